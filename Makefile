@@ -1,0 +1,54 @@
+# Every target is a thin call of the binary, which takes ARCH, CHECKPOINT, MENTOR, TEST_SET and
+# MENTORPAL from the environment (or from the make command line).
+
+export ARCH CHECKPOINT MENTOR TEST_SET MENTORPAL MENTORPAL_REMOTE
+
+CARGO ?= cargo
+MENTORPAL_BIN ?= target/release/mentorpal
+
+.PHONY: quickstart test build init checkpoint-train checkpoint-test checkpoints-compare \
+	download-checkpoint download-vector-models upload-checkpoint clean
+
+# Trains a checkpoint, runs the standard accuracy test on it, and asks it a question.
+quickstart: build
+	$(MENTORPAL_BIN) train
+	$(MENTORPAL_BIN) test
+	$(MENTORPAL_BIN) ask --mentor guide "how do i retrain just one mentor"
+
+# Passes all tests; what needs data that is not in the repository is skipped, and says so.
+test:
+	$(CARGO) test --locked
+
+build:
+	@$(CARGO) build --release --locked
+
+# ARCH=my_arch make checkpoint-train
+# make checkpoint-train checkpoint=my_checkpoint
+checkpoint-train: build
+	$(MENTORPAL_BIN) train $(if $(checkpoint),--checkpoint '$(checkpoint)')
+
+# ARCH=my_arch CHECKPOINT=my_checkpoint make checkpoint-test
+checkpoint-test: build
+	$(MENTORPAL_BIN) test
+
+# make checkpoints-compare mentor=M arch_1=A checkpoint_1=X arch_2=B checkpoint_2=Y
+checkpoints-compare: build
+	$(MENTORPAL_BIN) compare '$(if $(arch_1),$(arch_1)/)$(checkpoint_1)' \
+		'$(if $(arch_2),$(arch_2)/)$(checkpoint_2)' $(if $(mentor),--mentor '$(mentor)')
+
+init: build
+	$(MENTORPAL_BIN) init
+
+# make download-checkpoint classifier=my_arch checkpoint=my_checkpoint
+download-checkpoint: build
+	$(MENTORPAL_BIN) download '$(if $(classifier),$(classifier)/)$(checkpoint)'
+
+download-vector-models: build
+	$(MENTORPAL_BIN) vectors download
+
+# make upload-checkpoint classifier=my_arch checkpoint=my_checkpoint
+upload-checkpoint: build
+	$(MENTORPAL_BIN) upload '$(if $(classifier),$(classifier)/)$(checkpoint)'
+
+clean: build
+	$(MENTORPAL_BIN) clean

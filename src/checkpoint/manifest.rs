@@ -1,0 +1,188 @@
+//! `manifest.json`: what a checkpoint holds and where it came from.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Place, Result};
+use crate::sha256;
+use crate::workspace::Name;
+
+/// The manifest's file name in a checkpoint.
+pub const MANIFEST_FILE: &str = "manifest.json";
+
+/// The version of the format that this program writes.
+const FORMAT: u32 = 1;
+
+/// What a checkpoint holds. Maps are sorted, so the same content gives the same bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the format, now 1.
+    pub format: u32,
+    /// The architecture that trained it.
+    pub arch: String,
+    /// When, RFC 3339 in UTC; from `SOURCE_DATE_EPOCH` where that is set.
+    pub created: String,
+    /// The version of mentorpal that trained it.
+    pub version: String,
+    /// Where random numbers started.
+    pub seed: u64,
+    /// What the training run was told besides.
+    pub options: BTreeMap<String, serde_json::Value>,
+    /// Its mentors by id.
+    pub mentors: BTreeMap<String, MentorRecord>,
+    /// Every file but this one, by path within the checkpoint (`guide/model.safetensors`).
+    pub files: BTreeMap<String, FileRecord>,
+}
+
+/// One mentor of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MentorRecord {
+    /// [`Mentor::digest`](crate::mentor::Mentor::digest) at training time.
+    pub data_sha256: String,
+    /// How many answers it had.
+    pub answers: usize,
+    /// How many questions, repetitions included.
+    pub questions: usize,
+    /// How many distinct questions it was trained on.
+    pub distinct_questions: usize,
+    /// Leave-one-out accuracy, where it could be measured.
+    pub cv_accuracy: Option<f64>,
+}
+
+/// One file of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// In bytes.
+    pub size: u64,
+    /// In hex.
+    pub sha256: String,
+}
+
+impl FileRecord {
+    /// The record of a file with this content.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { size: bytes.len() as u64, sha256: sha256::digest(bytes) }
+    }
+}
+
+impl Manifest {
+    /// A manifest of nothing yet, made at `created`.
+    #[must_use]
+    pub fn new(arch: &str, seed: u64, created: String) -> Self {
+        Self {
+            format: FORMAT,
+            arch: arch.to_owned(),
+            created,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed,
+            options: BTreeMap::new(),
+            mentors: BTreeMap::new(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// The manifest as it stands on disk.
+    ///
+    /// # Panics
+    /// Never: a manifest is plain data.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads the manifest at `path` (for messages) from `bytes`.
+    ///
+    /// # Errors
+    /// When it is no manifest, is of a newer format, or names a file outside a mentor's folder.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let fault = |message: String| {
+            Error::at(Place::file(path), message)
+                .hint("the checkpoint is damaged or of another version; train it again")
+        };
+        let manifest: Self = serde_json::from_slice(bytes)
+            .map_err(|e| fault("not a manifest".into()).caused_by(e))?;
+        if manifest.format != FORMAT {
+            let format = manifest.format;
+            return Err(fault(format!("manifest format {format}, expected {FORMAT}")));
+        }
+        for mentor in manifest.mentors.keys() {
+            Name::new("mentor", mentor.as_str()).map_err(|e| fault(e.to_string()))?;
+        }
+        for file in manifest.files.keys() {
+            if !manifest.is_own_path(file) {
+                return Err(fault(format!("`{}` is not a mentor's file", file.escape_debug())));
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// The files of `mentor`: their name within its folder, and their record.
+    pub fn files_of(&self, mentor: &Name) -> impl Iterator<Item = (&str, &FileRecord)> {
+        self.files.iter().filter_map(move |(path, record)| {
+            let (folder, file) = path.split_once('/')?;
+            (folder == mentor.as_str()).then_some((file, record))
+        })
+    }
+
+    /// `<mentor>/<file>` with both plain names, and the mentor one of this manifest's.
+    fn is_own_path(&self, path: &str) -> bool {
+        let Some((mentor, file)) = path.split_once('/') else { return false };
+        let parts: Vec<Component> = Path::new(path).components().collect();
+        self.mentors.contains_key(mentor)
+            && Name::new("file", file).is_ok()
+            && matches!(parts.as_slice(), [Component::Normal(_), Component::Normal(_)])
+    }
+}
+
+/// Where the file `path` of a manifest lies in `folder`.
+pub(super) fn file_path(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path.split('/').collect::<PathBuf>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(file: &str) -> Result<Manifest> {
+        let mut manifest = Manifest::new("fusion_v1", 0, "2026-01-01T00:00:00Z".into());
+        let record = MentorRecord {
+            data_sha256: String::new(),
+            answers: 1,
+            questions: 1,
+            distinct_questions: 1,
+            cv_accuracy: None,
+        };
+        manifest.mentors.insert("guide".into(), record);
+        manifest.files.insert(file.into(), FileRecord::of(b"x"));
+        Manifest::from_bytes(Path::new("manifest.json"), &manifest.to_bytes())
+    }
+
+    #[test]
+    fn only_files_in_a_mentors_folder_are_accepted() {
+        assert!(with_file("guide/model.json").is_ok());
+        for path in [
+            "../x",
+            "guide/../x",
+            "guide/..",
+            "/etc/passwd",
+            "other/x",
+            "guide",
+            "guide/a/b",
+            "guide/",
+        ] {
+            assert!(with_file(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn survives_a_round_trip() {
+        let manifest = with_file("guide/model.json").unwrap();
+        let again = Manifest::from_bytes(Path::new("m"), &manifest.to_bytes()).unwrap();
+        assert_eq!(again, manifest);
+    }
+}

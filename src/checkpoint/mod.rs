@@ -1,0 +1,14 @@
+//! Checkpoints on disk: complete or absent, never half there.
+//!
+//! A checkpoint is a folder `checkpoint/classifiers/<arch>/<checkpoint>/` with a folder a mentor
+//! and a [`Manifest`] that names every file with its size and SHA-256. A [`Draft`] gathers one
+//! out of sight and publishes it by a rename; [`Checkpoint`] finds, reads and verifies them.
+
+mod draft;
+mod manifest;
+mod store;
+mod swap;
+
+pub use draft::{Draft, OnExisting, remove};
+pub use manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord};
+pub use store::{Checkpoint, CheckpointRef, Fault, list, pick};

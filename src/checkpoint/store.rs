@@ -1,0 +1,229 @@
+//! Finding, reading and verifying checkpoints.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord, file_path};
+use crate::classifiers::ModelFiles;
+use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::workspace::{Name, Workspace, folder_names};
+
+/// What a checkpoint is called: `ARCH/CHECKPOINT`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CheckpointRef {
+    /// The architecture.
+    pub arch: Name,
+    /// The checkpoint's own name.
+    pub checkpoint: Name,
+}
+
+impl CheckpointRef {
+    /// Reads `ARCH/CHECKPOINT`, or `CHECKPOINT` of the architecture `arch`.
+    ///
+    /// # Errors
+    /// When a part is no name.
+    pub fn parse(text: &str, arch: &Name) -> Result<Self> {
+        let (arch, checkpoint) = match text.split_once('/') {
+            Some((arch, checkpoint)) => (Name::new("architecture", arch)?, checkpoint),
+            None => (arch.clone(), text),
+        };
+        Ok(Self { arch, checkpoint: Name::new("checkpoint", checkpoint)? })
+    }
+
+    /// Where it lies, if it is there.
+    #[must_use]
+    pub fn folder(&self, workspace: &Workspace) -> PathBuf {
+        workspace.arch(&self.arch).join(self.checkpoint.as_str())
+    }
+}
+
+impl fmt::Display for CheckpointRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.arch, self.checkpoint)
+    }
+}
+
+/// A published checkpoint.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// What it is called.
+    pub name: CheckpointRef,
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What it holds.
+    pub manifest: Manifest,
+}
+
+/// Something wrong with a checkpoint's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Checkpoint {
+    /// Opens a checkpoint by reading its manifest.
+    ///
+    /// # Errors
+    /// When there is none of this name, or its manifest cannot be used.
+    pub fn open(workspace: &Workspace, name: &CheckpointRef) -> Result<Self> {
+        let folder = name.folder(workspace);
+        if !folder.is_dir() {
+            return Err(no_such_checkpoint(workspace, name));
+        }
+        let path = folder.join(MANIFEST_FILE);
+        let bytes = fs::read(&path).map_err(|e| {
+            Error::io(&path, "read the manifest", e)
+                .hint("without a manifest the folder is no checkpoint of this tool")
+        })?;
+        let manifest = Manifest::from_bytes(&path, &bytes)?;
+        Ok(Self { name: name.clone(), folder, manifest })
+    }
+
+    /// What the manifest says of `mentor`.
+    ///
+    /// # Errors
+    /// When the checkpoint has no such mentor.
+    pub fn record(&self, mentor: &Name) -> Result<&MentorRecord> {
+        self.manifest.mentors.get(mentor.as_str()).ok_or_else(|| {
+            let known = quoted_list(self.manifest.mentors.keys());
+            Error::new(format!("checkpoint `{}` has no mentor `{mentor}`", self.name)).hint(
+                format!(
+                    "it has {known}; add the mentor: `mentorpal train --mentor {mentor} \
+                 --checkpoint {} --update`",
+                    self.name.checkpoint
+                ),
+            )
+        })
+    }
+
+    /// Reads `mentor`'s model, each file checked against the manifest.
+    ///
+    /// # Errors
+    /// When the checkpoint has no such mentor, or a file is missing or not what it was.
+    pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
+        self.record(mentor)?;
+        let mut files = ModelFiles::new();
+        for (file, record) in self.manifest.files_of(mentor) {
+            let path = self.folder.join(mentor.as_str()).join(file);
+            let bytes = read_checked(&path, record).map_err(|fault| {
+                Error::at(Place::file(fault.path), fault.what)
+                    .hint("the checkpoint is damaged; train or download it again")
+            })?;
+            files.insert(file.to_owned(), bytes);
+        }
+        Ok(files)
+    }
+
+    /// Reads every file again and compares it with the manifest; empty when all is well.
+    #[must_use]
+    pub fn verify(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut known = BTreeSet::from([self.folder.join(MANIFEST_FILE)]);
+        for (file, record) in &self.manifest.files {
+            let path = file_path(&self.folder, file);
+            faults.extend(read_checked(&path, record).err());
+            known.insert(path);
+        }
+        for path in files_below(&self.folder) {
+            if !known.contains(&path) {
+                faults.push(Fault { path, what: "not in the manifest".to_owned() });
+            }
+        }
+        faults
+    }
+
+    /// How many bytes its files have.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.manifest.files.values().map(|file| file.size).sum()
+    }
+}
+
+/// The checkpoints of `arch`, or of all architectures; oldest name first. A folder without a
+/// manifest is none; one whose manifest cannot be used is an error in its place.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn list(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Result<Checkpoint>>> {
+    let names = names(workspace, arch)?;
+    Ok(names.iter().map(|name| Checkpoint::open(workspace, name)).collect())
+}
+
+/// The checkpoint to use where none is named: the newest by name of `arch`.
+///
+/// # Errors
+/// When there is none.
+pub fn pick(workspace: &Workspace, arch: &Name) -> Result<CheckpointRef> {
+    names(workspace, Some(arch))?.pop().ok_or_else(|| {
+        let place = Place::file(workspace.arch(arch));
+        Error::at(place, format!("no checkpoint of `{arch}` yet"))
+            .hint("train one: `mentorpal train`")
+    })
+}
+
+fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<CheckpointRef>> {
+    let all = workspace.classifiers();
+    let arches = match arch {
+        Some(arch) => vec![arch.clone()],
+        None if all.is_dir() => folder_names(&all)?,
+        None => Vec::new(),
+    };
+    let mut names = Vec::new();
+    for arch in arches {
+        let folder = workspace.arch(&arch);
+        if !folder.is_dir() {
+            continue;
+        }
+        for checkpoint in folder_names(&folder)? {
+            if folder.join(checkpoint.as_str()).join(MANIFEST_FILE).exists() {
+                names.push(CheckpointRef { arch: arch.clone(), checkpoint });
+            }
+        }
+    }
+    names.sort_by(|a, b| (&a.checkpoint, &a.arch).cmp(&(&b.checkpoint, &b.arch)));
+    Ok(names)
+}
+
+fn no_such_checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Error {
+    let known: Vec<String> = match names(workspace, None) {
+        Ok(known) => known.iter().map(CheckpointRef::to_string).collect(),
+        Err(error) => return error,
+    };
+    let guess = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
+    let place = Place::file(name.folder(workspace));
+    Error::at(place, format!("no checkpoint `{name}`{guess}"))
+        .hint(format!("there is {}", quoted_list(known)))
+}
+
+fn read_checked(path: &Path, record: &FileRecord) -> Result<Vec<u8>, Fault> {
+    let fault = |what: String| Fault { path: path.to_owned(), what };
+    let found = fs::metadata(path).map_err(|e| fault(format!("cannot be read: {e}")))?;
+    if found.len() != record.size {
+        return Err(fault(format!("{} bytes, the manifest says {}", found.len(), record.size)));
+    }
+    let bytes = fs::read(path).map_err(|e| fault(format!("cannot be read: {e}")))?;
+    if FileRecord::of(&bytes) == *record {
+        Ok(bytes)
+    } else {
+        Err(fault("its SHA-256 is not what the manifest says".to_owned()))
+    }
+}
+
+/// Every file below `folder`; what cannot be listed is passed over, links are not followed.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return files };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files.extend(files_below(&entry.path())),
+            _ => files.push(entry.path()),
+        }
+    }
+    files.sort();
+    files
+}

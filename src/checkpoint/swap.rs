@@ -1,0 +1,47 @@
+//! Putting one folder in another's place, atomically where the system can.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Exchanges the folders `a` and `b` in one step, so that neither name is ever without one.
+///
+/// # Errors
+/// [`io::ErrorKind::Unsupported`] where system or disk cannot; otherwise what went wrong.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(super) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).map_err(|error| match error {
+        Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
+        error => error.into(),
+    })
+}
+
+/// Exchanges the folders `a` and `b` in one step, so that neither name is ever without one.
+///
+/// # Errors
+/// Always, as this system cannot.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+pub(super) fn exchange(_a: &Path, _b: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Writes `bytes` to a new file and waits until the disk has them.
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Waits until the disk has the names in `folder`.
+///
+/// # Errors
+/// When the folder cannot be opened or synced.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}

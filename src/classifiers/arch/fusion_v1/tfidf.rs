@@ -1,0 +1,224 @@
+//! TF-IDF vectors of questions, inverted so that a new question meets all of them at once.
+//!
+//! Weights follow Salton & Buckley (1988), as scikit-learn's `TfidfVectorizer(sublinear_tf=True)`
+//! has them: `(1 + ln tf) · idf` with `idf = 1 + ln((1 + n) / (1 + df))`, vectors of unit length.
+//! Unlike there, n-grams that training never saw count in a new question's length (with df = 1,
+//! as if it had been there): a question of unknown words is like no known one.
+
+use crate::text::{Analyzer, NgramCounts};
+
+/// The vectors of `n` questions by n-gram.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TfIdf {
+    pub(super) analyzer: Analyzer,
+    /// How many questions there are.
+    pub(super) questions: usize,
+    /// The n-grams, sorted.
+    pub(super) terms: Terms,
+    /// Per n-gram, where its postings end; they begin where the ones before end.
+    pub(super) posting_ends: Vec<u32>,
+    /// Per posting the question, ascending within an n-gram.
+    pub(super) posting_questions: Vec<u32>,
+    /// Per posting the n-gram's share of the question's unit vector.
+    pub(super) posting_weights: Vec<f32>,
+}
+
+/// Sorted distinct strings, stored end to end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub(super) bytes: Vec<u8>,
+    /// Where each one ends.
+    pub(super) ends: Vec<u32>,
+}
+
+/// A question as a sparse vector: n-gram and weight, ascending by n-gram.
+type SparseVector = Vec<(usize, f32)>;
+
+impl TfIdf {
+    /// Counts the n-grams of `questions` and weighs them.
+    pub(super) fn fit(analyzer: &Analyzer, questions: &[&str]) -> Self {
+        let counts: Vec<NgramCounts> = questions.iter().map(|text| analyzer.count(text)).collect();
+        let mut names: Vec<&str> =
+            counts.iter().flat_map(|c| c.keys().map(String::as_str)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut tfidf = Self {
+            analyzer: analyzer.clone(),
+            questions: questions.len(),
+            terms: names.iter().collect(),
+            posting_ends: Vec::new(),
+            posting_questions: Vec::new(),
+            posting_weights: Vec::new(),
+        };
+        let mut documents = vec![0_usize; names.len()];
+        for term in counts.iter().flat_map(|c| c.keys()).filter_map(|t| tfidf.terms.find(t)) {
+            documents[term] += 1;
+        }
+        let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); names.len()];
+        for (question, counts) in counts.iter().enumerate() {
+            for (term, weight) in tfidf.weigh(counts, |term| documents[term]) {
+                postings[term].push((question as u32, weight));
+            }
+        }
+        for posting in postings.iter().flatten() {
+            tfidf.posting_questions.push(posting.0);
+            tfidf.posting_weights.push(posting.1);
+        }
+        tfidf.posting_ends = running_sum(postings.iter().map(Vec::len));
+        tfidf
+    }
+
+    /// The cosine of `text` with each question, each in 0..=1.
+    pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
+        let mut similarities = vec![0.0; self.questions];
+        let counts = self.analyzer.count(text);
+        for (term, weight) in self.weigh(&counts, |term| self.postings(term).len()) {
+            for posting in self.postings(term) {
+                let question = self.posting_questions[posting] as usize;
+                similarities[question] += weight * self.posting_weights[posting];
+            }
+        }
+        similarities
+    }
+
+    /// The questions' own vectors.
+    pub(super) fn vectors(&self) -> Vec<SparseVector> {
+        let mut vectors = vec![SparseVector::new(); self.questions];
+        for term in 0..self.posting_ends.len() {
+            for posting in self.postings(term) {
+                let question = self.posting_questions[posting] as usize;
+                vectors[question].push((term, self.posting_weights[posting]));
+            }
+        }
+        vectors
+    }
+
+    /// Adds `share` times the cosines of a question's `vector` with the questions from number
+    /// `from` on to `similarities`, which begins at `from`.
+    pub(super) fn add_similarities(
+        &self,
+        vector: &SparseVector,
+        share: f32,
+        from: usize,
+        similarities: &mut [f32],
+    ) {
+        for &(term, weight) in vector {
+            let postings = self.postings(term);
+            let questions = &self.posting_questions[postings.clone()];
+            let first = questions.partition_point(|&question| (question as usize) < from);
+            let weights = &self.posting_weights[postings];
+            for (&question, &other) in questions[first..].iter().zip(&weights[first..]) {
+                similarities[question as usize - from] += share * weight * other;
+            }
+        }
+    }
+
+    /// A unit vector of the known n-grams; unknown ones count in its length.
+    fn weigh(&self, counts: &NgramCounts, documents: impl Fn(usize) -> usize) -> SparseVector {
+        let all = self.questions as f32;
+        let mut squares = 0.0;
+        let mut vector = SparseVector::new();
+        for (ngram, &count) in counts {
+            let term = self.terms.find(ngram);
+            let documents = term.map_or(1, &documents) as f32;
+            let idf = 1.0 + ((1.0 + all) / (1.0 + documents)).ln();
+            let weight = (1.0 + (count as f32).ln()) * idf;
+            squares += weight * weight;
+            vector.extend(term.map(|term| (term, weight)));
+        }
+        let length = squares.sqrt();
+        vector.into_iter().map(|(term, weight)| (term, weight / length)).collect()
+    }
+
+    fn postings(&self, term: usize) -> std::ops::Range<usize> {
+        let start = if term == 0 { 0 } else { self.posting_ends[term - 1] };
+        start as usize..self.posting_ends[term] as usize
+    }
+}
+
+impl Terms {
+    /// The number of a string, where it is among them.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let (mut low, mut high) = (0, self.ends.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.get(middle).cmp(name.as_bytes()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.bytes[start as usize..self.ends[index] as usize]
+    }
+}
+
+impl<'a> FromIterator<&'a &'a str> for Terms {
+    fn from_iter<I: IntoIterator<Item = &'a &'a str>>(names: I) -> Self {
+        let mut terms = Self::default();
+        for name in names {
+            terms.bytes.extend_from_slice(name.as_bytes());
+            terms.ends.push(terms.bytes.len() as u32);
+        }
+        terms
+    }
+}
+
+fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<u32> {
+    lengths
+        .scan(0, |sum, length| {
+            *sum += length as u32;
+            Some(*sum)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words() -> Analyzer {
+        Analyzer::Words { lengths: 1..=1, stemmed: false }
+    }
+
+    // scikit-learn 1.5: TfidfVectorizer(sublinear_tf=True).fit(["fly fly home", "home"]), by hand:
+    // idf(fly) = 1 + ln(3/2), idf(home) = 1; first = (1 + ln 2) · idf(fly) : 1.
+    #[test]
+    fn weights_are_sublinear_and_smooth() {
+        let tfidf = TfIdf::fit(&words(), &["fly fly home", "home"]);
+        let fly = (1.0 + 2_f32.ln()) * (1.0 + 1.5_f32.ln());
+        let length = (fly * fly + 1.0).sqrt();
+        let expected = [fly / length, 1.0 / length];
+        for (found, expected) in tfidf.vectors()[0].iter().zip(expected) {
+            assert!((found.1 - expected).abs() < 1e-6, "{found:?} {expected}");
+        }
+        let similarities = tfidf.similarities("home");
+        assert!((similarities[0] - 1.0 / length).abs() < 1e-6);
+        assert!((similarities[1] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn unknown_words_make_a_question_less_alike() {
+        let tfidf = TfIdf::fit(&words(), &["home", "fly"]);
+        let (known, unknown) = (tfidf.similarities("home")[0], tfidf.similarities("home xyzzy")[0]);
+        // df = 1 for both words: the unknown one is as long as the known.
+        assert!((known - 1.0).abs() < 1e-6 && (unknown - 0.5_f32.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn own_vectors_give_the_same_cosines_as_the_text() {
+        let questions = ["where do you live", "do you live here", "why"];
+        let tfidf = TfIdf::fit(&Analyzer::Characters { lengths: 2..=3 }, &questions);
+        for (vector, question) in tfidf.vectors().iter().zip(questions) {
+            let mut cosines = vec![0.0; 2];
+            tfidf.add_similarities(vector, 1.0, 1, &mut cosines);
+            for (a, b) in cosines.iter().zip(&tfidf.similarities(question)[1..]) {
+                assert!((a - b).abs() < 1e-6);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The architectures, one folder each. `docs/adding-an-architecture.md` shows how to add one.
+
+pub mod fusion_v1;

@@ -1,0 +1,110 @@
+//! Ways to learn from a mentor's questions and to answer new ones.
+//!
+//! An [`Architecture`] trains a mentor into the files of a model and loads such files as a
+//! [`Classifier`]; [`registry`] knows them all. [`MentorClassifier`] is what people ask: it
+//! recognises canned questions first and declines off-topic ones.
+
+pub mod arch;
+mod mentor_classifier;
+pub mod registry;
+
+use std::collections::BTreeMap;
+
+pub use mentor_classifier::{MentorClassifier, Reply};
+
+use crate::error::{Error, Result};
+use crate::mentor::Mentor;
+use crate::progress::Progress;
+
+/// A model's files by name. Names are plain (no folder); contents are numbers and text.
+pub type ModelFiles = BTreeMap<String, Vec<u8>>;
+
+/// A way to train and answer.
+pub trait Architecture: Sync {
+    /// The name people choose it by, e.g. `fusion_v1`.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in one line.
+    fn summary(&self) -> &'static str;
+
+    /// Learns from a mentor. The same mentor, options and version give the same bytes.
+    ///
+    /// # Errors
+    /// When the mentor cannot be learned from.
+    fn train(
+        &self,
+        mentor: &Mentor,
+        options: &TrainOptions,
+        progress: &dyn Progress,
+    ) -> Result<Trained>;
+
+    /// Makes a classifier of the files that `train` returned.
+    ///
+    /// # Errors
+    /// When the files are not such; they come from a disk and may hold anything.
+    fn load(&self, files: &ModelFiles) -> Result<Box<dyn Classifier>>;
+}
+
+/// What a training run may be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrainOptions {
+    /// Where random numbers start.
+    pub seed: u64,
+}
+
+/// What came of training.
+#[derive(Debug)]
+pub struct Trained {
+    /// The model.
+    pub files: ModelFiles,
+    /// How good it is.
+    pub report: TrainingReport,
+}
+
+/// How good a model is, measured without a test set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrainingReport {
+    /// Leave-one-out accuracy over the questions whose answer has another question, in 0..=1;
+    /// `None` where there is no such question.
+    pub cv_accuracy: Option<f64>,
+    /// What else people should know, e.g. what could not be measured.
+    pub notes: Vec<String>,
+}
+
+/// A trained model, ready to answer.
+pub trait Classifier: Send + Sync + std::fmt::Debug {
+    /// The answers for a question, best first, and whether it seems off-topic.
+    fn rank(&self, question: &str) -> Ranking;
+}
+
+/// A classifier's view of one question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ranking {
+    /// The best answers, best first; at most [`MAX_CANDIDATES`], and at least one.
+    pub candidates: Vec<Candidate>,
+    /// Whether the classifier would rather decline.
+    pub off_topic: bool,
+}
+
+/// How many candidates a classifier ranks at the most.
+pub const MAX_CANDIDATES: usize = 10;
+
+/// An answer and how sure the classifier is of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The answer's id at training time.
+    pub answer_id: String,
+    /// What it means is the architecture's to say; for `fusion_v1` a probability.
+    pub confidence: f64,
+}
+
+/// The file `name` of a model.
+///
+/// # Errors
+/// When the model lacks it.
+pub(crate) fn model_file<'a>(files: &'a ModelFiles, name: &str) -> Result<&'a [u8]> {
+    files.get(name).map(Vec::as_slice).ok_or_else(|| {
+        Error::new(format!("the model has no file `{name}`"))
+            .hint("the checkpoint is damaged or of another version; train it again")
+    })
+}

@@ -1,0 +1,29 @@
+//! The architectures there are.
+
+use super::Architecture;
+use super::arch::fusion_v1::FusionV1;
+use crate::error::{Error, Result, did_you_mean, quoted_list};
+
+/// Every architecture; to add one is to add a line.
+const ARCHITECTURES: &[&dyn Architecture] = &[&FusionV1];
+
+/// The architecture used where none is named.
+pub const DEFAULT: &str = "fusion_v1";
+
+/// The architecture called `name`.
+///
+/// # Errors
+/// When there is none, with those there are.
+pub fn find(name: &str) -> Result<&'static dyn Architecture> {
+    ARCHITECTURES.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| {
+        let guess = did_you_mean(name, ARCHITECTURES.iter().map(|arch| arch.name()));
+        let known = quoted_list(ARCHITECTURES.iter().map(|arch| arch.name()));
+        Error::new(format!("no architecture `{name}`{guess}"))
+            .hint(format!("there is {known}; choose one with --arch, ARCH or mentorpal.toml"))
+    })
+}
+
+/// All architectures, the default first.
+pub fn all() -> impl Iterator<Item = &'static dyn Architecture> {
+    ARCHITECTURES.iter().copied()
+}

@@ -1,0 +1,173 @@
+//! `mentorpal ask`: one question, a batch, or a conversation.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::path::Path;
+
+use rustyline::DefaultEditor;
+use rustyline::error::ReadlineError;
+use serde_json::{Value, json};
+
+use super::console::{self, BOLD, DIM};
+use super::{Outcome, open};
+use crate::checkpoint::Checkpoint;
+use crate::classifiers::{MentorClassifier, Reply};
+use crate::cli::AskArgs;
+use crate::config::{Flags, Settings};
+use crate::error::{Error, Place, Result};
+use crate::mentor::Mentor;
+
+impl AskArgs {
+    pub(super) fn flags(&self) -> Flags {
+        Flags { mentors: self.mentor.iter().cloned().collect(), ..self.checkpoint.flags() }
+    }
+}
+
+pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
+    let question = args.question.as_deref().map(str::trim);
+    if question == Some("") {
+        return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
+    }
+    let id = settings.one_mentor()?;
+    let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
+    let mentor = open::mentor(&settings.workspace, &id)?;
+    let classifier = open::classifier(&checkpoint, &mentor, !args.no_canned)?;
+    let mut session = Session {
+        classifier,
+        checkpoint: checkpoint.name.to_string(),
+        alternatives: usize::from(args.alternatives),
+        json: args.json,
+        declined: 0,
+    };
+    match (question, &args.batch) {
+        (Some(question), _) => session.ask(question)?,
+        (None, Some(file)) if file.as_os_str() != "-" => session.ask_lines(file)?,
+        (None, None) if io::stdin().is_terminal() => session.converse()?,
+        (None, _) => session.ask_each(io::stdin().lock(), Path::new("stdin"))?,
+    }
+    Ok(Outcome::Done)
+}
+
+struct Session<'a> {
+    classifier: MentorClassifier<'a>,
+    checkpoint: String,
+    alternatives: usize,
+    json: bool,
+    /// How many questions were declined so far: the mentor varies what it says then.
+    declined: usize,
+}
+
+impl Session<'_> {
+    fn mentor(&self) -> &Mentor {
+        self.classifier.mentor()
+    }
+
+    fn ask(&mut self, question: &str) -> Result<()> {
+        let reply = self.classifier.answer(question);
+        let text = self.text(&reply);
+        if self.json {
+            console::json(&self.json_line(question, &reply, text.as_deref()))
+        } else {
+            self.print(&reply, text.as_deref())
+        }
+    }
+
+    /// What the mentor says: the answer, or, declining, one of its utterances in turn.
+    fn text(&mut self, reply: &Reply) -> Option<String> {
+        if let Some(id) = &reply.answer_id {
+            let text = self.mentor().answer(id).map(|answer| answer.text.clone());
+            if text.is_none() {
+                console::warn(format_args!("answer `{id}` is no longer in the mentor's data"));
+            }
+            return text;
+        }
+        let utterances = self.mentor().utterances.texts("_OFF_TOPIC_");
+        let text = utterances.get(self.declined % utterances.len().max(1)).map(|&t| t.to_owned());
+        self.declined += 1;
+        text
+    }
+
+    fn json_line(&self, question: &str, reply: &Reply, text: Option<&str>) -> Value {
+        let alternatives = reply.alternatives.iter().take(self.alternatives);
+        json!({
+            "query": question,
+            "mentor": self.mentor().id.as_str(),
+            "answer_id": reply.answer_or_off_topic(),
+            "answer_text": text,
+            "confidence": reply.confidence,
+            "canned": reply.canned,
+            "top_answer_id": reply.top_answer_id,
+            "classifier": self.checkpoint,
+            "alternatives": alternatives
+                .map(|c| json!({ "answer_id": c.answer_id, "confidence": c.confidence }))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    fn print(&self, reply: &Reply, text: Option<&str>) -> Result<()> {
+        let name = &self.mentor().profile.short_name;
+        let said = text.unwrap_or("(no recording)");
+        console::line(format_args!("{BOLD}{name}:{BOLD:#} {said}"))?;
+        let how = match (&reply.answer_id, reply.canned) {
+            (Some(id), true) => format!("{id}, a known question"),
+            (Some(id), false) => format!("{id}, confidence {:.2}", reply.confidence),
+            (None, _) => {
+                format!(
+                    "off-topic; best {}, confidence {:.2}",
+                    reply.top_answer_id, reply.confidence
+                )
+            }
+        };
+        let others = reply.alternatives.iter().take(self.alternatives);
+        let others: Vec<String> =
+            others.map(|c| format!("{} {:.2}", c.answer_id, c.confidence)).collect();
+        let others =
+            if others.is_empty() { String::new() } else { format!("; then {}", others.join(", ")) };
+        console::line(format_args!("{DIM}  {how}{others}{DIM:#}"))
+    }
+
+    fn ask_lines(&mut self, file: &Path) -> Result<()> {
+        let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;
+        self.ask_each(BufReader::new(open), file)
+    }
+
+    /// A question a line, blank ones passed over.
+    fn ask_each(&mut self, lines: impl BufRead, from: &Path) -> Result<()> {
+        for (index, line) in lines.lines().enumerate() {
+            let line = line.map_err(|e| {
+                Error::at(Place::file(from).row(index + 1), "not a line of UTF-8 text").caused_by(e)
+            })?;
+            let question = line.trim().trim_start_matches('\u{feff}');
+            if question.is_empty() {
+                continue;
+            }
+            if !self.json {
+                console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
+            }
+            self.ask(question)?;
+        }
+        Ok(())
+    }
+
+    fn converse(&mut self) -> Result<()> {
+        let failed = |e| Error::new("cannot read from the terminal").caused_by(e);
+        let mut editor = DefaultEditor::new().map_err(failed)?;
+        if let Some(intro) = self.mentor().utterances.texts("_INTRO_").first() {
+            let name = &self.mentor().profile.short_name;
+            console::line(format_args!("{BOLD}{name}:{BOLD:#} {intro}"))?;
+        }
+        console::note("(an empty line or Ctrl-D ends the conversation)");
+        loop {
+            match editor.readline("You: ") {
+                Ok(line) if line.trim().is_empty() => return Ok(()),
+                Ok(line) => {
+                    // Only the history is lost where this fails.
+                    let _ = editor.add_history_entry(line.trim());
+                    self.ask(line.trim())?;
+                }
+                Err(ReadlineError::Eof | ReadlineError::Interrupted) => return Ok(()),
+                Err(error) => return Err(failed(error)),
+            }
+        }
+    }
+}

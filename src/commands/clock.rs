@@ -1,0 +1,27 @@
+//! What time it is; `SOURCE_DATE_EPOCH` where that is set, for reproducible checkpoints.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::error::{Error, Result};
+
+/// The time now, in whole seconds.
+///
+/// # Errors
+/// When `SOURCE_DATE_EPOCH` is set to other than a number of seconds.
+pub(super) fn now() -> Result<Timestamp> {
+    let second = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| Error::new(format!("SOURCE_DATE_EPOCH is `{text}`, expected seconds")))?,
+        Err(_) => Timestamp::now().as_second(),
+    };
+    Timestamp::from_second(second)
+        .map_err(|e| Error::new("SOURCE_DATE_EPOCH is out of range").caused_by(e))
+}
+
+/// A checkpoint's name by its time, `yyyy-MM-dd-HHmm` in UTC.
+pub(super) fn name(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d-%H%M").to_string()
+}

@@ -1,0 +1,129 @@
+//! What people and machines read: results on stdout, everything else on stderr; colour only where
+//! a terminal shows it and `NO_COLOR` is unset.
+
+use std::error::Error as _;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::mentor::Finding;
+
+/// Headings.
+pub(super) const BOLD: Style = Style::new().bold();
+/// What is less important.
+pub(super) const DIM: Style = Style::new().dimmed();
+/// What is well.
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// A line of results for people.
+pub(super) fn line(text: impl Display) -> Result<()> {
+    write(anstream::stdout().lock(), text)
+}
+
+/// A line of results for machines.
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value)
+        .map_err(|e| Error::new("cannot write the result as JSON").caused_by(e))?;
+    write(io::stdout().lock(), text)
+}
+
+/// Something people should know, apart from the results.
+pub(super) fn note(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Something people should look at.
+pub(super) fn warn(text: impl Display) {
+    note(format_args!("{WARNING}warning{WARNING:#}: {text}"));
+}
+
+/// Why something failed, and what to do.
+pub(super) fn error(error: &Error) {
+    note(format_args!("{ERROR}error{ERROR:#}: {error}"));
+    let mut source = error.source();
+    while let Some(cause) = source {
+        note(format_args!("  because: {cause}"));
+        source = cause.source();
+    }
+    if let Some(hint) = error.hint_text() {
+        note(format_args!("  {HINT}hint{HINT:#}: {hint}"));
+    }
+}
+
+/// The findings of reading a mentor's data: of each kind the first, and how many more.
+pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
+    let mut kinds = Vec::new();
+    for finding in findings {
+        if !kinds.contains(&finding.kind) {
+            kinds.push(finding.kind);
+        }
+    }
+    for kind in kinds {
+        let mut of_kind = findings.iter().filter(|finding| finding.kind == kind);
+        if let Some(first) = of_kind.next() {
+            match of_kind.count() {
+                0 => warn(first),
+                more => warn(format_args!(
+                    "{first} (and {more} more like it: `mentorpal mentors {mentor} --all`)"
+                )),
+            }
+        }
+    }
+}
+
+fn write(mut to: impl Write, text: impl Display) -> Result<()> {
+    writeln!(to, "{text}")
+        .and_then(|()| to.flush())
+        .map_err(|e| Error::new("cannot write to stdout").caused_by(e))
+}
+
+/// A table with these column heads; columns of numbers, named by index, stand to the right.
+pub(super) fn table<const N: usize>(heads: [&str; N], numbers: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(heads);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if numbers.contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// The table as lines without trailing spaces.
+pub(super) fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A share as people read it: `78.1%`.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
+}
+
+/// An interval of shares: `72.8–82.7%`.
+pub(super) fn percent_range([low, high]: [f64; 2]) -> String {
+    format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
+}
+
+/// A size as people read it.
+pub(super) fn bytes(size: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if size < 1000 {
+        return format!("{size} B");
+    }
+    let mut value = size as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}

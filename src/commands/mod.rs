@@ -1,0 +1,84 @@
+//! The verbs, one file each: they wire the stages together, print, and say how it went.
+//! Everything they call returns values and errors.
+
+mod ask;
+mod bar;
+mod checkpoints;
+mod clean;
+mod clock;
+mod compare;
+mod console;
+mod mentors;
+mod new;
+mod open;
+mod sharing;
+mod test;
+mod train;
+
+use clap::CommandFactory;
+
+use crate::cli::{CheckpointFlags, Cli, Command};
+use crate::config::{Flags, Settings};
+use crate::error::{Error, Result};
+
+/// How a command ended, where it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done: exit code 0.
+    Done,
+    /// Done, and the answer is “no”: exit code 1.
+    No,
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// Wrong use or bad input: exit code 2.
+pub fn run(cli: Cli) -> Result<Outcome> {
+    let resolve =
+        |flags: Flags| Settings::resolve_here(&Flags { workspace: cli.workspace.clone(), ..flags });
+    match cli.command {
+        Command::Train(args) => train::run(&resolve(args.flags())?, &args),
+        Command::Test(args) => test::run(&resolve(args.flags())?, &args),
+        Command::Compare(args) => compare::run(&resolve(args.flags())?, &args),
+        Command::Ask(args) => ask::run(&resolve(args.flags())?, &args),
+        Command::Mentors(args) => mentors::run(&resolve(Flags::default())?, &args),
+        Command::Checkpoints(args) => {
+            let flags = Flags { arch: args.arch.clone(), ..Flags::default() };
+            checkpoints::run(&resolve(flags)?, &args)
+        }
+        Command::Clean(args) => clean::run(&resolve(Flags::default())?, &args),
+        Command::Init { .. } | Command::Download(_) | Command::Upload(_) | Command::Vectors(_) => {
+            sharing::run(&resolve(Flags::default())?)
+        }
+        Command::New(args) => new::run(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "mentorpal", &mut script);
+            console::line(String::from_utf8_lossy(&script).trim_end())?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Prints an error to people, with its causes and what to do.
+pub fn report(error: &Error) {
+    console::error(error);
+}
+
+/// Lets events of the work be seen on stderr: warnings, or, `verbose`, everything.
+pub fn listen(verbose: bool) {
+    let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
+}
+
+impl CheckpointFlags {
+    fn flags(&self) -> Flags {
+        Flags { arch: self.arch.clone(), checkpoint: self.checkpoint.clone(), ..Flags::default() }
+    }
+}

@@ -1,0 +1,64 @@
+//! `mentorpal new DIR`: a workspace that works, with an example mentor to start from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::Outcome;
+use super::console::{self, GOOD};
+use crate::cli::NewArgs;
+use crate::error::{Error, Place, Result};
+
+/// The files of a new workspace.
+const FILES: [(&str, &str); 8] = [
+    ("mentorpal.toml", include_str!("template/mentorpal.toml")),
+    (".gitignore", include_str!("template/gitignore")),
+    ("mentor/example/data/classifier_data.csv", include_str!("template/classifier_data.csv")),
+    ("mentor/example/data/topics.csv", include_str!("template/topics.csv")),
+    ("mentor/example/data/profile.yml", include_str!("template/profile.yml")),
+    ("mentor/example/data/utterance_data.csv", include_str!("template/utterance_data.csv")),
+    ("checkpoint/tests/example/example.csv", include_str!("template/test_set.csv")),
+    ("README.md", include_str!("template/README.md")),
+];
+
+pub(super) fn run(args: &NewArgs) -> Result<Outcome> {
+    let dir = &args.dir;
+    let occupied = match fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => dir.symlink_metadata().is_ok(),
+    };
+    if occupied {
+        return Err(Error::at(Place::file(dir), "there is something already")
+            .hint("name a folder that does not exist yet, or an empty one"));
+    }
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
+    fs::create_dir_all(&parent).map_err(|e| Error::io(&parent, "make the folder", e))?;
+    // Written aside and renamed, so that the workspace is there whole or not at all.
+    let aside = parent.join(format!(".mentorpal-new-{}", std::process::id()));
+    let made = write_files(&aside).and_then(|()| {
+        fs::rename(&aside, dir).map_err(|e| Error::io(dir, "make the workspace", e))
+    });
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&aside);
+    }
+    made?;
+    if args.json {
+        console::json(&json!({ "workspace": dir }))?;
+        return Ok(Outcome::Done);
+    }
+    console::line(format_args!("{GOOD}made{GOOD:#} a workspace in {}", dir.display()))?;
+    console::line(format_args!("try it: cd {}; mentorpal train; mentorpal test", dir.display()))?;
+    Ok(Outcome::Done)
+}
+
+fn write_files(folder: &Path) -> Result<()> {
+    for (name, text) in FILES {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|e| Error::io(parent, "make the folder", e))?;
+        fs::write(&path, text).map_err(|e| Error::io(&path, "write the file", e))?;
+    }
+    Ok(())
+}

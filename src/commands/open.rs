@@ -1,0 +1,88 @@
+//! Opening what several verbs need, with the warnings that go with it.
+
+use super::console;
+use crate::checkpoint::Checkpoint;
+use crate::classifiers::{MentorClassifier, registry};
+use crate::config::Settings;
+use crate::error::{Place, Result, count};
+use crate::mentor::{Mentor, TestSet};
+use crate::workspace::{Name, Workspace};
+
+/// Reads a mentor; what was noticed on the way is a warning.
+pub(super) fn mentor(workspace: &Workspace, id: &Name) -> Result<Mentor> {
+    let (mentor, findings) = Mentor::load(workspace, id)?;
+    console::warn_of_findings(id.as_str(), &findings);
+    Ok(mentor)
+}
+
+/// Loads `mentor`'s classifier from a checkpoint; data that moved on since is a warning.
+pub(super) fn classifier<'a>(
+    checkpoint: &Checkpoint,
+    mentor: &'a Mentor,
+    canned: bool,
+) -> Result<MentorClassifier<'a>> {
+    let record = checkpoint.record(&mentor.id)?;
+    if record.data_sha256 != mentor.digest() {
+        console::warn(format_args!(
+            "the data of `{}` changed since `{}` was trained on it ({} and {} then, {} and {} \
+             now); train again to learn from it",
+            mentor.id,
+            checkpoint.name,
+            count(record.answers, "answer"),
+            count(record.questions, "question"),
+            count(mentor.answers.len(), "answer"),
+            count(mentor.question_count(), "question"),
+        ));
+    }
+    let arch = registry::find(&checkpoint.manifest.arch)?;
+    let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
+    let classifier = arch.load(&checkpoint.model(&mentor.id)?).map_err(|e| e.or_at(place()))?;
+    Ok(MentorClassifier::new(mentor, classifier, canned))
+}
+
+/// The mentors to test, each with its test set: those asked for, or all that have one.
+pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
+    use crate::error::{Error, quoted_list};
+    let workspace = &settings.workspace;
+    let mut pairs = Vec::new();
+    for mentor in settings.mentors_or_all()? {
+        let wanted = settings.test_set.as_ref();
+        let known = workspace.test_sets(&mentor)?;
+        // Of all mentors, those that have the test set; of named ones, each must.
+        if settings.mentors.is_empty() && wanted.is_some_and(|name| !known.contains(name)) {
+            continue;
+        }
+        if let Some(test_set) = TestSet::pick(workspace, &mentor, wanted)? {
+            pairs.push((mentor, test_set));
+        } else if !settings.mentors.is_empty() {
+            return Err(Error::at(
+                Place::file(workspace.tests(&mentor)),
+                format!("mentor `{mentor}` has no test set"),
+            )
+            .hint("put one there as `NAME.csv`; docs/formats.md shows how it looks"));
+        }
+    }
+    if pairs.is_empty() {
+        let all = quoted_list(workspace.mentor_ids()?);
+        let which = settings
+            .test_set
+            .as_ref()
+            .map_or("a test set".to_owned(), |n| format!("test set `{n}`"));
+        return Err(Error::new(format!("no mentor has {which}"))
+            .hint(format!("mentors are {all}; test sets belong in `checkpoint/tests/<mentor>/`")));
+    }
+    Ok(pairs)
+}
+
+/// Reads a mentor's test set; what was noticed on the way is a warning.
+pub(super) fn test_set(workspace: &Workspace, mentor: &Mentor, name: &Name) -> Result<TestSet> {
+    let (test_set, findings) = TestSet::load(workspace, mentor, name)?;
+    console::warn_of_findings(mentor.id.as_str(), &findings);
+    if test_set.unmarked > 0 {
+        console::note(format_args!(
+            "{} of test set `{name}` left out: no answer is marked",
+            count(test_set.unmarked, "column")
+        ));
+    }
+    Ok(test_set)
+}

@@ -1,0 +1,213 @@
+//! `mentorpal train`: trains mentors and publishes a checkpoint.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::bar::Bar;
+use super::console::{self, GOOD, lines, percent, table};
+use super::{Outcome, clock, open};
+use crate::checkpoint::{Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting};
+use crate::classifiers::{Architecture, ModelFiles, TrainOptions, TrainingReport, registry};
+use crate::cli::TrainArgs;
+use crate::config::{Flags, Settings};
+use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::workspace::{Name, Workspace};
+
+impl TrainArgs {
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            arch: self.arch.clone(),
+            checkpoint: self.checkpoint.clone(),
+            mentors: self.mentors.clone(),
+            ..Flags::default()
+        }
+    }
+}
+
+/// One mentor's training.
+struct Run {
+    record: MentorRecord,
+    files: ModelFiles,
+    report: TrainingReport,
+    seconds: f64,
+}
+
+pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
+    if args.update && settings.mentors.is_empty() {
+        return Err(Error::new("--update retrains one mentor, and none was named")
+            .hint("name it: `mentorpal train --mentor MENTOR --update`"));
+    }
+    let existing = if args.update { Some(existing(settings)?) } else { None };
+    let created = clock::now()?;
+    let name = match &existing {
+        Some(checkpoint) => checkpoint.name.clone(),
+        None => new_name(settings, args, created)?,
+    };
+    let arch = registry::find(name.arch.as_str())?;
+    let options = TrainOptions { seed: args.seed };
+    let mentors = settings.mentors_or_all()?;
+    let manifest = Manifest::new(arch.name(), args.seed, created.to_string());
+    let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
+
+    let mut summary = Summary::default();
+    for mentor in &mentors {
+        match train_one(&settings.workspace, mentor, arch, &options) {
+            Ok(run) => {
+                if args.json {
+                    console::json(&json_line(mentor, &run))?;
+                }
+                draft.add(mentor, run.record.clone(), &run.files)?;
+                summary.add(mentor, &run);
+            }
+            Err(error) => {
+                console::error(&error);
+                summary.failed.push(mentor.clone());
+            }
+        }
+    }
+    summary.check(mentors.len(), args.keep_going)?;
+    let on_existing = match &existing {
+        Some(checkpoint) => {
+            keep_others(&mut draft, checkpoint)?;
+            OnExisting::Update(&checkpoint.manifest)
+        }
+        None if args.overwrite => OnExisting::Replace,
+        None => OnExisting::Refuse,
+    };
+    let path = draft.publish(&name.checkpoint, on_existing)?;
+    if args.json {
+        console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
+    } else {
+        console::line(summary.text())?;
+        console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn train_one(
+    workspace: &Workspace,
+    id: &Name,
+    arch: &dyn Architecture,
+    options: &TrainOptions,
+) -> Result<Run> {
+    let start = Instant::now();
+    let mentor = open::mentor(workspace, id)?;
+    let bar = Bar::new(format!("{id}: "));
+    let trained = arch
+        .train(&mentor, options, &bar)
+        .map_err(|e| e.or_at(Place::file(workspace.mentor_data(id))))?;
+    drop(bar);
+    for note in &trained.report.notes {
+        console::note(format_args!("{id}: {note}"));
+    }
+    let record = MentorRecord {
+        data_sha256: mentor.digest(),
+        answers: mentor.answers.len(),
+        questions: mentor.question_count(),
+        distinct_questions: mentor.examples().len(),
+        cv_accuracy: trained.report.cv_accuracy,
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Run { record, files: trained.files, report: trained.report, seconds })
+}
+
+/// The checkpoint to update.
+fn existing(settings: &Settings) -> Result<Checkpoint> {
+    Checkpoint::open(&settings.workspace, &settings.checkpoint()?)
+}
+
+/// The new checkpoint's name; one that is taken is refused before any work is done.
+fn new_name(
+    settings: &Settings,
+    args: &TrainArgs,
+    created: jiff::Timestamp,
+) -> Result<CheckpointRef> {
+    let taken = |name: &CheckpointRef| name.folder(&settings.workspace).exists();
+    if let Some(name) = &settings.named_checkpoint {
+        let name = CheckpointRef::parse(name, &settings.arch)?;
+        if taken(&name) && !args.overwrite {
+            let place = Place::file(name.folder(&settings.workspace));
+            return Err(Error::at(place, format!("there is a checkpoint `{name}`")).hint(
+                "choose another name with --checkpoint, replace it with --overwrite, or retrain \
+                 a mentor in it with --mentor and --update",
+            ));
+        }
+        return Ok(name);
+    }
+    let name = clock::name(created);
+    // Several runs may start within a minute.
+    let mut names = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}-{n:02}")));
+    loop {
+        let name = CheckpointRef::parse(&names.next().unwrap_or_default(), &settings.arch)?;
+        if !taken(&name) {
+            return Ok(name);
+        }
+    }
+}
+
+/// Takes over the mentors that were not trained this time.
+fn keep_others(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
+    for id in from.manifest.mentors.keys() {
+        if !draft.mentors().any(|trained| trained == id) {
+            draft.add_from(from, &Name::new("mentor", id.as_str())?)?;
+        }
+    }
+    Ok(())
+}
+
+fn json_line(mentor: &Name, run: &Run) -> serde_json::Value {
+    json!({
+        "mentor": mentor.as_str(),
+        "answers": run.record.answers,
+        "questions": run.record.questions,
+        "distinct_questions": run.record.distinct_questions,
+        "cv_accuracy": run.report.cv_accuracy,
+        "seconds": run.seconds,
+    })
+}
+
+/// How the mentors fared.
+#[derive(Default)]
+struct Summary {
+    trained: Vec<[String; 5]>,
+    failed: Vec<Name>,
+}
+
+impl Summary {
+    fn add(&mut self, mentor: &Name, run: &Run) {
+        self.trained.push([
+            mentor.to_string(),
+            run.record.answers.to_string(),
+            run.record.questions.to_string(),
+            run.report.cv_accuracy.map_or("not measurable".to_owned(), percent),
+            format!("{:.2}", run.seconds),
+        ]);
+    }
+
+    /// Whether there is something to publish.
+    fn check(&self, mentors: usize, keep_going: bool) -> Result<()> {
+        if self.failed.is_empty() || (keep_going && !self.trained.is_empty()) {
+            return Ok(());
+        }
+        let failed = quoted_list(&self.failed);
+        let message = format!(
+            "training failed for {} of {} ({failed}); nothing was published",
+            self.failed.len(),
+            count(mentors, "mentor"),
+        );
+        let error = Error::new(message);
+        Err(if self.trained.is_empty() {
+            error
+        } else {
+            error.hint("mend its data, or publish without it: --keep-going")
+        })
+    }
+
+    fn text(&self) -> String {
+        let heads = ["mentor", "answers", "questions", "leave-one-out", "seconds"];
+        let mut table = table(heads, &[1, 2, 3, 4]);
+        table.add_rows(self.trained.iter());
+        lines(&table)
+    }
+}

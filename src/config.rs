@@ -1,0 +1,231 @@
+//! Settings, resolved once: flag, then environment, then `mentorpal.toml`, then the default.
+//!
+//! | setting | flag | environment | `mentorpal.toml` | default |
+//! |---|---|---|---|---|
+//! | workspace | `--workspace` | `MENTORPAL` | | nearest folder upward with `mentorpal.toml`, else here |
+//! | architecture | `--arch` | `ARCH` | `arch` | `fusion_v1` |
+//! | checkpoint | `--checkpoint` | `CHECKPOINT` | `checkpoint` | the newest by name |
+//! | mentor | `--mentor` | `MENTOR` | | all, or the only one |
+//! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only one |
+//! | vector model | | | `vectors` | |
+//! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::checkpoint::{self, CheckpointRef};
+use crate::classifiers::registry;
+use crate::error::{Error, Place, Result, quoted_list};
+use crate::workspace::{Name, Workspace};
+
+/// What was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--workspace`
+    pub workspace: Option<PathBuf>,
+    /// `--arch`
+    pub arch: Option<String>,
+    /// `--checkpoint`
+    pub checkpoint: Option<String>,
+    /// `--mentor`, which may be repeated.
+    pub mentors: Vec<String>,
+    /// `--test-set`
+    pub test_set: Option<String>,
+}
+
+/// What was meant.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where everything lies.
+    pub workspace: Workspace,
+    /// The architecture.
+    pub arch: Name,
+    /// The checkpoint asked for by flag or environment, as typed.
+    pub named_checkpoint: Option<String>,
+    /// The stable checkpoint of `mentorpal.toml`, where it belongs to the architecture.
+    pub stable_checkpoint: Option<String>,
+    /// The mentors asked for; empty where none was.
+    pub mentors: Vec<Name>,
+    /// The test set asked for.
+    pub test_set: Option<Name>,
+    /// Where checkpoints are shared.
+    pub remote: Option<String>,
+}
+
+/// `mentorpal.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsFile {
+    arch: Option<String>,
+    checkpoint: Option<String>,
+    test_set: Option<String>,
+    /// Reserved: vector models are chosen here once there are some.
+    #[serde(rename = "vectors")]
+    _vectors: Option<String>,
+    #[serde(default)]
+    remote: RemoteTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemoteTable {
+    url: Option<String>,
+}
+
+impl Settings {
+    /// Resolves the settings; `environment` looks a variable up, `here` is the current folder.
+    /// An empty variable counts as unset.
+    ///
+    /// # Errors
+    /// When the workspace is no folder, `mentorpal.toml` cannot be used, or a name is none.
+    pub fn resolve(
+        flags: &Flags,
+        environment: impl Fn(&str) -> Option<String>,
+        here: &Path,
+    ) -> Result<Self> {
+        let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let root = flags.workspace.clone().or_else(|| environment("MENTORPAL").map(PathBuf::from));
+        let workspace = root.map_or_else(|| Ok(Workspace::nearest(here)), Workspace::at)?;
+        let file = SettingsFile::read(&workspace)?;
+
+        let file_arch = file.arch.unwrap_or_else(|| registry::DEFAULT.to_owned());
+        let arch = flags.arch.clone().or_else(|| environment("ARCH"));
+        // The stable checkpoint is one of the file's architecture, not of another one.
+        let stable_checkpoint = file.checkpoint.filter(|name| {
+            name.contains('/') || arch.as_ref().is_none_or(|arch| *arch == file_arch)
+        });
+        let arch = Name::new("architecture", arch.unwrap_or(file_arch))?;
+        let mut mentors = flags.mentors.clone();
+        if mentors.is_empty() {
+            mentors.extend(environment("MENTOR"));
+        }
+        let mentors =
+            mentors.into_iter().map(|id| Name::new("mentor", id)).collect::<Result<_>>()?;
+        let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
+        let test_set = test_set.map(|name| Name::new("test set", name)).transpose()?;
+        Ok(Self {
+            workspace,
+            arch,
+            named_checkpoint: flags.checkpoint.clone().or_else(|| environment("CHECKPOINT")),
+            stable_checkpoint,
+            mentors,
+            test_set,
+            remote: environment("MENTORPAL_REMOTE").or(file.remote.url),
+        })
+    }
+
+    /// As [`Settings::resolve`], with the process's environment and current folder.
+    ///
+    /// # Errors
+    /// As there, and when the current folder is gone.
+    pub fn resolve_here(flags: &Flags) -> Result<Self> {
+        let here = std::env::current_dir()
+            .map_err(|e| Error::io(Path::new("."), "find the current folder", e))?;
+        Self::resolve(flags, |name| std::env::var(name).ok(), &here)
+    }
+
+    /// The checkpoint to use: the one asked for, else the stable one, else the newest.
+    ///
+    /// # Errors
+    /// When the name is none, or there is no checkpoint yet.
+    pub fn checkpoint(&self) -> Result<CheckpointRef> {
+        if let Some(name) = self.named_checkpoint.as_ref().or(self.stable_checkpoint.as_ref()) {
+            return CheckpointRef::parse(name, &self.arch);
+        }
+        if !self.workspace.arch(&self.arch).is_dir() {
+            registry::find(self.arch.as_str())?;
+        }
+        checkpoint::pick(&self.workspace, &self.arch)
+    }
+
+    /// The mentors asked for, or all.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn mentors_or_all(&self) -> Result<Vec<Name>> {
+        if !self.mentors.is_empty() {
+            return Ok(self.mentors.clone());
+        }
+        let all = self.workspace.mentor_ids()?;
+        if all.is_empty() {
+            let place = Place::file(self.workspace.mentors());
+            return Err(Error::at(place, "no mentor has a `data` folder")
+                .hint("a mentor's files belong in `mentor/<mentor>/data/`"));
+        }
+        Ok(all)
+    }
+
+    /// The one mentor asked for, or the only one there is.
+    ///
+    /// # Errors
+    /// When several were asked for, or there are several and none was.
+    pub fn one_mentor(&self) -> Result<Name> {
+        let all = self.mentors_or_all()?;
+        match all.as_slice() {
+            [one] => Ok(one.clone()),
+            several => Err(Error::new("which mentor? one is asked at a time")
+                .hint(format!("choose with --mentor or MENTOR: {}", quoted_list(several)))),
+        }
+    }
+}
+
+impl SettingsFile {
+    fn read(workspace: &Workspace) -> Result<Self> {
+        let path = workspace.settings_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
+                Error::at(Place::file(path), e.to_string().trim_end().to_owned())
+                    .hint("keys are `arch`, `checkpoint`, `test_set`, `vectors`, `[remote] url`")
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Error::io(&path, "read the settings", error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(toml: &str, flags: &Flags, environment: &[(&str, &str)]) -> Result<Settings> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mentorpal.toml"), toml).unwrap();
+        let look_up = |name: &str| {
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        Settings::resolve(flags, look_up, &folder.path().join("."))
+    }
+
+    #[test]
+    fn flag_beats_environment_beats_file_beats_default() {
+        let file = "arch = 'from_file'";
+        let flags = Flags { arch: Some("from_flag".into()), ..Flags::default() };
+        let environment = [("ARCH", "from_env")];
+        let arch = |toml, flags: &Flags, environment: &[(&str, &str)]| {
+            resolve(toml, flags, environment).unwrap().arch.to_string()
+        };
+        assert_eq!(arch(file, &flags, &environment), "from_flag");
+        assert_eq!(arch(file, &Flags::default(), &environment), "from_env");
+        assert_eq!(arch(file, &Flags::default(), &[("ARCH", "")]), "from_file");
+        assert_eq!(arch("", &Flags::default(), &[]), "fusion_v1");
+    }
+
+    #[test]
+    fn the_stable_checkpoint_belongs_to_its_architecture() {
+        let file = "arch = 'fusion_v1'\ncheckpoint = 'stable'";
+        let stable = |environment: &[(&str, &str)]| {
+            resolve(file, &Flags::default(), environment).unwrap().stable_checkpoint
+        };
+        assert_eq!(stable(&[]).as_deref(), Some("stable"));
+        assert_eq!(stable(&[("ARCH", "lstm_v1")]), None);
+    }
+
+    #[test]
+    fn unknown_keys_and_escaping_names_are_refused() {
+        let error = resolve("archs = 'x'", &Flags::default(), &[]).unwrap_err();
+        assert!(error.to_string().contains("archs"), "{error}");
+        assert!(resolve("", &Flags::default(), &[("MENTOR", "../x")]).is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! What went wrong, where, and what to do about it.
+//!
+//! Everything below [`crate::commands`] returns [`Error`]; the command line prints it and exits
+//! with 2. A *finding* that does not stop the work is a [`Finding`](crate::mentor::Finding) instead.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Where in the workspace something was found: a file and, in a table, its row and column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The row as a spreadsheet counts it: the first is 1.
+    pub row: Option<usize>,
+    /// The column's header, or its letter (`C`) in a table without one.
+    pub column: Option<String>,
+}
+
+impl Place {
+    /// A whole file or folder.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), row: None, column: None }
+    }
+
+    /// The same file at `row` (counted from 1).
+    #[must_use]
+    pub fn row(mut self, row: usize) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    /// The same row at `column`.
+    #[must_use]
+    pub fn column(mut self, column: impl Into<String>) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(row) = self.row {
+            write!(f, ", row {row}")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, ", column `{column}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// An error as people read it: a place, what was expected and came, and a hint.
+#[derive(Debug)]
+pub struct Error(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
+    place: Option<Place>,
+    message: String,
+    hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error that is not about one file.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Details { place: None, message: message.into(), hint: None, source: None }))
+    }
+
+    /// An error at `place`.
+    pub fn at(place: Place, message: impl Into<String>) -> Self {
+        Self::new(message).or_at(place)
+    }
+
+    /// A failed operation on `path`: `cannot <action>`.
+    #[must_use]
+    pub fn io(path: &Path, action: &str, source: io::Error) -> Self {
+        let hint = match source.kind() {
+            io::ErrorKind::StorageFull => Some("free some disk space and run it again"),
+            io::ErrorKind::ReadOnlyFilesystem => Some("the disk is mounted read-only"),
+            io::ErrorKind::PermissionDenied => Some("check who may read and write there"),
+            _ => None,
+        };
+        let error = Self::at(Place::file(path), format!("cannot {action}")).caused_by(source);
+        if let Some(hint) = hint { error.hint(hint) } else { error }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the error underneath.
+    #[must_use]
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The same error at `place`, where it has none yet.
+    #[must_use]
+    pub fn or_at(mut self, place: Place) -> Self {
+        self.0.place.get_or_insert(place);
+        self
+    }
+
+    /// Whether it is only that nobody reads the output any more.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        let source = self.0.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
+        source.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to do about it, if there is something.
+    #[must_use]
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.0.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// `, did you mean `x`?` where one of `known` is close to `name`, else nothing.
+#[must_use]
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| format!(", did you mean `{candidate}`?"))
+        .unwrap_or_default()
+}
+
+/// `` `a`, `b`, `c` ``, or `none` of an empty list.
+pub fn quoted_list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// `1 question`, `2 questions`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn place_names_file_row_and_column() {
+        let place = Place::file("data/topics.csv").row(3).column("group");
+        assert_eq!(place.to_string(), "data/topics.csv, row 3, column `group`");
+    }
+
+    #[test]
+    fn did_you_mean_suggests_only_what_is_close() {
+        assert_eq!(
+            did_you_mean("fusion_v2", ["fusion_v1", "lstm_v1"]),
+            ", did you mean `fusion_v1`?"
+        );
+        assert_eq!(did_you_mean("transformer", ["fusion_v1", "lstm_v1"]), "");
+    }
+}

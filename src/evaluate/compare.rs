@@ -1,0 +1,154 @@
+//! Two checkpoints on the same questions.
+
+use super::statistics::{mcnemar, paired_bootstrap};
+use super::test::TestReport;
+use crate::error::count;
+
+/// Two runs of the same test, question by question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// How many questions both were asked.
+    pub questions: usize,
+    /// How many A answered rightly.
+    pub correct_a: usize,
+    /// How many B answered rightly.
+    pub correct_b: usize,
+    /// The indices of the questions that only A got right.
+    pub only_a: Vec<usize>,
+    /// The indices of the questions that only B got right.
+    pub only_b: Vec<usize>,
+    /// Accuracy of B less that of A, in −1..=1.
+    pub difference: f64,
+    /// Its 95% interval by the paired bootstrap.
+    pub difference_ci95: [f64; 2],
+    /// `McNemar`'s exact p-value, in 0..=1.
+    pub p_value: f64,
+}
+
+/// The level under which a difference is not put down to chance.
+const LEVEL: f64 = 0.05;
+
+/// Compares reports of A and B, each over the same mentors and test sets in the same order.
+///
+/// # Panics
+/// When the reports are not of the same questions.
+#[must_use]
+pub fn compare(a: &[&TestReport], b: &[&TestReport], seed: u64) -> Comparison {
+    let results = |reports: &[&TestReport]| -> Vec<(String, bool)> {
+        let results = reports.iter().flat_map(|report| &report.results);
+        results.map(|result| (result.question.clone(), result.correct)).collect()
+    };
+    let (a, b) = (results(a), results(b));
+    assert!(
+        a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0),
+        "only answers to the same questions can be compared"
+    );
+    let pairs: Vec<(bool, bool)> = a.iter().zip(&b).map(|(a, b)| (a.1, b.1)).collect();
+    let only = |which: (bool, bool)| -> Vec<usize> {
+        (0..pairs.len()).filter(|&i| pairs[i] == which).collect()
+    };
+    let (only_a, only_b) = (only((true, false)), only((false, true)));
+    let correct_a = pairs.iter().filter(|pair| pair.0).count();
+    let correct_b = pairs.iter().filter(|pair| pair.1).count();
+    Comparison {
+        questions: pairs.len(),
+        correct_a,
+        correct_b,
+        difference: (correct_b as f64 - correct_a as f64) / pairs.len().max(1) as f64,
+        difference_ci95: paired_bootstrap(&pairs, seed),
+        p_value: mcnemar(only_a.len(), only_b.len()),
+        only_a,
+        only_b,
+    }
+}
+
+impl Comparison {
+    /// Whether the difference is larger than chance would explain (p < 0.05).
+    #[must_use]
+    pub fn is_significant(&self) -> bool {
+        self.p_value < LEVEL
+    }
+
+    /// The result in a plain sentence.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let of = format!("of {}", count(self.questions, "question"));
+        let (better, more) = if self.correct_b >= self.correct_a {
+            ("B", self.correct_b - self.correct_a)
+        } else {
+            ("A", self.correct_a - self.correct_b)
+        };
+        match (more, self.only_a.len() + self.only_b.len()) {
+            (_, 0) => format!("A and B answer the same {} {of} right", self.correct_a),
+            (0, changed) => format!(
+                "A and B answer equally many {of} right, though not the same: {changed} differ"
+            ),
+            _ if self.is_significant() => format!(
+                "{better} answers {more} more {of} right; a difference this large would come up \
+                 by chance once in {}: {better} is better",
+                once_in(self.p_value)
+            ),
+            _ => format!(
+                "{better} answers {more} more {of} right, which could well be chance: a difference \
+                 this large would come up {}",
+                often(self.p_value)
+            ),
+        }
+    }
+}
+
+/// How often something of probability `p` happens, where that is often.
+fn often(p: f64) -> String {
+    if p > 0.5 { "more often than not".to_owned() } else { format!("once in {}", once_in(p)) }
+}
+
+/// `1/p` as people say it.
+fn once_in(p: f64) -> String {
+    match 1.0 / p {
+        times if times < 10.0 => format!("{times:.1}").trim_end_matches(".0").to_owned(),
+        times if times < 1e6 => format!("{times:.0}"),
+        _ => "a million or more".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(correct_a: usize, correct_b: usize, only_a: usize, only_b: usize) -> Comparison {
+        Comparison {
+            questions: 270,
+            correct_a,
+            correct_b,
+            only_a: (0..only_a).collect(),
+            only_b: (0..only_b).collect(),
+            difference: 0.0,
+            difference_ci95: [0.0; 2],
+            p_value: mcnemar(only_a, only_b),
+        }
+    }
+
+    #[test]
+    fn verdicts_in_words() {
+        insta::assert_snapshot!(
+            [
+                comparison(200, 200, 0, 0),
+                comparison(200, 200, 4, 4),
+                comparison(200, 211, 3, 14),
+                comparison(211, 200, 14, 3),
+                comparison(200, 201, 0, 1),
+                comparison(100, 200, 0, 100),
+            ]
+            .map(|comparison| comparison.verdict())
+            .join("\n"),
+            @r"
+            A and B answer the same 200 of 270 questions right
+            A and B answer equally many of 270 questions right, though not the same: 8 differ
+            B answers 11 more of 270 questions right; a difference this large would come up by chance once in 79: B is better
+            A answers 11 more of 270 questions right; a difference this large would come up by chance once in 79: A is better
+            B answers 1 more of 270 questions right, which could well be chance: a difference this large would come up more often than not
+            B answers 100 more of 270 questions right; a difference this large would come up by chance once in a million or more: B is better
+            "
+        );
+    }
+}

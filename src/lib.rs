@@ -1,0 +1,49 @@
+//! Trains, tests, compares and shares the question → answer classifiers behind virtual mentors.
+//!
+//! A *mentor* is a person who recorded a few hundred answers. A *classifier* takes a question in
+//! anybody's words and picks the recorded answer, or says that it is off-topic. A *checkpoint* is
+//! one training run over the mentors of a *workspace*.
+//!
+//! Modules stand in the order of the data: [`mentor`] files become text features ([`mod@text`]),
+//! an architecture of [`classifiers`] learns from them, a [`checkpoint`] keeps the result, and
+//! [`evaluate`] measures it. [`commands`] wires these stages together for the command line.
+//!
+//! ```
+//! use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
+//! use mentorpal::{mentor::Mentor, progress::Silent, workspace::{Name, Workspace}};
+//!
+//! # let root = std::env::temp_dir().join(format!("mentorpal-doc-{}", std::process::id()));
+//! # let data = root.join("mentor/ada/data");
+//! # std::fs::create_dir_all(&data).unwrap();
+//! # std::fs::write(data.join("classifier_data.csv"),
+//! #     "ID,topics,text,question\n1,,I am Ada.,Who are you?\n2,,In London.,Where do you live?\n")
+//! #     .unwrap();
+//! let workspace = Workspace::at(&root)?;
+//! let (mentor, _findings) = Mentor::load(&workspace, &Name::new("mentor", "ada")?)?;
+//! let arch = registry::find("fusion_v1")?;
+//! let trained = arch.train(&mentor, &TrainOptions::default(), &Silent)?;
+//! let classifier = MentorClassifier::new(&mentor, arch.load(&trained.files)?, true);
+//! assert_eq!(classifier.answer("where do you live").top_answer_id, "2");
+//! # std::fs::remove_dir_all(&root).unwrap();
+//! # Ok::<(), mentorpal::error::Error>(())
+//! ```
+
+pub mod cli;
+pub mod config;
+pub mod workspace;
+
+pub mod mentor;
+
+pub mod text;
+
+pub mod classifiers;
+
+pub mod checkpoint;
+
+pub mod evaluate;
+
+pub mod commands;
+
+pub mod error;
+pub mod progress;
+pub mod sha256;

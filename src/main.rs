@@ -1,0 +1,22 @@
+//! The command line: parse, run, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use mentorpal::cli::Cli;
+use mentorpal::commands::{self, Outcome};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    commands::listen(cli.verbose);
+    match commands::run(cli) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::No) => ExitCode::from(1),
+        // Whoever read our output has read enough.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            commands::report(&error);
+            ExitCode::from(2)
+        }
+    }
+}

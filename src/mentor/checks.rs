@@ -1,0 +1,210 @@
+//! Checks of a mentor's data beyond what reading it notices.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use super::answers::FILE;
+use super::finding::{Finding, FindingKind};
+use super::table::shorten;
+use super::{Expected, Mentor, TestSet, match_key};
+use crate::error::{Place, Result, count};
+use crate::text::normalize;
+use crate::workspace::Workspace;
+
+/// Questions longer than this, in characters, were hardly typed by anybody.
+const LONG: usize = 300;
+
+impl Mentor {
+    /// Everything worth a look in the data that reading it does not notice: questions that
+    /// contradict or repeat each other, answers with one question, answers no test asks for.
+    /// Sorted by kind, then place.
+    ///
+    /// # Errors
+    /// When the mentor's test sets cannot be listed.
+    pub fn check(&self, workspace: &Workspace) -> Result<Vec<Finding>> {
+        let data = workspace.mentor_data(&self.id).join(FILE);
+        let mut findings = self.same_questions(&data);
+        findings.extend(self.near_duplicates(&data));
+        findings.extend(self.lengths(&data));
+        findings.extend(self.untested(workspace, &data)?);
+        findings.sort_by(|a, b| (a.kind, &a.place).cmp(&(b.kind, &b.place)));
+        Ok(findings)
+    }
+
+    /// Questions that stand in the data more than once.
+    fn same_questions(&self, data: &Path) -> Vec<Finding> {
+        let mut first_in: HashMap<String, usize> = HashMap::new();
+        let mut findings = Vec::new();
+        for (index, answer) in self.answers.iter().enumerate() {
+            let place = || Place::file(data).row(answer.row).column("question");
+            for question in &answer.questions {
+                let Some(earlier) = first_in.insert(match_key(question), index) else { continue };
+                let earlier = &self.answers[earlier];
+                let shown = shorten(question);
+                findings.push(if earlier.id == answer.id {
+                    let message = format!("“{shown}” stands twice for answer `{}`", answer.id);
+                    Finding::new(FindingKind::RepeatedQuestion, place(), message)
+                } else {
+                    let message = format!(
+                        "“{shown}” leads to `{}` here and to `{}` in row {}; this, the later, wins",
+                        answer.id, earlier.id, earlier.row
+                    );
+                    Finding::new(FindingKind::Contradiction, place(), message)
+                });
+            }
+        }
+        findings
+    }
+
+    /// Questions of different answers that have the same words, in any order, or differ by one
+    /// short slip.
+    fn near_duplicates(&self, data: &Path) -> Vec<Finding> {
+        let examples = self.examples();
+        let normal: Vec<String> = examples.iter().map(|e| normalize(e.question)).collect();
+        let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, text) in normal.iter().enumerate() {
+            for key in near_keys(text) {
+                by_key.entry(key).or_default().push(index);
+            }
+        }
+        let mut pairs = HashSet::new();
+        for group in by_key.values() {
+            for (i, &a) in group.iter().enumerate() {
+                // A crowd under one key is compared with its first members only.
+                for &b in group.iter().skip(i + 1).take(50) {
+                    if examples[a].answer != examples[b].answer
+                        && nearly_same(&normal[a], &normal[b])
+                    {
+                        pairs.insert((a, b));
+                    }
+                }
+            }
+        }
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        pairs.sort_unstable();
+        let message = |(a, b): (usize, usize)| {
+            let other = &self.answers[examples[a].answer];
+            let message = format!(
+                "“{}” is nearly “{}” of answer `{}` in row {}",
+                shorten(examples[b].question),
+                shorten(examples[a].question),
+                other.id,
+                other.row
+            );
+            let place = Place::file(data).row(self.answers[examples[b].answer].row);
+            Finding::new(FindingKind::NearDuplicate, place.column("question"), message)
+        };
+        pairs.into_iter().map(message).collect()
+    }
+
+    fn lengths(&self, data: &Path) -> Vec<Finding> {
+        let mut distinct: HashMap<usize, usize> = HashMap::new();
+        for example in self.examples() {
+            *distinct.entry(example.answer).or_default() += 1;
+        }
+        let mut findings = Vec::new();
+        for (index, answer) in self.answers.iter().enumerate() {
+            let mut say = |kind, message| {
+                let place = Place::file(data).row(answer.row).column("question");
+                findings.push(Finding::new(kind, place, message));
+            };
+            if distinct.get(&index) == Some(&1) {
+                let message =
+                    format!("answer `{}` has a single question; add paraphrases", answer.id);
+                say(FindingKind::SingleQuestion, message);
+            } else if !answer.questions.is_empty() && !distinct.contains_key(&index) {
+                let message =
+                    format!("answer `{}` loses all its questions to later rows", answer.id);
+                say(FindingKind::SingleQuestion, message);
+            }
+            for question in answer.questions.iter().filter(|q| q.chars().count() > LONG) {
+                let length = count(question.chars().count(), "character");
+                say(FindingKind::LongQuestion, format!("“{}”: {length}", shorten(question)));
+            }
+        }
+        findings
+    }
+
+    /// Answers that no test set marks; nothing where the mentor has no test set. What is wrong
+    /// with a test set is a finding, too.
+    fn untested(&self, workspace: &Workspace, data: &Path) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut tested: HashSet<String> = HashSet::new();
+        let names = workspace.test_sets(&self.id)?;
+        for name in &names {
+            match TestSet::load(workspace, self, name) {
+                Ok((test_set, more)) => {
+                    findings.extend(more);
+                    for expected in test_set.questions.into_iter().flat_map(|q| q.expected) {
+                        if let Expected::Answer { ids, .. } = expected {
+                            tested.extend(ids);
+                        }
+                    }
+                }
+                Err(error) => {
+                    let place = Place::file(workspace.test_set(&self.id, name));
+                    findings.push(Finding::new(FindingKind::TestSet, place, error.to_string()));
+                }
+            }
+        }
+        if !names.is_empty() {
+            for answer in self.answers.iter().filter(|answer| !tested.contains(&answer.id)) {
+                let place = Place::file(data).row(answer.row);
+                let message = format!("no test question asks for answer `{}`", answer.id);
+                findings.push(Finding::new(FindingKind::UntestedAnswer, place, message));
+            }
+        }
+        Ok(findings)
+    }
+}
+
+/// Texts that are nearly the same share at least one of these: the words in order, or the text
+/// without one of its words (so that a slip within one word does not hide the pair).
+fn near_keys(text: &str) -> Vec<String> {
+    let words = sorted_words(text);
+    let mut keys = vec![words.join(" ")];
+    if words.len() > 2 {
+        for skipped in 0..words.len() {
+            let rest = words.iter().enumerate().filter(|(i, _)| *i != skipped);
+            keys.push(rest.map(|(_, word)| *word).collect::<Vec<_>>().join(" "));
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// The same words in any order, or one slip of one or two letters apart.
+fn nearly_same(a: &str, b: &str) -> bool {
+    if sorted_words(a) == sorted_words(b) {
+        return true;
+    }
+    let slips = strsim::damerau_levenshtein(a, b);
+    slips <= 2 && slips * 12 <= a.chars().count()
+}
+
+fn sorted_words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    words.sort_unstable();
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearly_the_same() {
+        assert!(nearly_same("are you married now", "are you now married"));
+        assert!(nearly_same("where did you grow up", "where did you grew up"));
+        assert!(!nearly_same("where are you from", "who are you from here"));
+        assert!(!nearly_same("are you old", "are you odd"), "one letter of a short text matters");
+    }
+
+    #[test]
+    fn near_pairs_share_a_key() {
+        let keys = |text| near_keys(text).into_iter().collect::<HashSet<_>>();
+        assert!(!keys("where did you grow up").is_disjoint(&keys("where did you grew up")));
+        assert!(!keys("are you married now").is_disjoint(&keys("are you now married")));
+    }
+}

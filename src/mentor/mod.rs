@@ -1,0 +1,177 @@
+//! A mentor's files → [`Mentor`]; test sets; checks of the data.
+//!
+//! ```no_run
+//! # use mentorpal::{mentor::Mentor, workspace::{Name, Workspace}};
+//! let workspace = Workspace::at(".")?;
+//! let (mentor, findings) = Mentor::load(&workspace, &Name::new("mentor", "guide")?)?;
+//! assert!(mentor.examples().len() <= mentor.question_count());
+//! for finding in findings {
+//!     eprintln!("{finding}");
+//! }
+//! # Ok::<(), mentorpal::error::Error>(())
+//! ```
+
+mod answers;
+mod checks;
+mod digest;
+mod finding;
+mod profile;
+mod table;
+mod test_set;
+mod topics;
+mod utterances;
+
+use std::collections::HashMap;
+
+pub use answers::{Answer, OFF_TOPIC};
+pub use finding::{Finding, FindingKind};
+pub use profile::Profile;
+pub use test_set::{Expected, TestQuestion, TestSet};
+pub use topics::{TopicGroup, topic_id};
+pub use utterances::{Utterance, Utterances};
+
+use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::text::sanitize;
+use crate::workspace::{Name, Workspace};
+
+/// A mentor as its files describe it.
+#[derive(Debug)]
+pub struct Mentor {
+    /// The name of its folder.
+    pub id: Name,
+    /// Who it is.
+    pub profile: Profile,
+    /// In the order of `classifier_data.csv`; ids are unique.
+    pub answers: Vec<Answer>,
+    /// The topics of `topics.csv` as written, in its order; of the answers where there is none.
+    pub topics: Vec<String>,
+    /// The groups that its questions are shown under.
+    pub groups: Vec<TopicGroup>,
+    /// What it says when no recorded question was asked.
+    pub utterances: Utterances,
+    known: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
+}
+
+/// A question to learn from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example<'a> {
+    /// As written.
+    pub question: &'a str,
+    /// The index of its answer in [`Mentor::answers`].
+    pub answer: usize,
+}
+
+impl Mentor {
+    /// Reads `mentor/<id>/data/`, with what was noticed on the way.
+    ///
+    /// # Errors
+    /// When there is no such mentor, `classifier_data.csv` is missing or unusable, or another
+    /// of its tables is there but cannot be read.
+    pub fn load(workspace: &Workspace, id: &Name) -> Result<(Self, Vec<Finding>)> {
+        let folder = workspace.mentor_data(id);
+        if !folder.is_dir() {
+            return Err(no_such_mentor(workspace, id));
+        }
+        let (answers, mut findings) = answers::read(&folder.join(answers::FILE))?;
+        let (map, more) = topics::TopicMap::read(&folder.join(topics::FILE))?;
+        findings.extend(more);
+        let (profile, more) = profile::read(&folder.join(profile::FILE), id.as_str());
+        findings.extend(more);
+        let (utterances, more) = utterances::read(&folder.join(utterances::FILE))?;
+        findings.extend(more);
+        if let Some(map) = &map {
+            findings.extend(topics::unknown(&answers, map, &folder.join(answers::FILE)));
+        }
+        let groups = topics::group_questions(&answers, map.as_ref());
+        let topics = map.map_or_else(|| own_topics(&answers), |map| map.topics().to_vec());
+        Ok((Self::from_parts(id.clone(), profile, answers, topics, groups, utterances), findings))
+    }
+
+    fn from_parts(
+        id: Name,
+        profile: Profile,
+        answers: Vec<Answer>,
+        topics: Vec<String>,
+        groups: Vec<TopicGroup>,
+        utterances: Utterances,
+    ) -> Self {
+        let mut known = HashMap::new();
+        for (index, answer) in answers.iter().enumerate() {
+            known.extend(answer.questions.iter().map(|question| (match_key(question), index)));
+        }
+        let by_id = answers.iter().enumerate().map(|(i, answer)| (answer.id.clone(), i)).collect();
+        Self { id, profile, answers, topics, groups, utterances, known, by_id }
+    }
+
+    /// The answer with this id.
+    #[must_use]
+    pub fn answer(&self, id: &str) -> Option<&Answer> {
+        self.by_id.get(id).map(|&index| &self.answers[index])
+    }
+
+    /// The answer of the question that, sanitized, equals `question`, if there is one; the last
+    /// row's where two rows share it.
+    #[must_use]
+    pub fn canned(&self, question: &str) -> Option<&Answer> {
+        let sanitized = sanitize(question);
+        // Text that sanitizes to nothing (another script, a smiley) would match all such text.
+        if sanitized.trim().is_empty() {
+            return None;
+        }
+        self.known.get(sanitized.trim()).map(|&index| &self.answers[index])
+    }
+
+    /// All questions, repetitions included.
+    #[must_use]
+    pub fn question_count(&self) -> usize {
+        self.answers.iter().map(|answer| answer.questions.len()).sum()
+    }
+
+    /// The questions to learn from, each once, in the order of the data. As for canned
+    /// questions, the last row wins where rows share one.
+    #[must_use]
+    pub fn examples(&self) -> Vec<Example<'_>> {
+        let mut seen = std::collections::HashSet::new();
+        let mut examples = Vec::with_capacity(self.known.len());
+        for (answer, item) in self.answers.iter().enumerate() {
+            for question in &item.questions {
+                let key = match_key(question);
+                if self.known[&key] == answer && seen.insert(key) {
+                    examples.push(Example { question, answer });
+                }
+            }
+        }
+        examples
+    }
+}
+
+/// Texts with the same key are the same: sanitized alike, or, where nothing is left of them,
+/// written alike. Trimmed once more, since punctuation may have kept spaces at the ends.
+fn match_key(text: &str) -> String {
+    let sanitized = sanitize(text);
+    match sanitized.trim() {
+        "" => text.trim().to_lowercase(),
+        key => key.to_owned(),
+    }
+}
+
+fn own_topics(answers: &[Answer]) -> Vec<String> {
+    let mut topics: Vec<String> = Vec::new();
+    for topic in answers.iter().flat_map(|answer| &answer.topics) {
+        if !topics.contains(topic) {
+            topics.push(topic.clone());
+        }
+    }
+    topics
+}
+
+fn no_such_mentor(workspace: &Workspace, id: &Name) -> Error {
+    let known = match workspace.mentor_ids() {
+        Ok(known) => known,
+        Err(error) => return error,
+    };
+    let guess = did_you_mean(id.as_str(), known.iter().map(Name::as_str));
+    Error::at(Place::file(workspace.mentor_data(id)), format!("no mentor `{id}`{guess}"))
+        .hint(format!("this workspace has {}", quoted_list(&known)))
+}

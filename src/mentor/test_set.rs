@@ -1,0 +1,303 @@
+//! Test sets: a CSV matrix of users' questions against answers.
+//!
+//! Row 1: two cells that don't matter, then one user question a column. Each later row: a
+//! question, an answer's text (or `_OFF_TOPIC_`), then per column a mark: `i` ideal, `r`
+//! reasonable, in either case; anything else is no mark.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::answers::OFF_TOPIC;
+use super::finding::{Finding, FindingKind};
+use super::table::{Row, Table, shorten};
+use super::{Mentor, match_key};
+use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::text::sanitize;
+use crate::workspace::{Name, Workspace};
+
+/// The first two columns are the label and the answer's text.
+const FIRST_QUESTION: usize = 2;
+
+/// A test set, its answers looked up in a mentor's data.
+#[derive(Debug)]
+pub struct TestSet {
+    /// The file's name without `.csv`.
+    pub name: Name,
+    /// One for all columns that sanitize alike, in the order of the file.
+    pub questions: Vec<TestQuestion>,
+    /// How many columns had no mark and were left out.
+    pub unmarked: usize,
+}
+
+/// A user's question and what was marked as an answer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestQuestion {
+    /// As first written.
+    pub text: String,
+    /// Sanitized: what is asked.
+    pub asked: String,
+    /// The marks, in the order of the rows.
+    pub expected: Vec<Expected>,
+}
+
+/// A marked answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// `_OFF_TOPIC_`: declining is right.
+    Decline,
+    /// A recorded answer with this (sanitized) text is right.
+    Answer {
+        /// The text by which answers are compared.
+        key: String,
+        /// The mentor's answers with that text; empty where it no longer has one.
+        ids: Vec<String>,
+    },
+}
+
+impl TestQuestion {
+    /// Whether `answer` (an answer's text, or `None` for declining) was marked.
+    #[must_use]
+    pub fn accepts(&self, answer: Option<&str>) -> bool {
+        let given = answer.map(match_key);
+        self.expected.iter().any(|expected| match (expected, &given) {
+            (Expected::Decline, None) => true,
+            (Expected::Answer { key, .. }, Some(given)) => key == given,
+            _ => false,
+        })
+    }
+
+    /// The marked answers' ids; `_OFF_TOPIC_` for declining.
+    #[must_use]
+    pub fn expected_ids(&self) -> Vec<&str> {
+        let mut ids = Vec::new();
+        for expected in &self.expected {
+            match expected {
+                Expected::Decline => ids.push(OFF_TOPIC),
+                Expected::Answer { ids: known, .. } => ids.extend(known.iter().map(String::as_str)),
+            }
+        }
+        ids
+    }
+}
+
+impl TestSet {
+    /// Picks a test set of `mentor`: the one called `name` (with or without `.csv`), or the only
+    /// one there is; `None` where there is none and none was named.
+    ///
+    /// # Errors
+    /// When the one named is not there, or several are and none was named.
+    pub fn pick(workspace: &Workspace, mentor: &Name, name: Option<&Name>) -> Result<Option<Name>> {
+        let known = workspace.test_sets(mentor)?;
+        let folder = || Place::file(workspace.tests(mentor));
+        match (name, known.as_slice()) {
+            (Some(name), _) => {
+                let name = name.as_str().strip_suffix(".csv").unwrap_or(name.as_str());
+                let found = known.iter().find(|known| known.as_str() == name).cloned();
+                found.map(Some).ok_or_else(|| {
+                    let guess = did_you_mean(name, known.iter().map(Name::as_str));
+                    let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
+                    Error::at(folder(), message).hint(format!("there is {}", quoted_list(&known)))
+                })
+            }
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(only.clone())),
+            (None, _) => Err(Error::at(
+                folder(),
+                format!(
+                    "mentor `{mentor}` has {}, and none was named",
+                    count(known.len(), "test set")
+                ),
+            )
+            .hint(format!(
+                "name one with --test-set, TEST_SET or `test_set` in mentorpal.toml: {}",
+                quoted_list(&known)
+            ))),
+        }
+    }
+
+    /// Reads a test set of `mentor`, with what was noticed on the way.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has no usable column.
+    pub fn load(
+        workspace: &Workspace,
+        mentor: &Mentor,
+        name: &Name,
+    ) -> Result<(Self, Vec<Finding>)> {
+        let path = workspace.test_set(&mentor.id, name);
+        let table = Table::read(&path)?;
+        let mut findings = table.findings.clone();
+        let Some((header, rows)) = table.rows().split_first() else {
+            return Err(Error::at(Place::file(path), "the test set is empty")
+                .hint("the first row holds users' questions from its third cell on"));
+        };
+        let mut columns = read_header(&path, header, &mut findings);
+        check_lengths(&path, header.len(), rows, &mut findings);
+        for row in rows {
+            read_row(&table, row, mentor, &mut columns, &mut findings);
+        }
+        let unmarked =
+            columns.iter().filter(|c| c.expected.is_empty() && !c.text.is_empty()).count();
+        columns.retain(|column| !column.expected.is_empty());
+        if columns.is_empty() {
+            return Err(Error::at(Place::file(path), "no column has a question and a mark").hint(
+                "questions stand in the first row from its third cell on; mark the answers that \
+                 are right in the rows below with `i` (ideal) or `r` (reasonable)",
+            ));
+        }
+        Ok((Self { name: name.clone(), questions: join_alike(columns), unmarked }, findings))
+    }
+}
+
+/// A column per cell of the header; one whose question sanitizes to nothing gets no `asked`.
+fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
+    let mut columns = Vec::new();
+    for index in FIRST_QUESTION..header.len() {
+        let text = header.cell(index).trim();
+        let asked = sanitize(text).trim().to_owned();
+        if asked.is_empty() && !text.is_empty() {
+            let place = Place::file(path).row(header.number).column(letters(index));
+            let message = format!("nothing of `{}` is left to ask; left out", shorten(text));
+            findings.push(Finding::new(FindingKind::TestSet, place, message));
+        }
+        columns.push(TestQuestion { text: text.to_owned(), asked, expected: Vec::new() });
+    }
+    columns
+}
+
+fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<Finding>) {
+    let ragged: Vec<String> = rows
+        .iter()
+        .filter(|row| row.len() != expected && !row.is_blank())
+        .map(|row| row.number.to_string())
+        .collect();
+    if !ragged.is_empty() {
+        let shown = ragged.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if ragged.len() > 5 { ", …" } else { "" };
+        let message = format!(
+            "{} not as long as the first, of {} (row {shown}{more}); missing cells are no marks",
+            if ragged.len() == 1 {
+                "1 row is".into()
+            } else {
+                format!("{} rows are", ragged.len())
+            },
+            count(expected, "cell"),
+        );
+        findings.push(Finding::new(FindingKind::TestSet, Place::file(path), message));
+    }
+}
+
+fn read_row(
+    table: &Table,
+    row: &Row,
+    mentor: &Mentor,
+    columns: &mut [TestQuestion],
+    findings: &mut Vec<Finding>,
+) {
+    let marked: Vec<usize> =
+        (FIRST_QUESTION..row.len()).filter(|&i| is_mark(row.cell(i))).collect();
+    if marked.is_empty() {
+        return;
+    }
+    let mut say = |column: &str, message: String| {
+        findings.push(Finding::new(FindingKind::TestSet, table.place(row, column), message));
+    };
+    let text = row.cell(1).trim();
+    if text.is_empty() {
+        say("B", format!("{} but no answer's text; ignored", count(marked.len(), "mark")));
+        return;
+    }
+    let expected = expected(text, mentor);
+    if matches!(&expected, Expected::Answer { ids, .. } if ids.is_empty()) {
+        say(
+            "B",
+            format!(
+                "the mentor has no answer “{}” (any more): {} for it cannot be met",
+                shorten(text),
+                count(marked.len(), "mark")
+            ),
+        );
+    }
+    for index in marked {
+        match columns.get_mut(index - FIRST_QUESTION) {
+            Some(column) if !column.asked.is_empty() => {
+                column.expected.push(expected.clone());
+            }
+            _ => say(&letters(index), "a mark in a column without a question; ignored".to_owned()),
+        }
+    }
+}
+
+fn is_mark(cell: &str) -> bool {
+    matches!(cell.trim(), "i" | "I" | "r" | "R")
+}
+
+fn expected(text: &str, mentor: &Mentor) -> Expected {
+    if text.eq_ignore_ascii_case(OFF_TOPIC) {
+        return Expected::Decline;
+    }
+    let key = match_key(text);
+    let same = mentor.answers.iter().filter(|answer| match_key(&answer.text) == key);
+    Expected::Answer { ids: same.map(|answer| answer.id.clone()).collect(), key }
+}
+
+/// Columns that sanitize alike are one question with all their marks.
+fn join_alike(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
+    let mut joined: Vec<TestQuestion> = Vec::new();
+    let mut by_asked: HashMap<String, usize> = HashMap::new();
+    for column in columns {
+        let index = *by_asked.entry(column.asked.clone()).or_insert(joined.len());
+        match joined.get_mut(index) {
+            Some(first) => {
+                for expected in column.expected {
+                    if !first.expected.contains(&expected) {
+                        first.expected.push(expected);
+                    }
+                }
+            }
+            None => joined.push(column),
+        }
+    }
+    joined
+}
+
+/// A column's letters as a spreadsheet names it: `A`, …, `Z`, `AA`, ….
+fn letters(index: usize) -> String {
+    let letter = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => letter.to_string(),
+        rest => letters(rest - 1) + &letter.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_lettered_as_in_a_spreadsheet() {
+        assert_eq!(
+            [0, 25, 26, 51, 52, 701, 702].map(letters),
+            ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+        );
+    }
+
+    #[test]
+    fn alike_columns_are_one_question_with_all_marks() {
+        let answer = |key: &str| Expected::Answer { key: key.into(), ids: vec![key.into()] };
+        let column = |text: &str, expected| TestQuestion {
+            text: text.into(),
+            asked: sanitize(text),
+            expected,
+        };
+        let joined = join_alike(vec![
+            column("Who?", vec![answer("a")]),
+            column("Why?", vec![answer("b")]),
+            column("who", vec![Expected::Decline, answer("a")]),
+        ]);
+        assert_eq!(joined.len(), 2);
+        assert_eq!(joined[0].expected_ids(), ["a", "_OFF_TOPIC_"]);
+        assert!(joined[0].accepts(None) && joined[0].accepts(Some("A!")));
+        assert!(!joined[1].accepts(None) && !joined[1].accepts(Some("a")));
+    }
+}

@@ -1,0 +1,200 @@
+//! `topics.csv`: under which group each topic's questions are shown.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use super::answers::Answer;
+use super::finding::{Finding, FindingKind};
+use super::table::Table;
+use crate::error::{Place, Result};
+
+/// The file's name in a mentor's `data` folder.
+pub(super) const FILE: &str = "topics.csv";
+
+/// The group of questions that have no other.
+const FALLBACK_GROUP: &str = "About Me";
+
+/// A group of questions as a person picks them from a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicGroup {
+    /// From the name by [`topic_id`].
+    pub id: String,
+    /// As written in `topics.csv`.
+    pub name: String,
+    /// The ids of its questions, unique and sorted.
+    pub questions: Vec<String>,
+}
+
+/// The id of a topic: lower case, trimmed, each run of other than ASCII letters and digits `_`.
+///
+/// ```
+/// use mentorpal::mentor::topic_id;
+/// assert_eq!(topic_id(" What Does it Take?"), "what_does_it_take_");
+/// ```
+#[must_use]
+pub fn topic_id(name: &str) -> String {
+    let mut id = String::new();
+    for c in name.trim().to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            id.push(c);
+        } else if !id.ends_with('_') {
+            id.push('_');
+        }
+    }
+    id
+}
+
+/// `topics.csv` as read.
+#[derive(Debug)]
+pub(super) struct TopicMap {
+    /// The group's name, empty where there is none, by the topic's id.
+    group_by_topic: HashMap<String, String>,
+    /// The groups in the order of the file.
+    groups: Vec<String>,
+    /// The topics as written, in the order of the file.
+    topics: Vec<String>,
+}
+
+impl TopicMap {
+    /// Reads the file; `None` where there is none.
+    pub(super) fn read(path: &Path) -> Result<(Option<Self>, Vec<Finding>)> {
+        if !path.try_exists().unwrap_or(true) {
+            return Ok((None, Vec::new()));
+        }
+        let table = Table::read(path)?;
+        let mut map =
+            Self { group_by_topic: HashMap::new(), groups: Vec::new(), topics: Vec::new() };
+        let mut findings = table.findings.clone();
+        for row in table.rows().iter().filter(|row| !row.is_blank()) {
+            let (topic, group) = (row.cell(0).trim(), row.cell(1).trim());
+            if topic.is_empty() {
+                let message = format!("no topic is given for the group `{group}`");
+                findings.push(Finding::new(FindingKind::EmptyCell, table.place(row, "A"), message));
+                continue;
+            }
+            map.topics.push(topic.to_owned());
+            map.group_by_topic.insert(topic_id(topic), group.to_owned());
+            if !group.is_empty() && !map.groups.iter().any(|known| known == group) {
+                map.groups.push(group.to_owned());
+            }
+        }
+        Ok((Some(map), findings))
+    }
+
+    /// The topics as written, in the order of the file.
+    pub(super) fn topics(&self) -> &[String] {
+        &self.topics
+    }
+
+    fn group(&self, topic: &str) -> Option<&str> {
+        let group = self.group_by_topic.get(&topic_id(topic))?;
+        (!group.is_empty()).then_some(group)
+    }
+}
+
+/// Sorts the answers' questions into groups, in the order of `topics.csv` (or of the data where
+/// there is none); questions with no group go to “About Me”.
+pub(super) fn group_questions(answers: &[Answer], map: Option<&TopicMap>) -> Vec<TopicGroup> {
+    let mut names: Vec<&str> =
+        map.map(|map| map.groups.iter().map(String::as_str).collect()).unwrap_or_default();
+    let mut questions: HashMap<String, BTreeSet<&str>> = HashMap::new();
+    for answer in answers.iter().filter(|answer| !answer.questions.is_empty()) {
+        let mut groups: Vec<&str> = match map {
+            Some(map) => answer.topics.iter().filter_map(|topic| map.group(topic)).collect(),
+            None => answer.topics.iter().map(String::as_str).collect(),
+        };
+        if groups.is_empty() {
+            groups.push(FALLBACK_GROUP);
+        }
+        for group in groups {
+            names.push(group);
+            questions.entry(topic_id(group)).or_default().insert(&answer.id);
+        }
+    }
+    let mut groups = Vec::new();
+    for name in names {
+        let id = topic_id(name);
+        if let Some(questions) = questions.remove(&id) {
+            let questions = questions.into_iter().map(str::to_owned).collect();
+            groups.push(TopicGroup { id, name: name.to_owned(), questions });
+        }
+    }
+    groups
+}
+
+/// The topics that questions have and `topics.csv` lacks.
+pub(super) fn unknown(answers: &[Answer], map: &TopicMap, data: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for answer in answers {
+        for topic in &answer.topics {
+            if !map.group_by_topic.contains_key(&topic_id(topic)) {
+                let place = Place::file(data).row(answer.row).column("topics");
+                let message = format!("topic `{topic}` of answer `{}` is not in {FILE}", answer.id);
+                findings.push(Finding::new(FindingKind::UnknownTopic, place, message));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn answer(id: &str, topics: &[&str]) -> Answer {
+        Answer {
+            id: id.into(),
+            text: "text".into(),
+            topics: topics.iter().map(|&topic| topic.to_owned()).collect(),
+            questions: vec!["question".into()],
+            row: 2,
+        }
+    }
+
+    fn map(rows: &[(&str, &str)]) -> TopicMap {
+        TopicMap {
+            group_by_topic: rows.iter().map(|(t, g)| (topic_id(t), (*g).to_owned())).collect(),
+            groups: rows.iter().map(|(_, g)| (*g).to_owned()).filter(|g| !g.is_empty()).collect(),
+            topics: Vec::new(),
+        }
+    }
+
+    fn shape(groups: &[TopicGroup]) -> Vec<(&str, Vec<&str>)> {
+        let mut shape = Vec::new();
+        for group in groups {
+            shape.push((&*group.name, group.questions.iter().map(String::as_str).collect()));
+        }
+        shape
+    }
+
+    #[test]
+    fn topics_lead_to_groups() {
+        let answers = [
+            answer("b", &["Growth/Learning", "growth/learning"]),
+            answer("a", &["growth learning", "Navy"]),
+            answer("c", &["Navy"]),
+            answer("d", &["Nowhere"]),
+        ];
+        let map = map(&[("Unused", "Empty"), ("Growth/learning", "Lifestyle"), ("Navy", "")]);
+        let groups = group_questions(&answers, Some(&map));
+        assert_eq!(shape(&groups), [("Lifestyle", vec!["a", "b"]), ("About Me", vec!["c", "d"])]);
+    }
+
+    #[test]
+    fn without_a_file_topics_are_the_groups() {
+        let answers = [answer("a", &["STEM"]), answer("B", &["STEM", "Money"]), answer("c", &[])];
+        let groups = group_questions(&answers, None);
+        let expected = [("STEM", vec!["B", "a"]), ("Money", vec!["B"]), ("About Me", vec!["c"])];
+        assert_eq!(shape(&groups), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn topic_ids_are_plain(name in "\\PC*") {
+            let id = topic_id(&name);
+            prop_assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
+            prop_assert!(!id.contains("__"));
+        }
+    }
+}

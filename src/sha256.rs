@@ -1,0 +1,24 @@
+//! SHA-256 fingerprints as lower-case hex.
+
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of `bytes`, in hex.
+///
+/// ```
+/// let digest = mentorpal::sha256::digest(b"abc"); // FIPS 180-4, example B.1
+/// assert!(digest.starts_with("ba7816bf8f01cfea"));
+/// ```
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// `bytes` as lower-case hex digits.
+#[must_use]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}

@@ -1,0 +1,15 @@
+//! From a question's words to what can be compared: sanitized text, stems and n-grams.
+//!
+//! ```
+//! use mentorpal::text::{normalize, sanitize};
+//! assert_eq!(sanitize("What's your name? "), "whats your name");
+//! assert_eq!(normalize("What's your (full) name?"), "whats your full name");
+//! ```
+
+mod ngrams;
+mod sanitize;
+mod stem;
+
+pub use ngrams::{Analyzer, NgramCounts};
+pub use sanitize::{normalize, sanitize};
+pub use stem::stem;

@@ -1,0 +1,99 @@
+//! Two ways to reduce a text: strictly, to match it with another, and loosely, to compare words.
+
+use unicase::UniCase;
+
+/// The text by which questions and answers are matched: trimmed, case-folded, no-break spaces
+/// turned to spaces, and then only ASCII letters, digits and white space kept.
+///
+/// ```
+/// use mentorpal::text::sanitize;
+/// assert_eq!(sanitize(" Who's\u{a0}Weiß? "), "whos weiss");
+/// ```
+#[must_use]
+pub fn sanitize(text: &str) -> String {
+    UniCase::unicode(text.trim())
+        .to_folded_case()
+        .chars()
+        .map(|c| if c == '\u{a0}' { ' ' } else { c })
+        .filter(|c| c.is_ascii_alphanumeric() || c.is_whitespace())
+        .collect()
+}
+
+/// The text that n-grams are taken from: lower case, apostrophes dropped, words of letters and
+/// digits of any script separated by one space.
+///
+/// On text that was sanitized before it changes nothing but white space.
+#[must_use]
+pub fn normalize(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() || is_mark(c) {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            out.push(c);
+        } else if !matches!(c, '\'' | '’' | '‘' | '`' | '´') {
+            gap = true;
+        }
+    }
+    out
+}
+
+/// Combining marks belong to the letter before them (`é` typed as `e` and an accent).
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    // Worked by hand from the definition; the first five agree with Python's
+    // `re.sub(r"[^a-z0-9\s]", "", s.strip().casefold().replace("\xa0", " "))`.
+    #[test]
+    fn sanitizes_as_defined() {
+        for (text, expected) in [
+            ("What is your name?", "what is your name"),
+            ("  STRASSE / Straße ", "strasse  strasse"),
+            ("a\u{a0}b", "a b"),
+            ("don’t", "dont"),
+            ("ﬁne \u{212a}elvin", "fine kelvin"),
+            ("tab\tand\nline", "tab\tand\nline"),
+            ("¿Qué?", "qu"),
+            ("???", ""),
+        ] {
+            assert_eq!(sanitize(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn normalizes_punctuation_to_gaps() {
+        assert_eq!(normalize("  Growth/learning — isn't it?"), "growth learning isnt it");
+        assert_eq!(normalize("Кто ты?"), "кто ты");
+    }
+
+    proptest! {
+        #[test]
+        fn sanitizing_drops_all_but_ascii_words(text in "\\PC*") {
+            let once = sanitize(&text);
+            prop_assert!(once.chars().all(|c| c.is_ascii_alphanumeric() || c.is_whitespace()));
+            prop_assert!(!once.chars().any(|c| c.is_ascii_uppercase()));
+        }
+
+        #[test]
+        fn normalizing_twice_changes_nothing(text in "\\PC*") {
+            let once = normalize(&text);
+            prop_assert_eq!(normalize(&once), once);
+        }
+
+        #[test]
+        fn normalizing_keeps_the_words_of_sanitized_text(text in "[ -~\\t]*") {
+            let sanitized = sanitize(&text);
+            let words: Vec<_> = sanitized.split_whitespace().collect();
+            prop_assert_eq!(normalize(&sanitized), words.join(" "));
+        }
+    }
+}

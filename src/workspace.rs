@@ -1,0 +1,249 @@
+//! The folder layout under `$MENTORPAL`: every path of the project is made here.
+//!
+//! ```text
+//! mentorpal.toml
+//! mentor/<mentor>/data/                        classifier_data.csv  profile.yml  topics.csv  …
+//! checkpoint/classifiers/<arch>/<checkpoint>/  manifest.json  <mentor>/…
+//! checkpoint/vector_models/
+//! checkpoint/tests/<mentor>/<test set>.csv
+//! ```
+//!
+//! Names that become part of a path pass through [`Name`] first, so none leaves its folder.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Place, Result};
+
+/// The settings file that marks a workspace.
+pub const SETTINGS_FILE: &str = "mentorpal.toml";
+
+/// A name that is one plain folder or file name: a mentor, an architecture, a checkpoint.
+///
+/// At most 128 bytes; no separator, control character or leading `.` or `-`; none of the
+/// characters that some file systems refuse.
+///
+/// ```
+/// use mentorpal::workspace::Name;
+/// assert!(Name::new("mentor", "jd_thomas").is_ok());
+/// assert!(Name::new("mentor", "../x").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Checks `name`; `what` (“mentor”, “checkpoint”) goes into the error.
+    ///
+    /// # Errors
+    /// When `name` could not be one folder's name, everywhere.
+    pub fn new(what: &str, name: impl Into<String>) -> Result<Self> {
+        let name = name.into();
+        match Self::fault(&name) {
+            None => Ok(Self(name)),
+            Some(fault) => {
+                Err(Error::new(format!("{what} name `{}` {fault}", name.escape_debug())).hint(
+                    "a name is one folder's name: letters, digits, `_`, `-` and `.` are safe",
+                ))
+            }
+        }
+    }
+
+    fn fault(name: &str) -> Option<&'static str> {
+        if name.is_empty() {
+            Some("is empty")
+        } else if name.len() > 128 {
+            Some("is longer than 128 bytes")
+        } else if name.starts_with(['.', '-']) {
+            Some("starts with `.` or `-`")
+        } else if name.contains(['/', '\\']) {
+            Some("holds a path separator")
+        } else if name.chars().any(|c| c.is_control() || "<>:\"|?*".contains(c)) {
+            Some("holds a character that file names cannot have everywhere")
+        } else if name.ends_with([' ', '.']) || name.starts_with(' ') {
+            Some("starts or ends with a space, or ends with a dot")
+        } else {
+            None
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A workspace: mentors, their test sets, and checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace at `root`.
+    ///
+    /// # Errors
+    /// When `root` is no folder.
+    pub fn at(root: impl Into<PathBuf>) -> Result<Self> {
+        let root = root.into();
+        if root.is_dir() {
+            Ok(Self { root })
+        } else {
+            Err(Error::at(Place::file(root), "the workspace is not a folder")
+                .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"))
+        }
+    }
+
+    /// The nearest folder at or above `from` that holds `mentorpal.toml`, else `from` itself.
+    #[must_use]
+    pub fn nearest(from: &Path) -> Self {
+        let root = from.ancestors().find(|folder| folder.join(SETTINGS_FILE).is_file());
+        Self { root: root.unwrap_or(from).to_owned() }
+    }
+
+    /// The workspace's own folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `mentorpal.toml`.
+    #[must_use]
+    pub fn settings_file(&self) -> PathBuf {
+        self.root.join(SETTINGS_FILE)
+    }
+
+    /// `mentor/`.
+    #[must_use]
+    pub fn mentors(&self) -> PathBuf {
+        self.root.join("mentor")
+    }
+
+    /// `mentor/<mentor>/data/`.
+    #[must_use]
+    pub fn mentor_data(&self, mentor: &Name) -> PathBuf {
+        self.mentors().join(mentor.as_str()).join("data")
+    }
+
+    /// `checkpoint/classifiers/`.
+    #[must_use]
+    pub fn classifiers(&self) -> PathBuf {
+        self.root.join("checkpoint").join("classifiers")
+    }
+
+    /// `checkpoint/classifiers/<arch>/`.
+    #[must_use]
+    pub fn arch(&self, arch: &Name) -> PathBuf {
+        self.classifiers().join(arch.as_str())
+    }
+
+    /// `checkpoint/vector_models/`.
+    #[must_use]
+    pub fn vector_models(&self) -> PathBuf {
+        self.root.join("checkpoint").join("vector_models")
+    }
+
+    /// `checkpoint/tests/<mentor>/`.
+    #[must_use]
+    pub fn tests(&self, mentor: &Name) -> PathBuf {
+        self.root.join("checkpoint").join("tests").join(mentor.as_str())
+    }
+
+    /// `checkpoint/tests/<mentor>/<test set>.csv`.
+    #[must_use]
+    pub fn test_set(&self, mentor: &Name, test_set: &Name) -> PathBuf {
+        self.tests(mentor).join(format!("{test_set}.csv"))
+    }
+
+    /// The mentors that have a `data` folder, sorted by id.
+    ///
+    /// # Errors
+    /// When `mentor/` is missing or cannot be listed.
+    pub fn mentor_ids(&self) -> Result<Vec<Name>> {
+        let folder = self.mentors();
+        if !folder.is_dir() {
+            return Err(Error::at(Place::file(folder), "there is no such folder of mentors")
+                .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"));
+        }
+        let names = folder_names(&folder)?;
+        Ok(names.into_iter().filter(|id| self.mentor_data(id).is_dir()).collect())
+    }
+
+    /// A mentor's test sets by name, sorted; none where its folder is absent.
+    ///
+    /// # Errors
+    /// When the folder is there and cannot be listed.
+    pub fn test_sets(&self, mentor: &Name) -> Result<Vec<Name>> {
+        let folder = self.tests(mentor);
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut names: Vec<Name> = entries(&folder)?
+            .into_iter()
+            .filter_map(|name| Name::new("test set", name.strip_suffix(".csv")?).ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// The plain folder names directly in `folder`, sorted; hidden ones and files are passed over.
+///
+/// # Errors
+/// When `folder` cannot be listed.
+pub fn folder_names(folder: &Path) -> Result<Vec<Name>> {
+    let mut names: Vec<Name> = entries(folder)?
+        .into_iter()
+        .filter(|name| folder.join(name).is_dir())
+        .filter_map(|name| Name::new("folder", name).ok())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn entries(folder: &Path) -> Result<Vec<String>> {
+    let listing = fs::read_dir(folder).map_err(|e| Error::io(folder, "list the folder", e))?;
+    let mut names = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(|e| Error::io(folder, "list the folder", e))?;
+        names.extend(entry.file_name().into_string().ok());
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ordinary_names_pass() {
+        for name in ["jd_thomas", "leadership_twitty-shellaree_scpo", "2019-05-01-2209", "Zoë"] {
+            assert!(Name::new("mentor", name).is_ok(), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_never_leaves_its_folder(name in "\\PC{0,20}|[./\\\\a-z]{0,12}") {
+            if let Ok(name) = Name::new("mentor", name) {
+                let path = Path::new("base").join(name.as_str());
+                prop_assert_eq!(path.parent(), Some(Path::new("base")));
+                prop_assert_eq!(path.components().count(), 2);
+            }
+        }
+    }
+}
