@@ -6,7 +6,7 @@ export ARCH CHECKPOINT MENTOR TEST_SET MENTORPAL MENTORPAL_REMOTE
 CARGO ?= cargo
 MENTORPAL_BIN ?= target/release/mentorpal
 
-.PHONY: quickstart test build init checkpoint-train checkpoint-test checkpoints-compare \
+.PHONY: quickstart test test-shared build init checkpoint-train checkpoint-test checkpoints-compare \
 	download-checkpoint download-vector-models upload-checkpoint clean
 
 # Trains a checkpoint, runs the standard accuracy test on it, and asks it a question.
@@ -18,6 +18,10 @@ quickstart: build
 # Passes all tests; what needs data that is not in the repository is skipped, and says so.
 test:
 	$(CARGO) test --locked
+
+# The same on real mentors beside the repository, where they are.
+test-shared:
+	$(CARGO) test --locked --test shared_data -- --nocapture
 
 build:
 	@$(CARGO) build --release --locked

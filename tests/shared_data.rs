@@ -1,0 +1,1 @@
+//! Checks on real mentors beside the repository.

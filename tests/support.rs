@@ -1,0 +1,180 @@
+//! A workspace to try things in, and what a command printed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of its own, removed afterwards; a workspace unless a test makes it something else.
+pub(crate) struct Sandbox {
+    dir: TempDir,
+}
+
+/// What a command printed, and how it ended.
+pub(crate) struct Run {
+    command: String,
+    folder: PathBuf,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// `ID,topics,text,question` rows of a small mentor with enough questions to measure.
+pub(crate) const ADA: &str = "\
+ID,topics,text,question
+ada_1,Life,I am Ada Lovelace.,\"What is your name?
+Who are you?
+what do people call you
+tell me your name please\"
+ada_2,Life,I lived in London.,\"Where do you live?
+Where is your home?
+what city do you live in
+your home town\"
+ada_3,Work,I wrote the first program.,\"What did you write?
+Did you write a program?
+what program was it that you wrote
+tell me about the first program\"
+ada_4,Work,The engine was never built.,\"Was the engine ever built?
+Did they build the engine?
+what became of the engine
+is there an engine to see\"
+";
+
+/// A test set for [`ADA`]: three questions with an answer, one known word for word, one off-topic,
+/// and one column without a mark.
+pub(crate) const ADA_TEST: &str = "\
+,,what is your full name,in which city is your home,Was the engine ever built?,do you like cheese,unmarked
+name,I am Ada Lovelace.,i,,,,
+home,I lived in London.,,R,,,x
+engine,The engine was never built.,,,I,,
+off,_OFF_TOPIC_,,,,i,
+";
+
+impl Sandbox {
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        Self { dir: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// A workspace with the mentor `ada` and her test set `standard`.
+    pub(crate) fn ada() -> Self {
+        let sandbox = Self::empty();
+        sandbox.mentor("ada", ADA);
+        sandbox.write("checkpoint/tests/ada/standard.csv", ADA_TEST);
+        sandbox
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes a file, folders included.
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("folders can be made");
+        fs::write(path, content).expect("a file can be written");
+    }
+
+    /// Writes a mentor's `classifier_data.csv` and plain other files.
+    pub(crate) fn mentor(&self, id: &str, classifier_data: &str) {
+        let data = format!("mentor/{id}/data");
+        self.write(&format!("{data}/classifier_data.csv"), classifier_data);
+        self.write(&format!("{data}/topics.csv"), "Life,About Me\nWork,About Work\n");
+        self.write(
+            &format!("{data}/profile.yml"),
+            format!("name: {id} the Tested\nshort_name: {id}\ntitle: Example\n"),
+        );
+        self.write(
+            &format!("{data}/utterance_data.csv"),
+            "ID,utterance,situation\nu1,Hello.,_INTRO_\nu2,I cannot say.,_OFF_TOPIC_\n\
+             u3,Ask something else.,_OFF_TOPIC_\n",
+        );
+    }
+
+    /// A command of the binary in this folder, with nothing of the caller's settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mentorpal"));
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "MENTORPAL_REMOTE", "NO_COLOR"] {
+            command.env_remove(name);
+        }
+        // The folder has no `mentorpal.toml`; nothing above it shall be found instead.
+        command.env("MENTORPAL", self.path()).env("SOURCE_DATE_EPOCH", "1700000000");
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.finish(&mut self.command(arguments))
+    }
+
+    /// Runs a command that [`Sandbox::command`] made to its end.
+    pub(crate) fn finish(&self, command: &mut Command) -> Run {
+        let shown = format!("{command:?}");
+        let output = command.output().expect("the binary runs");
+        Run::new(shown, self.path(), output)
+    }
+
+    /// Trains the checkpoint `name`.
+    pub(crate) fn train(&self, name: &str) {
+        self.run(&["train", "--checkpoint", name]).code(0);
+    }
+}
+
+impl Run {
+    fn new(command: String, folder: &Path, output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+        Self {
+            command,
+            folder: folder.to_owned(),
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Demands an exit code.
+    #[track_caller]
+    pub(crate) fn code(self, expected: i32) -> Self {
+        assert!(self.code == Some(expected), "expected exit code {expected}\n{self}");
+        self
+    }
+
+    /// Demands a text in stderr.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "expected {text:?} in stderr\n{self}");
+        self
+    }
+
+    /// Demands a text in stdout.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "expected {text:?} in stdout\n{self}");
+        self
+    }
+
+    /// Each line of stdout as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}\n{self}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// Both streams with what differs from run to run made plain, for snapshots.
+    pub(crate) fn shown(&self) -> String {
+        let folder = self.folder.to_string_lossy();
+        let text = format!("{}---\n{}", self.stdout, self.stderr);
+        text.replace(folder.as_ref(), "[WORKSPACE]")
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "command: {}\nfolder: {}", self.command, self.folder.display())?;
+        writeln!(f, "code: {:?}\nstdout:\n{}\nstderr:\n{}", self.code, self.stdout, self.stderr)
+    }
+}
