@@ -32,25 +32,24 @@ pub(super) struct Ridge<'a> {
 }
 
 impl<'a> Ridge<'a> {
-    /// Solves for the kernel matrix `kernel` (`[n, n]`, lower triangle) and regularisation
-    /// `lambda > 0`.
+    /// Solves for the kernel matrix `kernel` (`[n, n]`, lower triangle), which it consumes to
+    /// save memory, and regularisation `lambda > 0`.
     ///
     /// # Errors
     /// When the matrix is not positive definite, which rounding could only do to a tiny λ.
     pub(super) fn solve(
-        kernel: &Mat<f32>,
+        mut kernel: Mat<f32>,
         answer_of: &'a [usize],
         answers: usize,
         lambda: f32,
     ) -> Result<Self> {
-        let mut regularised = kernel.clone();
         for i in 0..answer_of.len() {
-            regularised[(i, i)] += lambda;
+            kernel[(i, i)] += lambda;
         }
-        let cholesky = regularised.llt(Side::Lower).map_err(|_| {
+        let cholesky = kernel.llt(Side::Lower).map_err(|_| {
             Error::new(format!("the kernel matrix is not positive definite at λ = {lambda}"))
         })?;
-        drop(regularised);
+        drop(kernel);
         Ok(Self { inverse: cholesky.inverse(), answer_of, answers })
     }
 
@@ -170,7 +169,7 @@ mod tests {
     }
 
     fn solved() -> Ridge<'static> {
-        Ridge::solve(&Mat::from_fn(5, 5, kernel), &ANSWER_OF, 3, LAMBDA).unwrap()
+        Ridge::solve(Mat::from_fn(5, 5, kernel), &ANSWER_OF, 3, LAMBDA).unwrap()
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn train(mentor: &Mentor, params: &Params, progress: &dyn Progress) -
     let examples = Examples::of(mentor);
     let kernel = Kernel::fit(&params.kernels, &examples.questions);
     let matrix = kernel.matrix(progress);
-    let (lambda, ridge) = choose(&matrix, &examples, params, progress)?;
+    let (lambda, ridge) = choose(matrix, &examples, params, progress)?;
     let left_out = ridge.leave_question_out();
     let (calibration, note) = calibrate(&ridge, &left_out, &examples, params);
     let cv_accuracy = accuracy(&left_out, &examples);
@@ -85,40 +85,63 @@ fn accuracy(left_out: &[Top], examples: &Examples) -> Option<f64> {
     (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)
 }
 
-/// Solves for the λ with the best leave-one-out accuracy.
+/// Solves for the λ that leave-one-out accuracy prefers: from the middle one to a neighbour, and
+/// on, while that is better.
 fn choose<'a>(
-    matrix: &Mat<f32>,
+    matrix: Mat<f32>,
     examples: &'a Examples,
     params: &Params,
     progress: &dyn Progress,
 ) -> Result<(f32, Ridge<'a>)> {
+    let lambdas = &params.lambdas;
     let part = part(examples, params.search_limit);
-    let solve = |lambda| Ridge::solve(matrix, &examples.answer_of, examples.ids.len(), lambda);
-    progress.start("choosing the regularisation", params.lambdas.len());
-    let mut best: Option<(f64, f32, Option<Ridge<'a>>)> = None;
-    for &lambda in &params.lambdas {
+    let solve =
+        |matrix, lambda| Ridge::solve(matrix, &examples.answer_of, examples.ids.len(), lambda);
+    let attempt = |at: usize| -> Result<Attempt<'a>> {
+        let lambda = lambdas[at];
         let (accuracy, ridge) = match &part {
             None => {
-                let ridge = solve(lambda)?;
+                let ridge = solve(matrix.clone(), lambda)?;
                 (accuracy(&ridge.leave_question_out(), examples), Some(ridge))
             }
-            Some((rows, part)) => (part_accuracy(matrix, rows, part, lambda)?, None),
+            Some((rows, part)) => (part_accuracy(&matrix, rows, part, lambda)?, None),
         };
         tracing::debug!(lambda, accuracy, "leave-one-out");
-        let accuracy = accuracy.unwrap_or(0.0);
-        if best.as_ref().is_none_or(|(least, ..)| accuracy > *least) {
-            best = Some((accuracy, lambda, ridge));
-        }
         progress.step();
-        // Where nothing can be measured, every λ would do as well as the preferred one.
-        if accuracy == 0.0 {
+        Ok(Attempt { at, accuracy: accuracy.unwrap_or(0.0), ridge })
+    };
+    progress.start("choosing the regularisation", lambdas.len());
+    let middle = lambdas.len() / 2;
+    let mut best = attempt(middle)?;
+    // Where nothing can be measured, every λ would do as well.
+    let measurable = best.accuracy > 0.0;
+    let upward = (middle + 1)..lambdas.len();
+    let downward = (0..middle).rev();
+    for direction in [upward.collect::<Vec<_>>(), downward.collect()] {
+        for at in direction.into_iter().take_while(|_| measurable) {
+            let next = attempt(at)?;
+            if next.accuracy <= best.accuracy {
+                break;
+            }
+            best = next;
+        }
+        if best.at != middle {
             break;
         }
     }
-    let (_, lambda, ridge) = best.expect("there is a λ to choose");
-    let ridge = ridge.map_or_else(|| solve(lambda), Ok)?;
+    let lambda = lambdas[best.at];
+    let ridge = best.ridge.map_or_else(|| solve(matrix, lambda), Ok)?;
     progress.finish();
     Ok((lambda, ridge))
+}
+
+/// A λ that was tried.
+struct Attempt<'a> {
+    /// Its index.
+    at: usize,
+    accuracy: f64,
+    /// What it was tried on, where that is all questions.
+    ridge: Option<Ridge<'a>>,
 }
 
 /// Every k-th answer with all its questions, about `limit` questions, where there are more.
@@ -149,7 +172,7 @@ fn part_accuracy(
     // The rows ascend, so the lower triangle of the part lies in that of the whole.
     let lower = |i: usize, j: usize| if i < j { 0.0 } else { matrix[(rows[i], rows[j])] };
     let matrix = Mat::from_fn(rows.len(), rows.len(), lower);
-    let ridge = Ridge::solve(&matrix, &part.answer_of, part.ids.len(), lambda)?;
+    let ridge = Ridge::solve(matrix, &part.answer_of, part.ids.len(), lambda)?;
     Ok(accuracy(&ridge.leave_question_out(), part))
 }
 
