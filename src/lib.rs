@@ -28,6 +28,11 @@
 //! # Ok::<(), mentorpal::error::Error>(())
 //! ```
 
+// The example in the docs compiles and runs with the other doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adding-an-architecture.md")]
+mod adding_an_architecture {}
+
 pub mod cli;
 pub mod config;
 pub mod workspace;

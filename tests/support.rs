@@ -124,6 +124,20 @@ impl Sandbox {
     }
 }
 
+/// Copies a file or a folder with all in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).expect("a folder can be made");
+        for entry in fs::read_dir(from).expect("a folder can be listed") {
+            let entry = entry.expect("an entry can be read");
+            copy_folder(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().expect("a folder")).expect("folders can be made");
+        fs::copy(from, to).expect("a file can be copied");
+    }
+}
+
 impl Run {
     fn new(command: String, folder: &Path, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");

@@ -102,7 +102,7 @@ pub struct Candidate {
 ///
 /// # Errors
 /// When the model lacks it.
-pub(crate) fn model_file<'a>(files: &'a ModelFiles, name: &str) -> Result<&'a [u8]> {
+pub fn model_file<'a>(files: &'a ModelFiles, name: &str) -> Result<&'a [u8]> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| {
         Error::new(format!("the model has no file `{name}`"))
             .hint("the checkpoint is damaged or of another version; train it again")

@@ -43,11 +43,17 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
             Ok(run_test(&classifier, &checkpoint.name, &test_set, None, &Bar::new("")))
         };
         let pair = [test(&a)?, test(&b)?];
+        if !args.json && !reports.is_empty() {
+            console::line("")?;
+        }
         show(&[&pair], id.as_str(), args)?;
         reports.push(pair);
     }
     if reports.len() > 1 {
         let all: Vec<&[TestReport; 2]> = reports.iter().collect();
+        if !args.json {
+            console::line("")?;
+        }
         show(&all, "all", args)?;
     }
     Ok(Outcome::Done)
@@ -79,7 +85,7 @@ fn show(pairs: &[&[TestReport; 2]], title: &str, args: &CompareArgs) -> Result<(
         }
     }
     console::line(numbers(&a, &b, &comparison))?;
-    console::line(format_args!("{}.\n", comparison.verdict()))
+    console::line(format_args!("{}", comparison.verdict()))
 }
 
 fn numbers(a: &[&TestReport], b: &[&TestReport], comparison: &Comparison) -> String {
@@ -95,13 +101,17 @@ fn numbers(a: &[&TestReport], b: &[&TestReport], comparison: &Comparison) -> Str
         ]);
     }
     format!(
-        "{}\nB − A {:+.1} points, 95% interval {:+.1} to {:+.1} (paired bootstrap); McNemar p = {:.4}",
+        "{}\nB − A {:+.1} points, 95% interval {:+.1} to {:+.1} (paired bootstrap); McNemar p {}",
         lines(&table),
         100.0 * comparison.difference,
         100.0 * comparison.difference_ci95[0],
         100.0 * comparison.difference_ci95[1],
-        comparison.p_value,
+        p_value(comparison.p_value),
     )
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.0001 { "< 0.0001".to_owned() } else { format!("= {p:.4}") }
 }
 
 fn json_line(

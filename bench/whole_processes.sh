@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Whole processes on made-up mentors: time by hyperfine, peak memory by GNU time.
+# Prints the rows of the tables in docs/benchmarks.md. Needs hyperfine and /usr/bin/time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo build --release --locked --quiet --bin mentorpal --example synthetic_mentor
+bin=$PWD/target/release
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset MENTORPAL ARCH CHECKPOINT MENTOR TEST_SET
+
+# Median seconds of a command over at least $1 runs.
+median() {
+    local runs=$1
+    shift
+    hyperfine -N --warmup 1 --min-runs "$runs" --export-json "$work/time.json" "$*" >/dev/null 2>&1
+    python3 -c "import json; print(json.load(open('$work/time.json'))['results'][0]['median'])"
+}
+
+# Peak memory of a command, in MB.
+memory() {
+    /usr/bin/time -f %M -o "$work/memory" "$@" >/dev/null 2>&1
+    echo $(($(tail -n 1 "$work/memory") / 1000))
+}
+
+row() {
+    local answers=$1 questions=$2 runs=$3
+    local dir=$work/$questions
+    "$bin/examples/synthetic_mentor" "$dir" "$answers" "$questions" 300
+    local mentorpal="$bin/mentorpal --workspace $dir"
+    local train="$mentorpal train --checkpoint bench --overwrite"
+    local question="ask --no-canned ri_ta_sukone_baver"
+    # shellcheck disable=SC2086 # commands are split into words
+    printf '| %s | %s | %.2f s | %s MB | %.2f s | %.0f ms | %s MB | %s MB |\n' \
+        "$answers" "$questions" \
+        "$(median "$runs" $train)" "$(memory $train)" \
+        "$(median 5 $mentorpal test --no-canned)" \
+        "$(python3 -c "print(1000 * $(median 10 $mentorpal $question))")" \
+        "$(memory $mentorpal $question)" \
+        "$(du -sm "$dir/checkpoint/classifiers" | cut -f1)"
+}
+
+echo '| answers | questions | train | peak memory | test of 300 questions | cold `ask` | its peak memory | checkpoint |'
+echo '|---|---|---|---|---|---|---|---|'
+row 380 2600 5
+row 760 5200 3
+row 1462 10000 2
+row 1520 10400 2
+row 3040 20800 1

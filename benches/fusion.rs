@@ -1,0 +1,45 @@
+//! Training, testing and answering with `fusion_v1`: a mentor of 380 answers and 2,600 questions.
+
+mod synthetic;
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use mentorpal::checkpoint::CheckpointRef;
+use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
+use mentorpal::evaluate::run_test;
+use mentorpal::mentor::{Mentor, TestSet};
+use mentorpal::progress::Silent;
+use mentorpal::workspace::{Name, Workspace};
+
+fn fusion(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    synthetic::write_workspace(folder.path(), 380, 2_600, 300);
+    let workspace = Workspace::at(folder.path()).expect("the workspace is there");
+    let name = |text| Name::new("name", text).expect("a name");
+    let load = || Mentor::load(&workspace, &name("synthetic")).expect("the mentor loads").0;
+    let mentor = load();
+    let arch = registry::find("fusion_v1").expect("the architecture is there");
+    let train = || arch.train(&mentor, &TrainOptions::default(), &Silent).expect("it trains");
+    let files = train().files;
+    let model = || arch.load(&files).expect("the model loads");
+    let classifier = MentorClassifier::new(&mentor, model(), true);
+    let (tests, _) = TestSet::load(&workspace, &mentor, &name("synthetic")).expect("a test set");
+    let checkpoint = CheckpointRef { arch: name("fusion_v1"), checkpoint: name("bench") };
+
+    let mut group = criterion.benchmark_group("fusion_v1");
+    group.sample_size(10);
+    group.bench_function("train 2,600 questions", |b| b.iter(train));
+    group.bench_function("test 300 questions", |b| {
+        b.iter(|| run_test(&classifier, &checkpoint, &tests, None, &Silent).tally());
+    });
+    group.bench_function("read the mentor's data", |b| b.iter(load));
+    group.bench_function("load the model", |b| b.iter(model));
+    group.bench_function("answer a question", |b| {
+        b.iter(|| classifier.answer(black_box(&tests.questions[17].asked)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, fusion);
+criterion_main!(benches);

@@ -1,0 +1,94 @@
+//! The README's examples do and print what it says.
+//!
+//! Each `console` block is run line by line in a copy of the repository's own workspace, and what
+//! it prints must be what the block shows, training times aside. `README_UPDATE=1 cargo test
+//! --test end_to_end readme` writes what is printed into the README, to be read before it is
+//! committed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Sandbox, copy_folder};
+
+const BLOCK: &str = "```console\n";
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let sandbox = Sandbox::empty();
+    for part in ["mentor", "checkpoint/tests", "mentorpal.toml"] {
+        copy_folder(&root.join(part), &sandbox.path().join(part));
+    }
+    let mut updated = String::new();
+    let mut rest = readme.as_str();
+    let mut examples = 0;
+    while let Some((before, block)) = rest.split_once(BLOCK) {
+        let (block, after) = block.split_once("```").expect("a block ends");
+        updated += &format!("{before}{BLOCK}");
+        for (command, expected) in commands(block) {
+            let printed = run(&sandbox, command);
+            updated += &format!("$ {command}\n{printed}");
+            examples += 1;
+            if std::env::var_os("README_UPDATE").is_none() {
+                assert_eq!(plain(&printed), plain(&expected), "`{command}` prints\n{printed}");
+            }
+        }
+        updated += "```";
+        rest = after;
+    }
+    assert!(examples >= 10, "only {examples} examples found in the README");
+    if std::env::var_os("README_UPDATE").is_some() {
+        fs::write(root.join("README.md"), updated + rest).unwrap();
+    }
+}
+
+/// A block's commands, each with what the block shows of its output.
+fn commands(block: &str) -> Vec<(&str, String)> {
+    let mut commands: Vec<(&str, String)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (Some(command), _) => commands.push((command, String::new())),
+            (None, Some((_, output))) => *output += &format!("{line}\n"),
+            (None, None) => panic!("a block begins with a command, not with {line:?}"),
+        }
+    }
+    commands
+}
+
+/// Runs a line in the shell, in a workspace shown as `~/mentorpal`; both streams together.
+fn run(sandbox: &Sandbox, command: &str) -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_mentorpal"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(sandbox.path());
+    shell.env("PATH", path).env("SOURCE_DATE_EPOCH", "1778000000").env_remove("MENTORPAL");
+    for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "MENTORPAL_REMOTE"] {
+        shell.env_remove(name);
+    }
+    let output = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    let folder = fs::canonicalize(sandbox.path()).unwrap();
+    output.replace(folder.to_str().unwrap(), "~/mentorpal")
+}
+
+/// The text without training times: the last column of a table, or a value in JSON.
+fn plain(text: &str) -> String {
+    let line = |line: &str| {
+        let line = match line.rsplit_once(' ') {
+            Some((start, last)) if is_seconds(last) => start.trim_end(),
+            _ => line,
+        };
+        match line.split_once("\"seconds\":") {
+            Some((start, _)) => start.to_owned(),
+            None => line.to_owned(),
+        }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn is_seconds(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(whole, part)| {
+        part.len() == 2 && [whole, part].iter().all(|s| s.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
