@@ -48,7 +48,7 @@ pub struct Settings {
     pub stable_checkpoint: Option<String>,
     /// The mentors asked for; empty where none was.
     pub mentors: Vec<Name>,
-    /// The test set asked for.
+    /// The test set asked for, without `.csv`.
     pub test_set: Option<Name>,
     /// Where checkpoints are shared.
     pub remote: Option<String>,
@@ -104,7 +104,9 @@ impl Settings {
         let mentors =
             mentors.into_iter().map(|id| Name::new("mentor", id)).collect::<Result<_>>()?;
         let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
-        let test_set = test_set.map(|name| Name::new("test set", name)).transpose()?;
+        let test_set = test_set
+            .map(|name| Name::new("test set", name.strip_suffix(".csv").unwrap_or(&name)))
+            .transpose()?;
         Ok(Self {
             workspace,
             arch,

@@ -81,8 +81,8 @@ impl TestQuestion {
 }
 
 impl TestSet {
-    /// Picks a test set of `mentor`: the one called `name` (with or without `.csv`), or the only
-    /// one there is; `None` where there is none and none was named.
+    /// Picks a test set of `mentor`: the one called `name`, or the only one there is; `None`
+    /// where there is none and none was named.
     ///
     /// # Errors
     /// When the one named is not there, or several are and none was named.
@@ -91,10 +91,9 @@ impl TestSet {
         let folder = || Place::file(workspace.tests(mentor));
         match (name, known.as_slice()) {
             (Some(name), _) => {
-                let name = name.as_str().strip_suffix(".csv").unwrap_or(name.as_str());
-                let found = known.iter().find(|known| known.as_str() == name).cloned();
+                let found = known.iter().find(|known| *known == name).cloned();
                 found.map(Some).ok_or_else(|| {
-                    let guess = did_you_mean(name, known.iter().map(Name::as_str));
+                    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
                     let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
                     Error::at(folder(), message).hint(format!("there is {}", quoted_list(&known)))
                 })
