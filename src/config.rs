@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::checkpoint::{self, CheckpointRef};
 use crate::classifiers::registry;
-use crate::error::{Error, Place, Result, quoted_list};
+use crate::error::{Error, Place, Result, mask_credentials, quoted_list};
 use crate::workspace::{Name, Workspace};
 
 /// What was typed.
@@ -178,7 +178,8 @@ impl SettingsFile {
         let path = workspace.settings_file();
         match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
-                Error::at(Place::file(path), e.to_string().trim_end().to_owned())
+                // It quotes the line, which may be a remote's with a password in it.
+                Error::at(Place::file(path), mask_credentials(e.to_string().trim_end()))
                     .hint("keys are `arch`, `checkpoint`, `test_set`, `vectors`, `[remote] url`")
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),

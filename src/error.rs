@@ -168,9 +168,35 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// `text` with the user and password of each line's URL shown as `****`.
+///
+/// A password may hold anything, so all from `://` to the line's last `@` goes.
+#[must_use]
+pub fn mask_credentials(text: &str) -> String {
+    let mask = |line: &str| match (line.find("://"), line.rfind('@')) {
+        (Some(start), Some(end)) if start + 3 <= end => {
+            format!("{}****{}", &line[..start + 3], &line[end..])
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(mask).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_are_masked() {
+        for (text, masked) in [
+            ("url = https://user:p@ss/w'@host/path", "url = https://****@host/path"),
+            ("one\nwebdavs://user@host", "one\nwebdavs://****@host"),
+            ("https://host/path", "https://host/path"),
+            ("mail a@b, see https://host", "mail a@b, see https://host"),
+        ] {
+            assert_eq!(mask_credentials(text), masked);
+        }
+    }
 
     #[test]
     fn place_names_file_row_and_column() {
