@@ -8,7 +8,7 @@ use super::{Outcome, open};
 use crate::checkpoint::{Checkpoint, CheckpointRef};
 use crate::cli::CompareArgs;
 use crate::config::{Flags, Settings};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluate::statistics::wilson;
 use crate::evaluate::{Comparison, TestReport, compare, run_test};
 
@@ -48,6 +48,11 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
         }
         show(&[&pair], id.as_str(), args)?;
         reports.push(pair);
+    }
+    if reports.is_empty() {
+        let message = format!("no mentor with a test set is in both `{}` and `{}`", a.name, b.name);
+        return Err(Error::new(message)
+            .hint("train both on the same mentors; `mentorpal checkpoints show` lists theirs"));
     }
     if reports.len() > 1 {
         let all: Vec<&[TestReport; 2]> = reports.iter().collect();
