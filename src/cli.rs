@@ -293,6 +293,7 @@ pub enum CheckpointsCommand {
 
 /// Arguments of `vectors`.
 #[derive(Debug, Args)]
+#[command(after_help = example("mentorpal vectors download"))]
 pub struct VectorsArgs {
     /// What to do
     #[command(subcommand)]
@@ -377,10 +378,10 @@ mod tests {
     #[test]
     fn every_verb_helps_with_an_example() {
         for verb in Cli::command().get_subcommands() {
-            let own = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let nested = verb.get_subcommands().all(|verb| verb.get_after_help().is_some());
-            let has_example = own.contains("mentorpal ") || (verb.has_subcommands() && nested);
-            assert!(has_example, "`{}` has no example", verb.get_name());
+            for verb in std::iter::once(verb).chain(verb.get_subcommands()) {
+                let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("mentorpal "), "`{}` has no example", verb.get_name());
+            }
         }
     }
 }
