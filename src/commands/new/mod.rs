@@ -35,15 +35,20 @@ pub(super) fn run(args: &NewArgs) -> Result<Outcome> {
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
     fs::create_dir_all(&parent).map_err(|e| Error::io(&parent, "make the folder", e))?;
-    // Written aside and renamed, so that the workspace is there whole or not at all.
-    let aside = parent.join(format!(".mentorpal-new-{}", std::process::id()));
-    let made = write_files(&aside).and_then(|()| {
-        fs::rename(&aside, dir).map_err(|e| Error::io(dir, "make the workspace", e))
-    });
-    if made.is_err() {
-        let _ = fs::remove_dir_all(&aside);
+    if dir.is_dir() {
+        // Somebody may stand in it (`mentorpal new .`): it stays the folder it is.
+        write_files(dir)?;
+    } else {
+        // Written aside and renamed, so that the workspace is there whole or not at all.
+        let aside = parent.join(format!(".mentorpal-new-{}", std::process::id()));
+        let made = write_files(&aside).and_then(|()| {
+            fs::rename(&aside, dir).map_err(|e| Error::io(dir, "make the workspace", e))
+        });
+        if made.is_err() {
+            let _ = fs::remove_dir_all(&aside);
+        }
+        made?;
     }
-    made?;
     if args.json {
         console::json(&json!({ "workspace": dir }))?;
         return Ok(Outcome::Done);
