@@ -57,18 +57,19 @@ pub(super) fn error(error: &Error) {
     }
 }
 
-/// The findings of reading a mentor's data: of each kind the first, and how many more.
+/// The findings of reading a mentor's data: of each kind and file the first, and how many more.
 pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
-    let mut kinds = Vec::new();
-    for finding in findings {
-        if !kinds.contains(&finding.kind) {
-            kinds.push(finding.kind);
+    let alike = |finding: &Finding| (finding.kind, finding.place.path.clone());
+    let mut sorts = Vec::new();
+    for sort in findings.iter().map(alike) {
+        if !sorts.contains(&sort) {
+            sorts.push(sort);
         }
     }
-    for kind in kinds {
-        let mut of_kind = findings.iter().filter(|finding| finding.kind == kind);
-        if let Some(first) = of_kind.next() {
-            match of_kind.count() {
+    for sort in sorts {
+        let mut of_sort = findings.iter().filter(|finding| alike(finding) == sort);
+        if let Some(first) = of_sort.next() {
+            match of_sort.count() {
                 0 => warn(first),
                 more => warn(format_args!(
                     "{first} (and {more} more like it: `mentorpal mentors {mentor} --all`)"
