@@ -76,7 +76,8 @@ fn json_line(report: &TestReport, tally: &Tally) -> serde_json::Value {
 
 fn text(report: &TestReport, tally: &Tally, mentor: &Mentor) -> String {
     let wrong: String = report.wrong().map(|result| wrong_text(result, mentor)).collect();
-    format!("{wrong}{}", summary(report, tally))
+    let gap = if wrong.is_empty() { "" } else { "\n" };
+    format!("{wrong}{gap}{}", summary(report, tally))
 }
 
 fn wrong_text(result: &TestResult, mentor: &Mentor) -> String {
