@@ -111,6 +111,18 @@ impl Sandbox {
         self.finish(&mut self.command(arguments))
     }
 
+    /// Runs a command with environment variables.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        self.finish(self.command(arguments).envs(variables.iter().copied()))
+    }
+
+    /// Runs a command that reads `input`.
+    pub(crate) fn run_on(&self, input: &str, arguments: &[&str]) -> Run {
+        self.write(".stdin", input);
+        let input = fs::File::open(self.path().join(".stdin")).expect("just written");
+        self.finish(self.command(arguments).stdin(input))
+    }
+
     /// Runs a command that [`Sandbox::command`] made to its end.
     pub(crate) fn finish(&self, command: &mut Command) -> Run {
         let shown = format!("{command:?}");
