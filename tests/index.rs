@@ -4,8 +4,13 @@
 //! |---|---|
 //! | `support.rs` | a workspace to try things in, and what a command printed |
 //! | `readme.rs` | the README's examples |
+//! | `train.rs` | `train` |
+//! | `mentors.rs` | `mentors`: what is read of a mentor's files |
+//! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
 
 mod support;
 
+mod checks;
+mod mentors;
 mod readme;
 mod train;

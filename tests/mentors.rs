@@ -1,0 +1,244 @@
+//! `mentorpal mentors`: what is read of a mentor's files.
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Sandbox};
+
+/// One answer, for tests that are about other files.
+const ONE: &str = "ID,topics,text,question\na1,Life,Yes.,Is it?\n";
+
+/// A mentor `m` with this `classifier_data.csv` and no other file.
+fn only_answers(classifier_data: &str) -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.write("mentor/m/data/classifier_data.csv", classifier_data);
+    sandbox
+}
+
+#[track_caller]
+fn show(sandbox: &Sandbox) -> Value {
+    only_line(&sandbox.run(&["mentors", "m", "--json"]).code(0))
+}
+
+#[track_caller]
+fn only_line(run: &Run) -> Value {
+    let mut lines = run.json();
+    assert_eq!(lines.len(), 1, "{run}");
+    lines.remove(0)
+}
+
+#[test]
+fn mentors_are_listed() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", ONE);
+    insta::assert_snapshot!(sandbox.run(&["mentors"]).code(0).shown());
+}
+
+#[test]
+fn mentors_are_listed_as_json() {
+    let run = Sandbox::ada().run(&["mentors", "--json"]).code(0);
+    let expected = json!({
+        "id": "ada", "name": "ada the Tested", "short_name": "ada", "title": "Example",
+        "answers": 4, "questions": 16, "test_sets": ["standard"],
+    });
+    assert_eq!(only_line(&run), expected);
+}
+
+#[test]
+fn a_mentor_is_shown() {
+    insta::assert_snapshot!(Sandbox::ada().run(&["mentors", "ada"]).code(0).shown());
+}
+
+#[test]
+fn a_mentor_is_shown_as_json_as_the_design_has_it() {
+    let sandbox = Sandbox::ada();
+    let shown = only_line(&sandbox.run(&["mentors", "ada", "--json"]).code(0));
+    let mut shown = shown.as_object().expect("an object").clone();
+    let findings = shown.remove("findings").expect("findings");
+    assert_eq!(findings[0]["kind"], "untested_answer");
+    let expected = json!({
+        "id": "ada",
+        "name": "ada the Tested",
+        "short_name": "ada",
+        "title": "Example",
+        "questions_by_id": {
+            "ada_1": {"question_text": "What is your name?"},
+            "ada_2": {"question_text": "Where do you live?"},
+            "ada_3": {"question_text": "What did you write?"},
+            "ada_4": {"question_text": "Was the engine ever built?"},
+        },
+        "topics_by_id": {
+            "about_me": {"name": "About Me", "questions": ["ada_1", "ada_2"]},
+            "about_work": {"name": "About Work", "questions": ["ada_3", "ada_4"]},
+        },
+        "utterances_by_type": {
+            "_INTRO_": [["u1", "Hello."]],
+            "_OFF_TOPIC_": [["u2", "I cannot say."], ["u3", "Ask something else."]],
+        },
+    });
+    assert_eq!(Value::Object(shown), expected);
+}
+
+#[test]
+fn columns_come_in_any_order_among_others() {
+    let sandbox = only_answers("notes,question,ID,extra,text,topics\nn,Is it?,A1,e,Yes.,Life\n");
+    let shown = show(&sandbox);
+    assert_eq!(shown["questions_by_id"], json!({"A1": {"question_text": "Is it?"}}));
+    assert_eq!(shown["topics_by_id"], json!({"life": {"name": "Life", "questions": ["A1"]}}));
+}
+
+#[test]
+fn ids_keep_their_case_and_may_differ_by_it_alone() {
+    let sandbox = only_answers("ID,topics,text,question\nQ1,,Yes.,Is it?\nq1,,No.,Was it?\n");
+    let expected = json!({"Q1": {"question_text": "Is it?"}, "q1": {"question_text": "Was it?"}});
+    assert_eq!(show(&sandbox)["questions_by_id"], expected);
+}
+
+#[test]
+fn blank_lines_of_a_question_cell_are_no_questions() {
+    let sandbox =
+        only_answers("ID,topics,text,question\na1,,Yes.,\"\n  \nIs it?\n\nIs it so?\n\u{a0}\n\"\n");
+    assert_eq!(show(&sandbox)["questions_by_id"]["a1"]["question_text"], "Is it?");
+    let listed = only_line(&sandbox.run(&["mentors", "--json"]).code(0));
+    assert_eq!(listed["questions"], 2);
+}
+
+#[test]
+fn a_no_break_space_in_an_answer_reads_as_a_space() {
+    let sandbox = only_answers("ID,topics,text,question\na1,,Oh\u{a0}yes.,Is it?\n");
+    sandbox.train("one");
+    let run = sandbox.run(&["ask", "Is it?", "--json"]).code(0);
+    assert_eq!(run.json()[0]["answer_text"], "Oh yes.");
+}
+
+#[test]
+fn topics_are_sorted_into_groups() {
+    let sandbox = only_answers(
+        "ID,topics,text,question\n\
+         b,\"Growth/Learning, growth learning\",1,one\n\
+         a,\"GROWTH - LEARNING,Navy\",2,two\n\
+         C,Money?!,3,three\n\
+         d,Navy,4,four\n\
+         e,,5,five\n",
+    );
+    // `Navy` is under no group, so `d` is left with none; nothing is of `Weather`.
+    sandbox.write(
+        "mentor/m/data/topics.csv",
+        "Weather,Small Talk\ngrowth/learning,Life & Times\nNavy,\nMoney,Life & Times\n",
+    );
+    let expected = json!({
+        // Unique, and sorted: capitals before small letters.
+        "life_times": {"name": "Life & Times", "questions": ["a", "b"]},
+        "about_me": {"name": "About Me", "questions": ["C", "d", "e"]},
+    });
+    // `Money?!` has the id `money_`, which is not `money`.
+    assert_eq!(show(&sandbox)["topics_by_id"], expected);
+}
+
+#[test]
+fn without_topics_the_questions_own_topics_are_the_groups() {
+    let sandbox = only_answers(
+        "ID,topics,text,question\nb,\"STEM, What Does it Take?\",1,one\nA,STEM,2,two\nc,,3,three\n",
+    );
+    let expected = json!({
+        "stem": {"name": "STEM", "questions": ["A", "b"]},
+        "what_does_it_take_": {"name": "What Does it Take?", "questions": ["b"]},
+        "about_me": {"name": "About Me", "questions": ["c"]},
+    });
+    assert_eq!(show(&sandbox)["topics_by_id"], expected);
+}
+
+#[test]
+fn an_answer_without_a_question_is_in_no_group() {
+    let sandbox = only_answers("ID,topics,text,question\na,Life,1,one\nb,Work,2,\n");
+    let shown = show(&sandbox);
+    assert_eq!(shown["topics_by_id"], json!({"life": {"name": "Life", "questions": ["a"]}}));
+    assert_eq!(shown["questions_by_id"], json!({"a": {"question_text": "one"}}));
+}
+
+#[test]
+fn without_a_profile_the_id_stands_in() {
+    let sandbox = only_answers(ONE);
+    let shown = show(&sandbox);
+    assert_eq!([&shown["name"], &shown["short_name"], &shown["title"]], ["m", "m", "mentor"]);
+    let run = sandbox.run(&["train"]).code(0);
+    run.says("warning: ").says("profile.yml: no such file; the mentor goes by its id");
+}
+
+#[test]
+fn an_unreadable_profile_is_none() {
+    let sandbox = only_answers(ONE);
+    for broken in ["name: [unclosed", "- a\n- list\n", "name: {first: Ada}\n", "\u{1}\u{2}"] {
+        sandbox.write("mentor/m/data/profile.yml", broken);
+        let shown = show(&sandbox);
+        assert_eq!([&shown["name"], &shown["short_name"], &shown["title"]], ["m", "m", "mentor"]);
+        assert_eq!(shown["findings"][0]["kind"], "missing_file", "{broken:?}");
+        sandbox.run(&["train", "--overwrite", "--checkpoint", "one"]).code(0).says("profile.yml");
+    }
+}
+
+#[test]
+fn what_a_profile_lacks_stands_in_alone() {
+    let sandbox = only_answers(ONE);
+    sandbox.write("mentor/m/data/profile.yml", "name: Ada Lovelace\ntitle: '  '\nborn: 1815\n");
+    let shown = show(&sandbox);
+    let profile = [&shown["name"], &shown["short_name"], &shown["title"]];
+    assert_eq!(profile, ["Ada Lovelace", "m", "mentor"]);
+    let run = sandbox.run(&["train"]).code(0);
+    run.says("profile.yml: no `short_name`; `m` stands in (and 1 more like it");
+}
+
+#[test]
+fn utterances_keep_their_order() {
+    let sandbox = only_answers(ONE);
+    sandbox.write(
+        "mentor/m/data/utterance_data.csv",
+        "situation,ID,utterance\n_PROMPT_,9,Go on.\n_OWN_,8,Mine.\n_PROMPT_,7,And?\n_PROMPT_,8,So?\n",
+    );
+    let shown = show(&sandbox);
+    let expected = json!({
+        "_PROMPT_": [["9", "Go on."], ["7", "And?"], ["8", "So?"]],
+        "_OWN_": [["8", "Mine."]],
+    });
+    assert_eq!(shown["utterances_by_type"], expected);
+}
+
+#[test]
+fn without_utterances_there_are_stand_ins() {
+    let sandbox = only_answers(ONE);
+    let expected = json!({
+        "_INTRO_": ["idle"],
+        "_OFF_TOPIC_": ["off_topic"],
+        "_PROMPT_": ["prompt"],
+        "_FEEDBACK_": ["feedback"],
+        "_REPEAT_": ["repeat"],
+        "_REPEAT_BUMP_": ["repeat_bump"],
+        "_PROFANITY_": ["profanity"],
+    });
+    assert_eq!(show(&sandbox)["utterances_by_type"], expected);
+    sandbox.run(&["train"]).code(0).says("utterance_data.csv: no such file; stand-ins are used");
+}
+
+#[test]
+fn an_unknown_mentor_is_guessed_at() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", ONE);
+    let run = sandbox.run(&["mentors", "adda"]).code(2);
+    run.says("no mentor `adda`, did you mean `ada`?").says("this workspace has `ada`, `bob`");
+}
+
+#[test]
+fn a_mentor_outside_the_workspace_is_refused() {
+    let sandbox = Sandbox::ada();
+    for name in ["../ada", "ada/data", ".", "..", "", "a\\b"] {
+        sandbox.run(&["mentors", name]).code(2).says("mentor name");
+    }
+}
+
+#[test]
+fn a_mentor_that_cannot_be_read_does_not_hide_the_others() {
+    let sandbox = Sandbox::ada();
+    sandbox.write("mentor/bad/data/classifier_data.csv", "ID,topics,text\n");
+    let run = sandbox.run(&["mentors", "--json"]);
+    assert_eq!(only_line(&run)["id"], "ada");
+    run.says("bad/data/classifier_data.csv, row 1: no column `question`");
+}
