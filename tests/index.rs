@@ -7,10 +7,16 @@
 //! | `train.rs` | `train` |
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
 //! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
+//! | `test.rs` | `test`: the standard accuracy test |
+//! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
+//! | `compare.rs` | `compare` |
 
 mod support;
 
 mod checks;
+mod compare;
 mod mentors;
 mod readme;
+mod test;
+mod test_sets;
 mod train;

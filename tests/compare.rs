@@ -1,0 +1,192 @@
+//! `mentorpal compare`: two checkpoints on the same test.
+
+use serde_json::{Value, json};
+
+use crate::support::{ADA, Sandbox};
+
+/// Each made-up word below, said twice and thrice, was taught to checkpoint `new` alone; `old` has
+/// never seen one, nor one of its letters next to each other, and declines. Two questions are
+/// canned and right in both, one is canned and wrong in both.
+const TESTS: &str = "\
+,,Who are you?,your home town,What did you write?,\
+zuzzux zuzzux,zuzzux zuzzux zuzzux,kvajj kvajj,kvajj kvajj kvajj,pyqqy pyqqy,pyqqy pyqqy pyqqy
+,I am Ada Lovelace.,i,,,i,i,,,,
+,I lived in London.,,i,,,,i,i,,
+,I wrote the first program.,,,,,,,,i,i
+,The engine was never built.,,,i,,,,,,
+";
+
+/// [`ADA`] with a made-up word for each of the first three answers.
+fn taught() -> String {
+    let words = [("What is", "zuzzux"), ("Where do", "kvajj"), ("What did", "pyqqy")];
+    words.iter().fold(ADA.to_owned(), |data, (question, word)| {
+        data.replacen(
+            &format!("\"{question}"),
+            &format!("\"{word}\n{word} {word} {word} {word}\n{question}"),
+            1,
+        )
+    })
+}
+
+/// Checkpoint `old` without the made-up words, `new` with them, on the same test.
+fn old_and_new() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", ADA);
+    sandbox.write("checkpoint/tests/ada/standard.csv", TESTS);
+    sandbox.train("old");
+    sandbox.mentor("ada", &taught());
+    sandbox.train("new");
+    sandbox
+}
+
+#[track_caller]
+fn compared(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
+    sandbox.run(&[&["compare", "--json"], arguments].concat()).code(0).json()
+}
+
+#[track_caller]
+fn close(value: &Value, expected: f64) {
+    let value = value.as_f64().expect("a number");
+    assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
+}
+
+#[test]
+fn the_printed_comparison() {
+    insta::assert_snapshot!(old_and_new().run(&["compare", "old", "new"]).code(0).shown());
+}
+
+// A has 2 of 9, B those and 6 more: p = 2 · (1/2)^6.
+#[test]
+fn a_better_checkpoint_is_better() {
+    let comparison = compared(&old_and_new(), &["old", "new"]).remove(0);
+    assert_eq!(comparison["questions"], 9);
+    assert_eq!([&comparison["a"]["correct"], &comparison["b"]["correct"]], [2, 8]);
+    close(&comparison["a"]["accuracy"], 2.0 / 9.0);
+    close(&comparison["b"]["accuracy"], 8.0 / 9.0);
+    close(&comparison["difference"], 6.0 / 9.0);
+    close(&comparison["p_value"], 0.03125);
+    assert_eq!(comparison["significant"], true);
+    assert_eq!(comparison["only_a"], json!([]));
+    let only_b = [
+        "zuzzux zuzzux",
+        "zuzzux zuzzux zuzzux",
+        "kvajj kvajj",
+        "kvajj kvajj kvajj",
+        "pyqqy pyqqy",
+        "pyqqy pyqqy pyqqy",
+    ];
+    assert_eq!(comparison["only_b"], json!(only_b));
+}
+
+#[test]
+fn the_other_way_round_it_is_worse() {
+    let sandbox = old_and_new();
+    let comparison = compared(&sandbox, &["new", "old"]).remove(0);
+    assert_eq!([&comparison["a"]["checkpoint"], &comparison["b"]["checkpoint"]], ["new", "old"]);
+    close(&comparison["difference"], -6.0 / 9.0);
+    close(&comparison["p_value"], 0.03125);
+    assert_eq!(comparison["only_b"], json!([]));
+    assert_eq!(comparison["only_a"].as_array().map(Vec::len), Some(6));
+    let interval = &comparison["difference_ci95"];
+    assert!(interval[1].as_f64() < Some(0.0), "{interval}");
+    assert!(interval[0].as_f64() < interval[1].as_f64(), "{interval}");
+    sandbox.run(&["compare", "new", "old"]).code(0).prints("A is better");
+}
+
+// Two more right, none fewer: p = 2 · (1/2)^2.
+#[test]
+fn a_small_difference_could_be_chance() {
+    let sandbox = old_and_new();
+    let test_set = ",,Who are you?,zuzzux zuzzux,zuzzux zuzzux zuzzux\n,I am Ada Lovelace.,i,i,i\n";
+    sandbox.write("checkpoint/tests/ada/standard.csv", test_set);
+    let comparison = compared(&sandbox, &["old", "new"]).remove(0);
+    close(&comparison["difference"], 2.0 / 3.0);
+    close(&comparison["p_value"], 0.5);
+    assert_eq!(comparison["significant"], false);
+    sandbox.run(&["compare", "old", "new"]).code(0).prints("could well be chance");
+}
+
+#[test]
+fn a_checkpoint_is_the_same_as_itself() {
+    let sandbox = old_and_new();
+    let comparison = compared(&sandbox, &["new", "new"]).remove(0);
+    close(&comparison["difference"], 0.0);
+    close(&comparison["p_value"], 1.0);
+    assert_eq!(comparison["difference_ci95"], json!([0.0, 0.0]));
+    assert_eq!([&comparison["only_a"], &comparison["only_b"]], [&json!([]), &json!([])]);
+    sandbox.run(&["compare", "new", "new"]).code(0).prints("A and B answer the same 8 of 9");
+}
+
+#[test]
+fn without_canned_questions_the_classifiers_alone_count() {
+    let sandbox = old_and_new();
+    let test_set = ",,zuzzux\n,I am Ada Lovelace.,i\n";
+    sandbox.write("checkpoint/tests/ada/standard.csv", test_set);
+    // Canned by today's data, both get it right; without, only the one that learned it.
+    let with = compared(&sandbox, &["old", "new"]).remove(0);
+    assert_eq!([&with["a"]["correct"], &with["b"]["correct"]], [1, 1]);
+    let without = compared(&sandbox, &["old", "new", "--no-canned"]).remove(0);
+    assert_eq!([&without["a"]["correct"], &without["b"]["correct"]], [0, 1]);
+}
+
+#[test]
+fn checkpoints_are_named_with_or_without_their_architecture() {
+    let sandbox = old_and_new();
+    let bare = compared(&sandbox, &["old", "new"]);
+    assert_eq!(compared(&sandbox, &["fusion_v1/old", "fusion_v1/new"]), bare);
+    assert_eq!(compared(&sandbox, &["old", "fusion_v1/new", "--arch", "fusion_v1"]), bare);
+    assert_eq!(bare[0]["a"]["arch"], "fusion_v1");
+    let run = sandbox.run(&["compare", "old", "newer"]).code(2);
+    run.says("no checkpoint `fusion_v1/newer`, did you mean `fusion_v1/new`?");
+}
+
+// Ada's 2 against 8 of 9 and bob's 1 against 1 of 1 make 3 against 9 of 10.
+#[test]
+fn several_mentors_are_pooled() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("bob", ADA);
+    sandbox.mentor("ada", ADA);
+    sandbox.train("old");
+    sandbox.mentor("ada", &taught());
+    sandbox.train("new");
+    sandbox.write("checkpoint/tests/ada/standard.csv", TESTS);
+    sandbox.write("checkpoint/tests/bob/own.csv", ",,Who are you?\n,I am Ada Lovelace.,i\n");
+    let lines = compared(&sandbox, &["old", "new"]);
+    let mentors: Vec<&Value> = lines.iter().map(|line| &line["mentors"]).collect();
+    assert_eq!(mentors, [&json!(["ada"]), &json!(["bob"]), &json!(["ada", "bob"])]);
+    let all = &lines[2];
+    assert_eq!(all["mentor"], Value::Null);
+    assert_eq!(all["questions"], 10);
+    assert_eq!([&all["a"]["correct"], &all["b"]["correct"]], [3, 9]);
+    close(&all["difference"], 0.6);
+    close(&all["p_value"], 0.03125);
+    let one = compared(&sandbox, &["old", "new", "--mentor", "bob"]);
+    assert_eq!(one.len(), 1);
+    assert_eq!(one[0]["mentor"], "bob");
+    insta::assert_snapshot!(sandbox.run(&["compare", "old", "new"]).code(0).shown());
+}
+
+#[test]
+fn a_mentor_that_one_checkpoint_lacks_is_left_out_and_said() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("old");
+    sandbox.mentor("bob", ADA);
+    sandbox.write("checkpoint/tests/bob/own.csv", ",,Who are you?\n,I am Ada Lovelace.,i\n");
+    sandbox.train("new");
+    let run = sandbox.run(&["compare", "old", "new", "--json"]).code(0);
+    assert_eq!(run.json().len(), 1);
+    assert_eq!(run.json()[0]["mentor"], "ada");
+    run.says("`bob` is not in both checkpoints; left out");
+    let run = sandbox.run(&["compare", "old", "new", "--mentor", "bob"]).code(2);
+    run.says("checkpoint `fusion_v1/old` has no mentor `bob`");
+}
+
+#[test]
+fn checkpoints_without_a_mentor_in_common_cannot_be_compared() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", ADA);
+    sandbox.run(&["train", "--mentor", "ada", "--checkpoint", "old"]).code(0);
+    sandbox.run(&["train", "--mentor", "bob", "--checkpoint", "new"]).code(0);
+    let run = sandbox.run(&["compare", "old", "new"]).code(2);
+    run.says("no mentor with a test set is in both");
+}

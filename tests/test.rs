@@ -1,0 +1,215 @@
+//! `mentorpal test`: the standard accuracy test.
+
+use serde_json::{Value, json};
+
+use crate::support::{ADA, Run, Sandbox};
+
+/// Worked by hand, for [`ADA`]. Known questions lead to their answers, and nothing in the data has
+/// a digit in it, so that questions of digits are declined:
+///
+/// | | question | marked | given | |
+/// |---|---|---|---|---|
+/// | C, F | Who are you | ada_1 (and off-topic) | ada_1 | right, canned |
+/// | D | where do you live | ada_2 | ada_2 | right, canned |
+/// | E | What did you write? | ada_4 | ada_3 | wrong, canned |
+/// | G | Where is your home? | nothing that is a mark | | left out |
+/// | H | YOUR home town!! | ada_2 | ada_2 | right, canned |
+/// | I | 777 999 888 | off-topic | declined | right |
+/// | J | 444 555 666 | ada_1 or ada_2 | declined | wrong |
+const MATRIX: &str = "\
+any,thing,Who are you,where do you live,What did you write?,who are you?,Where is your home?,\
+YOUR home town!!,777 999 888,444 555 666
+name,i am ADA Lovelace,i,,,,ii,,,r
+home,I lived in London.,,R,,,x,r,,I
+engine,The engine was never built.,,,I,,?,,,
+off,_OFF_TOPIC_,,,,r,,,i,
+";
+
+fn matrix() -> Sandbox {
+    let sandbox = Sandbox::ada();
+    sandbox.write("checkpoint/tests/ada/standard.csv", MATRIX);
+    sandbox.train("one");
+    sandbox
+}
+
+#[track_caller]
+fn tested(run: &Run) -> Value {
+    let mut lines = run.json();
+    assert_eq!(lines.len(), 1, "{run}");
+    lines.remove(0)
+}
+
+#[test]
+fn the_printed_report() {
+    insta::assert_snapshot!(matrix().run(&["test"]).code(0).shown());
+}
+
+#[test]
+fn the_matrix_is_counted_as_by_hand() {
+    let run = matrix().run(&["test", "--json"]).code(0);
+    let report = tested(&run);
+    assert_eq!(report["questions"], 6);
+    assert_eq!(report["correct"], 4);
+    assert_eq!(report["accuracy"], json!(4.0 / 6.0));
+    assert_eq!(report["canned"], json!({"questions": 4, "correct": 3}));
+    assert_eq!(report["uncanned"], json!({"questions": 2, "correct": 1}));
+    // Marked for two (C with F, and I), done for two (I and J), right for one.
+    assert_eq!(report["off_topic"], json!({"questions": 2, "predicted": 2, "correct": 1}));
+    run.says("1 column of test set `standard` left out: no answer is marked");
+}
+
+// Wilson, with z² = 3.8415, n = 6, p = 2/3: centre 0.66667 + 3.8415/12 = 0.98679, spread
+// 1.95996 · √(0.22222/6 + 3.8415/144) = 0.49473, both over 1 + 3.8415/6 = 1.64024.
+#[test]
+fn the_interval_is_wilsons() {
+    let report = tested(&matrix().run(&["test", "--json"]).code(0));
+    let bound = |i: usize| report["accuracy_ci95"][i].as_f64().expect("a number");
+    assert!((bound(0) - 0.29999).abs() < 1e-4, "{}", bound(0));
+    assert!((bound(1) - 0.90323).abs() < 1e-4, "{}", bound(1));
+}
+
+#[test]
+fn json_has_the_shape_of_the_design() {
+    let report = tested(&matrix().run(&["test", "--json"]).code(0));
+    let keys: Vec<&String> = report.as_object().expect("an object").keys().collect();
+    let expected = [
+        "arch",
+        "checkpoint",
+        "mentor",
+        "test_set",
+        "questions",
+        "correct",
+        "accuracy",
+        "accuracy_ci95",
+        "canned",
+        "uncanned",
+        "off_topic",
+        "results",
+    ];
+    assert_eq!(keys, expected);
+    let names = [&report["arch"], &report["checkpoint"], &report["mentor"], &report["test_set"]];
+    assert_eq!(names, ["fusion_v1", "one", "ada", "standard"]);
+    let canned = |question, expected: Value, id, correct| {
+        json!({
+            "question": question, "expected": expected, "answer_id": id, "top_answer_id": id,
+            "confidence": 1.0, "canned": true, "correct": correct,
+        })
+    };
+    let results = report["results"].as_array().expect("a list");
+    let known = [
+        canned("Who are you", json!(["ada_1", "_OFF_TOPIC_"]), "ada_1", true),
+        canned("where do you live", json!(["ada_2"]), "ada_2", true),
+        canned("What did you write?", json!(["ada_4"]), "ada_3", false),
+        canned("YOUR home town!!", json!(["ada_2"]), "ada_2", true),
+    ];
+    assert_eq!(results[..4], known);
+    assert_eq!(results.len(), 6);
+    assert_eq!(results[5]["question"], "444 555 666");
+    assert_eq!(results[5]["expected"], json!(["ada_1", "ada_2"]));
+    assert_eq!(results[5]["answer_id"], "_OFF_TOPIC_");
+    assert_eq!(results[5]["canned"], false);
+    assert_eq!(results[5]["correct"], false);
+    let top = results[5]["top_answer_id"].as_str().expect("an id");
+    assert!(top.starts_with("ada_"), "{top}");
+}
+
+#[test]
+fn no_canned_asks_the_classifier_everything() {
+    let report = tested(&matrix().run(&["test", "--no-canned", "--json"]).code(0));
+    assert_eq!(report["canned"], json!({"questions": 0, "correct": 0}));
+    assert_eq!(report["uncanned"]["questions"], 6);
+    let results = report["results"].as_array().expect("a list");
+    assert!(results.iter().all(|result| result["canned"] == false), "{results:?}");
+    assert!(results.iter().all(|result| result["confidence"] != 1.0), "{results:?}");
+}
+
+#[test]
+fn limit_asks_the_first_questions_only() {
+    let report = tested(&matrix().run(&["test", "--limit", "3", "--json"]).code(0));
+    assert_eq!([&report["questions"], &report["correct"]], [3, 2]);
+    let report = tested(&matrix().run(&["test", "--limit", "300", "--json"]).code(0));
+    assert_eq!([&report["questions"], &report["correct"]], [6, 4]);
+}
+
+#[test]
+fn fail_under_exits_with_1_below_it_alone() {
+    let sandbox = matrix();
+    // 4 of 6 are 0.6667.
+    sandbox.run(&["test", "--fail-under", "0.66"]).code(0);
+    let run = sandbox.run(&["test", "--fail-under", "0.67"]).code(1);
+    run.says("ada: accuracy 66.7% is under 67.0%").prints("4/6 (66.7%)");
+    // The first two are right: an accuracy of 1 is not under 1.
+    sandbox.run(&["test", "--fail-under", "1", "--limit", "2"]).code(0);
+}
+
+#[test]
+fn fail_under_takes_a_fraction() {
+    let sandbox = matrix();
+    let run = sandbox.run(&["test", "--fail-under", "70"]).code(2);
+    run.says("for 70 percent write 0.7");
+    for bad in ["-0.1", "101", "NaN", "most", ""] {
+        let bad = format!("--fail-under={bad}");
+        sandbox.run(&["test", &bad]).code(2).says("expected a number in 0..1");
+    }
+}
+
+#[test]
+fn answers_that_read_alike_both_count() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor(
+        "ada",
+        "ID,topics,text,question\na,Life,Yes!,first\nb,Life,yes,second\nc,Life,No.,third\n",
+    );
+    sandbox.write("checkpoint/tests/ada/t.csv", ",,first,second,third\n,YES.,i,i,i\n");
+    sandbox.train("one");
+    let report = tested(&sandbox.run(&["test", "--json"]).code(0));
+    let correct: Vec<&Value> = (0..3).map(|i| &report["results"][i]["correct"]).collect();
+    assert_eq!(correct, [true, true, false]);
+    assert_eq!(report["results"][2]["expected"], json!(["a", "b"]));
+}
+
+#[test]
+fn data_changed_since_training_is_warned_of() {
+    let sandbox = matrix();
+    let run = sandbox.run(&["test"]).code(0);
+    assert!(!run.stderr.contains("changed since"), "{run}");
+    // A fifth answer with one question.
+    sandbox.mentor("ada", &format!("{ADA}ada_5,Work,Yes.,Did you like it?\n"));
+    let run = sandbox.run(&["test"]).code(0);
+    run.says("the data of `ada` changed since `fusion_v1/one` was trained on it")
+        .says("4 answers and 16 questions then, 5 answers and 17 questions now");
+}
+
+#[test]
+fn an_answer_that_left_the_data_is_wrong() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("one");
+    // Once the engine is gone, its question is canned no more, and the checkpoint alone knows it.
+    let rest = ADA.split("ada_4").next().expect("rows before it");
+    sandbox.mentor("ada", rest);
+    let run = sandbox.run(&["test", "--json"]).code(0);
+    let report = tested(&run);
+    let engine = &report["results"][2];
+    assert_eq!(engine["answer_id"], "ada_4");
+    assert_eq!(engine["expected"], json!([]));
+    assert_eq!(engine["correct"], false);
+    run.says(
+        "standard.csv, row 4, column `B`: the mentor has no answer “The engine was never built.”",
+    );
+    sandbox.run(&["test"]).code(0).prints("expected an answer that the mentor no longer has");
+}
+
+#[test]
+fn every_mentor_with_a_test_set_is_tested() {
+    let sandbox = matrix();
+    sandbox.mentor("bob", ADA);
+    sandbox.mentor("eve", ADA);
+    sandbox.write("checkpoint/tests/bob/other.csv", ",,Who are you?\n,I am Ada Lovelace.,i\n");
+    sandbox.train("two");
+    let reports = sandbox.run(&["test", "--json"]).code(0).json();
+    let named: Vec<_> = reports.iter().map(|r| (&r["mentor"], &r["test_set"])).collect();
+    assert_eq!(named, [(&json!("ada"), &json!("standard")), (&json!("bob"), &json!("other"))]);
+    // One of them under the line is enough: ada's 4 of 6, bob's 1 of 1.
+    sandbox.run(&["test", "--fail-under", "0.9"]).code(1).says("ada: accuracy");
+    sandbox.run(&["test", "--mentor", "bob", "--fail-under", "0.9"]).code(0);
+}

@@ -1,0 +1,141 @@
+//! `mentorpal test`: which test set, and what may be wrong with it.
+
+use crate::support::{ADA, Sandbox};
+
+const ONE_QUESTION: &str = ",,Who are you?\n,I am Ada Lovelace.,i\n";
+
+/// A trained mentor `ada` with this test set alone.
+fn with(test_set: impl AsRef<[u8]>) -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", ADA);
+    sandbox.write("checkpoint/tests/ada/t.csv", test_set);
+    sandbox.train("one");
+    sandbox
+}
+
+#[test]
+fn a_test_set_without_a_usable_column_is_explained() {
+    for useless in [
+        ",,Who are you?\n,I am Ada Lovelace.,x\n",
+        ",,\n,I am Ada Lovelace.,i\n",
+        ",\n,I am Ada Lovelace.\n",
+        ",,???\n,I am Ada Lovelace.,i\n",
+        ",,Who are you?\n,,i\n",
+        ",,Who are you?\n",
+    ] {
+        let run = with(useless).run(&["test"]).code(2);
+        run.says("t.csv: no column has a question and a mark").says("`i` (ideal) or `r`");
+    }
+}
+
+#[test]
+fn an_empty_test_set_is_explained() {
+    for empty in ["", "\n\n", "\u{feff}"] {
+        with(empty).run(&["test"]).code(2).says("t.csv: the test set is empty");
+    }
+}
+
+#[test]
+fn a_binary_test_set_is_explained() {
+    with(b"PK\x03\x04\0\0\0\0").run(&["test"]).code(2).says("t.csv: a binary file, expected text");
+}
+
+#[test]
+fn ragged_rows_are_said_and_read() {
+    // Row 2 lacks its last cell, row 4 has one too many; row 3 is blank.
+    let sandbox =
+        with(",,Who are you?,your home town\n,I am Ada Lovelace.,i\n\n,I lived in London.,,i,i\n");
+    let run = sandbox.run(&["test", "--json"]).code(0);
+    assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
+    run.says("t.csv: 2 rows are not as long as the first, of 4 cells (row 2, 4)");
+    let run = sandbox.run(&["mentors", "ada"]).code(0);
+    run.prints("t.csv, row 4, column `E`: a mark in a column without a question; ignored");
+}
+
+#[test]
+fn answers_the_mentor_never_had_are_explained_and_count_as_wrong() {
+    let run = with(",,Who are you?\n,I am Babbage.,i\n").run(&["test", "--json"]).code(0);
+    assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [1, 0]);
+    run.says("row 2, column `B`: the mentor has no answer “I am Babbage.” (any more)");
+}
+
+#[test]
+fn a_question_with_another_answer_besides_a_lost_one_can_be_right() {
+    let sandbox = with(",,Who are you?\n,I am Babbage.,i\n,I am Ada Lovelace.,r\n");
+    let run = sandbox.run(&["test", "--json"]).code(0);
+    assert_eq!(run.json()[0]["correct"], 1);
+}
+
+#[test]
+fn off_topic_may_be_written_in_any_case() {
+    let run = with(",,777 888\n,_off_topic_,R\n").run(&["test", "--json"]).code(0);
+    assert_eq!(run.json()[0]["results"][0]["expected"], serde_json::json!(["_OFF_TOPIC_"]));
+    assert_eq!(run.json()[0]["correct"], 1);
+}
+
+#[test]
+fn of_several_test_sets_one_must_be_named() {
+    let sandbox = with(ONE_QUESTION);
+    sandbox.write("checkpoint/tests/ada/other.csv", ONE_QUESTION);
+    let run = sandbox.run(&["test"]).code(2);
+    run.says("mentor `ada` has 2 test sets, and none was named")
+        .says("--test-set, TEST_SET or `test_set` in mentorpal.toml: `other`, `t`");
+    let run = sandbox.run(&["test", "--test-set", "other", "--json"]).code(0);
+    assert_eq!(run.json()[0]["test_set"], "other");
+}
+
+#[test]
+fn a_test_set_is_named_with_or_without_its_ending() {
+    let sandbox = with(ONE_QUESTION);
+    sandbox.write("checkpoint/tests/ada/other.csv", ONE_QUESTION);
+    for name in ["other", "other.csv"] {
+        for mentor in [&["--mentor", "ada"][..], &[]] {
+            let arguments = [&["test", "--json"], mentor].concat();
+            let run = sandbox.run_with(&[("TEST_SET", name)], &arguments).code(0);
+            assert_eq!(run.json()[0]["test_set"], "other");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_test_set_is_guessed_at() {
+    let sandbox = with(ONE_QUESTION);
+    sandbox.write("checkpoint/tests/ada/standard.csv", ONE_QUESTION);
+    let run = sandbox.run(&["test", "--mentor", "ada", "--test-set", "standart"]).code(2);
+    run.says("no test set `standart` for mentor `ada`, did you mean `standard`?");
+    let run = sandbox.run(&["test", "--test-set", "standart"]).code(2);
+    run.says("no mentor has test set `standart`");
+}
+
+#[test]
+fn a_test_set_outside_its_folder_is_refused() {
+    let sandbox = with(ONE_QUESTION);
+    sandbox.run(&["test", "--test-set", "../ada/t"]).code(2).says("test set name `../ada/t`");
+}
+
+#[test]
+fn a_mentor_without_a_test_set_is_told_where_it_belongs() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", ADA);
+    sandbox.train("one");
+    let run = sandbox.run(&["test"]).code(2).says("no mentor has a test set");
+    run.says("test sets belong in `checkpoint/tests/<mentor>/`");
+    let run = sandbox.run(&["test", "--mentor", "ada"]).code(2);
+    run.says("checkpoint/tests/ada: mentor `ada` has no test set");
+}
+
+#[test]
+fn a_checkpoint_without_the_mentor_says_how_to_add_it() {
+    let sandbox = with(ONE_QUESTION);
+    sandbox.mentor("bob", ADA);
+    sandbox.write("checkpoint/tests/bob/t.csv", ONE_QUESTION);
+    let run = sandbox.run(&["test", "--mentor", "bob"]).code(2);
+    run.says("checkpoint `fusion_v1/one` has no mentor `bob`")
+        .says("--mentor bob --checkpoint one --update");
+}
+
+#[test]
+fn without_a_checkpoint_it_says_how_to_make_one() {
+    let sandbox = Sandbox::ada();
+    sandbox.run(&["test"]).code(2).says("no checkpoint of `fusion_v1` yet").says("mentorpal train");
+}
