@@ -10,13 +10,19 @@
 //! | `test.rs` | `test`: the standard accuracy test |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
+//! | `ask.rs` | `ask` |
+//! | `new.rs` | `new` |
+//! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
 
 mod support;
 
+mod ask;
 mod checks;
 mod compare;
 mod mentors;
+mod new;
 mod readme;
+mod settings;
 mod test;
 mod test_sets;
 mod train;

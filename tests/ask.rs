@@ -1,0 +1,225 @@
+//! `mentorpal ask`: one question, a batch, a pipe.
+
+use serde_json::{Value, json};
+
+use crate::support::{ADA, Run, Sandbox};
+
+fn trained() -> Sandbox {
+    let sandbox = Sandbox::ada();
+    sandbox.train("one");
+    sandbox
+}
+
+#[track_caller]
+fn reply(run: &Run) -> Value {
+    let mut lines = run.json();
+    assert_eq!(lines.len(), 1, "{run}");
+    lines.remove(0)
+}
+
+fn texts(run: &Run, key: &str) -> Vec<String> {
+    run.json().iter().map(|line| line[key].as_str().expect("a text").to_owned()).collect()
+}
+
+#[test]
+fn a_known_question_is_answered_for_certain() {
+    let run = trained().run(&["ask", "  WHO are you!", "--json", "--alternatives", "0"]).code(0);
+    let expected = json!({
+        "query": "WHO are you!",
+        "mentor": "ada",
+        "answer_id": "ada_1",
+        "answer_text": "I am Ada Lovelace.",
+        "confidence": 1.0,
+        "canned": true,
+        "top_answer_id": "ada_1",
+        "classifier": "fusion_v1/one",
+        "alternatives": [],
+    });
+    assert_eq!(reply(&run), expected);
+}
+
+#[test]
+fn json_has_the_shape_of_the_design() {
+    let reply = reply(&trained().run(&["ask", "who are you really", "--json"]).code(0));
+    let keys: Vec<&String> = reply.as_object().expect("an object").keys().collect();
+    let expected = [
+        "query",
+        "mentor",
+        "answer_id",
+        "answer_text",
+        "confidence",
+        "canned",
+        "top_answer_id",
+        "classifier",
+        "alternatives",
+    ];
+    assert_eq!(keys, expected);
+    let alternative = reply["alternatives"][0].as_object().expect("an object");
+    assert_eq!(alternative.keys().collect::<Vec<_>>(), ["answer_id", "confidence"]);
+}
+
+#[test]
+fn the_classifier_answers_what_is_not_known_word_for_word() {
+    let reply = reply(&trained().run(&["ask", "who are you really", "--json"]).code(0));
+    assert_eq!(reply["canned"], false);
+    assert_eq!(reply["answer_id"], "ada_1");
+    assert_eq!(reply["answer_text"], "I am Ada Lovelace.");
+}
+
+#[test]
+fn confidences_are_probabilities_in_order() {
+    let sandbox = trained();
+    for question in ["who are you really", "the engine or the program", "777"] {
+        let reply =
+            reply(&sandbox.run(&["ask", question, "--json", "--alternatives", "9"]).code(0));
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let mut confidences = vec![number(&reply["confidence"])];
+        let alternatives = reply["alternatives"].as_array().expect("a list");
+        // Of four answers, all but the best.
+        assert_eq!(alternatives.len(), 3);
+        confidences.extend(alternatives.iter().map(|other| number(&other["confidence"])));
+        assert!(confidences.iter().all(|c| (0.0..=1.0).contains(c)), "{confidences:?}");
+        assert!(confidences.is_sorted_by(|a, b| a >= b), "{confidences:?}");
+        assert!(confidences.iter().sum::<f64>() <= 1.0 + 1e-9, "{confidences:?}");
+        let mut ids: Vec<&Value> = alternatives.iter().map(|other| &other["answer_id"]).collect();
+        ids.push(&reply["top_answer_id"]);
+        ids.sort_by_key(|id| id.as_str());
+        assert_eq!(ids, ["ada_1", "ada_2", "ada_3", "ada_4"]);
+    }
+}
+
+#[test]
+fn no_canned_asks_the_classifier() {
+    let reply = reply(&trained().run(&["ask", "Who are you?", "--no-canned", "--json"]).code(0));
+    assert_eq!(reply["canned"], false);
+    assert_eq!(reply["answer_id"], "ada_1");
+    assert!(reply["confidence"].as_f64() < Some(1.0), "{reply}");
+}
+
+#[test]
+fn an_off_topic_question_is_declined_in_the_mentors_words() {
+    let reply = reply(&trained().run(&["ask", "777 888", "--json"]).code(0));
+    assert_eq!(reply["answer_id"], "_OFF_TOPIC_");
+    assert_eq!(reply["answer_text"], "I cannot say.");
+    assert!(reply["top_answer_id"].as_str().is_some_and(|id| id.starts_with("ada_")), "{reply}");
+}
+
+#[test]
+fn a_mentor_without_utterances_declines_without_words() {
+    let sandbox = trained();
+    std::fs::remove_file(sandbox.path().join("mentor/ada/data/utterance_data.csv"))
+        .expect("removed");
+    let run = sandbox.run(&["ask", "777 888", "--json"]).code(0);
+    assert_eq!(reply(&run)["answer_text"], Value::Null);
+    sandbox.run(&["ask", "777 888"]).code(0).prints("(no recording)");
+}
+
+const BATCH: &str = "\u{feff}Who are you?\n\n   \n777\r\n  888  \nyour home town\n999";
+
+#[test]
+fn a_batch_is_a_question_a_line() {
+    let sandbox = trained();
+    sandbox.write("questions.txt", BATCH);
+    let run = sandbox.run(&["ask", "--batch", "questions.txt", "--json"]).code(0);
+    assert_eq!(texts(&run, "query"), ["Who are you?", "777", "888", "your home town", "999"]);
+    let off = "_OFF_TOPIC_";
+    assert_eq!(texts(&run, "answer_id"), ["ada_1", off, off, "ada_2", off]);
+    // What the mentor says when declining takes turns.
+    let said = [
+        "I am Ada Lovelace.",
+        "I cannot say.",
+        "Ask something else.",
+        "I lived in London.",
+        "I cannot say.",
+    ];
+    assert_eq!(texts(&run, "answer_text"), said);
+}
+
+#[test]
+fn a_batch_comes_from_a_file_or_a_pipe() {
+    let sandbox = trained();
+    sandbox.write("questions.txt", BATCH);
+    let from_file = sandbox.run(&["ask", "--batch", "questions.txt", "--json"]).code(0).stdout;
+    assert_eq!(sandbox.run_on(BATCH, &["ask", "--batch", "-", "--json"]).code(0).stdout, from_file);
+    assert_eq!(sandbox.run_on(BATCH, &["ask", "--json"]).code(0).stdout, from_file);
+}
+
+#[test]
+fn a_printed_batch_shows_questions_and_answers() {
+    insta::assert_snapshot!(trained().run_on("Who are you?\n777\n", &["ask"]).code(0).shown());
+}
+
+#[test]
+fn a_batch_that_cannot_be_read_is_explained() {
+    let sandbox = trained();
+    let run = sandbox.run(&["ask", "--batch", "none.txt"]).code(2);
+    run.says("none.txt: cannot read the questions");
+    sandbox.write("latin1.txt", b"Who are you?\ncaf\xe9\n");
+    let run = sandbox.run(&["ask", "--batch", "latin1.txt"]).code(2);
+    run.prints("I am Ada Lovelace.").says("latin1.txt, row 2: not a line of UTF-8 text");
+}
+
+#[test]
+fn an_empty_question_is_refused() {
+    for empty in ["", "   ", "\u{a0}"] {
+        trained().run(&["ask", empty]).code(2).says("the question is empty");
+    }
+}
+
+#[test]
+fn strange_questions_are_declined() {
+    let sandbox = trained();
+    let long = "hello ".repeat(50_000 / 6);
+    for strange in ["😀😀", "Кто ты?", "你是谁", "???", "\u{301}\u{301}", &long] {
+        let reply = reply(&sandbox.run(&["ask", strange, "--json"]).code(0));
+        assert_eq!(reply["answer_id"], "_OFF_TOPIC_", "{strange:.20}");
+        assert_eq!(reply["canned"], false, "{strange:.20}");
+    }
+}
+
+#[test]
+fn of_several_mentors_one_must_be_named() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", ADA);
+    sandbox.train("one");
+    let run = sandbox.run(&["ask", "Who are you?"]).code(2);
+    run.says("which mentor?").says("choose with --mentor or MENTOR: `ada`, `bob`");
+    let bob = sandbox.run(&["ask", "Who are you?", "--mentor", "bob", "--json"]).code(0);
+    assert_eq!(reply(&bob)["mentor"], "bob");
+    let bob = sandbox.run_with(&[("MENTOR", "bob")], &["ask", "Who are you?", "--json"]).code(0);
+    assert_eq!(reply(&bob)["mentor"], "bob");
+}
+
+#[test]
+fn an_unknown_mentor_is_guessed_at() {
+    let run = trained().run(&["ask", "Who are you?", "--mentor", "adah"]).code(2);
+    run.says("no mentor `adah`, did you mean `ada`?");
+}
+
+#[test]
+fn a_checkpoint_without_the_mentor_is_explained() {
+    let sandbox = trained();
+    sandbox.mentor("bob", ADA);
+    let run = sandbox.run(&["ask", "Who are you?", "--mentor", "bob"]).code(2);
+    run.says("checkpoint `fusion_v1/one` has no mentor `bob`");
+}
+
+#[test]
+fn an_answer_that_left_the_data_has_no_text() {
+    let sandbox = trained();
+    sandbox.mentor("ada", ADA.split("ada_4").next().expect("rows before it"));
+    let run = sandbox.run(&["ask", "Was the engine ever built?", "--json"]).code(0);
+    assert_eq!(reply(&run)["answer_id"], "ada_4");
+    assert_eq!(reply(&run)["answer_text"], Value::Null);
+    run.says("answer `ada_4` is no longer in the mentor's data").says("changed since");
+}
+
+#[test]
+fn the_workspace_is_found_from_a_folder_below() {
+    let sandbox = trained();
+    sandbox.write("mentorpal.toml", "");
+    let below = sandbox.path().join("mentor/ada/data");
+    let mut command = sandbox.command(&["ask", "Who are you?", "--json"]);
+    let run = sandbox.finish(command.env_remove("MENTORPAL").current_dir(below)).code(0);
+    assert_eq!(reply(&run)["answer_id"], "ada_1");
+}

@@ -1,0 +1,139 @@
+//! `mentorpal new DIR`: a workspace that works.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::{Run, Sandbox};
+
+/// Runs a command in the workspace `dir`, which nothing but its `mentorpal.toml` points to.
+fn within(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> Run {
+    let mut command = sandbox.command(arguments);
+    sandbox.finish(command.env_remove("MENTORPAL").current_dir(sandbox.path().join(dir)))
+}
+
+/// Every file below `folder`, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_new_workspace_trains_tests_and_answers() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.run(&["new", "mine"]).code(0);
+    run.prints("made a workspace in mine").prints("try it: cd mine; mentorpal train");
+    within(&sandbox, "mine", &["train"]).code(0);
+    let report = within(&sandbox, "mine", &["test", "--json"]).code(0).json().remove(0);
+    // Its test set has six questions, one of them known word for word; an example of four answers
+    // may well miss one of the others.
+    assert_eq!(report["questions"], 6);
+    assert_eq!(report["canned"], json!({"questions": 1, "correct": 1}));
+    assert!(report["correct"].as_u64() >= Some(5), "{report}");
+    let run = within(&sandbox, "mine", &["ask", "who are you"]).code(0);
+    run.prints("Example: I am an example.");
+    within(&sandbox, "mine", &["mentors", "example"]).code(0).prints("nothing to mend");
+}
+
+#[test]
+fn commands_that_its_readme_names_work() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["new", "mine"]).code(0);
+    let readme = fs::read_to_string(sandbox.path().join("mine/README.md")).expect("a README");
+    let commands = readme.lines().filter_map(|line| line.strip_prefix("    mentorpal "));
+    let mut tried = 0;
+    for command in commands {
+        let command = command.split('#').next().unwrap_or_default().trim();
+        let (words, question) = command.split_once('"').unwrap_or((command, ""));
+        let mut arguments: Vec<&str> = words.split_whitespace().collect();
+        arguments.extend(question.strip_suffix('"'));
+        within(&sandbox, "mine", &arguments).code(0);
+        tried += 1;
+    }
+    assert_eq!(tried, 4, "{readme}");
+}
+
+#[test]
+fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["new", "mine"]).code(0);
+    within(&sandbox, "mine", &["train", "--checkpoint", "one"]).code(0);
+    sandbox.write("mine/checkpoint/vector_models/words/model.safetensors", "x");
+    sandbox.write("mine/.netrc", "machine host login user password hunter2");
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(arguments).current_dir(sandbox.path().join("mine"));
+        // Neither the caller's repository nor settings shall count.
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+            git.env_remove(name);
+        }
+        let nowhere = sandbox.path().join("none");
+        git.env("GIT_CONFIG_GLOBAL", &nowhere).env("GIT_CONFIG_SYSTEM", &nowhere);
+        let output = git.output().expect("git runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    git(&["init", "--quiet"]);
+    let status = git(&["status", "--porcelain", "--ignored", "--untracked-files=all"]);
+    let of = |mark: &str| -> Vec<&str> {
+        status.lines().filter_map(|line| line.strip_prefix(mark)).collect()
+    };
+    let added = of("?? ");
+    assert!(added.contains(&"mentorpal.toml") && added.contains(&".gitignore"), "{status}");
+    assert!(added.contains(&"checkpoint/tests/example/example.csv"), "{status}");
+    assert!(added.contains(&"mentor/example/data/classifier_data.csv"), "{status}");
+    let kept_out = |path: &str| {
+        !added.iter().any(|added| added.starts_with(path))
+            && of("!! ").iter().any(|ignored| ignored.starts_with(path))
+    };
+    for path in [".netrc", "checkpoint/classifiers/", "checkpoint/vector_models/"] {
+        assert!(kept_out(path), "{path}\n{status}");
+    }
+}
+
+#[test]
+fn an_occupied_folder_is_left_as_it_was() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("mine/notes.txt", "mine");
+    sandbox.run(&["new", "mine"]).code(2).says("mine: there is something already");
+    sandbox.write("file", "mine");
+    sandbox.run(&["new", "file"]).code(2).says("file: there is something already");
+    let paths = ["file", "mine/notes.txt"].map(|path| sandbox.path().join(path));
+    assert_eq!(files(sandbox.path()), paths);
+    assert!(paths.iter().all(|path| fs::read(path).is_ok_and(|text| text == b"mine")));
+}
+
+#[test]
+fn an_empty_folder_is_filled() {
+    let sandbox = Sandbox::empty();
+    fs::create_dir(sandbox.path().join("mine")).expect("a folder");
+    sandbox.run(&["new", "mine"]).code(0);
+    assert!(sandbox.path().join("mine/mentorpal.toml").is_file());
+}
+
+#[test]
+fn folders_above_are_made() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.run(&["new", "a/b/mine", "--json"]).code(0);
+    assert_eq!(run.json(), [json!({"workspace": "a/b/mine"})]);
+    let made = files(sandbox.path());
+    // Nothing is left beside it.
+    let mine = sandbox.path().join("a/b/mine");
+    assert!(made.contains(&mine.join("mentorpal.toml")), "{made:?}");
+    assert!(made.iter().all(|path| path.starts_with(&mine)), "{made:?}");
+}
+
+#[test]
+fn the_current_folder_is_filled_where_it_is_empty() {
+    let sandbox = Sandbox::empty();
+    fs::create_dir(sandbox.path().join("mine")).expect("a folder");
+    within(&sandbox, "mine", &["new", "."]).code(0);
+    assert!(sandbox.path().join("mine/mentorpal.toml").is_file());
+}
