@@ -13,16 +13,22 @@
 //! | `ask.rs` | `ask` |
 //! | `new.rs` | `new` |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
+//! | `sharing.rs` | `init`, `download`, `upload`, `vectors` |
+//! | `makefile.rs` | the Makefile's targets |
+//! | `help.rs` | `--help`, completions, pipes and colours |
 
 mod support;
 
 mod ask;
 mod checks;
 mod compare;
+mod help;
+mod makefile;
 mod mentors;
 mod new;
 mod readme;
 mod settings;
+mod sharing;
 mod test;
 mod test_sets;
 mod train;

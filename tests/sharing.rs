@@ -1,0 +1,53 @@
+//! `mentorpal init`, `download`, `upload`, `vectors download`.
+
+use crate::support::Sandbox;
+
+const VERBS: [&[&str]; 5] = [
+    &["init"],
+    &["download", "fusion_v1/one"],
+    &["upload", "fusion_v1/one"],
+    &["vectors", "download"],
+    &["vectors", "download", "words"],
+];
+
+#[test]
+fn without_a_remote_each_says_so() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("one");
+    for verb in VERBS {
+        let run = sandbox.run(verb).code(2).says("no remote is configured");
+        let run = run.says("MENTORPAL_REMOTE").says("[remote]");
+        assert_eq!(run.stdout, "", "{run}");
+    }
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+}
+
+#[test]
+fn the_remotes_password_is_never_printed() {
+    let sandbox = Sandbox::ada();
+    let remote = [("MENTORPAL_REMOTE", "https://user:hunter2@host.invalid/")];
+    let local: [&[&str]; 5] =
+        [&["train"], &["test"], &["mentors"], &["checkpoints"], &["clean", "--dry-run"]];
+    for verb in VERBS.iter().chain(&local) {
+        for verbose in [&["-v"][..], &[]] {
+            let run = sandbox.run_with(&remote, &[verb, verbose].concat());
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains("hunter2"), "{run}");
+        }
+    }
+}
+
+#[test]
+fn nor_where_the_settings_file_is_broken() {
+    let sandbox = Sandbox::ada();
+    for text in [
+        "[remote]\nurl = https://user:hunter2@host.invalid/\n",
+        "[remote]\nurls = 'https://user:hunter2@host.invalid/'\n",
+        "remote = 'https://user:hunter2@host.invalid/'\n",
+        "[remote]\nurl = 'https://user:hun@ter2@host.invalid/'x\n",
+    ] {
+        sandbox.write("mentorpal.toml", text);
+        let run = sandbox.run(&["init", "-v"]).code(2).says("mentorpal.toml").says("line");
+        let shown = format!("{}{}", run.stdout, run.stderr);
+        assert!(!shown.contains("hunter2") && !shown.contains("ter2"), "{run}");
+    }
+}
