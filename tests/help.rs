@@ -114,8 +114,7 @@ fn there_is_no_colour_but_on_a_terminal() {
         &["train", "--nonsense"],
         &["--help"],
     ] {
-        let mut command = sandbox.command(arguments);
-        let run = sandbox.finish(command.env_remove("CLICOLOR_FORCE"));
+        let run = sandbox.run(arguments);
         assert!(!run.stdout.is_empty() || !run.stderr.is_empty(), "{run}");
         assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'), "{run}");
     }

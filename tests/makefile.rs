@@ -6,29 +6,11 @@ use crate::support::{Run, Sandbox};
 
 /// The Makefile run in a sandbox: `words` are targets and variables; none of the caller's settings.
 fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
-    let mut make = Command::new("make");
-    make.arg("--no-print-directory")
-        .arg("-f")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile"));
-    make.args(words).current_dir(sandbox.path()).stdin(Stdio::null());
-    // Among them those of a `make test` that runs these tests.
-    for name in [
-        "ARCH",
-        "CHECKPOINT",
-        "MENTOR",
-        "TEST_SET",
-        "MENTORPAL_REMOTE",
-        "MAKEFLAGS",
-        "MFLAGS",
-        "MAKELEVEL",
-        "MAKEOVERRIDES",
-    ] {
-        make.env_remove(name);
-    }
-    make.env("MENTORPAL", sandbox.path())
-        .env("SOURCE_DATE_EPOCH", "1700000000")
-        .env("CARGO", "true");
-    make.env("MENTORPAL_BIN", env!("CARGO_BIN_EXE_mentorpal")).envs(variables.iter().copied());
+    let mut make = sandbox.program("make");
+    make.arg("--no-print-directory").arg("-f");
+    make.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile")).args(words);
+    make.env("CARGO", "true").env("MENTORPAL_BIN", env!("CARGO_BIN_EXE_mentorpal"));
+    make.envs(variables.iter().copied());
     sandbox.finish(&mut make)
 }
 

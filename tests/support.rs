@@ -52,6 +52,23 @@ engine,The engine was never built.,,,I,,
 off,_OFF_TOPIC_,,,,i,
 ";
 
+/// What the caller may have set that changes what commands do or print.
+const CALLERS_SETTINGS: [&str; 12] = [
+    "ARCH",
+    "CHECKPOINT",
+    "MENTOR",
+    "TEST_SET",
+    "MENTORPAL_REMOTE",
+    "NO_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    // The tests may themselves be run by `make test`.
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKELEVEL",
+];
+
 impl Sandbox {
     /// An empty folder.
     pub(crate) fn empty() -> Self {
@@ -96,9 +113,16 @@ impl Sandbox {
 
     /// A command of the binary in this folder, with nothing of the caller's settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mentorpal"));
-        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
-        for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "MENTORPAL_REMOTE", "NO_COLOR"] {
+        let mut command = self.program(env!("CARGO_BIN_EXE_mentorpal"));
+        command.args(arguments);
+        command
+    }
+
+    /// A program that runs in this folder, with nothing of the caller's settings.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.current_dir(self.path()).stdin(Stdio::null());
+        for name in CALLERS_SETTINGS {
             command.env_remove(name);
         }
         // The folder has no `mentorpal.toml`; nothing above it shall be found instead.
