@@ -54,5 +54,6 @@ download-vector-models: build
 upload-checkpoint: build
 	$(MENTORPAL_BIN) upload '$(if $(classifier),$(classifier)/)$(checkpoint)'
 
+# make clean, or make clean force=1 where nothing else keeps a copy
 clean: build
-	$(MENTORPAL_BIN) clean
+	$(MENTORPAL_BIN) clean $(if $(force),--force)

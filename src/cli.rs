@@ -3,6 +3,7 @@
 // These comments are the help texts: people read them without Markdown, and flags are bools.
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -149,7 +150,7 @@ pub struct TestArgs {
 
     /// Ask only the first N questions
     #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    pub limit: Option<NonZeroUsize>,
 
     /// Exit with 1 where a mentor's accuracy is under this, in 0..1
     #[arg(long, value_name = "ACCURACY", value_parser = fraction)]

@@ -133,6 +133,7 @@ fn clean_keeps_the_only_copies() {
     let sandbox = Sandbox::ada();
     make(&sandbox, &[], &["clean"]).code(0).prints("nothing to remove");
     sandbox.train("one");
-    make(&sandbox, &[], &["clean"]).code(2).says("these are the only copies").says("--force");
+    make(&sandbox, &[], &["clean"]).code(2).says("may be the only ones").says("--force");
     sandbox.run(&["checkpoints", "verify", "one"]).code(0).prints("whole");
+    make(&sandbox, &[], &["clean", "force=1"]).code(0).prints("removed 1 checkpoint");
 }

@@ -47,12 +47,6 @@ impl<'a> MentorClassifier<'a> {
         self.mentor
     }
 
-    /// Whether `question` equals a known one, wherever that leads.
-    #[must_use]
-    pub fn is_canned(&self, question: &str) -> bool {
-        self.mentor.canned(question).is_some()
-    }
-
     /// Answers a question.
     #[must_use]
     pub fn answer(&self, question: &str) -> Reply {

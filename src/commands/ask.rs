@@ -41,9 +41,17 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
     };
     match (question, &args.batch) {
         (Some(question), _) => session.ask(question)?,
-        (None, Some(file)) if file.as_os_str() != "-" => session.ask_lines(file)?,
+        (None, Some(file)) if file.as_os_str() != "-" => {
+            session.ask_lines(file)?;
+        }
         (None, None) if io::stdin().is_terminal() => session.converse()?,
-        (None, _) => session.ask_each(io::stdin().lock(), Path::new("stdin"))?,
+        (None, batch) => {
+            let asked = session.ask_each(io::stdin().lock(), Path::new("stdin"))?;
+            if asked == 0 && batch.is_none() {
+                return Err(Error::new("no question, neither on the command line nor on stdin")
+                    .hint("give one in quotes; on a terminal, none starts a conversation"));
+            }
+        }
     }
     Ok(Outcome::Done)
 }
@@ -126,13 +134,14 @@ impl Session<'_> {
         console::line(format_args!("{DIM}  {how}{others}{DIM:#}"))
     }
 
-    fn ask_lines(&mut self, file: &Path) -> Result<()> {
+    fn ask_lines(&mut self, file: &Path) -> Result<usize> {
         let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;
         self.ask_each(BufReader::new(open), file)
     }
 
-    /// A question a line, blank ones passed over.
-    fn ask_each(&mut self, lines: impl BufRead, from: &Path) -> Result<()> {
+    /// A question a line, blank ones passed over; returns how many were asked.
+    fn ask_each(&mut self, lines: impl BufRead, from: &Path) -> Result<usize> {
+        let mut asked = 0;
         for (index, line) in lines.lines().enumerate() {
             let line = line.map_err(|e| {
                 Error::at(Place::file(from).row(index + 1), "not a line of UTF-8 text").caused_by(e)
@@ -145,8 +154,9 @@ impl Session<'_> {
                 console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
             }
             self.ask(question)?;
+            asked += 1;
         }
-        Ok(())
+        Ok(asked)
     }
 
     fn converse(&mut self) -> Result<()> {

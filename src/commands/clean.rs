@@ -23,7 +23,7 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
     let nothing = checkpoints.is_empty() && vector_models.is_none();
     if !args.force && !nothing {
         console::note(listing(&checkpoints, vector_models.as_deref()));
-        return Err(Error::new("no remote is configured, so these are the only copies")
+        return Err(Error::new("no remote can be asked for copies, so these may be the only ones")
             .hint("remove them all the same with --force"));
     }
     for checkpoint in &checkpoints {

@@ -6,7 +6,7 @@ use super::Outcome;
 use super::console::{self, BOLD, DIM, GOOD, lines, table};
 use crate::cli::MentorsArgs;
 use crate::config::Settings;
-use crate::error::{Result, count};
+use crate::error::{Error, Result, count, quoted_list};
 use crate::mentor::{Finding, Mentor};
 use crate::workspace::{Name, Workspace};
 
@@ -21,7 +21,9 @@ pub(super) fn run(settings: &Settings, args: &MentorsArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Lists all that can be read; one that cannot is said at once, and an error in the end.
 fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
+    let mut unreadable = Vec::new();
     let heads = ["mentor", "name", "title", "answers", "questions", "test sets"];
     let mut table = table(heads, &[3, 4]);
     for id in workspace.mentor_ids()? {
@@ -29,6 +31,7 @@ fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
             Ok(loaded) => loaded,
             Err(error) => {
                 console::error(&error);
+                unreadable.push(id);
                 continue;
             }
         };
@@ -55,7 +58,14 @@ fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
             ]);
         }
     }
-    if as_json { Ok(()) } else { console::line(lines(&table)) }
+    if !as_json {
+        console::line(lines(&table))?;
+    }
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} cannot be read", count(unreadable.len(), "mentor"));
+    Err(Error::new(format!("{message}: {}", quoted_list(unreadable))))
 }
 
 fn show(workspace: &Workspace, id: &Name, args: &MentorsArgs) -> Result<()> {

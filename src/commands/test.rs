@@ -1,5 +1,7 @@
 //! `mentorpal test`: the standard accuracy test.
 
+use std::num::NonZeroUsize;
+
 use serde_json::json;
 
 use super::bar::Bar;
@@ -56,7 +58,13 @@ fn test_one(
 ) -> Result<TestReport> {
     let test_set = open::test_set(&settings.workspace, mentor, test_set)?;
     let classifier = open::classifier(checkpoint, mentor, !args.no_canned)?;
-    Ok(run_test(&classifier, &checkpoint.name, &test_set, args.limit, &Bar::new("")))
+    Ok(run_test(
+        &classifier,
+        &checkpoint.name,
+        &test_set,
+        args.limit.map(NonZeroUsize::get),
+        &Bar::new(""),
+    ))
 }
 
 fn json_line(report: &TestReport, tally: &Tally) -> serde_json::Value {

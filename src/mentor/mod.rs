@@ -114,12 +114,7 @@ impl Mentor {
     /// row's where two rows share it.
     #[must_use]
     pub fn canned(&self, question: &str) -> Option<&Answer> {
-        let sanitized = sanitize(question);
-        // Text that sanitizes to nothing (another script, a smiley) would match all such text.
-        if sanitized.trim().is_empty() {
-            return None;
-        }
-        self.known.get(sanitized.trim()).map(|&index| &self.answers[index])
+        self.known.get(&match_key(question)).map(|&index| &self.answers[index])
     }
 
     /// All questions, repetitions included.
@@ -146,14 +141,13 @@ impl Mentor {
     }
 }
 
-/// Texts with the same key are the same: sanitized alike, or, where nothing is left of them,
-/// written alike. Trimmed once more, since punctuation may have kept spaces at the ends.
+/// Texts with the same key are the same: sanitized alike, white space aside (punctuation leaves
+/// some, cells break lines). Of text that sanitizes to nothing (another script, a smiley) the text
+/// itself is the key, or all such text would be the same.
 fn match_key(text: &str) -> String {
     let sanitized = sanitize(text);
-    match sanitized.trim() {
-        "" => text.trim().to_lowercase(),
-        key => key.to_owned(),
-    }
+    let words: Vec<&str> = sanitized.split_whitespace().collect();
+    if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
 }
 
 fn own_topics(answers: &[Answer]) -> Vec<String> {
