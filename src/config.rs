@@ -10,7 +10,6 @@
 //! | vector model | | | `vectors` | |
 //! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,6 +17,7 @@ use serde::Deserialize;
 use crate::checkpoint::{self, CheckpointRef};
 use crate::classifiers::registry;
 use crate::error::{Error, Place, Result, mask_credentials, quoted_list};
+use crate::files;
 use crate::workspace::{Name, Workspace};
 
 /// What was typed.
@@ -101,8 +101,13 @@ impl Settings {
         if mentors.is_empty() {
             mentors.extend(environment("MENTOR"));
         }
-        let mentors =
-            mentors.into_iter().map(|id| Name::new("mentor", id)).collect::<Result<_>>()?;
+        let mut names: Vec<Name> = Vec::new();
+        for id in mentors {
+            let name = Name::new("mentor", id)?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
         let test_set = test_set
             .map(|name| Name::new("test set", name.strip_suffix(".csv").unwrap_or(&name)))
@@ -112,7 +117,7 @@ impl Settings {
             arch,
             named_checkpoint: flags.checkpoint.clone().or_else(|| environment("CHECKPOINT")),
             stable_checkpoint,
-            mentors,
+            mentors: names,
             test_set,
             remote: environment("MENTORPAL_REMOTE").or(file.remote.url),
         })
@@ -176,15 +181,17 @@ impl Settings {
 impl SettingsFile {
     fn read(workspace: &Workspace) -> Result<Self> {
         let path = workspace.settings_file();
-        match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
-                // It quotes the line, which may be a remote's with a password in it.
-                Error::at(Place::file(path), mask_credentials(e.to_string().trim_end()))
-                    .hint("keys are `arch`, `checkpoint`, `test_set`, `vectors`, `[remote] url`")
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Error::io(&path, "read the settings", error)),
+        if files::is_absent(&path) {
+            return Ok(Self::default());
         }
+        let fault = |message: &str| Error::at(Place::file(&path), message.trim_end());
+        let text = String::from_utf8(files::read(&path)?)
+            .map_err(|e| fault("not UTF-8 text").caused_by(e).hint("save it as UTF-8"))?;
+        toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
+            // It quotes the line, which may be a remote's with a password in it.
+            fault(&mask_credentials(&e.to_string()))
+                .hint("keys are `arch`, `checkpoint`, `test_set`, `vectors`, `[remote] url`")
+        })
     }
 }
 
@@ -194,7 +201,7 @@ mod tests {
 
     fn resolve(toml: &str, flags: &Flags, environment: &[(&str, &str)]) -> Result<Settings> {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("mentorpal.toml"), toml).unwrap();
+        std::fs::write(folder.path().join("mentorpal.toml"), toml).unwrap();
         let look_up = |name: &str| {
             environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };

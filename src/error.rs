@@ -85,6 +85,9 @@ impl Error {
             io::ErrorKind::StorageFull => Some("free some disk space and run it again"),
             io::ErrorKind::ReadOnlyFilesystem => Some("the disk is mounted read-only"),
             io::ErrorKind::PermissionDenied => Some("check who may read and write there"),
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                Some("something else is in the way; move it")
+            }
             _ => None,
         };
         let error = Self::at(Place::file(path), format!("cannot {action}")).caused_by(source);
@@ -122,6 +125,21 @@ impl Error {
         source.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// Where, if it is about one place.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// What went wrong and why, without the place.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &self.0.source {
+            Some(source) => format!("{}: {source}", self.0.message),
+            None => self.0.message.clone(),
+        }
+    }
+
     /// What to do about it, if there is something.
     #[must_use]
     pub fn hint_text(&self) -> Option<&str> {
@@ -147,8 +165,14 @@ impl std::error::Error for Error {
 /// `, did you mean `x`?` where one of `known` is close to `name`, else nothing.
 #[must_use]
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // Measured only where it could come out small: what people name may be of any length.
+    let length = name.chars().count();
     known
         .into_iter()
+        .filter(|candidate| {
+            candidate.chars().count().abs_diff(length) <= 1 + candidate.len() / 4
+                && candidate.len() <= 1000
+        })
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min()

@@ -50,5 +50,6 @@ pub mod evaluate;
 pub mod commands;
 
 pub mod error;
+mod files;
 pub mod progress;
 pub mod sha256;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::files;
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What a checkpoint is called: `ARCH/CHECKPOINT`.
@@ -76,10 +77,8 @@ impl Checkpoint {
             return Err(no_such_checkpoint(workspace, name));
         }
         let path = folder.join(MANIFEST_FILE);
-        let bytes = fs::read(&path).map_err(|e| {
-            Error::io(&path, "read the manifest", e)
-                .hint("without a manifest the folder is no checkpoint of this tool")
-        })?;
+        let bytes = files::read(&path)
+            .map_err(|e| e.hint("without a manifest the folder is no checkpoint of this tool"))?;
         let manifest = Manifest::from_bytes(&path, &bytes)?;
         Ok(Self { name: name.clone(), folder, manifest })
     }

@@ -25,6 +25,8 @@ pub enum FindingKind {
     Contradiction,
     /// Two rows with one answer id.
     DuplicateId,
+    /// A row with more cells than the header.
+    LongRow,
     /// A cell with nothing in it.
     EmptyCell,
     /// A file that is absent or could not be read.
@@ -54,6 +56,7 @@ impl FindingKind {
         match self {
             Self::Contradiction => "questions that lead to two different answers",
             Self::DuplicateId => "answer ids given twice",
+            Self::LongRow => "rows longer than the header",
             Self::EmptyCell => "empty cells",
             Self::MissingFile => "missing or unreadable files",
             Self::Encoding => "encoding",

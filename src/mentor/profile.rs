@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Finding, FindingKind};
 use super::table::read_text;
 use crate::error::Place;
+use crate::files;
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "profile.yml";
@@ -22,7 +23,7 @@ pub struct Profile {
     pub title: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct ProfileFile {
     name: Option<String>,
     short_name: Option<String>,
@@ -36,20 +37,25 @@ pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
         findings.push(Finding::new(FindingKind::MissingFile, Place::file(path), message));
     };
     let file = match read_text(path) {
-        Ok((text, _)) => serde_saphyr::from_str(&text).unwrap_or_else(|e| {
-            let reason = e.to_string();
-            let reason = reason.lines().next().unwrap_or("no YAML").to_owned();
-            say(format!("not a profile ({reason}); the mentor goes by its id"));
-            None
-        }),
+        Ok((text, _)) => match serde_saphyr::from_str::<Option<ProfileFile>>(&text) {
+            Ok(file) => Some(file.unwrap_or_default()),
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().next().unwrap_or("no YAML");
+                let reason = reason.trim_start_matches("error: ");
+                say(format!("not a profile ({reason}); the mentor goes by its id"));
+                None
+            }
+        },
         Err(error) => {
-            let reason = if path.exists() { error.to_string() } else { "no such file".to_owned() };
+            let absent = files::is_absent(path);
+            let reason = if absent { "no such file".to_owned() } else { error.reason() };
             say(format!("{reason}; the mentor goes by its id"));
             None
         }
     };
     let whole = file.is_some();
-    let file = file.unwrap_or(ProfileFile { name: None, short_name: None, title: None });
+    let file = file.unwrap_or_default();
     let mut field = |key: &str, value: Option<String>, fallback: &str| {
         let value = value.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         value.unwrap_or_else(|| {

@@ -1,16 +1,18 @@
 //! CSV files as people really save them: with a BOM, in UTF-16 or Windows-1252, with CRLF or
 //! lone CRs, semicolons or tabs, blank rows and short rows.
 
-use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::finding::{Finding, FindingKind};
-use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::files;
 
-/// A table file larger than this is refused: a mentor's whole data is a few megabytes.
-const MAX_BYTES: u64 = 256 << 20;
+/// A row after the last: one that is read as part of another tells of a quote left open. No text
+/// holds its character.
+const END: &[u8] = b"\0\n";
 
 /// A table read whole: its rows with the numbers a spreadsheet shows.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Table {
     /// Reads the comma-separated file at `path`.
     ///
     /// # Errors
-    /// When it cannot be read, is no text, or holds no readable row.
+    /// When it cannot be read, is no text, or a quote in it never closes.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let (text, findings) = read_text(path)?;
         Self::parse(path, &text, b',', findings)
@@ -68,7 +70,7 @@ impl Table {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(text.as_bytes());
+            .from_reader(text.as_bytes().chain(END));
         let mut rows = Vec::new();
         let mut record = csv::StringRecord::new();
         let mut lines_in_cells = 0;
@@ -80,7 +82,29 @@ impl Table {
             let number = next_line.saturating_sub(1 + lines_in_cells);
             rows.push(Row { number, cells: record.iter().map(str::to_owned).collect() });
         }
+        match rows.pop() {
+            Some(end) if end.cells == ["\0"] => {}
+            // It lacks a line end, by which rows are counted.
+            Some(open) => return Err(open_quote(path, open.number + 1)),
+            None => return Err(open_quote(path, 1)),
+        }
         Ok(Self { path: path.to_owned(), rows, findings })
+    }
+
+    /// Cells beyond the header's: often a comma that should have been within quotes.
+    fn say_long_rows(&mut self, header: &Row) {
+        for row in &self.rows {
+            let beyond = row.cells.iter().skip(header.len());
+            if beyond.into_iter().any(|cell| !cell.trim().is_empty()) {
+                let message = format!(
+                    "{}, the header has {}; a cell that holds a comma must stand in quotes",
+                    count(row.len(), "cell"),
+                    header.len()
+                );
+                let place = Place::file(&self.path).row(row.number);
+                self.findings.push(Finding::new(FindingKind::LongRow, place, message));
+            }
+        }
     }
 
     /// The rows below the header, or all of a table without one.
@@ -104,15 +128,24 @@ impl HeadedTable {
         let (text, findings) = read_text(path)?;
         let mut first_fault = None;
         for delimiter in [b',', b';', b'\t'] {
-            let mut table = Table::parse(path, &text, delimiter, findings.clone())?;
+            let mut table = match Table::parse(path, &text, delimiter, findings.clone()) {
+                Ok(table) => table,
+                Err(fault) => {
+                    first_fault = first_fault.or(Some(fault));
+                    continue;
+                }
+            };
             if table.rows.is_empty() {
                 let expected =
                     format!("the file is empty, expected columns {}", quoted_list(names));
-                return Err(Error::at(Place::file(path), expected));
+                return Err(Error::at(Place::file(path), expected).hint(EXAMPLE));
             }
             let header = table.rows.remove(0);
             match find_columns(path, &header, &names) {
-                Ok(columns) => return Ok(Self { table, columns }),
+                Ok(columns) => {
+                    table.say_long_rows(&header);
+                    return Ok(Self { table, columns });
+                }
                 Err(fault) => first_fault = first_fault.or(Some(fault)),
             }
         }
@@ -125,27 +158,48 @@ impl HeadedTable {
     }
 }
 
+/// Where to see how a file should look.
+const EXAMPLE: &str = "`mentorpal new DIR` makes a workspace with an example of each file";
+
+fn open_quote(path: &Path, row: usize) -> Error {
+    let message = "a quote opens in this row and never closes";
+    Error::at(Place::file(path).row(row), message)
+        .hint("close it with a second `\"`; within a quoted cell write each `\"` twice")
+}
+
 fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>> {
     let present: Vec<&str> = header.cells.iter().map(|cell| cell.trim()).collect();
     let mut columns = Vec::new();
     for name in names {
         let exact = present.iter().position(|cell| cell == name);
         let found = exact.or_else(|| present.iter().position(|c| c.eq_ignore_ascii_case(name)));
-        columns.push(found.ok_or_else(|| {
+        let place = Place::file(path).row(header.number);
+        let Some(found) = found else {
             let guess = did_you_mean(name, present.iter().copied());
-            let place = Place::file(path).row(header.number);
-            Error::at(
-                place,
-                format!("no column `{name}`{}", guess.replace("did you mean", "is it")),
-            )
-            .hint(format!(
+            let guess = guess.replace("did you mean", "is it");
+            return Err(Error::at(place, format!("no column `{name}`{guess}")).hint(format!(
                 "the first row must name {}; it names {}",
                 quoted_list(names),
-                quoted_list(present.iter().map(|cell| shorten(cell)))
-            ))
-        })?);
+                first_names(&present)
+            )));
+        };
+        if present.iter().skip(found + 1).any(|cell| *cell == present[found]) {
+            return Err(Error::at(place.column(present[found]), "given twice")
+                .hint("rename or delete the column that is not meant"));
+        }
+        columns.push(found);
     }
     Ok(columns)
+}
+
+/// What a header names, as far as people would read it.
+fn first_names(present: &[&str]) -> String {
+    const SHOWN: usize = 20;
+    let shown = quoted_list(present.iter().take(SHOWN).map(|cell| shorten(cell)));
+    match present.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// The first 40 characters of `text` on one line, for messages.
@@ -160,53 +214,42 @@ pub(super) fn shorten(text: &str) -> String {
 /// Reads a text file, whatever its encoding and line ends.
 ///
 /// # Errors
-/// When it cannot be read, is larger than 256 MiB, or is no text.
+/// As [`files::read`], and when it is no text.
 pub(super) fn read_text(path: &Path) -> Result<(String, Vec<Finding>)> {
-    let metadata = fs::metadata(path).map_err(|e| Error::io(path, "read the file", e))?;
-    if metadata.is_dir() {
-        return Err(Error::at(Place::file(path), "a folder, where a file belongs"));
-    }
-    if !metadata.is_file() {
-        return Err(Error::at(Place::file(path), "not a regular file"));
-    }
-    if metadata.len() > MAX_BYTES {
-        let size = metadata.len() >> 20;
-        return Err(Error::at(Place::file(path), format!("{size} MiB, expected at most 256 MiB")));
-    }
-    let bytes = fs::read(path).map_err(|e| Error::io(path, "read the file", e))?;
-    decode(path, &bytes)
+    let bytes = if files::is_absent(path) {
+        Err(Error::at(Place::file(path), "cannot read the file: there is none").hint(EXAMPLE))
+    } else {
+        files::read(path)
+    };
+    decode(path, &bytes?)
 }
 
 fn decode(path: &Path, bytes: &[u8]) -> Result<(String, Vec<Finding>)> {
-    let (encoding, _) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
-    let (text, encoding, faulty) = encoding.decode(bytes);
-    if text.contains('\0') {
-        return Err(Error::at(Place::file(path), "a binary file, expected text")
-            .hint("export it as “CSV UTF-8 (comma delimited)”"));
-    }
+    let mark = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let (mut text, encoding, faulty) = mark.unwrap_or(UTF_8).decode(bytes);
     let mut findings = Vec::new();
-    let mut text = text;
-    if faulty {
+    let mut say = |message: String| {
+        findings.push(Finding::new(FindingKind::Encoding, Place::file(path), message));
+    };
+    if faulty && mark.is_some() {
+        say(format!("not {} throughout, as it begins; characters are lost", encoding.name()));
+    } else if faulty {
         let line = bytes
             .utf8_chunks()
             .next()
             .map_or(1, |chunk| 1 + chunk.valid().bytes().filter(|b| *b == b'\n').count());
         text = WINDOWS_1252.decode(bytes).0;
-        findings.push(Finding::new(
-            FindingKind::Encoding,
-            Place::file(path),
-            format!(
-                "not {} (from line {line} on), read as Windows-1252; save it as UTF-8 to be sure",
-                encoding.name()
-            ),
+        say(format!(
+            "not UTF-8 (from line {line} on), read as Windows-1252; save it as UTF-8 to be sure"
         ));
+    } else if text.contains('\u{fffd}') {
+        let message =
+            "holds `\u{fffd}`: characters were lost when it was saved in another encoding";
+        say(message.to_owned());
     }
-    if text.contains('\u{fffd}') {
-        findings.push(Finding::new(
-            FindingKind::Encoding,
-            Place::file(path),
-            "holds `\u{fffd}`: characters were lost when it was saved in another encoding",
-        ));
+    if text.contains('\0') {
+        return Err(Error::at(Place::file(path), "a binary file, expected text")
+            .hint("export it as “CSV UTF-8 (comma delimited)”"));
     }
     let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
     // So that the last row ends like the others.

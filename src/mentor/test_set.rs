@@ -139,10 +139,15 @@ impl TestSet {
             columns.iter().filter(|c| c.expected.is_empty() && !c.text.is_empty()).count();
         columns.retain(|column| !column.expected.is_empty());
         if columns.is_empty() {
-            return Err(Error::at(Place::file(path), "no column has a question and a mark").hint(
+            let error = Error::at(Place::file(path), "no column has a question and a mark").hint(
                 "questions stand in the first row from its third cell on; mark the answers that \
                  are right in the rows below with `i` (ideal) or `r` (reasonable)",
-            ));
+            );
+            let why = findings.iter().find(|finding| finding.kind == FindingKind::TestSet);
+            return Err(match why {
+                Some(finding) => error.caused_by(finding.to_string()),
+                None => error,
+            });
         }
         Ok((Self { name: name.clone(), questions: join_alike(columns), unmarked }, findings))
     }

@@ -7,6 +7,7 @@ use super::answers::Answer;
 use super::finding::{Finding, FindingKind};
 use super::table::Table;
 use crate::error::{Place, Result};
+use crate::files;
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "topics.csv";
@@ -58,7 +59,7 @@ pub(super) struct TopicMap {
 impl TopicMap {
     /// Reads the file; `None` where there is none.
     pub(super) fn read(path: &Path) -> Result<(Option<Self>, Vec<Finding>)> {
-        if !path.try_exists().unwrap_or(true) {
+        if files::is_absent(path) {
             return Ok((None, Vec::new()));
         }
         let table = Table::read(path)?;

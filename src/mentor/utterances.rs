@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::finding::{Finding, FindingKind};
 use super::table::HeadedTable;
 use crate::error::{Place, Result};
+use crate::files;
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "utterance_data.csv";
@@ -86,7 +87,7 @@ impl Serialize for Utterances {
 
 /// Reads the utterances; without the file the stand-ins, and a finding that says so.
 pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
-    if !path.try_exists().unwrap_or(true) {
+    if files::is_absent(path) {
         let message = "no such file; stand-ins are used for what the mentor says off-topic";
         let finding = Finding::new(FindingKind::MissingFile, Place::file(path), message);
         return Ok((Utterances::stand_in(), vec![finding]));

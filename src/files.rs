@@ -1,0 +1,44 @@
+//! Reading files that may be anything: whoever looks for a file may find a folder, a pipe that
+//! nobody writes to, or a link that leads nowhere.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::error::{Error, Place, Result};
+
+/// A file larger than this is refused: a mentor's whole data is a few megabytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Whether nothing has the name `path`, not even a link that leads nowhere.
+pub(crate) fn is_absent(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// Reads a plain file of at most 256 MiB.
+///
+/// # Errors
+/// When there is none, it is none, it is larger, or it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let fault = |message: String| Error::at(Place::file(path), message);
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if path.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
+            return Err(fault("a link that leads nowhere".to_owned())
+                .hint("put the file where the link leads, or in the link's place"));
+        }
+        Err(error) => return Err(Error::io(path, "read the file", error)),
+    };
+    if found.is_dir() {
+        return Err(fault("a folder, where a file belongs".to_owned()).hint("move it away"));
+    }
+    if !found.is_file() {
+        return Err(fault("neither a file nor a folder".to_owned())
+            .hint("only plain files are read; put one in its place"));
+    }
+    if found.len() > MAX_BYTES {
+        return Err(fault(format!("{} MiB, expected at most 256 MiB", found.len() >> 20))
+            .hint("this is hardly the file it should be; look what it holds"));
+    }
+    fs::read(path).map_err(|e| Error::io(path, "read the file", e))
+}
