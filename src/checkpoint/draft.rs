@@ -34,7 +34,7 @@ pub struct Draft {
     arch: PathBuf,
     folder: PathBuf,
     manifest: Manifest,
-    _lock: fs::File,
+    _lock: Option<fs::File>,
 }
 
 impl Draft {
@@ -157,8 +157,8 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
     fs::remove_dir_all(&aside)
 }
 
-/// Makes a new hidden folder in `arch` and locks it.
-fn hidden_folder(arch: &Path) -> io::Result<(PathBuf, fs::File)> {
+/// Makes a new hidden folder in `arch` and locks it, where folders can be.
+fn hidden_folder(arch: &Path) -> io::Result<(PathBuf, Option<fs::File>)> {
     for attempt in 0.. {
         let folder = arch.join(format!("{DRAFT}{}-{attempt}", std::process::id()));
         match fs::create_dir(&folder) {
@@ -166,10 +166,11 @@ fn hidden_folder(arch: &Path) -> io::Result<(PathBuf, fs::File)> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error),
         }
+        // Disks without locks (some network ones) and systems that cannot open folders go
+        // without: nothing is swept there.
+        let lock = fs::File::open(&folder).ok();
+        let _ = lock.as_ref().map(fs::File::lock);
         // Between its making and its locking another run may have swept it up.
-        let Ok(lock) = fs::File::open(&folder) else { continue };
-        // Disks without locks (some network ones) go without: nothing is swept there.
-        let _ = lock.lock();
         if folder.is_dir() {
             return Ok((folder, lock));
         }
@@ -185,6 +186,9 @@ fn sweep(arch: &Path) -> io::Result<()> {
     for entry in fs::read_dir(arch)? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if !path.is_dir() {
+            continue;
+        }
         if name.starts_with(DRAFT) {
             let Ok(lock) = fs::File::open(&path) else { continue };
             if lock.try_lock().is_ok() {
