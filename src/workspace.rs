@@ -171,15 +171,24 @@ impl Workspace {
     /// The mentors that have a `data` folder, sorted by id.
     ///
     /// # Errors
-    /// When `mentor/` is missing or cannot be listed.
+    /// When `mentor/` is missing or cannot be listed, or a mentor's folder has a name that cannot
+    /// be one.
     pub fn mentor_ids(&self) -> Result<Vec<Name>> {
         let folder = self.mentors();
         if !folder.is_dir() {
             return Err(Error::at(Place::file(folder), "there is no such folder of mentors")
                 .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"));
         }
-        let names = folder_names(&folder)?;
-        Ok(names.into_iter().filter(|id| self.mentor_data(id).is_dir()).collect())
+        let mut ids = Vec::new();
+        for name in entries(&folder)? {
+            let path = folder.join(&name);
+            // A mentor must not be passed over for its name alone.
+            if !name.starts_with('.') && path.join("data").is_dir() {
+                ids.push(Name::new("mentor", name).map_err(|e| e.or_at(Place::file(path)))?);
+            }
+        }
+        ids.sort();
+        Ok(ids)
     }
 
     /// A mentor's test sets by name, sorted; none where its folder is absent.
