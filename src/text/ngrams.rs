@@ -42,7 +42,17 @@ pub enum Analyzer {
 }
 
 impl Analyzer {
+    /// Whether its lengths are ones that can be counted: from 1 up, and no more than 100.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let (Self::Words { lengths, .. } | Self::Characters { lengths }) = self;
+        *lengths.start() >= 1 && *lengths.end() <= 100
+    }
+
     /// Counts the n-grams of `text`.
+    ///
+    /// # Panics
+    /// Where the analyser is not [sound](Self::is_sound).
     #[must_use]
     pub fn count(&self, text: &str) -> NgramCounts {
         let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(i, _)| i);

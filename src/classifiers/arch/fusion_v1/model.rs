@@ -133,6 +133,9 @@ impl Model {
         }
         let mut parts = Vec::new();
         for (k, params) in card.kernels.into_iter().enumerate() {
+            if !params.analyzer.is_sound() {
+                return Err(damaged(CARD_FILE, &format!("n-grams of {:?}", params.analyzer)));
+            }
             parts.push((params.weight, read_tfidf(&tensors, k, params, card.questions)?));
         }
         let weights = read_f32(&tensors, "weights")?;
