@@ -135,6 +135,10 @@ impl Session<'_> {
     }
 
     fn ask_lines(&mut self, file: &Path) -> Result<usize> {
+        if file.is_dir() {
+            return Err(Error::at(Place::file(file), "a folder, where a file belongs")
+                .hint("name a file with a question a line, or `-` for stdin"));
+        }
         let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;
         self.ask_each(BufReader::new(open), file)
     }
@@ -144,7 +148,9 @@ impl Session<'_> {
         let mut asked = 0;
         for (index, line) in lines.lines().enumerate() {
             let line = line.map_err(|e| {
-                Error::at(Place::file(from).row(index + 1), "not a line of UTF-8 text").caused_by(e)
+                Error::at(Place::file(from).row(index + 1), "not a line of UTF-8 text")
+                    .caused_by(e)
+                    .hint("save the questions as UTF-8")
             })?;
             let question = line.trim().trim_start_matches('\u{feff}');
             if question.is_empty() {

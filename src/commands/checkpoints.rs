@@ -17,7 +17,10 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
         }
         Some(CheckpointsCommand::Verify { checkpoint, json }) => {
             let checkpoints = match checkpoint {
-                Some(name) => vec![open(settings, Some(name))],
+                Some(name) => {
+                    let name = CheckpointRef::parse(name, &settings.arch)?;
+                    vec![Checkpoint::open(&settings.workspace, &name)]
+                }
                 None => checkpoint::list(&settings.workspace, None)?,
             };
             verify(checkpoints, *json)
