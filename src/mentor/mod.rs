@@ -169,3 +169,65 @@ fn no_such_mentor(workspace: &Workspace, id: &Name) -> Error {
     Error::at(Place::file(workspace.mentor_data(id)), format!("no mentor `{id}`{guess}"))
         .hint(format!("this workspace has {}", quoted_list(&known)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes that are now and then a piece of a table.
+    fn table_like() -> impl Strategy<Value = Vec<u8>> {
+        let pieces: [&[u8]; 12] = [
+            b"ID,topics,text,question\n",
+            b"ID;topics;text;question\r",
+            b",,who are you,where\n",
+            b"1,Life,One.,\"Who are you?\nWho?\"\n",
+            b"x,One.,i,R\n",
+            b"_OFF_TOPIC_",
+            b"\"",
+            b",",
+            b"\r\n",
+            b"\xef\xbb\xbf",
+            b"\xff\xfe",
+            b"\xc2\xa0",
+        ];
+        let piece = prop_oneof![
+            4 => prop::sample::select(pieces.to_vec()).prop_map(<[u8]>::to_vec),
+            1 => prop::collection::vec(any::<u8>(), 0..20),
+        ];
+        prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        // Whatever stands in the files: a mentor or an error, and never a panic.
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            data in table_like(),
+            header in prop::bool::weighted(0.8),
+            topics in table_like(),
+            test_set in table_like(),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let workspace = Workspace::at(folder.path()).unwrap();
+            let id = Name::new("mentor", "ada").unwrap();
+            std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
+            std::fs::create_dir_all(workspace.tests(&id)).unwrap();
+            let header: &[u8] = if header { b"ID,topics,text,question\n" } else { b"" };
+            let write = |file: &str, bytes: &[u8]| {
+                std::fs::write(workspace.mentor_data(&id).join(file), bytes).unwrap();
+            };
+            write(answers::FILE, &[header, data.as_slice()].concat());
+            write(topics::FILE, &topics);
+            let name = Name::new("test set", "standard").unwrap();
+            std::fs::write(workspace.test_set(&id, &name), test_set).unwrap();
+            if let Ok((mentor, _)) = Mentor::load(&workspace, &id) {
+                prop_assert!(!mentor.examples().is_empty());
+                prop_assert!(mentor.check(&workspace).is_ok());
+                if let Ok((test_set, _)) = TestSet::load(&workspace, &mentor, &name) {
+                    prop_assert!(test_set.questions.iter().all(|q| !q.expected.is_empty()));
+                }
+            }
+        }
+    }
+}
