@@ -16,10 +16,12 @@
 //! | `sharing.rs` | `init`, `download`, `upload`, `vectors` |
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
+//! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
 
 mod support;
 
 mod ask;
+mod broken;
 mod checks;
 mod compare;
 mod help;

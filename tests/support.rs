@@ -1,8 +1,11 @@
 //! A workspace to try things in, and what a command printed.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,6 +23,9 @@ pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
+
+/// No command takes nearly as long; what does, hangs.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// `ID,topics,text,question` rows of a small mentor with enough questions to measure.
 pub(crate) const ADA: &str = "\
@@ -150,8 +156,7 @@ impl Sandbox {
     /// Runs a command that [`Sandbox::command`] made to its end.
     pub(crate) fn finish(&self, command: &mut Command) -> Run {
         let shown = format!("{command:?}");
-        let output = command.output().expect("the binary runs");
-        Run::new(shown, self.path(), output)
+        Run::new(shown, self.path(), output_in_time(command))
     }
 
     /// Trains the checkpoint `name`.
@@ -220,6 +225,37 @@ impl Run {
         let text = format!("{}---\n{}", self.stdout, self.stderr);
         text.replace(folder.as_ref(), "[WORKSPACE]")
     }
+}
+
+/// Runs a command to its end; one that hangs fails the test instead of blocking it.
+fn output_in_time(command: &mut Command) -> Output {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let stdout = gather(child.stdout.take().expect("it is piped"));
+    let stderr = gather(child.stderr.take().expect("it is piped"));
+    let deadline = Instant::now() + TIME_LIMIT;
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("the binary can be waited for") {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill().expect("a hanging command can be ended");
+            child.wait().expect("the binary can be waited for");
+            panic!("{command:?} still ran after {TIME_LIMIT:?}");
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    let text = |reader: thread::JoinHandle<_>| reader.join().expect("output can be read");
+    Output { status, stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Reads a stream to its end, beside the command so that it never waits for us.
+fn gather(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("output can be read");
+        bytes
+    })
 }
 
 impl std::fmt::Display for Run {

@@ -1,0 +1,124 @@
+//! Names that lead elsewhere, or nowhere.
+
+use super::{check, refused, works};
+use crate::support::{ADA, Sandbox};
+
+fn nothing(_: &Sandbox) {}
+
+fn trained(sandbox: &Sandbox) {
+    sandbox.train("c");
+}
+
+#[test]
+fn mentors() {
+    let escapes = [
+        ("up", "train --mentor ../ada", "mentor name `../ada` starts with `.`"),
+        ("two up", "train --mentor ..", "mentor name `..` starts with `.`"),
+        ("here", "train --mentor .", "mentor name `.` starts with `.`"),
+        ("absolute", "train --mentor /etc", "mentor name `/etc` holds a path separator"),
+        ("below", "train --mentor ada/data", "mentor name `ada/data` holds a path separator"),
+        ("backslash", "train --mentor ..\\ada", "starts with `.`"),
+        ("backslash within", "train --mentor a\\..\\b", "holds a path separator"),
+        ("a drive", "train --mentor C:ada", "cannot have everywhere"),
+        ("empty", "train --mentor=", "mentor name `` is empty"),
+        ("an option", "train --mentor=-x", "starts with `.` or `-`"),
+        ("a line", "train --mentor=a\nb", "mentor name `a\\nb`"),
+        ("environment", "MENTOR=../ada train", "mentor name `../ada`"),
+        ("shown", "mentors ../ada", "mentor name `../ada`"),
+        ("asked", "ask --mentor ../ada hello", "mentor name `../ada`"),
+    ];
+    for (name, command, says) in escapes {
+        check(&[refused(name, trained, command, &["letters, digits"])]);
+        super::run(&Sandbox::ada(), command).code(2).says(says);
+    }
+    check(&[
+        refused(
+            "misspelled",
+            nothing,
+            "train --mentor adda",
+            &["mentor/adda/data: no mentor `adda`, did you mean `ada`?", "has `ada`"],
+        ),
+        refused("too long", nothing, LONG, &["is longer than 128 bytes"]),
+        works("named twice", nothing, "train --mentor ada --mentor ada", &[]),
+        works(
+            "spaces and other scripts",
+            |s| {
+                s.mentor("Ада Лавлейс", ADA);
+                s.mentor("Zoë  Q", ADA);
+                s.mentor("爱达", ADA);
+            },
+            "train",
+            &[],
+        ),
+        refused(
+            "a folder name that cannot be used",
+            |s| s.mentor("ada ", ADA),
+            "train",
+            &["mentor/ada : ", "mentor name `ada ` starts or ends with a space"],
+        ),
+        works("a hidden folder", |s| s.mentor(".ada", ADA), "train", &[]),
+    ]);
+}
+
+const LONG: &str = "train --mentor aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+#[test]
+fn checkpoints_and_architectures() {
+    let escapes = [
+        ("train --checkpoint ../../x", "architecture name `..`"),
+        ("train --checkpoint fusion_v1/../x", "checkpoint name `../x`"),
+        ("train --checkpoint /tmp/x", "architecture name `` is empty"),
+        ("train --checkpoint .hidden", "checkpoint name `.hidden`"),
+        ("train --checkpoint a\\b", "checkpoint name `a\\\\b`"),
+        ("train --overwrite --checkpoint ..", "checkpoint name `..`"),
+        ("CHECKPOINT=../../x train", "architecture name `..`"),
+        ("train --arch ../x", "architecture name `../x`"),
+        ("ARCH=../x train", "architecture name `../x`"),
+        ("ARCH=/tmp test", "architecture name `/tmp`"),
+        ("test --checkpoint ../../x", "architecture name `..`"),
+        ("ask --checkpoint fusion_v1/.. hello", "checkpoint name `..`"),
+        ("checkpoints show ../../mentor", "architecture name `..`"),
+        ("checkpoints verify fusion_v1/../..", "checkpoint name `../..`"),
+        ("compare ../../a c", "architecture name `..`"),
+        ("test --test-set ../../../etc/passwd", "test set name `../../../etc/passwd`"),
+        ("test --test-set /etc/passwd", "test set name `/etc/passwd`"),
+        ("TEST_SET=../ada/standard test", "test set name `../ada/standard`"),
+    ];
+    for (command, says) in escapes {
+        check(&[refused(command, trained, command, &["letters, digits"])]);
+        super::run(&Sandbox::ada(), command).code(2).says(says);
+    }
+    check(&[
+        refused(
+            "an unknown architecture",
+            nothing,
+            "train --arch fusion_v2",
+            &["no architecture `fusion_v2`, did you mean `fusion_v1`?"],
+        ),
+        refused(
+            "an unknown checkpoint",
+            trained,
+            "test --checkpoint d",
+            &["no checkpoint `fusion_v1/d`", "there is `fusion_v1/c`"],
+        ),
+        refused(
+            "a test set that is not there",
+            trained,
+            "test --mentor ada --test-set standart",
+            &["no test set `standart` for mentor `ada`, did you mean `standard`?"],
+        ),
+        refused(
+            "a workspace that is not there",
+            nothing,
+            "--workspace nowhere train",
+            &["nowhere: the workspace is not a folder"],
+        ),
+        refused(
+            "a workspace that is a file",
+            |s| s.write("plain", "x"),
+            "MENTORPAL=plain train",
+            &["plain: the workspace is not a folder"],
+        ),
+    ]);
+}

@@ -1,0 +1,123 @@
+//! Nothing wrong but the size.
+
+use std::fs;
+
+use super::{DATA, check, refused, repeated, works};
+use crate::support::{ADA, Sandbox};
+
+fn data(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
+    sandbox.write(DATA, text);
+}
+
+/// The usual mentor and more rows.
+fn more(sandbox: &Sandbox, rows: &str) {
+    data(sandbox, format!("{ADA}{rows}"));
+}
+
+#[test]
+fn cells() {
+    check(&[
+        works(
+            "an answer of 10 MB",
+            |s| more(s, &format!("big,,{},Tell me all\n", "word ".repeat(2_000_000))),
+            "train",
+            &[],
+        ),
+        works(
+            "a question of 2 MB",
+            |s| more(s, &format!("big,,Big.,{}\n", "why oh why ".repeat(190_000))),
+            "train",
+            &[],
+        ),
+        works(
+            "a question of one word of 2 MB",
+            |s| more(s, &format!("big,,Big.,{}\n", "x".repeat(2_000_000))),
+            "train",
+            &[],
+        ),
+        works(
+            "100,000 topics of one answer",
+            |s| {
+                let topics: String = repeated(100_000, |i| format!("t{i},"));
+                s.write("mentor/ada/data/topics.csv", "Life,A\nWork,B\n");
+                more(s, &format!("big,\"{topics}\",Big.,How many?\n"));
+            },
+            "train",
+            &["and 99999 more like it"],
+        ),
+        refused(
+            "a header of one cell of 10 MB",
+            |s| data(s, "ID".repeat(5_000_000)),
+            "train",
+            &["row 1: no column `ID`"],
+        ),
+        refused(
+            "a header of 200,000 cells",
+            |s| data(s, "cell,".repeat(200_000)),
+            "train",
+            &["row 1: no column `ID`", "and 199981 more"],
+        ),
+        refused(
+            "a file of 300 MB",
+            |s| {
+                let file = fs::File::create(s.path().join(DATA)).unwrap();
+                file.set_len(300 << 20).unwrap();
+            },
+            "train",
+            &["classifier_data.csv: 300 MiB, expected at most 256 MiB"],
+        ),
+    ]);
+}
+
+#[test]
+fn rows() {
+    check(&[
+        works(
+            "a question repeated 1,000 times",
+            |s| {
+                let questions = "What is it?\n".repeat(1000);
+                more(s, &format!("again,,Again.,\"{questions}\"\n"));
+            },
+            "train --json",
+            &[],
+        ),
+        works(
+            "1,000 rows with one question",
+            |s| {
+                let rows: String = repeated(1000, |i| format!("r{i},,Answer {i}.,What is it?\n"));
+                more(s, &rows);
+            },
+            "train",
+            &[],
+        ),
+        works(
+            "half a million blank rows",
+            |s| data(s, ADA.replacen('\n', &"\n".repeat(500_000), 1)),
+            "train",
+            &[],
+        ),
+        works(
+            "2,000 answers with the same words",
+            |s| {
+                let rows: String = repeated(2000, |i| {
+                    format!("r{i},,Answer {i}.,what is the number {i} of the list\n")
+                });
+                more(s, &rows);
+            },
+            "train",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn answers() {
+    let sandbox = Sandbox::ada();
+    let rows: String = repeated(5000, |i| format!("r{i},,Answer {i}.,question {i}?\n"));
+    data(&sandbox, format!("ID,topics,text,question\n{rows}"));
+    let run = sandbox.run(&["train", "--json"]).code(0).says("accuracy cannot be measured");
+    assert_eq!(run.json()[0]["answers"], 5000);
+    assert_eq!(run.json()[0]["cv_accuracy"], serde_json::Value::Null);
+    let asked = sandbox.run(&["ask", "--no-canned", "--json", "question 4321"]).code(0);
+    assert_eq!(asked.json()[0]["top_answer_id"], "r4321");
+}
