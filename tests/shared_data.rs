@@ -1,1 +1,194 @@
-//! Checks on real mentors beside the repository.
+//! Checks on real mentors beside the repository (`../shared`, or the folder that
+//! `MENTORPAL_SHARED` names); without them each test says that it is skipped.
+//!
+//! What the tool says is compared with a reading of the files that shares no code with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const MENTORS: [&str; 6] = [
+    "carlos",
+    "dan-burns",
+    "jd_thomas",
+    "julianne",
+    "leadership_twitty-shellaree_scpo",
+    "sofmattress",
+];
+
+/// The least leave-one-out accuracies.
+const AT_LEAST: [(&str, f64); 3] = [("carlos", 0.54), ("jd_thomas", 0.65), ("dan-burns", 0.65)];
+
+/// `part` of the shared data, where it is there.
+fn shared(part: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = std::env::var_os("MENTORPAL_SHARED").map_or_else(beside, PathBuf::from);
+    let path = folder.join(part);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: there is no {}", path.display());
+    None
+}
+
+/// Runs the binary on a workspace and reads each line of its output as JSON.
+fn run(workspace: &Path, arguments: &[&str]) -> Vec<Value> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mentorpal"));
+    command.args(arguments).env("MENTORPAL", workspace);
+    for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET"] {
+        command.env_remove(name);
+    }
+    let output = command.output().expect("the binary runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
+    let lines = String::from_utf8(output.stdout).expect("output is UTF-8");
+    lines.lines().map(|line| serde_json::from_str(line).expect("output is JSON")).collect()
+}
+
+/// Every row of a table, the first included.
+fn rows(path: &Path) -> Vec<Vec<String>> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path);
+    let records = reader.expect("the table is there").into_records();
+    records.map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
+}
+
+/// The cells of `columns` in each row of a mentor's `classifier_data.csv`.
+fn answers<const N: usize>(workspace: &Path, mentor: &str, columns: [&str; N]) -> Vec<[String; N]> {
+    let path = workspace.join("mentor").join(mentor).join("data/classifier_data.csv");
+    let mut rows = rows(&path);
+    let header = rows.remove(0);
+    let indices =
+        columns.map(|name| header.iter().position(|cell| cell == name).expect("the column"));
+    let cells = |row: Vec<String>| indices.map(|i| row.get(i).cloned().unwrap_or_default());
+    rows.into_iter().map(cells).collect()
+}
+
+/// Texts that read the same give the same.
+fn plain(text: &str) -> String {
+    let text = text.to_lowercase().replace('\u{a0}', " ");
+    let kept = text.chars().filter(|c| c.is_ascii_alphanumeric() || c.is_whitespace());
+    kept.collect::<String>().trim().to_owned()
+}
+
+/// The questions of a test set, each with the answers' texts that were marked. Columns of which
+/// nothing is left to ask (`??`, a smiley) are none.
+fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let rows = rows(path);
+    let mut questions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in &rows[1..] {
+        for (question, mark) in rows[0].iter().zip(row).skip(2) {
+            if matches!(mark.trim(), "i" | "I" | "r" | "R") {
+                questions.entry(plain(question)).or_default().insert(plain(&row[1]));
+            }
+        }
+    }
+    questions.remove("");
+    questions
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("the folder can be listed").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a file can be copied");
+        }
+    }
+}
+
+#[test]
+fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
+    let Some(shared) = shared("workspace") else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let workspace = folder.path();
+    copy(&shared.join("mentor"), &workspace.join("mentor"));
+    copy(&shared.join("checkpoint/tests"), &workspace.join("checkpoint/tests"));
+
+    let trained = run(workspace, &["train", "--checkpoint", "all", "--json"]);
+    assert_eq!(trained.len(), MENTORS.len() + 1);
+    for (line, mentor) in trained.iter().zip(MENTORS) {
+        assert_eq!(line["mentor"], mentor);
+        println!("{mentor}: leave-one-out {}", line["cv_accuracy"]);
+        let least = AT_LEAST.iter().find(|(id, _)| *id == mentor).map_or(0.0, |(_, least)| *least);
+        let accuracy = line["cv_accuracy"].as_f64().expect("it can be measured");
+        assert!((least..1.0).contains(&accuracy), "{mentor}: {accuracy}, expected {least} or more");
+    }
+    assert_eq!(trained[MENTORS.len()]["checkpoint"], "fusion_v1/all");
+
+    let tests = run(workspace, &["test", "--test-set", "real_users", "--json"]);
+    let [test] = tests.as_slice() else { panic!("one mentor has the test set, got {tests:?}") };
+    let path = workspace.join("checkpoint/tests/sofmattress/real_users.csv");
+    let marked = marked_questions(&path);
+    let off_topic = marked.values().filter(|texts| texts.contains("offtopic")).count();
+    println!("real_users: {} of {}, {off_topic} off-topic", test["correct"], test["questions"]);
+    assert_eq!(test["questions"], marked.len());
+    assert_eq!(test["off_topic"]["questions"], off_topic);
+
+    let texts = answers(workspace, "sofmattress", ["ID", "text"]);
+    let text_of = |id: &str| match texts.iter().find(|[known, _]| known == id) {
+        Some([_, text]) => plain(text),
+        None => plain(id),
+    };
+    let mut correct = 0;
+    let mut seen = BTreeSet::new();
+    for result in test["results"].as_array().expect("a list") {
+        let question = plain(result["question"].as_str().expect("a question"));
+        let given = text_of(result["answer_id"].as_str().expect("an answer"));
+        let right = marked[&question].contains(&given);
+        assert_eq!(result["correct"], right, "{question}");
+        correct += usize::from(right);
+        seen.insert(question);
+    }
+    assert_eq!(test["correct"], correct);
+    assert_eq!(seen, marked.into_keys().collect());
+}
+
+#[test]
+fn mentors_are_shown_as_their_files_have_them() {
+    let Some(workspace) = shared("workspace") else { return };
+    for mentor in MENTORS {
+        let shown = run(&workspace, &["mentors", mentor, "--json"]);
+        let mut expected = BTreeMap::new();
+        for [id, question] in answers(&workspace, mentor, ["ID", "question"]) {
+            let first = question.lines().map(str::trim).find(|line| !line.is_empty());
+            if let Some(first) = first {
+                expected.entry(id.trim().to_owned()).or_insert_with(|| first.to_owned());
+            }
+        }
+        let found: BTreeMap<String, String> = shown[0]["questions_by_id"]
+            .as_object()
+            .expect("an object")
+            .iter()
+            .map(|(id, question)| {
+                (id.clone(), question["question_text"].as_str().expect("a text").to_owned())
+            })
+            .collect();
+        println!("{mentor}: {} answers with a question", found.len());
+        assert_eq!(shown[0]["id"], mentor);
+        assert_eq!(found, expected, "{mentor}");
+        // Every question is shown under a topic, and nothing else is.
+        let topics = shown[0]["topics_by_id"].as_object().expect("an object");
+        let listed: BTreeSet<&str> = topics
+            .values()
+            .flat_map(|topic| topic["questions"].as_array().expect("a list"))
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(listed, found.keys().map(String::as_str).collect(), "{mentor}");
+    }
+}
+
+#[test]
+fn words_are_stemmed_as_by_nltk() {
+    let Some(path) = shared("legacy/porter_stems_nltk.csv") else { return };
+    let rows = rows(&path);
+    assert_eq!(rows[0], ["word", "stem"]);
+    let differ = |row: &&Vec<String>| mentorpal::text::stem(&row[0]) != row[1];
+    let wrong: Vec<_> = rows[1..].iter().filter(differ).collect();
+    println!("{} words", rows.len() - 1);
+    assert!(wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), rows.len() - 1);
+}
