@@ -74,7 +74,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The questions of a test set, each with the answers' texts that were marked. Columns of which
-/// nothing is left to ask (`??`, a smiley) are none.
+/// nothing is left to ask (`??`, a smiley) are one question.
 fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let rows = rows(path);
     let mut questions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -85,7 +85,6 @@ fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
             }
         }
     }
-    questions.remove("");
     questions
 }
 

@@ -19,13 +19,21 @@ fn a_test_set_without_a_usable_column_is_explained() {
         ",,Who are you?\n,I am Ada Lovelace.,x\n",
         ",,\n,I am Ada Lovelace.,i\n",
         ",\n,I am Ada Lovelace.\n",
-        ",,???\n,I am Ada Lovelace.,i\n",
         ",,Who are you?\n,,i\n",
         ",,Who are you?\n",
     ] {
         let run = with(useless).run(&["test"]).code(2);
         run.says("t.csv: no column has a question and a mark").says("`i` (ideal) or `r`");
     }
+}
+
+#[test]
+fn questions_of_which_nothing_is_left_are_one_asked_as_nothing() {
+    let sandbox = with(",,??,who are you,😳\n,I am Ada Lovelace.,,i,\n,_OFF_TOPIC_,i,,r\n");
+    let run = sandbox.run(&["test", "--json"]).code(0);
+    assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
+    assert_eq!(run.json()[0]["off_topic"]["questions"], 1);
+    run.says("row 1, column `C`: nothing of `??` is left when sanitized; asked as nothing");
 }
 
 #[test]

@@ -153,7 +153,8 @@ impl TestSet {
     }
 }
 
-/// A column per cell of the header; one whose question sanitizes to nothing gets no `asked`.
+/// A column per cell of the header. What sanitizes to nothing (`??`, a smiley) was typed by somebody
+/// all the same, and is asked as nothing.
 fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
     let mut columns = Vec::new();
     for index in FIRST_QUESTION..header.len() {
@@ -161,7 +162,8 @@ fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<Te
         let asked = sanitize(text).trim().to_owned();
         if asked.is_empty() && !text.is_empty() {
             let place = Place::file(path).row(header.number).column(letters(index));
-            let message = format!("nothing of `{}` is left to ask; left out", shorten(text));
+            let message =
+                format!("nothing of `{}` is left when sanitized; asked as nothing", shorten(text));
             findings.push(Finding::new(FindingKind::TestSet, place, message));
         }
         columns.push(TestQuestion { text: text.to_owned(), asked, expected: Vec::new() });
@@ -224,9 +226,7 @@ fn read_row(
     }
     for index in marked {
         match columns.get_mut(index - FIRST_QUESTION) {
-            Some(column) if !column.asked.is_empty() => {
-                column.expected.push(expected.clone());
-            }
+            Some(column) if !column.text.is_empty() => column.expected.push(expected.clone()),
             _ => say(&letters(index), "a mark in a column without a question; ignored".to_owned()),
         }
     }

@@ -48,12 +48,6 @@ fn unusable() {
             &["a mark in a column without a question", "no column has a question and a mark"],
         ),
         refused(
-            "no question of letters",
-            |s| test_set(s, ",,???,кто\nname,I am Ada Lovelace.,i,r\n"),
-            "test",
-            &["nothing of `???` is left to ask", "no column has a question and a mark"],
-        ),
-        refused(
             "marks without an answer",
             |s| test_set(s, ",,who,where\nname,,i,r\n"),
             "test",
