@@ -161,7 +161,6 @@ fn json_line(mentor: &Name, run: &Run) -> serde_json::Value {
         "mentor": mentor.as_str(),
         "answers": run.record.answers,
         "questions": run.record.questions,
-        "distinct_questions": run.record.distinct_questions,
         "cv_accuracy": run.report.cv_accuracy,
         "seconds": run.seconds,
     })
