@@ -17,6 +17,8 @@
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
+//! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
+//! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
 mod support;
 
@@ -25,6 +27,7 @@ mod broken;
 mod checks;
 mod compare;
 mod help;
+mod leave_one_out;
 mod makefile;
 mod mentors;
 mod new;

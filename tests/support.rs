@@ -1,7 +1,8 @@
 //! A workspace to try things in, and what a command printed.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -26,6 +27,9 @@ pub(crate) struct Run {
 
 /// No command takes nearly as long; what does, hangs.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Where `fusion_v1`'s checkpoints lie in a workspace.
+pub(crate) const FUSION: &str = "checkpoint/classifiers/fusion_v1";
 
 /// `ID,topics,text,question` rows of a small mentor with enough questions to measure.
 pub(crate) const ADA: &str = "\
@@ -89,6 +93,16 @@ impl Sandbox {
         sandbox
     }
 
+    /// A workspace with a copy of the repository's own sample mentor, `guide`.
+    pub(crate) fn guide() -> Self {
+        let sandbox = Self::empty();
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("mentor/guide/data");
+        for (name, bytes) in files_below(&data) {
+            sandbox.write(&format!("mentor/guide/data/{name}"), bytes);
+        }
+        sandbox
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
@@ -99,6 +113,25 @@ impl Sandbox {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("folders can be made");
         fs::write(path, content).expect("a file can be written");
+    }
+
+    /// Every file of a folder with its content, by path within it; none where there is no folder.
+    pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        files_below(&self.path().join(folder))
+    }
+
+    /// Every file of the `fusion_v1` checkpoint `name`; none where there is no such checkpoint.
+    pub(crate) fn checkpoint(&self, name: &str) -> BTreeMap<String, Vec<u8>> {
+        self.files(&format!("{FUSION}/{name}"))
+    }
+
+    /// The names in the folder of `fusion_v1`'s checkpoints, hidden ones included, sorted.
+    pub(crate) fn checkpoint_names(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path().join(FUSION)) else { return Vec::new() };
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string();
+        let mut names: Vec<String> = entries.map(|entry| name(entry).unwrap()).collect();
+        names.sort();
+        names
     }
 
     /// Writes a mentor's `classifier_data.csv` and plain other files.
@@ -179,6 +212,21 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("a folder can be listed").path();
+        let name = path.file_name().expect("a name").to_str().expect("UTF-8").to_owned();
+        if path.is_dir() {
+            let below = files_below(&path).into_iter();
+            files.extend(below.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+        } else {
+            files.insert(name, fs::read(&path).expect("a file can be read"));
+        }
+    }
+    files
+}
+
 impl Run {
     fn new(command: String, folder: &Path, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
@@ -209,6 +257,13 @@ impl Run {
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "expected {text:?} in stdout\n{self}");
+        self
+    }
+
+    /// Demands a text's absence from stderr.
+    #[track_caller]
+    pub(crate) fn does_not_say(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "expected no {text:?} in stderr\n{self}");
         self
     }
 

@@ -1,6 +1,34 @@
 //! `mentorpal train`.
 
-use crate::support::Sandbox;
+use crate::support::{ADA, FUSION, Run, Sandbox};
+
+/// A mentor beside `ada`.
+const BOB: &str = "\
+ID,topics,text,question
+bob_1,Life,I bake bread.,\"What is your trade?
+what do you do for work\"
+bob_2,Life,I sing in a choir.,\"Do you sing?
+which choir are you in\"
+";
+
+/// What no mentor can be read from.
+const BROKEN: &str = "ID,topics,text\nx,Life,No column of questions.\n";
+
+fn ada_and_bob() -> Sandbox {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", BOB);
+    sandbox
+}
+
+/// Data like [`ADA`] that a classifier can tell from it.
+fn changed(data: &str) -> String {
+    format!("{data}more_1,Work,I have more to say.,What more is there?\n")
+}
+
+/// The mentor lines of `train --json` as `mentor` ids.
+fn mentors(run: &Run) -> Vec<String> {
+    run.json().iter().filter_map(|line| Some(line["mentor"].as_str()?.to_owned())).collect()
+}
 
 #[test]
 fn a_mentor_is_trained_and_published() {
@@ -14,4 +42,254 @@ fn a_mentor_is_trained_and_published() {
     assert_eq!(lines[1]["checkpoint"], "fusion_v1/2023-11-14-2213");
     assert_eq!(lines.len(), 2);
     sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+}
+
+#[test]
+fn json_lines_have_exactly_the_documented_keys() {
+    let sandbox = Sandbox::ada();
+    let run = sandbox.run(&["train", "--checkpoint", "x", "--json"]).code(0);
+    let lines = run.json();
+    let keys = |i: usize| lines[i].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(0), ["mentor", "answers", "questions", "cv_accuracy", "seconds"]);
+    assert!(lines[0]["seconds"].is_f64(), "{run}");
+    assert!(lines[0]["cv_accuracy"].is_f64(), "{run}");
+    assert_eq!(keys(1), ["checkpoint", "path"]);
+    let path = sandbox.path().join(FUSION).join("x");
+    assert_eq!(lines[1]["path"].as_str(), path.to_str());
+}
+
+#[test]
+fn people_read_a_table() {
+    let run = Sandbox::ada().run(&["train", "--checkpoint", "x"]).code(0);
+    let run = run.prints("leave-one-out").prints("ada").prints("published fusion_v1/x");
+    assert!(!run.stdout.contains('{'), "{run}");
+}
+
+#[test]
+fn an_existing_name_is_refused_and_left_as_it_is() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let before = sandbox.checkpoint("x");
+    sandbox.mentor("ada", &changed(ADA));
+    sandbox
+        .run(&["train", "--checkpoint", "x"])
+        .code(2)
+        .says("there is a checkpoint `fusion_v1/x`")
+        .says("--overwrite");
+    assert_eq!(sandbox.checkpoint("x"), before);
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
+
+#[test]
+fn overwrite_replaces_the_whole_checkpoint() {
+    let sandbox = ada_and_bob();
+    sandbox.train("x");
+    sandbox.mentor("ada", &changed(ADA));
+    // Bob is not asked for, so he is not in the new one.
+    let overwrite = ["train", "--mentor", "ada", "--checkpoint", "x", "--overwrite"];
+    sandbox.run(&overwrite).code(0);
+    sandbox.run(&["train", "--mentor", "ada", "--checkpoint", "fresh"]).code(0);
+    assert_eq!(sandbox.checkpoint("x"), sandbox.checkpoint("fresh"));
+    assert_eq!(sandbox.checkpoint_names(), ["fresh", "x"]);
+}
+
+#[test]
+fn overwrite_also_makes_a_checkpoint_that_was_not_there() {
+    let sandbox = Sandbox::ada();
+    sandbox.run(&["train", "--checkpoint", "x", "--overwrite"]).code(0);
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
+
+#[test]
+fn update_retrains_the_mentor_named_and_keeps_the_others() {
+    let sandbox = ada_and_bob();
+    sandbox.train("x");
+    let manifest = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&sandbox.checkpoint(name)["manifest.json"]).unwrap()
+    };
+    let (bob, old) = (sandbox.files(&format!("{FUSION}/x/bob")), manifest("x"));
+    sandbox.mentor("ada", &changed(ADA));
+    sandbox.mentor("bob", &changed(BOB));
+    sandbox.run(&["train", "--mentor", "ada", "--update"]).code(0).prints("published fusion_v1/x");
+
+    let new = manifest("x");
+    assert_eq!(sandbox.files(&format!("{FUSION}/x/bob")), bob);
+    assert_eq!(new["mentors"]["bob"], old["mentors"]["bob"]);
+    assert_ne!(new["mentors"]["ada"]["data_sha256"], old["mentors"]["ada"]["data_sha256"]);
+    assert_eq!(new["mentors"]["ada"]["questions"], 17);
+    // Ada is what training from scratch on the new data makes of her.
+    sandbox.train("fresh");
+    let ada = |name: &str| sandbox.files(&format!("{FUSION}/{name}/ada"));
+    assert_eq!(ada("x"), ada("fresh"));
+    assert_eq!(sandbox.checkpoint_names(), ["fresh", "x"]);
+    sandbox.run(&["checkpoints", "verify"]).code(0);
+}
+
+#[test]
+fn update_adds_a_mentor_that_the_checkpoint_lacks() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    sandbox.mentor("bob", BOB);
+    sandbox.run(&["train", "--mentor", "bob", "--checkpoint", "x", "--update"]).code(0);
+    let listed = sandbox.run(&["checkpoints", "--json"]).code(0).json();
+    assert_eq!(listed[0]["mentors"], serde_json::json!(["ada", "bob"]));
+    sandbox.run(&["checkpoints", "verify"]).code(0);
+}
+
+#[test]
+fn update_without_a_mentor_is_refused() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    sandbox.run(&["train", "--update"]).code(2).says("--mentor");
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
+
+#[test]
+fn update_needs_a_checkpoint() {
+    let sandbox = Sandbox::ada();
+    let update = ["train", "--mentor", "ada", "--update"];
+    sandbox.run(&update).code(2).says("no checkpoint of `fusion_v1` yet");
+    sandbox.train("stable");
+    let update = ["train", "--mentor", "ada", "--update", "--checkpoint", "stabel"];
+    sandbox.run(&update).code(2).says("did you mean `fusion_v1/stable`?");
+}
+
+#[test]
+fn update_does_not_carry_a_damaged_mentor_along() {
+    let sandbox = ada_and_bob();
+    sandbox.train("x");
+    sandbox.write(&format!("{FUSION}/x/bob/model.json"), "{}");
+    let before = sandbox.checkpoint("x");
+    sandbox.run(&["train", "--mentor", "ada", "--update"]).code(2).says("damaged").says("bob");
+    assert_eq!(sandbox.checkpoint("x"), before);
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
+
+#[test]
+fn one_failing_mentor_publishes_nothing_after_the_others_were_tried() {
+    let sandbox = ada_and_bob();
+    sandbox.mentor("axel", BROKEN);
+    let run = sandbox.run(&["train", "--json"]).code(2);
+    assert_eq!(mentors(&run), ["ada", "bob"]);
+    let run = run.says("no column `question`").says("(`axel`); nothing was published");
+    run.says("--keep-going");
+    assert!(sandbox.checkpoint_names().is_empty());
+}
+
+#[test]
+fn a_failing_run_leaves_the_checkpoint_it_should_have_replaced() {
+    let sandbox = ada_and_bob();
+    sandbox.train("x");
+    let before = sandbox.checkpoint("x");
+    sandbox.mentor("bob", BROKEN);
+    sandbox.run(&["train", "--checkpoint", "x", "--overwrite"]).code(2).says("`bob`");
+    sandbox.run(&["train", "--checkpoint", "x", "--mentor", "bob", "--update"]).code(2);
+    assert_eq!(sandbox.checkpoint("x"), before);
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
+
+#[test]
+fn keep_going_publishes_the_mentors_that_could_be_trained() {
+    let sandbox = ada_and_bob();
+    sandbox.mentor("axel", BROKEN);
+    let run = sandbox.run(&["train", "--keep-going", "--checkpoint", "x", "--json"]).code(0);
+    assert_eq!(mentors(&run), ["ada", "bob"]);
+    run.says("axel");
+    let listed = sandbox.run(&["checkpoints", "--json"]).json();
+    assert_eq!(listed[0]["mentors"], serde_json::json!(["ada", "bob"]));
+}
+
+#[test]
+fn keep_going_publishes_nothing_where_every_mentor_failed() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("axel", BROKEN);
+    sandbox.mentor("bert", BROKEN);
+    let run = sandbox.run(&["train", "--keep-going"]).code(2).says("`axel`, `bert`");
+    assert!(run.says("nothing was published").stdout.is_empty());
+    assert!(sandbox.checkpoint_names().is_empty());
+}
+
+#[test]
+fn a_mentor_named_twice_is_trained_once() {
+    let sandbox = ada_and_bob();
+    let run = sandbox.run(&["train", "--mentor", "bob", "--mentor", "bob", "--json"]).code(0);
+    assert_eq!(mentors(&run), ["bob"]);
+}
+
+#[test]
+fn a_mistyped_mentor_is_explained() {
+    let run = ada_and_bob().run(&["train", "--mentor", "adda"]).code(2);
+    run.says("no mentor `adda`, did you mean `ada`?").says("this workspace has `ada`, `bob`");
+}
+
+#[test]
+fn runs_within_a_minute_are_numbered() {
+    let sandbox = Sandbox::ada();
+    for expected in ["2001-09-09-0146", "2001-09-09-0146-02", "2001-09-09-0146-03"] {
+        // 1000000000 seconds: 9 September 2001, 01:46:40 UTC.
+        let mut command = sandbox.command(&["train", "--json"]);
+        let run = sandbox.finish(command.env("SOURCE_DATE_EPOCH", "1000000000")).code(0);
+        assert_eq!(run.json()[1]["checkpoint"], format!("fusion_v1/{expected}"));
+    }
+    // The newest by name is the one in use.
+    let asked = sandbox.run(&["ask", "--json", "who are you"]).code(0);
+    assert_eq!(asked.json()[0]["classifier"], "fusion_v1/2001-09-09-0146-03");
+}
+
+#[test]
+fn a_time_that_is_none_is_explained() {
+    let sandbox = Sandbox::ada();
+    for time in ["yesterday", "99999999999999"] {
+        let mut command = sandbox.command(&["train"]);
+        let run = sandbox.finish(command.env("SOURCE_DATE_EPOCH", time));
+        run.code(2).says("SOURCE_DATE_EPOCH");
+    }
+}
+
+#[test]
+fn names_come_from_the_environment_and_flags_go_before_them() {
+    let sandbox = ada_and_bob();
+    let environment = [("ARCH", "fusion_v1"), ("CHECKPOINT", "from_env"), ("MENTOR", "bob")];
+    let mut command = sandbox.command(&["train", "--json"]);
+    let run = sandbox.finish(command.envs(environment)).code(0);
+    assert_eq!(mentors(&run), ["bob"]);
+    assert_eq!(run.json()[1]["checkpoint"], "fusion_v1/from_env");
+
+    let flags = ["train", "--json", "--mentor", "ada", "--checkpoint", "from_flag"];
+    let run = sandbox.finish(sandbox.command(&flags).envs(environment)).code(0);
+    assert_eq!(mentors(&run), ["ada"]);
+    assert_eq!(run.json()[1]["checkpoint"], "fusion_v1/from_flag");
+}
+
+#[test]
+fn an_unknown_architecture_is_explained() {
+    let sandbox = Sandbox::ada();
+    let mut command = sandbox.command(&["train"]);
+    let run = sandbox.finish(command.env("ARCH", "fusion_v2")).code(2);
+    run.says("no architecture `fusion_v2`, did you mean `fusion_v1`?").says("there is `fusion_v1`");
+    let run = sandbox.run(&["train", "--arch", "transformer"]).code(2);
+    run.says("there is `fusion_v1`").does_not_say("did you mean");
+    assert!(sandbox.files("checkpoint/classifiers").is_empty());
+}
+
+#[test]
+fn the_stable_checkpoint_is_no_name_for_a_new_one_but_is_updated() {
+    let sandbox = Sandbox::ada();
+    sandbox.write("mentorpal.toml", "checkpoint = 'stable'\n");
+    let run = sandbox.run(&["train", "--json"]).code(0);
+    assert_eq!(run.json()[1]["checkpoint"], "fusion_v1/2023-11-14-2213");
+    sandbox.train("stable");
+    sandbox.train("yet_newer");
+    let run = sandbox.run(&["train", "--mentor", "ada", "--update", "--json"]).code(0);
+    assert_eq!(run.json()[1]["checkpoint"], "fusion_v1/stable");
+}
+
+#[test]
+fn names_that_leave_their_folder_are_refused() {
+    let sandbox = Sandbox::ada();
+    for name in ["../x", "fusion_v1/../x", "a/b/c", ".hidden", ""] {
+        sandbox.run(&["train", &format!("--checkpoint={name}")]).code(2).says("name");
+    }
+    sandbox.run(&["train", "--mentor", "../ada"]).code(2).says("mentor name `../ada`");
+    assert!(sandbox.files("checkpoint/classifiers").is_empty());
 }

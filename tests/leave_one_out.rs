@@ -1,0 +1,93 @@
+//! The leave-one-out accuracy that `train` reports is the honest one.
+
+use crate::support::{ADA, Sandbox};
+
+/// An answer's id, text and questions.
+type Answer = (String, String, Vec<String>);
+
+fn answers(data: &str) -> Vec<Answer> {
+    let mut reader = csv::Reader::from_reader(data.as_bytes());
+    let answer = |row: csv::StringRecord| {
+        let questions = row[3].lines().map(str::to_owned).collect();
+        (row[0].to_owned(), row[2].to_owned(), questions)
+    };
+    reader.records().map(|row| answer(row.unwrap())).collect()
+}
+
+fn table(answers: &[Answer]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["ID", "topics", "text", "question"]).unwrap();
+    for (id, text, questions) in answers {
+        writer.write_record([id, "Life", text, &questions.join("\n")]).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+/// What training on `data` reports, with what it says besides.
+fn cv_accuracy(data: &str) -> (Option<f64>, String) {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", data);
+    let run = sandbox.run(&["train", "--json"]).code(0);
+    (run.json()[0]["cv_accuracy"].as_f64(), run.stderr)
+}
+
+#[test]
+fn it_is_what_training_without_each_question_gives() {
+    let all = answers(ADA);
+    let mut right = 0;
+    for (answer, (id, _, questions)) in all.iter().enumerate() {
+        for (i, question) in questions.iter().enumerate() {
+            let mut without = all.clone();
+            without[answer].2.remove(i);
+            let sandbox = Sandbox::empty();
+            sandbox.mentor("ada", &table(&without));
+            sandbox.train("x");
+            let reply = sandbox.run(&["ask", "--no-canned", "--json", question]).code(0).json();
+            right += i32::from(reply[0]["top_answer_id"] == **id);
+        }
+    }
+    let reported = 16.0 * cv_accuracy(ADA).0.unwrap();
+    // The closed form weighs n-grams as the whole data does and keeps the λ of the whole: at a
+    // close call of the 16 that may tip one question, while a leak would get all of them right.
+    assert!(right < 15, "too easy to tell a leak");
+    assert!((reported - f64::from(right)).abs() < 1.5, "{right} of 16 really, {reported} reported");
+}
+
+#[test]
+fn repeated_questions_do_not_raise_it() {
+    let once = answers(ADA);
+    let mut twice = once.clone();
+    for (_, _, questions) in &mut twice {
+        let again: Vec<_> = questions.iter().map(|q| format!("{}!", q.to_uppercase())).collect();
+        questions.extend(again);
+    }
+    let accuracy = cv_accuracy(&table(&once)).0.unwrap();
+    // With the repetitions known, every question would find itself.
+    assert!(accuracy < 1.0);
+    assert_eq!(cv_accuracy(&table(&twice)).0, Some(accuracy));
+}
+
+#[test]
+fn where_no_answer_has_a_second_question_it_is_null_and_said_why() {
+    let one_each = "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Are you ill?\n";
+    let one_question = "ID,topics,text,question\na,Life,Yes.,Are you well?\n";
+    // The second way of writing it is the same question.
+    let repeated = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nare you well\"\n";
+    for data in [one_each, one_question, repeated] {
+        let (accuracy, said) = cv_accuracy(data);
+        assert_eq!(accuracy, None, "{data}");
+        assert!(said.contains("accuracy cannot be measured"), "{said}");
+        assert!(said.contains("too few questions to fit confidence"), "{said}");
+    }
+}
+
+#[test]
+fn a_mentor_with_one_answer_gives_it() {
+    let data = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nhow do you feel\"\n";
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", data);
+    let run = sandbox.run(&["train"]).code(0);
+    run.says("too few questions to fit confidence");
+    let reply = sandbox.run(&["ask", "--json", "--no-canned", "do you feel well"]).code(0).json();
+    assert_eq!(reply[0]["top_answer_id"], "a");
+}
