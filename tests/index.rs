@@ -17,6 +17,8 @@
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
+//! | `determinism.rs` | the same data gives the same bytes |
+//! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
@@ -26,7 +28,9 @@ mod ask;
 mod broken;
 mod checks;
 mod compare;
+mod determinism;
 mod help;
+mod killed;
 mod leave_one_out;
 mod makefile;
 mod mentors;
