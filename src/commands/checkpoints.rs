@@ -40,8 +40,12 @@ fn open(settings: &Settings, name: Option<&str>) -> Result<Checkpoint> {
 fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
     let arch = args.arch.as_ref().map(|_| &settings.arch);
     let mut table = table(["checkpoint", "created", "mentors", "size"], &[3]);
-    let mut rows = 0;
-    for checkpoint in checkpoint::list(&settings.workspace, arch)? {
+    let checkpoints = checkpoint::list(&settings.workspace, arch)?;
+    if checkpoints.is_empty() {
+        note_none();
+        return Ok(Outcome::Done);
+    }
+    for checkpoint in checkpoints {
         let checkpoint = match checkpoint {
             Ok(checkpoint) => checkpoint,
             Err(error) => {
@@ -66,14 +70,15 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
                 bytes(checkpoint.size()),
             ]);
         }
-        rows += 1;
     }
-    if rows == 0 {
-        console::note("no checkpoints yet; train one: `mentorpal train`");
-    } else if !args.json {
+    if !args.json && !table.is_empty() {
         console::line(lines(&table))?;
     }
     Ok(Outcome::Done)
+}
+
+fn note_none() {
+    console::note("no checkpoints yet; train one: `mentorpal train`");
 }
 
 fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
@@ -108,6 +113,9 @@ fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
 }
 
 fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome> {
+    if checkpoints.is_empty() {
+        note_none();
+    }
     let mut outcome = Outcome::Done;
     for checkpoint in checkpoints {
         let checkpoint = match checkpoint {
