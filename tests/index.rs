@@ -17,8 +17,10 @@
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
+//! | `checkpoints.rs` | `checkpoints`, and what becomes of damaged ones |
 //! | `determinism.rs` | the same data gives the same bytes |
 //! | `killed.rs` | kill -9 at any moment of a training run |
+//! | `races.rs` | several runs at once |
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
@@ -26,6 +28,7 @@ mod support;
 
 mod ask;
 mod broken;
+mod checkpoints;
 mod checks;
 mod compare;
 mod determinism;
@@ -35,6 +38,7 @@ mod leave_one_out;
 mod makefile;
 mod mentors;
 mod new;
+mod races;
 mod readme;
 mod settings;
 mod sharing;

@@ -228,7 +228,7 @@ fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 impl Run {
-    fn new(command: String, folder: &Path, output: Output) -> Self {
+    pub(crate) fn new(command: String, folder: &Path, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
         Self {
             command,

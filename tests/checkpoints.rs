@@ -1,0 +1,258 @@
+//! `mentorpal checkpoints`: listing, showing, verifying; and what becomes of damaged ones.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{ADA, FUSION, Run, Sandbox};
+
+const TENSORS: &str = "ada/model.safetensors";
+const MANIFEST: &str = "manifest.json";
+
+/// Checkpoint `x` of [`Sandbox::ada`], to be damaged.
+struct Damaged(Sandbox);
+
+impl Damaged {
+    fn new() -> Self {
+        let sandbox = Sandbox::ada();
+        sandbox.train("x");
+        Self(sandbox)
+    }
+
+    fn path(&self, file: &str) -> std::path::PathBuf {
+        self.0.path().join(FUSION).join("x").join(file)
+    }
+
+    fn change(&self, file: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = fs::read(self.path(file)).unwrap();
+        change(&mut bytes);
+        fs::write(self.path(file), bytes).unwrap();
+    }
+
+    fn change_manifest(&self, change: impl FnOnce(&mut Value)) {
+        let mut manifest = serde_json::from_slice(&fs::read(self.path(MANIFEST)).unwrap()).unwrap();
+        change(&mut manifest);
+        fs::write(self.path(MANIFEST), manifest.to_string()).unwrap();
+    }
+
+    fn verify(&self) -> Run {
+        self.0.run(&["checkpoints", "verify"])
+    }
+
+    fn ask(&self) -> Run {
+        self.0.run(&["ask", "--checkpoint", "x", "where is your house"])
+    }
+}
+
+#[test]
+fn there_are_none_yet() {
+    let sandbox = Sandbox::ada();
+    let run = sandbox.run(&["checkpoints"]).code(0).says("no checkpoints yet");
+    assert!(run.stdout.is_empty());
+    sandbox.run(&["checkpoints", "show"]).code(2).says("mentorpal train");
+    sandbox.run(&["checkpoints", "verify"]).code(0).says("no checkpoints yet");
+}
+
+#[test]
+fn the_oldest_name_comes_first() {
+    let sandbox = Sandbox::ada();
+    for name in ["2024-01-02-0000", "2023-12-31-2359", "stable"] {
+        sandbox.train(name);
+    }
+    let run = sandbox.run(&["checkpoints", "--json"]).code(0);
+    let path = sandbox.path().join(FUSION).join("2023-12-31-2359");
+    let first = json!({
+        "arch": "fusion_v1",
+        "checkpoint": "2023-12-31-2359",
+        "path": path,
+        "mentors": ["ada"],
+        "created": "2023-11-14T22:13:20Z",
+    });
+    let lines = run.json();
+    assert_eq!(lines[0], first);
+    let names: Vec<_> = lines.iter().map(|line| line["checkpoint"].as_str().unwrap()).collect();
+    assert_eq!(names, ["2023-12-31-2359", "2024-01-02-0000", "stable"]);
+
+    let people = sandbox.run(&["checkpoints"]).code(0).stdout;
+    let places: Vec<_> = names.iter().map(|name| people.find(name).unwrap()).collect();
+    assert!(places.is_sorted(), "{people}");
+}
+
+#[test]
+fn an_architecture_narrows_the_list() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let listed = |arch: &str| sandbox.run(&["checkpoints", "--arch", arch, "--json"]).code(0);
+    assert_eq!(listed("fusion_v1").json().len(), 1);
+    assert!(listed("other").stdout.is_empty());
+}
+
+#[test]
+fn show_prints_the_manifest() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let run = sandbox.run(&["checkpoints", "show", "fusion_v1/x", "--json"]).code(0);
+    let manifest: Value = serde_json::from_slice(&sandbox.checkpoint("x")[MANIFEST]).unwrap();
+    assert_eq!(run.json(), [manifest]);
+    let run = sandbox.run(&["checkpoints", "show"]).code(0);
+    run.prints("fusion_v1/x").prints("ada").prints("2023-11-14T22:13:20Z").prints("seed 0");
+    let run = sandbox.run(&["checkpoints", "show", "y"]).code(2);
+    run.says("no checkpoint `fusion_v1/y`").says("there is `fusion_v1/x`");
+}
+
+#[test]
+fn a_whole_checkpoint_verifies() {
+    let damaged = Damaged::new();
+    damaged.verify().code(0).prints("fusion_v1/x: whole, 3 files");
+    let run = damaged.0.run(&["checkpoints", "verify", "x", "--json"]).code(0);
+    let expected = json!({ "arch": "fusion_v1", "checkpoint": "x", "files": 3, "faults": Vec::<Value>::new() });
+    assert_eq!(run.json(), [expected]);
+}
+
+#[test]
+fn a_flipped_bit_is_found() {
+    let damaged = Damaged::new();
+    damaged.change(TENSORS, |bytes| *bytes.last_mut().unwrap() ^= 1);
+    damaged.verify().code(1).says("model.safetensors: its SHA-256 is not").prints("1 fault");
+    damaged.ask().code(2).says("damaged").says("model.safetensors");
+    let run = damaged.0.run(&["test"]);
+    run.code(2).says("damaged");
+}
+
+#[test]
+fn a_truncated_file_is_found() {
+    let damaged = Damaged::new();
+    let size = fs::metadata(damaged.path(TENSORS)).unwrap().len();
+    damaged.change(TENSORS, |bytes| bytes.truncate(bytes.len() - 5));
+    let said = format!("{} bytes, the manifest says {size}", size - 5);
+    damaged.verify().code(1).says(&said);
+    damaged.ask().code(2).says(&said).says("damaged");
+}
+
+#[test]
+fn a_missing_file_is_found() {
+    let damaged = Damaged::new();
+    fs::remove_file(damaged.path("ada/model.json")).unwrap();
+    damaged.verify().code(1).says("model.json: cannot be read");
+    damaged.ask().code(2).says("model.json").says("damaged");
+}
+
+#[test]
+fn a_folder_in_a_files_place_is_found() {
+    let damaged = Damaged::new();
+    fs::remove_file(damaged.path("ada/model.json")).unwrap();
+    fs::create_dir(damaged.path("ada/model.json")).unwrap();
+    damaged.verify().code(1).says("model.json");
+    damaged.ask().code(2).says("damaged");
+}
+
+#[test]
+fn extra_files_are_found() {
+    let damaged = Damaged::new();
+    fs::write(damaged.path("ada/notes.txt"), "mine").unwrap();
+    fs::write(damaged.path("other.txt"), "mine").unwrap();
+    let run = damaged.verify().code(1).prints("2 faults");
+    run.says("notes.txt: not in the manifest").says("other.txt: not in the manifest");
+    let run = damaged.0.run(&["checkpoints", "verify", "--json"]).code(1);
+    assert_eq!(run.json()[0]["faults"][0]["what"], "not in the manifest");
+    // What it needs is there all the same.
+    damaged.ask().code(0);
+}
+
+#[test]
+fn every_damaged_checkpoint_is_named_and_the_others_are_verified() {
+    let damaged = Damaged::new();
+    damaged.0.train("w");
+    damaged.0.train("y");
+    damaged.change(MANIFEST, |bytes| bytes.truncate(20));
+    let run = damaged.verify().code(1).says("manifest.json: not a manifest");
+    let _ = run.prints("fusion_v1/w: whole").prints("fusion_v1/y: whole");
+    let listed = damaged.0.run(&["checkpoints", "--json"]).code(0).says("x/manifest.json");
+    assert_eq!(listed.json().len(), 2);
+    for other in ["w", "y"] {
+        fs::remove_dir_all(damaged.0.path().join(FUSION).join(other)).unwrap();
+    }
+    let listed = damaged.0.run(&["checkpoints"]).code(0).says("x/manifest.json");
+    assert!(listed.does_not_say("no checkpoints yet").stdout.is_empty());
+}
+
+#[test]
+fn without_a_manifest_a_folder_is_no_checkpoint() {
+    let damaged = Damaged::new();
+    fs::remove_file(damaged.path(MANIFEST)).unwrap();
+    assert!(damaged.0.run(&["checkpoints", "--json"]).code(0).stdout.is_empty());
+    for verb in ["show", "verify"] {
+        let run = damaged.0.run(&["checkpoints", verb, "x"]);
+        assert!(matches!(run.code, Some(1 | 2)), "{run}");
+        run.says("manifest.json: cannot read the manifest").says("no checkpoint of this tool");
+    }
+    damaged.ask().code(2).says("manifest");
+}
+
+#[test]
+fn a_manifest_that_cannot_be_used_is_explained() {
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 6] = [
+        (|m| m["format"] = json!(2), "manifest format 2, expected 1"),
+        (|m| m["files"]["../x"] = json!({ "size": 1, "sha256": "" }), "`../x` is not a mentor's"),
+        (|m| m["files"]["ada/../../x"] = json!({ "size": 1, "sha256": "" }), "not a mentor's file"),
+        (|m| m["files"]["/etc/passwd"] = json!({ "size": 1, "sha256": "" }), "not a mentor's file"),
+        (|m| m["mentors"]["../ada"] = m["mentors"]["ada"].clone(), "mentor name `../ada`"),
+        (|m| *m = json!([]), "not a manifest"),
+    ];
+    for (change, said) in cases {
+        let damaged = Damaged::new();
+        damaged.change_manifest(change);
+        damaged.verify().code(1).says(said).says("train it again");
+        damaged.ask().code(2).says(said);
+        damaged.0.run(&["checkpoints", "show", "x"]).code(2).says(said);
+    }
+}
+
+#[test]
+fn a_manifest_of_an_unknown_architecture_is_explained() {
+    let damaged = Damaged::new();
+    damaged.change_manifest(|m| m["arch"] = json!("fusion_v9"));
+    damaged.ask().code(2).says("no architecture `fusion_v9`");
+}
+
+#[test]
+fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
+    let damaged = Damaged::new();
+    // A draft that looks newer than `x` and whole but for its name.
+    let draft = damaged.0.path().join(FUSION).join(".draft-123-0");
+    fs::create_dir(&draft).unwrap();
+    fs::copy(damaged.path(MANIFEST), draft.join(MANIFEST)).unwrap();
+    assert_eq!(damaged.0.run(&["checkpoints", "--json"]).code(0).json().len(), 1);
+    let run = damaged.0.run(&["ask", "--json", "who are you"]).code(0);
+    assert_eq!(run.json()[0]["classifier"], "fusion_v1/x");
+    damaged.0.run(&["test", "--json"]).code(0);
+    damaged.verify().code(0);
+    damaged.0.run(&["ask", "--checkpoint", ".draft-123-0", "hi"]).code(2);
+    damaged.0.train("y");
+    assert_eq!(damaged.0.checkpoint_names(), ["x", "y"]);
+}
+
+#[test]
+fn what_a_killed_run_had_set_aside_is_put_back() {
+    let damaged = Damaged::new();
+    let before = damaged.0.checkpoint("x");
+    let folder = damaged.0.path().join(FUSION);
+    fs::rename(folder.join("x"), folder.join(".replaced-x")).unwrap();
+    damaged.0.train("y");
+    assert_eq!(damaged.0.checkpoint_names(), ["x", "y"]);
+    assert_eq!(damaged.0.checkpoint("x"), before);
+    // Where the new one made it to its place, the old one is no longer needed.
+    fs::create_dir(folder.join(".replaced-x")).unwrap();
+    damaged.0.train("z");
+    assert_eq!(damaged.0.checkpoint_names(), ["x", "y", "z"]);
+    assert_eq!(damaged.0.checkpoint("x"), before);
+}
+
+#[test]
+fn data_that_changed_since_training_is_said() {
+    let damaged = Damaged::new();
+    damaged.ask().code(0).does_not_say("changed since");
+    damaged.0.mentor("ada", &ADA.replace("I lived in London.", "I lived in London, mostly."));
+    damaged.ask().code(0).says("changed since").says("train again");
+}
