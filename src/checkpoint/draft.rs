@@ -45,6 +45,7 @@ impl Draft {
     pub fn begin(workspace: &Workspace, arch: &Name, manifest: Manifest) -> Result<Self> {
         let arch = workspace.arch(arch);
         fs::create_dir_all(&arch).map_err(|e| Error::io(&arch, "make the folder", e))?;
+        let _held = hold(&arch);
         sweep(&arch).map_err(|e| Error::io(&arch, "remove what a killed run left", e))?;
         let (folder, lock) =
             hidden_folder(&arch).map_err(|e| Error::io(&arch, "make a folder in it", e))?;
@@ -95,6 +96,8 @@ impl Draft {
         write_synced(&self.folder.join(MANIFEST_FILE), &self.manifest.to_bytes())
             .and_then(|()| sync_folder(&self.folder))
             .map_err(failed)?;
+        // What is replaced lies unlocked in the draft's folder for a moment, and may be needed back.
+        let _held = hold(&self.arch);
         if target.symlink_metadata().is_err() {
             match fs::rename(&self.folder, &target) {
                 Err(_) if target.exists() => return Err(taken(&target)),
@@ -155,6 +158,14 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
         return Err(error);
     }
     fs::remove_dir_all(&aside)
+}
+
+/// Keeps other runs from sweeping and publishing in `arch` meanwhile. Disks without locks (some
+/// network ones) go without.
+fn hold(arch: &Path) -> Option<fs::File> {
+    let folder = fs::File::open(arch).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
 }
 
 /// Makes a new hidden folder in `arch` and locks it, where folders can be.
