@@ -131,17 +131,19 @@ impl Model {
         if card.answers.is_empty() || card.questions == 0 {
             return Err(damaged(CARD_FILE, "no answers or no questions"));
         }
+        if card.kernels.is_empty() || !card.kernels.iter().all(KernelParams::is_usable) {
+            return Err(damaged(CARD_FILE, "a kernel that cannot be used, or none"));
+        }
         let mut parts = Vec::new();
         for (k, params) in card.kernels.into_iter().enumerate() {
-            if !params.analyzer.is_sound() {
-                return Err(damaged(CARD_FILE, &format!("n-grams of {:?}", params.analyzer)));
-            }
             parts.push((params.weight, read_tfidf(&tensors, k, params, card.questions)?));
         }
         let weights = read_f32(&tensors, "weights")?;
-        if Some(weights.len()) != card.questions.checked_mul(card.answers.len()) {
-            let expected = format!("[{}, {}]", card.questions, card.answers.len());
-            return Err(damaged(TENSORS_FILE, &format!("`weights` is not of shape {expected}")));
+        let expected = [card.questions, card.answers.len()];
+        let found = tensors.tensor("weights").map(|t| t.shape().to_vec()).unwrap_or_default();
+        if found != expected {
+            let what = format!("`weights` is of shape {found:?}, expected {expected:?}");
+            return Err(damaged(TENSORS_FILE, &what));
         }
         Ok(Self {
             answers: card.answers,

@@ -28,6 +28,13 @@ pub(super) struct KernelParams {
     pub(super) weight: f32,
 }
 
+impl KernelParams {
+    /// Whether text can be counted and weighed with these.
+    pub(super) fn is_usable(&self) -> bool {
+        self.analyzer.is_sound() && (0.0..=1.0).contains(&self.weight)
+    }
+}
+
 impl Default for Params {
     /// | parameter | default | why |
     /// |---|---|---|
