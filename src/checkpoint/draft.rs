@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord};
-use super::store::Checkpoint;
+use super::store::{Checkpoint, CheckpointRef};
 use super::swap::{exchange, sync_folder, write_synced};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result};
@@ -96,7 +96,7 @@ impl Draft {
         write_synced(&self.folder.join(MANIFEST_FILE), &self.manifest.to_bytes())
             .and_then(|()| sync_folder(&self.folder))
             .map_err(failed)?;
-        // What is replaced lies unlocked in the draft's folder for a moment, and may be needed back.
+        // What is replaced lies unlocked in the draft's folder for a moment and may be needed back.
         let _held = hold(&self.arch);
         if target.symlink_metadata().is_err() {
             match fs::rename(&self.folder, &target) {
@@ -221,14 +221,15 @@ fn remove_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a published checkpoint: at once as far as anybody sees, then from the disk.
+/// Removes a published checkpoint, damaged or not: at once as far as anybody sees, then from the
+/// disk.
 ///
 /// # Errors
 /// When it cannot be moved out of sight; what is left of it there is swept up by the next run.
-pub fn remove(checkpoint: &Checkpoint) -> Result<()> {
-    let failed = |e| Error::io(&checkpoint.folder, "remove the checkpoint", e);
-    let arch = checkpoint.folder.parent().unwrap_or(&checkpoint.folder);
-    let (hidden, _lock) = hidden_folder(arch).map_err(failed)?;
-    fs::rename(&checkpoint.folder, hidden.join("removed")).map_err(failed)?;
+pub fn remove(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
+    let folder = name.folder(workspace);
+    let failed = |e| Error::io(&folder, "remove the checkpoint", e);
+    let (hidden, _lock) = hidden_folder(&workspace.arch(&name.arch)).map_err(failed)?;
+    fs::rename(&folder, hidden.join("removed")).map_err(failed)?;
     remove_folder(&hidden).map_err(failed)
 }

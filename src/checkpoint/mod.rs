@@ -11,4 +11,4 @@ mod swap;
 
 pub use draft::{Draft, OnExisting, remove};
 pub use manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord};
-pub use store::{Checkpoint, CheckpointRef, Fault, list, pick};
+pub use store::{Checkpoint, CheckpointRef, Fault, list, names, pick};

@@ -143,8 +143,8 @@ impl Checkpoint {
     }
 }
 
-/// The checkpoints of `arch`, or of all architectures; oldest name first. A folder without a
-/// manifest is none; one whose manifest cannot be used is an error in its place.
+/// The checkpoints of `arch`, or of all architectures, as [`names`] has them; one whose manifest
+/// cannot be used is an error in its place.
 ///
 /// # Errors
 /// When a folder cannot be listed.
@@ -165,7 +165,12 @@ pub fn pick(workspace: &Workspace, arch: &Name) -> Result<CheckpointRef> {
     })
 }
 
-fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<CheckpointRef>> {
+/// What the checkpoints of `arch`, or of all architectures, are called; oldest name first. A
+/// folder without a manifest is none.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<CheckpointRef>> {
     let all = workspace.classifiers();
     let arches = match arch {
         Some(arch) => vec![arch.clone()],

@@ -1,71 +1,87 @@
 //! `mentorpal clean`: removes local checkpoints and vector models.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::Outcome;
 use super::console::{self, bytes, lines, table};
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, CheckpointRef};
 use crate::cli::CleanArgs;
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
+use crate::workspace::Workspace;
+
+/// What there is to remove, measured while it is there.
+struct Found {
+    checkpoints: Vec<(CheckpointRef, u64)>,
+    vector_models: Option<(PathBuf, u64)>,
+}
 
 pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
-    let checkpoints: Vec<Checkpoint> =
-        checkpoint::list(&settings.workspace, None)?.into_iter().collect::<Result<_>>()?;
-    let vector_models = Some(settings.workspace.vector_models()).filter(|folder| folder.is_dir());
+    let found = Found::in_workspace(&settings.workspace)?;
     if args.dry_run {
-        say(args, &checkpoints, vector_models.as_deref(), "would remove")?;
+        found.say(args, "would remove")?;
         return Ok(Outcome::Done);
     }
-    let nothing = checkpoints.is_empty() && vector_models.is_none();
-    if !args.force && !nothing {
-        console::note(listing(&checkpoints, vector_models.as_deref()));
+    if !args.force && !found.is_empty() {
+        console::note(found.listing());
         return Err(Error::new("no remote can be asked for copies, so these may be the only ones")
             .hint("remove them all the same with --force"));
     }
-    for checkpoint in &checkpoints {
-        checkpoint::remove(checkpoint)?;
+    for (checkpoint, _) in &found.checkpoints {
+        checkpoint::remove(&settings.workspace, checkpoint)?;
     }
-    if let Some(folder) = &vector_models {
+    if let Some((folder, _)) = &found.vector_models {
         fs::remove_dir_all(folder).map_err(|e| Error::io(folder, "remove the folder", e))?;
     }
-    say(args, &checkpoints, vector_models.as_deref(), "removed")?;
+    found.say(args, "removed")?;
     Ok(Outcome::Done)
 }
 
-fn say(
-    args: &CleanArgs,
-    checkpoints: &[Checkpoint],
-    vector_models: Option<&Path>,
-    done: &str,
-) -> Result<()> {
-    if args.json {
-        let names: Vec<String> = checkpoints.iter().map(|c| c.name.to_string()).collect();
-        return console::json(&json!({
-            "dry_run": args.dry_run,
-            "checkpoints": names,
-            "vector_models": vector_models,
-        }));
+impl Found {
+    fn in_workspace(workspace: &Workspace) -> Result<Self> {
+        let with_size = |name: CheckpointRef| {
+            let size = size_below(&name.folder(workspace));
+            (name, size)
+        };
+        let checkpoints = checkpoint::names(workspace, None)?.into_iter().map(with_size).collect();
+        let vector_models = Some(workspace.vector_models()).filter(|folder| folder.is_dir());
+        let vector_models = vector_models.map(|folder| (folder.clone(), size_below(&folder)));
+        Ok(Self { checkpoints, vector_models })
     }
-    if checkpoints.is_empty() && vector_models.is_none() {
-        return console::line("nothing to remove");
-    }
-    console::line(listing(checkpoints, vector_models))?;
-    console::line(format_args!("{done} {}", count(checkpoints.len(), "checkpoint")))
-}
 
-fn listing(checkpoints: &[Checkpoint], vector_models: Option<&Path>) -> String {
-    let mut table = table(["checkpoint", "size"], &[1]);
-    for checkpoint in checkpoints {
-        table.add_row([checkpoint.name.to_string(), bytes(checkpoint.size())]);
+    fn is_empty(&self) -> bool {
+        self.checkpoints.is_empty() && self.vector_models.is_none()
     }
-    if let Some(folder) = vector_models {
-        table.add_row(["vector models".to_owned(), bytes(size_below(folder))]);
+
+    fn say(&self, args: &CleanArgs, done: &str) -> Result<()> {
+        if args.json {
+            let names: Vec<_> = self.checkpoints.iter().map(|(name, _)| name.to_string()).collect();
+            return console::json(&json!({
+                "dry_run": args.dry_run,
+                "checkpoints": names,
+                "vector_models": self.vector_models.as_ref().map(|(folder, _)| folder),
+            }));
+        }
+        if self.is_empty() {
+            return console::line("nothing to remove");
+        }
+        console::line(self.listing())?;
+        console::line(format_args!("{done} {}", count(self.checkpoints.len(), "checkpoint")))
     }
-    lines(&table)
+
+    fn listing(&self) -> String {
+        let mut table = table(["checkpoint", "size"], &[1]);
+        for (name, size) in &self.checkpoints {
+            table.add_row([name.to_string(), bytes(*size)]);
+        }
+        if let Some((_, size)) = &self.vector_models {
+            table.add_row(["vector models".to_owned(), bytes(*size)]);
+        }
+        lines(&table)
+    }
 }
 
 /// The size of the files below `folder`, as far as they can be listed; links are not followed.
