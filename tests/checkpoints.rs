@@ -105,7 +105,12 @@ fn a_whole_checkpoint_verifies() {
     let damaged = Damaged::new();
     damaged.verify().code(0).prints("fusion_v1/x: whole, 3 files");
     let run = damaged.0.run(&["checkpoints", "verify", "x", "--json"]).code(0);
-    let expected = json!({ "arch": "fusion_v1", "checkpoint": "x", "files": 3, "faults": Vec::<Value>::new() });
+    let expected = json!({
+        "arch": "fusion_v1",
+        "checkpoint": "x",
+        "files": 3,
+        "faults": [],
+    });
     assert_eq!(run.json(), [expected]);
 }
 

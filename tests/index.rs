@@ -18,7 +18,9 @@
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
 //! | `checkpoints.rs` | `checkpoints`, and what becomes of damaged ones |
+//! | `clean.rs` | `clean` |
 //! | `determinism.rs` | the same data gives the same bytes |
+//! | `hostile.rs` | model files that hold what no training wrote |
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
@@ -30,9 +32,11 @@ mod ask;
 mod broken;
 mod checkpoints;
 mod checks;
+mod clean;
 mod compare;
 mod determinism;
 mod help;
+mod hostile;
 mod killed;
 mod leave_one_out;
 mod makefile;

@@ -1,0 +1,174 @@
+//! Models whose files are as the manifest says but hold what no training wrote.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+
+use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
+use serde_json::{Value, json};
+
+use crate::support::{FUSION, Run, Sandbox};
+
+const CARD: &str = "model.json";
+const TENSORS: &str = "model.safetensors";
+
+/// A tensor that can be written whatever it holds.
+struct Tensor {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl View for &Tensor {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+type Tensors = BTreeMap<String, Tensor>;
+
+/// Trains, changes one of the model's files, puts its size and SHA-256 into the manifest, asks.
+fn ask_after(file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let folder = sandbox.path().join(FUSION).join("x");
+    let (path, manifest_path) = (folder.join("ada").join(file), folder.join("manifest.json"));
+    let bytes = change(fs::read(&path).unwrap());
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&manifest_path).unwrap()).unwrap();
+    manifest["files"][format!("ada/{file}")] =
+        json!({ "size": bytes.len(), "sha256": mentorpal::sha256::digest(&bytes) });
+    fs::write(&path, bytes).unwrap();
+    fs::write(&manifest_path, manifest.to_string()).unwrap();
+    sandbox.run(&["checkpoints", "verify"]).code(0);
+    sandbox.run(&["ask", "--no-canned", "where is your house"])
+}
+
+fn ask_after_card(change: impl FnOnce(&mut Value)) -> Run {
+    ask_after(CARD, |bytes| {
+        let mut card = serde_json::from_slice(&bytes).unwrap();
+        change(&mut card);
+        card.to_string().into_bytes()
+    })
+}
+
+fn ask_after_tensors(change: impl FnOnce(&mut Tensors)) -> Run {
+    ask_after(TENSORS, |bytes| {
+        let tensor = |name: &str, view: safetensors::tensor::TensorView| {
+            let (dtype, shape) = (view.dtype(), view.shape().to_vec());
+            (name.to_owned(), Tensor { dtype, shape, bytes: view.data().to_vec() })
+        };
+        let views = SafeTensors::deserialize(&bytes).unwrap();
+        let mut tensors = views.iter().map(|(name, view)| tensor(name, view)).collect();
+        change(&mut tensors);
+        serialize(&tensors, None).unwrap()
+    })
+}
+
+/// Sets the number at `index` of a tensor of 4-byte numbers.
+fn set(tensors: &mut Tensors, name: &str, index: usize, number: [u8; 4]) {
+    tensors.get_mut(name).unwrap().bytes[4 * index..4 * index + 4].copy_from_slice(&number);
+}
+
+/// Refused as damaged, in words; a panic would exit with 101.
+#[track_caller]
+fn is_refused(run: Run, file: &str) {
+    run.code(2).says(file).says("train it again");
+}
+
+#[test]
+fn what_was_not_changed_is_accepted() {
+    ask_after_tensors(|_| {}).code(0);
+    ask_after_card(|_| {}).code(0);
+}
+
+#[test]
+fn tensors_that_do_not_fit_together_are_refused() {
+    // Ada has 16 questions and 4 answers.
+    let cases: [(&str, fn(&mut Tensors)); 12] = [
+        ("a row less", |t| {
+            let weights = t.get_mut("weights").unwrap();
+            weights.shape = vec![15, 4];
+            weights.bytes.truncate(15 * 4 * 4);
+        }),
+        ("transposed", |t| t.get_mut("weights").unwrap().shape = vec![4, 16]),
+        ("flat", |t| t.get_mut("weights").unwrap().shape = vec![64]),
+        ("another type", |t| t.get_mut("weights").unwrap().dtype = Dtype::I32),
+        ("no number", |t| set(t, "weights", 3, f32::NAN.to_le_bytes())),
+        ("infinite", |t| set(t, "ngrams.0.posting_weights", 0, f32::INFINITY.to_le_bytes())),
+        ("a question too many", |t| set(t, "ngrams.0.posting_questions", 0, 16_u32.to_le_bytes())),
+        ("far out", |t| set(t, "ngrams.1.posting_questions", 0, u32::MAX.to_le_bytes())),
+        ("falling ends", |t| set(t, "ngrams.0.posting_ends", 0, u32::MAX.to_le_bytes())),
+        ("falling n-grams", |t| set(t, "ngrams.1.ends", 0, u32::MAX.to_le_bytes())),
+        ("bytes past the last n-gram", |t| {
+            let bytes = t.get_mut("ngrams.0.bytes").unwrap();
+            bytes.shape[0] += 1;
+            bytes.bytes.push(b'x');
+        }),
+        ("none of that name", |t| {
+            t.remove("ngrams.1.ends");
+        }),
+    ];
+    for (what, change) in cases {
+        println!("{what}");
+        is_refused(ask_after_tensors(change), TENSORS);
+    }
+}
+
+#[test]
+fn a_card_that_does_not_fit_is_refused() {
+    let cases: [(&str, fn(&mut Value)); 13] = [
+        ("no answers", |c| c["answers"] = json!([])),
+        ("no questions", |c| c["questions"] = json!(0)),
+        ("a question more", |c| c["questions"] = json!(17)),
+        ("more questions than memory", |c| c["questions"] = json!(1_u64 << 62)),
+        ("fewer than none", |c| c["questions"] = json!(-1)),
+        ("no kernels", |c| c["kernels"] = json!([])),
+        ("a kernel without numbers", |c| {
+            let kernel = c["kernels"][0].clone();
+            c["kernels"].as_array_mut().unwrap().push(kernel);
+        }),
+        ("an infinite weight", |c| c["kernels"][0]["weight"] = json!(1e300)),
+        ("runs of no words", |c| c["kernels"][0]["analyzer"]["lengths"]["start"] = json!(0)),
+        ("runs of no characters", |c| c["kernels"][1]["analyzer"]["lengths"]["start"] = json!(0)),
+        ("endless runs", |c| c["kernels"][0]["analyzer"]["lengths"]["end"] = json!(u64::MAX)),
+        ("an unknown kind", |c| c["kernels"][0]["analyzer"]["kind"] = json!("syllables")),
+        ("no confidence", |c| c["calibration"]["slope"] = json!(null)),
+    ];
+    for (what, change) in cases {
+        println!("{what}");
+        let run = ask_after_card(change);
+        run.code(2).says("`model.").says("train it again");
+    }
+}
+
+#[test]
+fn files_of_another_kind_are_refused() {
+    let endless = [u64::MAX.to_le_bytes().as_slice(), b"{}"].concat();
+    let deep = "[".repeat(100_000).into_bytes();
+    for content in [b"".to_vec(), b"\0\xff\xfe".to_vec(), endless, deep] {
+        for file in [CARD, TENSORS] {
+            is_refused(ask_after(file, |_| content.clone()), file);
+        }
+    }
+}
+
+#[test]
+fn a_manifest_without_a_file_of_the_model_is_refused() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let path = sandbox.path().join(FUSION).join("x/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["files"].as_object_mut().unwrap().remove("ada/model.json");
+    fs::write(&path, manifest.to_string()).unwrap();
+    sandbox.run(&["ask", "hello"]).code(2).says("no file `model.json`").says("train it again");
+    sandbox.run(&["checkpoints", "verify"]).code(1).says("model.json: not in the manifest");
+}
