@@ -36,6 +36,9 @@ impl View for &Tensor {
 
 type Tensors = BTreeMap<String, Tensor>;
 
+/// What is done to it, in words and in deed.
+type Case<T> = (&'static str, fn(&mut T));
+
 /// Trains, changes one of the model's files, puts its size and SHA-256 into the manifest, asks.
 fn ask_after(file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
     let sandbox = Sandbox::ada();
@@ -93,7 +96,7 @@ fn what_was_not_changed_is_accepted() {
 #[test]
 fn tensors_that_do_not_fit_together_are_refused() {
     // Ada has 16 questions and 4 answers.
-    let cases: [(&str, fn(&mut Tensors)); 12] = [
+    let cases: [Case<Tensors>; 12] = [
         ("a row less", |t| {
             let weights = t.get_mut("weights").unwrap();
             weights.shape = vec![15, 4];
@@ -125,7 +128,7 @@ fn tensors_that_do_not_fit_together_are_refused() {
 
 #[test]
 fn a_card_that_does_not_fit_is_refused() {
-    let cases: [(&str, fn(&mut Value)); 13] = [
+    let cases: [Case<Value>; 13] = [
         ("no answers", |c| c["answers"] = json!([])),
         ("no questions", |c| c["questions"] = json!(0)),
         ("a question more", |c| c["questions"] = json!(17)),
