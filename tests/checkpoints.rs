@@ -188,7 +188,7 @@ fn without_a_manifest_a_folder_is_no_checkpoint() {
     assert!(damaged.0.run(&["checkpoints", "--json"]).code(0).stdout.is_empty());
     for (verb, code) in [("show", 2), ("verify", 1)] {
         let run = damaged.0.run(&["checkpoints", verb, "x"]).code(code);
-        run.says("manifest.json: cannot read the manifest").says("no checkpoint of this tool");
+        run.says("manifest.json: cannot read the file").says("no checkpoint of this tool");
     }
     damaged.ask().code(2).says("manifest");
 }

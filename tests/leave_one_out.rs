@@ -86,8 +86,9 @@ fn a_mentor_with_one_answer_gives_it() {
     let data = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nhow do you feel\"\n";
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", data);
-    let run = sandbox.run(&["train"]).code(0);
-    run.says("too few questions to fit confidence");
+    let run = sandbox.run(&["train", "--json"]).code(0);
+    assert!(run.json()[0]["cv_accuracy"].is_null(), "nothing could have gone wrong");
+    run.says("too few questions to fit confidence").says("there is only one answer");
     let reply = sandbox.run(&["ask", "--json", "--no-canned", "do you feel well"]).code(0).json();
     assert_eq!(reply[0]["top_answer_id"], "a");
 }

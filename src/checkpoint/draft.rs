@@ -85,12 +85,12 @@ impl Draft {
         self.manifest.mentors.keys().map(String::as_str)
     }
 
-    /// Publishes the checkpoint as `name`: afterwards it is there, whole and on disk.
+    /// Publishes the checkpoint as `name`, once: afterwards it is there, whole and on disk.
     ///
     /// # Errors
-    /// When the name is taken and `existing` refuses that, or the disk fails; the old state, if
-    /// any, is there then.
-    pub fn publish(self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
+    /// When the name is taken and `existing` refuses that (another may be tried), or the disk
+    /// fails; the old state, if any, is there then.
+    pub fn publish(&self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
         let target = self.arch.join(name.as_str());
         let failed = |e| Error::io(&target, "publish the checkpoint", e);
         write_synced(&self.folder.join(MANIFEST_FILE), &self.manifest.to_bytes())

@@ -27,13 +27,13 @@ pub(super) fn exchange(_a: &Path, _b: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Writes `bytes` to a new file and waits until the disk has them.
+/// Writes `bytes` to a file and waits until the disk has them.
 ///
 /// # Errors
-/// When the file exists or cannot be written.
+/// When the file cannot be written.
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
-    let mut file = fs::File::create_new(path)?;
+    let mut file = fs::File::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

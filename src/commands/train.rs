@@ -1,5 +1,6 @@
 //! `mentorpal train`: trains mentors and publishes a checkpoint.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::json;
@@ -45,14 +46,41 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         None => new_name(settings, args, created)?,
     };
     let arch = registry::find(name.arch.as_str())?;
-    let options = TrainOptions { seed: args.seed };
-    let mentors = settings.mentors_or_all()?;
     let manifest = Manifest::new(arch.name(), args.seed, created.to_string());
+    let mentors = settings.mentors_or_all()?;
     let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
+    let summary = train_all(&settings.workspace, &mentors, arch, args, &mut draft)?;
+    summary.check(mentors.len(), args.keep_going)?;
 
+    let (name, path) = match &existing {
+        Some(checkpoint) => {
+            keep_others(&mut draft, checkpoint)?;
+            let path = draft.publish(&name.checkpoint, OnExisting::Update(&checkpoint.manifest))?;
+            (name, path)
+        }
+        None => publish_new(&draft, name, settings, args, created)?,
+    };
+    if args.json {
+        console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
+    } else {
+        console::line(summary.text())?;
+        console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Trains each mentor into the draft; one that fails does not keep the others from being tried.
+fn train_all(
+    workspace: &Workspace,
+    mentors: &[Name],
+    arch: &dyn Architecture,
+    args: &TrainArgs,
+    draft: &mut Draft,
+) -> Result<Summary> {
+    let options = TrainOptions { seed: args.seed };
     let mut summary = Summary::default();
-    for mentor in &mentors {
-        match train_one(&settings.workspace, mentor, arch, &options) {
+    for mentor in mentors {
+        match train_one(workspace, mentor, arch, &options) {
             Ok(run) => {
                 if args.json {
                     console::json(&json_line(mentor, &run))?;
@@ -66,23 +94,29 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
             }
         }
     }
-    summary.check(mentors.len(), args.keep_going)?;
-    let on_existing = match &existing {
-        Some(checkpoint) => {
-            keep_others(&mut draft, checkpoint)?;
-            OnExisting::Update(&checkpoint.manifest)
+    Ok(summary)
+}
+
+/// Publishes under a new name; where another run took an automatic one meanwhile, under the next.
+fn publish_new(
+    draft: &Draft,
+    mut name: CheckpointRef,
+    settings: &Settings,
+    args: &TrainArgs,
+    created: jiff::Timestamp,
+) -> Result<(CheckpointRef, PathBuf)> {
+    let on_existing = if args.overwrite { OnExisting::Replace } else { OnExisting::Refuse };
+    loop {
+        match draft.publish(&name.checkpoint, on_existing) {
+            Err(_)
+                if settings.named_checkpoint.is_none()
+                    && name.folder(&settings.workspace).exists() =>
+            {
+                name = new_name(settings, args, created)?;
+            }
+            published => return Ok((name, published?)),
         }
-        None if args.overwrite => OnExisting::Replace,
-        None => OnExisting::Refuse,
-    };
-    let path = draft.publish(&name.checkpoint, on_existing)?;
-    if args.json {
-        console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
-    } else {
-        console::line(summary.text())?;
-        console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
     }
-    Ok(Outcome::Done)
 }
 
 fn train_one(

@@ -168,7 +168,7 @@ fn rows() {
             "blank lines in cells",
             |s| data(s, "ID,topics,text,question\n1,,\"\nOne.\n\n\",\"\n\n \nWhy?\n\n\"\n"),
             "train --json",
-            &["no answer has a second question"],
+            &["there is only one answer"],
         ),
         works(
             "an answer without a text",

@@ -35,7 +35,12 @@ pub(super) fn train(mentor: &Mentor, params: &Params, progress: &dyn Progress) -
     let cv_accuracy = accuracy(&left_out, &examples);
     let mut notes: Vec<String> = note.into_iter().collect();
     if cv_accuracy.is_none() {
-        notes.push("no answer has a second question: accuracy cannot be measured".to_owned());
+        let why = if examples.ids.len() == 1 {
+            "there is only one answer"
+        } else {
+            "no answer has a second question"
+        };
+        notes.push(format!("{why}: accuracy cannot be measured"));
     }
     let model = Model {
         answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
@@ -70,9 +75,10 @@ impl<'a> Examples<'a> {
         examples
     }
 
-    /// Whether question `i` leaves another one for its answer when it is left out.
+    /// Whether leaving question `i` out measures anything: its answer has another question to be
+    /// found by, and is not the only one there is.
     fn is_measurable(&self, i: usize) -> bool {
-        self.sizes[self.answer_of[i]] > 1
+        self.sizes[self.answer_of[i]] > 1 && self.ids.len() > 1
     }
 }
 
