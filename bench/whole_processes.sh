@@ -10,11 +10,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset MENTORPAL ARCH CHECKPOINT MENTOR TEST_SET
 
-# Median seconds of a command over at least $1 runs.
+# Median seconds of a command over $1 runs, after one to warm up if it is short.
 median() {
     local runs=$1
     shift
-    hyperfine -N --warmup 1 --min-runs "$runs" --export-json "$work/time.json" "$*" >/dev/null 2>&1
+    hyperfine -N --warmup "$((runs > 1))" --runs "$runs" --export-json "$work/time.json" "$*" >/dev/null 2>&1
     python3 -c "import json; print(json.load(open('$work/time.json'))['results'][0]['median'])"
 }
 

@@ -132,8 +132,9 @@ impl TestSet {
         };
         let mut columns = read_header(&path, header, &mut findings);
         check_lengths(&path, header.len(), rows, &mut findings);
+        let ids_by_text = ids_by_text(mentor);
         for row in rows {
-            read_row(&table, row, mentor, &mut columns, &mut findings);
+            read_row(&table, row, &ids_by_text, &mut columns, &mut findings);
         }
         let unmarked =
             columns.iter().filter(|c| c.expected.is_empty() && !c.text.is_empty()).count();
@@ -196,7 +197,7 @@ fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<
 fn read_row(
     table: &Table,
     row: &Row,
-    mentor: &Mentor,
+    ids_by_text: &IdsByText,
     columns: &mut [TestQuestion],
     findings: &mut Vec<Finding>,
 ) {
@@ -213,7 +214,7 @@ fn read_row(
         say("B", format!("{} but no answer's text; ignored", count(marked.len(), "mark")));
         return;
     }
-    let expected = expected(text, mentor);
+    let expected = expected(text, ids_by_text);
     if matches!(&expected, Expected::Answer { ids, .. } if ids.is_empty()) {
         say(
             "B",
@@ -236,13 +237,23 @@ fn is_mark(cell: &str) -> bool {
     matches!(cell.trim(), "i" | "I" | "r" | "R")
 }
 
-fn expected(text: &str, mentor: &Mentor) -> Expected {
+/// The ids of the answers with a text, by the key that texts are compared by.
+type IdsByText = HashMap<String, Vec<String>>;
+
+fn ids_by_text(mentor: &Mentor) -> IdsByText {
+    let mut ids = IdsByText::new();
+    for answer in &mentor.answers {
+        ids.entry(match_key(&answer.text)).or_default().push(answer.id.clone());
+    }
+    ids
+}
+
+fn expected(text: &str, ids_by_text: &IdsByText) -> Expected {
     if text.eq_ignore_ascii_case(OFF_TOPIC) {
         return Expected::Decline;
     }
     let key = match_key(text);
-    let same = mentor.answers.iter().filter(|answer| match_key(&answer.text) == key);
-    Expected::Answer { ids: same.map(|answer| answer.id.clone()).collect(), key }
+    Expected::Answer { ids: ids_by_text.get(&key).cloned().unwrap_or_default(), key }
 }
 
 /// Columns that sanitize alike are one question with all their marks.
