@@ -13,6 +13,7 @@ use crate::config::{Flags, Settings};
 use crate::error::{Result, count};
 use crate::evaluate::{AnswerCount, Tally, TestReport, TestResult, run_test};
 use crate::mentor::Mentor;
+use crate::text::shorten;
 use crate::workspace::Name;
 
 impl TestArgs {
@@ -149,15 +150,7 @@ fn share(part: AnswerCount) -> String {
 /// An answer by its id and how it begins.
 fn describe(id: &str, mentor: &Mentor) -> String {
     match mentor.answer(id) {
-        Some(answer) => format!("{id} {DIM}“{}”{DIM:#}", beginning(&answer.text)),
+        Some(answer) => format!("{id} {DIM}“{}”{DIM:#}", shorten(&answer.text, 60)),
         None => id.to_owned(),
-    }
-}
-
-fn beginning(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }

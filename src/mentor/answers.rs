@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::finding::{Finding, FindingKind};
-use super::table::{HeadedTable, Row, shorten};
+use super::table::{HeadedTable, Row};
 use crate::error::{Error, Place, Result};
+use crate::text::shorten;
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "classifier_data.csv";
@@ -104,9 +105,9 @@ fn merge(
         .hint(format!(
             "row {} reads “{}”, row {} “{}”: give one of them another id",
             first.row,
-            shorten(&first.text),
+            shorten(&first.text, 40),
             second.row,
-            shorten(&second.text)
+            shorten(&second.text, 40)
         )));
     }
     let message =

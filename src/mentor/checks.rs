@@ -5,10 +5,9 @@ use std::path::Path;
 
 use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
-use super::table::shorten;
 use super::{Expected, Mentor, TestSet, match_key};
 use crate::error::{Place, Result, count};
-use crate::text::normalize;
+use crate::text::{normalize, shorten};
 use crate::workspace::Workspace;
 
 /// Questions longer than this, in characters, were hardly typed by anybody.
@@ -40,7 +39,7 @@ impl Mentor {
             for question in &answer.questions {
                 let Some(earlier) = first_in.insert(match_key(question), index) else { continue };
                 let earlier = &self.answers[earlier];
-                let shown = shorten(question);
+                let shown = shorten(question, 40);
                 findings.push(if earlier.id == answer.id {
                     let message = format!("“{shown}” stands twice for answer `{}`", answer.id);
                     Finding::new(FindingKind::RepeatedQuestion, place(), message)
@@ -88,8 +87,8 @@ impl Mentor {
             let other = &self.answers[examples[a].answer];
             let message = format!(
                 "“{}” is nearly “{}” of answer `{}` in row {}",
-                shorten(examples[b].question),
-                shorten(examples[a].question),
+                shorten(examples[b].question, 40),
+                shorten(examples[a].question, 40),
                 other.id,
                 other.row
             );
@@ -121,7 +120,7 @@ impl Mentor {
             }
             for question in answer.questions.iter().filter(|q| q.chars().count() > LONG) {
                 let length = count(question.chars().count(), "character");
-                say(FindingKind::LongQuestion, format!("“{}”: {length}", shorten(question)));
+                say(FindingKind::LongQuestion, format!("“{}”: {length}", shorten(question, 40)));
             }
         }
         findings

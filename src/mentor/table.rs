@@ -9,6 +9,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use super::finding::{Finding, FindingKind};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
 use crate::files;
+use crate::text::shorten;
 
 /// A row after the last: one that is read as part of another tells of a quote left open. No text
 /// holds its character.
@@ -195,19 +196,10 @@ fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>>
 /// What a header names, as far as people would read it.
 fn first_names(present: &[&str]) -> String {
     const SHOWN: usize = 20;
-    let shown = quoted_list(present.iter().take(SHOWN).map(|cell| shorten(cell)));
+    let shown = quoted_list(present.iter().take(SHOWN).map(|cell| shorten(cell, 40)));
     match present.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
-    }
-}
-
-/// The first 40 characters of `text` on one line, for messages.
-pub(super) fn shorten(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }
 

@@ -9,10 +9,10 @@ use std::path::Path;
 
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
-use super::table::{Row, Table, shorten};
+use super::table::{Row, Table};
 use super::{Mentor, match_key};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
-use crate::text::sanitize;
+use crate::text::{sanitize, shorten};
 use crate::workspace::{Name, Workspace};
 
 /// The first two columns are the label and the answer's text.
@@ -163,8 +163,10 @@ fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<Te
         let asked = sanitize(text).trim().to_owned();
         if asked.is_empty() && !text.is_empty() {
             let place = Place::file(path).row(header.number).column(letters(index));
-            let message =
-                format!("nothing of `{}` is left when sanitized; asked as nothing", shorten(text));
+            let message = format!(
+                "nothing of `{}` is left when sanitized; asked as nothing",
+                shorten(text, 40)
+            );
             findings.push(Finding::new(FindingKind::TestSet, place, message));
         }
         columns.push(TestQuestion { text: text.to_owned(), asked, expected: Vec::new() });
@@ -220,7 +222,7 @@ fn read_row(
             "B",
             format!(
                 "the mentor has no answer “{}” (any more): {} for it cannot be met",
-                shorten(text),
+                shorten(text, 40),
                 count(marked.len(), "mark")
             ),
         );

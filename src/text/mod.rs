@@ -11,5 +11,5 @@ mod sanitize;
 mod stem;
 
 pub use ngrams::{Analyzer, NgramCounts};
-pub use sanitize::{normalize, sanitize};
+pub use sanitize::{normalize, sanitize, shorten};
 pub use stem::stem;

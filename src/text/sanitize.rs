@@ -41,6 +41,20 @@ pub fn normalize(text: &str) -> String {
     out
 }
 
+/// How `text` begins, on one line and in at most `length` characters and an ellipsis, for people.
+///
+/// ```
+/// assert_eq!(mentorpal::text::shorten("Who\n are you?", 7), "Who are…");
+/// ```
+#[must_use]
+pub fn shorten(text: &str, length: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// Combining marks belong to the letter before them (`é` typed as `e` and an accent).
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
