@@ -130,7 +130,9 @@ impl Settings {
     pub fn resolve_here(flags: &Flags) -> Result<Self> {
         let here = std::env::current_dir()
             .map_err(|e| Error::io(Path::new("."), "find the current folder", e))?;
-        Self::resolve(flags, |name| std::env::var(name).ok(), &here)
+        // Lossily: what is no Unicode names nothing that is there, and is said to be missing.
+        let look_up = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        Self::resolve(flags, look_up, &here)
     }
 
     /// The checkpoint to use: the one asked for, else the stable one, else the newest.

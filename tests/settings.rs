@@ -106,6 +106,16 @@ fn the_workspace() {
     assert_eq!(list(&variables, &["--workspace", &flag]), "of_flag");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_workspace_that_is_no_unicode_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::ada();
+    let mut command = sandbox.command(&["mentors"]);
+    command.env("MENTORPAL", std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
+    sandbox.finish(&mut command).code(2).says("the workspace is not a folder");
+}
+
 #[test]
 fn a_workspace_that_is_nowhere_is_an_error() {
     let sandbox = Sandbox::ada();
