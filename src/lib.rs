@@ -52,4 +52,5 @@ pub mod commands;
 pub mod error;
 mod files;
 pub mod progress;
+mod publish;
 pub mod sha256;

@@ -6,11 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
-use crate::sha256;
+use crate::publish::FileRecord;
 use crate::workspace::Name;
-
-/// The manifest's file name in a checkpoint.
-pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
@@ -49,23 +46,6 @@ pub struct MentorRecord {
     pub distinct_questions: usize,
     /// Leave-one-out accuracy, where it could be measured.
     pub cv_accuracy: Option<f64>,
-}
-
-/// One file of a checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRecord {
-    /// In bytes.
-    pub size: u64,
-    /// In hex.
-    pub sha256: String,
-}
-
-impl FileRecord {
-    /// The record of a file with this content.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { size: bytes.len() as u64, sha256: sha256::digest(bytes) }
-    }
 }
 
 impl Manifest {

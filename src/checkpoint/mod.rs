@@ -7,8 +7,8 @@
 mod draft;
 mod manifest;
 mod store;
-mod swap;
 
+pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, remove};
-pub use manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord};
+pub use manifest::{Manifest, MentorRecord};
 pub use store::{Checkpoint, CheckpointRef, Fault, list, names, pick};

@@ -5,10 +5,11 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{FileRecord, MANIFEST_FILE, Manifest, MentorRecord, file_path};
+use super::manifest::{Manifest, MentorRecord, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
+use crate::publish::{FileRecord, MANIFEST_FILE};
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What a checkpoint is called: `ARCH/CHECKPOINT`.

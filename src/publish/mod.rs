@@ -1,0 +1,249 @@
+//! Folders that are published whole or not at all: checkpoints, vector models.
+//!
+//! One is gathered in a hidden folder `.draft-…` beside its later place and published by a
+//! rename, its manifest written last. The hidden folder is locked while its maker lives; a maker
+//! that was killed leaves it unlocked, and the next one removes it. A name without the dot is
+//! always complete.
+
+mod swap;
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Place, Result};
+use crate::sha256;
+use crate::workspace::Name;
+
+use swap::exchange;
+pub(crate) use swap::{sync_folder, write_synced};
+
+/// The manifest's file name in a published folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
+
+const DRAFT: &str = ".draft-";
+const REPLACED: &str = ".replaced-";
+
+/// One file of a published folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// In bytes.
+    pub size: u64,
+    /// In hex.
+    pub sha256: String,
+}
+
+impl FileRecord {
+    /// The record of a file with this content.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { size: bytes.len() as u64, sha256: sha256::digest(bytes) }
+    }
+}
+
+/// What is published, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// `checkpoint`.
+    pub(crate) noun: &'static str,
+    /// What to do where the name is taken.
+    pub(crate) if_taken: &'static str,
+}
+
+/// What to do about a folder of the same name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Existing<'a> {
+    /// Leave it and fail.
+    Refuse,
+    /// Take its place, whatever it is.
+    Replace,
+    /// Take its place if its manifest still is this one.
+    Update(&'a [u8]),
+}
+
+/// A folder that nobody sees yet; dropped unpublished, it is gone.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    parent: PathBuf,
+    folder: PathBuf,
+    kind: Kind,
+    _lock: Option<fs::File>,
+}
+
+impl Staging {
+    /// Starts a folder in `parent`, after sweeping up what killed runs left there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(crate) fn begin(parent: &Path, kind: Kind) -> Result<Self> {
+        fs::create_dir_all(parent).map_err(|e| Error::io(parent, "make the folder", e))?;
+        let _held = hold(parent);
+        sweep(parent).map_err(|e| Error::io(parent, "remove what a killed run left", e))?;
+        let (folder, lock) =
+            hidden_folder(parent).map_err(|e| Error::io(parent, "make a folder in it", e))?;
+        Ok(Self { parent: parent.to_owned(), folder, kind, _lock: lock })
+    }
+
+    /// Where files are gathered.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Publishes the folder as `name`, once: afterwards it is there, whole and on disk.
+    ///
+    /// # Errors
+    /// When the name is taken and `existing` refuses that (another may be tried), or the disk
+    /// fails; the old state, if any, is there then.
+    pub(crate) fn publish(
+        &self,
+        name: &Name,
+        manifest: &[u8],
+        existing: Existing,
+    ) -> Result<PathBuf> {
+        let target = self.parent.join(name.as_str());
+        let action = format!("publish the {}", self.kind.noun);
+        let failed = |e| Error::io(&target, &action, e);
+        write_synced(&self.folder.join(MANIFEST_FILE), manifest)
+            .and_then(|()| sync_folder(&self.folder))
+            .map_err(failed)?;
+        // What is replaced lies unlocked in the draft's folder for a moment and may be needed back.
+        let _held = hold(&self.parent);
+        if target.symlink_metadata().is_err() {
+            match fs::rename(&self.folder, &target) {
+                Err(_) if target.exists() => return Err(taken(&target, self.kind)),
+                renamed => renamed.map_err(failed)?,
+            }
+        } else {
+            self.replace(&target, existing)?;
+        }
+        sync_folder(&self.parent).map_err(failed)?;
+        Ok(target)
+    }
+
+    fn replace(&self, target: &Path, existing: Existing) -> Result<()> {
+        let action = format!("replace the {}", self.kind.noun);
+        let failed = |e| Error::io(target, &action, e);
+        let expected = match existing {
+            Existing::Refuse => return Err(taken(target, self.kind)),
+            Existing::Replace => None,
+            Existing::Update(manifest) => Some(manifest),
+        };
+        match exchange(&self.folder, target) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                return replace_in_two_steps(&self.folder, target).map_err(failed);
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        // What was replaced lies in the draft's folder now, for `drop` to remove.
+        let Some(expected) = expected else { return Ok(()) };
+        if fs::read(self.folder.join(MANIFEST_FILE)).ok().as_deref() == Some(expected) {
+            return Ok(());
+        }
+        exchange(&self.folder, target).map_err(failed)?;
+        let changed = format!("another run changed the {} meanwhile", self.kind.noun);
+        Err(Error::at(Place::file(target), changed)
+            .hint("it is as that run left it; run this again"))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Best effort: what stays is swept up by the next run.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The error of a name that is there already.
+pub(crate) fn taken(target: &Path, kind: Kind) -> Error {
+    Error::at(Place::file(target), format!("there is a {} of this name", kind.noun))
+        .hint(kind.if_taken)
+}
+
+/// For disks that cannot exchange names: the old one steps aside first. A run killed in between
+/// is mended by [`sweep`].
+fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let aside = target.with_file_name(format!("{REPLACED}{name}"));
+    fs::rename(target, &aside)?;
+    if let Err(error) = fs::rename(new, target) {
+        fs::rename(&aside, target)?;
+        return Err(error);
+    }
+    fs::remove_dir_all(&aside)
+}
+
+/// Keeps other runs from sweeping and publishing in `parent` meanwhile. Disks without locks (some
+/// network ones) go without.
+fn hold(parent: &Path) -> Option<fs::File> {
+    let folder = fs::File::open(parent).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+/// Makes a new hidden folder in `parent` and locks it, where folders can be.
+fn hidden_folder(parent: &Path) -> io::Result<(PathBuf, Option<fs::File>)> {
+    for attempt in 0.. {
+        let folder = parent.join(format!("{DRAFT}{}-{attempt}", std::process::id()));
+        match fs::create_dir(&folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(error),
+        }
+        // Disks without locks (some network ones) and systems that cannot open folders go
+        // without: nothing is swept there.
+        let lock = fs::File::open(&folder).ok();
+        let _ = lock.as_ref().map(fs::File::lock);
+        // Between its making and its locking another run may have swept it up.
+        if folder.is_dir() {
+            return Ok((folder, lock));
+        }
+    }
+    unreachable!("the attempts do not end")
+}
+
+/// Removes the drafts of runs that were killed, and puts back what one had set aside.
+///
+/// # Errors
+/// When the folder cannot be listed or something in it not removed.
+fn sweep(parent: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(parent)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if !path.is_dir() {
+            continue;
+        }
+        if name.starts_with(DRAFT) {
+            let Ok(lock) = fs::File::open(&path) else { continue };
+            if lock.try_lock().is_ok() {
+                tracing::info!(path = %path.display(), "removing what a killed run left");
+                remove_folder(&path)?;
+            }
+        } else if let Some(original) = name.strip_prefix(REPLACED) {
+            let target = parent.join(original);
+            if target.exists() { remove_folder(&path)? } else { fs::rename(&path, target)? }
+        }
+    }
+    Ok(())
+}
+
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a published folder, damaged or not: at once as far as anybody sees, then from the disk.
+///
+/// # Errors
+/// When it cannot be moved out of sight; what is left of it there is swept up by the next run.
+pub(crate) fn remove(folder: &Path, kind: Kind) -> Result<()> {
+    let action = format!("remove the {}", kind.noun);
+    let failed = |e| Error::io(folder, &action, e);
+    let (hidden, _lock) = hidden_folder(folder.parent().unwrap_or(folder)).map_err(failed)?;
+    fs::rename(folder, hidden.join("removed")).map_err(failed)?;
+    remove_folder(&hidden).map_err(failed)
+}
