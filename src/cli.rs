@@ -3,11 +3,15 @@
 // These comments are the help texts: people read them without Markdown, and flags are bools.
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod vectors;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+
+pub use vectors::{VectorsAddArgs, VectorsArgs, VectorsCommand};
 
 /// Trains, tests, compares and shares the classifiers behind virtual mentors.
 #[derive(Debug, Parser)]
@@ -41,7 +45,7 @@ pub enum Command {
     Mentors(MentorsArgs),
     /// List, show and verify checkpoints
     Checkpoints(CheckpointsArgs),
-    /// Fetch vector models
+    /// Add, list, show, verify and fetch vector models
     Vectors(VectorsArgs),
     /// Download the vector models and the stable checkpoint
     #[command(after_help = example("mentorpal init"))]
@@ -287,29 +291,6 @@ pub enum CheckpointsCommand {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [default: all]
         checkpoint: Option<String>,
         /// Print a line of JSON a checkpoint
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// Arguments of `vectors`.
-#[derive(Debug, Args)]
-#[command(after_help = example("mentorpal vectors download"))]
-pub struct VectorsArgs {
-    /// What to do
-    #[command(subcommand)]
-    pub command: VectorsCommand,
-}
-
-/// What `vectors` can do.
-#[derive(Debug, Subcommand)]
-pub enum VectorsCommand {
-    /// Download vector models from the remote
-    #[command(after_help = example("mentorpal vectors download"))]
-    Download {
-        /// The vector model [default: all]
-        name: Option<String>,
-        /// Print JSON
         #[arg(long)]
         json: bool,
     },

@@ -118,6 +118,20 @@ impl Error {
         self
     }
 
+    /// The same error at `place`, wherever it was.
+    #[must_use]
+    pub(crate) fn moved_to(mut self, place: Place) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    /// The same error, its message after `prefix` and a colon.
+    #[must_use]
+    pub(crate) fn prefixed(mut self, prefix: &str) -> Self {
+        self.0.message = format!("{prefix}: {}", self.0.message);
+        self
+    }
+
     /// Whether it is only that nobody reads the output any more.
     #[must_use]
     pub fn is_broken_pipe(&self) -> bool {

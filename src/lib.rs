@@ -41,6 +41,8 @@ pub mod mentor;
 
 pub mod text;
 
+pub mod vectors;
+
 pub mod classifiers;
 
 pub mod checkpoint;

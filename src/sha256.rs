@@ -22,3 +22,18 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         out
     })
 }
+
+/// The SHA-256 of all that `reader` gives, in hex.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn digest_of(mut reader: impl std::io::Read) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! mentorpal.toml
 //! mentor/<mentor>/data/                        classifier_data.csv  profile.yml  topics.csv  …
 //! checkpoint/classifiers/<arch>/<checkpoint>/  manifest.json  <mentor>/…
-//! checkpoint/vector_models/
+//! checkpoint/vector_models/<name>/             manifest.json  model.fifu
 //! checkpoint/tests/<mentor>/<test set>.csv
 //! ```
 //!
@@ -154,6 +154,12 @@ impl Workspace {
     #[must_use]
     pub fn vector_models(&self) -> PathBuf {
         self.root.join("checkpoint").join("vector_models")
+    }
+
+    /// `checkpoint/vector_models/<name>/`.
+    #[must_use]
+    pub fn vector_model(&self, name: &Name) -> PathBuf {
+        self.vector_models().join(name.as_str())
     }
 
     /// `checkpoint/tests/<mentor>/`.

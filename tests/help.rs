@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::Sandbox;
 
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 19] = [
     &["train"],
     &["test"],
     &["compare"],
@@ -15,6 +15,10 @@ const VERBS: [&[&str]; 15] = [
     &["checkpoints", "show"],
     &["checkpoints", "verify"],
     &["vectors"],
+    &["vectors", "add"],
+    &["vectors", "list"],
+    &["vectors", "show"],
+    &["vectors", "verify"],
     &["vectors", "download"],
     &["init"],
     &["download"],

@@ -13,7 +13,8 @@
 //! | `ask.rs` | `ask` |
 //! | `new.rs` | `new` |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
-//! | `sharing.rs` | `init`, `download`, `upload`, `vectors` |
+//! | `sharing.rs` | `init`, `download`, `upload`, `vectors download` |
+//! | `vectors.rs` | `vectors add`, `list`, `show`, `verify`; damaged and mutated files |
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
@@ -49,3 +50,4 @@ mod sharing;
 mod test;
 mod test_sets;
 mod train;
+mod vectors;

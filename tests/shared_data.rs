@@ -191,3 +191,21 @@ fn words_are_stemmed_as_by_nltk() {
     println!("{} words", rows.len() - 1);
     assert!(wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), rows.len() - 1);
 }
+
+#[test]
+fn glove_vectors_know_what_a_navy_is_like() {
+    let Some(file) = shared("vectors/glove.6B.100d.top50k.bin") else { return };
+    let workspace = tempfile::tempdir().expect("a temporary folder");
+    let file = file.to_str().expect("UTF-8");
+    let added = &run(workspace.path(), &["vectors", "add", file, "--name", "glove", "--json"])[0];
+    assert_eq!(added["dims"], 100);
+    let arguments = ["vectors", "show", "glove", "--like", "navy", "--json"];
+    let shown = &run(workspace.path(), &arguments)[0];
+    assert_eq!(shown["manifest"]["words"], 50_000);
+    let nearest = shown["nearest"].as_array().expect("a list");
+    let words: BTreeSet<&str> = nearest.iter().filter_map(|near| near["word"].as_str()).collect();
+    for word in ["naval", "army", "fleet"] {
+        assert!(words.contains(word), "`{word}` is not among {words:?}");
+    }
+    run(workspace.path(), &["vectors", "verify", "--json"]);
+}

@@ -14,6 +14,7 @@ mod open;
 mod sharing;
 mod test;
 mod train;
+mod vectors;
 
 use clap::CommandFactory;
 
@@ -48,7 +49,8 @@ pub fn run(cli: Cli) -> Result<Outcome> {
             checkpoints::run(&resolve(flags)?, &args)
         }
         Command::Clean(args) => clean::run(&resolve(Flags::default())?, &args),
-        Command::Init { .. } | Command::Download(_) | Command::Upload(_) | Command::Vectors(_) => {
+        Command::Vectors(args) => vectors::run(&resolve(Flags::default())?, &args),
+        Command::Init { .. } | Command::Download(_) | Command::Upload(_) => {
             sharing::run(&resolve(Flags::default())?)
         }
         Command::New(args) => new::run(&args),

@@ -1,0 +1,89 @@
+//! What can be typed after `mentorpal vectors`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::example;
+
+/// Arguments of `vectors`.
+#[derive(Debug, Args)]
+#[command(after_help = example(
+    "mentorpal vectors add glove.6B.100d.txt --licence \"PDDL 1.0\"\n\
+     mentorpal vectors list\n\
+     mentorpal vectors show glove.6B.100d --like navy"))]
+pub struct VectorsArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: VectorsCommand,
+}
+
+/// What `vectors` can do.
+#[derive(Debug, Subcommand)]
+pub enum VectorsCommand {
+    /// Check and add a file of word vectors: word2vec, GloVe, fastText or finalfusion
+    Add(VectorsAddArgs),
+    /// List vector models
+    #[command(after_help = example("mentorpal vectors list --json"))]
+    List {
+        /// Print a line of JSON a vector model
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a vector model holds, and the words nearest to one
+    #[command(after_help = example("mentorpal vectors show glove.6B.100d --like navy"))]
+    Show {
+        /// The vector model
+        name: String,
+        /// Show the words nearest to this one
+        #[arg(long, value_name = "WORD")]
+        like: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read every file again and compare it with the manifest; exit with 1 where one differs
+    #[command(after_help = example("mentorpal vectors verify\nmentorpal vectors verify glove.6B.100d"))]
+    Verify {
+        /// The vector model [default: all]
+        name: Option<String>,
+        /// Print a line of JSON a vector model
+        #[arg(long)]
+        json: bool,
+    },
+    /// Download vector models from the remote
+    #[command(after_help = example("mentorpal vectors download"))]
+    Download {
+        /// The vector model [default: all]
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Arguments of `vectors add`.
+#[derive(Debug, Args)]
+#[command(after_help = example(
+    "mentorpal vectors add glove.6B.100d.txt --licence \"PDDL 1.0\"\n\
+     mentorpal vectors add model.bin --name words --overwrite"))]
+pub struct VectorsAddArgs {
+    /// The file of word vectors; its format is told by its content
+    pub file: PathBuf,
+
+    /// What to call the vector model [default: the file's name without its extension]
+    #[arg(long)]
+    pub name: Option<String>,
+
+    /// A note on the licence of the vectors
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
+
+    /// Replace a vector model of the same name
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,174 @@
+//! `mentorpal vectors`: adds, lists, shows and verifies vector models.
+
+use serde_json::{Value, json};
+
+use super::console::{self, BOLD, GOOD, bytes, lines, table};
+use super::{Outcome, sharing};
+use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand};
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::vectors::{self, Added, MODEL_FILE, Request, WordVectors};
+use crate::workspace::Name;
+
+/// How many nearest words are shown.
+const NEAREST: usize = 10;
+
+pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<Outcome> {
+    match &args.command {
+        VectorsCommand::Add(args) => add(settings, args),
+        VectorsCommand::List { json } => list(settings, *json),
+        VectorsCommand::Show { name, like, json } => {
+            show(settings, &model_name(name)?, like.as_deref(), *json)
+        }
+        VectorsCommand::Verify { name, json } => verify(settings, name.as_deref(), *json),
+        VectorsCommand::Download { .. } => sharing::run(settings),
+    }
+}
+
+fn model_name(name: &str) -> Result<Name> {
+    Name::new("vector model", name)
+}
+
+fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
+    let request = Request {
+        file: args.file.clone(),
+        name: args.name.as_deref().map(model_name).transpose()?,
+        licence: args.licence.clone(),
+        overwrite: args.overwrite,
+    };
+    let added = vectors::add(&settings.workspace, &request)?;
+    if args.json {
+        console::json(&described(&added))?;
+    } else {
+        let (manifest, folder) = (&added.manifest, added.folder.display());
+        console::line(format_args!(
+            "added {} ({}, {} words of {} numbers) in {folder}",
+            added.name, manifest.source.format, manifest.words, manifest.dims,
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// A vector model as a line of JSON.
+fn described(model: &Added) -> Value {
+    json!({
+        "name": model.name.as_str(),
+        "kind": model.manifest.kind,
+        "dims": model.manifest.dims,
+        "sha256": model.manifest.files.get(MODEL_FILE).map(|file| &file.sha256),
+        "path": model.folder,
+    })
+}
+
+fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
+    let models = vectors::list(&settings.workspace)?;
+    if models.is_empty() {
+        note_none();
+        return Ok(Outcome::Done);
+    }
+    let mut table = table(["vector model", "kind", "dims", "words", "size"], &[2, 3, 4]);
+    for model in models {
+        let model = match model {
+            Ok(model) => model,
+            Err(error) => {
+                console::error(&error);
+                continue;
+            }
+        };
+        let manifest = &model.manifest;
+        if as_json {
+            console::json(&described(&model))?;
+        } else {
+            table.add_row([
+                model.name.to_string(),
+                manifest.kind.clone(),
+                manifest.dims.to_string(),
+                manifest.words.to_string(),
+                bytes(manifest.files.values().map(|file| file.size).sum()),
+            ]);
+        }
+    }
+    if !as_json && !table.is_empty() {
+        console::line(lines(&table))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn note_none() {
+    console::note("no vector models yet; add one: `mentorpal vectors add FILE`");
+}
+
+fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> Result<Outcome> {
+    let model = WordVectors::open(&settings.workspace, name)?;
+    let nearest = match like {
+        Some(word) => model.nearest(word, NEAREST).ok_or_else(|| {
+            Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
+                .hint("most models know words in lower case only")
+        })?,
+        None => Vec::new(),
+    };
+    if as_json {
+        let word = |(word, cosine): &(&str, f32)| json!({ "word": word, "cosine": cosine });
+        let mut shown = json!({ "name": name.as_str(), "manifest": model.manifest() });
+        if let Some(like) = like {
+            shown["like"] = json!(like);
+            shown["nearest"] = nearest.iter().map(word).collect();
+        }
+        console::json(&shown)?;
+        return Ok(Outcome::Done);
+    }
+    facts(&model, name)?;
+    if !nearest.is_empty() {
+        let mut table = table(["nearest", "cosine"], &[1]);
+        for (word, cosine) in &nearest {
+            table.add_row([word.escape_debug().to_string(), format!("{cosine:.3}")]);
+        }
+        console::line(lines(&table))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn facts(model: &WordVectors, name: &Name) -> Result<()> {
+    let manifest = model.manifest();
+    let source = &manifest.source;
+    console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
+    console::line(format_args!("{} words of {} numbers", manifest.words, manifest.dims))?;
+    let file = source.file.escape_debug();
+    console::line(format_args!("from {file} ({}), SHA-256 {}", source.format, source.sha256))?;
+    let licence = manifest.licence.as_deref().unwrap_or("not noted");
+    console::line(format_args!("licence: {}", licence.escape_debug()))
+}
+
+fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outcome> {
+    let workspace = &settings.workspace;
+    let names = match name {
+        Some(name) => vec![model_name(name)?],
+        None => vectors::names(workspace)?,
+    };
+    if names.is_empty() {
+        note_none();
+    }
+    let mut outcome = Outcome::Done;
+    for name in names {
+        let fault = match vectors::verify(workspace, &name) {
+            Ok(fault) => fault,
+            // A name that was typed wrong is wrong use, not a model that differs.
+            Err(error) if !workspace.vector_model(&name).is_dir() => return Err(error),
+            Err(error) => {
+                console::error(&error);
+                outcome = Outcome::No;
+                continue;
+            }
+        };
+        if let Some(fault) = &fault {
+            console::warn(format_args!("{name}: {fault}"));
+            outcome = Outcome::No;
+        }
+        if as_json {
+            console::json(&json!({ "name": name.as_str(), "fault": fault }))?;
+        } else if fault.is_none() {
+            console::line(format_args!("{name}: {GOOD}whole{GOOD:#}"))?;
+        }
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,19 @@
+//! Vector models: words as vectors.
+//!
+//! Files of word vectors come from strangers and claim things about themselves in their headers.
+//! So a file is read twice: `guard` walks it from end to end and believes nothing, then
+//! `finalfusion` reads what was found to be whole. [`add`] keeps the result as a memory-mapped
+//! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
+
+mod convert;
+mod fifu;
+mod guard;
+mod manifest;
+mod store;
+mod vocabulary;
+mod words;
+
+pub use guard::Format;
+pub use manifest::{Manifest, Source};
+pub use store::{Added, Request, add, list, names, verify};
+pub use words::{MODEL_FILE, WordVectors};

@@ -1,0 +1,110 @@
+//! Words by index and indices by word, built in one pass over the file's own bytes.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+/// Marks a free slot of the table.
+const FREE: u32 = u32::MAX;
+
+/// The words of a vector model, in the order of their vectors.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    /// All words, one after the other.
+    text: String,
+    /// Where each word ends in `text`.
+    ends: Vec<usize>,
+    /// Indices of words by hash, at least half of the slots free; its length is a power of two.
+    table: Vec<u32>,
+}
+
+impl Vocabulary {
+    /// Reads `words` words, each a little-endian `u32` of its length and then its bytes.
+    ///
+    /// `None` where they are no UTF-8, or more or fewer bytes than that.
+    pub(super) fn read(mut bytes: &[u8], words: usize) -> Option<Self> {
+        // At four bytes a word or more, this also bounds what the table takes.
+        if bytes.len() / 4 < words {
+            return None;
+        }
+        let table = vec![FREE; (2 * words).next_power_of_two()];
+        let mut read = Self { text: String::with_capacity(bytes.len()), ends: Vec::new(), table };
+        read.ends.reserve_exact(words);
+        for index in 0..words {
+            let (length, rest) = bytes.split_first_chunk()?;
+            let (word, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+            read.push(std::str::from_utf8(word).ok()?, index as u32);
+            bytes = rest;
+        }
+        bytes.is_empty().then_some(read)
+    }
+
+    fn push(&mut self, word: &str, index: u32) {
+        let slot = self.slot(word);
+        if self.table[slot] == FREE {
+            self.table[slot] = index;
+        }
+        self.text.push_str(word);
+        self.ends.push(self.text.len());
+    }
+
+    /// How many words there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The word at `index`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(super) fn word(&self, index: usize) -> &str {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[index]]
+    }
+
+    /// The index of `word`.
+    pub(super) fn find(&self, word: &str) -> Option<usize> {
+        match self.table[self.slot(word)] {
+            FREE => None,
+            index => Some(index as usize),
+        }
+    }
+
+    /// Where `word` is in the table, or would be.
+    fn slot(&self, word: &str) -> usize {
+        let mask = self.table.len() - 1;
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(word);
+        let mut slot = hash as usize & mask;
+        while self.table[slot] != FREE && self.word(self.table[slot] as usize) != word {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bytes(words: &[String]) -> Vec<u8> {
+        let item = |word: &String| [&(word.len() as u32).to_le_bytes(), word.as_bytes()].concat();
+        words.iter().flat_map(item).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_found_where_it_first_was(words in prop::collection::vec("\\PC{0,3}", 0..60)) {
+            let read = Vocabulary::read(&bytes(&words), words.len()).unwrap();
+            prop_assert_eq!(read.len(), words.len());
+            for (index, word) in words.iter().enumerate() {
+                prop_assert_eq!(read.word(index), word);
+                prop_assert_eq!(read.find(word), words.iter().position(|other| other == word));
+            }
+            prop_assert_eq!(read.find("longer than all"), None);
+        }
+
+        #[test]
+        fn anything_else_is_refused(bytes in prop::collection::vec(0_u8..5, 0..40), words in 0_usize..9) {
+            let _ = Vocabulary::read(&bytes, words);
+        }
+    }
+}

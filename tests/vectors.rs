@@ -1,0 +1,263 @@
+//! `mentorpal vectors add`, `list`, `show`, `verify`.
+
+#[path = "vectors/files.rs"]
+mod files;
+#[path = "vectors/mutated.rs"]
+mod mutated;
+
+use std::fs;
+
+use mentorpal::vectors::WordVectors;
+use mentorpal::workspace::{Name, Workspace};
+use serde_json::{Value, json};
+
+use crate::support::{Run, Sandbox};
+
+const MODELS: &str = "checkpoint/vector_models";
+
+/// A workspace with the vector model `words`, made from text.
+fn with_words() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    add(&sandbox, "words.txt", files::GLOVE).code(0);
+    sandbox
+}
+
+fn add(sandbox: &Sandbox, name: &str, file: impl AsRef<[u8]>) -> Run {
+    sandbox.write(name, file);
+    sandbox.run(&["vectors", "add", name])
+}
+
+/// The names in the folder of vector models, hidden ones included, sorted.
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(sandbox.path().join(MODELS)) else { return Vec::new() };
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_format_gives_the_same_vectors() {
+    for (format, file) in files::all() {
+        let sandbox = Sandbox::empty();
+        let run = add(&sandbox, "words.any", file).code(0).prints("added words");
+        run.prints(&format!("({format}, 3 words of 2 numbers)"));
+        let workspace = Workspace::at(sandbox.path()).unwrap();
+        let model =
+            WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
+        assert_eq!(model.dims(), 2);
+        for (word, [x, y]) in [("king", [0.6, 0.8]), ("queen", [0.8, 0.6]), ("mud", [-1.0, 0.0])] {
+            let found = model.embedding(word).unwrap();
+            let is_near = (found[0] - x).abs() < 1e-6 && (found[1] - y).abs() < 1e-6;
+            assert!(is_near, "{format}: `{word}` is {found:?}");
+        }
+        assert_eq!(model.embedding("peasant"), None);
+        // 0.6·0.8 + 0.8·0.6 = 0.96; 0.6·(−1) = −0.6.
+        let nearest = model.nearest("king", 5).unwrap();
+        assert_eq!(nearest.iter().map(|(word, _)| *word).collect::<Vec<_>>(), ["queen", "mud"]);
+        assert!((nearest[0].1 - 0.96).abs() < 1e-6 && (nearest[1].1 + 0.6).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn a_model_is_listed_and_shown() {
+    let sandbox = Sandbox::empty();
+    let run = sandbox.run(&["vectors", "list"]).code(0).says("no vector models yet");
+    assert!(run.stdout.is_empty());
+    sandbox.write("data/tiny.v1.txt", files::GLOVE);
+    let arguments = ["vectors", "add", "data/tiny.v1.txt", "--licence", "CC0", "--json"];
+    let added = sandbox.run(&arguments).code(0).json();
+    let listed = sandbox.run(&["vectors", "list", "--json"]).code(0).json();
+    assert_eq!(listed, added);
+    let bytes = &sandbox.files(MODELS)["tiny.v1/model.fifu"];
+    let expected = json!({
+        "name": "tiny.v1",
+        "kind": "words",
+        "dims": 2,
+        "sha256": mentorpal::sha256::digest(bytes),
+        "path": sandbox.path().join(MODELS).join("tiny.v1"),
+    });
+    assert_eq!(listed, [expected]);
+    sandbox.run(&["vectors", "list"]).code(0).prints("tiny.v1").prints("words");
+
+    let run = sandbox.run(&["vectors", "show", "tiny.v1", "--like", "king"]).code(0);
+    let run = run.prints("3 words of 2 numbers").prints("GloVe text").prints("licence: CC0");
+    run.prints(&mentorpal::sha256::digest(files::GLOVE.as_bytes())).prints("queen     0.960");
+    let arguments = ["vectors", "show", "tiny.v1", "--like", "king", "--json"];
+    let shown = &sandbox.run(&arguments).code(0).json()[0];
+    assert_eq!(shown["nearest"][0]["word"], "queen");
+    let manifest: Value =
+        serde_json::from_slice(&sandbox.files(MODELS)["tiny.v1/manifest.json"]).unwrap();
+    assert_eq!(shown["manifest"], manifest);
+    assert_eq!(manifest["source"]["file"], "tiny.v1.txt");
+    assert_eq!(manifest["words"], 3);
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let sandbox = with_words();
+    let run = sandbox.run(&["vectors", "show", "wrds"]).code(2).says("no vector model `wrds`");
+    run.says("did you mean `words`").says("there is `words`");
+    sandbox.run(&["vectors", "verify", "wrds"]).code(2).says("no vector model `wrds`");
+    let run = sandbox.run(&["vectors", "show", "words", "--like", "cheese"]).code(2);
+    run.says("no word `cheese`");
+    for name in ["../x", "..", "a/b", ""] {
+        sandbox.run(&["vectors", "show", name]).code(2).says("vector model name");
+        let run = sandbox.run(&["vectors", "add", "words.txt", "--name", name]).code(2);
+        run.says("vector model name");
+    }
+    sandbox.run(&["vectors", "add", "absent.txt"]).code(2).says("absent.txt");
+    sandbox.run(&["vectors", "add", "checkpoint"]).code(2).says("a folder");
+    assert_eq!(names(&sandbox), ["words"]);
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_and_overwritten_on_demand() {
+    let sandbox = with_words();
+    let before = sandbox.files(MODELS);
+    sandbox.write("other.txt", "x 1 2 3\n");
+    let run = sandbox.run(&["vectors", "add", "other.txt", "--name", "words"]).code(2);
+    run.says("there is a vector model of this name").says("--overwrite");
+    assert_eq!(sandbox.files(MODELS), before);
+    // A file that cannot be read replaces nothing.
+    sandbox.write("broken.txt", "x 1 2 3\ny 1 2\n");
+    let arguments = ["vectors", "add", "broken.txt", "--name", "words", "--overwrite"];
+    sandbox.run(&arguments).code(2).says("row 2");
+    assert_eq!(sandbox.files(MODELS), before);
+    let arguments = ["vectors", "add", "other.txt", "--name", "words", "--overwrite"];
+    sandbox.run(&arguments).code(0);
+    assert_eq!(sandbox.run(&["vectors", "list", "--json"]).json()[0]["dims"], 3);
+    assert_eq!(names(&sandbox), ["words"]);
+    // The same file gives the same bytes.
+    sandbox.run(&["vectors", "add", "words.txt", "--overwrite"]).code(0);
+    assert_eq!(sandbox.files(MODELS), before);
+}
+
+#[test]
+fn a_model_that_differs_fails_to_verify() {
+    let sandbox = with_words();
+    add(&sandbox, "whole.txt", files::GLOVE).code(0);
+    let run = sandbox.run(&["vectors", "verify"]).code(0).prints("words: whole");
+    run.prints("whole: whole");
+    let model = sandbox.path().join(MODELS).join("words/model.fifu");
+    let bytes = fs::read(&model).unwrap();
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    fs::write(&model, flipped).unwrap();
+    let run = sandbox.run(&["vectors", "verify", "--json"]).code(1).says("SHA-256");
+    let faults: Vec<Value> = run.json().iter().map(|line| line["fault"].clone()).collect();
+    let fault = "model.fifu: its SHA-256 is not what the manifest says";
+    assert_eq!(faults, [Value::Null, fault.into()]);
+    for (damage, said) in
+        [(&bytes[..bytes.len() - 4], "bytes, the manifest says"), (b"", "0 bytes")]
+    {
+        fs::write(&model, damage).unwrap();
+        sandbox.run(&["vectors", "verify", "words"]).code(1).says(said);
+        sandbox.run(&["vectors", "show", "words"]).code(2).says("damaged");
+    }
+    fs::remove_file(&model).unwrap();
+    sandbox.run(&["vectors", "verify", "words"]).code(1).says("cannot be read");
+    sandbox.write(&format!("{MODELS}/words/manifest.json"), "{");
+    sandbox.run(&["vectors", "verify"]).code(1).says("not a manifest");
+    sandbox.run(&["vectors", "list"]).code(0).says("not a manifest").prints("whole");
+}
+
+#[test]
+fn a_damaged_model_never_opens_as_something_else() {
+    let sandbox = with_words();
+    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let name = Name::new("vector model", "words").unwrap();
+    let path = sandbox.path().join(MODELS).join("words/model.fifu");
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        for flip in [1, 0x80, 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            fs::write(&path, damaged).unwrap();
+            // A letter or a number may differ; nothing may panic.
+            if let Ok(model) = WordVectors::open(&workspace, &name) {
+                let _ = (model.embedding("king"), model.nearest("mud", 2));
+            }
+        }
+        fs::write(&path, &bytes[..at]).unwrap();
+        assert!(WordVectors::open(&workspace, &name).is_err(), "cut at {at}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_explained_and_nothing_is_added() {
+    let fasttext = files::fasttext();
+    let cases: [(&str, Vec<u8>, &str); 16] = [
+        ("empty", Vec::new(), "not a file of word vectors"),
+        ("prose", b"It was a dark and stormy night.\n".into(), "not a file of word vectors"),
+        ("zip", b"PK\x03\x04rest".into(), "unpack it first"),
+        ("ragged", b"a 1 2\nb 1 2 3\n".into(), "row 2: read as GloVe text: 3 numbers, expected 2"),
+        ("word only", b"a 1 2\nb\n".into(), "0 numbers, expected 2"),
+        ("blank line", b"a 1 2\n\nb 1 2\n".into(), "row 2: read as GloVe text: there is no word"),
+        ("nan", b"a 1 2\nb nan 1\n".into(), "row 2: read as GloVe text: number 1"),
+        ("infinite", b"a 1 1e39\n".into(), "number 2 of the vector is inf"),
+        ("twice", b"a 1 2\nb 1 2\na 2 1\n".into(), "the word `a` is in row 1 already"),
+        ("not UTF-8", b"a 1 2\n\xff 1 2\n".into(), "row 2: read as GloVe text: the word is not"),
+        ("too few", b"3 2\na 1 2\nb 1 2\n".into(), "are left"),
+        ("one too few", b"2 1\na 100\n\n".into(), "there is no word"),
+        ("too many", b"1 2\na 1 2\nb 1 2\n".into(), "2 words, the first line says 1"),
+        ("cut", files::word2vec("3 2\n")[..30].into(), "need at least"),
+        ("more", files::word2vec("2 2\n"), "more follows"),
+        ("fastText cut", fasttext[..fasttext.len() - 3].into(), "ends in the middle"),
+    ];
+    for (case, file, said) in cases {
+        let sandbox = Sandbox::empty();
+        let run = add(&sandbox, "bad", file);
+        assert!(run.code == Some(2) && run.stderr.contains(said), "{case}\n{run}");
+        assert!(names(&sandbox).is_empty(), "{case} left {:?}", names(&sandbox));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_header_with_huge_counts_allocates_nothing() {
+    let max = u32::MAX;
+    let mut chunks = b"FiFu\0\0\0\0".to_vec();
+    chunks.extend([0xff; 12]);
+    let mut words = files::finalfusion();
+    words[32..40].fill(0x7f);
+    let mut metadata = b"FiFu\0\0\0\0\x03\0\0\0\x05\0\0\0\x01\0\0\0\x02\0\0\0\x05\0\0\0".to_vec();
+    metadata.extend([0x7f; 8]);
+    let cases = [
+        files::word2vec("9223372036854775807 9223372036854775807\n"),
+        files::word2vec("10000000 16384\n"),
+        files::word2vec("1 18446744073709551615\n"),
+        b"18446744073709551615 2\na 1 2\n".to_vec(),
+        files::fasttext_header(max, max, max, max, max),
+        files::fasttext_header(2, i32::MAX as u32, 3, 6, 10_000_000),
+        chunks,
+        words,
+        metadata,
+    ];
+    for file in cases {
+        let sandbox = Sandbox::empty();
+        sandbox.write("huge", &file);
+        let binary = env!("CARGO_BIN_EXE_mentorpal");
+        // In 256 MiB of address space, the least of these would not fit.
+        let line = format!("ulimit -v 262144; exec '{binary}' vectors add huge");
+        let run = sandbox.finish(sandbox.program("bash").args(["-c", &line]));
+        run.code(2).says("huge: read as");
+        assert!(names(&sandbox).is_empty());
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
+    let sandbox = with_words();
+    for (file, bytes) in sandbox.files(&format!("{MODELS}/words")) {
+        sandbox.write(&format!("{MODELS}/.draft-123-0/{file}"), bytes);
+    }
+    assert_eq!(sandbox.run(&["vectors", "list", "--json"]).code(0).json().len(), 1);
+    sandbox.run(&["vectors", "verify"]).code(0);
+    sandbox.run(&["vectors", "show", ".draft-123-0"]).code(2);
+    assert_eq!(names(&sandbox), [".draft-123-0", "words"]);
+    add(&sandbox, "more.txt", files::GLOVE).code(0);
+    assert_eq!(names(&sandbox), ["more", "words"]);
+    sandbox.run(&["clean", "--force"]).code(0).prints("vector models");
+    assert!(names(&sandbox).is_empty());
+}
