@@ -92,7 +92,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_word_is_found_where_it_first_was(words in prop::collection::vec("\\PC{0,3}", 0..60)) {
+        fn every_word_is_found_where_it_first_was(
+            words in prop::collection::vec("\\PC{0,3}", 0..60)
+        ) {
             let read = Vocabulary::read(&bytes(&words), words.len()).unwrap();
             prop_assert_eq!(read.len(), words.len());
             for (index, word) in words.iter().enumerate() {
@@ -103,8 +105,12 @@ mod tests {
         }
 
         #[test]
-        fn anything_else_is_refused(bytes in prop::collection::vec(0_u8..5, 0..40), words in 0_usize..9) {
-            let _ = Vocabulary::read(&bytes, words);
+        fn any_bytes_are_read_or_refused(
+            bytes in prop::collection::vec(0_u8..5, 0..40),
+            words in 0_usize..9
+        ) {
+            let read = Vocabulary::read(&bytes, words);
+            prop_assert!(read.is_none_or(|read| read.len() == words));
         }
     }
 }

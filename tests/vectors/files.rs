@@ -41,7 +41,8 @@ pub(super) fn fasttext() -> Vec<u8> {
     file.push(0);
     file.extend(4_u64.to_le_bytes());
     file.extend(2_u64.to_le_bytes());
-    // `king`: (15, 16 + 4) / 5 = (3, 4); `queen`: (24, 13 + 5) / 6 = (4, 3); `mud`: (−8, −3 + 3) / 4.
+    // `king`: (15, 16 + 4) / 5 = (3, 4); `queen`: (24, 13 + 5) / 6 = (4, 3);
+    // `mud`: (−8, −3 + 3) / 4 = (−2, 0).
     for row in [[15.0, 16.0], [24.0, 13.0], [-8.0, -3.0], [0.0, 1.0]] {
         file.extend(numbers(&row));
     }

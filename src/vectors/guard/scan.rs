@@ -136,7 +136,8 @@ pub(super) fn check_number(number: f32, row: usize, index: usize) -> Result<()> 
         return Ok(());
     }
     let position = index + 1;
-    Err(wrong_at(row, format!("number {position} of the vector is {number:e}, expected at most {MAX_NUMBER:e} in magnitude"))
+    let found = format!("number {position} of the vector is {number:e}");
+    Err(wrong_at(row, format!("{found}, expected at most {MAX_NUMBER:e} in magnitude"))
         .hint("the file is damaged; fetch it again"))
 }
 
