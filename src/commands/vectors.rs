@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, sharing};
 use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand};
@@ -36,7 +37,8 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
         licence: args.licence.clone(),
         overwrite: args.overwrite,
     };
-    let added = vectors::add(&settings.workspace, &request)?;
+    let label = format!("{}: ", args.file.display());
+    let added = vectors::add(&settings.workspace, &request, &Bar::new(label))?;
     if args.json {
         console::json(&described(&added))?;
     } else {

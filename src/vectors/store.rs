@@ -8,6 +8,7 @@ use super::convert;
 use super::manifest::{Manifest, Source};
 use super::words::{MODEL_FILE, manifest};
 use crate::error::{Error, Place, Result};
+use crate::progress::Progress;
 use crate::publish::{Existing, FileRecord, Kind, MANIFEST_FILE, Staging, taken};
 use crate::sha256;
 use crate::workspace::{Name, Workspace, folder_names};
@@ -47,7 +48,7 @@ pub struct Added {
 /// # Errors
 /// When the file is none that can be read, or not whole; when the name is taken and not to be
 /// replaced; when the disk fails.
-pub fn add(workspace: &Workspace, request: &Request) -> Result<Added> {
+pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) -> Result<Added> {
     let path = request.file.as_path();
     let mut file = open(path)?;
     let name = match &request.name {
@@ -58,17 +59,22 @@ pub fn add(workspace: &Workspace, request: &Request) -> Result<Added> {
     if !request.overwrite && folder.symlink_metadata().is_ok() {
         return Err(taken(&folder, KIND));
     }
+    progress.start("checking, converting", 4);
     let checked = convert::check(&mut file, path)?;
+    progress.step();
     let unreadable = |e| Error::io(path, "read the file", e);
     file.rewind().map_err(unreadable)?;
     let sha256 = sha256::digest_of(&file).map_err(unreadable)?;
+    progress.step();
 
     let staging = Staging::begin(&workspace.vector_models(), KIND)?;
     let model = staging.folder().join(MODEL_FILE);
     let failed = |e| Error::io(&model, "write the file", e);
     let mut to = File::create_new(&model).map_err(failed)?;
     convert::convert(&mut file, path, checked, &mut to)?;
+    progress.step();
     let record = record(&model).map_err(failed)?;
+    progress.finish();
     let source = Source {
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         format: checked.0.to_string(),
