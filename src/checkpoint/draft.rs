@@ -81,14 +81,16 @@ impl Draft {
     /// When the name is taken and `existing` refuses that (another may be tried), or the disk
     /// fails; the old state, if any, is there then.
     pub fn publish(&self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
-        let manifest = self.manifest.to_bytes();
-        match existing {
-            OnExisting::Refuse => self.staging.publish(name, &manifest, Existing::Refuse),
-            OnExisting::Replace => self.staging.publish(name, &manifest, Existing::Replace),
-            OnExisting::Update(old) => {
-                self.staging.publish(name, &manifest, Existing::Update(&old.to_bytes()))
+        let old;
+        let existing = match existing {
+            OnExisting::Refuse => Existing::Refuse,
+            OnExisting::Replace => Existing::Replace,
+            OnExisting::Update(manifest) => {
+                old = manifest.to_bytes();
+                Existing::Update(&old)
             }
-        }
+        };
+        self.staging.publish(name, &self.manifest.to_bytes(), existing)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
-use crate::publish::FileRecord;
+use crate::publish::{self, FileRecord};
 use crate::workspace::Name;
 
 /// The version of the format that this program writes.
@@ -65,14 +65,9 @@ impl Manifest {
     }
 
     /// The manifest as it stands on disk.
-    ///
-    /// # Panics
-    /// Never: a manifest is plain data.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
-        bytes.push(b'\n');
-        bytes
+        publish::json_file(self)
     }
 
     /// Reads the manifest at `path` (for messages) from `bytes`.

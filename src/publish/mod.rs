@@ -43,6 +43,13 @@ impl FileRecord {
     }
 }
 
+/// Plain data as a JSON file that people can read, too.
+pub(crate) fn json_file(data: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(data).expect("plain data can be written");
+    bytes.push(b'\n');
+    bytes
+}
+
 /// What is published, for messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
-use crate::publish::FileRecord;
+use crate::publish::{self, FileRecord};
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
@@ -67,14 +67,9 @@ impl Manifest {
     }
 
     /// The manifest as it stands on disk.
-    ///
-    /// # Panics
-    /// Never: a manifest is plain data.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
-        bytes.push(b'\n');
-        bytes
+        publish::json_file(self)
     }
 
     /// Reads the manifest at `path` (for messages) from `bytes`; it names the file `model`.

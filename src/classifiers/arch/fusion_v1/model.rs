@@ -23,6 +23,7 @@ use super::params::KernelParams;
 use super::tfidf::{Terms, TfIdf};
 use crate::classifiers::{Candidate, Classifier, MAX_CANDIDATES, ModelFiles, Ranking, model_file};
 use crate::error::{Error, Result};
+use crate::publish;
 
 const CARD_FILE: &str = "model.json";
 const TENSORS_FILE: &str = "model.safetensors";
@@ -111,10 +112,8 @@ impl Model {
             let postings = tfidf.posting_weights.len();
             tensors.put_f32(&name("posting_weights"), vec![postings], &tfidf.posting_weights);
         }
-        let mut json = serde_json::to_vec_pretty(&card).expect("a card is plain data");
-        json.push(b'\n');
         Ok(ModelFiles::from([
-            (CARD_FILE.to_owned(), json),
+            (CARD_FILE.to_owned(), publish::json_file(&card)),
             (TENSORS_FILE.to_owned(), tensors.to_bytes()?),
         ]))
     }
