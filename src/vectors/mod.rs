@@ -6,14 +6,18 @@
 //! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
 
 mod convert;
+mod encoder;
 mod fifu;
 mod guard;
 mod manifest;
+mod sentence;
 mod store;
 mod vocabulary;
 mod words;
 
+pub use encoder::SentenceEncoder;
 pub use guard::Format;
 pub use manifest::{Manifest, Source};
+pub use sentence::{Embeddings, SentenceModel};
 pub use store::{Added, Request, add, list, names, verify};
 pub use words::{MODEL_FILE, WordVectors};

@@ -1,0 +1,194 @@
+//! The BERT network (Devlin et al. 2019, arXiv:1810.04805), forward only.
+//!
+//! Sequences of any lengths lie end to end, without padding: all layers but attention see one
+//! matrix of all their tokens, and attention goes sequence by sequence.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use super::settings::{Activation, Shape};
+use super::weights::{Layer, Linear, Norm, Weights};
+
+/// The network.
+#[derive(Debug)]
+pub(super) struct Bert {
+    shape: Shape,
+    weights: Weights,
+}
+
+impl Bert {
+    pub(super) fn new(shape: Shape, weights: Weights) -> Self {
+        Self { shape, weights }
+    }
+
+    /// How many numbers a token's vector has.
+    pub(super) fn dims(&self) -> usize {
+        self.shape.hidden_size
+    }
+
+    /// The last layer's vectors of the tokens of `sequences`, which lie end to end: `[tokens, d]`
+    /// row by row. Ids are below the vocabulary's size, sequences no longer than the positions.
+    ///
+    /// One thread: the same tokens give the same numbers.
+    pub(super) fn forward<'a>(
+        &self,
+        sequences: impl Iterator<Item = &'a [u32]> + Clone,
+    ) -> Vec<f32> {
+        let d = self.dims();
+        let mut hidden = Vec::new();
+        for (position, &id) in sequences.clone().flat_map(|sequence| sequence.iter().enumerate()) {
+            let word = &self.weights.words[id as usize * d..][..d];
+            let position = &self.weights.positions[position * d..][..d];
+            hidden.extend(word.iter().zip(position).map(|(word, position)| word + position));
+        }
+        self.normalize(&self.weights.norm, &mut hidden);
+        let lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
+        for layer in &self.weights.layers {
+            self.layer(layer, &lengths, &mut hidden);
+        }
+        hidden
+    }
+
+    fn layer(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32]) {
+        let context = self.attend(&layer.qkv.apply(hidden, self.dims()), lengths);
+        layer.attention_output.add_to(&context, self.dims(), hidden);
+        self.normalize(&layer.attention_norm, hidden);
+        let mut wide = layer.intermediate.apply(hidden, self.dims());
+        activate(self.shape.hidden_act, &mut wide);
+        layer.output.add_to(&wide, self.shape.intermediate_size, hidden);
+        self.normalize(&layer.output_norm, hidden);
+    }
+
+    /// Scaled dot-product attention of each sequence to itself: from `[tokens, 3 d]` to
+    /// `[tokens, d]`.
+    fn attend(&self, qkv: &[f32], lengths: &[usize]) -> Vec<f32> {
+        let (d, heads) = (self.dims(), self.shape.heads);
+        let size = d / heads;
+        let scale = 1.0 / (size as f32).sqrt();
+        let mut context = vec![0.0; qkv.len() / 3];
+        let mut first = 0;
+        for &length in lengths {
+            let rows = &qkv[3 * d * first..][..3 * d * length];
+            let sequence = MatRef::from_row_major_slice(rows, length, 3 * d);
+            let target = &mut context[d * first..][..d * length];
+            let mut target = MatMut::from_row_major_slice_mut(target, length, d);
+            let mut scores = vec![0.0_f32; length * length];
+            for head in 0..heads {
+                let part = |at: usize| sequence.subcols(at * d + head * size, size);
+                let to = MatMut::from_row_major_slice_mut(&mut scores, length, length);
+                matmul(to, Accum::Replace, part(0), part(1).transpose(), scale, Par::Seq);
+                scores.chunks_exact_mut(length).for_each(softmax);
+                let scores = MatRef::from_row_major_slice(&scores, length, length);
+                let to = target.as_mut().subcols_mut(head * size, size);
+                matmul(to, Accum::Replace, scores, part(2), 1.0, Par::Seq);
+            }
+            first += length;
+        }
+        context
+    }
+
+    fn normalize(&self, norm: &Norm, rows: &mut [f32]) {
+        let d = self.dims();
+        for row in rows.chunks_exact_mut(d) {
+            let mean = row.iter().sum::<f32>() / d as f32;
+            let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / d as f32;
+            let scale = 1.0 / (variance + self.shape.layer_norm_eps).sqrt();
+            for ((x, gain), shift) in row.iter_mut().zip(&norm.scale).zip(&norm.shift) {
+                *x = (*x - mean) * scale * gain + shift;
+            }
+        }
+    }
+}
+
+impl Linear {
+    /// `x Wᵀ + b` of rows of `inputs` numbers.
+    fn apply(&self, x: &[f32], inputs: usize) -> Vec<f32> {
+        let mut y = vec![0.0; x.len() / inputs * self.bias.len()];
+        self.add_to(x, inputs, &mut y);
+        y
+    }
+
+    /// Adds `x Wᵀ + b` to `y`.
+    fn add_to(&self, x: &[f32], inputs: usize, y: &mut [f32]) {
+        let (rows, outputs) = (x.len() / inputs, self.bias.len());
+        for row in y.chunks_exact_mut(outputs) {
+            row.iter_mut().zip(&self.bias).for_each(|(y, bias)| *y += bias);
+        }
+        let x = MatRef::from_row_major_slice(x, rows, inputs);
+        let weight = MatRef::from_row_major_slice(&self.weight, outputs, inputs);
+        let y = MatMut::from_row_major_slice_mut(y, rows, outputs);
+        matmul(y, Accum::Add, x, weight.transpose(), 1.0, Par::Seq);
+    }
+}
+
+fn softmax(row: &mut [f32]) {
+    let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for x in &mut *row {
+        *x = (*x - highest).exp();
+        sum += *x;
+    }
+    for x in row {
+        *x /= sum;
+    }
+}
+
+fn activate(activation: Activation, numbers: &mut [f32]) {
+    match activation {
+        Activation::Gelu => {
+            let half = std::f32::consts::FRAC_1_SQRT_2;
+            for x in numbers {
+                *x *= 0.5 * (1.0 + erf(*x * half));
+            }
+        }
+        Activation::Relu => {
+            for x in numbers {
+                *x = x.max(0.0);
+            }
+        }
+    }
+}
+
+/// The error function within 3e-7, by the rational approximation that Eigen and TensorFlow use
+/// for single precision: no branch and no exponential, so that it runs on whole registers.
+fn erf(x: f32) -> f32 {
+    const NUMERATOR: [f32; 7] = [
+        -2.726_142_3e-10,
+        2.770_681_4e-8,
+        -2.101_024e-6,
+        -5.692_506_2e-5,
+        -7.349_906e-4,
+        -2.954_6e-3,
+        -1.609_603_3e-2,
+    ];
+    const DENOMINATOR: [f32; 5] =
+        [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2];
+    let x = x.clamp(-4.0, 4.0);
+    let square = x * x;
+    let polynomial =
+        |coefficients: &[f32]| coefficients.iter().fold(0.0, |sum, c| sum * square + c);
+    x * polynomial(&NUMERATOR) / polynomial(&DENOMINATOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Abramowitz & Stegun, table 7.1.
+    #[test]
+    fn the_error_function_is_that_of_the_tables() {
+        let table = [
+            (0.0, 0.0),
+            (0.1, 0.112_462_92),
+            (0.5, 0.520_499_9),
+            (1.0, 0.842_700_8),
+            (1.5, 0.966_105_15),
+            (2.0, 0.995_322_3),
+            (5.0, 1.0),
+        ];
+        for (x, expected) in table {
+            assert!((erf(x) - expected).abs() < 3e-7, "{x}: {} {expected}", erf(x));
+            assert!((erf(-x) + expected).abs() < 3e-7, "{x}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Sentence encoders: BERT networks as sentence-transformers saves them (Reimers & Gurevych 2019,
+//! arXiv:1908.10084).
+//!
+//! | file | stage |
+//! |---|---|
+//! | `settings.rs` | what the folder's small files say |
+//! | `tokenizer.rs` | text → token ids |
+//! | `weights.rs` | the network's numbers |
+//! | `bert.rs` | token ids → a vector a token |
+
+mod bert;
+mod settings;
+mod tokenizer;
+mod weights;
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use self::bert::Bert;
+use self::settings::{Pooling, Settings};
+use self::tokenizer::Tokenizer;
+use self::weights::Weights;
+use super::sentence::{Embeddings, SentenceModel, to_unit_length};
+use crate::error::Result;
+use crate::progress::Progress;
+
+/// The file of the network's numbers.
+pub(super) const WEIGHTS_FILE: &str = "model.safetensors";
+
+/// About how many tokens go through the network at once: enough for the matrix products, few
+/// enough for the cache.
+const BATCH_TOKENS: usize = 256;
+
+/// A sentence encoder in use.
+#[derive(Debug)]
+pub struct SentenceEncoder {
+    settings: Settings,
+    tokenizer: Tokenizer,
+    bert: Bert,
+}
+
+impl SentenceEncoder {
+    /// Opens the encoder in `folder`.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or asks for what is not done here.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let settings = Settings::read(folder)?;
+        let shape = settings.shape.clone();
+        let (weights, tokenizer) = rayon::join(
+            || Weights::read(&folder.join(WEIGHTS_FILE), &shape),
+            || Tokenizer::read(folder, &settings),
+        );
+        Ok(Self { tokenizer: tokenizer?, bert: Bert::new(shape, weights?), settings })
+    }
+
+    /// The sentence vector of tokens' vectors `[tokens, d]`.
+    fn pool(&self, tokens: &[f32]) -> Vec<f32> {
+        let d = self.bert.dims();
+        let mut sentence = vec![0.0; d];
+        let pooled = match self.settings.pooling {
+            Pooling::Cls => &tokens[..d],
+            Pooling::Mean => tokens,
+        };
+        for token in pooled.chunks_exact(d) {
+            sentence.iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
+        }
+        if self.settings.normalize {
+            to_unit_length(&mut sentence);
+        } else {
+            let count = (pooled.len() / d) as f32;
+            for x in &mut sentence {
+                *x /= count;
+            }
+        }
+        sentence
+    }
+}
+
+impl SentenceModel for SentenceEncoder {
+    fn dims(&self) -> usize {
+        self.bert.dims()
+    }
+
+    fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
+        let sequences: Vec<Vec<u32>> =
+            texts.par_iter().map(|text| self.tokenizer.ids(text)).collect::<Result<_>>()?;
+        let batches = batches(&sequences);
+        progress.start("encoding questions", texts.len());
+        let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
+            .par_iter()
+            .map(|batch| {
+                let hidden = self.bert.forward(batch.iter().map(|&i| sequences[i].as_slice()));
+                let mut rest = hidden.as_slice();
+                let mut pooled = Vec::new();
+                for &index in batch {
+                    let (tokens, others) = rest.split_at(sequences[index].len() * self.dims());
+                    pooled.push((index, self.pool(tokens)));
+                    rest = others;
+                    progress.step();
+                }
+                pooled
+            })
+            .collect();
+        progress.finish();
+        let mut numbers = vec![0.0; texts.len() * self.dims()];
+        for (index, vector) in encoded.into_iter().flatten() {
+            numbers[index * self.dims()..][..self.dims()].copy_from_slice(&vector);
+        }
+        Ok(Embeddings::new(self.dims(), numbers))
+    }
+}
+
+/// Sequences' indices in groups of about [`BATCH_TOKENS`], longest first, so that the last to be
+/// done are the shortest.
+fn batches(sequences: &[Vec<u32>]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..sequences.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(sequences[index].len()));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut tokens = BATCH_TOKENS;
+    for index in order {
+        let length = sequences[index].len();
+        if tokens + length > BATCH_TOKENS {
+            batches.push(Vec::new());
+            tokens = 0;
+        }
+        tokens += length;
+        if let Some(batch) = batches.last_mut() {
+            batch.push(index);
+        }
+    }
+    batches
+}

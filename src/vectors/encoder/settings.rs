@@ -1,0 +1,219 @@
+//! What the small JSON files of a sentence-transformers folder say.
+//!
+//! | file | what is read from it |
+//! |---|---|
+//! | `config.json` | the network's shape (Hugging Face `BertConfig`) |
+//! | `modules.json` | the stages; without it, mean pooling and no normalisation |
+//! | `1_Pooling/config.json` | how tokens' vectors become the sentence's |
+//! | `sentence_bert_config.json` | the longest text, in tokens, and whether to lower its case |
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Place, Result};
+use crate::files;
+
+pub(in crate::vectors) const CONFIG_FILE: &str = "config.json";
+pub(in crate::vectors) const MODULES_FILE: &str = "modules.json";
+pub(in crate::vectors) const LENGTH_FILE: &str = "sentence_bert_config.json";
+pub(in crate::vectors) const POOLING_FILE: &str = "config.json";
+
+/// How tokens' vectors become the sentence's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pooling {
+    /// Their mean.
+    Mean,
+    /// The first token's.
+    Cls,
+}
+
+/// The function between the two halves of a feed-forward layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Activation {
+    /// `x Φ(x)`, by the error function.
+    Gelu,
+    /// `max(x, 0)`.
+    Relu,
+}
+
+/// The network's shape: `config.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(super) struct Shape {
+    model_type: String,
+    /// `d`: how many numbers a token's vector has.
+    pub(super) hidden_size: usize,
+    #[serde(rename = "num_hidden_layers")]
+    pub(super) layers: usize,
+    #[serde(rename = "num_attention_heads")]
+    pub(super) heads: usize,
+    pub(super) intermediate_size: usize,
+    pub(super) hidden_act: Activation,
+    pub(super) layer_norm_eps: f32,
+    #[serde(rename = "max_position_embeddings")]
+    pub(super) positions: usize,
+    pub(super) vocab_size: usize,
+    #[serde(rename = "type_vocab_size")]
+    pub(super) types: usize,
+    #[serde(default = "absolute")]
+    position_embedding_type: String,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Settings {
+    pub(super) shape: Shape,
+    pub(super) pooling: Pooling,
+    /// Whether vectors are scaled to unit length.
+    pub(super) normalize: bool,
+    /// The longest text, in tokens, special ones included.
+    pub(super) max_tokens: usize,
+    /// Whether the text's case is lowered before the tokenizer sees it.
+    pub(super) lower_case: bool,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "so the file has them")]
+struct PoolingModes {
+    #[serde(default)]
+    pooling_mode_cls_token: bool,
+    #[serde(default)]
+    pooling_mode_mean_tokens: bool,
+    #[serde(default)]
+    pooling_mode_max_tokens: bool,
+    #[serde(default)]
+    pooling_mode_mean_sqrt_len_tokens: bool,
+    #[serde(default)]
+    pooling_mode_weightedmean_tokens: bool,
+    #[serde(default)]
+    pooling_mode_lasttoken: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct Length {
+    max_seq_length: Option<usize>,
+    #[serde(default)]
+    do_lower_case: bool,
+}
+
+fn absolute() -> String {
+    "absolute".to_owned()
+}
+
+impl Settings {
+    /// Reads the settings of the model in `folder`.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, or asks for what is not done here.
+    pub(super) fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(CONFIG_FILE);
+        let shape: Shape = json(&path)?;
+        shape.check().map_err(|message| unusable(&path, &message))?;
+        let length_path = folder.join(LENGTH_FILE);
+        let length: Length =
+            if files::is_absent(&length_path) { Length::default() } else { json(&length_path)? };
+        let mut settings = Self {
+            max_tokens: length.max_seq_length.unwrap_or(shape.positions).min(shape.positions),
+            lower_case: length.do_lower_case,
+            shape,
+            pooling: Pooling::Mean,
+            normalize: false,
+        };
+        // Two special tokens and one of the text.
+        if settings.max_tokens < 3 {
+            return Err(unusable(&length_path, "`max_seq_length` leaves no room for text"));
+        }
+        let modules = folder.join(MODULES_FILE);
+        if !files::is_absent(&modules) {
+            settings.apply_modules(folder, &modules)?;
+        }
+        Ok(settings)
+    }
+
+    fn apply_modules(&mut self, folder: &Path, path: &Path) -> Result<()> {
+        for (index, module) in json::<Vec<Module>>(path)?.into_iter().enumerate() {
+            match (index, module.kind.rsplit('.').next().unwrap_or_default()) {
+                (0, "Transformer") if module.path.is_empty() => {}
+                (1.., "Pooling") => {
+                    let pooling = pooling_folder(&module.path)
+                        .ok_or_else(|| unusable(path, "the pooling's path is no plain name"))?;
+                    self.pooling = read_pooling(&folder.join(pooling).join(POOLING_FILE))?;
+                }
+                (1.., "Normalize") => self.normalize = true,
+                (_, kind) => {
+                    let what = format!("a stage `{}` at {index}", kind.escape_debug());
+                    return Err(unusable(path, &what));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folder's name that a module's path is, if it is one.
+pub(in crate::vectors) fn pooling_folder(path: &str) -> Option<PathBuf> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (!path.is_empty() && path.chars().all(plain)).then(|| PathBuf::from(path))
+}
+
+impl Shape {
+    fn check(&self) -> Result<(), String> {
+        let sizes = [
+            self.hidden_size,
+            self.heads,
+            self.layers,
+            self.intermediate_size,
+            self.positions,
+            self.vocab_size,
+            self.types,
+        ];
+        if self.model_type != "bert" {
+            let found = self.model_type.escape_debug();
+            Err(format!("a model of type `{found}`, expected `bert`"))
+        } else if self.position_embedding_type != "absolute" {
+            Err("positions are not absolute".to_owned())
+        } else if sizes.contains(&0) || !self.hidden_size.is_multiple_of(self.heads) {
+            Err("sizes that do not fit together".to_owned())
+        } else if self.layer_norm_eps.is_nan() || self.layer_norm_eps <= 0.0 {
+            Err("`layer_norm_eps` is not positive".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn read_pooling(path: &Path) -> Result<Pooling> {
+    let modes: PoolingModes = json(path)?;
+    let others = modes.pooling_mode_max_tokens
+        || modes.pooling_mode_mean_sqrt_len_tokens
+        || modes.pooling_mode_weightedmean_tokens
+        || modes.pooling_mode_lasttoken;
+    match (modes.pooling_mode_cls_token, modes.pooling_mode_mean_tokens, others) {
+        (true, false, false) => Ok(Pooling::Cls),
+        (false, true, false) => Ok(Pooling::Mean),
+        _ => Err(unusable(path, "pooling other than by the mean or the first token")),
+    }
+}
+
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    serde_json::from_slice(&files::read(path)?).map_err(|e| {
+        let message = format!("not what the file of a sentence encoder holds: {e}");
+        Error::at(Place::file(path), message).hint(HINT)
+    })
+}
+
+fn unusable(path: &Path, what: &str) -> Error {
+    Error::at(Place::file(path), format!("{what}: not supported")).hint(HINT)
+}
+
+const HINT: &str = "usable are BERT models saved by sentence-transformers, pooled by the mean or \
+                    the first token, e.g. all-MiniLM-L6-v2";
