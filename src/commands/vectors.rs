@@ -8,7 +8,7 @@ use super::{Outcome, sharing};
 use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand};
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::vectors::{self, Added, MODEL_FILE, Request, WordVectors};
+use crate::vectors::{self, Added, Manifest, ModelKind, Request, WordVectors};
 use crate::workspace::Name;
 
 /// How many nearest words are shown.
@@ -43,12 +43,20 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
         console::json(&described(&added))?;
     } else {
         let (manifest, folder) = (&added.manifest, added.folder.display());
-        console::line(format_args!(
-            "added {} ({}, {} words of {} numbers) in {folder}",
-            added.name, manifest.source.format, manifest.words, manifest.dims,
-        ))?;
+        let (format, holds) = (&manifest.source.format, holds(manifest));
+        console::line(format_args!("added {} ({format}, {holds}) in {folder}", added.name))?;
     }
     Ok(Outcome::Done)
+}
+
+/// What has vectors, and how long they are.
+fn holds(manifest: &Manifest) -> String {
+    let dims = manifest.dims;
+    match (manifest.kind, manifest.words) {
+        (ModelKind::Words, Some(words)) => format!("{words} words of {dims} numbers"),
+        (ModelKind::Static, Some(tokens)) => format!("{tokens} tokens of {dims} numbers"),
+        _ => format!("sentences of {dims} numbers"),
+    }
 }
 
 /// A vector model as a line of JSON.
@@ -57,7 +65,7 @@ fn described(model: &Added) -> Value {
         "name": model.name.as_str(),
         "kind": model.manifest.kind,
         "dims": model.manifest.dims,
-        "sha256": model.manifest.files.get(MODEL_FILE).map(|file| &file.sha256),
+        "sha256": model.manifest.digest(),
         "path": model.folder,
     })
 }
@@ -83,10 +91,10 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
         } else {
             table.add_row([
                 model.name.to_string(),
-                manifest.kind.clone(),
+                manifest.kind.to_string(),
                 manifest.dims.to_string(),
-                manifest.words.to_string(),
-                bytes(manifest.files.values().map(|file| file.size).sum()),
+                manifest.words.map(|words| words.to_string()).unwrap_or_default(),
+                bytes(manifest.size()),
             ]);
         }
     }
@@ -134,7 +142,7 @@ fn facts(model: &WordVectors, name: &Name) -> Result<()> {
     let manifest = model.manifest();
     let source = &manifest.source;
     console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
-    console::line(format_args!("{} words of {} numbers", manifest.words, manifest.dims))?;
+    console::line(holds(manifest))?;
     let file = source.file.escape_debug();
     console::line(format_args!("from {file} ({}), SHA-256 {}", source.format, source.sha256))?;
     let licence = manifest.licence.as_deref().unwrap_or("not noted");

@@ -1,69 +1,114 @@
 //! `manifest.json`: what a vector model is and where it came from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::encoder;
+use super::words::MODEL_FILE;
 use crate::error::{Error, Place, Result};
 use crate::publish::{self, FileRecord};
+use crate::sha256;
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
 
-/// The only kind there is yet.
-const WORDS: &str = "words";
+/// What a vector model gives vectors to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelKind {
+    /// Words: a vector a word.
+    Words,
+    /// Sentences, by the mean of a vector a token.
+    Static,
+    /// Sentences, by a network.
+    Encoder,
+}
+
+impl ModelKind {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Static => "static",
+            Self::Encoder => "encoder",
+        }
+    }
+
+    /// Whether a model of this kind may have the file `path`; none of these leaves its folder.
+    fn may_have(self, path: &str) -> bool {
+        match self {
+            Self::Words => path == MODEL_FILE,
+            Self::Static | Self::Encoder => encoder::is_file_name(path),
+        }
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// What a vector model holds. The same file added twice gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the format, now 1.
     pub format: u32,
-    /// `words`: a vector a word.
-    pub kind: String,
+    /// What has vectors.
+    pub kind: ModelKind,
     /// How many numbers a vector has.
     pub dims: usize,
-    /// How many words have one.
-    pub words: usize,
-    /// The file it was made from.
+    /// How many words (or tokens) have one; an encoder has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<usize>,
+    /// What it was made from.
     pub source: Source,
     /// What is known of its licence.
     pub licence: Option<String>,
     /// The version of mentorpal that added it.
     pub version: String,
-    /// Every file but this one, by name.
+    /// Every file but this one, by its path in the folder, `/` between its parts.
     pub files: BTreeMap<String, FileRecord>,
 }
 
-/// The file that a vector model was made from.
+/// The file or folder that a vector model was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Its name, without folders.
     pub file: String,
-    /// What it was found to be: [`Format::name`](super::Format::name).
+    /// What it was found to be, for instance [`Format::name`](super::Format::name).
     pub format: String,
-    /// Its SHA-256, in hex.
+    /// Its SHA-256, in hex; of a folder, [`digest`] of the files that were taken.
     pub sha256: String,
 }
 
 impl Manifest {
-    /// The manifest of a model that holds `file`, called `name`.
+    /// The manifest of a model with vectors of `shape`, made by this program.
     pub(super) fn new(
-        (words, dims): (usize, usize),
+        kind: ModelKind,
+        (words, dims): (Option<usize>, usize),
         source: Source,
         licence: Option<String>,
-        (name, file): (&str, FileRecord),
+        files: BTreeMap<String, FileRecord>,
     ) -> Self {
-        Self {
-            format: FORMAT,
-            kind: WORDS.to_owned(),
-            dims,
-            words,
-            source,
-            licence,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            files: BTreeMap::from([(name.to_owned(), file)]),
-        }
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Self { format: FORMAT, kind, dims, words, source, licence, version, files }
+    }
+
+    /// The model's fingerprint, in hex: [`digest`] of its files.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(&self.files)
+    }
+
+    /// How many bytes its files have.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum()
     }
 
     /// The manifest as it stands on disk.
@@ -72,26 +117,83 @@ impl Manifest {
         publish::json_file(self)
     }
 
-    /// Reads the manifest at `path` (for messages) from `bytes`; it names the file `model`.
+    /// Reads the manifest at `path` (for messages) from `bytes`.
     ///
     /// # Errors
-    /// When it is no manifest, or is of another format or kind.
-    pub(super) fn from_bytes(path: &Path, bytes: &[u8], model: &str) -> Result<Self> {
+    /// When it is no manifest, is of another format or kind, or names files that no such model
+    /// has.
+    pub(super) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
             Error::at(Place::file(path), message)
                 .hint("the vector model is damaged or of another version; add it again")
         };
         let manifest: Self = serde_json::from_slice(bytes)
             .map_err(|e| fault("not a manifest".to_owned()).caused_by(e))?;
-        if manifest.format != FORMAT || manifest.kind != WORDS {
-            let (format, kind) = (manifest.format, manifest.kind.escape_debug());
-            return Err(fault(format!(
-                "manifest format {format} of kind `{kind}`, expected {FORMAT} of kind `{WORDS}`"
-            )));
+        let Self { format, kind, dims, words, files, .. } = &manifest;
+        if *format != FORMAT {
+            return Err(fault(format!("manifest format {format}, expected {FORMAT}")));
         }
-        if !manifest.files.keys().eq([model]) {
-            return Err(fault(format!("expected one file, `{model}`")));
+        if *dims == 0 || (*kind == ModelKind::Words && words.is_none()) {
+            return Err(fault("no number of words, or vectors of no numbers".to_owned()));
+        }
+        if let Some(file) = files.keys().find(|file| !kind.may_have(file)) {
+            let file = file.escape_debug();
+            return Err(fault(format!("names the file `{file}`, which no model of {kind} has")));
+        }
+        if files.is_empty() {
+            return Err(fault("names no file".to_owned()));
         }
         Ok(manifest)
+    }
+}
+
+/// The SHA-256 of one file; of several that of the lines `<sha256>  <path>` in the order of their
+/// paths, each with a line feed, as `sha256sum` prints them.
+pub(super) fn digest(files: &BTreeMap<String, FileRecord>) -> String {
+    if let (1, Some(record)) = (files.len(), files.values().next()) {
+        return record.sha256.clone();
+    }
+    let lines: Vec<_> =
+        files.iter().map(|(path, record)| format!("{}  {path}\n", record.sha256)).collect();
+    sha256::digest(lines.concat().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(kind: &str, files: &str) -> Result<Manifest> {
+        let text = format!(
+            r#"{{"format": 1, "kind": "{kind}", "dims": 2, "words": 3,
+                "source": {{"file": "a", "format": "b", "sha256": "c"}}, "licence": null,
+                "version": "0.1.0", "files": {files}}}"#
+        );
+        Manifest::from_bytes(Path::new("manifest.json"), text.as_bytes())
+    }
+
+    // `printf 'aa  config.json\nbb  model.safetensors\n' | sha256sum`
+    #[test]
+    fn the_digest_of_several_files_is_that_of_a_list_of_them() {
+        let one = manifest("words", r#"{"model.fifu": {"size": 1, "sha256": "aa"}}"#).unwrap();
+        assert_eq!(one.digest(), "aa");
+        let files = r#"{"model.safetensors": {"size": 1, "sha256": "bb"},
+            "config.json": {"size": 2, "sha256": "aa"}}"#;
+        let two = manifest("encoder", files).unwrap();
+        assert_eq!(
+            two.digest(),
+            "449b0f358c4175939d3c46fbc9611fbbbaa9fa172b16e20f119795355bb9831d"
+        );
+        assert_eq!(two.size(), 3);
+    }
+
+    #[test]
+    fn a_file_that_leaves_the_folder_is_refused() {
+        for path in ["../config.json", "/config.json", "a/b/config.json", "./config.json", ""] {
+            let files = format!(r#"{{"{path}": {{"size": 1, "sha256": "aa"}}}}"#);
+            let error = manifest("encoder", &files).unwrap_err();
+            assert!(error.reason().contains("which no model of encoder has"), "{path}: {error}");
+        }
+        assert!(manifest("words", "{}").is_err());
+        assert!(manifest("cats", "{}").unwrap_err().reason().contains("cats"));
     }
 }

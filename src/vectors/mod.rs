@@ -10,6 +10,7 @@ mod encoder;
 mod fifu;
 mod guard;
 mod manifest;
+mod model;
 mod sentence;
 mod store;
 mod vocabulary;
@@ -17,7 +18,8 @@ mod words;
 
 pub use encoder::SentenceEncoder;
 pub use guard::Format;
-pub use manifest::{Manifest, Source};
+pub use manifest::{Manifest, ModelKind, Source};
+pub use model::VectorModel;
 pub use sentence::{Embeddings, SentenceModel};
-pub use store::{Added, Request, add, list, names, verify};
+pub use store::{Added, Request, add, list, manifest, names, verify};
 pub use words::{MODEL_FILE, WordVectors};

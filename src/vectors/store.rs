@@ -1,13 +1,15 @@
 //! Adding, listing and verifying vector models.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Seek;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use super::convert;
-use super::manifest::{Manifest, Source};
-use super::words::{MODEL_FILE, manifest};
-use crate::error::{Error, Place, Result};
+use super::manifest::{Manifest, ModelKind, Source};
+use super::words::MODEL_FILE;
+use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::files;
 use crate::progress::Progress;
 use crate::publish::{Existing, FileRecord, Kind, MANIFEST_FILE, Staging, taken};
 use crate::sha256;
@@ -17,6 +19,9 @@ const KIND: Kind = Kind {
     noun: "vector model",
     if_taken: "choose another with --name, or replace it with --overwrite",
 };
+
+/// What to do about a model whose files are not what was added.
+pub(super) const DAMAGED: &str = "the vector model is damaged; add it again";
 
 /// What to add.
 #[derive(Clone, Debug)]
@@ -80,8 +85,9 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
         format: checked.0.to_string(),
         sha256,
     };
-    let shape = (checked.1.words, checked.1.dims);
-    let manifest = Manifest::new(shape, source, request.licence.clone(), (MODEL_FILE, record));
+    let shape = (Some(checked.1.words), checked.1.dims);
+    let files = BTreeMap::from([(MODEL_FILE.to_owned(), record)]);
+    let manifest = Manifest::new(ModelKind::Words, shape, source, request.licence.clone(), files);
     let existing = if request.overwrite { Existing::Replace } else { Existing::Refuse };
     let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
     Ok(Added { name, folder, manifest })
@@ -101,11 +107,6 @@ fn open(path: &Path) -> Result<File> {
 fn name_after(path: &Path) -> Result<Name> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Name::new("vector model", stem).map_err(|e| e.hint("name it with --name"))
-}
-
-fn record(path: &Path) -> std::io::Result<FileRecord> {
-    let file = File::open(path)?;
-    Ok(FileRecord { size: file.metadata()?.len(), sha256: sha256::digest_of(file)? })
 }
 
 /// The names of the vector models, sorted. A folder without a manifest is none.
@@ -134,7 +135,49 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
     Ok(names(workspace)?.into_iter().map(added).collect())
 }
 
-/// Reads the vectors of `name` again and compares them with the manifest: what differs, if
+/// Reads the manifest of the vector model `name`.
+///
+/// # Errors
+/// When there is no such model, or its manifest cannot be used.
+pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
+    let folder = workspace.vector_model(name);
+    if !folder.is_dir() {
+        let known = names(workspace)?;
+        let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
+        return Err(Error::at(Place::file(folder), format!("no vector model `{name}`{guess}"))
+            .hint(format!(
+                "there is {}; add one: `mentorpal vectors add PATH`",
+                quoted_list(known)
+            )));
+    }
+    let path = folder.join(MANIFEST_FILE);
+    let bytes = files::read(&path)
+        .map_err(|e| e.hint("without a manifest the folder is no vector model of this tool"))?;
+    Manifest::from_bytes(&path, &bytes)
+}
+
+/// Compares the files of a model's folder with the manifest by their sizes: enough to notice a
+/// copy that was cut short, and a file that came in between.
+///
+/// # Errors
+/// The first that differs.
+pub(super) fn check_sizes(folder: &Path, manifest: &Manifest) -> Result<()> {
+    let wrong = |path: &Path, what: &str| Error::at(Place::file(path), what).hint(DAMAGED);
+    for (name, record) in &manifest.files {
+        let path = folder.join(name);
+        let found = fs::metadata(&path).map_err(|e| Error::io(&path, "read the file", e))?;
+        if !found.is_file() || found.len() != record.size {
+            let what = format!("{} bytes, the manifest says {}", found.len(), record.size);
+            return Err(wrong(&path, &what));
+        }
+    }
+    match strangers(folder, manifest).first() {
+        Some(stranger) => Err(wrong(&folder.join(stranger), "not in the manifest")),
+        None => Ok(()),
+    }
+}
+
+/// Reads the files of `name` again and compares them with the manifest: what differs, if
 /// something does.
 ///
 /// # Errors
@@ -142,17 +185,51 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
 pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     let manifest = manifest(workspace, name)?;
     let folder = workspace.vector_model(name);
-    let found = match record(&folder.join(MODEL_FILE)) {
-        Ok(found) => found,
-        Err(error) => return Ok(Some(format!("{MODEL_FILE}: cannot be read: {error}"))),
-    };
-    let Some(expected) = manifest.files.get(MODEL_FILE) else { return Ok(None) };
-    Ok(if found.size != expected.size {
-        let sizes = format!("{} bytes, the manifest says {}", found.size, expected.size);
-        Some(format!("{MODEL_FILE}: {sizes}"))
-    } else if found != *expected {
-        Some(format!("{MODEL_FILE}: its SHA-256 is not what the manifest says"))
-    } else {
-        None
-    })
+    let mut faults = Vec::new();
+    for (file, expected) in &manifest.files {
+        let fault = match record(&folder.join(file)) {
+            Err(error) => format!("cannot be read: {error}"),
+            Ok(found) if found == *expected => continue,
+            Ok(found) if found.size != expected.size => {
+                format!("{} bytes, the manifest says {}", found.size, expected.size)
+            }
+            Ok(_) => "its SHA-256 is not what the manifest says".to_owned(),
+        };
+        faults.push(format!("{file}: {fault}"));
+    }
+    for stranger in strangers(&folder, &manifest) {
+        faults.push(format!("{}: not in the manifest", stranger.escape_debug()));
+    }
+    Ok((!faults.is_empty()).then(|| faults.join("; ")))
+}
+
+/// The size and digest of a file.
+pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
+    let file = File::open(path)?;
+    Ok(FileRecord { size: file.metadata()?.len(), sha256: sha256::digest_of(file)? })
+}
+
+/// The files of a model's folder that its manifest does not name, by path; hidden ones are passed
+/// over.
+fn strangers(folder: &Path, manifest: &Manifest) -> Vec<String> {
+    let mut found = Vec::new();
+    list_files(folder, "", &mut found);
+    found.retain(|file| file != MANIFEST_FILE && !manifest.files.contains_key(file));
+    found.sort();
+    found
+}
+
+/// Adds the paths of the files below `folder`, each after `prefix`; links are not followed.
+fn list_files(folder: &Path, prefix: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => list_files(&entry.path(), &format!("{path}/"), found),
+            _ => found.push(path),
+        }
+    }
 }

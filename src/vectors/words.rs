@@ -6,11 +6,10 @@ use finalfusion::storage::StorageView;
 
 use super::fifu::{self, Rows};
 use super::guard::Shape;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, ModelKind};
+use super::store::manifest;
 use super::vocabulary::Vocabulary;
-use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
-use crate::files;
-use crate::publish::MANIFEST_FILE;
+use crate::error::{Error, Place, Result};
 use crate::workspace::{Name, Workspace};
 
 /// The file of the vectors in a vector model's folder.
@@ -33,7 +32,12 @@ impl WordVectors {
     pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
         let manifest = manifest(workspace, name)?;
         let path = workspace.vector_model(name).join(MODEL_FILE);
-        let shape = Shape { words: manifest.words, dims: manifest.dims };
+        let (ModelKind::Words, Some(words)) = (manifest.kind, manifest.words) else {
+            let what = format!("vector model `{name}` is of kind {}, not words", manifest.kind);
+            return Err(Error::at(Place::file(workspace.vector_model(name)), what)
+                .hint("nearest words need word vectors; `mentorpal vectors list` names them"));
+        };
+        let shape = Shape { words, dims: manifest.dims };
         let is_file = fs::metadata(&path).map(|found| found.is_file());
         let opened = match is_file {
             Ok(false) => Err(Error::at(Place::file(&path), "not a file")),
@@ -85,25 +89,4 @@ impl WordVectors {
         let rows = self.rows.storage().view().to_slice().unwrap_or_default();
         rows.chunks_exact(self.dims()).take(self.vocabulary.len())
     }
-}
-
-/// Reads the manifest of the vector model `name`.
-///
-/// # Errors
-/// When there is no such model, or its manifest cannot be used.
-pub(super) fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
-    let folder = workspace.vector_model(name);
-    if !folder.is_dir() {
-        let known = super::names(workspace)?;
-        let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
-        return Err(Error::at(Place::file(folder), format!("no vector model `{name}`{guess}"))
-            .hint(format!(
-                "there is {}; add one: `mentorpal vectors add FILE`",
-                quoted_list(known)
-            )));
-    }
-    let path = folder.join(MANIFEST_FILE);
-    let bytes = files::read(&path)
-        .map_err(|e| e.hint("without a manifest the folder is no vector model of this tool"))?;
-    Manifest::from_bytes(&path, &bytes, MODEL_FILE)
 }

@@ -69,7 +69,7 @@ fn add(workspace: &Workspace, file: &[u8]) -> bool {
         Ok(added) => {
             assert_eq!(vectors::verify(workspace, &name).unwrap(), None);
             is_usable(&WordVectors::open(workspace, &name).unwrap());
-            assert!(added.manifest.words * added.manifest.dims <= file.len());
+            assert!(added.manifest.words.unwrap() * added.manifest.dims <= file.len());
             true
         }
         Err(error) => {

@@ -3,12 +3,14 @@
 //!
 //! | file | stage |
 //! |---|---|
+//! | `folder.rs` | which of the folder's files are needed |
 //! | `settings.rs` | what the folder's small files say |
 //! | `tokenizer.rs` | text → token ids |
 //! | `weights.rs` | the network's numbers |
 //! | `bert.rs` | token ids → a vector a token |
 
 mod bert;
+mod folder;
 mod settings;
 mod tokenizer;
 mod weights;
@@ -16,6 +18,8 @@ mod weights;
 use std::path::Path;
 
 use rayon::prelude::*;
+
+pub(super) use self::folder::is_file_name;
 
 use self::bert::Bert;
 use self::settings::{Pooling, Settings};
