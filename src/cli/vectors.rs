@@ -21,7 +21,7 @@ pub struct VectorsArgs {
 /// What `vectors` can do.
 #[derive(Debug, Subcommand)]
 pub enum VectorsCommand {
-    /// Check and add a file of word vectors: word2vec, GloVe, fastText or finalfusion
+    /// Check and add word vectors (word2vec, GloVe, fastText, finalfusion) or a sentence encoder
     Add(VectorsAddArgs),
     /// List vector models
     #[command(after_help = example("mentorpal vectors list --json"))]
@@ -66,16 +66,18 @@ pub enum VectorsCommand {
 #[derive(Debug, Args)]
 #[command(after_help = example(
     "mentorpal vectors add glove.6B.100d.txt --licence \"PDDL 1.0\"\n\
-     mentorpal vectors add model.bin --name words --overwrite"))]
+     mentorpal vectors add model.bin --name words --overwrite\n\
+     mentorpal vectors add all-MiniLM-L6-v2/"))]
 pub struct VectorsAddArgs {
-    /// The file of word vectors; its format is told by its content
-    pub file: PathBuf,
+    /// A file of word vectors, or a sentence encoder: its folder, or a zip archive or wheel with it
+    pub path: PathBuf,
 
-    /// What to call the vector model [default: the file's name without its extension]
+    /// What to call the vector model [default: as the folder, the file without its extension, or
+    /// the wheel's distribution]
     #[arg(long)]
     pub name: Option<String>,
 
-    /// A note on the licence of the vectors
+    /// A note on its licence [default: what an encoder's README.md says]
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
 

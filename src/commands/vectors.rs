@@ -7,8 +7,8 @@ use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, sharing};
 use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand};
 use crate::config::Settings;
-use crate::error::{Error, Result};
-use crate::vectors::{self, Added, Manifest, ModelKind, Request, WordVectors};
+use crate::error::{Error, Result, count};
+use crate::vectors::{self, Added, Manifest, ModelKind, Network, Pooling, Request, WordVectors};
 use crate::workspace::Name;
 
 /// How many nearest words are shown.
@@ -32,12 +32,12 @@ fn model_name(name: &str) -> Result<Name> {
 
 fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
     let request = Request {
-        file: args.file.clone(),
+        path: args.path.clone(),
         name: args.name.as_deref().map(model_name).transpose()?,
         licence: args.licence.clone(),
         overwrite: args.overwrite,
     };
-    let label = format!("{}: ", args.file.display());
+    let label = format!("{}: ", args.path.display());
     let added = vectors::add(&settings.workspace, &request, &Bar::new(label))?;
     if args.json {
         console::json(&described(&added))?;
@@ -105,10 +105,21 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
 }
 
 fn note_none() {
-    console::note("no vector models yet; add one: `mentorpal vectors add FILE`");
+    console::note("no vector models yet; add one: `mentorpal vectors add PATH`");
 }
 
 fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> Result<Outcome> {
+    let manifest = vectors::manifest(&settings.workspace, name)?;
+    if manifest.kind == ModelKind::Encoder && like.is_none() {
+        let network = vectors::network(&settings.workspace, name)?;
+        if as_json {
+            let shown = json!({ "name": name.as_str(), "manifest": manifest, "network": network });
+            console::json(&shown)?;
+        } else {
+            facts(name, &manifest, Some(network))?;
+        }
+        return Ok(Outcome::Done);
+    }
     let model = WordVectors::open(&settings.workspace, name)?;
     let nearest = match like {
         Some(word) => model.nearest(word, NEAREST).ok_or_else(|| {
@@ -119,7 +130,7 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
     };
     if as_json {
         let word = |(word, cosine): &(&str, f32)| json!({ "word": word, "cosine": cosine });
-        let mut shown = json!({ "name": name.as_str(), "manifest": model.manifest() });
+        let mut shown = json!({ "name": name.as_str(), "manifest": manifest });
         if let Some(like) = like {
             shown["like"] = json!(like);
             shown["nearest"] = nearest.iter().map(word).collect();
@@ -127,7 +138,7 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
         console::json(&shown)?;
         return Ok(Outcome::Done);
     }
-    facts(&model, name)?;
+    facts(name, &manifest, None)?;
     if !nearest.is_empty() {
         let mut table = table(["nearest", "cosine"], &[1]);
         for (word, cosine) in &nearest {
@@ -138,11 +149,21 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
     Ok(Outcome::Done)
 }
 
-fn facts(model: &WordVectors, name: &Name) -> Result<()> {
-    let manifest = model.manifest();
+fn facts(name: &Name, manifest: &Manifest, network: Option<Network>) -> Result<()> {
     let source = &manifest.source;
     console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
     console::line(holds(manifest))?;
+    if let Some(Network { layers, heads, pooling, unit_length, max_tokens, .. }) = network {
+        let pooling = match pooling {
+            Pooling::Mean => "the mean of its tokens' vectors",
+            Pooling::Cls => "its first token's vector",
+        };
+        let length = if unit_length { ", at unit length" } else { "" };
+        let (layers, heads) = (count(layers, "layer"), count(heads, "head"));
+        console::line(format_args!("a network of {layers} of {heads} each"))?;
+        console::line(format_args!("a sentence's vector is {pooling}{length}"))?;
+        console::line(format_args!("longest text: {max_tokens} tokens"))?;
+    }
     let file = source.file.escape_debug();
     console::line(format_args!("from {file} ({}), SHA-256 {}", source.format, source.sha256))?;
     let licence = manifest.licence.as_deref().unwrap_or("not noted");

@@ -1,6 +1,6 @@
 //! A vector model in use for sentences, whatever its kind.
 
-use super::encoder::SentenceEncoder;
+use super::encoder::{Network, SentenceEncoder};
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
 use super::store;
@@ -73,4 +73,15 @@ impl VectorModel {
     pub fn sentences(&self) -> &dyn SentenceModel {
         self.sentences.as_ref()
     }
+}
+
+/// What the sentence encoder `name` is like. Its weights are not read.
+///
+/// # Errors
+/// When there is none of this name, or its files are not what was added.
+pub fn network(workspace: &Workspace, name: &Name) -> Result<Network> {
+    let manifest = store::manifest(workspace, name)?;
+    let folder = workspace.vector_model(name);
+    store::check_sizes(&folder, &manifest)?;
+    Network::read(&folder)
 }

@@ -64,7 +64,7 @@ fn add(workspace: &Workspace, file: &[u8]) -> bool {
     fs::write(&path, file).unwrap();
     let name = Name::new("vector model", "model").unwrap();
     let request =
-        Request { file: path.clone(), name: Some(name.clone()), licence: None, overwrite: true };
+        Request { path: path.clone(), name: Some(name.clone()), licence: None, overwrite: true };
     match vectors::add(workspace, &request, &Silent) {
         Ok(added) => {
             assert_eq!(vectors::verify(workspace, &name).unwrap(), None);

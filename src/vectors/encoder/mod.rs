@@ -5,12 +5,14 @@
 //! |---|---|
 //! | `folder.rs` | which of the folder's files are needed |
 //! | `settings.rs` | what the folder's small files say |
+//! | `parts.rs` | what a tokenizer may be made of |
 //! | `tokenizer.rs` | text → token ids |
 //! | `weights.rs` | the network's numbers |
 //! | `bert.rs` | token ids → a vector a token |
 
 mod bert;
 mod folder;
+mod parts;
 mod settings;
 mod tokenizer;
 mod weights;
@@ -18,11 +20,13 @@ mod weights;
 use std::path::Path;
 
 use rayon::prelude::*;
+use serde::Serialize;
 
-pub(super) use self::folder::is_file_name;
+pub(super) use self::folder::{FILES, MAX_JSON, is_file_name, is_model_folder, pooling_file};
 
 use self::bert::Bert;
-use self::settings::{Pooling, Settings};
+pub use self::settings::Pooling;
+use self::settings::Settings;
 use self::tokenizer::Tokenizer;
 use self::weights::Weights;
 use super::sentence::{Embeddings, SentenceModel, to_unit_length};
@@ -42,6 +46,41 @@ pub struct SentenceEncoder {
     settings: Settings,
     tokenizer: Tokenizer,
     bert: Bert,
+}
+
+/// What an encoder is like, as its settings say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// How many layers it has.
+    pub layers: usize,
+    /// How many heads a layer's attention has.
+    pub heads: usize,
+    /// How many numbers a vector has.
+    pub dims: usize,
+    /// Whether a sentence's vector is the `mean` of its tokens' or that of the first, `cls`.
+    pub pooling: Pooling,
+    /// Whether vectors are scaled to unit length.
+    pub unit_length: bool,
+    /// The longest text, in tokens; longer ones are cut.
+    pub max_tokens: usize,
+}
+
+impl Network {
+    /// Reads the settings in `folder`, not the weights.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or asks for what is not done here.
+    pub(super) fn read(folder: &Path) -> Result<Self> {
+        let Settings { shape, pooling, normalize, max_tokens, .. } = Settings::read(folder)?;
+        Ok(Self {
+            layers: shape.layers,
+            heads: shape.heads,
+            dims: shape.hidden_size,
+            pooling,
+            unit_length: normalize,
+            max_tokens,
+        })
+    }
 }
 
 impl SentenceEncoder {
@@ -117,9 +156,10 @@ impl SentenceModel for SentenceEncoder {
 }
 
 /// Sequences' indices in groups of about [`BATCH_TOKENS`], longest first, so that the last to be
-/// done are the shortest.
+/// done are the shortest. Empty ones are in none: their vectors stay zero.
 fn batches(sequences: &[Vec<u32>]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..sequences.len()).collect();
+    order.retain(|&index| !sequences[index].is_empty());
     order.sort_by_key(|&index| std::cmp::Reverse(sequences[index].len()));
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut tokens = BATCH_TOKENS;

@@ -7,10 +7,10 @@
 //! | `1_Pooling/config.json` | how tokens' vectors become the sentence's |
 //! | `sentence_bert_config.json` | the longest text, in tokens, and whether to lower its case |
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
 use crate::files;
@@ -20,9 +20,13 @@ pub(in crate::vectors) const MODULES_FILE: &str = "modules.json";
 pub(in crate::vectors) const LENGTH_FILE: &str = "sentence_bert_config.json";
 pub(in crate::vectors) const POOLING_FILE: &str = "config.json";
 
+/// The stage that makes one vector of many.
+pub(super) const POOLING: &str = "Pooling";
+
 /// How tokens' vectors become the sentence's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pooling {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
     /// Their mean.
     Mean,
     /// The first token's.
@@ -74,8 +78,9 @@ pub(super) struct Settings {
     pub(super) lower_case: bool,
 }
 
+/// A stage: an entry of `modules.json`.
 #[derive(Deserialize)]
-struct Module {
+pub(super) struct Module {
     path: String,
     #[serde(rename = "type")]
     kind: String,
@@ -132,37 +137,53 @@ impl Settings {
         if settings.max_tokens < 3 {
             return Err(unusable(&length_path, "`max_seq_length` leaves no room for text"));
         }
-        let modules = folder.join(MODULES_FILE);
-        if !files::is_absent(&modules) {
-            settings.apply_modules(folder, &modules)?;
-        }
-        Ok(settings)
-    }
-
-    fn apply_modules(&mut self, folder: &Path, path: &Path) -> Result<()> {
-        for (index, module) in json::<Vec<Module>>(path)?.into_iter().enumerate() {
-            match (index, module.kind.rsplit('.').next().unwrap_or_default()) {
+        for (index, module) in Module::read_all(folder)?.iter().enumerate() {
+            match (index, module.name()) {
                 (0, "Transformer") if module.path.is_empty() => {}
-                (1.., "Pooling") => {
-                    let pooling = pooling_folder(&module.path)
-                        .ok_or_else(|| unusable(path, "the pooling's path is no plain name"))?;
-                    self.pooling = read_pooling(&folder.join(pooling).join(POOLING_FILE))?;
+                (1.., POOLING) => {
+                    let name = module.pooling_folder(folder)?;
+                    settings.pooling = read_pooling(&folder.join(name).join(POOLING_FILE))?;
                 }
-                (1.., "Normalize") => self.normalize = true,
+                (1.., "Normalize") => settings.normalize = true,
                 (_, kind) => {
                     let what = format!("a stage `{}` at {index}", kind.escape_debug());
-                    return Err(unusable(path, &what));
+                    return Err(unusable(&folder.join(MODULES_FILE), &what));
                 }
             }
         }
-        Ok(())
+        Ok(settings)
     }
 }
 
-/// The folder's name that a module's path is, if it is one.
-pub(in crate::vectors) fn pooling_folder(path: &str) -> Option<PathBuf> {
+impl Module {
+    /// The stages of the model in `folder`; none where it has no `modules.json`.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub(super) fn read_all(folder: &Path) -> Result<Vec<Self>> {
+        let path = folder.join(MODULES_FILE);
+        if files::is_absent(&path) { Ok(Vec::new()) } else { json(&path) }
+    }
+
+    /// What it is called, without its Python module.
+    pub(super) fn name(&self) -> &str {
+        self.kind.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// The name of the folder of its settings in `folder`.
+    ///
+    /// # Errors
+    /// When it is no plain one.
+    pub(super) fn pooling_folder(&self, folder: &Path) -> Result<&str> {
+        let wrong = || unusable(&folder.join(MODULES_FILE), "the pooling's path is no plain name");
+        is_plain(&self.path).then_some(self.path.as_str()).ok_or_else(wrong)
+    }
+}
+
+/// Whether `name` is a folder's name that leads nowhere else.
+pub(super) fn is_plain(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    (!path.is_empty() && path.chars().all(plain)).then(|| PathBuf::from(path))
+    !name.is_empty() && name.chars().all(plain)
 }
 
 impl Shape {

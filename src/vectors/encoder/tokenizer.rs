@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use tokenizers::{Tokenizer as Inner, TruncationParams};
+use tokenizers::{PostProcessor, Tokenizer as Inner, TruncationParams};
 
+use super::parts;
 use super::settings::Settings;
 use crate::error::{Error, Place, Result};
 use crate::files;
@@ -17,7 +18,10 @@ pub(super) struct Tokenizer {
     inner: Inner,
     lower_case: bool,
     vocab_size: usize,
+    max_tokens: usize,
 }
+
+const SUPPORTED: &str = "usable are BERT's own tokenizers (WordPiece), as all-MiniLM-L6-v2 has";
 
 impl Tokenizer {
     /// Reads the tokenizer in `folder`.
@@ -29,16 +33,26 @@ impl Tokenizer {
         let fault = |what: String| {
             Error::at(Place::file(&path), what).hint("get the model again, with a `tokenizer.json`")
         };
-        let mut inner = Inner::from_bytes(files::read(&path)?)
-            .map_err(|e| fault(format!("not a tokenizer: {e}")))?;
+        let bytes = files::read(&path)?;
+        parts::check(&bytes).map_err(|what| {
+            fault(format!("not a tokenizer that is supported: {what}")).hint(SUPPORTED)
+        })?;
+        let mut inner =
+            Inner::from_bytes(bytes).map_err(|e| fault(format!("not a tokenizer: {e}")))?;
         inner.with_padding(None);
+        let added = inner.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+        if added >= settings.max_tokens {
+            let most = settings.max_tokens;
+            return Err(fault(format!("adds {added} tokens to each text, of {most} at most")));
+        }
         let truncation =
             TruncationParams { max_length: settings.max_tokens, ..TruncationParams::default() };
         inner
             .with_truncation(Some(truncation))
             .map_err(|e| fault(format!("cannot cut at {} tokens: {e}", settings.max_tokens)))?;
         let vocab_size = settings.shape.vocab_size;
-        Ok(Self { inner, lower_case: settings.lower_case, vocab_size })
+        let (lower_case, max_tokens) = (settings.lower_case, settings.max_tokens);
+        Ok(Self { inner, lower_case, vocab_size, max_tokens })
     }
 
     /// The ids of `text`, special tokens included; all below the vocabulary's size.
@@ -57,6 +71,13 @@ impl Tokenizer {
         let encoding =
             self.inner.encode_fast(text, true).map_err(|e| failed(format!("failed: {e}")))?;
         let ids = encoding.get_ids().to_vec();
+        if ids.len() > self.max_tokens {
+            return Err(failed(format!(
+                "gave {} tokens, of {} at most",
+                ids.len(),
+                self.max_tokens
+            )));
+        }
         match ids.iter().find(|id| **id as usize >= self.vocab_size) {
             Some(id) => Err(failed(format!("gave token {id} of {}", self.vocab_size))),
             None => Ok(ids),

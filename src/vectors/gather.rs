@@ -1,0 +1,108 @@
+//! Gathering the files of a sentence encoder from where they are found.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::encoder::{FILES, MAX_JSON, pooling_file};
+use crate::error::{Error, Place, Result};
+use crate::publish::sync_folder;
+
+/// A folder of files, wherever it is.
+pub(super) trait Bundle {
+    /// Opens the file at `path` within, `/` between its parts; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it is there and cannot be opened.
+    fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>>;
+
+    /// Where `path` within is, for messages.
+    fn place(&self, path: &str) -> Place;
+}
+
+/// A folder on disk.
+#[derive(Debug)]
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Bundle for Folder {
+    fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>> {
+        let path = self.0.join(path);
+        let found = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            found => found.map_err(|e| Error::io(&path, "read the file", e))?,
+        };
+        if !found.is_file() {
+            return Err(Error::at(Place::file(path), "not a file"));
+        }
+        let file = File::open(&path).map_err(|e| Error::io(&path, "read the file", e))?;
+        Ok(Some(Box::new(file)))
+    }
+
+    fn place(&self, path: &str) -> Place {
+        Place::file(self.0.join(path))
+    }
+}
+
+/// Copies what an encoder needs of `bundle` into the folder `to`, and nothing else: the paths of
+/// the files, in `to` as in the bundle.
+///
+/// # Errors
+/// When a file is missing, too large, or cannot be read or written.
+pub(super) fn copy(bundle: &mut dyn Bundle, to: &Path) -> Result<Vec<String>> {
+    let mut copied = Vec::new();
+    for file in FILES {
+        if copy_file(bundle, file.name, to, file.max_size)? {
+            copied.push(file.name.to_owned());
+        } else if !file.optional {
+            return Err(missing(bundle, file.name));
+        }
+    }
+    let pooling = pooling_file(to).map_err(|e| as_found(e, to, bundle))?;
+    if let Some(pooling) = pooling {
+        if !copy_file(bundle, &pooling, to, MAX_JSON)? {
+            return Err(missing(bundle, &pooling));
+        }
+        copied.push(pooling);
+    }
+    Ok(copied)
+}
+
+/// The same error, its place in the copy `copied` said as that in `bundle`.
+pub(super) fn as_found(error: Error, copied: &Path, bundle: &dyn Bundle) -> Error {
+    let within = error.place().and_then(|place| place.path.strip_prefix(copied).ok());
+    let place = bundle.place(&within.unwrap_or(Path::new("")).to_string_lossy());
+    error.moved_to(place)
+}
+
+fn missing(bundle: &dyn Bundle, path: &str) -> Error {
+    Error::at(bundle.place(path), "there is no such file, and a sentence encoder needs it")
+        .hint("save the model again with a newer sentence-transformers, or get all its files")
+}
+
+/// Copies one file of at most `most` bytes, whatever its size is said to be; whether it is there.
+fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, most: u64) -> Result<bool> {
+    let place = bundle.place(path);
+    let Some(from) = bundle.open(path)? else { return Ok(false) };
+    let target = to.join(path);
+    let folder = target.parent().unwrap_or(to);
+    let failed = |e| Error::io(&target, "write the file", e);
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = File::create_new(&target).map_err(failed)?;
+    let mut left = from.take(most + 1);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let length = left
+            .read(&mut buffer)
+            .map_err(|e| Error::at(place.clone(), "cannot be read").caused_by(e))?;
+        if length == 0 {
+            break;
+        }
+        io::Write::write_all(&mut file, &buffer[..length]).map_err(failed)?;
+    }
+    if left.limit() == 0 {
+        return Err(Error::at(place, format!("more than {} MiB", most >> 20))
+            .hint("this is hardly the file it should be; look what it holds"));
+    }
+    file.sync_all().and_then(|()| sync_folder(folder)).map_err(failed)?;
+    Ok(true)
+}
