@@ -4,7 +4,8 @@
 //! mentorpal.toml
 //! mentor/<mentor>/data/                        classifier_data.csv  profile.yml  topics.csv  …
 //! checkpoint/classifiers/<arch>/<checkpoint>/  manifest.json  <mentor>/…
-//! checkpoint/vector_models/<name>/             manifest.json  model.fifu
+//! checkpoint/vector_models/<name>/             manifest.json  model.fifu | model.safetensors …
+//! checkpoint/vector_models/.cache/             <fingerprint of a vector model>.safetensors
 //! checkpoint/tests/<mentor>/<test set>.csv
 //! ```
 //!
@@ -160,6 +161,12 @@ impl Workspace {
     #[must_use]
     pub fn vector_model(&self, name: &Name) -> PathBuf {
         self.vector_models().join(name.as_str())
+    }
+
+    /// `checkpoint/vector_models/.cache/`.
+    #[must_use]
+    pub fn vector_cache(&self) -> PathBuf {
+        self.vector_models().join(".cache")
     }
 
     /// `checkpoint/tests/<mentor>/`.

@@ -182,9 +182,9 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
     fs::remove_dir_all(&aside)
 }
 
-/// Keeps other runs from sweeping and publishing in `parent` meanwhile. Disks without locks (some
+/// Keeps other runs from changing what is in `parent` meanwhile. Disks without locks (some
 /// network ones) go without.
-fn hold(parent: &Path) -> Option<fs::File> {
+pub(crate) fn hold(parent: &Path) -> Option<fs::File> {
     let folder = fs::File::open(parent).ok()?;
     folder.lock().ok()?;
     Some(folder)

@@ -140,8 +140,10 @@ impl Manifest {
             let file = file.escape_debug();
             return Err(fault(format!("names the file `{file}`, which no model of {kind} has")));
         }
-        if files.is_empty() {
-            return Err(fault("names no file".to_owned()));
+        // A fingerprint becomes part of a path.
+        let is_digest = |hex: &str| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if files.is_empty() || !files.values().all(|file| is_digest(&file.sha256)) {
+            return Err(fault("names no file, or one without a SHA-256".to_owned()));
         }
         Ok(manifest)
     }
@@ -171,27 +173,37 @@ mod tests {
         Manifest::from_bytes(Path::new("manifest.json"), text.as_bytes())
     }
 
-    // `printf 'aa  config.json\nbb  model.safetensors\n' | sha256sum`
+    // `printf '%s  config.json\n%s  model.safetensors\n' $a $b | sha256sum`, where `$a` is 64
+    // times `a`, `$b` 64 times `b`.
     #[test]
     fn the_digest_of_several_files_is_that_of_a_list_of_them() {
-        let one = manifest("words", r#"{"model.fifu": {"size": 1, "sha256": "aa"}}"#).unwrap();
-        assert_eq!(one.digest(), "aa");
-        let files = r#"{"model.safetensors": {"size": 1, "sha256": "bb"},
-            "config.json": {"size": 2, "sha256": "aa"}}"#;
-        let two = manifest("encoder", files).unwrap();
+        let (a, b) = ("a".repeat(64), "b".repeat(64));
+        let one = format!(r#"{{"model.fifu": {{"size": 1, "sha256": "{a}"}}}}"#);
+        assert_eq!(manifest("words", &one).unwrap().digest(), a);
+        let two = format!(
+            r#"{{"model.safetensors": {{"size": 1, "sha256": "{b}"}},
+                "config.json": {{"size": 2, "sha256": "{a}"}}}}"#
+        );
+        let two = manifest("encoder", &two).unwrap();
         assert_eq!(
             two.digest(),
-            "449b0f358c4175939d3c46fbc9611fbbbaa9fa172b16e20f119795355bb9831d"
+            "ec42778ed6f67998b2da55f1f1b34a47e6055a12b9a1b43bd7e228a4c93ae874"
         );
         assert_eq!(two.size(), 3);
     }
 
     #[test]
-    fn a_file_that_leaves_the_folder_is_refused() {
+    fn a_path_or_digest_that_could_leave_the_folder_is_refused() {
+        let a = "a".repeat(64);
         for path in ["../config.json", "/config.json", "a/b/config.json", "./config.json", ""] {
-            let files = format!(r#"{{"{path}": {{"size": 1, "sha256": "aa"}}}}"#);
+            let files = format!(r#"{{"{path}": {{"size": 1, "sha256": "{a}"}}}}"#);
             let error = manifest("encoder", &files).unwrap_err();
             assert!(error.reason().contains("which no model of encoder has"), "{path}: {error}");
+        }
+        for digest in ["../../x", ""] {
+            let files = format!(r#"{{"config.json": {{"size": 1, "sha256": "{digest}"}}}}"#);
+            let error = manifest("encoder", &files).unwrap_err();
+            assert!(error.reason().contains("without a SHA-256"), "{digest}: {error}");
         }
         assert!(manifest("words", "{}").is_err());
         assert!(manifest("cats", "{}").unwrap_err().reason().contains("cats"));

@@ -10,6 +10,7 @@
 
 mod add;
 mod archive;
+mod cache;
 mod convert;
 mod encoder;
 mod fifu;
@@ -23,6 +24,7 @@ mod vocabulary;
 mod words;
 
 pub use add::{Request, add};
+pub use cache::embed_cached;
 pub use encoder::{Network, Pooling, SentenceEncoder};
 pub use guard::Format;
 pub use manifest::{Manifest, ModelKind, Source};
