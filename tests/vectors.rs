@@ -1,9 +1,15 @@
 //! `mentorpal vectors add`, `list`, `show`, `verify`.
 
+#[path = "vectors/encoders.rs"]
+mod encoders;
 #[path = "vectors/files.rs"]
 mod files;
+#[path = "vectors/minilm.rs"]
+mod minilm;
 #[path = "vectors/mutated.rs"]
 mod mutated;
+#[path = "vectors/tiny.rs"]
+mod tiny;
 
 use std::fs;
 

@@ -1,0 +1,314 @@
+//! Sentence encoders: added from folders, archives and wheels; their vectors.
+
+use std::fs;
+
+use mentorpal::progress::Silent;
+use mentorpal::sha256;
+use mentorpal::vectors::{VectorModel, embed_cached};
+use mentorpal::workspace::{Name, Workspace};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::tiny::{self, Files, Tiny, zipped};
+use super::{MODELS, names};
+use crate::support::{Run, Sandbox};
+
+/// What `tests/fixtures/encoder/reference.py` computed.
+#[derive(Deserialize)]
+struct Expected {
+    texts: Vec<String>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    #[serde(flatten)]
+    tiny: Tiny,
+    vectors: Vec<Vec<f32>>,
+}
+
+fn write(sandbox: &Sandbox, folder: &str, files: &Files) {
+    for (path, bytes) in files {
+        sandbox.write(&format!("{folder}/{path}"), bytes);
+    }
+}
+
+fn add(sandbox: &Sandbox, folder: &str, files: &Files) -> Run {
+    write(sandbox, folder, files);
+    sandbox.run(&["vectors", "add", folder])
+}
+
+fn open(sandbox: &Sandbox, name: &str) -> VectorModel {
+    let workspace = Workspace::at(sandbox.path()).unwrap();
+    VectorModel::open(&workspace, &Name::new("vector model", name).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn assert_near(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
+    let near = found.len() >= expected.len()
+        && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= tolerance);
+    assert!(near, "{what}: {found:?}, expected {expected:?}");
+}
+
+#[test]
+fn vectors_are_those_of_an_independent_implementation() {
+    let expected: Expected =
+        serde_json::from_str(include_str!("../fixtures/encoder/tiny.json")).unwrap();
+    let texts: Vec<&str> = expected.texts.iter().map(String::as_str).collect();
+    for (index, case) in expected.cases.iter().enumerate() {
+        let sandbox = Sandbox::empty();
+        add(&sandbox, "tiny", &case.tiny.files()).code(0);
+        let model = open(&sandbox, "tiny");
+        let found = model.sentences().embed(&texts, &Silent).unwrap();
+        for (i, vector) in case.vectors.iter().enumerate() {
+            assert_near(found.row(i), vector, 1e-5, &format!("case {index}, `{}`", texts[i]));
+        }
+        // One by one they are the same, bit for bit; so are they from the cache.
+        for (i, text) in texts.iter().enumerate() {
+            assert_eq!(model.sentences().embed(&[text], &Silent).unwrap().row(0), found.row(i));
+        }
+        let workspace = Workspace::at(sandbox.path()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(embed_cached(&workspace, &model, &texts, &Silent).unwrap(), found);
+        }
+        let cache = format!("{MODELS}/.cache");
+        let files: Vec<String> = sandbox.files(&cache).into_keys().collect();
+        assert_eq!(files, [format!("{}.safetensors", model.sha256())]);
+        sandbox.run(&["vectors", "verify"]).code(0);
+        let listed = sandbox.run(&["vectors", "list", "--json"]).code(0).json();
+        assert_eq!(listed.len(), 1, "the cache is no model");
+        sandbox.run(&["clean", "--force"]).code(0);
+        assert!(names(&sandbox).is_empty());
+    }
+}
+
+#[test]
+fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
+    let sandbox = Sandbox::empty();
+    let mut files = tiny::files();
+    files.insert("README.md".into(), "---\nlanguage: en\nlicense: \"mit\"\n---\n# Tiny\n".into());
+    files.insert("vocab.txt".into(), "not needed".into());
+    add(&sandbox, "some/tiny.v1", &files)
+        .code(0)
+        .prints("added tiny.v1 (sentence-transformers folder, sentences of 8 numbers)");
+    sandbox.write("tiny.v2.zip", zipped(&files, ""));
+    let run = sandbox.run(&["vectors", "add", "tiny.v2.zip"]).code(0).prints("added tiny.v2");
+    run.prints("sentence-transformers folder in a zip");
+    sandbox.write("tiny_wheel-1.0-py3-none-any.whl", zipped(&files, "package/model/"));
+    let arguments = ["vectors", "add", "tiny_wheel-1.0-py3-none-any.whl", "--licence", "CC0"];
+    sandbox.run(&arguments).code(0).prints("added tiny_wheel");
+
+    files.retain(|path, _| path != "README.md" && path != "vocab.txt");
+    let lines: String = files
+        .iter()
+        .flat_map(|(path, bytes)| [sha256::digest(bytes), "  ".into(), path.clone(), "\n".into()])
+        .collect();
+    let digest = sha256::digest(lines.as_bytes());
+    for (name, archive, licence) in [
+        ("tiny.v1", None, "mit"),
+        ("tiny.v2", Some("tiny.v2.zip"), "mit"),
+        ("tiny_wheel", Some("tiny_wheel-1.0-py3-none-any.whl"), "CC0"),
+    ] {
+        let mut kept = sandbox.files(&format!("{MODELS}/{name}"));
+        let manifest: Value =
+            serde_json::from_slice(&kept.remove("manifest.json").unwrap()).unwrap();
+        assert_eq!(kept, files, "{name}: the files that are needed, and no others");
+        assert_eq!(open(&sandbox, name).sha256(), digest);
+        assert_eq!(manifest["licence"], licence);
+        let source = &manifest["source"];
+        let expected = archive.map_or(digest.clone(), |archive| {
+            sha256::digest(&fs::read(sandbox.path().join(archive)).unwrap())
+        });
+        assert_eq!(source["sha256"], expected);
+        assert_eq!(source["file"], archive.unwrap_or(name));
+        let expected = json!({
+            "name": name,
+            "kind": "encoder",
+            "dims": 8,
+            "sha256": digest,
+            "path": sandbox.path().join(MODELS).join(name),
+        });
+        let listed = sandbox.run(&["vectors", "list", "--json"]).code(0).json();
+        assert!(listed.contains(&expected), "{listed:?}");
+    }
+    sandbox.run(&["vectors", "list"]).code(0).prints("tiny_wheel").prints("encoder");
+    sandbox.run(&["vectors", "verify"]).code(0).prints("tiny.v2: whole");
+
+    let run = sandbox.run(&["vectors", "show", "tiny.v1"]).code(0).prints("sentences of 8 numbers");
+    let run =
+        run.prints("2 layers of 2 heads").prints("mean of its tokens' vectors, at unit length");
+    run.prints("longest text: 8 tokens").prints("licence: mit").prints(&digest);
+    let shown = &sandbox.run(&["vectors", "show", "tiny.v1", "--json"]).code(0).json()[0];
+    let network = json!({ "layers": 2, "heads": 2, "dims": 8, "pooling": "mean",
+        "unit_length": true, "max_tokens": 8 });
+    assert_eq!(shown["network"], network);
+    let run = sandbox.run(&["vectors", "show", "tiny.v1", "--like", "what is it"]).code(2);
+    run.says("of kind encoder, not words").says("nearest words need word vectors");
+}
+
+#[test]
+fn an_encoder_is_overwritten_on_demand_and_only_by_a_whole_one() {
+    let sandbox = Sandbox::empty();
+    let files = tiny::files();
+    add(&sandbox, "tiny", &files).code(0);
+    let before = sandbox.files(MODELS);
+    add(&sandbox, "tiny", &files).code(2).says("there is a vector model of this name");
+    fs::remove_file(sandbox.path().join("tiny/tokenizer.json")).unwrap();
+    let run = sandbox.run(&["vectors", "add", "tiny", "--overwrite"]).code(2);
+    run.says("tiny/tokenizer.json: there is no such file");
+    assert_eq!(sandbox.files(MODELS), before);
+    sandbox.write("tiny/tokenizer.json", &files["tokenizer.json"]);
+    sandbox.run(&["vectors", "add", "tiny/", "--overwrite"]).code(0);
+    assert_eq!(sandbox.files(MODELS), before, "the same folder gives the same bytes");
+    // From inside, it is still called by its name.
+    let mut command = sandbox.command(&["vectors", "add", ".", "--overwrite"]);
+    sandbox.finish(command.current_dir(sandbox.path().join("tiny"))).code(0).prints("added tiny");
+    // A file of word vectors may take its place.
+    sandbox.write("tiny.txt", "x 1 2 3\n");
+    sandbox.run(&["vectors", "add", "tiny.txt", "--overwrite"]).code(0);
+    assert_eq!(sandbox.run(&["vectors", "list", "--json"]).json()[0]["kind"], "words");
+    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let name = Name::new("vector model", "tiny").unwrap();
+    let error = VectorModel::open(&workspace, &name).unwrap_err();
+    assert!(error.reason().contains("of kind words"), "{error}");
+}
+
+#[test]
+fn what_an_encoder_lacks_is_named() {
+    let mut with_dense = tiny::files();
+    with_dense.insert(
+        "modules.json".into(),
+        r#"[{"path": "", "type": "x.Transformer"}, {"path": "2_Dense", "type": "x.Dense"}]"#.into(),
+    );
+    let cases: [(&str, &str, Option<&[u8]>, &str); 12] = [
+        ("no config", "config.json", None, "a folder, but not one of a sentence encoder"),
+        ("no tokens", "tokenizer.json", None, "bad/tokenizer.json: there is no such file"),
+        ("no weights", "model.safetensors", None, "bad/model.safetensors: there is no such file"),
+        (
+            "no pooling",
+            "1_Pooling/config.json",
+            None,
+            "bad/1_Pooling/config.json: there is no such",
+        ),
+        ("a dense stage", "modules.json", Some(&with_dense["modules.json"]), "a stage `Dense`"),
+        (
+            "a way out",
+            "modules.json",
+            Some(
+                br#"[{"path": "", "type": "Transformer"},
+            {"path": "../out", "type": "Pooling"}]"#,
+            ),
+            "no plain name",
+        ),
+        (
+            "GPT",
+            "config.json",
+            Some(br#"{"model_type": "gpt2"}"#),
+            "config.json: not what the file",
+        ),
+        (
+            "max",
+            "1_Pooling/config.json",
+            Some(br#"{"pooling_mode_max_tokens": true}"#),
+            "pooling other",
+        ),
+        ("cut", "model.safetensors", Some(b"\x10"), "bad/model.safetensors: not the network"),
+        ("BPE", "tokenizer.json", Some(br#"{"model": {"type": "BPE"}}"#), "it has a part `BPE`"),
+        (
+            "map",
+            "tokenizer.json",
+            Some(
+                br#"{"model": {"type": "WordPiece"}, "normalizer":
+            {"type": "Precompiled", "precompiled_charsmap": "AAAA"}}"#,
+            ),
+            "it has a part `Precompiled`",
+        ),
+        (
+            "template",
+            "tokenizer.json",
+            Some(
+                br#"{"model": {"type": "WordPiece", "vocab": {}},
+            "post_processor": {"type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]}}"#,
+            ),
+            "its template names",
+        ),
+    ];
+    for (case, path, content, said) in cases {
+        let sandbox = Sandbox::empty();
+        let mut files = tiny::files();
+        match content {
+            Some(content) => files.insert(path.into(), content.into()),
+            None => files.remove(path),
+        };
+        let run = add(&sandbox, "bad", &files);
+        assert!(run.code == Some(2) && run.stderr.contains(said), "{case}\n{run}");
+        assert!(names(&sandbox).is_empty(), "{case} left {:?}", names(&sandbox));
+    }
+}
+
+#[test]
+fn an_archive_holds_exactly_one_encoder_unencrypted() {
+    let files = tiny::files();
+    let sandbox = Sandbox::empty();
+    let text = Files::from([("glove.txt".to_owned(), b"a 1 2\n".to_vec())]);
+    sandbox.write("words.zip", zipped(&text, "in/"));
+    let run = sandbox.run(&["vectors", "add", "words.zip"]).code(2).says("no sentence encoder");
+    run.says("among its 1 file: `in/glove.txt`").says("unpack it first");
+    let mut two = Files::new();
+    for folder in ["a", "b"] {
+        two.extend(files.iter().map(|(path, bytes)| (format!("{folder}/{path}"), bytes.clone())));
+    }
+    sandbox.write("two.zip", zipped(&two, ""));
+    let run = sandbox.run(&["vectors", "add", "two.zip"]).code(2);
+    run.says("2 sentence encoders in it: `a/`, `b/`");
+    let mut lacking = files.clone();
+    lacking.remove("tokenizer.json");
+    sandbox.write("lacking.zip", zipped(&lacking, "m/"));
+    let run = sandbox.run(&["vectors", "add", "lacking.zip"]).code(2);
+    run.says("lacking.zip/m/tokenizer.json: there is no such file");
+    sandbox.write("cut.zip", &zipped(&files, "")[..500]);
+    sandbox.run(&["vectors", "add", "cut.zip"]).code(2).says("not a zip archive that can be read");
+    // Names that lead elsewhere are only names: nothing is written by them.
+    sandbox.write("in/out.zip", zipped(&files, "../../"));
+    sandbox.run(&["vectors", "add", "in/out.zip"]).code(0);
+    assert!(!sandbox.path().join("../config.json").exists() && names(&sandbox) == ["out"]);
+    // Bit 0 of the flags, 6 bytes into each file's head and 8 into its entry in the list.
+    let mut locked = zipped(&files, "");
+    for at in 0..locked.len() - 10 {
+        match &locked[at..at + 4] {
+            b"PK\x03\x04" => locked[at + 6] |= 1,
+            b"PK\x01\x02" => locked[at + 8] |= 1,
+            _ => {}
+        }
+    }
+    sandbox.write("locked.zip", locked);
+    let run = sandbox.run(&["vectors", "add", "locked.zip"]).code(2).says("is encrypted");
+    run.says("locked.zip/config.json");
+    assert_eq!(names(&sandbox), ["out"]);
+}
+
+#[test]
+fn a_file_of_an_encoder_that_differs_is_noticed() {
+    let sandbox = Sandbox::empty();
+    add(&sandbox, "tiny", &tiny::files()).code(0);
+    let folder = sandbox.path().join(MODELS).join("tiny");
+    let path = folder.join("tokenizer.json");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, [b" ", &bytes[..bytes.len() - 1]].concat()).unwrap();
+    let run = sandbox.run(&["vectors", "verify", "tiny"]).code(1);
+    run.says("tokenizer.json: its SHA-256 is not what the manifest says");
+    fs::write(&path, &bytes[1..]).unwrap();
+    sandbox.run(&["vectors", "verify", "tiny"]).code(1).says("bytes, the manifest says");
+    sandbox.run(&["vectors", "show", "tiny"]).code(2).says("bytes, the manifest says");
+    fs::write(&path, &bytes).unwrap();
+    sandbox.run(&["vectors", "verify", "tiny"]).code(0);
+    // A file that would change the vectors.
+    fs::write(folder.join("1_Pooling/more.json"), "{}").unwrap();
+    let run = sandbox.run(&["vectors", "verify", "tiny"]).code(1);
+    run.says("1_Pooling/more.json: not in the manifest");
+    sandbox.run(&["vectors", "show", "tiny"]).code(2).says("not in the manifest");
+    fs::remove_dir_all(folder.join("1_Pooling")).unwrap();
+    let run = sandbox.run(&["vectors", "verify", "tiny"]).code(1);
+    run.says("1_Pooling/config.json: cannot be read");
+}
