@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `support.rs` | a workspace to try things in, and what a command printed |
+//! | `encoder_wheel.rs` | where the real sentence encoder is, if it is there |
 //! | `readme.rs` | the README's examples |
 //! | `train.rs` | `train` |
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
@@ -14,7 +15,7 @@
 //! | `new.rs` | `new` |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
 //! | `sharing.rs` | `init`, `download`, `upload`, `vectors download` |
-//! | `vectors.rs` | `vectors add`, `list`, `show`, `verify`; damaged and mutated files |
+//! | `vectors.rs` | `vectors add`, `list`, `show`, `verify`: word vectors and sentence encoders, whole, damaged and mutated |
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
@@ -27,6 +28,7 @@
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
+mod encoder_wheel;
 mod support;
 
 mod ask;

@@ -3,12 +3,19 @@
 //!
 //! What the tool says is compared with a reading of the files that shares no code with it.
 
+mod encoder_wheel;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mentorpal::progress::Silent;
+use mentorpal::vectors::VectorModel;
+use mentorpal::workspace::{Name, Workspace};
 use serde_json::Value;
+
+use encoder_wheel::encoder_wheel;
 
 const MENTORS: [&str; 6] = [
     "carlos",
@@ -208,4 +215,31 @@ fn glove_vectors_know_what_a_navy_is_like() {
         assert!(words.contains(word), "`{word}` is not among {words:?}");
     }
     run(workspace.path(), &["vectors", "verify", "--json"]);
+}
+
+#[test]
+fn all_minilm_gives_the_vectors_that_are_expected() {
+    let (Some(path), Some(wheel)) = (shared("vectors/minilm_expected.json"), encoder_wheel())
+    else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let wheel = wheel.to_str().expect("UTF-8");
+    run(folder.path(), &["vectors", "add", wheel, "--name", "minilm", "--json"]);
+    let workspace = Workspace::at(folder.path()).expect("a workspace");
+    let name = Name::new("vector model", "minilm").expect("a name");
+    let model = VectorModel::open(&workspace, &name).expect("it was just added");
+    let file: Value = serde_json::from_slice(&fs::read(path).expect("it is there")).expect("JSON");
+    let results = file["results"].as_array().expect("a list");
+    let texts: Vec<&str> = results.iter().filter_map(|result| result["text"].as_str()).collect();
+    assert_eq!(texts.len(), 16);
+    let found = model.sentences().embed(&texts, &Silent).expect("they can be read as tokens");
+    for (result, found) in results.iter().zip(found.rows()) {
+        let expected = result["embedding"].as_array().expect("a list");
+        assert_eq!(found.len(), expected.len());
+        for (a, b) in found.iter().zip(expected) {
+            let difference = (f64::from(*a) - b.as_f64().expect("a number")).abs();
+            assert!(difference < 1e-4, "{}: {a}, expected {b}", result["text"]);
+        }
+    }
 }

@@ -8,6 +8,8 @@ mod files;
 mod minilm;
 #[path = "vectors/mutated.rs"]
 mod mutated;
+#[path = "vectors/mutated_encoders.rs"]
+mod mutated_encoders;
 #[path = "vectors/tiny.rs"]
 mod tiny;
 

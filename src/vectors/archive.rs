@@ -44,8 +44,10 @@ impl Archive {
     /// # Errors
     /// When it is none that can be read, or does not hold exactly one sentence encoder.
     pub(super) fn open(mut file: File, path: &Path) -> Result<Self> {
+        let unreadable = |e| Error::io(path, "read the file", e);
+        file.rewind().map_err(unreadable)?;
         check_ends(&file).map_err(|e| e.or_at(Place::file(path)))?;
-        file.rewind().map_err(|e| Error::io(path, "read the file", e))?;
+        file.rewind().map_err(unreadable)?;
         let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| {
             Error::at(Place::file(path), "not a zip archive that can be read")
                 .caused_by(e)

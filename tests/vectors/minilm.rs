@@ -1,13 +1,11 @@
 //! all-MiniLM-L6-v2 itself, from a Python wheel, where `make test` could fetch it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use mentorpal::progress::Silent;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 use serde::Deserialize;
 
+use crate::encoder_wheel::encoder_wheel;
 use crate::support::Sandbox;
 
 /// What `tests/fixtures/encoder/reference.py` computed.
@@ -17,21 +15,9 @@ struct Expected {
     start: Vec<f32>,
 }
 
-/// The wheel in `target/encoder/`, if it is there.
-fn wheel() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/encoder");
-    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.find_map(|entry| {
-        Some(entry.path()).filter(|path| path.extension() == Some("whl".as_ref()))
-    })
-}
-
 #[test]
 fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
-    let Some(wheel) = wheel() else {
-        eprintln!("skipped: no wheel in target/encoder; `make test` fetches it");
-        return;
-    };
+    let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     let wheel = wheel.to_str().unwrap();
     let added =

@@ -36,7 +36,8 @@ fn a_thousand_mutated_files_are_added_whole_or_refused() {
     assert!((100..900).contains(&added), "{added} of 1000 were added");
 }
 
-fn mutate(file: &mut Vec<u8>, other: &[u8], random: &mut ChaCha8Rng) {
+/// Damages `file`: a bit flipped, cut, continued as `other`, a huge count, a few bytes left out.
+pub(super) fn mutate(file: &mut Vec<u8>, other: &[u8], random: &mut ChaCha8Rng) {
     let at = random.random_range(0..=file.len());
     match random.random_range(0..5) {
         0 if at < file.len() => file[at] ^= 1 << random.random_range(0..8),
