@@ -19,9 +19,9 @@ const SEED: u64 = 5;
 
 const THREADS: u64 = 4;
 
-/// Of address space, in KiB. The intact encoder, of 20 kB, needs about SIZE MiB, most of it the
-/// program itself and its threads' stacks.
-const LIMIT: u64 = 256 << 10;
+/// Of address space, in KiB. The intact encoder, of 20 kB, needs between 24 and 32 MiB: the program
+/// itself and its threads' stacks.
+const LIMIT: u64 = 64 << 10;
 
 /// What a number or a word in JSON may become.
 const VALUES: [&str; 12] = [
