@@ -2,7 +2,7 @@
 //!
 //! Files of word vectors come from strangers and claim things about themselves in their headers.
 //! So a file is read twice: `guard` walks it from end to end and believes nothing, then
-//! `finalfusion` reads what was found to be whole. [`add`] keeps the result as a memory-mapped
+//! `finalfusion` reads what was found to be whole. [`add()`] keeps the result as a memory-mapped
 //! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
 //!
 //! Of a sentence encoder, wherever it is found (`gather.rs`, `archive.rs`), it keeps the few files

@@ -180,7 +180,7 @@ fn what_an_encoder_lacks_is_named() {
         "modules.json".into(),
         r#"[{"path": "", "type": "x.Transformer"}, {"path": "2_Dense", "type": "x.Dense"}]"#.into(),
     );
-    let cases: [(&str, &str, Option<&[u8]>, &str); 12] = [
+    let cases: [(&str, &str, Option<&[u8]>, &str); 13] = [
         ("no config", "config.json", None, "a folder, but not one of a sentence encoder"),
         ("no tokens", "tokenizer.json", None, "bad/tokenizer.json: there is no such file"),
         ("no weights", "model.safetensors", None, "bad/model.safetensors: there is no such file"),
@@ -199,6 +199,12 @@ fn what_an_encoder_lacks_is_named() {
             {"path": "../out", "type": "Pooling"}]"#,
             ),
             "no plain name",
+        ),
+        (
+            "half a character",
+            "tokenizer.json",
+            Some(br#"{"model": {"type": "WordPiece"}, "decoder": {"type": "WordPiece", "prefix": "\ud800"}}"#),
+            "not a tokenizer that is supported",
         ),
         (
             "GPT",

@@ -37,6 +37,8 @@ struct Parts {
     pre_tokenizer: Option<Part>,
     model: Part,
     post_processor: Option<Part>,
+    /// What turns tokens to text: not used here, but the crate panics where it is damaged.
+    decoder: Option<Map<String, Value>>,
 }
 
 /// A part of any sort.
@@ -79,6 +81,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     ];
     for (part, supported) in all {
         part.map_or(Ok(()), |part| part.check(supported))?;
+    }
+    if parts.decoder.is_some_and(|decoder| decoder.get("type") != Some(&"WordPiece".into())) {
+        return Err("its decoder is not of WordPiece".to_owned());
     }
     let template = parts.post_processor.filter(|part| part.kind == "TemplateProcessing");
     template.map_or(Ok(()), |template| template.check_template())
