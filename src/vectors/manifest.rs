@@ -82,7 +82,7 @@ pub struct Source {
     pub file: String,
     /// What it was found to be, for instance [`Format::name`](super::Format::name).
     pub format: String,
-    /// Its SHA-256, in hex; of a folder, [`digest`] of the files that were taken.
+    /// Its SHA-256, in hex; of a folder, made of the files taken as by [`Manifest::digest`].
     pub sha256: String,
 }
 
@@ -99,7 +99,8 @@ impl Manifest {
         Self { format: FORMAT, kind, dims, words, source, licence, version, files }
     }
 
-    /// The model's fingerprint, in hex: [`digest`] of its files.
+    /// The model's fingerprint, in hex: the SHA-256 of its file; of several that of the lines
+    /// `<sha256>  <path>` in the order of their paths, each with a line feed.
     #[must_use]
     pub fn digest(&self) -> String {
         digest(&self.files)
