@@ -7,7 +7,7 @@ CARGO ?= cargo
 MENTORPAL_BIN ?= target/release/mentorpal
 
 .PHONY: quickstart test test-shared build init checkpoint-train checkpoint-test checkpoints-compare \
-	download-checkpoint download-vector-models upload-checkpoint clean
+	download-checkpoint download-vector-models upload-checkpoint clean embedded-vectors
 
 # Trains a checkpoint, runs the standard accuracy test on it, and asks it a question.
 quickstart: build
@@ -60,3 +60,10 @@ upload-checkpoint: build
 # make clean, or make clean force=1 where nothing else keeps a copy
 clean: build
 	$(MENTORPAL_BIN) clean $(if $(force),--force)
+
+# Makes the embedded static vectors again: make embedded-vectors encoder=path/to/all-MiniLM-L6-v2
+embedded_vectors := src/vectors/static_vectors/embedded
+embedded-vectors: build
+	$(MENTORPAL_BIN) vectors distill '$(encoder)' --name embedded-again --licence Apache-2.0 --overwrite
+	cp checkpoint/vector_models/embedded-again/model.safetensors $(embedded_vectors)/
+	git diff --stat -- $(embedded_vectors)

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use vectors::{VectorsAddArgs, VectorsArgs, VectorsCommand};
+pub use vectors::{VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs};
 
 /// Trains, tests, compares and shares the classifiers behind virtual mentors.
 #[derive(Debug, Parser)]

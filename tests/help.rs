@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::Sandbox;
 
-const VERBS: [&[&str]; 19] = [
+const VERBS: [&[&str]; 20] = [
     &["train"],
     &["test"],
     &["compare"],
@@ -16,6 +16,7 @@ const VERBS: [&[&str]; 19] = [
     &["checkpoints", "verify"],
     &["vectors"],
     &["vectors", "add"],
+    &["vectors", "distill"],
     &["vectors", "list"],
     &["vectors", "show"],
     &["vectors", "verify"],

@@ -10,6 +10,8 @@ mod minilm;
 mod mutated;
 #[path = "vectors/mutated_encoders.rs"]
 mod mutated_encoders;
+#[path = "vectors/sentences.rs"]
+mod sentences;
 #[path = "vectors/tiny.rs"]
 mod tiny;
 

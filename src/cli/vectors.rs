@@ -23,6 +23,8 @@ pub struct VectorsArgs {
 pub enum VectorsCommand {
     /// Check and add word vectors (word2vec, GloVe, fastText, finalfusion) or a sentence encoder
     Add(VectorsAddArgs),
+    /// Make static token vectors of a sentence encoder: smaller, and a thousand times faster
+    Distill(VectorsDistillArgs),
     /// List vector models
     #[command(after_help = example("mentorpal vectors list --json"))]
     List {
@@ -78,6 +80,40 @@ pub struct VectorsAddArgs {
     pub name: Option<String>,
 
     /// A note on its licence [default: what an encoder's README.md says]
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
+
+    /// Replace a vector model of the same name
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `vectors distill`.
+#[derive(Debug, Args)]
+#[command(after_help = example(
+    "mentorpal vectors distill all-MiniLM-L6-v2\n\
+     mentorpal vectors distill path/to/bge-small-en-v1.5 --name bge --dims 256"))]
+pub struct VectorsDistillArgs {
+    /// The sentence encoder: a vector model, or a sentence-transformers folder
+    pub encoder: String,
+
+    /// What to call the vector model [default: the encoder's name and `-static`]
+    #[arg(long)]
+    pub name: Option<String>,
+
+    /// How many numbers a vector shall have
+    #[arg(long, default_value_t = 128)]
+    pub dims: usize,
+
+    /// Where random numbers start
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// A note on the licence of the vectors [default: that of the encoder]
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
 

@@ -1,14 +1,18 @@
 //! `mentorpal vectors`: adds, lists, shows and verifies vector models.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, sharing};
-use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand};
+use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs};
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
-use crate::vectors::{self, Added, Manifest, ModelKind, Network, Pooling, Request, WordVectors};
+use crate::vectors::{
+    self, Added, DistillRequest, Manifest, ModelKind, Network, Options, Pooling, Request,
+};
 use crate::workspace::Name;
 
 /// How many nearest words are shown.
@@ -17,6 +21,7 @@ const NEAREST: usize = 10;
 pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<Outcome> {
     match &args.command {
         VectorsCommand::Add(args) => add(settings, args),
+        VectorsCommand::Distill(args) => distill(settings, args),
         VectorsCommand::List { json } => list(settings, *json),
         VectorsCommand::Show { name, like, json } => {
             show(settings, &model_name(name)?, like.as_deref(), *json)
@@ -39,8 +44,25 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
     };
     let label = format!("{}: ", args.path.display());
     let added = vectors::add(&settings.workspace, &request, &Bar::new(label))?;
-    if args.json {
-        console::json(&described(&added))?;
+    show_added(&added, args.json)
+}
+
+fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<Outcome> {
+    let request = DistillRequest {
+        encoder: args.encoder.clone(),
+        name: args.name.as_deref().map(model_name).transpose()?,
+        licence: args.licence.clone(),
+        overwrite: args.overwrite,
+        options: Options { dims: args.dims, seed: args.seed, ..Options::default() },
+    };
+    let label = format!("{}: ", args.encoder);
+    let added = vectors::add_distilled(&settings.workspace, &request, &Bar::new(label))?;
+    show_added(&added, args.json)
+}
+
+fn show_added(added: &Added, as_json: bool) -> Result<Outcome> {
+    if as_json {
+        console::json(&described(&added.name, &added.manifest, Some(&added.folder)))?;
     } else {
         let (manifest, folder) = (&added.manifest, added.folder.display());
         let (format, holds) = (&manifest.source.format, holds(manifest));
@@ -60,13 +82,13 @@ fn holds(manifest: &Manifest) -> String {
 }
 
 /// A vector model as a line of JSON.
-fn described(model: &Added) -> Value {
+fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
     json!({
-        "name": model.name.as_str(),
-        "kind": model.manifest.kind,
-        "dims": model.manifest.dims,
-        "sha256": model.manifest.digest(),
-        "path": model.folder,
+        "name": name.as_str(),
+        "kind": manifest.kind,
+        "dims": manifest.dims,
+        "sha256": manifest.digest(),
+        "path": folder,
     })
 }
 
@@ -74,23 +96,25 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
     let models = vectors::list(&settings.workspace)?;
     if models.is_empty() {
         note_none();
-        return Ok(Outcome::Done);
     }
     let mut table = table(["vector model", "kind", "dims", "words", "size"], &[2, 3, 4]);
-    for model in models {
-        let model = match model {
+    let embedded = (vectors::embedded_name(), vectors::embedded_manifest(), None);
+    let added = models
+        .into_iter()
+        .map(|model| model.map(|Added { name, manifest, folder }| (name, manifest, Some(folder))));
+    for model in std::iter::once(Ok(embedded)).chain(added) {
+        let (name, manifest, folder) = match model {
             Ok(model) => model,
             Err(error) => {
                 console::error(&error);
                 continue;
             }
         };
-        let manifest = &model.manifest;
         if as_json {
-            console::json(&described(&model))?;
+            console::json(&described(&name, &manifest, folder.as_deref()))?;
         } else {
             table.add_row([
-                model.name.to_string(),
+                name.to_string(),
                 manifest.kind.to_string(),
                 manifest.dims.to_string(),
                 manifest.words.map(|words| words.to_string()).unwrap_or_default(),
@@ -98,7 +122,7 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
             ]);
         }
     }
-    if !as_json && !table.is_empty() {
+    if !as_json {
         console::line(lines(&table))?;
     }
     Ok(Outcome::Done)
@@ -120,16 +144,17 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
         }
         return Ok(Outcome::Done);
     }
-    let model = WordVectors::open(&settings.workspace, name)?;
     let nearest = match like {
-        Some(word) => model.nearest(word, NEAREST).ok_or_else(|| {
-            Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
-                .hint("most models know words in lower case only")
-        })?,
+        Some(word) => {
+            vectors::nearest(&settings.workspace, name, word, NEAREST)?.ok_or_else(|| {
+                Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
+                    .hint("most models know words in lower case only")
+            })?
+        }
         None => Vec::new(),
     };
     if as_json {
-        let word = |(word, cosine): &(&str, f32)| json!({ "word": word, "cosine": cosine });
+        let word = |(word, cosine): &(String, f32)| json!({ "word": word, "cosine": cosine });
         let mut shown = json!({ "name": name.as_str(), "manifest": manifest });
         if let Some(like) = like {
             shown["like"] = json!(like);

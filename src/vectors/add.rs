@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{self, Archive};
 use super::convert;
+use super::embedded;
 use super::encoder::{SentenceEncoder, is_model_folder};
 use super::gather::{self, Bundle, Folder};
 use super::manifest::{Manifest, ModelKind, Source, digest};
@@ -19,7 +20,7 @@ use crate::publish::{Existing, Kind, Staging, taken};
 use crate::sha256;
 use crate::workspace::{Name, Workspace};
 
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     noun: "vector model",
     if_taken: "choose another with --name, or replace it with --overwrite",
 };
@@ -81,6 +82,7 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
         Some(name) => name.clone(),
         None => name_after(path, &found)?,
     };
+    embedded::refuse(&name)?;
     let folder = workspace.vector_model(&name);
     if !request.overwrite && folder.symlink_metadata().is_ok() {
         return Err(taken(&folder, KIND));
@@ -140,7 +142,7 @@ impl Found {
 }
 
 /// The last part of `path`, `.` and `..` resolved.
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     let resolved = if path.file_name().is_none() { path.canonicalize().ok() } else { None };
     let name = resolved.as_deref().unwrap_or(path).file_name();
     name.unwrap_or_default().to_string_lossy().into_owned()
@@ -227,7 +229,7 @@ fn digest_of(file: &mut File, path: &Path) -> Result<String> {
 
 /// The `license` in the front matter of `README.md`: lines between two of `---`, as model cards
 /// have.
-fn licence(bundle: &mut dyn Bundle) -> Result<Option<String>> {
+pub(super) fn licence(bundle: &mut dyn Bundle) -> Result<Option<String>> {
     let Some(readme) = bundle.open("README.md")? else { return Ok(None) };
     let mut start = Vec::new();
     // A note that cannot be read is no reason to refuse the model.

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::encoder;
+use super::static_vectors::STATIC_FILE;
 use super::words::MODEL_FILE;
 use crate::error::{Error, Place, Result};
 use crate::publish::{self, FileRecord};
@@ -21,7 +22,7 @@ const FORMAT: u32 = 1;
 pub enum ModelKind {
     /// Words: a vector a word.
     Words,
-    /// Sentences, by the mean of a vector a token.
+    /// Sentences, by the sum of a vector a token.
     Static,
     /// Sentences, by a network.
     Encoder,
@@ -42,7 +43,8 @@ impl ModelKind {
     fn may_have(self, path: &str) -> bool {
         match self {
             Self::Words => path == MODEL_FILE,
-            Self::Static | Self::Encoder => encoder::is_file_name(path),
+            Self::Static => path == STATIC_FILE,
+            Self::Encoder => encoder::is_file_name(path),
         }
     }
 }

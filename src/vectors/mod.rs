@@ -6,12 +6,15 @@
 //! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
 //!
 //! Of a sentence encoder, wherever it is found (`gather.rs`, `archive.rs`), it keeps the few files
-//! that are needed, as they are. A [`VectorModel`] turns sentences into vectors, whatever its kind.
+//! that are needed, as they are. [`distill()`] makes [`StaticVectors`] of it, as the ones embedded in the
+//! program are. A [`VectorModel`] turns sentences into vectors, whatever its kind.
 
 mod add;
 mod archive;
 mod cache;
 mod convert;
+mod distill;
+mod embedded;
 mod encoder;
 mod fifu;
 mod gather;
@@ -19,16 +22,22 @@ mod guard;
 mod manifest;
 mod model;
 mod sentence;
+mod static_vectors;
 mod store;
+mod tokens;
 mod vocabulary;
 mod words;
 
 pub use add::{Request, add};
 pub use cache::embed_cached;
+pub use distill::{DistillRequest, Options, Teacher, add_distilled, distill};
+pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
 pub use guard::Format;
 pub use manifest::{Manifest, ModelKind, Source};
-pub use model::{VectorModel, network};
+pub use model::{VectorModel, nearest, network};
 pub use sentence::{Embeddings, SentenceModel};
+pub use static_vectors::{Origin, StaticVectors};
 pub use store::{Added, list, manifest, names, verify};
+pub use tokens::TokenVectors;
 pub use words::{MODEL_FILE, WordVectors};

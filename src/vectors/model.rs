@@ -1,10 +1,17 @@
 //! A vector model in use for sentences, whatever its kind.
 
+use std::path::Path;
+
+use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
+use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
+use super::tokens::TokenVectors;
+use super::words::WordVectors;
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::workspace::{Name, Workspace};
 
 /// A vector model of a workspace that turns sentences into vectors.
@@ -13,7 +20,14 @@ pub struct VectorModel {
     name: Name,
     sha256: String,
     kind: ModelKind,
-    sentences: Box<dyn SentenceModel>,
+    vectors: Vectors,
+}
+
+/// What makes the vectors.
+#[derive(Debug)]
+enum Vectors {
+    Network(Box<SentenceEncoder>),
+    Tokens(Box<dyn TokenVectors>),
 }
 
 impl VectorModel {
@@ -21,27 +35,39 @@ impl VectorModel {
     /// is checked ([`verify`](super::verify()) does).
     ///
     /// # Errors
-    /// When there is none of this name, its files are not what was added, or its kind has no
-    /// vectors of sentences.
+    /// When there is none of this name, or its files are not what was added.
     pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
+        if name.as_str() == EMBEDDED {
+            return Ok(Self::embedded());
+        }
         let manifest = store::manifest(workspace, name)?;
         let folder = workspace.vector_model(name);
         store::check_sizes(&folder, &manifest)?;
-        let sentences: Box<dyn SentenceModel> = match manifest.kind {
-            ModelKind::Encoder => Box::new(SentenceEncoder::open(&folder)?),
-            kind @ (ModelKind::Words | ModelKind::Static) => {
-                let what = format!("vector model `{name}` is of kind {kind}");
-                return Err(Error::at(Place::file(&folder), what)
-                    .hint("sentences need a vector model of kind encoder"));
-            }
+        let vectors = match manifest.kind {
+            ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(&folder)?)),
+            ModelKind::Words => Vectors::Tokens(Box::new(WordVectors::open(workspace, name)?)),
+            ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(&folder)?)),
         };
-        if sentences.dims() != manifest.dims {
-            let (found, expected) = (sentences.dims(), manifest.dims);
+        let found = vectors.sentences().dims();
+        if found != manifest.dims {
+            let expected = manifest.dims;
             let what = format!("vectors of {found} numbers, the manifest says {expected}");
             return Err(Error::at(Place::file(&folder), what).hint(store::DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
-        Ok(Self { name, sha256, kind, sentences })
+        Ok(Self { name, sha256, kind, vectors })
+    }
+
+    /// The static vectors embedded in the program.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self {
+            name: embedded::embedded_name(),
+            sha256: embedded::SHA256.to_owned(),
+            kind: ModelKind::Static,
+            // What is cloned is small: the vectors are borrowed.
+            vectors: Vectors::Tokens(Box::new(StaticVectors::embedded().clone())),
+        }
     }
 
     /// What it is called.
@@ -65,14 +91,63 @@ impl VectorModel {
     /// How many numbers a vector has.
     #[must_use]
     pub fn dims(&self) -> usize {
-        self.sentences.dims()
+        self.sentences().dims()
     }
 
     /// What turns sentences into vectors.
     #[must_use]
     pub fn sentences(&self) -> &dyn SentenceModel {
-        self.sentences.as_ref()
+        self.vectors.sentences()
     }
+
+    /// What has a vector a token, if it is not a network.
+    #[must_use]
+    pub fn tokens(&self) -> Option<&dyn TokenVectors> {
+        match &self.vectors {
+            Vectors::Network(_) => None,
+            Vectors::Tokens(tokens) => Some(tokens.as_ref()),
+        }
+    }
+}
+
+impl Vectors {
+    fn sentences(&self) -> &dyn SentenceModel {
+        match self {
+            Self::Network(encoder) => encoder.as_ref(),
+            Self::Tokens(tokens) => tokens.as_ref(),
+        }
+    }
+}
+
+/// Reads the static vectors in `folder`.
+fn static_vectors(folder: &Path) -> Result<StaticVectors> {
+    let path = folder.join(STATIC_FILE);
+    StaticVectors::from_bytes(&files::read(&path)?).map_err(|e| e.or_at(Place::file(path)))
+}
+
+/// The `n` words of the vector model `name` nearest to `word` by cosine, nearest first; `None`
+/// where it does not know `word`.
+///
+/// # Errors
+/// When there is no such model, its files are not what was added, or it is a network, which knows
+/// no words by themselves.
+pub fn nearest(
+    workspace: &Workspace,
+    name: &Name,
+    word: &str,
+    n: usize,
+) -> Result<Option<Vec<(String, f32)>>> {
+    let owned = |nearest: Vec<(&str, f32)>| {
+        nearest.into_iter().map(|(word, cosine)| (word.to_owned(), cosine)).collect()
+    };
+    if name.as_str() == EMBEDDED {
+        return Ok(StaticVectors::embedded().nearest(word, n).map(owned));
+    }
+    if store::manifest(workspace, name)?.kind == ModelKind::Static {
+        let vectors = static_vectors(&workspace.vector_model(name))?;
+        return Ok(vectors.nearest(word, n).map(owned));
+    }
+    Ok(WordVectors::open(workspace, name)?.nearest(word, n).map(owned))
 }
 
 /// What the sentence encoder `name` is like. Its weights are not read.

@@ -17,8 +17,8 @@ pub trait SentenceModel: Send + Sync + Debug {
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings>;
 }
 
-/// Vectors of texts, `[texts, dims]` row by row: each of unit length, or zero where nothing is
-/// known of the text.
+/// Vectors, `[texts, dims]` row by row. A text's is of unit length, or zero where nothing is known
+/// of the text; a token's is as long as the token weighs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Embeddings {
     dims: usize,
@@ -67,6 +67,11 @@ impl Embeddings {
     #[must_use]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.numbers.chunks_exact(self.dims.max(1))
+    }
+
+    /// The vectors in order, to be changed.
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        self.numbers.chunks_exact_mut(self.dims.max(1))
     }
 
     /// All numbers, vector by vector.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::embedded::{EMBEDDED, embedded_manifest};
 use super::manifest::Manifest;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
@@ -51,11 +52,14 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
     Ok(names(workspace)?.into_iter().map(added).collect())
 }
 
-/// Reads the manifest of the vector model `name`.
+/// Reads the manifest of the vector model `name`; of the embedded one, what it would be.
 ///
 /// # Errors
 /// When there is no such model, or its manifest cannot be used.
 pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
+    if name.as_str() == EMBEDDED {
+        return Ok(embedded_manifest());
+    }
     let folder = workspace.vector_model(name);
     if !folder.is_dir() {
         let known = names(workspace)?;
@@ -94,11 +98,14 @@ pub(super) fn check_sizes(folder: &Path, manifest: &Manifest) -> Result<()> {
 }
 
 /// Reads the files of `name` again and compares them with the manifest: what differs, if
-/// something does.
+/// something does. The embedded model has none.
 ///
 /// # Errors
 /// When there is no such model, or its manifest cannot be used.
 pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
+    if name.as_str() == EMBEDDED {
+        return Ok(None);
+    }
     let manifest = manifest(workspace, name)?;
     let folder = workspace.vector_model(name);
     let mut faults = Vec::new();

@@ -98,6 +98,54 @@ impl SentenceEncoder {
         Ok(Self { tokenizer: tokenizer?, bert: Bert::new(shape, weights?), settings })
     }
 
+    /// The tokens with their ids, in the order of ids.
+    pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
+        self.tokenizer.vocabulary()
+    }
+
+    /// A vector a sequence of tokens' ids, which are without special ones; `what` is told to
+    /// `progress`.
+    ///
+    /// # Errors
+    /// When the tokenizer adds a token that the network does not have.
+    pub(super) fn embed_tokens(
+        &self,
+        sequences: &[Vec<u32>],
+        what: &str,
+        progress: &dyn Progress,
+    ) -> Result<Embeddings> {
+        let sequences: Vec<Vec<u32>> =
+            sequences.iter().map(|ids| self.tokenizer.with_special(ids)).collect::<Result<_>>()?;
+        Ok(self.encode(&sequences, what, progress))
+    }
+
+    /// A vector a sequence of tokens' ids.
+    fn encode(&self, sequences: &[Vec<u32>], what: &str, progress: &dyn Progress) -> Embeddings {
+        let batches = batches(sequences);
+        progress.start(what, sequences.len());
+        let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
+            .par_iter()
+            .map(|batch| {
+                let hidden = self.bert.forward(batch.iter().map(|&i| sequences[i].as_slice()));
+                let mut rest = hidden.as_slice();
+                let mut pooled = Vec::new();
+                for &index in batch {
+                    let (tokens, others) = rest.split_at(sequences[index].len() * self.dims());
+                    pooled.push((index, self.pool(tokens)));
+                    rest = others;
+                    progress.step();
+                }
+                pooled
+            })
+            .collect();
+        progress.finish();
+        let mut numbers = vec![0.0; sequences.len() * self.dims()];
+        for (index, vector) in encoded.into_iter().flatten() {
+            numbers[index * self.dims()..][..self.dims()].copy_from_slice(&vector);
+        }
+        Embeddings::new(self.dims(), numbers)
+    }
+
     /// The sentence vector of tokens' vectors `[tokens, d]`.
     fn pool(&self, tokens: &[f32]) -> Vec<f32> {
         let d = self.bert.dims();
@@ -129,29 +177,7 @@ impl SentenceModel for SentenceEncoder {
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
         let sequences: Vec<Vec<u32>> =
             texts.par_iter().map(|text| self.tokenizer.ids(text)).collect::<Result<_>>()?;
-        let batches = batches(&sequences);
-        progress.start("encoding questions", texts.len());
-        let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
-            .par_iter()
-            .map(|batch| {
-                let hidden = self.bert.forward(batch.iter().map(|&i| sequences[i].as_slice()));
-                let mut rest = hidden.as_slice();
-                let mut pooled = Vec::new();
-                for &index in batch {
-                    let (tokens, others) = rest.split_at(sequences[index].len() * self.dims());
-                    pooled.push((index, self.pool(tokens)));
-                    rest = others;
-                    progress.step();
-                }
-                pooled
-            })
-            .collect();
-        progress.finish();
-        let mut numbers = vec![0.0; texts.len() * self.dims()];
-        for (index, vector) in encoded.into_iter().flatten() {
-            numbers[index * self.dims()..][..self.dims()].copy_from_slice(&vector);
-        }
-        Ok(Embeddings::new(self.dims(), numbers))
+        Ok(self.encode(&sequences, "encoding questions", progress))
     }
 }
 

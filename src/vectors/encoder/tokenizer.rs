@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tokenizers::{PostProcessor, Tokenizer as Inner, TruncationParams};
+use tokenizers::{Encoding, PostProcessor, Token, Tokenizer as Inner, TruncationParams};
 
 use super::parts;
 use super::settings::Settings;
@@ -60,7 +60,6 @@ impl Tokenizer {
     /// # Errors
     /// When the tokenizer makes a token that the network does not have.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>> {
-        let failed = |what: String| Error::new(format!("the vector model's tokenizer {what}"));
         let lowered;
         let text = if self.lower_case {
             lowered = text.to_lowercase();
@@ -69,18 +68,43 @@ impl Tokenizer {
             text
         };
         let encoding =
-            self.inner.encode_fast(text, true).map_err(|e| failed(format!("failed: {e}")))?;
+            self.inner.encode_fast(text, true).map_err(|e| failed(&format!("failed: {e}")))?;
+        self.checked(&encoding)
+    }
+
+    /// The ids of a text that was tokenized, special tokens included.
+    ///
+    /// # Errors
+    /// When a special token is not one of the network's.
+    pub(super) fn with_special(&self, ids: &[u32]) -> Result<Vec<u32>> {
+        let token = |id: &u32| Token::new(*id, String::new(), (0, 0));
+        let encoding = Encoding::from_tokens(ids.iter().map(token).collect(), 0);
+        let encoding = self.inner.post_process(encoding, None, true);
+        let encoding = encoding.map_err(|e| failed(&format!("failed: {e}")))?;
+        self.checked(&encoding)
+    }
+
+    /// The tokens with their ids, in the order of ids.
+    pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
+        let mut tokens: Vec<_> = self.inner.get_vocab(false).into_iter().collect();
+        tokens.retain(|(_, id)| (*id as usize) < self.vocab_size);
+        tokens.sort_by_key(|(_, id)| *id);
+        tokens
+    }
+
+    fn checked(&self, encoding: &Encoding) -> Result<Vec<u32>> {
         let ids = encoding.get_ids().to_vec();
         if ids.len() > self.max_tokens {
-            return Err(failed(format!(
-                "gave {} tokens, of {} at most",
-                ids.len(),
-                self.max_tokens
-            )));
+            let (found, most) = (ids.len(), self.max_tokens);
+            return Err(failed(&format!("gave {found} tokens, of {most} at most")));
         }
         match ids.iter().find(|id| **id as usize >= self.vocab_size) {
-            Some(id) => Err(failed(format!("gave token {id} of {}", self.vocab_size))),
+            Some(id) => Err(failed(&format!("gave token {id} of {}", self.vocab_size))),
             None => Ok(ids),
         }
     }
+}
+
+fn failed(what: &str) -> Error {
+    Error::new(format!("the vector model's tokenizer {what}"))
 }

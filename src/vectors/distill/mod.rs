@@ -1,0 +1,149 @@
+//! Static token vectors from a sentence encoder.
+//!
+//! The encoder is shown *word salads*: sequences of random words, frequent ones more often. Each
+//! token then gets the vector with which the salads' sums of them come nearest to what the encoder
+//! made of the salads. It needs no text, only the encoder's own vocabulary.
+//!
+//! | file | stage |
+//! |---|---|
+//! | `salads.rs` | random numbers → sequences of tokens |
+//! | `projection.rs` | the encoder's vectors → fewer numbers (principal components) |
+//! | `ridge.rs` | sequences and their vectors → a vector a token (ridge regression) |
+//! | `publish.rs` | all of it, as a vector model of the workspace |
+//!
+//! What is known of a token before is its vector alone, `[CLS] token [SEP]`, weighed by smooth
+//! inverse frequency (Arora et al. 2017), as in model2vec (Tulkens & van Dongen 2024); the
+//! regression starts there and is held near it.
+
+mod projection;
+mod publish;
+mod ridge;
+mod salads;
+
+use self::projection::Projection;
+pub use self::publish::{DistillRequest, add_distilled};
+use self::salads::Salads;
+use super::encoder::SentenceEncoder;
+use super::sentence::{Embeddings, to_unit_length};
+use super::static_vectors::{CONTINUES, Origin, StaticVectors};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// The version of the recipe: everything here but the [`Options`].
+const RECIPE: u32 = 1;
+
+/// The `a` of a token's weight `a / (a + p)`.
+const SIF: f64 = 1e-3;
+
+/// A sentence encoder to learn from, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Teacher<'a> {
+    /// The encoder.
+    pub encoder: &'a SentenceEncoder,
+    /// What it is called.
+    pub name: &'a str,
+    /// The SHA-256 of its `model.safetensors`, in hex.
+    pub sha256: &'a str,
+    /// What is known of its licence.
+    pub licence: Option<&'a str>,
+}
+
+/// How to distil.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many numbers a vector shall have: no more than the encoder's. Default 128.
+    pub dims: usize,
+    /// Where random numbers start. Default 0.
+    pub seed: u64,
+    /// How many word salads to learn from. Default 85,000.
+    pub salads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { dims: 128, seed: 0, salads: 85_000 }
+    }
+}
+
+/// Learns static token vectors from an encoder. The same encoder and options give the same
+/// vectors, whatever the number of threads.
+///
+/// # Errors
+/// When the encoder has too few numbers, no words of lower-case ASCII letters, or gives what is no
+/// number.
+pub fn distill(
+    teacher: &Teacher,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<StaticVectors> {
+    let Options { dims, seed, salads } = *options;
+    let most = super::SentenceModel::dims(teacher.encoder);
+    if !(1..=most).contains(&dims) {
+        let what = format!("cannot make vectors of {dims} numbers from those of {most}");
+        return Err(Error::new(what).hint(format!("choose --dims from 1 to {most}")));
+    }
+    let tokens = kept_tokens(teacher.encoder)?;
+    let salads = Salads::new(&tokens, seed, salads);
+    let encode = |sequences: Vec<Vec<u32>>, what: &str| -> Result<Embeddings> {
+        let mut vectors = teacher.encoder.embed_tokens(&sequences, what, progress)?;
+        vectors.rows_mut().for_each(to_unit_length);
+        if vectors.numbers().iter().all(|x| x.is_finite()) {
+            Ok(vectors)
+        } else {
+            Err(Error::new(format!("the encoder `{}` gives what is no number", teacher.name))
+                .hint("it is damaged; get it again"))
+        }
+    };
+    let alone = encode(tokens.iter().map(|(_, id)| vec![*id]).collect(), "encoding tokens")?;
+    let sequences = salads.sequences().map(|salad| ids(salad, &tokens)).collect();
+    let targets = encode(sequences, "encoding word salads")?;
+
+    let projection = Projection::fit(&targets, dims)?;
+    let targets = projection.apply(&targets);
+    let mut start = projection.apply(&alone);
+    for (row, weight) in start.chunks_exact_mut(dims).zip(weights(tokens.len())) {
+        for x in row {
+            *x *= weight;
+        }
+    }
+    let rows = ridge::fit(&salads, &targets, start, dims, progress);
+
+    let origin = Origin {
+        encoder: teacher.name.to_owned(),
+        sha256: teacher.sha256.to_owned(),
+        licence: teacher.licence.map(str::to_owned),
+        recipe: RECIPE,
+        salads: options.salads,
+        seed,
+    };
+    let tokens = tokens.into_iter().map(|(token, _)| token).zip(rows.chunks_exact(dims));
+    StaticVectors::quantized(origin, tokens.collect(), dims)
+}
+
+/// The encoder's tokens and their ids that a sanitized question can have, in the order of ids,
+/// which is about that of their frequency: ASCII lower-case letters and digits, at the start of a
+/// word or further on.
+fn kept_tokens(encoder: &SentenceEncoder) -> Result<Vec<(String, u32)>> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut tokens = encoder.vocabulary();
+    tokens.retain(|(token, _)| {
+        let letters = token.strip_prefix(CONTINUES).unwrap_or(token);
+        !letters.is_empty() && letters.chars().all(plain)
+    });
+    if tokens.iter().any(|(token, _)| !token.starts_with(CONTINUES)) {
+        return Ok(tokens);
+    }
+    Err(Error::new("the encoder's tokenizer has no words of lower-case ASCII letters")
+        .hint("static vectors are made from encoders of English text in lower case"))
+}
+
+fn ids(salad: &[u32], tokens: &[(String, u32)]) -> Vec<u32> {
+    salad.iter().map(|&token| tokens[token as usize].1).collect()
+}
+
+/// What each of `n` tokens weighs, the most frequent first; the probability of the one at `rank`
+/// (from 1) is taken to be `1 / rank` of their sum (Zipf's law).
+fn weights(n: usize) -> impl Iterator<Item = f32> {
+    let sum: f64 = (1..=n).map(|rank| (rank as f64).recip()).sum();
+    (1..=n).map(move |rank| (SIF / (SIF + (rank as f64 * sum).recip())) as f32)
+}

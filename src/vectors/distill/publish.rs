@@ -1,0 +1,129 @@
+//! Static vectors as a vector model of the workspace.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::{Options, Teacher, distill};
+use crate::error::{Error, Place, Result};
+use crate::progress::Progress;
+use crate::publish::{Existing, FileRecord, Staging, taken, write_synced};
+use crate::sha256;
+use crate::vectors::add::{self, KIND};
+use crate::vectors::embedded;
+use crate::vectors::encoder::{SentenceEncoder, WEIGHTS_FILE, is_model_folder};
+use crate::vectors::gather::Folder;
+use crate::vectors::manifest::ModelKind;
+use crate::vectors::static_vectors::STATIC_FILE;
+use crate::vectors::store::{self, Added};
+use crate::workspace::{Name, Workspace};
+
+/// What to distil.
+#[derive(Clone, Debug)]
+pub struct DistillRequest {
+    /// The sentence encoder: a vector model's name, or the path of a folder.
+    pub encoder: String,
+    /// What to call the static vectors; without, the encoder's name and `-static`.
+    pub name: Option<Name>,
+    /// What is known of the licence; without, that of the encoder.
+    pub licence: Option<String>,
+    /// Whether to replace a vector model of the same name.
+    pub overwrite: bool,
+    /// How to distil.
+    pub options: Options,
+}
+
+/// A sentence encoder that was found.
+struct Found {
+    name: String,
+    encoder: SentenceEncoder,
+    sha256: String,
+    licence: Option<String>,
+}
+
+/// Distils a sentence encoder and publishes the static vectors as a vector model: whole or not at
+/// all.
+///
+/// # Errors
+/// When there is no such encoder or it cannot be used; when the name is taken and not to be
+/// replaced; when the disk fails.
+pub fn add_distilled(
+    workspace: &Workspace,
+    request: &DistillRequest,
+    progress: &dyn Progress,
+) -> Result<Added> {
+    let found = Found::at(workspace, &request.encoder)?;
+    let name = match &request.name {
+        Some(name) => name.clone(),
+        None => Name::new("vector model", format!("{}-static", found.name))
+            .map_err(|e| e.hint("name it with --name"))?,
+    };
+    embedded::refuse(&name)?;
+    let folder = workspace.vector_model(&name);
+    if !request.overwrite && folder.symlink_metadata().is_ok() {
+        return Err(taken(&folder, KIND));
+    }
+    let teacher = Teacher {
+        encoder: &found.encoder,
+        name: &found.name,
+        sha256: &found.sha256,
+        licence: request.licence.as_deref().or(found.licence.as_deref()),
+    };
+    let vectors = distill(&teacher, &request.options, progress)?;
+    let bytes = vectors.to_bytes();
+    let staging = Staging::begin(&workspace.vector_models(), KIND)?;
+    let path = staging.folder().join(STATIC_FILE);
+    write_synced(&path, &bytes).map_err(|e| Error::io(&path, "write the file", e))?;
+    let manifest = embedded::of(&vectors, FileRecord::of(&bytes));
+    let existing = if request.overwrite { Existing::Replace } else { Existing::Refuse };
+    let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
+    Ok(Added { name, folder, manifest })
+}
+
+impl Found {
+    /// Opens the vector model of this name, else the folder at this path.
+    fn at(workspace: &Workspace, encoder: &str) -> Result<Self> {
+        let name = Name::new("vector model", encoder);
+        let path = Path::new(encoder);
+        match name {
+            Ok(name) if workspace.vector_model(&name).is_dir() || !path.exists() => {
+                Self::named(workspace, &name)
+            }
+            _ => Self::in_folder(path),
+        }
+    }
+
+    fn named(workspace: &Workspace, name: &Name) -> Result<Self> {
+        let manifest = store::manifest(workspace, name)?;
+        let folder = workspace.vector_model(name);
+        if manifest.kind != ModelKind::Encoder {
+            let what = format!("vector model `{name}` is of kind {}, not encoder", manifest.kind);
+            return Err(Error::at(Place::file(folder), what)
+                .hint("static vectors are distilled from a sentence encoder"));
+        }
+        store::check_sizes(&folder, &manifest)?;
+        let weights = manifest.files.get(WEIGHTS_FILE);
+        Ok(Self {
+            name: name.to_string(),
+            encoder: SentenceEncoder::open(&folder)?,
+            sha256: weights.map(|file| file.sha256.clone()).unwrap_or_default(),
+            licence: manifest.licence,
+        })
+    }
+
+    fn in_folder(path: &Path) -> Result<Self> {
+        if !is_model_folder(|file| path.join(file).is_file()) {
+            return Err(Error::at(Place::file(path), "not a folder of a sentence encoder")
+                .hint("name a vector model of kind encoder, or a sentence-transformers folder"));
+        }
+        let weights = path.join(WEIGHTS_FILE);
+        let sha256 = File::open(&weights)
+            .and_then(sha256::digest_of)
+            .map_err(|e| Error::io(&weights, "read the file", e))?;
+        Ok(Self {
+            name: add::file_name(path),
+            encoder: SentenceEncoder::open(path)?,
+            sha256,
+            licence: add::licence(&mut Folder(path.to_owned()))?,
+        })
+    }
+}

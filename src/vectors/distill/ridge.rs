@@ -1,0 +1,161 @@
+//! Ridge regression from word salads to their vectors.
+//!
+//! `A`, `[salads, tokens]`, has `1 / √n` for each of the `n` tokens of a salad; `E` are the salads'
+//! vectors and `Z₀` what is known of the tokens before. The tokens' vectors `Z` minimise
+//!
+//! ```text
+//! ‖E − A Z‖² + μ ‖Z − c Z₀‖²
+//! ```
+//!
+//! where `c` is the number that makes `c A Z₀` nearest to `E`. The normal equations
+//! `(AᵀA + μ I)(Z − c Z₀) = Aᵀ(E − c A Z₀)` are solved by conjugate gradients (Hestenes & Stiefel
+//! 1952), each column on its own.
+
+use rayon::prelude::*;
+
+use super::salads::Salads;
+use crate::progress::Progress;
+
+/// μ.
+const RIDGE: f32 = 0.3;
+
+/// Steps of conjugate gradients.
+const STEPS: usize = 50;
+
+/// The tokens' vectors, `[tokens, dims]`, from `targets` (`E`, `[salads, dims]`) and `start`
+/// (`Z₀`, `[tokens, dims]`).
+pub(super) fn fit(
+    salads: &Salads,
+    targets: &[f32],
+    mut start: Vec<f32>,
+    dims: usize,
+    progress: &dyn Progress,
+) -> Vec<f32> {
+    let design = Design::new(salads, dims);
+    let first = design.apply(&start);
+    let scale = ratio(dot(&first, targets), dot(&first, &first));
+    for x in &mut start {
+        *x *= scale;
+    }
+    let left: Vec<f32> = targets.iter().zip(&first).map(|(x, y)| x - scale * y).collect();
+    let change = design.solve(&left, progress);
+    start.iter_mut().zip(change).for_each(|(x, change)| *x += change);
+    start
+}
+
+/// `A`, by rows and by columns.
+struct Design<'a> {
+    salads: &'a Salads,
+    dims: usize,
+    /// Which salads each token is in, as often as it is.
+    salads_of: Vec<Vec<u32>>,
+}
+
+impl<'a> Design<'a> {
+    fn new(salads: &'a Salads, dims: usize) -> Self {
+        let mut salads_of = vec![Vec::new(); salads.vocabulary];
+        for (index, salad) in (0..).zip(salads.sequences()) {
+            for &token in salad {
+                salads_of[token as usize].push(index);
+            }
+        }
+        Self { salads, dims, salads_of }
+    }
+
+    /// `A x`.
+    fn apply(&self, x: &[f32]) -> Vec<f32> {
+        let mut result = vec![0.0; self.salads.len() * self.dims];
+        result.par_chunks_exact_mut(self.dims).enumerate().for_each(|(index, to)| {
+            let salad = self.salads.sequence(index);
+            let weight = weight(salad);
+            for &token in salad {
+                self.add(to, weight, x, token);
+            }
+        });
+        result
+    }
+
+    /// `Aᵀ x`.
+    fn apply_transposed(&self, x: &[f32]) -> Vec<f32> {
+        let mut result = vec![0.0; self.salads.vocabulary * self.dims];
+        result.par_chunks_exact_mut(self.dims).zip(&self.salads_of).for_each(|(to, salads)| {
+            for &index in salads {
+                self.add(to, weight(self.salads.sequence(index as usize)), x, index);
+            }
+        });
+        result
+    }
+
+    /// Adds `weight` times a row of `x`.
+    fn add(&self, to: &mut [f32], weight: f32, x: &[f32], row: u32) {
+        let row = &x[row as usize * self.dims..][..self.dims];
+        to.iter_mut().zip(row).for_each(|(to, x)| *to += weight * x);
+    }
+
+    /// The `x` with `(AᵀA + μ I) x = Aᵀ b`.
+    fn solve(&self, b: &[f32], progress: &dyn Progress) -> Vec<f32> {
+        progress.start("fitting tokens to word salads", STEPS);
+        let mut residual = self.apply_transposed(b);
+        let mut x = vec![0.0; residual.len()];
+        let mut direction = residual.clone();
+        let mut squares = self.column_dots(&residual, &residual);
+        for _ in 0..STEPS {
+            let mut image = self.apply_transposed(&self.apply(&direction));
+            image.iter_mut().zip(&direction).for_each(|(y, x)| *y += RIDGE * x);
+            let curvature = self.column_dots(&direction, &image);
+            let step: Vec<f32> = ratios(&squares, &curvature);
+            self.add_scaled(&mut x, &step, &direction);
+            let back: Vec<f32> = step.iter().map(|step| -step).collect();
+            self.add_scaled(&mut residual, &back, &image);
+            let new = self.column_dots(&residual, &residual);
+            let keep = ratios(&new, &squares);
+            for (direction, residual) in
+                direction.chunks_exact_mut(self.dims).zip(residual.chunks_exact(self.dims))
+            {
+                for ((x, keep), residual) in direction.iter_mut().zip(&keep).zip(residual) {
+                    *x = residual + keep * *x;
+                }
+            }
+            squares = new;
+            progress.step();
+        }
+        progress.finish();
+        x
+    }
+
+    /// Adds to each column of `to` its `factor` times that of `x`.
+    fn add_scaled(&self, to: &mut [f32], factors: &[f32], x: &[f32]) {
+        for (to, x) in to.chunks_exact_mut(self.dims).zip(x.chunks_exact(self.dims)) {
+            to.iter_mut().zip(factors).zip(x).for_each(|((to, factor), x)| *to += factor * x);
+        }
+    }
+
+    /// Each column's dot product.
+    fn column_dots(&self, a: &[f32], b: &[f32]) -> Vec<f64> {
+        let mut dots = vec![0.0; self.dims];
+        for (a, b) in a.chunks_exact(self.dims).zip(b.chunks_exact(self.dims)) {
+            for ((dot, a), b) in dots.iter_mut().zip(a).zip(b) {
+                *dot += f64::from(*a) * f64::from(*b);
+            }
+        }
+        dots
+    }
+}
+
+/// What each token of a salad counts.
+fn weight(salad: &[u32]) -> f32 {
+    (salad.len() as f32).sqrt().recip()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+fn ratios(a: &[f64], b: &[f64]) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| ratio(*a, *b)).collect()
+}
+
+/// `a / b`; 0 where there is nothing left to divide.
+fn ratio(a: f64, b: f64) -> f32 {
+    if b > 0.0 { (a / b) as f32 } else { 0.0 }
+}

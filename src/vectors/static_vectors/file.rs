@@ -1,0 +1,220 @@
+//! The file of static vectors, `model.safetensors`, where `t` counts tokens and `d` numbers:
+//!
+//! | tensor | type, shape | |
+//! |---|---|---|
+//! | `tokens.bytes` | u8 | the sorted tokens, end to end in UTF-8 |
+//! | `tokens.ends` | u32 `[t]` | where each token ends |
+//! | `rows` | i8 `[t, d]` | the tokens' vectors |
+//! | `scales` | f32 `[t]` | what each vector's numbers are multiplied by |
+//!
+//! Its metadata has one key, `origin`: JSON text of [`Origin`].
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+use super::wordpiece::Vocabulary;
+use super::{Origin, StaticVectors};
+use crate::error::{Error, Result};
+use crate::vectors::guard::MAX_DIMS;
+
+/// The key of [`Origin`] in the file's metadata.
+const ORIGIN: &str = "origin";
+
+/// Scales are no greater; it keeps sums of vectors finite.
+const MAX_SCALE: f32 = 1000.0;
+
+/// Reads static vectors, keeping tokens and rows as `keep` makes them; everything is checked
+/// before it is used.
+///
+/// # Errors
+/// When the bytes are anything else, or do not fit together.
+pub(super) fn read<'a>(
+    bytes: &'a [u8],
+    keep: impl Fn(&'a [u8]) -> Cow<'static, [u8]>,
+) -> Result<StaticVectors> {
+    let (_, head) =
+        SafeTensors::read_metadata(bytes).map_err(|e| damaged("not safetensors").caused_by(e))?;
+    let origin = head.metadata().as_ref().and_then(|metadata| metadata.get(ORIGIN));
+    let origin: Origin = origin
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or_else(|| damaged("no `origin` that can be read"))?;
+    let tensors =
+        SafeTensors::deserialize(bytes).map_err(|e| damaged("not safetensors").caused_by(e))?;
+
+    let text = match keep(tensor(&tensors, "tokens.bytes", Dtype::U8)?.1) {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    };
+    let ends = numbers(tensor(&tensors, "tokens.ends", Dtype::U32)?.1, u32::from_le_bytes);
+    let vocabulary = text
+        .and_then(|text| Vocabulary::new(text, ends))
+        .ok_or_else(|| damaged("its tokens are not sorted UTF-8"))?;
+    let (shape, rows) = tensor(&tensors, "rows", Dtype::I8)?;
+    let dims = match shape[..] {
+        [tokens, dims] if tokens == vocabulary.len() && (1..=MAX_DIMS).contains(&dims) => dims,
+        _ => {
+            let expected = format!("[{}, 1 to {MAX_DIMS}]", vocabulary.len());
+            return Err(damaged(&format!("`rows` is of shape {shape:?}, expected {expected}")));
+        }
+    };
+    let scales = numbers(tensor(&tensors, "scales", Dtype::F32)?.1, f32::from_le_bytes);
+    if scales.len() != vocabulary.len() {
+        let (found, expected) = (scales.len(), vocabulary.len());
+        return Err(damaged(&format!("`scales` has {found} numbers, expected {expected}")));
+    }
+    if !scales.iter().all(|scale| (0.0..=MAX_SCALE).contains(scale)) {
+        return Err(damaged(&format!("`scales` has a number that is not in 0..={MAX_SCALE}")));
+    }
+    Ok(StaticVectors { origin, vocabulary, dims, rows: keep(rows), scales })
+}
+
+/// The bytes of the file, the same for the same vectors.
+pub(super) fn write(vectors: &StaticVectors) -> Vec<u8> {
+    let (text, ends) = vectors.vocabulary.parts();
+    let ends: Vec<u8> = ends.iter().flat_map(|end| end.to_le_bytes()).collect();
+    let scales: Vec<u8> = vectors.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
+    let tokens = vectors.vocabulary.len();
+    let tensors = [
+        ("tokens.bytes", Dtype::U8, vec![text.len()], text.as_bytes()),
+        ("tokens.ends", Dtype::U32, vec![tokens], &ends),
+        ("rows", Dtype::I8, vec![tokens, vectors.dims], &vectors.rows),
+        ("scales", Dtype::F32, vec![vectors.scales.len()], &scales),
+    ];
+    let views = tensors.map(|(name, dtype, shape, bytes)| {
+        (name, TensorView::new(dtype, shape, bytes).expect("as long as its shape says"))
+    });
+    let origin = serde_json::to_string(&vectors.origin).expect("plain data can be written");
+    let metadata = HashMap::from([(ORIGIN.to_owned(), origin)]);
+    serialize(views, Some(metadata)).expect("each name is there once")
+}
+
+fn tensor<'a>(
+    tensors: &SafeTensors<'a>,
+    name: &str,
+    dtype: Dtype,
+) -> Result<(Vec<usize>, &'a [u8])> {
+    let tensor =
+        tensors.tensor(name).map_err(|e| damaged(&format!("no tensor `{name}`")).caused_by(e))?;
+    if tensor.dtype() == dtype {
+        Ok((tensor.shape().to_vec(), tensor.data()))
+    } else {
+        let found = tensor.dtype();
+        Err(damaged(&format!("`{name}` is {found:?}, expected {dtype:?}")))
+    }
+}
+
+fn numbers<T>(bytes: &[u8], number: impl Fn([u8; 4]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|bytes| number(*bytes)).collect()
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(format!("not static vectors: {what}"))
+        .hint("the vector model is damaged or of another version; make or get it again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+    use crate::vectors::{SentenceModel, TokenVectors};
+    use rand::rngs::ChaCha8Rng;
+    use rand::{RngExt, SeedableRng};
+
+    /// `##s` → (0, 0.5), `dog` → (3, 4), `zero` → (0, 0).
+    fn small() -> StaticVectors {
+        StaticVectors {
+            origin: Origin {
+                encoder: "tiny".to_owned(),
+                sha256: "00".to_owned(),
+                licence: None,
+                recipe: 1,
+                salads: 9,
+                seed: 7,
+            },
+            vocabulary: Vocabulary::new("##sdogzero".into(), vec![3, 6, 10]).unwrap(),
+            dims: 2,
+            rows: Cow::Borrowed(&[0, 1, 3, 4, 0, 0]),
+            scales: vec![0.5, 1.0, 0.0],
+        }
+    }
+
+    // By hand: (3, 4) + (0, 0.5) = (3, 4.5), of length 5.408327.
+    #[test]
+    fn a_text_is_the_sum_of_its_tokens_at_unit_length() {
+        let vectors = small();
+        assert_eq!(vectors.tokens("Dogs!").numbers(), [3.0, 4.0, 0.0, 0.5]);
+        let texts = ["dog", "a dog, dog", "dogs", "cat", "zero", ""];
+        let found = vectors.embed(&texts, &Silent).unwrap();
+        let third = [0.554_700_2, 0.832_050_3];
+        let expected = [[0.6, 0.8], [0.6, 0.8], third, [0.0; 2], [0.0; 2], [0.0; 2]];
+        for (index, expected) in expected.into_iter().enumerate() {
+            for (x, expected) in found.row(index).iter().zip(expected) {
+                assert!((x - expected).abs() < 1e-6, "{}: {:?}", texts[index], found.row(index));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let vectors = small();
+        let bytes = vectors.to_bytes();
+        assert_eq!(StaticVectors::from_bytes(&bytes).unwrap(), vectors);
+        assert_eq!(vectors.to_bytes(), bytes);
+        let embedded = StaticVectors::embedded();
+        // Bytes are not worth printing.
+        assert!(embedded.to_bytes() == StaticVectors::embedded_bytes());
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_together_are_refused() {
+        type Change = fn(&mut StaticVectors);
+        let changes: [(Change, &str); 5] = [
+            (|v| (v.dims, v.rows) = (0, Cow::default()), "`rows` is of shape"),
+            (|v| v.scales.truncate(2), "`scales` has 2 numbers, expected 3"),
+            (|v| v.scales[0] = f32::NAN, "not in 0..=1000"),
+            (|v| v.scales[0] = -1.0, "not in 0..=1000"),
+            (|v| v.scales[0] = 1001.0, "not in 0..=1000"),
+        ];
+        for (change, expected) in changes {
+            let mut vectors = small();
+            change(&mut vectors);
+            let error = StaticVectors::from_bytes(&vectors.to_bytes()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        // As many numbers, of another shape.
+        let mut bytes = small().to_bytes();
+        let at = bytes.windows(5).position(|window| window == b"[3,2]").unwrap();
+        bytes[at..at + 5].copy_from_slice(b"[2,3]");
+        let error = StaticVectors::from_bytes(&bytes).unwrap_err().to_string();
+        assert!(error.contains("`rows` is of shape [2, 3], expected [3, "), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_or_harmless() {
+        let whole = small().to_bytes();
+        let mut random = ChaCha8Rng::seed_from_u64(0);
+        let mut refused = 0;
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..random.random_range(1..4) {
+                let at = random.random_range(0..bytes.len());
+                match random.random_range(0..3) {
+                    0 => bytes[at] = random.random(),
+                    1 => bytes[at] ^= 1 << random.random_range(0..8),
+                    _ => bytes.truncate(at.max(1)),
+                }
+            }
+            match StaticVectors::from_bytes(&bytes) {
+                Ok(read) => {
+                    let found = read.embed(&["dogs and zeroes", "é?"], &Silent).unwrap();
+                    assert!(found.numbers().iter().all(|x| x.is_finite()));
+                    let _ = read.nearest("dogs", 3);
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > 150, "only {refused} were refused");
+    }
+}

@@ -1,0 +1,226 @@
+//! Static token vectors: a vector a token, learned so that a sentence's sum of them is
+//! near what a sentence encoder makes of it.
+//!
+//! One set is embedded in the program, so that there is a vector model without any download.
+
+mod file;
+mod wordpiece;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+pub(in crate::vectors) use self::wordpiece::CONTINUES;
+use self::wordpiece::Vocabulary;
+use super::sentence::{Embeddings, SentenceModel};
+use super::tokens::{self, TokenVectors};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// The file of static vectors in a vector model's folder.
+pub(in crate::vectors) const STATIC_FILE: &str = "model.safetensors";
+
+/// The embedded file; `embedded/README.md` says where it comes from.
+const EMBEDDED: &[u8] = include_bytes!("embedded/model.safetensors");
+
+/// The greatest number of a row.
+const MOST: f32 = 127.0;
+
+/// A vector a token, in one byte a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StaticVectors {
+    origin: Origin,
+    vocabulary: Vocabulary,
+    dims: usize,
+    /// `[tokens, dims]`, each byte an `i8`.
+    rows: Cow<'static, [u8]>,
+    /// What each token's numbers are multiplied by.
+    scales: Vec<f32>,
+}
+
+/// What static vectors were made from, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The sentence encoder's name.
+    pub encoder: String,
+    /// The SHA-256 of the encoder's `model.safetensors`, in hex.
+    pub sha256: String,
+    /// What is known of the encoder's licence.
+    pub licence: Option<String>,
+    /// The version of the recipe.
+    pub recipe: u32,
+    /// How many word salads they were learned from.
+    pub salads: usize,
+    /// Where random numbers started.
+    pub seed: u64,
+}
+
+impl StaticVectors {
+    /// The vectors embedded in the program. They are read at the first call, in well under a
+    /// millisecond: rows stay where they are.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        static READ: LazyLock<StaticVectors> = LazyLock::new(|| {
+            file::read(EMBEDDED, Cow::Borrowed).expect("the embedded file is whole")
+        });
+        &READ
+    }
+
+    /// The bytes of the embedded file.
+    #[must_use]
+    pub fn embedded_bytes() -> &'static [u8] {
+        EMBEDDED
+    }
+
+    /// Reads static vectors from a file's bytes.
+    ///
+    /// # Errors
+    /// When they are anything else, or do not fit together.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        file::read(bytes, |part| Cow::Owned(part.to_vec()))
+    }
+
+    /// Vectors of tokens, which are in any order, in one byte a number.
+    ///
+    /// # Errors
+    /// When a token is there twice.
+    pub(super) fn quantized(
+        origin: Origin,
+        mut tokens: Vec<(String, &[f32])>,
+        dims: usize,
+    ) -> Result<Self> {
+        tokens.sort_by(|a, b| a.0.cmp(&b.0));
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        let (mut rows, mut scales) = (Vec::new(), Vec::new());
+        for (token, vector) in &tokens {
+            text.push_str(token);
+            ends.push(text.len() as u32);
+            let scale = vector.iter().fold(0.0, |most: f32, x| most.max(x.abs())) / MOST;
+            let divisor = if scale > 0.0 { scale } else { 1.0 };
+            rows.extend(vector.iter().map(|x| ((x / divisor).round() as i8).to_le_bytes()[0]));
+            scales.push(scale);
+        }
+        let vocabulary = Vocabulary::new(text.into(), ends)
+            .ok_or_else(|| Error::new("a token of the encoder is there twice"))?;
+        Ok(Self { origin, vocabulary, dims, rows: rows.into(), scales })
+    }
+
+    /// The file's bytes, the same for the same vectors.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        file::write(self)
+    }
+
+    /// What they were made from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// How many numbers a vector has.
+    #[must_use]
+    pub fn dims(&self) -> usize {
+        self.dims
+    }
+
+    /// How many tokens have a vector.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.vocabulary.len()
+    }
+
+    /// Whether no token has one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The `n` whole words nearest to `word` by cosine, nearest first, without itself; `None`
+    /// where nothing is known of it.
+    #[must_use]
+    pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
+        let own = self.vocabulary.tokenize(word);
+        let vector = tokens::sum(&self.tokens(word), self.dims);
+        if vector.iter().all(|x| *x == 0.0) {
+            return None;
+        }
+        let cosine = |token: usize| {
+            let row: Vec<f32> = self.row(token).collect();
+            let dot = row.iter().zip(&vector).map(|(a, b)| a * b).sum::<f32>();
+            dot / row.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE)
+        };
+        let mut others: Vec<(&str, f32)> = (0..self.len())
+            .filter(|&token| own != [token])
+            .map(|token| (self.vocabulary.token(token), token))
+            .filter(|(word, _)| !word.starts_with(CONTINUES))
+            .map(|(word, token)| (word, cosine(token)))
+            .collect();
+        others.sort_by(|a, b| b.1.total_cmp(&a.1));
+        others.truncate(n);
+        Some(others)
+    }
+
+    /// The vector of a token.
+    fn row(&self, token: usize) -> impl Iterator<Item = f32> {
+        let scale = self.scales[token];
+        let row: &[i8] = bytemuck::cast_slice(&self.rows[token * self.dims..][..self.dims]);
+        row.iter().map(move |x| f32::from(*x) * scale)
+    }
+}
+
+impl TokenVectors for StaticVectors {
+    fn tokens(&self, text: &str) -> Embeddings {
+        let tokens = self.vocabulary.tokenize(text);
+        let numbers = tokens.into_iter().flat_map(|token| self.row(token)).collect();
+        Embeddings::new(self.dims, numbers)
+    }
+}
+
+impl SentenceModel for StaticVectors {
+    fn dims(&self) -> usize {
+        self.dims
+    }
+
+    fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
+        Ok(tokens::embed(self, texts, progress))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    #[test]
+    fn paraphrases_are_nearer_than_strangers() {
+        let vectors = StaticVectors::embedded();
+        assert_eq!(vectors.dims(), 128);
+        let triples = [
+            ["how old are you", "what is your age", "how tall are you"],
+            ["do you have kids", "are you a parent", "do you have a car"],
+            ["what is your job", "what do you do for a living", "what is your name"],
+            ["where did you grow up", "tell me about your childhood", "tell me about your dog"],
+        ];
+        for texts in triples {
+            let found = vectors.embed(&texts, &Silent).unwrap();
+            let cosine = |a: usize, b: usize| -> f32 {
+                found.row(a).iter().zip(found.row(b)).map(|(a, b)| a * b).sum()
+            };
+            assert!(cosine(0, 1) > cosine(0, 2), "{texts:?}: {} {}", cosine(0, 1), cosine(0, 2));
+        }
+    }
+
+    #[test]
+    fn a_word_is_near_words_like_it() {
+        let near = |word| {
+            let nearest = StaticVectors::embedded().nearest(word, 10)?;
+            assert!(nearest.is_sorted_by(|a, b| a.1 >= b.1));
+            Some(nearest.into_iter().map(|(word, _)| word).collect::<Vec<_>>())
+        };
+        assert!(near("navy").unwrap().contains(&"naval"));
+        assert!(!near("navy").unwrap().contains(&"navy"));
+        assert!(near("Physicist!").unwrap().contains(&"physics"));
+        assert_eq!(near("?"), None);
+    }
+}

@@ -1,0 +1,257 @@
+//! Text → tokens: `WordPiece` (Wu et al. 2016, arXiv:1609.08144) as uncased BERT does it.
+//!
+//! Loading a `tokenizers::Tokenizer` takes longer than all else that a question needs, for its
+//! tables. Here tokens are sorted and found by bisection, so that there is nothing to build.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use tokenizers::normalizers::BertNormalizer;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::{
+    NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer,
+};
+
+/// What a token that goes on with a word begins with.
+pub(in crate::vectors) const CONTINUES: &str = "##";
+
+/// A word of more characters is not known.
+const MAX_CHARS: usize = 100;
+
+/// The known tokens, sorted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Vocabulary {
+    /// All tokens, one after the other.
+    text: Cow<'static, str>,
+    /// Where each token ends in `text`.
+    ends: Vec<u32>,
+    /// The tokens that begin with [`CONTINUES`].
+    continuing: Range<usize>,
+    /// The length of the longest token, in bytes.
+    longest: usize,
+}
+
+impl Vocabulary {
+    /// The tokens of `text` that end at `ends`; `None` where they are not sorted, some are equal,
+    /// or `ends` does not fit.
+    pub(super) fn new(text: Cow<'static, str>, ends: Vec<u32>) -> Option<Self> {
+        let (mut previous, mut start, mut longest) = ("", 0, 0);
+        for &end in &ends {
+            let token = text.get(start..end as usize)?;
+            if token <= previous {
+                return None;
+            }
+            (previous, start, longest) = (token, end as usize, longest.max(token.len()));
+        }
+        if start != text.len() {
+            return None;
+        }
+        let mut vocabulary = Self { text, ends, continuing: 0..0, longest };
+        let first = vocabulary.bisect(0..vocabulary.len(), |token| token.cmp(CONTINUES));
+        let after = vocabulary.bisect(0..vocabulary.len(), |token| {
+            if token.starts_with(CONTINUES) { Ordering::Less } else { token.cmp(CONTINUES) }
+        });
+        vocabulary.continuing = first.unwrap_or_else(|at| at)..after.unwrap_or_else(|at| at);
+        Some(vocabulary)
+    }
+
+    /// How many tokens there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The token at `index`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(super) fn token(&self, index: usize) -> &str {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.text[start..self.ends[index] as usize]
+    }
+
+    /// All tokens, one after the other, and where each ends.
+    pub(super) fn parts(&self) -> (&str, &[u32]) {
+        (&self.text, &self.ends)
+    }
+
+    /// The indices of the tokens of `text`. A word that is not wholly made of known ones gives
+    /// none.
+    pub(super) fn tokenize(&self, text: &str) -> Vec<usize> {
+        let mut tokens = Vec::new();
+        for (word, ..) in words(text).get_splits(OffsetReferential::Normalized, OffsetType::Byte) {
+            tokens.extend(self.split(word).unwrap_or_default());
+        }
+        tokens
+    }
+
+    /// The longest token that `word` begins with, then the longest that what is left does.
+    fn split(&self, word: &str) -> Option<Vec<usize>> {
+        if word.chars().count() > MAX_CHARS {
+            return None;
+        }
+        let mut tokens = Vec::new();
+        let mut rest = word;
+        while !rest.is_empty() {
+            let is_start = rest.len() == word.len();
+            let longest_first = (1..=rest.len().min(self.longest)).rev();
+            let (token, end) = longest_first
+                .filter(|&end| rest.is_char_boundary(end))
+                .find_map(|end| Some((self.find(&rest[..end], is_start)?, end)))?;
+            tokens.push(token);
+            rest = &rest[end..];
+        }
+        Some(tokens)
+    }
+
+    /// The index of the token `piece`, at the start of a word or further on.
+    fn find(&self, piece: &str, is_start: bool) -> Option<usize> {
+        if is_start {
+            self.bisect(0..self.len(), |token| token.cmp(piece)).ok()
+        } else {
+            self.bisect(self.continuing.clone(), |token| token[CONTINUES.len()..].cmp(piece)).ok()
+        }
+    }
+
+    /// The token of `range` that is equal by `order`, else where it would be.
+    fn bisect(
+        &self,
+        mut range: Range<usize>,
+        order: impl Fn(&str) -> Ordering,
+    ) -> Result<usize, usize> {
+        while !range.is_empty() {
+            let middle = usize::midpoint(range.start, range.end);
+            match order(self.token(middle)) {
+                Ordering::Less => range.start = middle + 1,
+                Ordering::Greater => range.end = middle,
+                Ordering::Equal => return Ok(middle),
+            }
+        }
+        Err(range.start)
+    }
+}
+
+/// The words and punctuation marks of `text`, in lower case, without accents.
+fn words(text: &str) -> PreTokenizedString {
+    let mut text = NormalizedString::from(text);
+    let normalized = BertNormalizer::default().normalize(&mut text);
+    let mut words = PreTokenizedString::from(text);
+    normalized.and_then(|()| BertPreTokenizer.pre_tokenize(&mut words)).expect("neither can fail");
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::StaticVectors;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+    use serde_json::{Map, json};
+    use tokenizers::Tokenizer;
+
+    const TOKENS: [&str; 9] = ["##a", "##ff", "##able", "aff", "a", "un", "una", "muller", "中"];
+
+    fn vocabulary(tokens: &[&str]) -> Option<Vocabulary> {
+        let ends = tokens.iter().scan(0, |end, token| {
+            *end += token.len() as u32;
+            Some(*end)
+        });
+        Vocabulary::new(tokens.concat().into(), ends.collect())
+    }
+
+    fn sorted() -> Vocabulary {
+        let mut tokens = TOKENS;
+        tokens.sort_unstable();
+        vocabulary(&tokens).unwrap()
+    }
+
+    // Worked by hand. The third is BERT's own example, where the longest token first (`una`)
+    // wins over the better `un ##aff ##able`.
+    #[test]
+    fn the_longest_token_comes_first() {
+        let vocabulary = sorted();
+        for (text, expected) in [
+            ("a", &["a"][..]),
+            ("A aff", &["a", "aff"]),
+            ("unaffable", &["una", "##ff", "##able"]),
+            ("una-aff", &["una", "aff"]),
+            ("affa!", &["aff", "##a"]),
+            ("unb a", &["a"]),
+            ("##a", &["a"]),
+            ("  Müller\u{a0}a\u{0}ff ", &["muller", "aff"]),
+            ("a中a", &["a", "中", "a"]),
+            ("", &[]),
+        ] {
+            let tokens = vocabulary.tokenize(text);
+            let tokens: Vec<_> = tokens.into_iter().map(|token| vocabulary.token(token)).collect();
+            assert_eq!(tokens, expected, "{text}");
+        }
+    }
+
+    /// A `tokenizer.json` of uncased BERT, with these tokens.
+    fn reference(vocabulary: &Vocabulary) -> Tokenizer {
+        let tokens = (0..vocabulary.len()).map(|id| (vocabulary.token(id).to_owned(), json!(id)));
+        let tokens: Map<_, _> = tokens.chain([("[UNK]".to_owned(), json!(100_000))]).collect();
+        let file = json!({
+            "version": "1.0",
+            "added_tokens": [],
+            "normalizer": {
+                "type": "BertNormalizer",
+                "clean_text": true,
+                "handle_chinese_chars": true,
+                "strip_accents": null,
+                "lowercase": true,
+            },
+            "pre_tokenizer": {"type": "BertPreTokenizer"},
+            "model": {
+                "type": "WordPiece",
+                "unk_token": "[UNK]",
+                "continuing_subword_prefix": "##",
+                "max_input_chars_per_word": 100,
+                "vocab": tokens,
+            },
+        });
+        Tokenizer::from_bytes(file.to_string()).unwrap()
+    }
+
+    #[test]
+    fn texts_are_tokenized_as_the_tokenizers_crate_does() {
+        let vocabulary = &StaticVectors::embedded().vocabulary;
+        let reference = reference(vocabulary);
+        let mut runner = TestRunner::new(Config::with_cases(2000));
+        let sanitized = prop::collection::vec("[a-z]{1,14}|[a-z0-9]{1,4}", 0..8);
+        let sanitized = sanitized.prop_map(|words| words.join(" "));
+        let texts = prop_oneof![sanitized, "[a-zA-Z0-9éÉß '?!,.#-]{0,40}", "\\PC{0,20}"];
+        runner
+            .run(&texts, |text| {
+                let expected = reference.encode(text.as_str(), false).unwrap();
+                let known = |id: &&u32| (**id as usize) < vocabulary.len();
+                let expected: Vec<_> = expected.get_ids().iter().filter(known).copied().collect();
+                let found: Vec<_> =
+                    vocabulary.tokenize(&text).into_iter().map(|token| token as u32).collect();
+                prop_assert_eq!(found, expected);
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_word_of_more_than_a_hundred_characters_is_not_known() {
+        let of = |length: usize| format!("a{}", "a".repeat(length - 1));
+        assert_eq!(sorted().tokenize(&of(100)).len(), 100);
+        assert!(sorted().tokenize(&of(101)).is_empty());
+    }
+
+    #[test]
+    fn tokens_that_are_not_sorted_or_do_not_fit_are_refused() {
+        assert!(vocabulary(&["a", "b"]).is_some());
+        assert!(vocabulary(&["b", "a"]).is_none());
+        assert!(vocabulary(&["a", "a"]).is_none());
+        assert!(vocabulary(&["", "a"]).is_none());
+        for ends in [vec![], vec![1], vec![1, 3], vec![2, 1], vec![1, u32::MAX]] {
+            assert!(Vocabulary::new("ab".into(), ends.clone()).is_none(), "{ends:?}");
+        }
+        // Within a letter of two bytes.
+        assert!(Vocabulary::new("aé".into(), vec![2, 3]).is_none());
+    }
+}

@@ -1,0 +1,40 @@
+//! Models that have a vector a token, and what follows from that for sentences.
+
+use rayon::prelude::*;
+
+use super::sentence::{Embeddings, SentenceModel, to_unit_length};
+use crate::progress::Progress;
+
+/// A vector a token, whatever sentence it stands in.
+pub trait TokenVectors: SentenceModel {
+    /// The vectors of the tokens of `text`, in order: `[tokens, dims]`. The length of each is what
+    /// the token weighs; tokens that are not known are left out.
+    fn tokens(&self, text: &str) -> Embeddings;
+}
+
+/// A vector a text: its tokens' sum, at unit length; zero where none is known.
+pub(super) fn embed(
+    model: &impl TokenVectors,
+    texts: &[&str],
+    progress: &dyn Progress,
+) -> Embeddings {
+    progress.start("embedding questions", texts.len());
+    let numbers = texts.par_iter().flat_map_iter(|text| {
+        let vector = sum(&model.tokens(text), model.dims());
+        progress.step();
+        vector
+    });
+    let numbers = numbers.collect();
+    progress.finish();
+    Embeddings::new(model.dims(), numbers)
+}
+
+/// The sum of tokens' vectors, `[dims]`, at unit length.
+pub(super) fn sum(tokens: &Embeddings, dims: usize) -> Vec<f32> {
+    let mut sum = vec![0.0; dims];
+    for token in tokens.rows() {
+        sum.iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
+    }
+    to_unit_length(&mut sum);
+    sum
+}
