@@ -1,5 +1,7 @@
 //! `mentorpal vectors add`, `list`, `show`, `verify`.
 
+#[path = "vectors/distilled.rs"]
+mod distilled;
 #[path = "vectors/encoders.rs"]
 mod encoders;
 #[path = "vectors/files.rs"]
@@ -17,7 +19,7 @@ mod tiny;
 
 use std::fs;
 
-use mentorpal::vectors::WordVectors;
+use mentorpal::vectors::{StaticVectors, WordVectors};
 use mentorpal::workspace::{Name, Workspace};
 use serde_json::{Value, json};
 
@@ -72,13 +74,13 @@ fn every_format_gives_the_same_vectors() {
 #[test]
 fn a_model_is_listed_and_shown() {
     let sandbox = Sandbox::empty();
-    let run = sandbox.run(&["vectors", "list"]).code(0).says("no vector models yet");
-    assert!(run.stdout.is_empty());
+    let run = sandbox.run(&["vectors", "list"]).code(0).says("add others");
+    assert_eq!(run.stdout.lines().count(), 2, "{run}");
     sandbox.write("data/tiny.v1.txt", files::GLOVE);
     let arguments = ["vectors", "add", "data/tiny.v1.txt", "--licence", "CC0", "--json"];
     let added = sandbox.run(&arguments).code(0).json();
     let listed = sandbox.run(&["vectors", "list", "--json"]).code(0).json();
-    assert_eq!(listed, added);
+    assert_eq!(listed[..1], added);
     let bytes = &sandbox.files(MODELS)["tiny.v1/model.fifu"];
     let expected = json!({
         "name": "tiny.v1",
@@ -87,7 +89,15 @@ fn a_model_is_listed_and_shown() {
         "sha256": mentorpal::sha256::digest(bytes),
         "path": sandbox.path().join(MODELS).join("tiny.v1"),
     });
-    assert_eq!(listed, [expected]);
+    let embedded = StaticVectors::embedded_bytes();
+    let embedded = json!({
+        "name": "embedded",
+        "kind": "static",
+        "dims": 128,
+        "sha256": mentorpal::sha256::digest(embedded),
+        "path": null,
+    });
+    assert_eq!(listed, [expected, embedded]);
     sandbox.run(&["vectors", "list"]).code(0).prints("tiny.v1").prints("words");
 
     let run = sandbox.run(&["vectors", "show", "tiny.v1", "--like", "king"]).code(0);

@@ -95,14 +95,14 @@ fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
 fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
     let models = vectors::list(&settings.workspace)?;
     if models.is_empty() {
-        note_none();
+        console::note("only what mentorpal itself holds; add others: `mentorpal vectors add PATH`");
     }
     let mut table = table(["vector model", "kind", "dims", "words", "size"], &[2, 3, 4]);
     let embedded = (vectors::embedded_name(), vectors::embedded_manifest(), None);
     let added = models
         .into_iter()
         .map(|model| model.map(|Added { name, manifest, folder }| (name, manifest, Some(folder))));
-    for model in std::iter::once(Ok(embedded)).chain(added) {
+    for model in added.chain([Ok(embedded)]) {
         let (name, manifest, folder) = match model {
             Ok(model) => model,
             Err(error) => {
