@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result, count};
 use crate::vectors::{
     self, Added, DistillRequest, Manifest, ModelKind, Network, Options, Pooling, Request,
+    VectorModel,
 };
 use crate::workspace::Name;
 
@@ -151,7 +152,11 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
                     .hint("most models know words in lower case only")
             })?
         }
-        None => Vec::new(),
+        None => {
+            // Notices a model that cannot be used.
+            VectorModel::open(&settings.workspace, name)?;
+            Vec::new()
+        }
     };
     if as_json {
         let word = |(word, cosine): &(String, f32)| json!({ "word": word, "cosine": cosine });

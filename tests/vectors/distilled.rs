@@ -4,10 +4,7 @@ use std::fs;
 
 use mentorpal::progress::Silent;
 use mentorpal::sha256;
-use mentorpal::vectors::{
-    ModelKind, Options, SentenceEncoder, SentenceModel, StaticVectors, Teacher, VectorModel,
-    distill,
-};
+use mentorpal::vectors::{ModelKind, SentenceModel, StaticVectors, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
 
 use super::tiny::{self, Files};
@@ -73,45 +70,6 @@ fn the_number_of_threads_changes_no_byte() {
     let file = |name: &str| &files[&format!("{name}/model.safetensors")];
     assert!(file("one") == file("three"));
     assert!(file("one") != file("other"));
-}
-
-// The encoder's own cosines are known: the distilled ones are to be near them.
-#[test]
-fn distilled_cosines_are_near_the_encoders() {
-    let sandbox = with_encoder();
-    let encoder = SentenceEncoder::open(&sandbox.path().join("tiny")).unwrap();
-    let teacher = Teacher { encoder: &encoder, name: "tiny", sha256: "00", licence: None };
-    let options = Options { dims: 8, seed: 1, salads: 2000 };
-    let vectors = distill(&teacher, &options, &Silent).unwrap();
-    assert_eq!((vectors.origin().salads, vectors.origin().seed), (2000, 1));
-    let texts = ["what is", "your name", "you", "is your name", "what name is your", "na is you"];
-    let student = vectors.embed(&texts, &Silent).unwrap();
-    let mut expected = encoder.embed(&texts, &Silent).unwrap().numbers().to_vec();
-    // Static vectors come from centred ones, as the mean of the salads is.
-    let words = ["what", "is", "your", "name", "na", "you"];
-    let pairs: Vec<String> = words.iter().flat_map(|a| words.map(|b| format!("{a} {b}"))).collect();
-    let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
-    let pairs = encoder.embed(&pairs, &Silent).unwrap();
-    for row in expected.chunks_exact_mut(8) {
-        for (i, x) in row.iter_mut().enumerate() {
-            *x -= pairs.rows().map(|row| row[i]).sum::<f32>() / pairs.len() as f32;
-        }
-    }
-    let (mut both, mut first, mut second) = (0.0, 0.0, 0.0);
-    for i in 0..texts.len() {
-        for j in 0..i {
-            let a = cosine(student.row(i), student.row(j));
-            let b = cosine(&expected[8 * i..][..8], &expected[8 * j..][..8]);
-            (both, first, second) = (both + a * b, first + a * a, second + b * b);
-        }
-    }
-    let agreement = both / (first * second).sqrt();
-    assert!(agreement > 0.8, "{agreement}");
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 #[test]

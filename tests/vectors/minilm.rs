@@ -40,3 +40,58 @@ fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
         assert!((norm - 1.0).abs() < 1e-5, "{}: {norm}", expected.text);
     }
 }
+
+// They came from it; how near they are to it over many more questions is in their README.
+#[test]
+fn the_embedded_vectors_are_near_the_real_encoders() {
+    let Some(wheel) = wheel() else {
+        eprintln!("skipped: no wheel in target/encoder; `make test` fetches it");
+        return;
+    };
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
+    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let name = Name::new("vector model", "minilm").unwrap();
+    let encoder = VectorModel::open(&workspace, &name).unwrap();
+    let questions = [
+        "what is your name",
+        "who are you",
+        "how old are you",
+        "what do you do for a living",
+        "what is your job like",
+        "why did you join the navy",
+        "did you like school",
+        "which subjects were you good at",
+        "do you have children",
+        "are you married",
+        "what is a kernel matrix",
+        "how is a model trained",
+        "where did you grow up",
+        "what was your childhood like",
+        "can i have the recipe",
+        "what is the weather like today",
+    ];
+    let cosines = |model: &VectorModel| -> Vec<f32> {
+        let found = model.sentences().embed(&questions, &Silent).unwrap();
+        let cosine = |i: usize, j: usize| -> f32 {
+            found.row(i).iter().zip(found.row(j)).map(|(a, b)| a * b).sum()
+        };
+        (0..questions.len())
+            .flat_map(|i| (0..i).map(move |j| (i, j)))
+            .map(|(i, j)| cosine(i, j))
+            .collect()
+    };
+    let (real, distilled) = (cosines(&encoder), cosines(&VectorModel::embedded()));
+    let correlation = correlation(&real, &distilled);
+    assert!(correlation > 0.55, "{correlation}");
+}
+
+/// Pearson's.
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len() as f32;
+    let (ma, mb) = (mean(a), mean(b));
+    let covariance = |a: &[f32], ma: f32, b: &[f32], mb: f32| -> f32 {
+        a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum()
+    };
+    covariance(a, ma, b, mb) / (covariance(a, ma, a, ma) * covariance(b, mb, b, mb)).sqrt()
+}

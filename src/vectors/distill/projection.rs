@@ -86,3 +86,22 @@ fn eigenvectors(matrix: &Mat<f64>) -> Result<Mat<f64>> {
     .map_err(|_| Error::new("the encoder's vectors have no principal components"))?;
     Ok(vectors)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // By hand: centred, these are (±2, 0), (0, ±1) turned by the angle whose cosine is 0.6 and
+    // moved by (7, 5).
+    #[test]
+    fn components_are_in_the_order_of_variance() {
+        let points = [[8.2, 6.6], [5.8, 3.4], [6.2, 5.6], [7.8, 4.4]];
+        let points = Embeddings::new(2, points.concat());
+        let found = Projection::fit(&points, 2).unwrap().apply(&points);
+        for (found, expected) in found.iter().zip([2.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 1.0]) {
+            assert!((found.abs() - expected).abs() < 1e-5, "{found} {expected}");
+        }
+        assert!(found[0] * found[2] < 0.0 && found[5] * found[7] < 0.0, "{found:?}");
+        assert_eq!(Projection::fit(&points, 1).unwrap().apply(&points).len(), 4);
+    }
+}

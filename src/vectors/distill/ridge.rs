@@ -159,3 +159,55 @@ fn ratios(a: &[f64], b: &[f64]) -> Vec<f32> {
 fn ratio(a: f64, b: f64) -> f32 {
     if b > 0.0 { (a / b) as f32 } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    fn fitted(salads: &[&[u32]], vocabulary: usize, targets: &[f32], start: &[f32]) -> Vec<f32> {
+        let dims = start.len() / vocabulary;
+        fit(&Salads::of(salads, vocabulary), targets, start.to_vec(), dims, &Silent)
+    }
+
+    #[track_caller]
+    fn assert_near(found: &[f32], expected: &[f32]) {
+        let is_near = found.len() == expected.len()
+            && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert!(is_near, "{found:?}, expected {expected:?}");
+    }
+
+    #[test]
+    fn small_regressions_are_as_by_hand() {
+        // c = 2, and nothing is left.
+        assert_near(&fitted(&[&[0]], 1, &[2.0], &[1.0]), &[2.0]);
+        // c = 1/2, (1/2, −1/2) is left, and AᵀA = I: the change is 1/2 / 1.3.
+        let expected = [0.5 + 0.5 / 1.3, 0.5 - 0.5 / 1.3];
+        assert_near(&fitted(&[&[0], &[1]], 2, &[1.0, 0.0], &[1.0, 1.0]), &expected);
+        // A token twice counts 2/√2; c = (1·1 + √2·√2) / 3 = 1.
+        let root = 2_f32.sqrt();
+        assert_near(&fitted(&[&[0], &[0, 0]], 1, &[1.0, root], &[1.0]), &[1.0]);
+        // A token that is in no salad keeps c times what it was, in each column.
+        let found = fitted(&[&[0]], 2, &[2.0, 4.0], &[1.0, 2.0, 3.0, 5.0]);
+        assert_near(&found, &[2.0, 4.0, 6.0, 10.0]);
+    }
+
+    // At the least of a sum of squares its gradient is zero.
+    #[test]
+    fn what_is_found_is_the_least() {
+        let salads: &[&[u32]] = &[&[0, 1], &[1, 2, 3], &[0, 3, 3], &[2], &[4, 1], &[4, 2, 0, 1]];
+        let targets: Vec<f32> = (0..6_u8).map(|i| f32::from(i * i % 5) - 1.5).collect();
+        let start = [0.3, -0.4, 0.5, 0.1, 0.2];
+        let design = Salads::of(salads, 5);
+        let design = Design::new(&design, 1);
+        let first = design.apply(&start);
+        let scale = ratio(dot(&first, &targets), dot(&first, &first));
+        let found = fitted(salads, 5, &targets, &start);
+        let fit = design.apply(&found);
+        let left: Vec<f32> = targets.iter().zip(&fit).map(|(x, y)| x - y).collect();
+        let pull = design.apply_transposed(&left);
+        let back: Vec<f32> =
+            found.iter().zip(start).map(|(z, s)| RIDGE * (z - scale * s)).collect();
+        assert_near(&pull, &back);
+    }
+}

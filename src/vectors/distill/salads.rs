@@ -91,3 +91,51 @@ fn cumulative(words: usize, exponent: f64) -> Vec<f64> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Salads {
+        /// These sequences of `vocabulary` tokens.
+        pub(in crate::vectors::distill) fn of(sequences: &[&[u32]], vocabulary: usize) -> Self {
+            let mut salads = Self { tokens: Vec::new(), ends: Vec::new(), vocabulary };
+            for sequence in sequences {
+                salads.tokens.extend(*sequence);
+                salads.ends.push(salads.tokens.len());
+            }
+            salads
+        }
+    }
+
+    fn tokens() -> Vec<(String, u32)> {
+        let token = |i: u32| if i % 3 == 2 { format!("##{i}") } else { format!("{i}") };
+        (0..300).map(|i| (token(i), 1000 + i)).collect()
+    }
+
+    #[test]
+    fn salads_are_of_whole_words_and_of_these_lengths() {
+        let salads = Salads::new(&tokens(), 3, 1700);
+        let lengths: Vec<usize> = salads.sequences().map(<[u32]>::len).collect();
+        assert_eq!(lengths.len(), 1700);
+        let (short, long) = lengths.split_at(900);
+        assert_eq!((short.iter().min(), short.iter().max()), (Some(&2), Some(&8)));
+        assert_eq!((long.iter().min(), long.iter().max()), (Some(&3), Some(&9)));
+        assert!(salads.sequences().flatten().all(|token| token % 3 != 2));
+        assert_eq!(salads, Salads::new(&tokens(), 3, 1700));
+        assert_ne!(salads, Salads::new(&tokens(), 4, 1700));
+    }
+
+    // By hand: of the second kind, the first word is drawn (10 / 60)^-0.9 = 5.016 times as often
+    // as the 51st, which is token 75.
+    #[test]
+    fn frequent_words_are_drawn_more_often() {
+        let salads = Salads::new(&tokens(), 0, 170_000);
+        let count = |token: u32| {
+            let drawn = salads.sequences().skip(90_000).flatten().filter(|&&drawn| drawn == token);
+            drawn.count() as f64
+        };
+        let ratio = count(0) / count(75);
+        assert!((4.7..5.3).contains(&ratio), "{ratio}");
+    }
+}
