@@ -145,18 +145,15 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
         }
         return Ok(Outcome::Done);
     }
-    let nearest = match like {
-        Some(word) => {
-            vectors::nearest(&settings.workspace, name, word, NEAREST)?.ok_or_else(|| {
-                Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
-                    .hint("most models know words in lower case only")
-            })?
-        }
-        None => {
-            // Notices a model that cannot be used.
-            VectorModel::open(&settings.workspace, name)?;
-            Vec::new()
-        }
+    let nearest = if let Some(word) = like {
+        vectors::nearest(&settings.workspace, name, word, NEAREST)?.ok_or_else(|| {
+            Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
+                .hint("most models know words in lower case only")
+        })?
+    } else {
+        // Notices a model that cannot be used.
+        VectorModel::open(&settings.workspace, name)?;
+        Vec::new()
     };
     if as_json {
         let word = |(word, cosine): &(String, f32)| json!({ "word": word, "cosine": cosine });
