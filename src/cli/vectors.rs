@@ -23,7 +23,7 @@ pub struct VectorsArgs {
 pub enum VectorsCommand {
     /// Check and add word vectors (word2vec, GloVe, fastText, finalfusion) or a sentence encoder
     Add(VectorsAddArgs),
-    /// Make static token vectors of a sentence encoder: smaller, and a thousand times faster
+    /// Make static token vectors of a sentence encoder: smaller, and some hundred times faster
     Distill(VectorsDistillArgs),
     /// List vector models
     #[command(after_help = example("mentorpal vectors list --json"))]

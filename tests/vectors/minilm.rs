@@ -44,10 +44,7 @@ fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
 // They came from it; how near they are to it over many more questions is in their README.
 #[test]
 fn the_embedded_vectors_are_near_the_real_encoders() {
-    let Some(wheel) = wheel() else {
-        eprintln!("skipped: no wheel in target/encoder; `make test` fetches it");
-        return;
-    };
+    let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
     let workspace = Workspace::at(sandbox.path()).unwrap();
