@@ -3,13 +3,15 @@
 mod synthetic;
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mentorpal::checkpoint::CheckpointRef;
-use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
+use mentorpal::classifiers::{MentorClassifier, Strangers, TrainOptions, registry};
 use mentorpal::evaluate::run_test;
 use mentorpal::mentor::{Mentor, TestSet};
 use mentorpal::progress::Silent;
+use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 
 fn fusion(criterion: &mut Criterion) {
@@ -20,9 +22,12 @@ fn fusion(criterion: &mut Criterion) {
     let load = || Mentor::load(&workspace, &name("synthetic")).expect("the mentor loads").0;
     let mentor = load();
     let arch = registry::find("fusion_v1").expect("the architecture is there");
-    let train = || arch.train(&mentor, &TrainOptions::default(), &Silent).expect("it trains");
+    let vectors = Some(Arc::new(VectorModel::embedded()));
+    let strangers = Strangers::default().of(&mentor);
+    let options = TrainOptions { vectors: vectors.clone(), strangers, seed: 0 };
+    let train = || arch.train(&mentor, &options, &Silent).expect("it trains");
     let files = train().files;
-    let model = || arch.load(&files).expect("the model loads");
+    let model = || arch.load(&files, &vectors).expect("the model loads");
     let classifier = MentorClassifier::new(&mentor, model(), true);
     let (tests, _) = TestSet::load(&workspace, &mentor, &name("synthetic")).expect("a test set");
     let checkpoint = CheckpointRef { arch: name("fusion_v1"), checkpoint: name("bench") };

@@ -108,6 +108,10 @@ pub struct TrainArgs {
     #[arg(long)]
     pub checkpoint: Option<String>,
 
+    /// The vector model to train and answer with, `none` for none [default: embedded]
+    #[arg(long, value_name = "NAME")]
+    pub vectors: Option<String>,
+
     /// Replace a checkpoint of the same name
     #[arg(long, conflicts_with = "update")]
     pub overwrite: bool,

@@ -7,7 +7,7 @@
 //! | checkpoint | `--checkpoint` | `CHECKPOINT` | `checkpoint` | the newest by name |
 //! | mentor | `--mentor` | `MENTOR` | | all, or the only one |
 //! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only one |
-//! | vector model | | | `vectors` | |
+//! | vector model | `--vectors` | | `vectors` | `embedded` |
 //! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
 
 use std::path::{Path, PathBuf};
@@ -19,6 +19,9 @@ use crate::classifiers::registry;
 use crate::error::{Error, Place, Result, mask_credentials, quoted_list};
 use crate::files;
 use crate::workspace::{Name, Workspace};
+
+/// What the setting `vectors` says where none is wanted.
+pub const NO_VECTORS: &str = "none";
 
 /// What was typed.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,8 @@ pub struct Flags {
     pub mentors: Vec<String>,
     /// `--test-set`
     pub test_set: Option<String>,
+    /// `--vectors`
+    pub vectors: Option<String>,
 }
 
 /// What was meant.
@@ -50,6 +55,8 @@ pub struct Settings {
     pub mentors: Vec<Name>,
     /// The test set asked for, without `.csv`.
     pub test_set: Option<Name>,
+    /// The vector model asked for, if one was: its name, or [`NO_VECTORS`].
+    pub vectors: Option<Name>,
     /// Where checkpoints are shared.
     pub remote: Option<String>,
 }
@@ -61,9 +68,7 @@ struct SettingsFile {
     arch: Option<String>,
     checkpoint: Option<String>,
     test_set: Option<String>,
-    /// Reserved: vector models are chosen here once there are some.
-    #[serde(rename = "vectors")]
-    _vectors: Option<String>,
+    vectors: Option<String>,
     #[serde(default)]
     remote: RemoteTable,
 }
@@ -112,6 +117,8 @@ impl Settings {
         let test_set = test_set
             .map(|name| Name::new("test set", name.strip_suffix(".csv").unwrap_or(&name)))
             .transpose()?;
+        let vectors = flags.vectors.clone().or(file.vectors);
+        let vectors = vectors.map(|name| Name::new("vector model", name)).transpose()?;
         Ok(Self {
             workspace,
             arch,
@@ -119,6 +126,7 @@ impl Settings {
             stable_checkpoint,
             mentors: names,
             test_set,
+            vectors,
             remote: environment("MENTORPAL_REMOTE").or(file.remote.url),
         })
     }

@@ -10,7 +10,9 @@
 //!
 //! ```
 //! use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
-//! use mentorpal::{mentor::Mentor, progress::Silent, workspace::{Name, Workspace}};
+//! use mentorpal::{mentor::Mentor, progress::Silent, vectors::VectorModel};
+//! use mentorpal::workspace::{Name, Workspace};
+//! use std::sync::Arc;
 //!
 //! # let root = std::env::temp_dir().join(format!("mentorpal-doc-{}", std::process::id()));
 //! # let data = root.join("mentor/ada/data");
@@ -21,8 +23,10 @@
 //! let workspace = Workspace::at(&root)?;
 //! let (mentor, _findings) = Mentor::load(&workspace, &Name::new("mentor", "ada")?)?;
 //! let arch = registry::find("fusion_v1")?;
-//! let trained = arch.train(&mentor, &TrainOptions::default(), &Silent)?;
-//! let classifier = MentorClassifier::new(&mentor, arch.load(&trained.files)?, true);
+//! let vectors = Some(Arc::new(VectorModel::embedded()));
+//! let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
+//! let trained = arch.train(&mentor, &options, &Silent)?;
+//! let classifier = MentorClassifier::new(&mentor, arch.load(&trained.files, &vectors)?, true);
 //! assert_eq!(classifier.answer("where do you live").top_answer_id, "2");
 //! # std::fs::remove_dir_all(&root).unwrap();
 //! # Ok::<(), mentorpal::error::Error>(())

@@ -95,15 +95,24 @@ fn what_was_not_changed_is_accepted() {
 
 #[test]
 fn tensors_that_do_not_fit_together_are_refused() {
-    // Ada has 16 questions and 4 answers.
-    let cases: [Case<Tensors>; 12] = [
+    // Ada has 16 questions and 4 answers with a text each: 20 rows.
+    let cases: [Case<Tensors>; 15] = [
         ("a row less", |t| {
             let weights = t.get_mut("weights").unwrap();
-            weights.shape = vec![15, 4];
-            weights.bytes.truncate(15 * 4 * 4);
+            weights.shape = vec![19, 4];
+            weights.bytes.truncate(19 * 4 * 4);
         }),
-        ("transposed", |t| t.get_mut("weights").unwrap().shape = vec![4, 16]),
-        ("flat", |t| t.get_mut("weights").unwrap().shape = vec![64]),
+        ("transposed", |t| t.get_mut("weights").unwrap().shape = vec![4, 20]),
+        ("flat", |t| t.get_mut("weights").unwrap().shape = vec![80]),
+        ("a sentence vector less", |t| {
+            let sentences = t.get_mut("sentences").unwrap();
+            sentences.shape[0] = 19;
+            sentences.bytes.truncate(19 * sentences.shape[1] * 4);
+        }),
+        ("a sentence vector that is none", |t| set(t, "sentences", 7, f32::NAN.to_le_bytes())),
+        ("no sentence vectors", |t| {
+            t.remove("sentences");
+        }),
         ("another type", |t| t.get_mut("weights").unwrap().dtype = Dtype::I32),
         ("no number", |t| set(t, "weights", 3, f32::NAN.to_le_bytes())),
         ("infinite", |t| set(t, "ngrams.0.posting_weights", 0, f32::INFINITY.to_le_bytes())),
@@ -128,22 +137,27 @@ fn tensors_that_do_not_fit_together_are_refused() {
 
 #[test]
 fn a_card_that_does_not_fit_is_refused() {
-    let cases: [Case<Value>; 13] = [
+    let cases: [Case<Value>; 18] = [
         ("no answers", |c| c["answers"] = json!([])),
-        ("no questions", |c| c["questions"] = json!(0)),
-        ("a question more", |c| c["questions"] = json!(17)),
-        ("more questions than memory", |c| c["questions"] = json!(1_u64 << 62)),
-        ("fewer than none", |c| c["questions"] = json!(-1)),
-        ("no kernels", |c| c["kernels"] = json!([])),
+        ("no questions", |c| c["questions"] = json!([])),
+        ("a question more", |c| c["questions"].as_array_mut().unwrap().push(json!("why"))),
+        ("questions that are none", |c| c["questions"] = json!(16)),
+        ("a text more", |c| c["sentences"]["texts"] = json!(5)),
+        ("more texts than memory", |c| c["sentences"]["texts"] = json!(1_u64 << 62)),
+        ("fewer texts than none", |c| c["sentences"]["texts"] = json!(-1)),
+        ("other vectors", |c| c["sentences"]["dims"] = json!(64)),
+        ("vectors of nothing", |c| c["sentences"]["dims"] = json!(0)),
+        ("a kernel without width", |c| c["sentences"]["width"] = json!(0.0)),
+        ("no n-grams", |c| c["ngrams"] = json!([])),
         ("a kernel without numbers", |c| {
-            let kernel = c["kernels"][0].clone();
-            c["kernels"].as_array_mut().unwrap().push(kernel);
+            let kernel = c["ngrams"][0].clone();
+            c["ngrams"].as_array_mut().unwrap().push(kernel);
         }),
-        ("an infinite weight", |c| c["kernels"][0]["weight"] = json!(1e300)),
-        ("runs of no words", |c| c["kernels"][0]["analyzer"]["lengths"]["start"] = json!(0)),
-        ("runs of no characters", |c| c["kernels"][1]["analyzer"]["lengths"]["start"] = json!(0)),
-        ("endless runs", |c| c["kernels"][0]["analyzer"]["lengths"]["end"] = json!(u64::MAX)),
-        ("an unknown kind", |c| c["kernels"][0]["analyzer"]["kind"] = json!("syllables")),
+        ("an infinite weight", |c| c["ngrams"][0]["weight"] = json!(1e300)),
+        ("runs of no words", |c| c["ngrams"][0]["analyzer"]["lengths"]["start"] = json!(0)),
+        ("runs of no characters", |c| c["ngrams"][1]["analyzer"]["lengths"]["start"] = json!(0)),
+        ("endless runs", |c| c["ngrams"][0]["analyzer"]["lengths"]["end"] = json!(u64::MAX)),
+        ("an unknown kind", |c| c["ngrams"][0]["analyzer"]["kind"] = json!("syllables")),
         ("no confidence", |c| c["calibration"]["slope"] = json!(null)),
     ];
     for (what, change) in cases {

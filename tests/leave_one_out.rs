@@ -23,17 +23,43 @@ fn table(answers: &[Answer]) -> String {
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
+/// Answers that are close to each other, where sentence vectors find their way, too, but not always.
+const FAMILY: &str = "\
+ID,topics,text,question
+f_1,Family,He was a poet.,\"Who was your father?
+What did your dad do?
+tell me about your old man
+did he bring you up\"
+f_2,Family,She loved mathematics.,\"Who was your mother?
+What did your mom like?
+tell me about your parents
+did she bring you up\"
+f_3,Family,He became an earl.,\"Who did you marry?
+What was your husband?
+tell me about your spouse
+did he help you\"
+f_4,Family,There were three.,\"Did you have children?
+Who are your kids?
+tell me about your family
+did they visit you\"
+";
+
 /// What training on `data` reports, with what it says besides.
-fn cv_accuracy(data: &str) -> (Option<f64>, String) {
+fn cv_accuracy(data: &str, vectors: &str) -> (Option<f64>, String) {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", data);
-    let run = sandbox.run(&["train", "--json"]).code(0);
+    let run = sandbox.run(&["train", "--json", "--vectors", vectors]).code(0);
     (run.json()[0]["cv_accuracy"].as_f64(), run.stderr)
 }
 
 #[test]
 fn it_is_what_training_without_each_question_gives() {
-    let all = answers(ADA);
+    is_what_training_without_each_gives(ADA, "none");
+    is_what_training_without_each_gives(FAMILY, "embedded");
+}
+
+fn is_what_training_without_each_gives(data: &str, vectors: &str) {
+    let all = answers(data);
     let mut right = 0;
     for (answer, (id, _, questions)) in all.iter().enumerate() {
         for (i, question) in questions.iter().enumerate() {
@@ -41,30 +67,31 @@ fn it_is_what_training_without_each_question_gives() {
             without[answer].2.remove(i);
             let sandbox = Sandbox::empty();
             sandbox.mentor("ada", &table(&without));
-            sandbox.train("x");
+            sandbox.run(&["train", "--checkpoint", "x", "--vectors", vectors]).code(0);
             let reply = sandbox.run(&["ask", "--no-canned", "--json", question]).code(0).json();
             right += i32::from(reply[0]["top_answer_id"] == **id);
         }
     }
-    let reported = 16.0 * cv_accuracy(ADA).0.unwrap();
-    // The closed form weighs n-grams as the whole data does and keeps the λ of the whole: at a
-    // close call of the 16 that may tip one question, while a leak would get all of them right.
+    let reported = 16.0 * cv_accuracy(data, vectors).0.unwrap();
+    println!("{vectors}: {right} of 16 really, {reported} reported");
+    // The closed form weighs n-grams as the whole data does and keeps the settings of the whole: at
+    // a close call of the 16 that may tip one question, while a leak would get all of them right.
     assert!(right < 15, "too easy to tell a leak");
-    assert!((reported - f64::from(right)).abs() < 1.5, "{right} of 16 really, {reported} reported");
+    assert!((reported - f64::from(right)).abs() < 1.5);
 }
 
 #[test]
 fn repeated_questions_do_not_raise_it() {
-    let once = answers(ADA);
+    let once = answers(FAMILY);
     let mut twice = once.clone();
     for (_, _, questions) in &mut twice {
         let again: Vec<_> = questions.iter().map(|q| format!("{}!", q.to_uppercase())).collect();
         questions.extend(again);
     }
-    let accuracy = cv_accuracy(&table(&once)).0.unwrap();
+    let accuracy = cv_accuracy(&table(&once), "embedded").0.unwrap();
     // With the repetitions known, every question would find itself.
     assert!(accuracy < 1.0);
-    assert_eq!(cv_accuracy(&table(&twice)).0, Some(accuracy));
+    assert_eq!(cv_accuracy(&table(&twice), "embedded").0, Some(accuracy));
 }
 
 #[test]
@@ -74,7 +101,7 @@ fn where_no_answer_has_a_second_question_it_is_null_and_said_why() {
     // The second way of writing it is the same question.
     let repeated = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nare you well\"\n";
     for data in [one_each, one_question, repeated] {
-        let (accuracy, said) = cv_accuracy(data);
+        let (accuracy, said) = cv_accuracy(data, "embedded");
         assert_eq!(accuracy, None, "{data}");
         assert!(said.contains("accuracy cannot be measured"), "{said}");
         assert!(said.contains("too few questions to fit confidence"), "{said}");

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
 use crate::publish::{self, FileRecord};
+use crate::vectors::{ModelKind, VectorModel};
 use crate::workspace::Name;
 
 /// The version of the format that this program writes.
@@ -25,12 +26,36 @@ pub struct Manifest {
     pub version: String,
     /// Where random numbers started.
     pub seed: u64,
+    /// The vector model it was trained with, and answers with.
+    #[serde(default)]
+    pub vectors: Option<VectorsRecord>,
     /// What the training run was told besides.
     pub options: BTreeMap<String, serde_json::Value>,
     /// Its mentors by id.
     pub mentors: BTreeMap<String, MentorRecord>,
     /// Every file but this one, by path within the checkpoint (`guide/model.safetensors`).
     pub files: BTreeMap<String, FileRecord>,
+}
+
+/// A vector model, as a checkpoint remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VectorsRecord {
+    /// What it was called; under any name, its digest tells it.
+    pub name: String,
+    /// `words`, `static` or `encoder`.
+    pub kind: ModelKind,
+    /// [`VectorModel::sha256`].
+    pub sha256: String,
+}
+
+impl From<&VectorModel> for VectorsRecord {
+    fn from(model: &VectorModel) -> Self {
+        Self {
+            name: model.name().to_owned(),
+            kind: model.kind(),
+            sha256: model.sha256().to_owned(),
+        }
+    }
 }
 
 /// One mentor of a checkpoint.
@@ -58,6 +83,7 @@ impl Manifest {
             created,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed,
+            vectors: None,
             options: BTreeMap::new(),
             mentors: BTreeMap::new(),
             files: BTreeMap::new(),

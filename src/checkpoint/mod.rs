@@ -10,5 +10,5 @@ mod store;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, remove};
-pub use manifest::{Manifest, MentorRecord};
+pub use manifest::{Manifest, MentorRecord, VectorsRecord};
 pub use store::{Checkpoint, CheckpointRef, Fault, list, names, pick};

@@ -7,14 +7,18 @@
 pub mod arch;
 mod mentor_classifier;
 pub mod registry;
+mod strangers;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use mentor_classifier::{MentorClassifier, Reply};
+pub use strangers::Strangers;
 
 use crate::error::{Error, Result};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
+use crate::vectors::VectorModel;
 
 /// A model's files by name. Names are plain (no folder); contents are numbers and text.
 pub type ModelFiles = BTreeMap<String, Vec<u8>>;
@@ -41,15 +45,23 @@ pub trait Architecture: Sync {
     /// Makes a classifier of the files that `train` returned.
     ///
     /// # Errors
-    /// When the files are not such; they come from a disk and may hold anything.
-    fn load(&self, files: &ModelFiles) -> Result<Box<dyn Classifier>>;
+    /// When the files are not such (they come from a disk and may hold anything), or were trained
+    /// with another vector model.
+    fn load(&self, files: &ModelFiles, vectors: &Vectors) -> Result<Box<dyn Classifier>>;
 }
 
+/// The vector model to train and answer with, if any.
+pub type Vectors = Option<Arc<VectorModel>>;
+
 /// What a training run may be told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct TrainOptions {
     /// Where random numbers start.
     pub seed: u64,
+    /// The vector model.
+    pub vectors: Vectors,
+    /// What people may ask that this mentor has no answer to.
+    pub strangers: Vec<String>,
 }
 
 /// What came of training.
@@ -67,8 +79,24 @@ pub struct TrainingReport {
     /// Leave-one-out accuracy over the questions whose answer has another question, in 0..=1;
     /// `None` where there is no such question.
     pub cv_accuracy: Option<f64>,
+    /// The questions that `cv_accuracy` is over, each as if it had been asked of a model that was
+    /// trained without it; in the order of the data.
+    pub left_out: Vec<LeftOut>,
     /// What else people should know, e.g. what could not be measured.
     pub notes: Vec<String>,
+}
+
+/// What a question is answered by a model that was trained without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// As it stands in the data.
+    pub question: String,
+    /// The right answer's id.
+    pub answer_id: String,
+    /// The best answer.
+    pub top: Candidate,
+    /// Whether it would be declined.
+    pub off_topic: bool,
 }
 
 /// A trained model, ready to answer.

@@ -31,7 +31,8 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
     let id = settings.one_mentor()?;
     let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
     let mentor = open::mentor(&settings.workspace, &id)?;
-    let classifier = open::classifier(&checkpoint, &mentor, !args.no_canned)?;
+    let vectors = open::vectors(&settings.workspace, &checkpoint)?;
+    let classifier = open::classifier(&checkpoint, &vectors, &mentor, !args.no_canned)?;
     let mut session = Session {
         classifier,
         checkpoint: checkpoint.name.to_string(),

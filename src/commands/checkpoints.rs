@@ -96,6 +96,14 @@ fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
         bytes(checkpoint.size()),
         checkpoint.folder.display(),
     ))?;
+    if let Some(vectors) = &manifest.vectors {
+        console::line(format_args!(
+            "vectors {} ({}), SHA-256 {}",
+            vectors.name.escape_debug(),
+            vectors.kind,
+            vectors.sha256
+        ))?;
+    }
     let heads = ["mentor", "answers", "questions", "distinct", "leave-one-out", "data"];
     let mut table = table(heads, &[1, 2, 3, 4]);
     for (id, record) in &manifest.mentors {

@@ -6,6 +6,7 @@ use super::bar::Bar;
 use super::console::{self, BOLD, lines, percent, percent_range, table};
 use super::{Outcome, open};
 use crate::checkpoint::{Checkpoint, CheckpointRef};
+use crate::classifiers::Vectors;
 use crate::cli::CompareArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Result};
@@ -29,6 +30,8 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
         Checkpoint::open(&settings.workspace, &name)
     };
     let (a, b) = (open(&args.a)?, open(&args.b)?);
+    let vectors = |checkpoint| open::vectors(&settings.workspace, checkpoint);
+    let (vectors_a, vectors_b) = (vectors(&a)?, vectors(&b)?);
     let mut reports: Vec<[TestReport; 2]> = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
         let in_both = [&a, &b].iter().all(|c| c.manifest.mentors.contains_key(id.as_str()));
@@ -38,11 +41,11 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
         }
         let mentor = open::mentor(&settings.workspace, &id)?;
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
-        let test = |checkpoint: &Checkpoint| {
-            let classifier = open::classifier(checkpoint, &mentor, !args.no_canned)?;
+        let test = |checkpoint: &Checkpoint, vectors: &Vectors| {
+            let classifier = open::classifier(checkpoint, vectors, &mentor, !args.no_canned)?;
             Ok(run_test(&classifier, &checkpoint.name, &test_set, None, &Bar::new("")))
         };
-        let pair = [test(&a)?, test(&b)?];
+        let pair = [test(&a, &vectors_a)?, test(&b, &vectors_b)?];
         if !args.json && !reports.is_empty() {
             console::line("")?;
         }

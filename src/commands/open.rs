@@ -1,11 +1,14 @@
 //! Opening what several verbs need, with the warnings that go with it.
 
+use std::sync::Arc;
+
 use super::console;
-use crate::checkpoint::Checkpoint;
-use crate::classifiers::{MentorClassifier, registry};
-use crate::config::Settings;
-use crate::error::{Place, Result, count};
+use crate::checkpoint::{Checkpoint, VectorsRecord};
+use crate::classifiers::{MentorClassifier, Vectors, registry};
+use crate::config::{NO_VECTORS, Settings};
+use crate::error::{Error, Place, Result, count, quoted_list};
 use crate::mentor::{Mentor, TestSet};
+use crate::vectors::{self, EMBEDDED, VectorModel};
 use crate::workspace::{Name, Workspace};
 
 /// Reads a mentor; what was noticed on the way is a warning.
@@ -15,9 +18,56 @@ pub(super) fn mentor(workspace: &Workspace, id: &Name) -> Result<Mentor> {
     Ok(mentor)
 }
 
-/// Loads `mentor`'s classifier from a checkpoint; data that moved on since is a warning.
+/// The vector model to train with: the one asked for, else the embedded one.
+pub(super) fn vectors_to_train_with(settings: &Settings) -> Result<Vectors> {
+    match &settings.vectors {
+        None => Ok(Some(Arc::new(VectorModel::embedded()))),
+        Some(name) if name.as_str() == NO_VECTORS => Ok(None),
+        Some(name) => Ok(Some(Arc::new(VectorModel::open(&settings.workspace, name)?))),
+    }
+}
+
+/// The vector model that a checkpoint was trained with, whatever it is called here.
+pub(super) fn vectors(workspace: &Workspace, checkpoint: &Checkpoint) -> Result<Vectors> {
+    let Some(record) = &checkpoint.manifest.vectors else { return Ok(None) };
+    let embedded = VectorModel::embedded();
+    if record.sha256 == embedded.sha256() {
+        return Ok(Some(Arc::new(embedded)));
+    }
+    let mut models = vectors::list(workspace)?.into_iter().flatten();
+    match models.find(|model| model.manifest.digest() == record.sha256) {
+        Some(model) => Ok(Some(Arc::new(VectorModel::open(workspace, &model.name)?))),
+        None => Err(missing_vectors(workspace, checkpoint, record)),
+    }
+}
+
+fn missing_vectors(
+    workspace: &Workspace,
+    checkpoint: &Checkpoint,
+    record: &VectorsRecord,
+) -> Error {
+    let VectorsRecord { name, kind, sha256 } = record;
+    let name = name.escape_debug();
+    let message = format!(
+        "checkpoint `{}` was trained with the vector model `{name}` ({kind}, SHA-256 {sha256}), \
+         which is not here",
+        checkpoint.name
+    );
+    let hint = if name.to_string() == EMBEDDED {
+        "that is the embedded model of another version of mentorpal; train again".to_owned()
+    } else {
+        format!(
+            "get it as those did who trained: `mentorpal vectors add PATH` or `mentorpal vectors \
+             download {name}`; under any name, its digest tells it"
+        )
+    };
+    Error::at(Place::file(workspace.vector_models()), message).hint(hint)
+}
+
+/// Loads `mentor`'s classifier from a checkpoint, whose vector model this is; data that moved on since is a warning.
 pub(super) fn classifier<'a>(
     checkpoint: &Checkpoint,
+    vectors: &Vectors,
     mentor: &'a Mentor,
     canned: bool,
 ) -> Result<MentorClassifier<'a>> {
@@ -36,13 +86,13 @@ pub(super) fn classifier<'a>(
     }
     let arch = registry::find(&checkpoint.manifest.arch)?;
     let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
-    let classifier = arch.load(&checkpoint.model(&mentor.id)?).map_err(|e| e.or_at(place()))?;
+    let classifier =
+        arch.load(&checkpoint.model(&mentor.id)?, vectors).map_err(|e| e.or_at(place()))?;
     Ok(MentorClassifier::new(mentor, classifier, canned))
 }
 
 /// The mentors to test, each with its test set: those asked for, or all that have one.
 pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
-    use crate::error::{Error, quoted_list};
     let workspace = &settings.workspace;
     let mut pairs = Vec::new();
     for mentor in settings.mentors_or_all()? {

@@ -8,6 +8,7 @@ use super::bar::Bar;
 use super::console::{self, BOLD, DIM, percent, percent_range};
 use super::{Outcome, open};
 use crate::checkpoint::Checkpoint;
+use crate::classifiers::Vectors;
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Result, count};
@@ -28,10 +29,11 @@ impl TestArgs {
 
 pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
+    let vectors = open::vectors(&settings.workspace, &checkpoint)?;
     let mut outcome = Outcome::Done;
     for (id, test_set) in open::test_sets(settings)? {
         let mentor = open::mentor(&settings.workspace, &id)?;
-        let report = test_one(settings, args, &checkpoint, &mentor, &test_set)?;
+        let report = test_one(settings, args, (&checkpoint, &vectors), &mentor, &test_set)?;
         let tally = report.tally();
         if args.json {
             console::json(&json_line(&report, &tally))?;
@@ -53,12 +55,12 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
 fn test_one(
     settings: &Settings,
     args: &TestArgs,
-    checkpoint: &Checkpoint,
+    (checkpoint, vectors): (&Checkpoint, &Vectors),
     mentor: &Mentor,
     test_set: &Name,
 ) -> Result<TestReport> {
     let test_set = open::test_set(&settings.workspace, mentor, test_set)?;
-    let classifier = open::classifier(checkpoint, mentor, !args.no_canned)?;
+    let classifier = open::classifier(checkpoint, vectors, mentor, !args.no_canned)?;
     Ok(run_test(
         &classifier,
         &checkpoint.name,

@@ -8,11 +8,17 @@ use serde_json::json;
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, percent, table};
 use super::{Outcome, clock, open};
-use crate::checkpoint::{Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting};
-use crate::classifiers::{Architecture, ModelFiles, TrainOptions, TrainingReport, registry};
+use crate::checkpoint::{
+    Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
+};
+use crate::classifiers::{
+    Architecture, ModelFiles, Strangers, TrainOptions, TrainingReport, Vectors, registry,
+};
 use crate::cli::TrainArgs;
-use crate::config::{Flags, Settings};
+use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::mentor::Mentor;
+use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
 
 impl TrainArgs {
@@ -21,6 +27,7 @@ impl TrainArgs {
             arch: self.arch.clone(),
             checkpoint: self.checkpoint.clone(),
             mentors: self.mentors.clone(),
+            vectors: self.vectors.clone(),
             ..Flags::default()
         }
     }
@@ -46,10 +53,16 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         None => new_name(settings, args, created)?,
     };
     let arch = registry::find(name.arch.as_str())?;
-    let manifest = Manifest::new(arch.name(), args.seed, created.to_string());
+    let vectors = match &existing {
+        Some(checkpoint) => its_vectors(settings, checkpoint, args)?,
+        None => open::vectors_to_train_with(settings)?,
+    };
+    let mut manifest = Manifest::new(arch.name(), args.seed, created.to_string());
+    manifest.vectors = vectors.as_deref().map(VectorsRecord::from);
     let mentors = settings.mentors_or_all()?;
     let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
-    let summary = train_all(&settings.workspace, &mentors, arch, args, &mut draft)?;
+    let options = TrainOptions { seed: args.seed, vectors, ..TrainOptions::default() };
+    let summary = train_all(&settings.workspace, &mentors, (arch, options), args, &mut draft)?;
     summary.check(mentors.len(), args.keep_going)?;
 
     let (name, path) = match &existing {
@@ -73,14 +86,14 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
 fn train_all(
     workspace: &Workspace,
     mentors: &[Name],
-    arch: &dyn Architecture,
+    (arch, mut options): (&dyn Architecture, TrainOptions),
     args: &TrainArgs,
     draft: &mut Draft,
 ) -> Result<Summary> {
-    let options = TrainOptions { seed: args.seed };
+    let strangers = strangers(workspace)?;
     let mut summary = Summary::default();
     for mentor in mentors {
-        match train_one(workspace, mentor, arch, &options) {
+        match train_one(workspace, mentor, arch, (&mut options, &strangers)) {
             Ok(run) => {
                 if args.json {
                     console::json(&json_line(mentor, &run))?;
@@ -123,10 +136,11 @@ fn train_one(
     workspace: &Workspace,
     id: &Name,
     arch: &dyn Architecture,
-    options: &TrainOptions,
+    (options, strangers): (&mut TrainOptions, &Strangers),
 ) -> Result<Run> {
     let start = Instant::now();
     let mentor = open::mentor(workspace, id)?;
+    options.strangers = strangers.of(&mentor);
     let bar = Bar::new(format!("{id}: "));
     let trained = arch
         .train(&mentor, options, &bar)
@@ -144,6 +158,33 @@ fn train_one(
     };
     let seconds = start.elapsed().as_secs_f64();
     Ok(Run { record, files: trained.files, report: trained.report, seconds })
+}
+
+/// What the mentors of the workspace are asked, trained this time or not: a mentor's model does
+/// not depend on which others are. A mentor that cannot be read has no part in it.
+fn strangers(workspace: &Workspace) -> Result<Strangers> {
+    let mut strangers = Strangers::default();
+    for id in workspace.mentor_ids()? {
+        if let Ok((mentor, _)) = Mentor::load(workspace, &id) {
+            strangers.add(&mentor);
+        }
+    }
+    Ok(strangers)
+}
+
+/// The vector model of a checkpoint to update: all its mentors have one.
+fn its_vectors(settings: &Settings, checkpoint: &Checkpoint, args: &TrainArgs) -> Result<Vectors> {
+    let vectors = open::vectors(&settings.workspace, checkpoint)?;
+    if args.vectors.is_none() {
+        return Ok(vectors);
+    }
+    let wanted = open::vectors_to_train_with(settings)?;
+    if wanted.as_deref().map(VectorModel::sha256) == vectors.as_deref().map(VectorModel::sha256) {
+        return Ok(vectors);
+    }
+    let has = vectors.as_deref().map_or(NO_VECTORS, VectorModel::name);
+    let message = format!("checkpoint `{}` was trained with the vectors `{has}`", checkpoint.name);
+    Err(Error::new(message).hint("leave --vectors out, or train a new checkpoint without --update"))
 }
 
 /// The checkpoint to update.

@@ -6,10 +6,12 @@
 //! assert_eq!(normalize("What's your (full) name?"), "whats your full name");
 //! ```
 
+mod contractions;
 mod ngrams;
 mod sanitize;
 mod stem;
 
+pub use contractions::write_out;
 pub use ngrams::{Analyzer, NgramCounts};
 pub use sanitize::{normalize, sanitize, shorten};
 pub use stem::stem;

@@ -18,15 +18,12 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use sha2::{Digest, Sha256};
 
-use super::manifest::ModelKind;
-use super::model::VectorModel;
 use super::sentence::{Embeddings, SentenceModel};
 use crate::error::Result;
 use crate::files;
 use crate::progress::Progress;
 use crate::publish::hold;
 use crate::sha256;
-use crate::workspace::Workspace;
 
 /// A larger file starts over with what the last run used, in bytes.
 const MAX_BYTES: usize = 512 << 20;
@@ -42,24 +39,18 @@ const CHECK: &str = "sha256";
 
 type Key = [u8; KEY];
 
-/// A vector a text, in the order of `texts`, as [`SentenceModel::embed`] gives them. An encoder
-/// only encodes texts that it has not met before.
+/// A vector a text, in the order of `texts`, as [`SentenceModel::embed`] gives them; `model`, whose
+/// fingerprint this is, only encodes texts that are not kept in `folder` yet.
 ///
 /// # Errors
 /// When a text cannot be read as tokens.
-pub fn embed_cached(
-    workspace: &Workspace,
-    model: &VectorModel,
+pub(super) fn embed(
+    folder: &Path,
+    (sha256, model): (&str, &dyn SentenceModel),
     texts: &[&str],
     progress: &dyn Progress,
 ) -> Result<Embeddings> {
-    // Others are faster than a cache.
-    if model.kind() != ModelKind::Encoder {
-        return model.sentences().embed(texts, progress);
-    }
-    let folder = workspace.vector_cache();
-    let cache = Cache { folder: &folder, model: model.sha256(), most: MAX_BYTES };
-    cache.embed(model.sentences(), texts, progress)
+    Cache { folder, model: sha256, most: MAX_BYTES }.embed(model, texts, progress)
 }
 
 /// Where a model's vectors are kept.

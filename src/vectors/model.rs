@@ -1,17 +1,19 @@
 //! A vector model in use for sentences, whatever its kind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::cache;
 use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
 use super::manifest::ModelKind;
-use super::sentence::SentenceModel;
+use super::sentence::{Embeddings, SentenceModel};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
 use super::tokens::TokenVectors;
 use super::words::WordVectors;
 use crate::error::{Error, Place, Result};
 use crate::files;
+use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
 /// A vector model of a workspace that turns sentences into vectors.
@@ -21,6 +23,8 @@ pub struct VectorModel {
     sha256: String,
     kind: ModelKind,
     vectors: Vectors,
+    /// Where vectors of texts are kept; others than encoders are faster than that.
+    cache: Option<PathBuf>,
 }
 
 /// What makes the vectors.
@@ -55,7 +59,8 @@ impl VectorModel {
             return Err(Error::at(Place::file(&folder), what).hint(store::DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
-        Ok(Self { name, sha256, kind, vectors })
+        let cache = (kind == ModelKind::Encoder).then(|| workspace.vector_cache());
+        Ok(Self { name, sha256, kind, vectors, cache })
     }
 
     /// The static vectors embedded in the program.
@@ -67,6 +72,7 @@ impl VectorModel {
             kind: ModelKind::Static,
             // What is cloned is small: the vectors are borrowed.
             vectors: Vectors::Tokens(Box::new(StaticVectors::embedded().clone())),
+            cache: None,
         }
     }
 
@@ -92,6 +98,18 @@ impl VectorModel {
     #[must_use]
     pub fn dims(&self) -> usize {
         self.sentences().dims()
+    }
+
+    /// A vector a text, in the order of `texts`, as [`SentenceModel::embed`] gives them. An
+    /// encoder only encodes texts that it has not met before, in this run or another.
+    ///
+    /// # Errors
+    /// When a text cannot be read as tokens.
+    pub fn embed_cached(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
+        match &self.cache {
+            Some(folder) => cache::embed(folder, (&self.sha256, self.sentences()), texts, progress),
+            None => self.sentences().embed(texts, progress),
+        }
     }
 
     /// What turns sentences into vectors.

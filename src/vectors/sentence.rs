@@ -74,6 +74,13 @@ impl Embeddings {
         self.numbers.chunks_exact_mut(self.dims.max(1))
     }
 
+    /// The same directions, each of unit length, or zero.
+    #[must_use]
+    pub fn at_unit_length(mut self) -> Self {
+        self.numbers.chunks_exact_mut(self.dims.max(1)).for_each(to_unit_length);
+        self
+    }
+
     /// All numbers, vector by vector.
     #[must_use]
     pub fn numbers(&self) -> &[f32] {

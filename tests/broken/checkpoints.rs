@@ -202,25 +202,25 @@ fn forged_models() {
             "more answers than weights",
             |s| with_card(s, |card| card["answers"] = json!(["a", "b", "c", "d", "e"])),
             "test",
-            &["`weights` is of shape [16, 4], expected [16, 5]"],
+            &["`weights` is of shape [20, 4], expected [20, 5]"],
         ),
         refused(
-            "more questions than memory",
-            |s| with_card(s, |card| card["questions"] = json!(1_u64 << 62)),
+            "more texts than memory",
+            |s| with_card(s, |card| card["sentences"]["texts"] = json!(1_u64 << 62)),
             "test",
-            &["`weights` is of shape [16, 4], expected"],
+            &["`weights` is of shape [20, 4], expected"],
         ),
         refused(
             "n-grams of length 0",
             |s| with_card(s, |card| lengths(card, &json!({ "start": 0, "end": 2 }))),
             "test",
-            &["`model.json` of the model: a kernel that cannot be used"],
+            &["`model.json` of the model: n-grams that cannot be used, or none"],
         ),
         refused(
             "endless n-grams",
             |s| with_card(s, |card| lengths(card, &json!({ "start": 1, "end": u64::MAX }))),
             "test",
-            &["`model.json` of the model: a kernel that cannot be used"],
+            &["`model.json` of the model: n-grams that cannot be used, or none"],
         ),
         works(
             "answers the mentor does not have",
@@ -229,10 +229,10 @@ fn forged_models() {
             &["1 column"],
         ),
         refused(
-            "no kernels",
-            |s| with_card(s, |card| card["kernels"] = json!([])),
+            "no n-grams",
+            |s| with_card(s, |card| card["ngrams"] = json!([])),
             "test",
-            &["a kernel that cannot be used, or none"],
+            &["n-grams that cannot be used, or none"],
         ),
     ]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use mentorpal::progress::Silent;
 use mentorpal::sha256;
-use mentorpal::vectors::{ModelKind, VectorModel, embed_cached};
+use mentorpal::vectors::{ModelKind, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -67,9 +67,8 @@ fn vectors_are_those_of_an_independent_implementation() {
         for (i, text) in texts.iter().enumerate() {
             assert_eq!(model.sentences().embed(&[text], &Silent).unwrap().row(0), found.row(i));
         }
-        let workspace = Workspace::at(sandbox.path()).unwrap();
         for _ in 0..2 {
-            assert_eq!(embed_cached(&workspace, &model, &texts, &Silent).unwrap(), found);
+            assert_eq!(model.embed_cached(&texts, &Silent).unwrap(), found);
         }
         let cache = format!("{MODELS}/.cache");
         let files: Vec<String> = sandbox.files(&cache).into_keys().collect();

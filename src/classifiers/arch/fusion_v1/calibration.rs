@@ -1,23 +1,43 @@
-//! From scores to the probability that the answer is right, and to the point below which to
-//! decline.
+//! From how a question is known to the probability that the answer is right, and to the point
+//! below which to decline.
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 /// Fewer questions than this, of either kind, say nothing about confidence.
 const MIN_SAMPLES: usize = 10;
 
-/// What left-out questions scored.
-#[derive(Debug, Default)]
-pub(super) struct Samples {
-    /// The best score of each question with an answer to find, and whether that was it.
-    pub(super) on_topic: Vec<(f64, bool)>,
-    /// The best score of each question whose answer was missing.
-    pub(super) off_topic: Vec<f64>,
-    /// The share of off-topic questions to expect, in 0..1; the samples' own does not count.
-    pub(super) off_topic_share: f64,
+/// How much a known score counts, beside how near the nearest question is: which answer is right
+/// and whether there is one at all are two questions, and nearness tells more of the second.
+const SCORE_SHARE: f64 = 0.25;
+
+/// How well a question is known, in about 0..1, by its best answer's score (in about −1..1) and
+/// how near its nearest known question is (in about 0..1).
+pub(super) fn knownness(score: f64, nearest: f64) -> f64 {
+    SCORE_SHARE * f64::midpoint(score, 1.0) + (1.0 - SCORE_SHARE) * nearest
 }
 
-/// How sure a score is: `confidence = 1 / (1 + exp(−(slope · score + intercept)))`.
+/// A question that was not in training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sample {
+    /// [`knownness`] of its best answer.
+    pub(super) known: f64,
+    /// Its best answer.
+    pub(super) top: usize,
+    /// The right answer; `None` where declining is right.
+    pub(super) truth: Option<usize>,
+}
+
+/// Questions that were not in training, kind by kind.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    /// Kinds of samples, each with its share of all that is asked; how many samples a kind has
+    /// does not matter.
+    kinds: Vec<(f64, Vec<Sample>)>,
+}
+
+/// How sure to be: `confidence = 1 / (1 + exp(−(slope · known + intercept)))`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Calibration {
     /// Positive.
@@ -28,18 +48,18 @@ pub(super) struct Calibration {
 }
 
 impl Calibration {
-    /// For mentors of whom nothing can be measured: a score of 0, half way between a known
-    /// question and a foreign one, is as good as a coin toss, and the least to answer at is 1/3.
-    pub(super) const PRIOR: Self = Self { slope: 4.0, intercept: 0.0, threshold: 1.0 / 3.0 };
+    /// For mentors of whom nothing can be measured: where a question is half known, the answer is
+    /// as good as a coin toss, and the least to answer at is 1/3.
+    pub(super) const PRIOR: Self = Self { slope: 8.0, intercept: -4.0, threshold: 1.0 / 3.0 };
 
     /// Fits both; `None` where there are too few samples.
     ///
     /// The sigmoid is fitted by maximum likelihood with Platt's smoothed targets (Platt 1999,
-    /// *Probabilistic outputs for support vector machines*). The threshold is the one at which
-    /// most would have gone right: on-topic questions answered rightly, off-topic ones declined.
+    /// *Probabilistic outputs for support vector machines*). The threshold is the one of the
+    /// highest Matthews correlation, declining being one more class.
     pub(super) fn fit(samples: &Samples) -> Option<Self> {
-        let right = samples.on_topic.iter().filter(|(_, right)| *right).count();
-        if right < MIN_SAMPLES || samples.off_topic.len() < MIN_SAMPLES {
+        let (right, declined) = samples.counts();
+        if right < MIN_SAMPLES || declined < MIN_SAMPLES {
             return None;
         }
         let (slope, intercept) = fit_sigmoid(&samples.weighted())?;
@@ -48,43 +68,129 @@ impl Calibration {
         (slope > 0.0).then_some(Self { threshold, ..calibration })
     }
 
-    /// The probability that the answer with this score is right.
-    pub(super) fn confidence(self, score: f64) -> f64 {
-        sigmoid(self.slope * score + self.intercept)
+    /// The probability that the answer with this [`knownness`] is right.
+    pub(super) fn confidence(self, known: f64) -> f64 {
+        sigmoid(self.slope * known + self.intercept)
     }
 }
 
 impl Samples {
-    /// All samples as (score, right, weight); weights add up to the number of samples.
-    fn weighted(&self) -> Vec<(f64, bool, f64)> {
-        let (on, off) = (self.on_topic.len() as f64, self.off_topic.len() as f64);
-        let on_weight = (1.0 - self.off_topic_share) * (on + off) / on;
-        let off_weight = self.off_topic_share * (on + off) / off;
-        let on_topic = self.on_topic.iter().map(|&(score, right)| (score, right, on_weight));
-        let off_topic = self.off_topic.iter().map(|&score| (score, false, off_weight));
-        on_topic.chain(off_topic).collect()
+    /// Adds a kind that is `share` of all that is asked; without samples it is none.
+    pub(super) fn add(&mut self, share: f64, samples: Vec<Sample>) {
+        if !samples.is_empty() {
+            self.kinds.push((share, samples));
+        }
     }
 
-    /// The score at and above which to answer, so that most goes right: half way between two
-    /// samples' scores; of equally good ones the lowest.
+    /// How many samples are answered rightly, and for how many declining is right.
+    fn counts(&self) -> (usize, usize) {
+        let all = || self.kinds.iter().flat_map(|(_, samples)| samples);
+        let right = all().filter(|sample| sample.truth == Some(sample.top)).count();
+        (right, all().filter(|sample| sample.truth.is_none()).count())
+    }
+
+    /// All samples with their weights, which add up to the number of samples.
+    fn each(&self) -> Vec<(Sample, f64)> {
+        let all: usize = self.kinds.iter().map(|(_, samples)| samples.len()).sum();
+        let shares: f64 = self.kinds.iter().map(|(share, _)| share).sum();
+        let each = |(share, samples): &(f64, Vec<Sample>)| {
+            let weight = share / shares * all as f64 / samples.len() as f64;
+            samples.iter().map(move |sample| (*sample, weight)).collect::<Vec<_>>()
+        };
+        self.kinds.iter().flat_map(each).collect()
+    }
+
+    /// All samples as (known, right, weight).
+    fn weighted(&self) -> Vec<(f64, bool, f64)> {
+        let each = self.each().into_iter();
+        each.map(|(sample, weight)| (sample.known, sample.truth == Some(sample.top), weight))
+            .collect()
+    }
+
+    /// The [`knownness`] at and above which to answer for the highest Matthews correlation of
+    /// many classes (Gorodkin 2004, *Comparing two K-category assignments by a K-category
+    /// correlation coefficient*): half way between two samples'; of equally good ones the lowest.
     fn best_threshold(&self) -> f64 {
-        let on_worth = (1.0 - self.off_topic_share) / self.on_topic.len() as f64;
-        let off_worth = self.off_topic_share / self.off_topic.len() as f64;
-        // What is gained, over answering everything, by declining scores up to this one.
-        let lost = self.on_topic.iter().filter(|(_, right)| *right).map(|&(s, _)| (s, -on_worth));
-        let gained = self.off_topic.iter().map(|&score| (score, off_worth));
-        let mut steps: Vec<(f64, f64)> = lost.chain(gained).collect();
-        steps.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let lowest = steps.first().map_or(0.0, |&(score, _)| score);
-        let (mut gain, mut best) = (0.0, (0.0, lowest));
-        for (i, &(score, worth)) in steps.iter().enumerate() {
-            gain += worth;
-            let next = steps.get(i + 1).map_or(score + 1e-6, |&(next, _)| next);
-            if next > score && gain > best.0 + 1e-12 {
-                best = (gain, f64::midpoint(score, next));
+        let mut each = self.each();
+        each.sort_by(|a, b| a.0.known.total_cmp(&b.0.known));
+        let mut table = Contingency::of(&each);
+        let lowest = each.first().map_or(0.0, |(sample, _)| sample.known);
+        let mut best = (table.matthews(), lowest);
+        for (i, (sample, weight)) in each.iter().enumerate() {
+            table.decline(sample, *weight);
+            let next = each.get(i + 1).map_or(sample.known + 1e-6, |(next, _)| next.known);
+            let correlation = table.matthews();
+            if next > sample.known && correlation > best.0 + 1e-12 {
+                best = (correlation, f64::midpoint(sample.known, next));
             }
         }
         best.1
+    }
+}
+
+/// How much of what is asked has which answer and is given which; `None` is declining.
+struct Contingency {
+    truths: HashMap<Option<usize>, f64>,
+    given: HashMap<Option<usize>, f64>,
+    all: f64,
+    right: f64,
+    /// Σ truths², Σ given², Σ truths · given
+    squares: (f64, f64, f64),
+}
+
+impl Contingency {
+    /// With nothing declined.
+    fn of(samples: &[(Sample, f64)]) -> Self {
+        let mut table = Self {
+            truths: HashMap::new(),
+            given: HashMap::new(),
+            all: 0.0,
+            right: 0.0,
+            squares: (0.0, 0.0, 0.0),
+        };
+        for (sample, weight) in samples {
+            *table.truths.entry(sample.truth).or_default() += weight;
+            table.all += weight;
+        }
+        // Not by the map's order, which differs from run to run: sums must not.
+        let mut truths: Vec<_> = table.truths.iter().map(|(k, v)| (*k, *v)).collect();
+        truths.sort_unstable_by_key(|(truth, _)| *truth);
+        table.squares.0 = truths.iter().map(|(_, weight)| weight * weight).sum();
+        for (sample, weight) in samples {
+            table.give(Some(sample.top), *weight);
+            table.right += if sample.truth == Some(sample.top) { *weight } else { 0.0 };
+        }
+        table
+    }
+
+    /// Answers `weight` more (or less) with `answer`.
+    fn give(&mut self, answer: Option<usize>, weight: f64) {
+        let truth = self.truths.get(&answer).copied().unwrap_or_default();
+        let given = self.given.entry(answer).or_default();
+        let (_, squares, products) = &mut self.squares;
+        *squares += weight * (2.0 * *given + weight);
+        *products += truth * weight;
+        *given += weight;
+    }
+
+    /// Declines what was answered.
+    fn decline(&mut self, sample: &Sample, weight: f64) {
+        self.give(Some(sample.top), -weight);
+        self.give(None, weight);
+        if sample.truth == Some(sample.top) {
+            self.right -= weight;
+        } else if sample.truth.is_none() {
+            self.right += weight;
+        }
+    }
+
+    /// In −1..=1; 0 where it is undefined.
+    fn matthews(&self) -> f64 {
+        let (truths, given, products) = self.squares;
+        let square = self.all * self.all;
+        let spread = ((square - truths) * (square - given)).sqrt();
+        let correlation = (self.right * self.all - products) / spread;
+        if correlation.is_finite() { correlation } else { 0.0 }
     }
 }
 
@@ -131,19 +237,47 @@ fn fit_sigmoid(samples: &[(f64, bool, f64)]) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
 
-    // Four questions right at scores 2..5 and three missing ones at 0, 1, 2.5, with half of all
-    // assumed off-topic: declining up to 1 gains 2/3 · 1/2; the next gain, at 2.5, costs 1/4 · 1/2
-    // at 2 and brings 1/3 · 1/2: still worth it. Beyond that only losses.
+    fn sample(known: f64, top: usize, truth: Option<usize>) -> Sample {
+        Sample { known, top, truth }
+    }
+
+    // scikit-learn 1.5: matthews_corrcoef([1, 1, 2, 2, 3, 0, 0], [1, 2, 2, 2, 3, 0, 1],
+    // sample_weight=[1, 1, 1, 1, 1, 2, 2]), where 0 is declining and known one to 0.5.
     #[test]
-    fn the_threshold_declines_while_it_pays() {
-        let mut samples = Samples {
-            on_topic: vec![(2.0, true), (3.0, true), (4.0, true), (5.0, true), (0.5, false)],
-            off_topic: vec![0.0, 1.0, 2.5],
-            off_topic_share: 0.5,
-        };
-        assert!((samples.best_threshold() - 2.75).abs() < 1e-9);
-        samples.off_topic_share = 0.1;
-        assert!((samples.best_threshold() - 1.5).abs() < 1e-9, "{}", samples.best_threshold());
+    fn matthews_as_scikit_learn_has_it() {
+        let samples: Vec<(Sample, f64)> = [
+            (sample(0.9, 1, Some(1)), 1.0),
+            (sample(0.8, 2, Some(1)), 1.0),
+            (sample(0.7, 2, Some(2)), 1.0),
+            (sample(0.9, 2, Some(2)), 1.0),
+            (sample(0.6, 3, Some(3)), 1.0),
+            (sample(0.2, 3, None), 2.0),
+            (sample(0.9, 1, None), 2.0),
+        ]
+        .to_vec();
+        let mut table = Contingency::of(&samples);
+        table.decline(&samples[5].0, 2.0);
+        assert!((table.matthews() - 0.579_036_485_233_467_1).abs() < 1e-9, "{}", table.matthews());
+    }
+
+    #[test]
+    fn the_threshold_declines_what_is_off_topic() {
+        let mut samples = Samples::default();
+        samples.add(0.7, vec![sample(0.9, 1, Some(1)), sample(0.6, 2, Some(2))]);
+        samples.add(0.3, vec![sample(0.1, 1, None), sample(0.4, 2, None)]);
+        assert!((samples.best_threshold() - 0.5).abs() < 1e-9);
+    }
+
+    // 1/4 of 8 for each of the first two, 3/4 of it shared by the other two... by hand.
+    #[test]
+    fn shares_count_and_numbers_of_samples_do_not() {
+        let mut samples = Samples::default();
+        samples.add(0.75, vec![sample(0.5, 1, Some(1))]);
+        samples.add(0.25, vec![sample(0.1, 1, None); 3]);
+        samples.add(0.5, Vec::new());
+        let weights: Vec<f64> = samples.each().into_iter().map(|(_, weight)| weight).collect();
+        let expected = [3.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0];
+        assert!(weights.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{weights:?}");
     }
 
     #[test]
@@ -169,8 +303,9 @@ mod tests {
 
     #[test]
     fn too_few_samples_fit_nothing() {
-        let on_topic = vec![(0.5, true); MIN_SAMPLES - 1];
-        let samples = Samples { on_topic, off_topic: vec![0.0; 100], off_topic_share: 0.3 };
+        let mut samples = Samples::default();
+        samples.add(0.7, vec![sample(0.5, 1, Some(1)); MIN_SAMPLES - 1]);
+        samples.add(0.3, vec![sample(0.0, 1, None); 100]);
         assert_eq!(Calibration::fit(&samples), None);
     }
 }

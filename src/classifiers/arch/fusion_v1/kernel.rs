@@ -1,23 +1,46 @@
-//! The kernel: a weighted mix of cosines, 1 between a question and itself.
+//! The kernel: a weighted mix of similarities, 1 between a question and itself.
 
 use faer::Mat;
 use rayon::prelude::*;
 
-use super::params::KernelParams;
+use super::params::{NgramParams, SentenceParams};
+use super::sentences::{Sentences, wording};
 use super::tfidf::TfIdf;
+use crate::error::Result;
 use crate::progress::Progress;
 
-/// The known questions, ready to be compared with.
+/// The cosines of n-grams with the known questions, mixed.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Kernel {
-    /// Each with its share of the mix.
+pub(super) struct Ngrams {
+    /// Each kind with its share of the mix.
     pub(super) parts: Vec<(f32, TfIdf)>,
 }
 
-impl Kernel {
+/// The known questions, ready to be compared with.
+#[derive(Clone, Debug)]
+pub(super) struct Kernel {
+    /// Their [`wording`], `[n]`.
+    pub(super) questions: Vec<String>,
+    pub(super) ngrams: Ngrams,
+    pub(super) sentences: Option<(SentenceParams, Sentences)>,
+}
+
+/// How alike a text is to what is known.
+#[derive(Clone, Debug)]
+pub(super) struct Similar<'a> {
+    kernel: &'a Kernel,
+    wording: String,
+    /// With each question's n-grams, `[n]`, each in 0..=1.
+    ngrams: Vec<f32>,
+    /// With each question's and then each answer's text's sentence vector, `[n + t]`, in −1..=1;
+    /// empty without sentence vectors.
+    cosines: Vec<f32>,
+}
+
+impl Ngrams {
     /// Fits the parts to `questions`.
-    pub(super) fn fit(params: &[KernelParams], questions: &[&str]) -> Self {
-        let fit = |p: &KernelParams| (p.weight, TfIdf::fit(&p.analyzer, questions));
+    pub(super) fn fit(params: &[NgramParams], questions: &[&str]) -> Self {
+        let fit = |p: &NgramParams| (p.weight, TfIdf::fit(&p.analyzer, questions));
         Self { parts: params.par_iter().map(fit).collect() }
     }
 
@@ -32,7 +55,7 @@ impl Kernel {
         sum
     }
 
-    /// The kernel matrix of the known questions, `[n, n]`; only its lower triangle is filled.
+    /// The known questions among themselves, `[n, n]`; only the lower triangle is filled.
     pub(super) fn matrix(&self, progress: &dyn Progress) -> Mat<f32> {
         let vectors: Vec<_> = self.parts.iter().map(|(_, tfidf)| tfidf.vectors()).collect();
         let questions = vectors.first().map_or(0, Vec::len);
@@ -49,4 +72,97 @@ impl Kernel {
         progress.finish();
         matrix
     }
+}
+
+impl Kernel {
+    /// Compares known question `index` with all that is known, itself included.
+    pub(super) fn of_question(&self, index: usize) -> Similar<'_> {
+        self.compare(
+            &self.questions[index],
+            self.sentences.as_ref().map(|(_, known)| known.items.row(index)),
+        )
+    }
+
+    /// Compares a question, whatever it is, with all that is known.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub(super) fn of_text(&self, text: &str) -> Result<Similar<'_>> {
+        let Some((_, sentences)) = &self.sentences else { return Ok(self.compare(text, None)) };
+        Ok(self.compare(text, Some(sentences.embed(text)?.row(0))))
+    }
+
+    /// The same for several that may be met again.
+    ///
+    /// # Errors
+    /// When one cannot be encoded.
+    pub(super) fn of_texts(
+        &self,
+        texts: &[&str],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Similar<'_>>> {
+        let Some((_, sentences)) = &self.sentences else {
+            return Ok(texts.par_iter().map(|text| self.compare(text, None)).collect());
+        };
+        let vectors = sentences.embed_all(texts, progress)?;
+        let compare = |i: usize| self.compare(texts[i], Some(vectors.row(i)));
+        Ok((0..texts.len()).into_par_iter().map(compare).collect())
+    }
+
+    fn compare(&self, text: &str, vector: Option<&[f32]>) -> Similar<'_> {
+        let cosines = match (&self.sentences, vector) {
+            (Some((_, known)), Some(vector)) => known.cosines(vector),
+            _ => Vec::new(),
+        };
+        Similar {
+            kernel: self,
+            wording: wording(text),
+            ngrams: self.ngrams.similarities(text),
+            cosines,
+        }
+    }
+}
+
+impl Similar<'_> {
+    /// The kernel with each question and then each answer's text, `[n + t]`, each in 0..=1.
+    pub(super) fn kernel(&self) -> Vec<f32> {
+        let Some((params, _)) = &self.kernel.sentences else { return self.ngrams.clone() };
+        // Answers' texts share no n-grams with anything.
+        let ngrams = self.ngrams.iter().copied().chain(std::iter::repeat(0.0));
+        self.cosines
+            .iter()
+            .zip(ngrams)
+            .map(|(&cosine, ngrams)| params.mix(cosine, ngrams))
+            .collect()
+    }
+
+    /// How near the nearest of the `known` questions is, in about 0..=1.
+    pub(super) fn nearest(&self, known: impl Fn(usize) -> bool) -> f32 {
+        match &self.kernel.sentences {
+            Some((_, sentences)) => {
+                sentences.nearness(&self.wording, &self.cosines, &self.kernel.questions, known)
+            }
+            None => (0..self.ngrams.len())
+                .filter(|&i| known(i))
+                .map(|i| self.ngrams[i])
+                .fold(0.0, f32::max),
+        }
+    }
+}
+
+/// Mixes the matrices (lower triangles) of sentence vectors' cosines `[n + t, n + t]` and of the
+/// n-grams `[n, n]`, into the former. Answers' texts share no n-grams but with themselves.
+pub(super) fn mix(mut cosines: Mat<f32>, ngrams: &Mat<f32>, params: SentenceParams) -> Mat<f32> {
+    let questions = ngrams.ncols();
+    cosines.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
+        for (row, value) in values.iter_mut().enumerate().skip(column) {
+            let shared = if row < questions {
+                ngrams[(row, column)]
+            } else {
+                f32::from(u8::from(row == column))
+            };
+            *value = params.mix(*value, shared);
+        }
+    });
+    cosines
 }

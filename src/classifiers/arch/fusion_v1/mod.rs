@@ -21,14 +21,19 @@
 //! | `model.rs` | the files; answering |
 
 mod calibration;
+mod choose;
+mod examples;
 mod kernel;
 mod model;
 mod params;
 mod ridge;
+mod sentences;
 mod tfidf;
 mod train;
 
-use super::super::{Architecture, Classifier, ModelFiles, TrainOptions, Trained, TrainingReport};
+use super::super::{
+    Architecture, Classifier, ModelFiles, TrainOptions, Trained, TrainingReport, Vectors,
+};
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -50,13 +55,13 @@ impl Architecture for FusionV1 {
     fn train(
         &self,
         mentor: &Mentor,
-        _options: &TrainOptions,
+        options: &TrainOptions,
         progress: &dyn Progress,
     ) -> Result<Trained> {
-        train::train(mentor, &params::Params::default(), progress)
+        train::train(mentor, options, progress)
     }
 
-    fn load(&self, files: &ModelFiles) -> Result<Box<dyn Classifier>> {
-        Ok(Box::new(model::Model::from_files(files)?))
+    fn load(&self, files: &ModelFiles, vectors: &Vectors) -> Result<Box<dyn Classifier>> {
+        Ok(Box::new(model::Model::from_files(files, vectors)?))
     }
 }

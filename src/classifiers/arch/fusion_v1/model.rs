@@ -1,11 +1,12 @@
 //! The trained model: answering, and its two files.
 //!
 //! `model.json` holds what people may read ([`Card`]); `model.safetensors` the numbers, where `k`
-//! counts the kernels, `n` questions and `m` answers:
+//! counts the kinds of n-grams, `n` questions, `t` answers' texts and `m` answers:
 //!
 //! | tensor | type, shape | |
 //! |---|---|---|
-//! | `weights` | f32 `[n, m]` | α |
+//! | `weights` | f32 `[n + t, m]` | α |
+//! | `sentences` | f32 `[n + t, dims]` | sentence vectors, where there are any (else `t` is 0) |
 //! | `ngrams.k.bytes` | u8 | the sorted n-grams, end to end in UTF-8 |
 //! | `ngrams.k.ends` | u32 `[t]` | where each n-gram ends |
 //! | `ngrams.k.posting_ends` | u32 `[t]` | where each n-gram's postings end |
@@ -13,28 +14,33 @@
 //! | `ngrams.k.posting_weights` | f32 `[p]` | its TF-IDF weight |
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
-use super::calibration::Calibration;
-use super::kernel::Kernel;
-use super::params::KernelParams;
+use super::calibration::{Calibration, Sample, knownness};
+use super::kernel::{Kernel, Ngrams, Similar};
+use super::params::{NgramParams, SentenceParams};
+use super::sentences::Sentences;
 use super::tfidf::{Terms, TfIdf};
-use crate::classifiers::{Candidate, Classifier, MAX_CANDIDATES, ModelFiles, Ranking, model_file};
+use crate::classifiers::{
+    Candidate, Classifier, LeftOut, MAX_CANDIDATES, ModelFiles, Ranking, Vectors, model_file,
+};
 use crate::error::{Error, Result};
 use crate::publish;
+use crate::vectors::Embeddings;
 
 const CARD_FILE: &str = "model.json";
 const TENSORS_FILE: &str = "model.safetensors";
 
 /// A trained model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Model {
     /// The answers' ids, `[m]`.
     pub(super) answers: Vec<String>,
     pub(super) kernel: Kernel,
-    /// α, `[n, m]` row by row.
+    /// α, `[n + t, m]` row by row.
     pub(super) weights: Vec<f32>,
     pub(super) lambda: f32,
     pub(super) calibration: Calibration,
@@ -43,21 +49,43 @@ pub(super) struct Model {
 /// `model.json`.
 #[derive(Serialize, Deserialize)]
 struct Card {
-    kernels: Vec<KernelParams>,
+    ngrams: Vec<NgramParams>,
+    sentences: Option<SentencesCard>,
     lambda: f32,
     calibration: Calibration,
-    questions: usize,
+    /// Sanitized, in the order of the data.
+    questions: Vec<String>,
     answers: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SentencesCard {
+    #[serde(flatten)]
+    params: SentenceParams,
+    /// How many answers' texts are known besides questions.
+    texts: usize,
+    /// How many numbers a vector has.
+    dims: usize,
 }
 
 impl Classifier for Model {
     fn rank(&self, question: &str) -> Ranking {
-        let mut scores: Vec<(usize, f64)> = self.scores(question).into_iter().enumerate().collect();
+        let similar = match self.kernel.of_text(question) {
+            Ok(similar) => similar,
+            Err(error) => {
+                tracing::warn!(%error, "a question cannot be encoded");
+                return Ranking { candidates: Vec::new(), off_topic: true };
+            }
+        };
+        let nearest = f64::from(similar.nearest(|_| true));
+        let scores = self.scores(&similar);
+        let mut scores: Vec<(usize, f64)> = scores.into_iter().enumerate().collect();
         scores.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut left = 1.0;
         let candidate = |&(answer, score): &(usize, f64)| {
+            let confidence = self.calibration.confidence(knownness(score, nearest));
             // At most one answer is the right one: probabilities add up to no more than 1.
-            let confidence = f64::min(self.calibration.confidence(score), left);
+            let confidence = f64::min(confidence, left);
             left -= confidence;
             Candidate { answer_id: self.answers[answer].clone(), confidence }
         };
@@ -70,10 +98,10 @@ impl Classifier for Model {
 
 impl Model {
     /// Every answer's score, in about −1..1: −1 for a question unlike any known one.
-    fn scores(&self, question: &str) -> Vec<f64> {
+    fn scores(&self, similar: &Similar) -> Vec<f64> {
         let mut scores = vec![-1.0_f32; self.answers.len()];
-        let similarities = self.kernel.similarities(question);
-        for (row, similarity) in self.weights.chunks_exact(self.answers.len()).zip(similarities) {
+        for (row, similarity) in self.weights.chunks_exact(self.answers.len()).zip(similar.kernel())
+        {
             if similarity > 0.0 {
                 scores
                     .iter_mut()
@@ -84,26 +112,54 @@ impl Model {
         scores.into_iter().map(f64::from).collect()
     }
 
+    /// What became of a question that was left out.
+    pub(super) fn left_out(&self, question: &str, sample: &Sample) -> LeftOut {
+        let id = |answer: usize| self.answers[answer].clone();
+        let confidence = self.calibration.confidence(sample.known);
+        LeftOut {
+            question: question.to_owned(),
+            answer_id: sample.truth.map(id).unwrap_or_default(),
+            top: Candidate { answer_id: id(sample.top), confidence },
+            off_topic: confidence < self.calibration.threshold,
+        }
+    }
+
+    /// The best answer to a question, and how well the question is known.
+    pub(super) fn top(&self, similar: &Similar) -> (usize, f64) {
+        let scores = self.scores(similar).into_iter().enumerate();
+        let best = scores.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        let (answer, score) = best.unwrap_or((0, -1.0));
+        (answer, knownness(score, f64::from(similar.nearest(|_| true))))
+    }
+
     /// The model's files.
     ///
     /// # Errors
     /// When they cannot be made, which only an enormous model could bring about.
     pub(super) fn to_files(&self) -> Result<ModelFiles> {
-        let questions = self.weights.len() / self.answers.len();
-        let kernels = self.kernel.parts.iter().map(|(weight, tfidf)| KernelParams {
+        let ngrams = &self.kernel.ngrams.parts;
+        let params = ngrams.iter().map(|(weight, tfidf)| NgramParams {
             analyzer: tfidf.analyzer.clone(),
             weight: *weight,
         });
+        let items = self.weights.len() / self.answers.len();
+        let mut tensors = Tensors::default();
+        tensors.put_f32("weights", vec![items, self.answers.len()], &self.weights);
+        let sentences = self.kernel.sentences.as_ref().map(|(params, sentences)| {
+            let vectors = &sentences.items;
+            tensors.put_f32("sentences", vec![items, vectors.dims()], vectors.numbers());
+            let texts = items - self.kernel.questions.len();
+            SentencesCard { params: *params, texts, dims: vectors.dims() }
+        });
         let card = Card {
-            kernels: kernels.collect(),
+            ngrams: params.collect(),
+            sentences,
             lambda: self.lambda,
             calibration: self.calibration,
-            questions,
+            questions: self.kernel.questions.clone(),
             answers: self.answers.clone(),
         };
-        let mut tensors = Tensors::default();
-        tensors.put_f32("weights", vec![questions, self.answers.len()], &self.weights);
-        for (k, (_, tfidf)) in self.kernel.parts.iter().enumerate() {
+        for (k, (_, tfidf)) in ngrams.iter().enumerate() {
             let name = |part: &str| format!("ngrams.{k}.{part}");
             tensors.put_bytes(&name("bytes"), &tfidf.terms.bytes);
             tensors.put_u32(&name("ends"), &tfidf.terms.ends);
@@ -121,32 +177,40 @@ impl Model {
     /// Reads the model's files; everything in them is checked before it is used.
     ///
     /// # Errors
-    /// When a file is missing or its numbers do not fit together.
-    pub(super) fn from_files(files: &ModelFiles) -> Result<Self> {
+    /// When a file is missing or its numbers do not fit together, or the vector model is not of
+    /// the kind that it was trained with.
+    pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
         let card: Card = serde_json::from_slice(model_file(files, CARD_FILE)?)
             .map_err(|e| damaged(CARD_FILE, "not a model's card").caused_by(e))?;
         let tensors = SafeTensors::deserialize(model_file(files, TENSORS_FILE)?)
             .map_err(|e| damaged(TENSORS_FILE, "not safetensors").caused_by(e))?;
-        if card.answers.is_empty() || card.questions == 0 {
+        if card.answers.is_empty() || card.questions.is_empty() {
             return Err(damaged(CARD_FILE, "no answers or no questions"));
         }
-        if card.kernels.is_empty() || !card.kernels.iter().all(KernelParams::is_usable) {
-            return Err(damaged(CARD_FILE, "a kernel that cannot be used, or none"));
+        if card.ngrams.is_empty() || !card.ngrams.iter().all(NgramParams::is_usable) {
+            return Err(damaged(CARD_FILE, "n-grams that cannot be used, or none"));
         }
+        let questions = card.questions.len();
         let mut parts = Vec::new();
-        for (k, params) in card.kernels.into_iter().enumerate() {
-            parts.push((params.weight, read_tfidf(&tensors, k, params, card.questions)?));
+        for (k, params) in card.ngrams.into_iter().enumerate() {
+            parts.push((params.weight, read_tfidf(&tensors, k, params, questions)?));
         }
-        let weights = read_f32(&tensors, "weights")?;
-        let expected = [card.questions, card.answers.len()];
-        let found = tensors.tensor("weights").map(|t| t.shape().to_vec()).unwrap_or_default();
-        if found != expected {
-            let what = format!("`weights` is of shape {found:?}, expected {expected:?}");
-            return Err(damaged(TENSORS_FILE, &what));
-        }
+        let texts = card.sentences.as_ref().map_or(0, |sentences| sentences.texts);
+        let items = questions.saturating_add(texts);
+        let weights = read_matrix(&tensors, "weights", [items, card.answers.len()])?;
+        let sentences = match card.sentences {
+            Some(about) if !about.params.is_usable() => {
+                return Err(damaged(CARD_FILE, "a sentence kernel that cannot be used"));
+            }
+            Some(about) => {
+                let numbers = read_matrix(&tensors, "sentences", [items, about.dims])?;
+                Some((about.params, read_sentences(about.dims, numbers, vectors)?))
+            }
+            None => None,
+        };
         Ok(Self {
             answers: card.answers,
-            kernel: Kernel { parts },
+            kernel: Kernel { questions: card.questions, ngrams: Ngrams { parts }, sentences },
             weights,
             lambda: card.lambda,
             calibration: card.calibration,
@@ -154,10 +218,34 @@ impl Model {
     }
 }
 
+fn read_sentences(dims: usize, numbers: Vec<f32>, vectors: &Vectors) -> Result<Sentences> {
+    let Some(model) = vectors else {
+        return Err(damaged(CARD_FILE, "sentence vectors, but no vector model to ask with"));
+    };
+    if dims != model.dims() {
+        let found = model.dims();
+        let what = format!("sentence vectors of {dims} numbers, the vector model's have {found}");
+        return Err(damaged(CARD_FILE, &what));
+    }
+    Ok(Sentences { model: Arc::clone(model), items: Embeddings::new(dims, numbers) })
+}
+
+/// A tensor of numbers, which is to be of this shape.
+fn read_matrix(tensors: &SafeTensors, name: &str, shape: [usize; 2]) -> Result<Vec<f32>> {
+    let numbers = read_f32(tensors, name)?;
+    let found = tensors.tensor(name).map(|t| t.shape().to_vec()).unwrap_or_default();
+    if found == shape {
+        Ok(numbers)
+    } else {
+        let what = format!("`{name}` is of shape {found:?}, expected {shape:?}");
+        Err(damaged(TENSORS_FILE, &what))
+    }
+}
+
 fn read_tfidf(
     tensors: &SafeTensors,
     k: usize,
-    params: KernelParams,
+    params: NgramParams,
     questions: usize,
 ) -> Result<TfIdf> {
     let name = |part: &str| format!("ngrams.{k}.{part}");

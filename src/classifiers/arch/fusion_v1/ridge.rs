@@ -1,7 +1,7 @@
 //! One-vs-rest ridge regression in the kernel's space, with everything left out in closed form.
 //!
 //! For answer `c` the targets are `y_c = +1` on its questions and −1 elsewhere, the intercept is
-//! fixed at −1. With `G = (K + λI)⁻¹` the weights are `α_c = G (y_c + 1) = 2 Σ_{j∈c} G_j`, and
+//! fixed at −1. With `G = (K + Λ)⁻¹`, where the diagonal `Λ` has each item's λ, the weights are `α_c = G (y_c + 1) = 2 Σ_{j∈c} G_j`, and
 //!
 //! - leaving question `i` out, answer `c` scores `y_ic − α_ic / G_ii` (Rifkin & Lippert, *Notes on
 //!   regularized least squares*, MIT-CSAIL-TR-2007-025, section 4);
@@ -21,36 +21,37 @@ pub(super) struct Top {
     pub(super) score: f32,
 }
 
-/// The solved regression of `n` questions on `m` answers.
+/// The solved regression of `n` items on `m` answers.
 #[derive(Debug)]
-pub(super) struct Ridge<'a> {
-    /// `(K + λI)⁻¹`, `[n, n]`.
+pub(super) struct Ridge {
+    /// `(K + Λ)⁻¹`, `[n, n]`.
     inverse: Mat<f32>,
-    /// Per question its answer, in 0..m.
-    answer_of: &'a [usize],
+    /// Per item its answer, in 0..m.
+    answer_of: Vec<usize>,
     answers: usize,
 }
 
-impl<'a> Ridge<'a> {
+impl Ridge {
     /// Solves for the kernel matrix `kernel` (`[n, n]`, lower triangle), which it consumes to
-    /// save memory, and regularisation `lambda > 0`.
+    /// save memory, and each item's regularisation `lambda > 0`.
     ///
     /// # Errors
     /// When the matrix is not positive definite, which rounding could only do to a tiny λ.
     pub(super) fn solve(
         mut kernel: Mat<f32>,
-        answer_of: &'a [usize],
+        answer_of: &[usize],
         answers: usize,
-        lambda: f32,
+        lambda: impl Fn(usize) -> f32,
     ) -> Result<Self> {
         for i in 0..answer_of.len() {
-            kernel[(i, i)] += lambda;
+            kernel[(i, i)] += lambda(i);
         }
         let cholesky = kernel.llt(Side::Lower).map_err(|_| {
-            Error::new(format!("the kernel matrix is not positive definite at λ = {lambda}"))
+            Error::new("the kernel matrix is not positive definite")
+                .hint("are there numbers among the questions' vectors that are none?")
         })?;
         drop(kernel);
-        Ok(Self { inverse: cholesky.inverse(), answer_of, answers })
+        Ok(Self { inverse: cholesky.inverse(), answer_of: answer_of.to_vec(), answers })
     }
 
     /// The weights `α`, `[n, m]`, row by row.
@@ -69,7 +70,7 @@ impl<'a> Ridge<'a> {
         weights
     }
 
-    /// Each question's best answer had it been left out.
+    /// Each item's best answer had it been left out.
     pub(super) fn leave_question_out(&self) -> Vec<Top> {
         let top = |i: usize| {
             let weights = self.weights_of(i);
@@ -82,9 +83,9 @@ impl<'a> Ridge<'a> {
         (0..self.answer_of.len()).into_par_iter().filter_map(top).collect()
     }
 
-    /// Each question's best other answer had all questions of its answer been left out; empty
+    /// Each item with its best other answer had all items of its answer been left out; empty
     /// where there is no other answer.
-    pub(super) fn leave_answer_out(&self) -> Vec<Top> {
+    pub(super) fn leave_answer_out(&self) -> Vec<(usize, Top)> {
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); self.answers];
         for (question, &answer) in self.answer_of.iter().enumerate() {
             members[answer].push(question);
@@ -93,7 +94,7 @@ impl<'a> Ridge<'a> {
         tops.collect()
     }
 
-    fn without(&self, left_out: usize, set: &[usize]) -> Vec<Top> {
+    fn without(&self, left_out: usize, set: &[usize]) -> Vec<(usize, Top)> {
         let block = Mat::from_fn(set.len(), set.len(), |i, j| self.inverse[(set[i], set[j])]);
         // A principal block of a positive definite matrix is positive definite.
         let Ok(block) = block.llt(Side::Lower) else { return Vec::new() };
@@ -101,7 +102,8 @@ impl<'a> Ridge<'a> {
         let weights = Mat::from_fn(set.len(), self.answers, |i, c| rows[i][c]);
         let shift = block.solve(&weights);
         let others = || (0..self.answers).filter(|&c| c != left_out);
-        (0..set.len()).filter_map(|i| best(others().map(|c| (c, -1.0 - shift[(i, c)])))).collect()
+        let top = |i: usize| Some((set[i], best(others().map(|c| (c, -1.0 - shift[(i, c)])))?));
+        (0..set.len()).filter_map(top).collect()
     }
 }
 
@@ -116,7 +118,7 @@ fn best(scores: impl Iterator<Item = (usize, f32)>) -> Option<Top> {
 mod tests {
     use super::*;
 
-    const LAMBDA: f32 = 0.3;
+    const LAMBDAS: [f32; 5] = [0.3, 0.1, 0.3, 0.5, 0.2];
     const ANSWER_OF: [usize; 5] = [0, 0, 1, 1, 2];
 
     /// A kernel with no symmetry between answers.
@@ -142,7 +144,7 @@ mod tests {
                     })
                     .collect();
                 for (i, row) in rows.iter_mut().enumerate() {
-                    row[i] += f64::from(LAMBDA);
+                    row[i] += f64::from(LAMBDAS[kept[i]]);
                 }
                 for pivot in 0..n {
                     let pivot_row = rows[pivot].clone();
@@ -168,8 +170,8 @@ mod tests {
         assert!((f64::from(top.score) - scores[expected]).abs() < 1e-5, "{top:?} {scores:?}");
     }
 
-    fn solved() -> Ridge<'static> {
-        Ridge::solve(Mat::from_fn(5, 5, kernel), &ANSWER_OF, 3, LAMBDA).unwrap()
+    fn solved() -> Ridge {
+        Ridge::solve(Mat::from_fn(5, 5, kernel), &ANSWER_OF, 3, |i| LAMBDAS[i]).unwrap()
     }
 
     #[test]
@@ -182,7 +184,9 @@ mod tests {
 
     #[test]
     fn leaving_an_answer_out_is_training_without_its_questions() {
-        for (question, top) in solved().leave_answer_out().into_iter().enumerate() {
+        let left_out = solved().leave_answer_out();
+        assert_eq!(left_out.len(), 5);
+        for (question, top) in left_out {
             let answer = ANSWER_OF[question];
             let kept: Vec<usize> = (0..5).filter(|&i| ANSWER_OF[i] != answer).collect();
             assert_top(top, &retrained(question, &kept), Some(answer));

@@ -1,39 +1,72 @@
 //! Training: the stages in order.
 
-use std::collections::HashMap;
+use rayon::prelude::*;
 
-use faer::Mat;
-
-use super::calibration::{Calibration, Samples};
-use super::kernel::Kernel;
+use super::calibration::{Calibration, Sample, Samples, knownness};
+use super::choose::{self, Matrices};
+use super::examples::Examples;
+use super::kernel::{Kernel, Ngrams, Similar};
 use super::model::Model;
-use super::params::Params;
+use super::params::{Params, Search};
 use super::ridge::{Ridge, Top};
-use super::{Trained, TrainingReport};
+use super::sentences::{Sentences, wording};
+use super::{TrainOptions, Trained, TrainingReport};
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
 
-/// The questions to learn from, answers numbered without gaps.
-struct Examples<'a> {
-    questions: Vec<&'a str>,
-    /// Per question its answer, in 0..m.
-    answer_of: Vec<usize>,
-    /// Per answer its id.
-    ids: Vec<&'a str>,
-    /// Per answer how many questions it has, at least 1.
-    sizes: Vec<usize>,
-}
-
-pub(super) fn train(mentor: &Mentor, params: &Params, progress: &dyn Progress) -> Result<Trained> {
-    let examples = Examples::of(mentor);
-    let kernel = Kernel::fit(&params.kernels, &examples.questions);
-    let matrix = kernel.matrix(progress);
-    let (lambda, ridge) = choose(matrix, &examples, params, progress)?;
-    let left_out = ridge.leave_question_out();
-    let (calibration, note) = calibrate(&ridge, &left_out, &examples, params);
-    let cv_accuracy = accuracy(&left_out, &examples);
-    let mut notes: Vec<String> = note.into_iter().collect();
+/// Trains on all of `mentor`'s questions.
+///
+/// # Errors
+/// When a text cannot be encoded, or the regression not solved.
+pub(super) fn train(
+    mentor: &Mentor,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Trained> {
+    let params = Params { search: search(options), ..Params::default() };
+    let examples = Examples::of(mentor, options.vectors.is_some());
+    let questions: Vec<String> =
+        examples.questions.iter().map(|question| wording(question)).collect();
+    let ngrams = Ngrams::fit(&params.ngrams, &examples.questions);
+    let texts: Vec<&str> = examples.texts.iter().map(|(_, text)| *text).collect();
+    let sentences = match &options.vectors {
+        Some(model) => Some(Sentences::encode(model, &questions, &texts, progress)?),
+        None => None,
+    };
+    let matrices = Matrices {
+        ngrams: ngrams.matrix(progress),
+        cosines: sentences.as_ref().map(Sentences::matrix),
+    };
+    let (setting, ridge) = choose::solve(matrices, &examples, &params, progress)?;
+    let mut model = Model {
+        answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
+        kernel: Kernel {
+            questions,
+            ngrams,
+            sentences: sentences.map(|sentences| (setting.sentences, sentences)),
+        },
+        weights: ridge.weights(),
+        lambda: setting.lambda,
+        calibration: Calibration::PRIOR,
+    };
+    let strangers: Vec<&str> = options
+        .strangers
+        .iter()
+        .map(String::as_str)
+        .filter(|question| mentor.canned(question).is_none())
+        .collect();
+    let mut notes = Vec::new();
+    let left_out = left_out(&ridge, &examples, &model.kernel, progress);
+    let strangers = model.kernel.of_texts(&strangers, progress)?;
+    match Calibration::fit(&samples(&left_out, &model, &strangers, params.off_topic_share)) {
+        Some(calibration) => model.calibration = calibration,
+        None => notes.push(
+            "too few questions to fit confidence and off-topic threshold: general values stand in"
+                .to_owned(),
+        ),
+    }
+    let cv_accuracy = examples.accuracy(&ridge.leave_question_out());
     if cv_accuracy.is_none() {
         let why = if examples.ids.len() == 1 {
             "there is only one answer"
@@ -42,168 +75,86 @@ pub(super) fn train(mentor: &Mentor, params: &Params, progress: &dyn Progress) -
         };
         notes.push(format!("{why}: accuracy cannot be measured"));
     }
-    let model = Model {
-        answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
-        weights: ridge.weights(),
-        kernel,
-        lambda,
-        calibration,
-    };
-    let report = TrainingReport { cv_accuracy, notes };
+    let left_out = left_out.iter().filter_map(|left_out| {
+        let (question, sample) = left_out.on_topic?;
+        Some(model.left_out(examples.questions[question], &sample))
+    });
+    let report = TrainingReport { cv_accuracy, left_out: left_out.collect(), notes };
     Ok(Trained { files: model.to_files()?, report })
 }
 
-impl<'a> Examples<'a> {
-    fn of(mentor: &'a Mentor) -> Self {
-        let mut examples = Self {
-            questions: Vec::new(),
-            answer_of: Vec::new(),
-            ids: Vec::new(),
-            sizes: Vec::new(),
-        };
-        let mut numbers = HashMap::new();
-        for example in mentor.examples() {
-            let number = *numbers.entry(example.answer).or_insert_with(|| {
-                examples.ids.push(&mentor.answers[example.answer].id);
-                examples.sizes.push(0);
-                examples.ids.len() - 1
-            });
-            examples.sizes[number] += 1;
-            examples.questions.push(example.question);
-            examples.answer_of.push(number);
-        }
-        examples
-    }
-
-    /// Whether leaving question `i` out measures anything: its answer has another question to be
-    /// found by, and is not the only one there is.
-    fn is_measurable(&self, i: usize) -> bool {
-        self.sizes[self.answer_of[i]] > 1 && self.ids.len() > 1
+fn search(options: &TrainOptions) -> Search {
+    match &options.vectors {
+        None => Search::ngrams_alone(),
+        Some(model) if model.tokens().is_some() => Search::with_token_sums(),
+        Some(_) => Search::with_sentences(),
     }
 }
 
-/// Leave-one-out accuracy over the measurable questions.
-fn accuracy(left_out: &[Top], examples: &Examples) -> Option<f64> {
-    let measurable: Vec<usize> =
-        (0..left_out.len()).filter(|&i| examples.is_measurable(i)).collect();
-    let right = |i: &&usize| left_out[**i].answer == examples.answer_of[**i];
-    let correct = measurable.iter().filter(right).count();
-    (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)
+/// A question asked of models that were trained without it.
+struct LeftOutTwice {
+    /// Without it alone, where that measures anything; with its number.
+    on_topic: Option<(usize, Sample)>,
+    /// Without its whole answer, where there is another: an off-topic question.
+    off_topic: Option<Sample>,
 }
 
-/// Solves for the λ that leave-one-out accuracy prefers: from the middle one to a neighbour, and
-/// on, while that is better.
-fn choose<'a>(
-    matrix: Mat<f32>,
-    examples: &'a Examples,
-    params: &Params,
-    progress: &dyn Progress,
-) -> Result<(f32, Ridge<'a>)> {
-    let lambdas = &params.lambdas;
-    let part = part(examples, params.search_limit);
-    let solve =
-        |matrix, lambda| Ridge::solve(matrix, &examples.answer_of, examples.ids.len(), lambda);
-    let attempt = |at: usize| -> Result<Attempt<'a>> {
-        let lambda = lambdas[at];
-        let (accuracy, ridge) = match &part {
-            None => {
-                let ridge = solve(matrix.clone(), lambda)?;
-                (accuracy(&ridge.leave_question_out(), examples), Some(ridge))
-            }
-            Some((rows, part)) => (part_accuracy(&matrix, rows, part, lambda)?, None),
-        };
-        tracing::debug!(lambda, accuracy, "leave-one-out");
-        progress.step();
-        Ok(Attempt { at, accuracy: accuracy.unwrap_or(0.0), ridge })
-    };
-    progress.start("choosing the regularisation", lambdas.len());
-    let middle = lambdas.len() / 2;
-    let mut best = attempt(middle)?;
-    // Where nothing can be measured, every λ would do as well.
-    let measurable = best.accuracy > 0.0;
-    let upward = (middle + 1)..lambdas.len();
-    let downward = (0..middle).rev();
-    for direction in [upward.collect::<Vec<_>>(), downward.collect()] {
-        for at in direction.into_iter().take_while(|_| measurable) {
-            let next = attempt(at)?;
-            if next.accuracy <= best.accuracy {
-                break;
-            }
-            best = next;
-        }
-        if best.at != middle {
-            break;
-        }
-    }
-    let lambda = lambdas[best.at];
-    let ridge = best.ridge.map_or_else(|| solve(matrix, lambda), Ok)?;
-    progress.finish();
-    Ok((lambda, ridge))
-}
-
-/// A λ that was tried.
-struct Attempt<'a> {
-    /// Its index.
-    at: usize,
-    accuracy: f64,
-    /// What it was tried on, where that is all questions.
-    ridge: Option<Ridge<'a>>,
-}
-
-/// Every k-th answer with all its questions, about `limit` questions, where there are more.
-fn part<'a>(examples: &Examples<'a>, limit: usize) -> Option<(Vec<usize>, Examples<'a>)> {
-    let questions = examples.questions.len();
-    if questions <= limit {
-        return None;
-    }
-    let every = questions.div_ceil(limit);
-    let rows: Vec<usize> =
-        (0..questions).filter(|&i| examples.answer_of[i].is_multiple_of(every)).collect();
-    let kept = |all: usize| (0..all).step_by(every);
-    let part = Examples {
-        questions: rows.iter().map(|&i| examples.questions[i]).collect(),
-        answer_of: rows.iter().map(|&i| examples.answer_of[i] / every).collect(),
-        ids: kept(examples.ids.len()).map(|c| examples.ids[c]).collect(),
-        sizes: kept(examples.sizes.len()).map(|c| examples.sizes[c]).collect(),
-    };
-    Some((rows, part))
-}
-
-fn part_accuracy(
-    matrix: &Mat<f32>,
-    rows: &[usize],
-    part: &Examples,
-    lambda: f32,
-) -> Result<Option<f64>> {
-    // The rows ascend, so the lower triangle of the part lies in that of the whole.
-    let lower = |i: usize, j: usize| if i < j { 0.0 } else { matrix[(rows[i], rows[j])] };
-    let matrix = Mat::from_fn(rows.len(), rows.len(), lower);
-    let ridge = Ridge::solve(matrix, &part.answer_of, part.ids.len(), lambda)?;
-    Ok(accuracy(&ridge.leave_question_out(), part))
-}
-
-/// Fits confidence and threshold, with a note where there is too little to fit them to.
-fn calibrate(
+fn left_out(
     ridge: &Ridge,
-    left_out: &[Top],
     examples: &Examples,
-    params: &Params,
-) -> (Calibration, Option<String>) {
-    let on_topic = (0..left_out.len()).filter(|&i| examples.is_measurable(i)).map(|i| {
-        let top = left_out[i];
-        (f64::from(top.score), top.answer == examples.answer_of[i])
-    });
-    let samples = Samples {
-        on_topic: on_topic.collect(),
-        off_topic: ridge.leave_answer_out().iter().map(|top| f64::from(top.score)).collect(),
-        off_topic_share: params.off_topic_share,
+    kernel: &Kernel,
+    progress: &dyn Progress,
+) -> Vec<LeftOutTwice> {
+    let questions = examples.questions.len();
+    let alone = ridge.leave_question_out();
+    let mut with_answer = vec![None; questions];
+    for (item, top) in ridge.leave_answer_out() {
+        // Answers' texts are left out, too, but nobody asks them.
+        if item < questions {
+            with_answer[item] = Some(top);
+        }
+    }
+    let twice = |i: usize| {
+        let answer = examples.answer_of[i];
+        let similar = kernel.of_question(i);
+        let sample = |top: Top, truth: Option<usize>, nearest: f32| {
+            let known = knownness(f64::from(top.score), f64::from(nearest));
+            Sample { known, top: top.answer, truth }
+        };
+        let on_topic = examples.is_measurable(i).then(|| {
+            let nearest = similar.nearest(|other| other != i);
+            (i, sample(alone[i], Some(answer), nearest))
+        });
+        let off_topic = with_answer[i].map(|top| {
+            let nearest = similar.nearest(|other| examples.answer_of[other] != answer);
+            sample(top, None, nearest)
+        });
+        progress.step();
+        LeftOutTwice { on_topic, off_topic }
     };
-    Calibration::fit(&samples).map_or_else(
-        || {
-            let note = "too few questions to fit confidence and off-topic threshold: \
-                        general values stand in";
-            (Calibration::PRIOR, Some(note.to_owned()))
-        },
-        |calibration| (calibration, None),
-    )
+    progress.start("leaving questions out", questions);
+    let all = (0..questions).into_par_iter().map(twice).collect();
+    progress.finish();
+    all
+}
+
+/// Questions left out, those whose whole answer was, and strangers'. Half of what is off-topic is
+/// taken to be near the mentor's subjects, half not.
+fn samples(
+    left_out: &[LeftOutTwice],
+    model: &Model,
+    strangers: &[Similar],
+    off_topic_share: f64,
+) -> Samples {
+    let on_topic = left_out.iter().filter_map(|left_out| Some(left_out.on_topic?.1));
+    let off_topic = left_out.iter().filter_map(|left_out| left_out.off_topic);
+    let stranger = |similar: &Similar| {
+        let (top, known) = model.top(similar);
+        Sample { known, top, truth: None }
+    };
+    let mut samples = Samples::default();
+    samples.add(1.0 - off_topic_share, on_topic.collect());
+    samples.add(off_topic_share / 2.0, off_topic.collect());
+    samples.add(off_topic_share / 2.0, strangers.par_iter().map(stranger).collect());
+    samples
 }

@@ -1,0 +1,135 @@
+//! Choosing settings by closed-form leave-one-out.
+
+use faer::Mat;
+
+use super::examples::Examples;
+use super::kernel::mix;
+use super::params::{Params, SentenceParams, Setting};
+use super::ridge::Ridge;
+use crate::error::Result;
+use crate::progress::Progress;
+
+/// What the regression is solved from, before settings are chosen.
+pub(super) struct Matrices {
+    /// Of n-grams, `[n, n]`, lower triangle.
+    pub(super) ngrams: Mat<f32>,
+    /// Of sentence vectors' cosines, `[n + t, n + t]`, lower triangle.
+    pub(super) cosines: Option<Mat<f32>>,
+}
+
+impl Matrices {
+    /// The kernel matrix at a setting.
+    fn mixed(&self, setting: Setting) -> Mat<f32> {
+        match &self.cosines {
+            Some(cosines) => mix(cosines.clone(), &self.ngrams, setting.sentences),
+            None => self.ngrams.clone(),
+        }
+    }
+
+    /// The same of the items `rows` alone, which ascend; the first `questions` are questions.
+    fn part(&self, rows: &[usize], questions: usize) -> Self {
+        let part = |matrix: &Mat<f32>, rows: &[usize]| {
+            let lower = |i: usize, j: usize| if i < j { 0.0 } else { matrix[(rows[i], rows[j])] };
+            Mat::from_fn(rows.len(), rows.len(), lower)
+        };
+        Self {
+            ngrams: part(&self.ngrams, &rows[..questions]),
+            cosines: self.cosines.as_ref().map(|cosines| part(cosines, rows)),
+        }
+    }
+}
+
+/// Solves at the setting that leave-one-out accuracy prefers: λ first, then weight and width, each
+/// from its middle value to a neighbour, and on, while that is better by the margin.
+pub(super) fn solve(
+    matrices: Matrices,
+    examples: &Examples,
+    params: &Params,
+    progress: &dyn Progress,
+) -> Result<(Setting, Ridge)> {
+    let search = &params.search;
+    let part = examples.part(params.search_limit);
+    let parted;
+    let (tried_on, tried) = match &part {
+        None => (&matrices, examples),
+        Some((rows, part)) => {
+            parted = matrices.part(rows, part.questions.len());
+            (&parted, part)
+        }
+    };
+    let attempt = |setting: Setting| -> Result<Attempt> {
+        let ridge = solve_at(tried_on.mixed(setting), tried, params, setting.lambda)?;
+        let accuracy = tried.accuracy(&ridge.leave_question_out());
+        tracing::debug!(?setting, accuracy, "leave-one-out");
+        progress.step();
+        Ok(Attempt { setting, accuracy: accuracy.unwrap_or(0.0), ridge })
+    };
+    progress.start("choosing settings", search.steps());
+    let mut best = attempt(search.middle())?;
+    // Where nothing can be measured, every setting would do as well.
+    if best.accuracy > 0.0 {
+        let margin = search.margin;
+        best = climb(best, &search.lambdas, margin, |setting, lambda| {
+            attempt(Setting { lambda, ..setting })
+        })?;
+        best = climb(best, &search.weights, margin, |Setting { sentences, lambda }, weight| {
+            attempt(Setting { sentences: SentenceParams { weight, ..sentences }, lambda })
+        })?;
+        best = climb(best, &search.widths, margin, |Setting { sentences, lambda }, width| {
+            attempt(Setting { sentences: SentenceParams { width, ..sentences }, lambda })
+        })?;
+    }
+    let setting = best.setting;
+    let ridge = if part.is_none() {
+        best.ridge
+    } else {
+        let Matrices { ngrams, cosines } = matrices;
+        let mixed = match cosines {
+            Some(cosines) => mix(cosines, &ngrams, setting.sentences),
+            None => ngrams,
+        };
+        solve_at(mixed, examples, params, setting.lambda)?
+    };
+    progress.finish();
+    Ok((setting, ridge))
+}
+
+/// A setting that was tried.
+struct Attempt {
+    setting: Setting,
+    accuracy: f64,
+    ridge: Ridge,
+}
+
+/// From the middle of `values` upward, or else downward, while each step gains more than
+/// `margin`.
+fn climb(
+    mut best: Attempt,
+    values: &[f32],
+    margin: f64,
+    attempt: impl Fn(Setting, f32) -> Result<Attempt>,
+) -> Result<Attempt> {
+    let middle = values.len() / 2;
+    let upward: Vec<f32> = values[middle + 1..].to_vec();
+    let downward: Vec<f32> = values[..middle].iter().rev().copied().collect();
+    for direction in [upward, downward] {
+        let mut moved = false;
+        for value in direction {
+            let next = attempt(best.setting, value)?;
+            if next.accuracy <= best.accuracy + margin {
+                break;
+            }
+            (best, moved) = (next, true);
+        }
+        if moved {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+fn solve_at(matrix: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Result<Ridge> {
+    let questions = examples.questions.len();
+    let lambda = |item: usize| if item < questions { lambda } else { params.answer_lambda };
+    Ridge::solve(matrix, &examples.answer_of_items(), examples.ids.len(), lambda)
+}

@@ -1,0 +1,124 @@
+//! What is learned from, numbered without gaps.
+
+use std::collections::HashMap;
+
+use super::ridge::Top;
+use crate::mentor::Mentor;
+
+/// The questions to learn from, and the answers' texts.
+#[derive(Clone, Debug)]
+pub(super) struct Examples<'a> {
+    /// `[n]`
+    pub(super) questions: Vec<&'a str>,
+    /// Per question its answer, in 0..m.
+    pub(super) answer_of: Vec<usize>,
+    /// Per answer its id, `[m]`.
+    pub(super) ids: Vec<&'a str>,
+    /// Per answer how many questions it has, at least 1.
+    pub(super) sizes: Vec<usize>,
+    /// The answers that have a text, with its beginning; none where texts are not learned from.
+    pub(super) texts: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Examples<'a> {
+    /// All of a mentor's questions; `with_texts` says whether answers' texts are learned from.
+    pub(super) fn of(mentor: &'a Mentor, with_texts: bool) -> Self {
+        let mut examples = Self {
+            questions: Vec::new(),
+            answer_of: Vec::new(),
+            ids: Vec::new(),
+            sizes: Vec::new(),
+            texts: Vec::new(),
+        };
+        let mut numbers = HashMap::new();
+        for example in mentor.examples() {
+            let answer = &mentor.answers[example.answer];
+            let number = *numbers.entry(example.answer).or_insert_with(|| {
+                examples.ids.push(&answer.id);
+                examples.sizes.push(0);
+                let number = examples.ids.len() - 1;
+                if with_texts && !answer.text.trim().is_empty() {
+                    examples.texts.push((number, beginning(&answer.text)));
+                }
+                number
+            });
+            examples.sizes[number] += 1;
+            examples.questions.push(example.question);
+            examples.answer_of.push(number);
+        }
+        examples
+    }
+
+    /// Per question, and then per text, its answer, `[n + t]`.
+    pub(super) fn answer_of_items(&self) -> Vec<usize> {
+        self.answer_of.iter().copied().chain(self.texts.iter().map(|(answer, _)| *answer)).collect()
+    }
+
+    /// Whether leaving question `i` out measures anything: its answer has another question to be
+    /// found by, and is not the only one there is.
+    pub(super) fn is_measurable(&self, i: usize) -> bool {
+        self.sizes[self.answer_of[i]] > 1 && self.ids.len() > 1
+    }
+
+    /// The share of the measurable questions whose best answer is their own.
+    pub(super) fn accuracy(&self, tops: &[Top]) -> Option<f64> {
+        let measurable: Vec<usize> =
+            (0..self.questions.len()).filter(|&i| self.is_measurable(i)).collect();
+        let right = |i: &&usize| tops[**i].answer == self.answer_of[**i];
+        let correct = measurable.iter().filter(right).count();
+        (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)
+    }
+
+    /// Every k-th answer with all it has, about `limit` questions, where there are more; with the
+    /// items that are in it.
+    pub(super) fn part(&self, limit: usize) -> Option<(Vec<usize>, Self)> {
+        let questions = self.questions.len();
+        if questions <= limit {
+            return None;
+        }
+        let every = questions.div_ceil(limit);
+        let is_kept = |answer: usize| answer.is_multiple_of(every);
+        let rows: Vec<usize> = (0..questions).filter(|&i| is_kept(self.answer_of[i])).collect();
+        let texts: Vec<usize> =
+            (0..self.texts.len()).filter(|&i| is_kept(self.texts[i].0)).collect();
+        let kept = |all: usize| (0..all).step_by(every);
+        let part = Self {
+            questions: rows.iter().map(|&i| self.questions[i]).collect(),
+            answer_of: rows.iter().map(|&i| self.answer_of[i] / every).collect(),
+            ids: kept(self.ids.len()).map(|c| self.ids[c]).collect(),
+            sizes: kept(self.sizes.len()).map(|c| self.sizes[c]).collect(),
+            texts: texts.iter().map(|&i| (self.texts[i].0 / every, self.texts[i].1)).collect(),
+        };
+        let items = rows.into_iter().chain(texts.into_iter().map(|i| questions + i)).collect();
+        Some((items, part))
+    }
+}
+
+/// How much of an answer's text is learned from, in characters: its beginning says what it is
+/// about, and the rest made no difference but in time.
+const BEGINNING: usize = 80;
+
+fn beginning(text: &str) -> &str {
+    let text = text.trim();
+    let end = text.char_indices().nth(BEGINNING).map_or(text.len(), |(end, _)| end);
+    // Not in the middle of a word, if it can be helped.
+    let cut = text[end..].starts_with(|c: char| !c.is_alphanumeric()) || end == text.len();
+    if cut {
+        &text[..end]
+    } else {
+        text[..end].rsplit_once(' ').map_or(&text[..end], |(whole, _)| whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings_end_with_a_word() {
+        assert_eq!(beginning(" I am Ada. "), "I am Ada.");
+        let words = "word ".repeat(30);
+        assert_eq!(beginning(&words).len(), 79);
+        assert_eq!(beginning(&"é".repeat(100)).chars().count(), 80);
+    }
+}

@@ -1,0 +1,162 @@
+//! Known questions and answers' texts as sentence vectors.
+
+use std::sync::Arc;
+
+use faer::linalg::matmul::triangular::{BlockStructure, matmul};
+use faer::{Accum, Mat, MatRef};
+
+use crate::error::Result;
+use crate::progress::{Progress, Silent};
+use crate::text::{normalize, sanitize, write_out};
+use crate::vectors::{Embeddings, VectorModel};
+
+/// Among how many of the questions with the likest vectors the nearest one is looked for, where
+/// their words are compared, too.
+const NEAREST: usize = 10;
+
+/// Questions, and then the texts of answers, as vectors of unit length.
+#[derive(Clone, Debug)]
+pub(super) struct Sentences {
+    pub(super) model: Arc<VectorModel>,
+    /// `[n + t, dims]`: the questions, then `t` answers' texts.
+    pub(super) items: Embeddings,
+}
+
+impl Sentences {
+    /// Encodes the [`wording`] of `questions`, and answers' `texts`.
+    ///
+    /// # Errors
+    /// When a text cannot be encoded.
+    pub(super) fn encode(
+        model: &Arc<VectorModel>,
+        questions: &[String],
+        texts: &[&str],
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let questions = questions.iter().map(String::as_str);
+        let all: Vec<&str> = questions.chain(texts.iter().copied()).collect();
+        Ok(Self {
+            model: Arc::clone(model),
+            items: model.embed_cached(&all, progress)?.at_unit_length(),
+        })
+    }
+
+    /// Encodes a question to be compared with these, `[1, dims]`.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub(super) fn embed(&self, text: &str) -> Result<Embeddings> {
+        Ok(self.model.sentences().embed(&[&wording(text)], &Silent)?.at_unit_length())
+    }
+
+    /// The same for several that may be met again, `[texts, dims]`.
+    ///
+    /// # Errors
+    /// When one cannot be encoded.
+    pub(super) fn embed_all(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
+        let texts: Vec<String> = texts.iter().map(|text| wording(text)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        Ok(self.model.embed_cached(&texts, progress)?.at_unit_length())
+    }
+
+    /// The cosine of `vector` with each item, `[n + t]`.
+    pub(super) fn cosines(&self, vector: &[f32]) -> Vec<f32> {
+        let cosine = |item: &[f32]| item.iter().zip(vector).map(|(a, b)| a * b).sum();
+        self.items.rows().map(cosine).collect()
+    }
+
+    /// The cosines of all items, `[n + t, n + t]`; only the lower triangle is filled.
+    pub(super) fn matrix(&self) -> Mat<f32> {
+        let (count, dims) = (self.items.len(), self.items.dims());
+        let mut cosines = Mat::zeros(count, count);
+        let items = MatRef::from_row_major_slice(self.items.numbers(), count, dims);
+        let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
+        let (to, from) = (cosines.as_mut(), items.transpose());
+        // The same numbers on any number of threads: each is summed in one order.
+        let threads = faer::Par::rayon(0);
+        matmul(to, lower, Accum::Replace, items, whole, from, whole, 1.0, threads);
+        cosines
+    }
+
+    /// How near the nearest of `questions` is to `text`, in about 0..=1, of those that are
+    /// `known`; `cosines` are the text's with each.
+    ///
+    /// That is its cosine. But a sum of tokens' vectors may be near another one though a word
+    /// that matters is in neither; where there are only such sums, half of it is the share of the
+    /// text's tokens that the question has, or has like ones of.
+    pub(super) fn nearness(
+        &self,
+        text: &str,
+        cosines: &[f32],
+        questions: &[String],
+        known: impl Fn(usize) -> bool,
+    ) -> f32 {
+        let known = (0..questions.len()).filter(|&i| known(i)).map(|i| (i, cosines[i]));
+        let Some(tokens) = self.model.tokens() else {
+            return known.map(|(_, cosine)| cosine).fold(0.0, f32::max);
+        };
+        let mut nearest: Vec<(usize, f32)> = known.collect();
+        let by_cosine = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1);
+        if nearest.len() > NEAREST {
+            nearest.select_nth_unstable_by(NEAREST - 1, by_cosine);
+            nearest.truncate(NEAREST);
+        }
+        let asked = tokens.tokens(text);
+        let near = |(i, cosine): (usize, f32)| {
+            0.5 * cosine + 0.5 * coverage(&asked, &tokens.tokens(&questions[i]))
+        };
+        nearest.into_iter().map(near).fold(0.0, f32::max)
+    }
+}
+
+/// Beyond this many characters a text is cut: a question is never that long, and a pasted book
+/// must not stall a training run.
+const MAX_CHARS: usize = 1_000;
+
+/// The text that sentence vectors are made of: as questions are matched, which is how test sets
+/// ask them, with contractions written out. Letters that matching drops are kept.
+pub(super) fn wording(text: &str) -> String {
+    let text = &text[..text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end)];
+    let is_foreign = |c: char| c.is_alphanumeric() && !c.is_ascii();
+    write_out(&if text.contains(is_foreign) { normalize(text) } else { sanitize(text) })
+}
+
+/// The mean over the tokens of `asked`, by weight, of the likest token of `question`: 1 where it
+/// has them all.
+fn coverage(asked: &Embeddings, question: &Embeddings) -> f32 {
+    let length = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let lengths: Vec<f32> = question.rows().map(length).collect();
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for token in asked.rows() {
+        let dots = question.rows().map(|row| row.iter().zip(token).map(|(a, b)| a * b).sum());
+        let like = |(dot, length): (f32, &f32)| if *length > 0.0 { dot / length } else { 0.0 };
+        // The token's own length is both its weight and the cosine's missing divisor.
+        sum += dots.zip(&lengths).map(like).fold(0.0, f32::max);
+        weights += length(token);
+    }
+    if weights > 0.0 { sum / weights } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wordings_are_sanitized_and_keep_every_script() {
+        assert_eq!(wording(" What’s it like?! "), "what is it like");
+        assert_eq!(wording("Où es-tu?"), "où es tu");
+    }
+
+    // Tokens of weights 2 and 1; the question has the first's direction at cosine 0.6 and nothing
+    // like the second: (2 · 0.6 + 1 · 0) / 3.
+    #[test]
+    fn coverage_by_hand() {
+        let asked = Embeddings::new(2, vec![2.0, 0.0, 0.0, -1.0]);
+        let question = Embeddings::new(2, vec![0.3, 0.4, -5.0, 0.0]);
+        assert!((coverage(&asked, &question) - 0.4).abs() < 1e-6);
+        assert!((coverage(&asked, &asked) - 1.0).abs() < 1e-6);
+        let nothing = Embeddings::new(2, Vec::new());
+        assert!(coverage(&asked, &nothing).abs() < 1e-6);
+        assert!(coverage(&nothing, &asked).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,89 @@
+//! Contractions, written out.
+
+/// What people type where an apostrophe is dropped, and what it stands for. Left out is what is
+/// also another word without its apostrophe: *its*, *were*, *well*, *shell*, *ill*, *id*, *wed*.
+const CONTRACTIONS: [(&str, &str); 50] = [
+    ("aint", "is not"),
+    ("arent", "are not"),
+    ("cant", "can not"),
+    ("couldnt", "could not"),
+    ("couldve", "could have"),
+    ("didnt", "did not"),
+    ("doesnt", "does not"),
+    ("dont", "do not"),
+    ("hadnt", "had not"),
+    ("hasnt", "has not"),
+    ("havent", "have not"),
+    ("heres", "here is"),
+    ("hes", "he is"),
+    ("hows", "how is"),
+    ("im", "i am"),
+    ("isnt", "is not"),
+    ("itll", "it will"),
+    ("ive", "i have"),
+    ("lets", "let us"),
+    ("r", "are"),
+    ("shes", "she is"),
+    ("shouldnt", "should not"),
+    ("shouldve", "should have"),
+    ("thats", "that is"),
+    ("theres", "there is"),
+    ("theyll", "they will"),
+    ("theyre", "they are"),
+    ("theyve", "they have"),
+    ("u", "you"),
+    ("ur", "your"),
+    ("wasnt", "was not"),
+    ("werent", "were not"),
+    ("weve", "we have"),
+    ("whatre", "what are"),
+    ("whats", "what is"),
+    ("whatve", "what have"),
+    ("whens", "when is"),
+    ("whered", "where did"),
+    ("wheres", "where is"),
+    ("whos", "who is"),
+    ("whove", "who have"),
+    ("whyd", "why did"),
+    ("whys", "why is"),
+    ("wont", "will not"),
+    ("wouldnt", "would not"),
+    ("wouldve", "would have"),
+    ("youd", "you would"),
+    ("youll", "you will"),
+    ("youre", "you are"),
+    ("youve", "you have"),
+];
+
+/// Writes contractions out, in text as [`sanitize`](super::sanitize()) leaves it: without
+/// apostrophes, in lower case.
+///
+/// ```
+/// use mentorpal::text::{sanitize, write_out};
+/// assert_eq!(write_out(&sanitize("What's wrong? You don't say!")), "what is wrong you do not say");
+/// ```
+#[must_use]
+pub fn write_out(sanitized: &str) -> String {
+    let word = |word: &str| -> String {
+        let found = CONTRACTIONS.binary_search_by_key(&word, |(contraction, _)| *contraction);
+        found.map_or(word, |index| CONTRACTIONS[index].1).to_owned()
+    };
+    sanitized.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The search relies on it.
+    #[test]
+    fn contractions_are_sorted_and_distinct() {
+        assert!(CONTRACTIONS.is_sorted_by(|a, b| a.0 < b.0));
+    }
+
+    #[test]
+    fn other_words_stay() {
+        assert_eq!(write_out("its where we were"), "its where we were");
+        assert_eq!(write_out(""), "");
+    }
+}
