@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use vectors::{VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs};
+pub use vectors::{
+    VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
+};
 
 /// Trains, tests, compares and shares the classifiers behind virtual mentors.
 #[derive(Debug, Parser)]

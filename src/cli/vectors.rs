@@ -53,15 +53,8 @@ pub enum VectorsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Download vector models from the remote
-    #[command(after_help = example("mentorpal vectors download"))]
-    Download {
-        /// The vector model [default: all]
-        name: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Download a sentence encoder from the Hugging Face Hub, or the remote's vector models
+    Download(VectorsDownloadArgs),
 }
 
 /// Arguments of `vectors add`.
@@ -85,6 +78,35 @@ pub struct VectorsAddArgs {
 
     /// Replace a vector model of the same name
     #[arg(long)]
+    pub overwrite: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `vectors download`.
+#[derive(Debug, Args)]
+#[command(after_help = example(
+    "mentorpal vectors download sentence-transformers/all-MiniLM-L6-v2\n\
+     mentorpal vectors download BAAI/bge-small-en-v1.5@main --name bge\n\
+     HF_HUB_OFFLINE=1 mentorpal vectors download all-MiniLM-L6-v2"))]
+pub struct VectorsDownloadArgs {
+    /// The sentence encoder on the Hub, OWNER/NAME or OWNER/NAME@REVISION; a bare NAME is one of
+    /// sentence-transformers [env: HF_ENDPOINT, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE] [default: the
+    /// remote's vector models]
+    pub model: Option<String>,
+
+    /// What to call the vector model [default: as the model without its owner]
+    #[arg(long, requires = "model")]
+    pub name: Option<String>,
+
+    /// A note on its licence [default: what its README.md says]
+    #[arg(long, value_name = "TEXT", requires = "model")]
+    pub licence: Option<String>,
+
+    /// Replace a vector model of the same name
+    #[arg(long, requires = "model")]
     pub overwrite: bool,
 
     /// Print JSON

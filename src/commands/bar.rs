@@ -20,17 +20,11 @@ impl Bar {
         Self { label: label.into(), current: Mutex::new(ProgressBar::hidden()) }
     }
 
-    fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
-        // A poisoned bar is still a bar.
-        act(&mut self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-    }
-}
-
-impl Progress for Bar {
-    fn start(&self, what: &str, steps: usize) {
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(steps as u64).with_style(style);
+    /// A new bar for `what`, of `length`, counted as the template says.
+    fn show(&self, what: &str, length: u64, template: &str) {
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(length).with_style(style);
         bar.set_message(format!("{}{what}", self.label));
         bar.enable_steady_tick(Duration::from_millis(200));
         self.with(|current| {
@@ -39,8 +33,32 @@ impl Progress for Bar {
         });
     }
 
+    fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
+        // A poisoned bar is still a bar.
+        act(&mut self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+}
+
+impl Progress for Bar {
+    fn start(&self, what: &str, steps: usize) {
+        self.show(what, steps as u64, "{msg} {wide_bar} {pos}/{len} {eta}");
+    }
+
     fn step(&self) {
         self.with(|bar| bar.inc(1));
+    }
+
+    fn start_bytes(&self, what: &str, size: u64, done: u64) {
+        self.show(what, size, "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {eta}");
+        // What was there before is not counted as fetched now, which would spoil the estimate.
+        self.with(|bar| {
+            bar.set_position(done);
+            bar.reset_eta();
+        });
+    }
+
+    fn bytes(&self, count: u64) {
+        self.with(|bar| bar.inc(count));
     }
 
     fn finish(&self) {

@@ -1,4 +1,4 @@
-//! `mentorpal vectors`: adds, lists, shows and verifies vector models.
+//! `mentorpal vectors`: adds, downloads, lists, shows and verifies vector models.
 
 use std::path::Path;
 
@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, sharing};
-use crate::cli::{VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs};
+use crate::cli::{
+    VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
+};
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
 use crate::vectors::{
-    self, Added, DistillRequest, Manifest, ModelKind, Network, Options, Pooling, Request,
-    VectorModel,
+    self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
+    Network, Options, Pooling, Request, VectorModel,
 };
 use crate::workspace::Name;
 
@@ -28,7 +30,10 @@ pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<Outcome> {
             show(settings, &model_name(name)?, like.as_deref(), *json)
         }
         VectorsCommand::Verify { name, json } => verify(settings, name.as_deref(), *json),
-        VectorsCommand::Download { .. } => sharing::run(settings),
+        VectorsCommand::Download(args) => match &args.model {
+            Some(model) => download(settings, &model.parse()?, args),
+            None => sharing::run(settings),
+        },
     }
 }
 
@@ -45,6 +50,18 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
     };
     let label = format!("{}: ", args.path.display());
     let added = vectors::add(&settings.workspace, &request, &Bar::new(label))?;
+    show_added(&added, args.json)
+}
+
+fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) -> Result<Outcome> {
+    let request = DownloadRequest {
+        model: model.clone(),
+        name: args.name.as_deref().map(model_name).transpose()?,
+        licence: args.licence.clone(),
+        overwrite: args.overwrite,
+    };
+    let (hub, bar) = (HubSettings::resolve_here()?, Bar::new(format!("{model}: ")));
+    let added = vectors::download(&settings.workspace, &hub, &request, &bar)?;
     show_added(&added, args.json)
 }
 

@@ -56,7 +56,7 @@ enum Found {
 }
 
 /// What was made of it.
-struct Made {
+pub(super) struct Made {
     kind: ModelKind,
     words: Option<usize>,
     dims: usize,
@@ -66,6 +66,14 @@ struct Made {
     licence: Option<String>,
     /// The files made, as paths in the folder.
     files: Vec<String>,
+}
+
+/// What is chosen of a vector model beside its name.
+pub(super) struct Choices {
+    /// What is known of its licence.
+    pub(super) licence: Option<String>,
+    /// Whether to replace a vector model of the same name.
+    pub(super) overwrite: bool,
 }
 
 /// Checks what is at a path, keeps what is needed of it, and publishes it as a vector model: whole
@@ -82,33 +90,47 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
         Some(name) => name.clone(),
         None => name_after(path, &found)?,
     };
+    let choices = Choices { licence: request.licence.clone(), overwrite: request.overwrite };
+    keep(workspace, name, choices, |to| {
+        let made = match found {
+            Found::File(file) => words(file, path, to, progress),
+            Found::Folder(mut folder) => {
+                encoder(&mut folder, "sentence-transformers folder", to, progress)
+            }
+            Found::Archive(file) => packed_encoder(file, path, to, progress),
+        }?;
+        Ok((file_name(path), made))
+    })
+}
+
+/// Publishes as `name` what `make` makes in the folder that it is given; it says what that was
+/// made from, too.
+///
+/// # Errors
+/// Those of `make`; when the name is taken and not to be replaced; when the disk fails.
+pub(super) fn keep(
+    workspace: &Workspace,
+    name: Name,
+    choices: Choices,
+    make: impl FnOnce(&Path) -> Result<(String, Made)>,
+) -> Result<Added> {
     embedded::refuse(&name)?;
     let folder = workspace.vector_model(&name);
-    if !request.overwrite && folder.symlink_metadata().is_ok() {
+    if !choices.overwrite && folder.symlink_metadata().is_ok() {
         return Err(taken(&folder, KIND));
     }
     let staging = Staging::begin(&workspace.vector_models(), KIND)?;
-    let made = match found {
-        Found::File(file) => words(file, path, staging.folder(), progress),
-        Found::Folder(mut folder) => {
-            let format = "sentence-transformers folder";
-            encoder(&mut folder, format, staging.folder(), progress)
-        }
-        Found::Archive(file) => packed_encoder(file, path, staging.folder(), progress),
-    }?;
+    let (file, made) = make(staging.folder())?;
     let mut files = BTreeMap::new();
     for file in made.files {
         let path = staging.folder().join(&file);
         files.insert(file, record(&path).map_err(|e| Error::io(&path, "read the file", e))?);
     }
-    let source = Source {
-        file: file_name(path),
-        format: made.format,
-        sha256: made.sha256.unwrap_or_else(|| digest(&files)),
-    };
-    let licence = request.licence.clone().or(made.licence);
+    let source =
+        Source { file, format: made.format, sha256: made.sha256.unwrap_or_else(|| digest(&files)) };
+    let licence = choices.licence.or(made.licence);
     let manifest = Manifest::new(made.kind, (made.words, made.dims), source, licence, files);
-    let existing = if request.overwrite { Existing::Replace } else { Existing::Refuse };
+    let existing = if choices.overwrite { Existing::Replace } else { Existing::Refuse };
     let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
     Ok(Added { name, folder, manifest })
 }
@@ -193,15 +215,14 @@ fn packed_encoder(mut file: File, path: &Path, to: &Path, progress: &dyn Progres
 }
 
 /// Copies and tries out a sentence encoder.
-fn encoder(
+pub(super) fn encoder(
     bundle: &mut dyn Bundle,
     format: &str,
     to: &Path,
     progress: &dyn Progress,
 ) -> Result<Made> {
-    progress.start("copying, trying out", 2);
     let files = gather::copy(bundle, to)?;
-    progress.step();
+    progress.start("trying out", 1);
     let tried = SentenceEncoder::open(to).and_then(|model| {
         let vectors = model.embed(&[SENTENCE], &Silent)?;
         let are_numbers = vectors.numbers().iter().all(|number| number.is_finite());

@@ -5,7 +5,7 @@
 //! `finalfusion` reads what was found to be whole. [`add()`] keeps the result as a memory-mapped
 //! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
 //!
-//! Of a sentence encoder, wherever it is found (`gather.rs`, `archive.rs`), it keeps the few files
+//! Of a sentence encoder, wherever it is found (`gather.rs`, `archive.rs`, `hub/`), it keeps the few files
 //! that are needed, as they are. [`distill()`] makes [`StaticVectors`] of it, as the ones embedded in the
 //! program are. A [`VectorModel`] turns sentences into vectors, whatever its kind.
 
@@ -19,6 +19,7 @@ mod encoder;
 mod fifu;
 mod gather;
 mod guard;
+mod hub;
 mod manifest;
 mod model;
 mod sentence;
@@ -33,6 +34,7 @@ pub use distill::{DistillRequest, Options, Teacher, add_distilled, distill};
 pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
 pub use guard::Format;
+pub use hub::{DownloadRequest, HubSettings, ModelId, download};
 pub use manifest::{Manifest, ModelKind, Source};
 pub use model::{VectorModel, nearest, network};
 pub use sentence::{Embeddings, SentenceModel};

@@ -1,0 +1,202 @@
+//! The cache that Hugging Face's tools share, laid out as theirs:
+//!
+//! ```text
+//! hub/models--<owner>--<name>/blobs/<hash>              a file's content
+//! hub/models--<owner>--<name>/blobs/<hash>.incomplete   what has come of it
+//! hub/models--<owner>--<name>/snapshots/<commit>/<file> a link to it
+//! hub/models--<owner>--<name>/refs/<revision>           a commit
+//! hub/models--<owner>--<name>/.no_exist/<commit>/<file> the model has no such file
+//! hub/.locks/models--<owner>--<name>/<hash>.lock        locked while one is written
+//! ```
+//!
+//! What is in it may be damaged, so a file is hashed again before it is used.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hf_hub::{Cache, CacheRepo, Repo, RepoType};
+
+use super::hash::Hash;
+use super::model_id::ModelId;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::publish::sync_folder;
+
+/// The cache of one model.
+#[derive(Debug)]
+pub(super) struct ModelCache {
+    repo: CacheRepo,
+    folder: PathBuf,
+    locks: PathBuf,
+}
+
+/// What the cache knows of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cached {
+    /// It is there, whole.
+    Whole(PathBuf),
+    /// The model has no such file.
+    Absent,
+    /// Nothing that can be used.
+    Unknown,
+}
+
+/// Whether `text` is a commit's name, and so a folder's.
+pub(super) fn is_commit(text: &str) -> bool {
+    matches!(Hash::parse(text), Some(Hash::GitBlob(hash)) if hash == text)
+}
+
+impl ModelCache {
+    /// The cache of `model` in the folder `home`.
+    pub(super) fn new(home: &Path, model: &ModelId) -> Self {
+        let cache = Cache::new(home.join("hub"));
+        let revision = model.revision().to_owned();
+        let repo = Repo::with_revision(model.to_string(), RepoType::Model, revision);
+        let name = repo.folder_name();
+        Self {
+            folder: cache.path().join(&name),
+            locks: cache.path().join(".locks").join(&name),
+            repo: cache.repo(repo),
+        }
+    }
+
+    /// The commit that `revision` was when it was last asked for, if it was.
+    pub(super) fn commit(&self, revision: &str) -> Option<String> {
+        if is_commit(revision) {
+            return Some(revision.to_owned());
+        }
+        let commit = files::read(&self.folder.join("refs").join(revision)).ok()?;
+        String::from_utf8(commit).ok().filter(|commit| is_commit(commit))
+    }
+
+    /// Notes which commit the model's revision is.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn set_commit(&self, commit: &str) -> Result<()> {
+        self.repo.create_ref(commit).map_err(|e| self.failed(e))
+    }
+
+    /// Looks what is there of the file at `path` in `commit`.
+    pub(super) fn look_up(&self, commit: &str, path: &str) -> Cached {
+        let link = fs::read_link(self.repo.pointer_path(commit).join(path)).ok();
+        let name = link.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+        if let Some(hash) = name.and_then(Hash::parse) {
+            let blob = self.blob(&hash);
+            match is_whole(&blob, &hash) {
+                Ok(true) => return Cached::Whole(blob),
+                _ => tracing::info!(path = %blob.display(), "damaged in the cache"),
+            }
+        }
+        if self.absent(commit, path).is_file() { Cached::Absent } else { Cached::Unknown }
+    }
+
+    /// Notes that there is no file at `path` in `commit`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn set_absent(&self, commit: &str, path: &str) -> Result<()> {
+        let file = self.absent(commit, path);
+        make_folder_of(&file).and_then(|()| File::create(&file)).map_err(|e| self.failed(e))?;
+        Ok(())
+    }
+
+    /// Has the file at `path` in `commit` be the one called by `hash`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn link(&self, commit: &str, path: &str, hash: &Hash) -> Result<()> {
+        let link = self.repo.pointer_path(commit).join(path);
+        let up = "../".repeat(2 + path.matches('/').count());
+        let target = PathBuf::from(format!("{up}blobs/{}", hash.hex()));
+        if fs::read_link(&link).is_ok_and(|found| found == target) {
+            return Ok(());
+        }
+        make_folder_of(&link)
+            .and_then(|()| if files::is_absent(&link) { Ok(()) } else { fs::remove_file(&link) })
+            .and_then(|()| make_link(&target, &link))
+            .map_err(|e| self.failed(e))
+    }
+
+    /// Locks the file called by `hash` against other runs, and other tools, until the result is
+    /// dropped. Disks without locks (some network ones) go without.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn lock(&self, hash: &Hash) -> Result<File> {
+        let path = self.locks.join(format!("{}.lock", hash.hex()));
+        let file = make_folder_of(&path)
+            .and_then(|()| File::options().create(true).append(true).open(&path))
+            .map_err(|e| self.failed(e))?;
+        let _ = file.lock();
+        Ok(file)
+    }
+
+    /// Where the content called by `hash` is.
+    pub(super) fn blob(&self, hash: &Hash) -> PathBuf {
+        self.folder.join("blobs").join(hash.hex())
+    }
+
+    /// Opens what has come of the content called by `hash`, to write on at its end.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn incomplete(&self, hash: &Hash) -> Result<(File, PathBuf)> {
+        let path = self.blob(hash).with_extension("incomplete");
+        let file = make_folder_of(&path)
+            .and_then(|()| File::options().create(true).append(true).open(&path))
+            .map_err(|e| self.failed(e))?;
+        Ok((file, path))
+    }
+
+    /// Puts `incomplete`, which is whole, in its place.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn complete(&self, incomplete: &(File, PathBuf), hash: &Hash) -> Result<PathBuf> {
+        let (file, path) = incomplete;
+        let blob = self.blob(hash);
+        file.sync_all()
+            .and_then(|()| fs::rename(path, &blob))
+            .and_then(|()| sync_folder(blob.parent().unwrap_or(&blob)))
+            .map_err(|e| self.failed(e))?;
+        Ok(blob)
+    }
+
+    /// The error of a disk that failed.
+    pub(super) fn failed(&self, error: io::Error) -> Error {
+        Error::io(&self.folder, "write the cache", error)
+    }
+
+    fn absent(&self, commit: &str, path: &str) -> PathBuf {
+        self.folder.join(".no_exist").join(commit).join(path)
+    }
+}
+
+/// Whether the file at `path` is there and has the hash.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub(super) fn is_whole(path: &Path, hash: &Hash) -> io::Result<bool> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let file = File::open(path)?;
+    Ok(hash.of_same_kind(file.metadata()?.len(), file)? == *hash)
+}
+
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+#[cfg(unix)]
+fn make_link(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+/// Other systems may refuse links: what is fetched is used, and fetched again the next time.
+#[cfg(not(unix))]
+fn make_link(_target: &Path, _link: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Sentence encoders from the Hugging Face Hub.
+//!
+//! Of the crate `hf-hub` only the layout of the cache is used, so that other tools share it. Its
+//! own transfer checks no hash, sends the token on to other servers, and writes a file on with
+//! whatever the server sends; and its version 1 brings some 200 crates.
+//!
+//! | file | stage |
+//! |---|---|
+//! | `model_id.rs` | what was typed → which model |
+//! | `settings.rs` | the environment → which Hub, cache and token |
+//! | `url.rs` | addresses, and who may see the token |
+//! | `client.rs` | requests, redirects, refusals, trying again |
+//! | `hash.rs` | what the Hub says of a file's content |
+//! | `transfer.rs` | one file → the cache, whole |
+//! | `cache.rs` | the cache's layout |
+
+mod cache;
+mod client;
+mod hash;
+mod model_id;
+mod settings;
+mod transfer;
+mod url;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use self::cache::{Cached, ModelCache, is_commit};
+use self::client::{Client, Fault, no_hub, patiently};
+pub use self::model_id::ModelId;
+pub use self::settings::HubSettings;
+use self::transfer::{Description, fetch};
+use self::url::Url;
+use super::add::{Choices, encoder, keep};
+use super::encoder::{FILES, MAX_JSON};
+use super::gather::Bundle;
+use super::store::Added;
+use crate::error::{Error, Place, Result};
+use crate::progress::Progress;
+use crate::workspace::{Name, Workspace};
+
+/// What a model from the Hub is said to be.
+const FORMAT: &str = "Hugging Face Hub";
+
+/// What to download.
+#[derive(Clone, Debug)]
+pub struct DownloadRequest {
+    /// The sentence encoder.
+    pub model: ModelId,
+    /// What to call it; without, as the model without its owner.
+    pub name: Option<Name>,
+    /// What is known of its licence; without, what its `README.md` says.
+    pub licence: Option<String>,
+    /// Whether to replace a vector model of the same name.
+    pub overwrite: bool,
+}
+
+/// Fetches the files that a sentence encoder needs of a model on the Hub, through the cache that
+/// Hugging Face's tools share, and publishes them as a vector model: whole or not at all.
+///
+/// # Errors
+/// When the Hub cannot be asked, or refuses; when a file is not what the Hub said of it, or is no
+/// file of a sentence encoder; when the name is taken and not to be replaced; when the disk fails.
+pub fn download(
+    workspace: &Workspace,
+    settings: &HubSettings,
+    request: &DownloadRequest,
+    progress: &dyn Progress,
+) -> Result<Added> {
+    let name = match &request.name {
+        Some(name) => name.clone(),
+        None => Name::new("vector model", request.model.name())
+            .map_err(|e| e.hint("name it with --name"))?,
+    };
+    let choices = Choices { licence: request.licence.clone(), overwrite: request.overwrite };
+    keep(workspace, name, choices, |folder| {
+        let mut model = HubModel::find(settings, &request.model, progress)?;
+        let made = encoder(&mut model, FORMAT, folder, progress)?;
+        model.set_commit()?;
+        Ok((format!("{}@{}", request.model, model.commit), made))
+    })
+}
+
+/// A model on the Hub at a commit, whose files are fetched as they are opened.
+struct HubModel<'a> {
+    id: &'a ModelId,
+    commit: String,
+    endpoint: &'a Url,
+    cache: ModelCache,
+    /// `None` where only the cache is to be used.
+    client: Option<Client>,
+    progress: &'a dyn Progress,
+}
+
+/// What the Hub says of a model.
+#[derive(Deserialize)]
+struct Info {
+    /// The commit.
+    sha: String,
+}
+
+impl<'a> HubModel<'a> {
+    /// Finds the commit that the model's revision is.
+    fn find(
+        settings: &'a HubSettings,
+        id: &'a ModelId,
+        progress: &'a dyn Progress,
+    ) -> Result<Self> {
+        let endpoint = &settings.endpoint;
+        let cache = ModelCache::new(&settings.home, id);
+        let client = (!settings.is_offline).then(|| Client::new(settings));
+        let commit = match &client {
+            Some(client) => ask_commit(client, endpoint, id)?,
+            None => cache.commit(id.revision()).ok_or_else(|| {
+                let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
+                Error::at(Place::file(&settings.home), what).hint(OFFLINE)
+            })?,
+        };
+        Ok(Self { id, commit, endpoint, cache, client, progress })
+    }
+
+    /// Notes in the cache which commit was used.
+    fn set_commit(&self) -> Result<()> {
+        let is_known = self.client.is_none() || self.id.revision() == self.commit;
+        if is_known { Ok(()) } else { self.cache.set_commit(&self.commit) }
+    }
+
+    /// Where the file at `path` is in the cache, fetched if need be; `None` where there is none.
+    fn file(&self, path: &str) -> Result<Option<PathBuf>> {
+        match self.cache.look_up(&self.commit, path) {
+            Cached::Whole(file) => return Ok(Some(file)),
+            Cached::Absent => return Ok(None),
+            Cached::Unknown => {}
+        }
+        let url = self.url(path);
+        let Some(client) = &self.client else {
+            // Without it, nothing but the note on the licence is missing.
+            if path == "README.md" {
+                return Ok(None);
+            }
+            let what = "not in Hugging Face's cache, or damaged there";
+            return Err(Error::at(Place::file(url.to_string()), what).hint(OFFLINE));
+        };
+        let Some(said) = Description::ask(client, &url)? else {
+            self.cache.set_absent(&self.commit, path)?;
+            return Ok(None);
+        };
+        let most = max_size(path);
+        if said.size > most {
+            let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
+            return Err(Error::at(Place::file(url.to_string()), what)
+                .hint("this is hardly the file it should be; look what it holds"));
+        }
+        let file = fetch(client, &self.cache, (&url, path), &said, self.progress)?;
+        self.cache.link(&self.commit, path, &said.hash)?;
+        Ok(Some(file))
+    }
+
+    fn url(&self, path: &str) -> Url {
+        self.endpoint.below(&format!("/{}/resolve/{}/{path}", self.id, self.commit))
+    }
+}
+
+impl Bundle for HubModel<'_> {
+    fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>> {
+        let Some(path) = self.file(path)? else { return Ok(None) };
+        let file = File::open(&path).map_err(|e| Error::io(&path, "read the file", e))?;
+        Ok(Some(Box::new(file)))
+    }
+
+    fn place(&self, path: &str) -> Place {
+        Place::file(self.url(path).to_string())
+    }
+}
+
+const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
+
+/// Asks which commit the model's revision is.
+fn ask_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
+    let revision = id.revision().replace('/', "%2F");
+    let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
+    let Info { sha } = patiently(|| client.json(&url)).map_err(|fault| match fault {
+        Fault::Missing(error) => error.hint(format!(
+            "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
+            id.revision()
+        )),
+        fault => fault.into_error(),
+    })?;
+    if is_commit(&sha) { Ok(sha) } else { Err(no_hub(&url)) }
+}
+
+/// The largest size of the file at `path`, in bytes.
+fn max_size(path: &str) -> u64 {
+    FILES.iter().find(|file| file.name == path).map_or(MAX_JSON, |file| file.max_size)
+}

@@ -1,0 +1,137 @@
+//! Which Hub, with which token, and where its files are kept: as Hugging Face's own tools are told.
+//!
+//! | environment | meaning | default |
+//! |---|---|---|
+//! | `HF_ENDPOINT` | where the Hub is | `https://huggingface.co` |
+//! | `HF_HOME` | the folder of its `hub/` (the cache) and `token` | `~/.cache/huggingface` |
+//! | `HF_TOKEN` | who asks | what the file `token` holds, if there is one |
+//! | `HF_HUB_OFFLINE` | `1`, `on`, `yes` or `true`: the cache alone is used | |
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::url::Url;
+use crate::error::{Error, Result};
+
+const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+
+/// How to reach the Hub.
+#[derive(Clone, Debug)]
+pub struct HubSettings {
+    /// Where it is.
+    pub(super) endpoint: Url,
+    /// The folder that Hugging Face's tools share.
+    pub(super) home: PathBuf,
+    pub(super) token: Option<Token>,
+    /// Whether only the cache is to be used.
+    pub(super) is_offline: bool,
+}
+
+/// A secret, of characters that a header may have.
+#[derive(Clone)]
+pub(super) struct Token(String);
+
+impl Token {
+    fn new(text: &str) -> Result<Self> {
+        let text = text.trim();
+        if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::new("the token of the Hugging Face Hub holds what no token has")
+                .hint("look at HF_TOKEN, or the file `token` in HF_HOME"))
+        }
+    }
+
+    /// The secret itself, for the one header it belongs in.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}
+
+impl HubSettings {
+    /// Resolves the settings; `environment` looks a variable up. An empty one counts as unset.
+    ///
+    /// # Errors
+    /// When there is no home folder, or the endpoint or the token cannot be used. None of them
+    /// quotes a secret.
+    pub fn resolve(environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+        let endpoint = environment("HF_ENDPOINT");
+        let endpoint = Url::endpoint(endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim())?;
+        let home = match environment("HF_HOME") {
+            Some(home) => PathBuf::from(home),
+            None => std::env::home_dir()
+                .ok_or_else(|| Error::new("there is no home folder").hint("set HF_HOME"))?
+                .join(".cache/huggingface"),
+        };
+        let token = environment("HF_TOKEN").or_else(|| logged_in(&home));
+        let token = token.as_deref().map(Token::new).transpose()?;
+        let is_offline = environment("HF_HUB_OFFLINE").is_some_and(|value| {
+            ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str())
+        });
+        Ok(Self { endpoint, home, token, is_offline })
+    }
+
+    /// As [`HubSettings::resolve`], with the process's environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resolve_here() -> Result<Self> {
+        Self::resolve(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
+    }
+}
+
+/// The token that Hugging Face's own `login` left.
+fn logged_in(home: &Path) -> Option<String> {
+    fs::read_to_string(home.join("token")).ok().filter(|token| !token.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(environment: &[(&str, &str)]) -> Result<HubSettings> {
+        HubSettings::resolve(|name| {
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_goes_before_what_login_left() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().to_str().unwrap();
+        let token = |environment: &[(&str, &str)]| {
+            let settings = resolve(&[&[("HF_HOME", path)], environment].concat()).unwrap();
+            settings.token.map(|token| token.secret().to_owned())
+        };
+        assert_eq!(token(&[]), None);
+        fs::write(home.path().join("token"), "hf_file\n").unwrap();
+        assert_eq!(token(&[]).as_deref(), Some("hf_file"));
+        assert_eq!(token(&[("HF_TOKEN", " ")]).as_deref(), Some("hf_file"));
+        assert_eq!(token(&[("HF_TOKEN", "hf_set")]).as_deref(), Some("hf_set"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = resolve(&[("HF_HOME", "x"), ("HF_TOKEN", "hf_secret")]).unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
+        for (name, value) in [
+            ("HF_TOKEN", "hf_sec\u{7}ret"),
+            ("HF_TOKEN", "hf_sec\nret"),
+            ("HF_ENDPOINT", "https://user:hf_secret@host"),
+            ("HF_ENDPOINT", "https://host/?token=hf_secret"),
+            ("HF_ENDPOINT", "ftp://secret"),
+        ] {
+            let error = resolve(&[("HF_HOME", "x"), (name, value)]).unwrap_err();
+            let shown = format!("{error:?} {error} {}", error.reason());
+            assert!(!shown.contains("sec"), "{shown}");
+        }
+    }
+}

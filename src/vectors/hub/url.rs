@@ -1,0 +1,160 @@
+//! Web addresses: what they are joined from, who may see a token, and how they are shown.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ureq::http::Uri;
+
+use crate::error::{Error, Result};
+
+/// An address of the scheme `http` or `https`.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Url {
+    is_https: bool,
+    /// In lower case; of IPv6 with its brackets.
+    host: String,
+    port: u16,
+    /// The path, and the query if there is one.
+    path: String,
+}
+
+impl Url {
+    /// Reads an absolute address. One that names a user is none here.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let is_https = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+        Some(Self {
+            is_https,
+            host: authority.host().to_ascii_lowercase(),
+            port: authority.port_u16().unwrap_or(if is_https { 443 } else { 80 }),
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        })
+    }
+
+    /// Reads where the Hub is.
+    ///
+    /// # Errors
+    /// When it is no address, or one with a user, password or query; they are not quoted.
+    pub(super) fn endpoint(text: &str) -> Result<Self> {
+        let url = Self::parse(text.trim_end_matches('/')).filter(|url| !url.path.contains('?'));
+        url.ok_or_else(|| {
+            Error::new("HF_ENDPOINT is no address of a Hub")
+                .hint("expected `https://HOST` without a user, password or query")
+        })
+    }
+
+    /// The address of `path`, which begins with `/`, below this one.
+    pub(super) fn below(&self, path: &str) -> Self {
+        Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
+    }
+
+    /// Where a redirect from here to `location` leads, if it is one of the forms that servers
+    /// send: an absolute address, or a path from the host's root.
+    pub(super) fn redirected(&self, location: &str) -> Option<Self> {
+        if location.starts_with("//") {
+            let scheme = if self.is_https { "https:" } else { "http:" };
+            Self::parse(&format!("{scheme}{location}"))
+        } else if location.starts_with('/') {
+            // Read as a whole, so that it holds nothing that addresses do not.
+            Self::parse(&Self { path: location.to_owned(), ..self.clone() }.whole())
+        } else {
+            Self::parse(location)
+        }
+    }
+
+    /// Whether `other` is on the same server.
+    pub(super) fn is_same_server(&self, other: &Self) -> bool {
+        (self.is_https, &self.host, self.port) == (other.is_https, &other.host, other.port)
+    }
+
+    /// Whether what is sent there stays secret on its way: encrypted, or within this machine.
+    pub(super) fn is_private(&self) -> bool {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = |ip: IpAddr| ip.is_loopback();
+        self.is_https || host == "localhost" || host.parse().is_ok_and(is_loopback)
+    }
+
+    /// The whole address, query included, to ask for.
+    pub(super) fn whole(&self) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        let default = if self.is_https { 443 } else { 80 };
+        let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
+        format!("{scheme}://{}{port}{}", self.host, self.path)
+    }
+}
+
+/// Without the query, which may hold a signature.
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = self.whole();
+        f.write_str(whole.split('?').next().unwrap_or_default().trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn addresses_are_joined_and_shown_without_their_query() {
+        let hub = Url::endpoint("https://Hub.example/mirror/").unwrap();
+        assert_eq!(hub.below("/a/b").whole(), "https://hub.example/mirror/a/b");
+        let signed = hub.redirected("https://cdn.example:8443/x?Signature=abc").unwrap();
+        assert_eq!(signed.whole(), "https://cdn.example:8443/x?Signature=abc");
+        assert_eq!(signed.to_string(), "https://cdn.example:8443/x");
+        for (location, whole) in [
+            ("/api/y?z", "https://hub.example/api/y?z"),
+            ("//cdn.example/y", "https://cdn.example/y"),
+        ] {
+            assert_eq!(hub.redirected(location).unwrap().whole(), whole);
+        }
+        for location in ["", "y", "../y", "/a b", "ftp://x/y", "https://u:p@x/y", "javascript:x"] {
+            assert_eq!(hub.redirected(location), None, "{location}");
+        }
+    }
+
+    #[test]
+    fn the_same_server_has_the_same_scheme_host_and_port() {
+        let hub = url("https://hub.example/a");
+        assert!(hub.is_same_server(&url("https://HUB.example:443/b")));
+        for other in [
+            "http://hub.example/a",
+            "https://hub.example:444/a",
+            "https://hub.example.evil/a",
+            "https://cdn.hub.example/a",
+        ] {
+            assert!(!hub.is_same_server(&url(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_private_within_this_machine_only() {
+        for (text, is_private) in [
+            ("https://hub.example", true),
+            ("http://127.0.0.1:80", true),
+            ("http://[::1]:8080", true),
+            ("http://localhost", true),
+            ("http://hub.example", false),
+            ("http://10.0.0.1", false),
+            ("http://localhost.hub.example", false),
+            ("http://127.0.0.1.hub.example", false),
+        ] {
+            assert_eq!(url(text).is_private(), is_private, "{text}");
+        }
+    }
+}
