@@ -9,6 +9,9 @@
 //! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only one |
 //! | vector model | `--vectors` | | `vectors` | `embedded` |
 //! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
+//!
+//! Those of the Hugging Face Hub are the environment's alone, as for its own tools:
+//! [`HubSettings`](crate::vectors::HubSettings).
 
 use std::path::{Path, PathBuf};
 

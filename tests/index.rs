@@ -15,7 +15,7 @@
 //! | `new.rs` | `new` |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
 //! | `sharing.rs` | `init`, `download`, `upload`, `vectors download` |
-//! | `vectors.rs` | `vectors add`, `list`, `show`, `verify`: word vectors and sentence encoders, whole, damaged and mutated |
+//! | `vectors.rs` | `vectors add`, `list`, `show`, `verify`: word vectors and sentence encoders, whole, damaged and mutated; `download` from a Hub of its own |
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |

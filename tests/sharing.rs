@@ -2,12 +2,11 @@
 
 use crate::support::Sandbox;
 
-const VERBS: [&[&str]; 5] = [
+const VERBS: [&[&str]; 4] = [
     &["init"],
     &["download", "fusion_v1/one"],
     &["upload", "fusion_v1/one"],
     &["vectors", "download"],
-    &["vectors", "download", "words"],
 ];
 
 #[test]

@@ -28,6 +28,9 @@ pub(crate) struct Run {
 /// No command takes nearly as long; what does, hangs.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// An address that nothing listens at: no test asks the real Hub.
+const NO_HUB: &str = "http://127.0.0.1:1";
+
 /// Where `fusion_v1`'s checkpoints lie in a workspace.
 pub(crate) const FUSION: &str = "checkpoint/classifiers/fusion_v1";
 
@@ -63,12 +66,22 @@ off,_OFF_TOPIC_,,,,i,
 ";
 
 /// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 12] = [
+const CALLERS_SETTINGS: [&str; 22] = [
     "ARCH",
     "CHECKPOINT",
     "MENTOR",
     "TEST_SET",
     "MENTORPAL_REMOTE",
+    "HF_TOKEN",
+    "HF_HUB_OFFLINE",
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -166,6 +179,7 @@ impl Sandbox {
         }
         // The folder has no `mentorpal.toml`; nothing above it shall be found instead.
         command.env("MENTORPAL", self.path()).env("SOURCE_DATE_EPOCH", "1700000000");
+        command.env("HF_HOME", self.path().join("huggingface")).env("HF_ENDPOINT", NO_HUB);
         command
     }
 

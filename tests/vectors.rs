@@ -1,4 +1,4 @@
-//! `mentorpal vectors add`, `list`, `show`, `verify`.
+//! `mentorpal vectors add`, `download`, `list`, `show`, `verify`.
 
 #[path = "vectors/distilled.rs"]
 mod distilled;
@@ -6,6 +6,10 @@ mod distilled;
 mod encoders;
 #[path = "vectors/files.rs"]
 mod files;
+#[path = "vectors/hub.rs"]
+mod hub;
+#[path = "vectors/hub_server.rs"]
+mod hub_server;
 #[path = "vectors/minilm.rs"]
 mod minilm;
 #[path = "vectors/mutated.rs"]

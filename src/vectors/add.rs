@@ -103,16 +103,16 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
     })
 }
 
-/// Publishes as `name` what `make` makes in the folder that it is given; it says what that was
+/// Publishes as `name` what `write` puts in the folder that it is given; it says what that was
 /// made from, too.
 ///
 /// # Errors
-/// Those of `make`; when the name is taken and not to be replaced; when the disk fails.
+/// Those of `write`; when the name is taken and not to be replaced; when the disk fails.
 pub(super) fn keep(
     workspace: &Workspace,
     name: Name,
     choices: Choices,
-    make: impl FnOnce(&Path) -> Result<(String, Made)>,
+    write: impl FnOnce(&Path) -> Result<(String, Made)>,
 ) -> Result<Added> {
     embedded::refuse(&name)?;
     let folder = workspace.vector_model(&name);
@@ -120,14 +120,17 @@ pub(super) fn keep(
         return Err(taken(&folder, KIND));
     }
     let staging = Staging::begin(&workspace.vector_models(), KIND)?;
-    let (file, made) = make(staging.folder())?;
+    let (origin, made) = write(staging.folder())?;
     let mut files = BTreeMap::new();
     for file in made.files {
         let path = staging.folder().join(&file);
         files.insert(file, record(&path).map_err(|e| Error::io(&path, "read the file", e))?);
     }
-    let source =
-        Source { file, format: made.format, sha256: made.sha256.unwrap_or_else(|| digest(&files)) };
+    let source = Source {
+        file: origin,
+        format: made.format,
+        sha256: made.sha256.unwrap_or_else(|| digest(&files)),
+    };
     let licence = choices.licence.or(made.licence);
     let manifest = Manifest::new(made.kind, (made.words, made.dims), source, licence, files);
     let existing = if choices.overwrite { Existing::Replace } else { Existing::Refuse };

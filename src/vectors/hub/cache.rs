@@ -84,10 +84,10 @@ impl ModelCache {
         let name = link.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
         if let Some(hash) = name.and_then(Hash::parse) {
             let blob = self.blob(&hash);
-            match is_whole(&blob, &hash) {
-                Ok(true) => return Cached::Whole(blob),
-                _ => tracing::info!(path = %blob.display(), "damaged in the cache"),
+            if is_whole(&blob, &hash).unwrap_or(false) {
+                return Cached::Whole(blob);
             }
+            tracing::info!(path = %blob.display(), "not whole in the cache");
         }
         if self.absent(commit, path).is_file() { Cached::Absent } else { Cached::Unknown }
     }

@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The longest wait that a server may ask for.
-const MAX_WAIT: Duration = Duration::from_mins(2);
+const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// The longest wait for an address, and for a server to say anything more.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -260,11 +260,10 @@ fn check(response: &Response, url: &Url, with_token: bool) -> Result<(), Fault> 
     let status = response.status();
     let error = at(url, format!("the server says {status}"));
     match status.as_u16() {
-        200..=299 => Ok(()),
+        // A part that is not there, 416, is for whoever asked for it.
+        200..=299 | 416 => Ok(()),
         401 | 403 => Err(Fault::Lasting(error.hint(refused(status, with_token)))),
         404 => Err(Fault::Missing(error)),
-        // A part is asked for that is not there: whoever asks knows what to do.
-        416 => Ok(()),
         429 | 500 | 502..=504 => {
             let asked = text(response, header::RETRY_AFTER.as_str());
             let asked = asked.and_then(|seconds| seconds.trim().parse().ok());

@@ -1,0 +1,375 @@
+//! `mentorpal vectors download NAME` against a Hub on this machine.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::hub_server::{COMMIT, Faults, Hub, LARGE, git_hash, sent_of_large};
+use super::tiny::{self, Files};
+use super::{MODELS, names};
+use crate::support::{Run, Sandbox};
+
+const CACHE: &str = "huggingface/hub/models--acme--tiny";
+const DOWNLOAD: [&str; 3] = ["vectors", "download", "acme/tiny"];
+const TOKEN: &str = "hf_s3cret";
+const README: &str = "---\nlicense: apache-2.0\n---\n# Tiny\n";
+
+/// A Hub, and a workspace that knows it.
+struct Scene {
+    hub: Hub,
+    sandbox: Sandbox,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut files = tiny::files();
+        files.insert("README.md".to_owned(), README.into());
+        files.insert("pytorch_model.bin".to_owned(), b"not needed".to_vec());
+        Self::with(files)
+    }
+
+    fn with(files: Files) -> Self {
+        Self { hub: Hub::serve(files), sandbox: Sandbox::empty() }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.sandbox.command(arguments);
+        command.env("HF_ENDPOINT", &self.hub.endpoint);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.sandbox.finish(&mut self.command(arguments))
+    }
+
+    fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        self.sandbox.finish(self.command(arguments).envs(variables.iter().copied()))
+    }
+
+    fn added(&self) -> bool {
+        !names(&self.sandbox).is_empty()
+    }
+
+    /// Where the large file's content is in the cache.
+    fn blob(&self) -> PathBuf {
+        let hash = mentorpal::sha256::digest(&tiny::files()[LARGE]);
+        self.sandbox.path().join(CACHE).join("blobs").join(hash)
+    }
+
+    /// Leaves `bytes` of the large file, as an earlier run that was cut.
+    fn leaves(&self, bytes: &[u8]) {
+        let path = self.blob().with_extension("incomplete");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn a_model_is_downloaded_and_then_there_without_a_network() {
+    let Scene { hub, sandbox } = Scene::new();
+    let run = sandbox.run_with(&[("HF_ENDPOINT", &hub.endpoint)], &DOWNLOAD).code(0);
+    run.prints("added tiny (Hugging Face Hub, sentences of 8 numbers)");
+    let files = sandbox.files(&format!("{MODELS}/tiny"));
+    let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    assert_eq!(manifest["source"]["file"], format!("acme/tiny@{COMMIT}"));
+    assert_eq!(manifest["licence"], "apache-2.0");
+    for (path, bytes) in tiny::files() {
+        assert_eq!(files[&path], bytes, "{path}");
+    }
+    assert_eq!(files.len(), tiny::files().len() + 1);
+    // Nothing was asked for that is not needed.
+    let asked = hub.asked();
+    assert!(asked.iter().all(|asked| !asked.what.contains("pytorch")), "{asked:?}");
+
+    let offline = [("HF_ENDPOINT", hub.endpoint.as_str()), ("HF_HUB_OFFLINE", "1")];
+    let again = [&DOWNLOAD[..], &["--name", "again", "--licence", "MIT", "--json"]].concat();
+    let downloaded = sandbox.run_with(&offline, &again).code(0).json();
+    assert_eq!(hub.asked(), []);
+    // The same as of a folder.
+    for (path, bytes) in tiny::files() {
+        sandbox.write(&format!("folder/{path}"), bytes);
+    }
+    let added = sandbox.run(&["vectors", "add", "folder", "--json"]).code(0).json();
+    assert_eq!(downloaded[0]["sha256"], added[0]["sha256"]);
+    assert_eq!(manifest["source"]["sha256"], added[0]["sha256"]);
+    let shown = sandbox.run(&["vectors", "show", "again"]).code(0).prints("licence: MIT");
+    shown.prints(&format!("from acme/tiny@{COMMIT} (Hugging Face Hub)"));
+    sandbox.run(&["vectors", "verify"]).code(0);
+}
+
+#[test]
+fn the_cache_is_as_other_tools_lay_it_out() {
+    let scene = Scene::new();
+    scene.run(&DOWNLOAD).code(0);
+    let files = scene.sandbox.files(CACHE);
+    assert_eq!(files["refs/main"], COMMIT.as_bytes());
+    let folder = scene.sandbox.path().join(CACHE);
+    for (path, bytes) in tiny::files() {
+        let hash = if path == LARGE { mentorpal::sha256::digest(&bytes) } else { git_hash(&bytes) };
+        assert_eq!(files[&format!("blobs/{hash}")], bytes);
+        let link = folder.join("snapshots").join(COMMIT).join(&path);
+        let up = if path.contains('/') { "../../../" } else { "../../" };
+        let target = fs::read_link(&link).unwrap();
+        assert_eq!(target.to_str().unwrap(), format!("{up}blobs/{hash}"));
+        assert_eq!(fs::read(link).unwrap(), bytes);
+    }
+    assert!(!files.keys().any(|file| file.ends_with(".incomplete")), "{:?}", files.keys());
+    // What is there is not fetched again, by whatever name the revision goes.
+    scene.hub.asked();
+    for (revision, name) in [("main", "a"), (COMMIT, "b"), ("refs/pr/1", "c")] {
+        let model = format!("acme/tiny@{revision}");
+        scene.run(&["vectors", "download", &model, "--name", name]).code(0);
+        let asked = scene.hub.asked();
+        assert!(matches!(&asked[..], [one] if one.what.contains("/revision/")), "{asked:?}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("refs/refs/pr/1")).unwrap(), COMMIT);
+}
+
+#[test]
+fn what_the_model_does_not_have_is_noted() {
+    let mut files = tiny::files();
+    files.remove("modules.json");
+    files.remove("1_Pooling/config.json");
+    files.remove("sentence_bert_config.json");
+    let scene = Scene::with(files.clone());
+    scene.run(&DOWNLOAD).code(0);
+    let offline = [("HF_HUB_OFFLINE", "yes")];
+    let again = [&DOWNLOAD[..], &["--name", "again"]].concat();
+    scene.run_with(&offline, &again).code(0);
+    // Without the note nobody knows whether it has one.
+    fs::remove_dir_all(scene.sandbox.path().join(CACHE).join(".no_exist")).unwrap();
+    let run = scene.run_with(&offline, &[&again[..], &["--overwrite"]].concat()).code(2);
+    run.says("modules.json: not in Hugging Face's cache").says("HF_HUB_OFFLINE");
+
+    files.remove("tokenizer.json");
+    let scene = Scene::with(files);
+    let run = scene.run(&DOWNLOAD).code(2).says("tokenizer.json: there is no such file");
+    run.says(&scene.hub.endpoint);
+    assert!(!scene.added());
+}
+
+#[test]
+fn a_cut_download_goes_on_where_it_stopped() {
+    let scene = Scene::new();
+    let size = tiny::files()[LARGE].len();
+    scene.hub.has(Faults { cuts: (3000, 2), ..Faults::default() });
+    scene.run(&DOWNLOAD).code(0);
+    let asked = scene.hub.asked();
+    let ranges: Vec<_> =
+        asked.iter().filter(|asked| !asked.of_hub).map(|asked| asked.range.as_deref()).collect();
+    assert_eq!(ranges, [None, Some("bytes=3000-"), Some("bytes=6000-")]);
+    assert_eq!(sent_of_large(&asked), size);
+    scene.sandbox.run(&["vectors", "verify"]).code(0);
+}
+
+#[test]
+fn a_killed_download_goes_on_in_the_next_run() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { stalls_after: Some(5000), ..Faults::default() });
+    let mut command = scene.command(&DOWNLOAD);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let incomplete = scene.blob().with_extension("incomplete");
+    while fs::metadata(&incomplete).map_or(0, |found| found.len()) < 5000 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let listed = scene.sandbox.run(&["vectors", "list", "--json"]).code(0).json();
+    assert_eq!(listed.len(), 1, "only the embedded one: {listed:?}");
+    scene.hub.asked();
+    scene.hub.has(Faults::default());
+    scene.run(&DOWNLOAD).code(0);
+    assert_eq!(sent_of_large(&scene.hub.asked()), tiny::files()[LARGE].len() - 5000);
+    assert_eq!(names(&scene.sandbox), ["tiny"]);
+    scene.sandbox.run(&["vectors", "verify"]).code(0);
+}
+
+#[test]
+fn a_server_that_does_not_go_on_starts_over() {
+    let scene = Scene::new();
+    let bytes = &tiny::files()[LARGE];
+    scene.leaves(&bytes[..4000]);
+    scene.hub.has(Faults { ignores_ranges: true, ..Faults::default() });
+    scene.run(&DOWNLOAD).code(0);
+    assert_eq!(sent_of_large(&scene.hub.asked()), bytes.len());
+    scene.sandbox.run(&["vectors", "verify"]).code(0);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_not_trusted() {
+    let bytes = &tiny::files()[LARGE];
+    let longer = [bytes.as_slice(), b"more"].concat();
+    // Whole already; longer than the file is.
+    for (left, sent) in [(bytes, 0), (&longer, bytes.len())] {
+        let scene = Scene::new();
+        scene.leaves(left);
+        scene.run(&DOWNLOAD).code(0);
+        assert_eq!(sent_of_large(&scene.hub.asked()), sent);
+    }
+    let scene = Scene::new();
+    scene.leaves(b"something else");
+    scene.run(&DOWNLOAD).code(2).says("SHA-256").says("it was not kept");
+    assert!(!scene.added());
+    scene.run(&DOWNLOAD).code(0);
+    // What was damaged in the cache since is fetched again, and never used.
+    fs::write(scene.blob(), b"damaged").unwrap();
+    let again = [&DOWNLOAD[..], &["--overwrite"]].concat();
+    let offline = [("HF_HUB_OFFLINE", "TRUE")];
+    scene.run_with(&offline, &again).code(2).says("damaged there");
+    scene.run(&again).code(0);
+    scene.sandbox.run(&["vectors", "verify"]).code(0);
+    assert_eq!(&fs::read(scene.blob()).unwrap(), bytes);
+}
+
+#[test]
+fn bytes_of_another_hash_are_refused() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { sends_wrong: true, ..Faults::default() });
+    let run = scene.run(&DOWNLOAD).code(2).says("what came has the SHA-256");
+    let said = mentorpal::sha256::digest(&tiny::files()[LARGE]);
+    run.says(&format!("the Hub said SHA-256 {said}")).says(LARGE);
+    assert!(!scene.added());
+    let large = scene.sandbox.files(&format!("{CACHE}/blobs"));
+    assert!(!large.keys().any(|file| file.starts_with(&said)), "{:?}", large.keys());
+    scene.hub.has(Faults::default());
+    scene.run(&DOWNLOAD).code(0);
+}
+
+#[test]
+fn a_hash_that_is_a_path_names_no_file() {
+    for etag in ["../../../../../escaped", "", "d41d8cd98f00b204e9800998ecf8427e"] {
+        let scene = Scene::new();
+        scene.hub.has(Faults { etag: Some(etag.to_owned()), ..Faults::default() });
+        scene.run(&DOWNLOAD).code(2).says("not an answer of the Hugging Face Hub");
+        assert!(!scene.added() && !scene.sandbox.path().join("escaped").exists());
+    }
+}
+
+#[test]
+fn the_token_is_for_the_hub_alone_and_never_shown() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { token: Some(TOKEN), ..Faults::default() });
+    let run = scene.run(&DOWNLOAD).code(2).says("401").says("set HF_TOKEN");
+    run.says(&format!("{}/api/models/acme/tiny", scene.hub.endpoint));
+    let wrong = [("HF_TOKEN", "hf_wr0ng")];
+    let run = scene.run_with(&wrong, &[&DOWNLOAD[..], &["-v"]].concat()).code(2).says("401");
+    run.says("does not know the token").does_not_say("wr0ng");
+    assert!(!scene.added());
+    scene.hub.asked();
+    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &[&DOWNLOAD[..], &["-v"]].concat()).code(0);
+    assert!(!format!("{}{}", run.stdout, run.stderr).contains("s3cret"), "{run}");
+    assert!(!run.stderr.contains("s1gned"), "{run}");
+    let bearer = format!("Bearer {TOKEN}");
+    let asked = scene.hub.asked();
+    assert!(asked.iter().any(|asked| !asked.of_hub));
+    for asked in asked {
+        assert_eq!(asked.token.as_ref(), asked.of_hub.then_some(&bearer), "{asked:?}");
+    }
+    // What Hugging Face's own `login` leaves.
+    fs::remove_dir_all(scene.sandbox.path().join(CACHE)).unwrap();
+    scene.sandbox.write("huggingface/token", format!("{TOKEN}\n"));
+    scene.run(&[&DOWNLOAD[..], &["--overwrite"]].concat()).code(0);
+    // Nothing kept it.
+    let kept =
+        scene.sandbox.files(MODELS).into_values().chain(scene.sandbox.files(CACHE).into_values());
+    for bytes in kept {
+        assert!(!String::from_utf8_lossy(&bytes).contains("s3cret"));
+    }
+}
+
+#[test]
+fn refusals_are_explained_without_secrets() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { refuses_large: true, ..Faults::default() });
+    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).says("403");
+    run.does_not_say("s1gned").does_not_say("s3cret");
+    scene.hub.has(Faults { first: vec![(403, "")], ..Faults::default() });
+    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2);
+    run.says("accept its terms").does_not_say("s3cret");
+    for wrong in [
+        ("HF_ENDPOINT", "http://user:s3cret@127.0.0.1:1"),
+        ("HF_ENDPOINT", "http://127.0.0.1:1/?s3cret"),
+        ("HF_TOKEN", "s3\tcret"),
+    ] {
+        scene.run_with(&[wrong], &DOWNLOAD).code(2).says(wrong.0).does_not_say("cret");
+    }
+    assert!(!scene.added());
+}
+
+#[test]
+fn a_busy_server_is_asked_again() {
+    let scene = Scene::new();
+    let first = vec![(503, ""), (429, "Retry-After: 0\r\n")];
+    scene.hub.has(Faults { first, ..Faults::default() });
+    scene.run(&DOWNLOAD).code(0);
+    let asked = scene.hub.asked();
+    let revision = asked.iter().filter(|asked| asked.what.contains("/revision/"));
+    assert_eq!(revision.count(), 3);
+
+    let scene = Scene::new();
+    scene.hub.has(Faults { first: vec![(429, "Retry-After: 86400\r\n")], ..Faults::default() });
+    scene.run(&DOWNLOAD).code(2).says("429").says("come again in 86400 seconds");
+    assert_eq!(scene.hub.asked().len(), 1);
+    let always = vec![(502, "Retry-After: 0\r\n"); 50];
+    scene.hub.has(Faults { first: always, ..Faults::default() });
+    let run = scene.run(&DOWNLOAD).code(2).says("502").says("tried 5 times");
+    run.says(&format!("{}/api/models/acme/tiny/revision/main", scene.hub.endpoint));
+    assert_eq!(scene.hub.asked().len(), 5);
+    assert!(!scene.added());
+}
+
+#[test]
+fn a_page_that_wants_a_login_is_no_model() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { page: Some(200), ..Faults::default() });
+    let run = scene.run(&DOWNLOAD).code(2).says("not an answer of the Hugging Face Hub");
+    run.says("login");
+    assert!(!scene.added());
+}
+
+#[test]
+fn without_a_network_only_the_cache_is_there() {
+    let scene = Scene::new();
+    let run = scene.run_with(&[("HF_HUB_OFFLINE", "1")], &DOWNLOAD).code(2);
+    run.says("`acme/tiny` at `main` is not in Hugging Face's cache").says("HF_HUB_OFFLINE is set");
+    assert_eq!(scene.hub.asked(), []);
+    // Nothing listens where the sandbox says the Hub is.
+    let run = scene.sandbox.run(&DOWNLOAD).code(2).says("cannot be reached");
+    run.says("HF_HUB_OFFLINE=1");
+    assert!(!scene.added());
+}
+
+#[test]
+fn a_name_that_is_none_or_not_there_is_said() {
+    let scene = Scene::new();
+    for name in
+        ["", "a/b/c", "../tiny", "acme/..", "acme/tiny@", "acme/tiny@../x", "acme/t?y", "a b"]
+    {
+        let run = scene.run(&["vectors", "download", name]).code(2);
+        run.says("is no model on the Hugging Face Hub").says("OWNER/NAME");
+    }
+    scene.run(&[&DOWNLOAD[..], &["--name", "../x"]].concat()).code(2).says("vector model name");
+    assert_eq!(scene.hub.asked(), []);
+    let run = scene.run(&["vectors", "download", "tiny"]).code(2).says("404");
+    run.says("there is no model `sentence-transformers/tiny`").says("spelling");
+    scene.run(&["vectors", "download", "acme/tiny@v2"]).code(2).says("no revision `v2`");
+    scene.run(&["vectors", "download", "--name", "x"]).code(2).says("MODEL");
+    assert!(!scene.added());
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_before_anything_is_asked() {
+    let scene = Scene::new();
+    scene.run(&DOWNLOAD).code(0);
+    scene.hub.asked();
+    scene.run(&DOWNLOAD).code(2).says("there is a vector model of this name");
+    assert_eq!(scene.hub.asked(), []);
+    let before = scene.sandbox.files(MODELS);
+    scene.run(&[&DOWNLOAD[..], &["--overwrite"]].concat()).code(0);
+    assert_eq!(scene.sandbox.files(MODELS), before);
+}

@@ -1,0 +1,225 @@
+//! A Hub on this machine with one model, and the other server that it redirects large files to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use serde_json::json;
+use sha1::{Digest, Sha1};
+
+use super::tiny::Files;
+
+/// The model's only commit.
+pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// The file that the other server has.
+pub(super) const LARGE: &str = "model.safetensors";
+
+/// What the other server wants to see in the query, and nobody else should.
+const SIGNATURE: &str = "Signature=s1gned";
+
+/// What goes wrong, on demand.
+#[derive(Default)]
+pub(super) struct Faults {
+    /// Who does not send this is refused.
+    pub(super) token: Option<&'static str>,
+    /// Answered before anything else: a status and a header.
+    pub(super) first: Vec<(u16, &'static str)>,
+    /// Every answer is a page of this status.
+    pub(super) page: Option<u16>,
+    /// The other server sends so many bytes of an answer and ends it, so many times.
+    pub(super) cuts: (usize, usize),
+    /// The other server sends so many bytes of an answer and then no more.
+    pub(super) stalls_after: Option<usize>,
+    /// The other server sends other bytes than it should.
+    pub(super) sends_wrong: bool,
+    /// The other server always sends the whole.
+    pub(super) ignores_ranges: bool,
+    /// The other server refuses.
+    pub(super) refuses_large: bool,
+    /// What the large file is said to be called.
+    pub(super) etag: Option<String>,
+}
+
+/// A request, and how many bytes of a file were sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) of_hub: bool,
+    /// The method and the path.
+    pub(super) what: String,
+    pub(super) token: Option<String>,
+    pub(super) range: Option<String>,
+    pub(super) sent: usize,
+}
+
+struct State {
+    files: Files,
+    faults: Faults,
+    asked: Vec<Asked>,
+    large_server: String,
+}
+
+/// The Hub; it serves until the test ends.
+pub(super) struct Hub {
+    pub(super) endpoint: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Hub {
+    /// Serves `files` as the model `acme/tiny`.
+    pub(super) fn serve(files: Files) -> Self {
+        let hub = TcpListener::bind("127.0.0.1:0").unwrap();
+        let large = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
+        let endpoint = address(&hub);
+        let state = State {
+            files,
+            faults: Faults::default(),
+            asked: Vec::new(),
+            large_server: address(&large),
+        };
+        let state = Arc::new(Mutex::new(state));
+        for (listener, is_hub) in [(hub, true), (large, false)] {
+            let state = Arc::clone(&state);
+            thread::spawn(move || {
+                for stream in listener.incoming() {
+                    let state = Arc::clone(&state);
+                    thread::spawn(move || answer(&state, stream.unwrap(), is_hub));
+                }
+            });
+        }
+        Self { endpoint, state }
+    }
+
+    /// Has these things go wrong from now on.
+    pub(super) fn has(&self, faults: Faults) {
+        self.state().faults = faults;
+    }
+
+    /// What was asked since the last time.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut self.state().asked)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+/// How many bytes of the large file were sent.
+pub(super) fn sent_of_large(asked: &[Asked]) -> usize {
+    asked.iter().filter(|asked| !asked.of_hub).map(|asked| asked.sent).sum()
+}
+
+/// What git calls this content.
+pub(super) fn git_hash(bytes: &[u8]) -> String {
+    let digest = Sha1::digest([format!("blob {}\0", bytes.len()).as_bytes(), bytes].concat());
+    digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// Reads one request and answers it.
+fn answer(state: &Mutex<State>, mut stream: TcpStream, of_hub: bool) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+    let Some(first) = lines.next() else { return };
+    let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    let header = |name: &str| {
+        let is_named = |line: &&String| line.to_ascii_lowercase().starts_with(&format!("{name}: "));
+        headers.iter().find(is_named).map(|line| line[name.len() + 2..].to_owned())
+    };
+    let what = first.trim_end_matches(" HTTP/1.1").to_owned();
+    let is_head = what.starts_with("HEAD ");
+    let (token, range) = (header("authorization"), header("range"));
+    let mut asked = Asked { of_hub, what, token, range, sent: 0 };
+    let (head, mut body) = {
+        let mut state = state.lock().unwrap();
+        if of_hub { hub(&mut state, &asked) } else { large(&mut state, &asked) }
+    };
+    if is_head {
+        body.clear();
+    }
+    let stalls = {
+        let mut state = state.lock().unwrap();
+        let is_file = !of_hub && head.starts_with("HTTP/1.1 20");
+        let stalls_after = state.faults.stalls_after.filter(|_| is_file);
+        if let Some(most) = stalls_after {
+            body.truncate(most);
+        } else if is_file && state.faults.cuts.1 > 0 {
+            state.faults.cuts.1 -= 1;
+            body.truncate(state.faults.cuts.0);
+        }
+        asked.sent = body.len();
+        state.asked.push(asked);
+        stalls_after.is_some()
+    };
+    // Whoever asked may be gone.
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+    if stalls {
+        let _ = stream.read(&mut [0]);
+    }
+}
+
+/// The head of an answer, and the whole body that it announces.
+fn response(status: u16, headers: &str, body: Vec<u8>) -> (String, Vec<u8>) {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status} So\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    (head, body)
+}
+
+fn hub(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
+    if let Some(status) = state.faults.page {
+        return response(status, "Content-Type: text/html\r\n", b"<html>Log in</html>".to_vec());
+    }
+    if !state.faults.first.is_empty() {
+        let (status, header) = state.faults.first.remove(0);
+        return response(status, header, Vec::new());
+    }
+    if let Some(token) = state.faults.token
+        && asked.token != Some(format!("Bearer {token}"))
+    {
+        return response(401, "", Vec::new());
+    }
+    let path = asked.what.split(' ').nth(1).unwrap_or_default();
+    if let Some(revision) = path.strip_prefix("/api/models/acme/tiny/revision/") {
+        let is_known = ["main", COMMIT, "refs%2Fpr%2F1"].contains(&revision);
+        let body = json!({ "id": "acme/tiny", "sha": COMMIT }).to_string().into_bytes();
+        let headers = "Content-Type: application/json\r\n";
+        return if is_known { response(200, headers, body) } else { response(404, "", Vec::new()) };
+    }
+    let file = path.strip_prefix(&format!("/acme/tiny/resolve/{COMMIT}/")).unwrap_or_default();
+    let Some(bytes) = state.files.get(file).cloned() else {
+        return response(404, "", Vec::new());
+    };
+    let commit = format!("X-Repo-Commit: {COMMIT}\r\n");
+    if file != LARGE {
+        return response(200, &format!("{commit}ETag: \"{}\"\r\n", git_hash(&bytes)), bytes);
+    }
+    let sha256 = mentorpal::sha256::digest(&bytes);
+    let etag = state.faults.etag.clone().unwrap_or_else(|| sha256.clone());
+    let headers = format!(
+        "{commit}X-Linked-Etag: \"{etag}\"\r\nX-Linked-Size: {}\r\nETag: \"elsewhere\"\r\n\
+         Location: {}/{sha256}?{SIGNATURE}\r\n",
+        bytes.len(),
+        state.large_server,
+    );
+    response(302, &headers, b"Found. Redirecting".to_vec())
+}
+
+fn large(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
+    if state.faults.refuses_large || !asked.what.ends_with(SIGNATURE) {
+        return response(403, "", Vec::new());
+    }
+    let mut bytes = state.files[LARGE].clone();
+    if state.faults.sends_wrong {
+        *bytes.last_mut().unwrap() ^= 1;
+    }
+    let start = asked.range.as_deref().filter(|_| !state.faults.ignores_ranges);
+    let Some(start) = start else { return response(200, "", bytes) };
+    let start: usize =
+        start.trim_start_matches("bytes=").trim_end_matches('-').parse().expect("a range");
+    let size = bytes.len();
+    let range = format!("Content-Range: bytes {start}-{}/{size}\r\n", size - 1);
+    response(206, &range, bytes.split_off(start))
+}
