@@ -190,6 +190,21 @@ fn a_killed_download_goes_on_in_the_next_run() {
 }
 
 #[test]
+fn two_downloads_at_once_fetch_a_file_once() {
+    let scene = Scene::new();
+    let start = |name| {
+        let mut command = scene.command(&[&DOWNLOAD[..], &["--name", name]].concat());
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut child in [start("a"), start("b")] {
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(sent_of_large(&scene.hub.asked()), tiny::files()[LARGE].len());
+    assert_eq!(names(&scene.sandbox), ["a", "b"]);
+    scene.sandbox.run(&["vectors", "verify"]).code(0);
+}
+
+#[test]
 fn a_server_that_does_not_go_on_starts_over() {
     let scene = Scene::new();
     let bytes = &tiny::files()[LARGE];

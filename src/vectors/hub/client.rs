@@ -240,11 +240,19 @@ fn redirect(response: &Response) -> Option<&str> {
 
 /// Why nothing came of a request that was not answered.
 fn unsent(url: &Url, error: ureq::Error) -> Fault {
-    use std::io::ErrorKind::{ConnectionRefused, InvalidData, NetworkUnreachable};
+    use std::io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock,
+    };
     let is_passing = match &error {
-        ureq::Error::Io(error) => {
-            !matches!(error.kind(), ConnectionRefused | InvalidData | NetworkUnreachable)
-        }
+        ureq::Error::Io(error) => matches!(
+            error.kind(),
+            BrokenPipe
+                | ConnectionAborted
+                | ConnectionReset
+                | TimedOut
+                | UnexpectedEof
+                | WouldBlock
+        ),
         ureq::Error::Timeout(_) | ureq::Error::Protocol(_) => true,
         _ => false,
     };

