@@ -20,6 +20,8 @@ mod mutated_encoders;
 mod sentences;
 #[path = "vectors/tiny.rs"]
 mod tiny;
+#[path = "vectors/trained.rs"]
+mod trained;
 
 use std::fs;
 

@@ -37,6 +37,7 @@ pub use guard::Format;
 pub use hub::{DownloadRequest, HubSettings, ModelId, download};
 pub use manifest::{Manifest, ModelKind, Source};
 pub use model::{VectorModel, nearest, network};
+pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};
 pub use static_vectors::{Origin, StaticVectors};
 pub use store::{Added, list, manifest, names, verify};

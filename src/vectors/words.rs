@@ -7,7 +7,7 @@ use finalfusion::storage::StorageView;
 use super::fifu::{self, Rows};
 use super::guard::Shape;
 use super::manifest::{Manifest, ModelKind};
-use super::sentence::{Embeddings, SentenceModel};
+use super::sentence::{Embeddings, SentenceModel, dot};
 use super::store::manifest;
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
@@ -80,9 +80,12 @@ impl WordVectors {
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.find(word)?;
         let vector = self.embedding(word)?;
-        let cosine = |row: &[f32]| row.iter().zip(vector).map(|(a, b)| a * b).sum::<f32>();
-        let mut others: Vec<(usize, f32)> =
-            self.rows().map(cosine).enumerate().filter(|(index, _)| *index != own).collect();
+        let mut others: Vec<(usize, f32)> = self
+            .rows()
+            .map(|row| dot(row, vector))
+            .enumerate()
+            .filter(|(index, _)| *index != own)
+            .collect();
         // Equal ones in the file's order.
         others.sort_by(|a, b| b.1.total_cmp(&a.1));
         others.truncate(n);

@@ -33,6 +33,7 @@ impl Bert {
     pub(super) fn forward<'a>(
         &self,
         sequences: impl Iterator<Item = &'a [u32]> + Clone,
+        par: Par,
     ) -> Vec<f32> {
         let d = self.dims();
         let mut hidden = Vec::new();
@@ -44,18 +45,18 @@ impl Bert {
         self.normalize(&self.weights.norm, &mut hidden);
         let lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
         for layer in &self.weights.layers {
-            self.layer(layer, &lengths, &mut hidden);
+            self.layer(layer, &lengths, &mut hidden, par);
         }
         hidden
     }
 
-    fn layer(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32]) {
-        let context = self.attend(&layer.qkv.apply(hidden, self.dims()), lengths);
-        layer.attention_output.add_to(&context, self.dims(), hidden);
+    fn layer(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32], par: Par) {
+        let context = self.attend(&layer.qkv.apply(hidden, self.dims(), par), lengths);
+        layer.attention_output.add_to(&context, self.dims(), hidden, par);
         self.normalize(&layer.attention_norm, hidden);
-        let mut wide = layer.intermediate.apply(hidden, self.dims());
+        let mut wide = layer.intermediate.apply(hidden, self.dims(), par);
         activate(self.shape.hidden_act, &mut wide);
-        layer.output.add_to(&wide, self.shape.intermediate_size, hidden);
+        layer.output.add_to(&wide, self.shape.intermediate_size, hidden, par);
         self.normalize(&layer.output_norm, hidden);
     }
 
@@ -102,14 +103,14 @@ impl Bert {
 
 impl Linear {
     /// `x Wᵀ + b` of rows of `inputs` numbers.
-    fn apply(&self, x: &[f32], inputs: usize) -> Vec<f32> {
+    fn apply(&self, x: &[f32], inputs: usize, par: Par) -> Vec<f32> {
         let mut y = vec![0.0; x.len() / inputs * self.bias.len()];
-        self.add_to(x, inputs, &mut y);
+        self.add_to(x, inputs, &mut y, par);
         y
     }
 
     /// Adds `x Wᵀ + b` to `y`.
-    fn add_to(&self, x: &[f32], inputs: usize, y: &mut [f32]) {
+    fn add_to(&self, x: &[f32], inputs: usize, y: &mut [f32], par: Par) {
         let (rows, outputs) = (x.len() / inputs, self.bias.len());
         for row in y.chunks_exact_mut(outputs) {
             row.iter_mut().zip(&self.bias).for_each(|(y, bias)| *y += bias);
@@ -117,7 +118,7 @@ impl Linear {
         let x = MatRef::from_row_major_slice(x, rows, inputs);
         let weight = MatRef::from_row_major_slice(&self.weight, outputs, inputs);
         let y = MatMut::from_row_major_slice_mut(y, rows, outputs);
-        matmul(y, Accum::Add, x, weight.transpose(), 1.0, Par::Seq);
+        matmul(y, Accum::Add, x, weight.transpose(), 1.0, par);
     }
 }
 

@@ -19,6 +19,7 @@ mod weights;
 
 use std::path::Path;
 
+use faer::Par;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -122,11 +123,13 @@ impl SentenceEncoder {
     /// A vector a sequence of tokens' ids.
     fn encode(&self, sequences: &[Vec<u32>], what: &str, progress: &dyn Progress) -> Embeddings {
         let batches = batches(sequences);
+        // Batches go side by side; a single one has all processors to itself.
+        let par = if batches.len() == 1 { Par::rayon(0) } else { Par::Seq };
         progress.start(what, sequences.len());
         let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
             .par_iter()
             .map(|batch| {
-                let hidden = self.bert.forward(batch.iter().map(|&i| sequences[i].as_slice()));
+                let hidden = self.bert.forward(batch.iter().map(|&i| sequences[i].as_slice()), par);
                 let mut rest = hidden.as_slice();
                 let mut pooled = Vec::new();
                 for &index in batch {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::vectors) use self::wordpiece::CONTINUES;
 use self::wordpiece::Vocabulary;
-use super::sentence::{Embeddings, SentenceModel};
+use super::sentence::{Embeddings, SentenceModel, dot};
 use super::tokens::{self, TokenVectors};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -147,8 +147,7 @@ impl StaticVectors {
         }
         let cosine = |token: usize| {
             let row: Vec<f32> = self.row(token).collect();
-            let dot = row.iter().zip(&vector).map(|(a, b)| a * b).sum::<f32>();
-            dot / row.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE)
+            dot(&row, &vector) / dot(&row, &row).sqrt().max(f32::MIN_POSITIVE)
         };
         let mut others: Vec<(&str, f32)> = (0..self.len())
             .filter(|&token| own != [token])

@@ -26,7 +26,15 @@ impl Matrices {
         }
     }
 
-    /// The same of the items `rows` alone, which ascend; the first `questions` are questions.
+    /// The same, in the place of these.
+    fn into_mixed(self, setting: Setting) -> Mat<f32> {
+        match self.cosines {
+            Some(cosines) => mix(cosines, &self.ngrams, setting.sentences),
+            None => self.ngrams,
+        }
+    }
+
+    /// The matrices of the items `rows` alone, which ascend; the first `questions` are questions.
     fn part(&self, rows: &[usize], questions: usize) -> Self {
         let part = |matrix: &Mat<f32>, rows: &[usize]| {
             let lower = |i: usize, j: usize| if i < j { 0.0 } else { matrix[(rows[i], rows[j])] };
@@ -47,19 +55,26 @@ pub(super) fn solve(
     params: &Params,
     progress: &dyn Progress,
 ) -> Result<(Setting, Ridge)> {
-    let search = &params.search;
-    let part = examples.part(params.search_limit);
-    let parted;
-    let (tried_on, tried) = match &part {
-        None => (&matrices, examples),
-        Some((rows, part)) => {
-            parted = matrices.part(rows, part.questions.len());
-            (&parted, part)
-        }
+    let Some((rows, part)) = examples.part(params.search_limit) else {
+        return search(&matrices, examples, params, progress);
     };
+    let parted = matrices.part(&rows, part.questions.len());
+    let (setting, _) = search(&parted, &part, params, progress)?;
+    drop(parted);
+    let ridge = solve_at(matrices.into_mixed(setting), examples, params, setting.lambda)?;
+    Ok((setting, ridge))
+}
+
+fn search(
+    matrices: &Matrices,
+    examples: &Examples,
+    params: &Params,
+    progress: &dyn Progress,
+) -> Result<(Setting, Ridge)> {
+    let search = &params.search;
     let attempt = |setting: Setting| -> Result<Attempt> {
-        let ridge = solve_at(tried_on.mixed(setting), tried, params, setting.lambda)?;
-        let accuracy = tried.accuracy(&ridge.leave_question_out());
+        let ridge = solve_at(matrices.mixed(setting), examples, params, setting.lambda)?;
+        let accuracy = examples.accuracy(&ridge.leave_question_out());
         tracing::debug!(?setting, accuracy, "leave-one-out");
         progress.step();
         Ok(Attempt { setting, accuracy: accuracy.unwrap_or(0.0), ridge })
@@ -79,19 +94,8 @@ pub(super) fn solve(
             attempt(Setting { sentences: SentenceParams { width, ..sentences }, lambda })
         })?;
     }
-    let setting = best.setting;
-    let ridge = if part.is_none() {
-        best.ridge
-    } else {
-        let Matrices { ngrams, cosines } = matrices;
-        let mixed = match cosines {
-            Some(cosines) => mix(cosines, &ngrams, setting.sentences),
-            None => ngrams,
-        };
-        solve_at(mixed, examples, params, setting.lambda)?
-    };
     progress.finish();
-    Ok((setting, ridge))
+    Ok((best.setting, best.ridge))
 }
 
 /// A setting that was tried.

@@ -1,21 +1,25 @@
-//! `fusion_v1`: one-vs-rest kernel ridge regression over word and character n-grams.
+//! `fusion_v1`: one-vs-rest kernel ridge regression over n-grams and sentence vectors.
 //!
-//! Two kernels are mixed, each the cosine of sublinear TF-IDF vectors: stemmed word 1–2-grams
-//! and character 2–5-grams within words. For each answer a ridge regression with targets ±1
-//! (+1 for its own questions) is solved in closed form; its intercept is fixed at −1, so that a
-//! question unlike any known one belongs to no answer.
+//! The kernel mixes two similarities: cosines of sublinear TF-IDF vectors (stemmed word 1–2-grams,
+//! and character 2–5-grams within words), and `exp((cos − 1) / s)` of the cosine of sentence vectors,
+//! whichever vector model makes them. For each answer a ridge regression with targets ±1 (+1 for its
+//! own questions) is solved in closed form; its intercept is fixed at −1, so that a question unlike
+//! any known one belongs to no answer. An answer's text counts as one more question.
 //!
 //! One matrix inverse also gives what every question would have scored had it been left out of
-//! training, and had its whole answer been left out. The first choose the regularisation and are
-//! the cross-validated accuracy; together they say how sure a score is and below which one to
-//! decline: a question whose answer is missing *is* an off-topic question.
+//! training, and had its whole answer been left out. The first choose the settings and are the
+//! cross-validated accuracy; together, and with questions that the mentor is not asked, they say how
+//! sure to be and when to decline: a question whose answer is missing *is* an off-topic question.
 //!
 //! | file | stage |
 //! |---|---|
 //! | `params.rs` | what can be set, and its defaults |
+//! | `examples.rs` | what is learned from, numbered |
 //! | `tfidf.rs` | questions → TF-IDF vectors → cosines |
-//! | `kernel.rs` | the mix of cosines |
+//! | `sentences.rs` | questions → sentence vectors → cosines, the nearest question |
+//! | `kernel.rs` | the mix of similarities |
 //! | `ridge.rs` | kernel matrix → weights, left-out scores |
+//! | `choose.rs` | left-out scores → settings |
 //! | `calibration.rs` | left-out scores → confidence, threshold |
 //! | `train.rs` | the stages in order |
 //! | `model.rs` | the files; answering |
@@ -48,7 +52,7 @@ impl Architecture for FusionV1 {
     }
 
     fn summary(&self) -> &'static str {
-        "kernel ridge over word and character n-grams, fitted by closed-form leave-one-out"
+        "kernel ridge over n-grams and sentence vectors, fitted by closed-form leave-one-out"
     }
 
     /// Deterministic: the seed does not matter.

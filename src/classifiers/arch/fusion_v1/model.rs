@@ -204,7 +204,7 @@ impl Model {
             }
             Some(about) => {
                 let numbers = read_matrix(&tensors, "sentences", [items, about.dims])?;
-                Some((about.params, read_sentences(about.dims, numbers, vectors)?))
+                Some((about.params, read_sentences(questions, about.dims, numbers, vectors)?))
             }
             None => None,
         };
@@ -218,7 +218,12 @@ impl Model {
     }
 }
 
-fn read_sentences(dims: usize, numbers: Vec<f32>, vectors: &Vectors) -> Result<Sentences> {
+fn read_sentences(
+    questions: usize,
+    dims: usize,
+    numbers: Vec<f32>,
+    vectors: &Vectors,
+) -> Result<Sentences> {
     let Some(model) = vectors else {
         return Err(damaged(CARD_FILE, "sentence vectors, but no vector model to ask with"));
     };
@@ -227,7 +232,7 @@ fn read_sentences(dims: usize, numbers: Vec<f32>, vectors: &Vectors) -> Result<S
         let what = format!("sentence vectors of {dims} numbers, the vector model's have {found}");
         return Err(damaged(CARD_FILE, &what));
     }
-    Ok(Sentences { model: Arc::clone(model), items: Embeddings::new(dims, numbers) })
+    Ok(Sentences::new(Arc::clone(model), questions, Embeddings::new(dims, numbers)))
 }
 
 /// A tensor of numbers, which is to be of this shape.

@@ -1,6 +1,6 @@
 //! Known questions and answers' texts as sentence vectors.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, Mat, MatRef};
@@ -8,7 +8,7 @@ use faer::{Accum, Mat, MatRef};
 use crate::error::Result;
 use crate::progress::{Progress, Silent};
 use crate::text::{normalize, sanitize, write_out};
-use crate::vectors::{Embeddings, VectorModel};
+use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// Among how many of the questions with the likest vectors the nearest one is looked for, where
 /// their words are compared, too.
@@ -20,9 +20,16 @@ pub(super) struct Sentences {
     pub(super) model: Arc<VectorModel>,
     /// `[n + t, dims]`: the questions, then `t` answers' texts.
     pub(super) items: Embeddings,
+    /// The questions' tokens, `[n]`, where they were needed yet.
+    tokens: Vec<OnceLock<Embeddings>>,
 }
 
 impl Sentences {
+    /// With the vectors `items`, of which the first `questions` are the questions'.
+    pub(super) fn new(model: Arc<VectorModel>, questions: usize, items: Embeddings) -> Self {
+        Self { model, items, tokens: vec![OnceLock::new(); questions] }
+    }
+
     /// Encodes the [`wording`] of `questions`, and answers' `texts`.
     ///
     /// # Errors
@@ -33,12 +40,10 @@ impl Sentences {
         texts: &[&str],
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let questions = questions.iter().map(String::as_str);
-        let all: Vec<&str> = questions.chain(texts.iter().copied()).collect();
-        Ok(Self {
-            model: Arc::clone(model),
-            items: model.embed_cached(&all, progress)?.at_unit_length(),
-        })
+        let wordings = questions.iter().map(String::as_str);
+        let all: Vec<&str> = wordings.chain(texts.iter().copied()).collect();
+        let items = model.embed_cached(&all, progress)?.at_unit_length();
+        Ok(Self::new(Arc::clone(model), questions.len(), items))
     }
 
     /// Encodes a question to be compared with these, `[1, dims]`.
@@ -61,8 +66,7 @@ impl Sentences {
 
     /// The cosine of `vector` with each item, `[n + t]`.
     pub(super) fn cosines(&self, vector: &[f32]) -> Vec<f32> {
-        let cosine = |item: &[f32]| item.iter().zip(vector).map(|(a, b)| a * b).sum();
-        self.items.rows().map(cosine).collect()
+        self.items.rows().map(|item| dot(item, vector)).collect()
     }
 
     /// The cosines of all items, `[n + t, n + t]`; only the lower triangle is filled.
@@ -103,7 +107,8 @@ impl Sentences {
         }
         let asked = tokens.tokens(text);
         let near = |(i, cosine): (usize, f32)| {
-            0.5 * cosine + 0.5 * coverage(&asked, &tokens.tokens(&questions[i]))
+            let question = self.tokens[i].get_or_init(|| tokens.tokens(&questions[i]));
+            0.5 * cosine + 0.5 * coverage(&asked, question)
         };
         nearest.into_iter().map(near).fold(0.0, f32::max)
     }
@@ -124,11 +129,11 @@ pub(super) fn wording(text: &str) -> String {
 /// The mean over the tokens of `asked`, by weight, of the likest token of `question`: 1 where it
 /// has them all.
 fn coverage(asked: &Embeddings, question: &Embeddings) -> f32 {
-    let length = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let length = |row: &[f32]| dot(row, row).sqrt();
     let lengths: Vec<f32> = question.rows().map(length).collect();
     let (mut sum, mut weights) = (0.0, 0.0);
     for token in asked.rows() {
-        let dots = question.rows().map(|row| row.iter().zip(token).map(|(a, b)| a * b).sum());
+        let dots = question.rows().map(|row| dot(row, token));
         let like = |(dot, length): (f32, &f32)| if *length > 0.0 { dot / length } else { 0.0 };
         // The token's own length is both its weight and the cosine's missing divisor.
         sum += dots.zip(&lengths).map(like).fold(0.0, f32::max);

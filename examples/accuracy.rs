@@ -1,0 +1,237 @@
+//! Measures `fusion_v1` on a workspace: `accuracy WORKSPACE VECTORS [OFF_TOPIC_FILE]`.
+//!
+//! For each mentor, by leave-one-out and again by five folds with everything (settings, confidence,
+//! threshold) chosen within the training folds:
+//!
+//! - accuracy over the questions whose answer has another question;
+//! - how well the mentor's own questions are told from those of the off-topic file (a question a
+//!   line): area under the ROC curve, and at the fitted threshold the share of the own that is kept
+//!   and of the others that is declined.
+//!
+//! For each test set: the share of the in-scope questions whose best answer is a marked one, and the
+//! Matthews correlation (declining being one more class) at the best threshold and at the fitted.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use mentorpal::classifiers::{
+    Classifier, LeftOut, Ranking, Strangers, TrainOptions, Vectors, registry,
+};
+use mentorpal::mentor::{Mentor, OFF_TOPIC, TestSet};
+use mentorpal::progress::Silent;
+use mentorpal::vectors::VectorModel;
+use mentorpal::workspace::{Name, Workspace};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const FOLDS: usize = 5;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [root, vectors, rest @ ..] = arguments.as_slice() else {
+        return Err("usage: accuracy WORKSPACE VECTORS [OFF_TOPIC_FILE]".into());
+    };
+    let workspace = Workspace::at(root)?;
+    let vectors: Vectors = match vectors.as_str() {
+        "none" => None,
+        name => Some(Arc::new(VectorModel::open(&workspace, &Name::new("vector model", name)?)?)),
+    };
+    let off_topic = match rest {
+        [file, ..] => std::fs::read_to_string(file)?,
+        [] => String::new(),
+    };
+    let off_topic: Vec<&str> = off_topic.lines().filter(|line| !line.trim().is_empty()).collect();
+    let load = |id: &Name| Mentor::load(&workspace, id).map(|(mentor, _)| mentor);
+    let mentors: Vec<Mentor> =
+        workspace.mentor_ids()?.iter().map(load).collect::<std::result::Result<_, _>>()?;
+    let mut strangers = Strangers::default();
+    for mentor in &mentors {
+        strangers.add(mentor);
+    }
+    println!("mentor, by: accuracy, AUROC, kept, declined");
+    for mentor in &mentors {
+        let options =
+            TrainOptions { vectors: vectors.clone(), strangers: strangers.of(mentor), seed: 0 };
+        let (left_out, classifier) = train(mentor, &options)?;
+        let others: Vec<Ranking> = off_topic.iter().map(|text| classifier.rank(text)).collect();
+        println!("{}, leave-one-out: {}", mentor.id, Measured::of(&left_out, &others));
+        let (folded, others) = folds(mentor, &options, &off_topic)?;
+        println!("{}, {FOLDS}-fold: {}", mentor.id, Measured::of(&folded, &others));
+        for name in workspace.test_sets(&mentor.id)? {
+            let (test_set, _) = TestSet::load(&workspace, mentor, &name)?;
+            println!("{}, test set {name}: {}", mentor.id, tested(&test_set, classifier.as_ref()));
+        }
+    }
+    Ok(())
+}
+
+fn train(mentor: &Mentor, options: &TrainOptions) -> Result<(Vec<LeftOut>, Box<dyn Classifier>)> {
+    let arch = registry::find(registry::DEFAULT)?;
+    let trained = arch.train(mentor, options, &Silent)?;
+    Ok((trained.report.left_out, arch.load(&trained.files, &options.vectors)?))
+}
+
+/// Each fold's questions asked of what was trained on the others, with the off-topic ones.
+fn folds(
+    mentor: &Mentor,
+    options: &TrainOptions,
+    off_topic: &[&str],
+) -> Result<(Vec<LeftOut>, Vec<Ranking>)> {
+    let (mut asked, mut others) = (Vec::new(), Vec::new());
+    let examples = mentor.examples();
+    let mut sizes = HashMap::new();
+    for example in &examples {
+        *sizes.entry(example.answer).or_insert(0) += 1;
+    }
+    // Spread without regard to the order of the data, where likes stand together.
+    let fold_of = |question: &str| {
+        let digest = mentorpal::sha256::digest(question.as_bytes());
+        usize::from_str_radix(&digest[..8], 16).map(|number| number % FOLDS)
+    };
+    for fold in 0..FOLDS {
+        let part = without(mentor, |question| fold_of(question) == Ok(fold))?;
+        let (_, classifier) = train(&part, options)?;
+        for example in examples.iter().filter(|example| fold_of(example.question) == Ok(fold)) {
+            if sizes[&example.answer] > 1 {
+                asked.push(left_out(mentor, example, &classifier.rank(example.question)));
+            }
+        }
+        others.extend(off_topic.iter().map(|text| classifier.rank(text)));
+    }
+    Ok((asked, others))
+}
+
+fn left_out(mentor: &Mentor, example: &mentorpal::mentor::Example, ranking: &Ranking) -> LeftOut {
+    LeftOut {
+        question: example.question.to_owned(),
+        answer_id: mentor.answers[example.answer].id.clone(),
+        top: ranking.candidates[0].clone(),
+        off_topic: ranking.off_topic,
+    }
+}
+
+/// The mentor as it would be read without some of its questions.
+fn without(mentor: &Mentor, is_out: impl Fn(&str) -> bool) -> Result<Mentor> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("mentor").join(mentor.id.as_str()).join("data");
+    std::fs::create_dir_all(&data)?;
+    let mut table = csv::Writer::from_path(data.join("classifier_data.csv"))?;
+    table.write_record(["ID", "topics", "text", "question"])?;
+    let examples = mentor.examples();
+    for (number, answer) in mentor.answers.iter().enumerate() {
+        let questions = examples.iter().filter(|example| example.answer == number);
+        let kept = questions.map(|example| example.question).filter(|question| !is_out(question));
+        let kept: Vec<&str> = kept.collect();
+        table.write_record([
+            &answer.id,
+            &answer.topics.join(","),
+            &answer.text,
+            &kept.join("\n"),
+        ])?;
+    }
+    table.flush()?;
+    Ok(Mentor::load(&Workspace::at(Path::new(folder.path()))?, &mentor.id)?.0)
+}
+
+/// What there is to say of questions asked without having been trained on.
+struct Measured {
+    right: usize,
+    asked: usize,
+    auroc: f64,
+    kept: f64,
+    declined: f64,
+}
+
+impl Measured {
+    fn of(own: &[LeftOut], others: &[Ranking]) -> Self {
+        let confidence = |ranking: &Ranking| ranking.candidates[0].confidence;
+        let own_confidence: Vec<f64> = own.iter().map(|left_out| left_out.top.confidence).collect();
+        let others_confidence: Vec<f64> = others.iter().map(confidence).collect();
+        let share = |count: usize, all: usize| count as f64 / all as f64;
+        let right = |left_out: &&LeftOut| left_out.top.answer_id == left_out.answer_id;
+        Self {
+            right: own.iter().filter(right).count(),
+            asked: own.len(),
+            auroc: auroc(&own_confidence, &others_confidence),
+            kept: share(own.iter().filter(|left_out| !left_out.off_topic).count(), own.len()),
+            declined: share(others.iter().filter(|r| r.off_topic).count(), others.len()),
+        }
+    }
+}
+
+impl std::fmt::Display for Measured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { right, asked, auroc, kept, declined } = self;
+        let accuracy = *right as f64 / *asked as f64;
+        write!(f, "{accuracy:.3} ({right}/{asked}), {auroc:.4}, {kept:.3}, {declined:.3}")
+    }
+}
+
+/// The chance that one of `own` is above one of `others`, ties counting half.
+fn auroc(own: &[f64], others: &[f64]) -> f64 {
+    let above = |a: &f64, b: &f64| if a > b { 1.0 } else { f64::from(u8::from(a >= b)) / 2.0 };
+    let wins: f64 = own.iter().flat_map(|a| others.iter().map(move |b| above(a, b))).sum();
+    wins / (own.len() * others.len()) as f64
+}
+
+/// A question's right answer (of several the given one, if it is among them), the best answer, its
+/// confidence, and whether it was declined.
+struct Asked {
+    truth: String,
+    top: String,
+    confidence: f64,
+    off_topic: bool,
+}
+
+fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> String {
+    let ask = |question: &mentorpal::mentor::TestQuestion| {
+        let ranking = classifier.rank(&question.asked);
+        let expected = question.expected_ids();
+        let top = &ranking.candidates[0];
+        let is_expected = expected.contains(&top.answer_id.as_str());
+        let truth = if expected.contains(&OFF_TOPIC) {
+            OFF_TOPIC
+        } else if is_expected {
+            &top.answer_id
+        } else {
+            expected.first().copied().unwrap_or("an answer the mentor no longer has")
+        };
+        Asked {
+            truth: truth.to_owned(),
+            top: top.answer_id.clone(),
+            confidence: top.confidence,
+            off_topic: ranking.off_topic,
+        }
+    };
+    let asked: Vec<Asked> = test_set.questions.iter().map(ask).collect();
+    let in_scope = asked.iter().filter(|asked| asked.truth != OFF_TOPIC);
+    let right = in_scope.clone().filter(|asked| asked.truth == asked.top).count();
+    let fitted = matthews(&asked, |asked| asked.off_topic);
+    let best = asked
+        .iter()
+        .map(|at| matthews(&asked, |asked| asked.confidence < at.confidence))
+        .fold(fitted, f64::max);
+    let count = in_scope.count();
+    let accuracy = right as f64 / count as f64;
+    format!(
+        "{accuracy:.3} ({right}/{count}) in-scope, Matthews {best:.3} at best, {fitted:.3} fitted"
+    )
+}
+
+/// The Matthews correlation of many classes (Gorodkin 2004).
+fn matthews(asked: &[Asked], is_declined: impl Fn(&Asked) -> bool) -> f64 {
+    let mut counts: HashMap<&str, (f64, f64)> = HashMap::new();
+    let mut right = 0.0;
+    for asked in asked {
+        let given = if is_declined(asked) { OFF_TOPIC } else { asked.top.as_str() };
+        counts.entry(&asked.truth).or_default().0 += 1.0;
+        counts.entry(given).or_default().1 += 1.0;
+        right += f64::from(u8::from(asked.truth == given));
+    }
+    let all = asked.len() as f64;
+    let sum = |term: fn(&(f64, f64)) -> f64| all * all - counts.values().map(term).sum::<f64>();
+    let products: f64 = counts.values().map(|(truth, given)| truth * given).sum();
+    (right * all - products) / (sum(|c| c.0 * c.0) * sum(|c| c.1 * c.1)).sqrt()
+}

@@ -1,0 +1,137 @@
+//! `train --vectors`, and asking what was trained with them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{MODELS, tiny};
+use crate::support::{ADA, FUSION, Run, Sandbox};
+
+/// Ada's workspace with the sentence encoder `tiny`.
+fn with_tiny() -> Sandbox {
+    let sandbox = Sandbox::ada();
+    for (path, bytes) in tiny::files() {
+        sandbox.write(&format!("tiny/{path}"), bytes);
+    }
+    sandbox.run(&["vectors", "add", "tiny"]).code(0);
+    sandbox
+}
+
+fn train(sandbox: &Sandbox, vectors: &str) -> Run {
+    sandbox.run(&["train", "--checkpoint", vectors, "--vectors", vectors])
+}
+
+fn manifest(sandbox: &Sandbox, checkpoint: &str) -> Value {
+    let path = sandbox.path().join(FUSION).join(checkpoint).join("manifest.json");
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn ask(sandbox: &Sandbox, checkpoint: &str) -> Run {
+    let question = "what is your name my friend";
+    sandbox.run(&["ask", "--checkpoint", checkpoint, "--no-canned", "--json", question])
+}
+
+#[test]
+fn a_checkpoint_remembers_what_it_was_trained_with() {
+    let sandbox = with_tiny();
+    sandbox.write("words.txt", "name 1 0\nlive 0 1\nyour 0.7 0.7\n");
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    sandbox.run(&["vectors", "distill", "tiny", "--dims", "4", "--name", "small"]).code(0);
+    let listed = sandbox.run(&["vectors", "list", "--json"]).code(0).json();
+    for (name, kind) in
+        [("tiny", "encoder"), ("words", "words"), ("small", "static"), ("embedded", "static")]
+    {
+        train(&sandbox, name).code(0);
+        let model = listed.iter().find(|model| model["name"] == name).unwrap();
+        let expected = json!({ "name": name, "kind": kind, "sha256": model["sha256"] });
+        assert_eq!(manifest(&sandbox, name)["vectors"], expected);
+        assert_eq!(ask(&sandbox, name).code(0).json()[0]["top_answer_id"], "ada_1", "{name}");
+    }
+    train(&sandbox, "none").code(0);
+    assert_eq!(manifest(&sandbox, "none")["vectors"], Value::Null);
+    ask(&sandbox, "none").code(0);
+    let shown = sandbox.run(&["checkpoints", "show", "tiny"]).code(0);
+    shown.prints("vectors tiny (encoder), SHA-256 ");
+}
+
+#[test]
+fn where_none_is_chosen_the_file_chooses_and_else_it_is_the_embedded_one() {
+    let sandbox = with_tiny();
+    let name = |sandbox: &Sandbox, checkpoint: &str| {
+        sandbox.train(checkpoint);
+        manifest(sandbox, checkpoint)["vectors"]["name"].clone()
+    };
+    assert_eq!(name(&sandbox, "a"), "embedded");
+    sandbox.write("mentorpal.toml", "vectors = 'tiny'\n");
+    assert_eq!(name(&sandbox, "b"), "tiny");
+    train(&sandbox, "embedded").code(0);
+    assert_eq!(manifest(&sandbox, "embedded")["vectors"]["name"], "embedded");
+}
+
+#[test]
+fn a_model_that_is_not_there_is_named_before_any_work() {
+    let sandbox = with_tiny();
+    train(&sandbox, "tinny").code(2).says("no vector model `tinny`").says("did you mean `tiny`");
+    train(&sandbox, "../tiny").code(2).says("vector model");
+    assert!(!sandbox.path().join(FUSION).exists());
+}
+
+#[test]
+fn a_checkpoint_finds_its_model_by_digest_and_says_which_is_missing() {
+    let sandbox = with_tiny();
+    train(&sandbox, "tiny").code(0);
+    let before = ask(&sandbox, "tiny").code(0).stdout;
+    let models = sandbox.path().join(MODELS);
+    fs::rename(models.join("tiny"), models.join("other")).unwrap();
+    assert_eq!(ask(&sandbox, "tiny").code(0).stdout, before);
+
+    fs::remove_dir_all(models.join("other")).unwrap();
+    sandbox.write("tiny.txt", "name 1 0\nyour 0 1\n");
+    sandbox.run(&["vectors", "add", "tiny.txt"]).code(0);
+    let sha256 = manifest(&sandbox, "tiny")["vectors"]["sha256"].as_str().unwrap().to_owned();
+    for command in ["ask who", "test", "compare tiny tiny"] {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        if !command.starts_with("compare") {
+            arguments.extend(["--checkpoint", "tiny"]);
+        }
+        let run = sandbox.run(&arguments).code(2);
+        run.says("was trained with the vector model `tiny` (encoder, SHA-256 ")
+            .says(&sha256)
+            .says("which is not here")
+            .says("mentorpal vectors add PATH");
+    }
+}
+
+#[test]
+fn an_update_keeps_the_model_of_the_checkpoint() {
+    let sandbox = with_tiny();
+    train(&sandbox, "tiny").code(0);
+    let before = sandbox.checkpoint("tiny");
+    let update = ["train", "--checkpoint", "tiny", "--mentor", "ada", "--update"];
+    sandbox.run(&update).code(0);
+    assert_eq!(sandbox.checkpoint("tiny"), before);
+    sandbox.run(&[&update[..], &["--vectors", "tiny"]].concat()).code(0);
+    let run = sandbox.run(&[&update[..], &["--vectors", "none"]].concat()).code(2);
+    run.says("was trained with the vectors `tiny`").says("without --update");
+    assert_eq!(sandbox.checkpoint("tiny"), before);
+}
+
+// Other mentors' questions are strangers' questions, whether those mentors are trained or not.
+#[test]
+fn a_model_does_not_depend_on_which_others_are_trained() {
+    let sandbox = Sandbox::ada();
+    let other = ADA.replace("ada_", "bob_").replace("Where", "Oh where").replace("engine", "boat");
+    sandbox.mentor("bob", &other);
+    sandbox.run(&["train", "--checkpoint", "both"]).code(0);
+    sandbox.run(&["train", "--checkpoint", "one", "--mentor", "ada"]).code(0);
+    let of_ada = |checkpoint: &str| {
+        let mut files = sandbox.checkpoint(checkpoint);
+        files.retain(|path, _| path.starts_with("ada/"));
+        files
+    };
+    assert_eq!(of_ada("both").len(), 2);
+    assert_eq!(of_ada("both"), of_ada("one"));
+    fs::remove_dir_all(sandbox.path().join("mentor/bob")).unwrap();
+    sandbox.run(&["train", "--checkpoint", "alone"]).code(0);
+    assert_ne!(of_ada("alone"), of_ada("one"), "strangers have no part in it");
+}
