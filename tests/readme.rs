@@ -72,7 +72,8 @@ fn run(sandbox: &Sandbox, command: &str) -> String {
     output.replace(folder.to_str().unwrap(), "~/mentorpal")
 }
 
-/// The text without training times: the last column of a table, or a value in JSON.
+/// The text without training times (the last column of a table, or a value in JSON), and with
+/// confidences to four places: processors differ in the last ones.
 fn plain(text: &str) -> String {
     let line = |line: &str| {
         let line = match line.rsplit_once(' ') {
@@ -81,10 +82,23 @@ fn plain(text: &str) -> String {
         };
         match line.split_once("\"seconds\":") {
             Some((start, _)) => start.to_owned(),
-            None => line.to_owned(),
+            None => rounded(line),
         }
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The line with the number after each `"confidence":` rounded.
+fn rounded(line: &str) -> String {
+    let mut parts = line.split("\"confidence\":");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(part.len());
+        let (number, rest) = part.split_at(end);
+        let number = number.parse::<f64>().map_or(number.to_owned(), |n| format!("{n:.4}"));
+        out += &format!("\"confidence\":{number}{rest}");
+    }
+    out
 }
 
 fn is_seconds(word: &str) -> bool {
