@@ -1,5 +1,7 @@
 //! The kernel: a weighted mix of similarities, 1 between a question and itself.
 
+use std::sync::OnceLock;
+
 use faer::Mat;
 use rayon::prelude::*;
 
@@ -30,8 +32,9 @@ pub(super) struct Kernel {
 pub(super) struct Similar<'a> {
     kernel: &'a Kernel,
     wording: String,
-    /// With each question's n-grams, `[n]`, each in 0..=1.
-    ngrams: Vec<f32>,
+    text: String,
+    /// With each question's n-grams, `[n]`, each in 0..=1, where it was needed yet.
+    ngrams: OnceLock<Vec<f32>>,
     /// With each question's and then each answer's text's sentence vector, `[n + t]`, in −1..=1;
     /// empty without sentence vectors.
     cosines: Vec<f32>,
@@ -117,7 +120,8 @@ impl Kernel {
         Similar {
             kernel: self,
             wording: wording(text),
-            ngrams: self.ngrams.similarities(text),
+            text: text.to_owned(),
+            ngrams: OnceLock::new(),
             cosines,
         }
     }
@@ -126,9 +130,9 @@ impl Kernel {
 impl Similar<'_> {
     /// The kernel with each question and then each answer's text, `[n + t]`, each in 0..=1.
     pub(super) fn kernel(&self) -> Vec<f32> {
-        let Some((params, _)) = &self.kernel.sentences else { return self.ngrams.clone() };
+        let Some((params, _)) = &self.kernel.sentences else { return self.ngrams().to_vec() };
         // Answers' texts share no n-grams with anything.
-        let ngrams = self.ngrams.iter().copied().chain(std::iter::repeat(0.0));
+        let ngrams = self.ngrams().iter().copied().chain(std::iter::repeat(0.0));
         self.cosines
             .iter()
             .zip(ngrams)
@@ -142,11 +146,15 @@ impl Similar<'_> {
             Some((_, sentences)) => {
                 sentences.nearness(&self.wording, &self.cosines, &self.kernel.questions, known)
             }
-            None => (0..self.ngrams.len())
-                .filter(|&i| known(i))
-                .map(|i| self.ngrams[i])
-                .fold(0.0, f32::max),
+            None => {
+                let ngrams = self.ngrams().iter().enumerate();
+                ngrams.filter(|(i, _)| known(*i)).map(|(_, &similar)| similar).fold(0.0, f32::max)
+            }
         }
+    }
+
+    fn ngrams(&self) -> &[f32] {
+        self.ngrams.get_or_init(|| self.kernel.ngrams.similarities(&self.text))
     }
 }
 

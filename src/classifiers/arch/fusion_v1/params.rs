@@ -132,7 +132,7 @@ impl Default for Params {
     /// | n-gram weights | 0.5, 0.5 | leave-one-out prefers neither, over six mentors |
     /// | λ of answers' texts | 0.1 | accuracy is flat from 0.1 to 1 |
     /// | off-topic share | 0.3 | a guess at what strangers ask; not fitted |
-    /// | search limit | 1,500 | settings hardly depend on size, time does with its cube |
+    /// | search limit | 2,000 | settings hardly depend on size, time does with its cube |
     fn default() -> Self {
         Self {
             ngrams: vec![
@@ -145,7 +145,7 @@ impl Default for Params {
             search: Search::ngrams_alone(),
             answer_lambda: 0.1,
             off_topic_share: 0.3,
-            search_limit: 1_500,
+            search_limit: 2_000,
         }
     }
 }

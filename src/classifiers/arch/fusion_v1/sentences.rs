@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, Mat, MatRef};
+use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::Result;
 use crate::progress::{Progress, Silent};
@@ -12,7 +12,7 @@ use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// Among how many of the questions with the likest vectors the nearest one is looked for, where
 /// their words are compared, too.
-const NEAREST: usize = 10;
+const NEAREST: usize = 20;
 
 /// Questions, and then the texts of answers, as vectors of unit length.
 #[derive(Clone, Debug)]
@@ -71,13 +71,13 @@ impl Sentences {
 
     /// The cosines of all items, `[n + t, n + t]`; only the lower triangle is filled.
     pub(super) fn matrix(&self) -> Mat<f32> {
-        let (count, dims) = (self.items.len(), self.items.dims());
+        let count = self.items.len();
         let mut cosines = Mat::zeros(count, count);
-        let items = MatRef::from_row_major_slice(self.items.numbers(), count, dims);
+        let items = MatRef::from_row_major_slice(self.items.numbers(), count, self.items.dims());
         let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
         let (to, from) = (cosines.as_mut(), items.transpose());
         // The same numbers on any number of threads: each is summed in one order.
-        let threads = faer::Par::rayon(0);
+        let threads = Par::rayon(0);
         matmul(to, lower, Accum::Replace, items, whole, from, whole, 1.0, threads);
         cosines
     }
@@ -105,12 +105,18 @@ impl Sentences {
             nearest.select_nth_unstable_by(NEAREST - 1, by_cosine);
             nearest.truncate(NEAREST);
         }
+        nearest.sort_unstable_by(by_cosine);
         let asked = tokens.tokens(text);
-        let near = |(i, cosine): (usize, f32)| {
+        let mut best = 0.0;
+        for (i, cosine) in nearest {
+            // With all tokens in it, it would still be no nearer, nor any after it.
+            if 0.5 * cosine + 0.5 <= best {
+                break;
+            }
             let question = self.tokens[i].get_or_init(|| tokens.tokens(&questions[i]));
-            0.5 * cosine + 0.5 * coverage(&asked, question)
-        };
-        nearest.into_iter().map(near).fold(0.0, f32::max)
+            best = f32::max(best, 0.5 * cosine + 0.5 * coverage(&asked, question));
+        }
+        best
     }
 }
 
