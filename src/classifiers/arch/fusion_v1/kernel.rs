@@ -142,15 +142,11 @@ impl Similar<'_> {
 
     /// How near the nearest of the `known` questions is, in about 0..=1.
     pub(super) fn nearest(&self, known: impl Fn(usize) -> bool) -> f32 {
-        match &self.kernel.sentences {
-            Some((_, sentences)) => {
-                sentences.nearness(&self.wording, &self.cosines, &self.kernel.questions, known)
-            }
-            None => {
-                let ngrams = self.ngrams().iter().enumerate();
-                ngrams.filter(|(i, _)| known(*i)).map(|(_, &similar)| similar).fold(0.0, f32::max)
-            }
+        if let Some((_, sentences)) = &self.kernel.sentences {
+            return sentences.nearness(&self.wording, &self.cosines, &self.kernel.questions, known);
         }
+        let ngrams = self.ngrams().iter().enumerate();
+        ngrams.filter(|(i, _)| known(*i)).map(|(_, &similar)| similar).fold(0.0, f32::max)
     }
 
     fn ngrams(&self) -> &[f32] {
