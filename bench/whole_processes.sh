@@ -45,6 +45,4 @@ echo '| answers | questions | train | peak memory | test of 300 questions | cold
 echo '|---|---|---|---|---|---|---|---|'
 row 380 2600 5
 row 760 5200 3
-row 1462 10000 2
-row 1520 10400 2
-row 3040 20800 1
+row 1462 10000 1
