@@ -1,6 +1,6 @@
 //! What people ask: a mentor with a classifier.
 
-use super::{Candidate, Classifier};
+use super::{Candidate, Classifier, Ranking};
 use crate::mentor::{Mentor, OFF_TOPIC};
 
 /// A mentor's data with a classifier trained on it.
@@ -50,7 +50,17 @@ impl<'a> MentorClassifier<'a> {
     /// Answers a question.
     #[must_use]
     pub fn answer(&self, question: &str) -> Reply {
-        let ranking = self.classifier.rank(question);
+        self.reply(question, self.classifier.rank(question))
+    }
+
+    /// Answers several questions, in their order.
+    #[must_use]
+    pub fn answer_all(&self, questions: &[&str]) -> Vec<Reply> {
+        let rankings = self.classifier.rank_all(questions);
+        questions.iter().zip(rankings).map(|(text, ranking)| self.reply(text, ranking)).collect()
+    }
+
+    fn reply(&self, question: &str, ranking: Ranking) -> Reply {
         if let Some(answer) = self.mentor.canned(question).filter(|_| self.canned) {
             let others = ranking.candidates.into_iter().filter(|c| c.answer_id != answer.id);
             return Reply {

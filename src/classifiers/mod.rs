@@ -103,6 +103,12 @@ pub struct LeftOut {
 pub trait Classifier: Send + Sync + std::fmt::Debug {
     /// The answers for a question, best first, and whether it seems off-topic.
     fn rank(&self, question: &str) -> Ranking;
+
+    /// The same for several questions, in their order; worth its own code where they are faster
+    /// together.
+    fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
+        questions.iter().map(|question| self.rank(question)).collect()
+    }
 }
 
 /// A classifier's view of one question.

@@ -79,6 +79,10 @@ pub struct Tally {
     pub off_topic: OffTopicCount,
 }
 
+/// How many questions are asked together: enough to be faster than one by one, few enough to see
+/// that it goes on.
+const TOGETHER: usize = 64;
+
 /// Asks the first `limit` questions of a test set, or all.
 pub fn run_test(
     classifier: &MentorClassifier,
@@ -92,21 +96,24 @@ pub fn run_test(
     let questions = &test_set.questions[..limit.map_or(all, |limit| limit.min(all))];
     progress.start(&format!("testing {}", mentor.id), questions.len());
     let mut results = Vec::with_capacity(questions.len());
-    for question in questions {
-        let reply = classifier.answer(&question.asked);
-        let given = reply.answer_id.as_deref();
-        // An answer that the data no longer has cannot be one that was marked.
-        let text = given.map(|id| mentor.answer(id).map_or("", |answer| answer.text.as_str()));
-        results.push(TestResult {
-            question: question.text.clone(),
-            expected: question.expected_ids().into_iter().map(str::to_owned).collect(),
-            answer_id: reply.answer_or_off_topic().to_owned(),
-            correct: question.accepts(text),
-            canned: reply.canned,
-            confidence: reply.confidence,
-            top_answer_id: reply.top_answer_id,
-        });
-        progress.step();
+    for together in questions.chunks(TOGETHER) {
+        let asked: Vec<&str> = together.iter().map(|question| question.asked.as_str()).collect();
+        let replies = classifier.answer_all(&asked);
+        for (question, reply) in together.iter().zip(replies) {
+            let given = reply.answer_id.as_deref();
+            // An answer that the data no longer has cannot be one that was marked.
+            let text = given.map(|id| mentor.answer(id).map_or("", |answer| answer.text.as_str()));
+            results.push(TestResult {
+                question: question.text.clone(),
+                expected: question.expected_ids().into_iter().map(str::to_owned).collect(),
+                answer_id: reply.answer_or_off_topic().to_owned(),
+                correct: question.accepts(text),
+                canned: reply.canned,
+                confidence: reply.confidence,
+                top_answer_id: reply.top_answer_id,
+            });
+            progress.step();
+        }
     }
     progress.finish();
     TestReport {

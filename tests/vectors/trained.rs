@@ -135,3 +135,26 @@ fn a_model_does_not_depend_on_which_others_are_trained() {
     sandbox.run(&["train", "--checkpoint", "alone"]).code(0);
     assert_ne!(of_ada("alone"), of_ada("one"), "strangers have no part in it");
 }
+
+// Alone a question has the processors to itself, in a test it is encoded with others.
+#[test]
+fn a_question_is_answered_alike_alone_and_in_a_test() {
+    let sandbox = with_tiny();
+    for vectors in ["tiny", "embedded", "none"] {
+        train(&sandbox, vectors).code(0);
+        let arguments = ["test", "--checkpoint", vectors, "--no-canned", "--json"];
+        let tested = sandbox.run(&arguments).code(0).json();
+        let results = tested[0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), 4);
+        for result in results {
+            let question = result["question"].as_str().unwrap();
+            let sanitized = mentorpal::text::sanitize(question);
+            let arguments =
+                ["ask", "--checkpoint", vectors, "--no-canned", "--json", sanitized.as_str()];
+            let asked = &sandbox.run(&arguments).code(0).json()[0];
+            for key in ["answer_id", "top_answer_id", "confidence"] {
+                assert_eq!(asked[key], result[key], "{vectors}, {question}, {key}");
+            }
+        }
+    }
+}

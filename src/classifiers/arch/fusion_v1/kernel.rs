@@ -10,6 +10,7 @@ use super::sentences::{Sentences, wording};
 use super::tfidf::TfIdf;
 use crate::error::Result;
 use crate::progress::Progress;
+use crate::vectors::Embeddings;
 
 /// The cosines of n-grams with the known questions, mixed.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,28 +87,20 @@ impl Kernel {
         )
     }
 
-    /// Compares a question, whatever it is, with all that is known.
-    ///
-    /// # Errors
-    /// When it cannot be encoded.
-    pub(super) fn of_text(&self, text: &str) -> Result<Similar<'_>> {
-        let Some((_, sentences)) = &self.sentences else { return Ok(self.compare(text, None)) };
-        Ok(self.compare(text, Some(sentences.embed(text)?.row(0))))
-    }
-
-    /// The same for several that may be met again.
+    /// Compares questions, whatever they are, with all that is known; `encode` makes their sentence
+    /// vectors, `[texts, dims]`.
     ///
     /// # Errors
     /// When one cannot be encoded.
     pub(super) fn of_texts(
         &self,
         texts: &[&str],
-        progress: &dyn Progress,
+        encode: impl FnOnce(&Sentences) -> Result<Embeddings>,
     ) -> Result<Vec<Similar<'_>>> {
         let Some((_, sentences)) = &self.sentences else {
             return Ok(texts.par_iter().map(|text| self.compare(text, None)).collect());
         };
-        let vectors = sentences.embed_all(texts, progress)?;
+        let vectors = encode(sentences)?;
         let compare = |i: usize| self.compare(texts[i], Some(vectors.row(i)));
         Ok((0..texts.len()).into_par_iter().map(compare).collect())
     }

@@ -16,6 +16,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
@@ -70,15 +71,25 @@ struct SentencesCard {
 
 impl Classifier for Model {
     fn rank(&self, question: &str) -> Ranking {
-        let similar = match self.kernel.of_text(question) {
-            Ok(similar) => similar,
+        self.rank_all(&[question]).pop().unwrap_or_default()
+    }
+
+    fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
+        match self.kernel.of_texts(questions, |known| known.embed(questions)) {
+            Ok(similar) => similar.par_iter().map(|similar| self.ranking(similar)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "a question cannot be encoded");
-                return Ranking { candidates: Vec::new(), off_topic: true };
+                let declined = Ranking { candidates: Vec::new(), off_topic: true };
+                vec![declined; questions.len()]
             }
-        };
+        }
+    }
+}
+
+impl Model {
+    fn ranking(&self, similar: &Similar) -> Ranking {
         let nearest = f64::from(similar.nearest(|_| true));
-        let scores = self.scores(&similar);
+        let scores = self.scores(similar);
         let mut scores: Vec<(usize, f64)> = scores.into_iter().enumerate().collect();
         scores.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut left = 1.0;
@@ -94,9 +105,7 @@ impl Classifier for Model {
             candidates.first().is_none_or(|c| c.confidence < self.calibration.threshold);
         Ranking { candidates, off_topic }
     }
-}
 
-impl Model {
     /// Every answer's score, in about −1..1: −1 for a question unlike any known one.
     fn scores(&self, similar: &Similar) -> Vec<f64> {
         let mut scores = vec![-1.0_f32; self.answers.len()];

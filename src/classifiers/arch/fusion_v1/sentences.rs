@@ -46,19 +46,25 @@ impl Sentences {
         Ok(Self::new(Arc::clone(model), questions.len(), items))
     }
 
-    /// Encodes a question to be compared with these, `[1, dims]`.
-    ///
-    /// # Errors
-    /// When it cannot be encoded.
-    pub(super) fn embed(&self, text: &str) -> Result<Embeddings> {
-        Ok(self.model.sentences().embed(&[&wording(text)], &Silent)?.at_unit_length())
-    }
-
-    /// The same for several that may be met again, `[texts, dims]`.
+    /// Encodes questions to be compared with these, `[texts, dims]`.
     ///
     /// # Errors
     /// When one cannot be encoded.
-    pub(super) fn embed_all(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
+    pub(super) fn embed(&self, texts: &[&str]) -> Result<Embeddings> {
+        let texts: Vec<String> = texts.iter().map(|text| wording(text)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        Ok(self.model.sentences().embed(&texts, &Silent)?.at_unit_length())
+    }
+
+    /// The same for questions that may be met again.
+    ///
+    /// # Errors
+    /// When one cannot be encoded.
+    pub(super) fn embed_cached(
+        &self,
+        texts: &[&str],
+        progress: &dyn Progress,
+    ) -> Result<Embeddings> {
         let texts: Vec<String> = texts.iter().map(|text| wording(text)).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         Ok(self.model.embed_cached(&texts, progress)?.at_unit_length())

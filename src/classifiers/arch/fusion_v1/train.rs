@@ -58,7 +58,8 @@ pub(super) fn train(
         .collect();
     let mut notes = Vec::new();
     let left_out = left_out(&ridge, &examples, &model.kernel, progress);
-    let strangers = model.kernel.of_texts(&strangers, progress)?;
+    let strangers =
+        model.kernel.of_texts(&strangers, |known| known.embed_cached(&strangers, progress))?;
     match Calibration::fit(&samples(&left_out, &model, &strangers, params.off_topic_share)) {
         Some(calibration) => model.calibration = calibration,
         None => notes.push(
