@@ -64,7 +64,8 @@ fn missing_vectors(
     Error::at(Place::file(workspace.vector_models()), message).hint(hint)
 }
 
-/// Loads `mentor`'s classifier from a checkpoint, whose vector model this is; data that moved on since is a warning.
+/// Loads `mentor`'s classifier from a checkpoint, whose vector model this is; data that moved on
+/// since is a warning.
 pub(super) fn classifier<'a>(
     checkpoint: &Checkpoint,
     vectors: &Vectors,

@@ -29,7 +29,7 @@ impl Bert {
     /// The last layer's vectors of the tokens of `sequences`, which lie end to end: `[tokens, d]`
     /// row by row. Ids are below the vocabulary's size, sequences no longer than the positions.
     ///
-    /// One thread: the same tokens give the same numbers.
+    /// The same tokens give the same numbers, whatever `par` and whatever is beside them.
     pub(super) fn forward<'a>(
         &self,
         sequences: impl Iterator<Item = &'a [u32]> + Clone,

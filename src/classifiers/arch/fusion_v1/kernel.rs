@@ -1,5 +1,6 @@
 //! The kernel: a weighted mix of similarities, 1 between a question and itself.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use faer::Mat;
@@ -10,7 +11,7 @@ use super::sentences::{Sentences, wording};
 use super::tfidf::TfIdf;
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::vectors::Embeddings;
+use crate::vectors::{Embeddings, VectorModel};
 
 /// The cosines of n-grams with the known questions, mixed.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +33,9 @@ pub(super) struct Kernel {
 #[derive(Clone, Debug)]
 pub(super) struct Similar<'a> {
     kernel: &'a Kernel,
-    wording: String,
-    text: String,
+    text: &'a str,
+    /// Its [`wording`].
+    wording: Cow<'a, str>,
     /// With each question's n-grams, `[n]`, each in 0..=1, where it was needed yet.
     ngrams: OnceLock<Vec<f32>>,
     /// With each question's and then each answer's text's sentence vector, `[n + t]`, in −1..=1;
@@ -79,44 +81,49 @@ impl Ngrams {
 }
 
 impl Kernel {
-    /// Compares known question `index` with all that is known, itself included.
-    pub(super) fn of_question(&self, index: usize) -> Similar<'_> {
-        self.compare(
-            &self.questions[index],
-            self.sentences.as_ref().map(|(_, known)| known.items.row(index)),
-        )
+    /// Compares known question `index`, which stands in the data as `text`, with all that is
+    /// known, itself included.
+    pub(super) fn of_question<'a>(&'a self, index: usize, text: &'a str) -> Similar<'a> {
+        let vector = self.sentences.as_ref().map(|(_, known)| known.items.row(index));
+        self.compare(text, Cow::Borrowed(&self.questions[index]), vector)
     }
 
-    /// Compares questions, whatever they are, with all that is known; `encode` makes their sentence
-    /// vectors, `[texts, dims]`.
+    /// Compares questions, whatever they are, with all that is known; `encode` makes sentence
+    /// vectors `[texts, dims]` of their wordings.
     ///
     /// # Errors
     /// When one cannot be encoded.
-    pub(super) fn of_texts(
-        &self,
-        texts: &[&str],
-        encode: impl FnOnce(&Sentences) -> Result<Embeddings>,
-    ) -> Result<Vec<Similar<'_>>> {
-        let Some((_, sentences)) = &self.sentences else {
-            return Ok(texts.par_iter().map(|text| self.compare(text, None)).collect());
+    pub(super) fn of_texts<'a>(
+        &'a self,
+        texts: &[&'a str],
+        encode: impl FnOnce(&VectorModel, &[&str]) -> Result<Embeddings>,
+    ) -> Result<Vec<Similar<'a>>> {
+        let wordings: Vec<String> = texts.iter().map(|text| wording(text)).collect();
+        let vectors = match &self.sentences {
+            Some((_, sentences)) => {
+                let wordings: Vec<&str> = wordings.iter().map(String::as_str).collect();
+                Some(encode(&sentences.model, &wordings)?.at_unit_length())
+            }
+            None => None,
         };
-        let vectors = encode(sentences)?;
-        let compare = |i: usize| self.compare(texts[i], Some(vectors.row(i)));
-        Ok((0..texts.len()).into_par_iter().map(compare).collect())
+        let compare = |(i, wording): (usize, String)| {
+            let vector = vectors.as_ref().map(|vectors| vectors.row(i));
+            self.compare(texts[i], Cow::Owned(wording), vector)
+        };
+        Ok(wordings.into_par_iter().enumerate().map(compare).collect())
     }
 
-    fn compare(&self, text: &str, vector: Option<&[f32]>) -> Similar<'_> {
+    fn compare<'a>(
+        &'a self,
+        text: &'a str,
+        wording: Cow<'a, str>,
+        vector: Option<&[f32]>,
+    ) -> Similar<'a> {
         let cosines = match (&self.sentences, vector) {
             (Some((_, known)), Some(vector)) => known.cosines(vector),
             _ => Vec::new(),
         };
-        Similar {
-            kernel: self,
-            wording: wording(text),
-            text: text.to_owned(),
-            ngrams: OnceLock::new(),
-            cosines,
-        }
+        Similar { kernel: self, text, wording, ngrams: OnceLock::new(), cosines }
     }
 }
 
@@ -143,7 +150,7 @@ impl Similar<'_> {
     }
 
     fn ngrams(&self) -> &[f32] {
-        self.ngrams.get_or_init(|| self.kernel.ngrams.similarities(&self.text))
+        self.ngrams.get_or_init(|| self.kernel.ngrams.similarities(self.text))
     }
 }
 

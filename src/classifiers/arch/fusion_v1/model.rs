@@ -29,8 +29,9 @@ use crate::classifiers::{
     Candidate, Classifier, LeftOut, MAX_CANDIDATES, ModelFiles, Ranking, Vectors, model_file,
 };
 use crate::error::{Error, Result};
+use crate::progress::Silent;
 use crate::publish;
-use crate::vectors::Embeddings;
+use crate::vectors::{Embeddings, VectorModel};
 
 const CARD_FILE: &str = "model.json";
 const TENSORS_FILE: &str = "model.safetensors";
@@ -75,7 +76,8 @@ impl Classifier for Model {
     }
 
     fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
-        match self.kernel.of_texts(questions, |known| known.embed(questions)) {
+        let encode = |model: &VectorModel, texts: &[&str]| model.sentences().embed(texts, &Silent);
+        match self.kernel.of_texts(questions, encode) {
             Ok(similar) => similar.par_iter().map(|similar| self.ranking(similar)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "a question cannot be encoded");

@@ -6,7 +6,7 @@ use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::Result;
-use crate::progress::{Progress, Silent};
+use crate::progress::Progress;
 use crate::text::{normalize, sanitize, write_out};
 use crate::vectors::{Embeddings, VectorModel, dot};
 
@@ -44,30 +44,6 @@ impl Sentences {
         let all: Vec<&str> = wordings.chain(texts.iter().copied()).collect();
         let items = model.embed_cached(&all, progress)?.at_unit_length();
         Ok(Self::new(Arc::clone(model), questions.len(), items))
-    }
-
-    /// Encodes questions to be compared with these, `[texts, dims]`.
-    ///
-    /// # Errors
-    /// When one cannot be encoded.
-    pub(super) fn embed(&self, texts: &[&str]) -> Result<Embeddings> {
-        let texts: Vec<String> = texts.iter().map(|text| wording(text)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        Ok(self.model.sentences().embed(&texts, &Silent)?.at_unit_length())
-    }
-
-    /// The same for questions that may be met again.
-    ///
-    /// # Errors
-    /// When one cannot be encoded.
-    pub(super) fn embed_cached(
-        &self,
-        texts: &[&str],
-        progress: &dyn Progress,
-    ) -> Result<Embeddings> {
-        let texts: Vec<String> = texts.iter().map(|text| wording(text)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        Ok(self.model.embed_cached(&texts, progress)?.at_unit_length())
     }
 
     /// The cosine of `vector` with each item, `[n + t]`.

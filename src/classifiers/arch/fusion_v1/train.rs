@@ -14,6 +14,7 @@ use super::{TrainOptions, Trained, TrainingReport};
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
+use crate::vectors::VectorModel;
 
 /// Trains on all of `mentor`'s questions.
 ///
@@ -50,16 +51,12 @@ pub(super) fn train(
         lambda: setting.lambda,
         calibration: Calibration::PRIOR,
     };
-    let strangers: Vec<&str> = options
-        .strangers
-        .iter()
-        .map(String::as_str)
-        .filter(|question| mentor.canned(question).is_none())
-        .collect();
     let mut notes = Vec::new();
-    let left_out = left_out(&ridge, &examples, &model.kernel, progress);
-    let strangers =
-        model.kernel.of_texts(&strangers, |known| known.embed_cached(&strangers, progress))?;
+    let alone = ridge.leave_question_out();
+    let left_out = left_out(&ridge, &alone, &examples, &model.kernel, progress);
+    let strangers: Vec<&str> = options.strangers.iter().map(String::as_str).collect();
+    let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
+    let strangers = model.kernel.of_texts(&strangers, encode)?;
     match Calibration::fit(&samples(&left_out, &model, &strangers, params.off_topic_share)) {
         Some(calibration) => model.calibration = calibration,
         None => notes.push(
@@ -67,7 +64,7 @@ pub(super) fn train(
                 .to_owned(),
         ),
     }
-    let cv_accuracy = examples.accuracy(&ridge.leave_question_out());
+    let cv_accuracy = examples.accuracy(&alone);
     if cv_accuracy.is_none() {
         let why = if examples.ids.len() == 1 {
             "there is only one answer"
@@ -105,12 +102,12 @@ struct LeftOutTwice {
 
 fn left_out(
     ridge: &Ridge,
+    alone: &[Top],
     examples: &Examples,
     kernel: &Kernel,
     progress: &dyn Progress,
 ) -> Vec<LeftOutTwice> {
     let questions = examples.questions.len();
-    let alone = ridge.leave_question_out();
     let mut with_answer = vec![None; questions];
     for (item, top) in ridge.leave_answer_out() {
         // Answers' texts are left out, too, but nobody asks them.
@@ -121,7 +118,7 @@ fn left_out(
     let every = questions.div_ceil(MISSING_ANSWERS);
     let twice = |i: usize| {
         let answer = examples.answer_of[i];
-        let similar = kernel.of_question(i);
+        let similar = kernel.of_question(i, examples.questions[i]);
         let sample = |top: Top, truth: Option<usize>, nearest: f32| {
             let known = knownness(f64::from(top.score), f64::from(nearest));
             Sample { known, top: top.answer, truth }
