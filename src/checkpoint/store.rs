@@ -9,7 +9,7 @@ use super::manifest::{Manifest, MentorRecord, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What a checkpoint is called: `ARCH/CHECKPOINT`.
@@ -208,27 +208,12 @@ fn no_such_checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Error {
 fn read_checked(path: &Path, record: &FileRecord) -> Result<Vec<u8>, Fault> {
     let fault = |what: String| Fault { path: path.to_owned(), what };
     let found = fs::metadata(path).map_err(|e| fault(format!("cannot be read: {e}")))?;
-    if found.len() != record.size {
-        return Err(fault(format!("{} bytes, the manifest says {}", found.len(), record.size)));
+    if let Some(what) = record.size_fault(found.len()) {
+        return Err(fault(what));
     }
     let bytes = fs::read(path).map_err(|e| fault(format!("cannot be read: {e}")))?;
-    if FileRecord::of(&bytes) == *record {
-        Ok(bytes)
-    } else {
-        Err(fault("its SHA-256 is not what the manifest says".to_owned()))
+    match record.fault(&FileRecord::of(&bytes)) {
+        Some(what) => Err(fault(what)),
+        None => Ok(bytes),
     }
-}
-
-/// Every file below `folder`; what cannot be listed is passed over, links are not followed.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else { return files };
-    for entry in entries.flatten() {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => files.extend(files_below(&entry.path())),
-            _ => files.push(entry.path()),
-        }
-    }
-    files.sort();
-    files
 }

@@ -41,6 +41,31 @@ impl FileRecord {
     pub fn of(bytes: &[u8]) -> Self {
         Self { size: bytes.len() as u64, sha256: sha256::digest(bytes) }
     }
+
+    /// What is wrong with a file of `size` bytes in this one's place, if something is.
+    pub(crate) fn size_fault(&self, size: u64) -> Option<String> {
+        (size != self.size).then(|| format!("{size} bytes, the manifest says {}", self.size))
+    }
+
+    /// What is wrong with `found` in this one's place, if something is.
+    pub(crate) fn fault(&self, found: &Self) -> Option<String> {
+        let other = || "its SHA-256 is not what the manifest says".to_owned();
+        self.size_fault(found.size).or_else(|| (found != self).then(other))
+    }
+}
+
+/// Every file below `folder`, sorted; what cannot be listed is passed over, links are not followed.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return files };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files.extend(files_below(&entry.path())),
+            _ => files.push(entry.path()),
+        }
+    }
+    files.sort();
+    files
 }
 
 /// Plain data as a JSON file that people can read, too.

@@ -20,7 +20,7 @@ use crate::publish::{Existing, Kind, Staging, taken};
 use crate::sha256;
 use crate::workspace::{Name, Workspace};
 
-pub(super) const KIND: Kind = Kind {
+const KIND: Kind = Kind {
     noun: "vector model",
     if_taken: "choose another with --name, or replace it with --overwrite",
 };
@@ -57,15 +57,15 @@ enum Found {
 
 /// What was made of it.
 pub(super) struct Made {
-    kind: ModelKind,
-    words: Option<usize>,
-    dims: usize,
-    format: String,
+    pub(super) kind: ModelKind,
+    pub(super) words: Option<usize>,
+    pub(super) dims: usize,
+    pub(super) format: String,
     /// The file's SHA-256; none of a folder.
-    sha256: Option<String>,
-    licence: Option<String>,
+    pub(super) sha256: Option<String>,
+    pub(super) licence: Option<String>,
     /// The files made, as paths in the folder.
-    files: Vec<String>,
+    pub(super) files: Vec<String>,
 }
 
 /// What is chosen of a vector model beside its name.

@@ -11,6 +11,9 @@ use crate::workspace::Name;
 /// What it is called; no other vector model may be.
 pub const EMBEDDED: &str = "embedded";
 
+/// What static vectors are said to be made from.
+pub(super) const FORMAT: &str = "distilled sentence encoder";
+
 /// The SHA-256 of the embedded file, in hex: written down, since it takes longer to compute than
 /// the file to open.
 pub(super) const SHA256: &str = "4c20d3d1ba81aa143de1700732af71c812e0e132a5fb273c5a21622271589818";
@@ -27,18 +30,15 @@ pub fn embedded_name() -> Name {
 /// What a folder's manifest would say of it.
 #[must_use]
 pub fn embedded_manifest() -> Manifest {
-    let size = StaticVectors::embedded_bytes().len() as u64;
-    of(StaticVectors::embedded(), FileRecord { size, sha256: SHA256.to_owned() })
-}
-
-/// The manifest of static vectors in a file of this record.
-pub(super) fn of(vectors: &StaticVectors, file: FileRecord) -> Manifest {
+    let vectors = StaticVectors::embedded();
     let origin = vectors.origin();
     let source = Source {
         file: origin.encoder.clone(),
-        format: "distilled sentence encoder".to_owned(),
+        format: FORMAT.to_owned(),
         sha256: origin.sha256.clone(),
     };
+    let size = StaticVectors::embedded_bytes().len() as u64;
+    let file = FileRecord { size, sha256: SHA256.to_owned() };
     Manifest::new(
         ModelKind::Static,
         (Some(vectors.len()), vectors.dims()),

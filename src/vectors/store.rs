@@ -8,7 +8,7 @@ use super::embedded::{EMBEDDED, embedded_manifest};
 use super::manifest::Manifest;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
 use crate::sha256;
 use crate::workspace::{Name, Workspace, folder_names};
 
@@ -86,8 +86,10 @@ pub(super) fn check_sizes(folder: &Path, manifest: &Manifest) -> Result<()> {
     for (name, record) in &manifest.files {
         let path = folder.join(name);
         let found = fs::metadata(&path).map_err(|e| Error::io(&path, "read the file", e))?;
-        if !found.is_file() || found.len() != record.size {
-            let what = format!("{} bytes, the manifest says {}", found.len(), record.size);
+        if !found.is_file() {
+            return Err(wrong(&path, "not a file"));
+        }
+        if let Some(what) = record.size_fault(found.len()) {
             return Err(wrong(&path, &what));
         }
     }
@@ -111,14 +113,10 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     let mut faults = Vec::new();
     for (file, expected) in &manifest.files {
         let fault = match record(&folder.join(file)) {
-            Err(error) => format!("cannot be read: {error}"),
-            Ok(found) if found == *expected => continue,
-            Ok(found) if found.size != expected.size => {
-                format!("{} bytes, the manifest says {}", found.size, expected.size)
-            }
-            Ok(_) => "its SHA-256 is not what the manifest says".to_owned(),
+            Err(error) => Some(format!("cannot be read: {error}")),
+            Ok(found) => expected.fault(&found),
         };
-        faults.push(format!("{file}: {fault}"));
+        faults.extend(fault.map(|fault| format!("{file}: {fault}")));
     }
     for stranger in strangers(&folder, &manifest) {
         faults.push(format!("{}: not in the manifest", stranger.escape_debug()));
@@ -135,24 +133,12 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 /// The files of a model's folder that its manifest does not name, by path; hidden ones are passed
 /// over.
 fn strangers(folder: &Path, manifest: &Manifest) -> Vec<String> {
-    let mut found = Vec::new();
-    list_files(folder, "", &mut found);
+    let within = |path: PathBuf| {
+        let parts = path.strip_prefix(folder).ok()?.iter();
+        let names: Vec<_> = parts.map(|part| part.to_string_lossy().into_owned()).collect();
+        (!names.iter().any(|name| name.starts_with('.'))).then(|| names.join("/"))
+    };
+    let mut found: Vec<String> = files_below(folder).into_iter().filter_map(within).collect();
     found.retain(|file| file != MANIFEST_FILE && !manifest.files.contains_key(file));
-    found.sort();
     found
-}
-
-/// Adds the paths of the files below `folder`, each after `prefix`; links are not followed.
-fn list_files(folder: &Path, prefix: &str, found: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            continue;
-        }
-        let path = format!("{prefix}{name}");
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => list_files(&entry.path(), &format!("{path}/"), found),
-            _ => found.push(path),
-        }
-    }
 }

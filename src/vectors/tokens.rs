@@ -29,6 +29,14 @@ pub(super) fn embed(
     Embeddings::new(model.dims(), numbers)
 }
 
+/// Smooth inverse frequency (Arora et al. 2017): how much a token of probability `p` weighs is
+/// `a / (a + p)`, where by Zipf's law the one at `rank` (from 1) of `n` has `p = 1 / (rank · H_n)`;
+/// `harmonic` is `H_n`. Vocabularies list frequent tokens first.
+pub(super) fn weight(rank: usize, harmonic: f64) -> f32 {
+    const A: f64 = 1e-3;
+    (A / (A + (rank as f64 * harmonic).recip())) as f32
+}
+
 /// The sum of tokens' vectors, `[dims]`, at unit length.
 pub(super) fn sum(tokens: &Embeddings, dims: usize) -> Vec<f32> {
     let mut sum = vec![0.0; dims];

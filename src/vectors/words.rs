@@ -18,9 +18,6 @@ use crate::workspace::{Name, Workspace};
 /// The file of the vectors in a vector model's folder.
 pub const MODEL_FILE: &str = "model.fifu";
 
-/// The `a` of a word's weight.
-const SIF: f64 = 1e-3;
-
 /// A vector a word, mapped from disk: processes that use the same model share its memory.
 #[derive(Debug)]
 pub struct WordVectors {
@@ -100,29 +97,25 @@ impl WordVectors {
     }
 }
 
-/// Smooth inverse frequency (Arora et al. 2017): how much a word of probability `p` weighs is
-/// `a / (a + p)`, where by Zipf's law the word at `rank` (from 1) of `n` has
-/// `p = 1 / (rank · H_n)`. Files list frequent words first.
-fn weight(rank: usize, n: usize) -> f32 {
-    // The n-th harmonic number, by the first terms of its expansion.
+/// The `n`-th harmonic number, by the first terms of its expansion.
+fn harmonic(n: usize) -> f64 {
     const EULER: f64 = 0.577_215_664_901_532_9;
     let n = n as f64;
-    let harmonic = n.ln() + EULER + 1.0 / (2.0 * n) - 1.0 / (12.0 * n * n);
-    let p = 1.0 / (rank as f64 * harmonic);
-    (SIF / (SIF + p)) as f32
+    n.ln() + EULER + 1.0 / (2.0 * n) - 1.0 / (12.0 * n * n)
 }
 
 impl TokenVectors for WordVectors {
     /// Tokens are the text's words, as [`sanitize`](crate::text::sanitize) leaves them but for
     /// letters beyond ASCII, which stay; each is looked up as it is, then in lower case.
     fn tokens(&self, text: &str) -> Embeddings {
+        let harmonic = harmonic(self.vocabulary.len());
         let mut numbers = Vec::new();
         for word in text.split_whitespace() {
             let word: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
             let found = self.vocabulary.find(&word);
             let found = found.or_else(|| self.vocabulary.find(&word.to_lowercase()));
             let Some(index) = found else { continue };
-            let weight = weight(index + 1, self.vocabulary.len());
+            let weight = tokens::weight(index + 1, harmonic);
             numbers.extend(self.rows().nth(index).unwrap_or_default().iter().map(|x| x * weight));
         }
         Embeddings::new(self.dims(), numbers)

@@ -26,14 +26,12 @@ use self::salads::Salads;
 use super::encoder::SentenceEncoder;
 use super::sentence::{Embeddings, to_unit_length};
 use super::static_vectors::{CONTINUES, Origin, StaticVectors};
+use super::tokens::weight;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
 /// The version of the recipe: everything here but the [`Options`].
 const RECIPE: u32 = 1;
-
-/// The `a` of a token's weight `a / (a + p)`.
-const SIF: f64 = 1e-3;
 
 /// A sentence encoder to learn from, and what is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -145,5 +143,5 @@ fn ids(salad: &[u32], tokens: &[(String, u32)]) -> Vec<u32> {
 /// (from 1) is taken to be `1 / rank` of their sum (Zipf's law).
 fn weights(n: usize) -> impl Iterator<Item = f32> {
     let sum: f64 = (1..=n).map(|rank| (rank as f64).recip()).sum();
-    (1..=n).map(move |rank| (SIF / (SIF + (rank as f64 * sum).recip())) as f32)
+    (1..=n).map(move |rank| weight(rank, sum))
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use super::{Options, Teacher, distill};
 use crate::error::{Error, Place, Result};
 use crate::progress::Progress;
-use crate::publish::{Existing, FileRecord, Staging, taken, write_synced};
+use crate::publish::write_synced;
 use crate::sha256;
-use crate::vectors::add::{self, KIND};
+use crate::vectors::add::{self, Choices, Made, keep};
 use crate::vectors::embedded;
 use crate::vectors::encoder::{SentenceEncoder, WEIGHTS_FILE, is_model_folder};
 use crate::vectors::gather::Folder;
@@ -57,26 +57,29 @@ pub fn add_distilled(
         None => Name::new("vector model", format!("{}-static", found.name))
             .map_err(|e| e.hint("name it with --name"))?,
     };
-    embedded::refuse(&name)?;
-    let folder = workspace.vector_model(&name);
-    if !request.overwrite && folder.symlink_metadata().is_ok() {
-        return Err(taken(&folder, KIND));
-    }
-    let teacher = Teacher {
-        encoder: &found.encoder,
-        name: &found.name,
-        sha256: &found.sha256,
-        licence: request.licence.as_deref().or(found.licence.as_deref()),
-    };
-    let vectors = distill(&teacher, &request.options, progress)?;
-    let bytes = vectors.to_bytes();
-    let staging = Staging::begin(&workspace.vector_models(), KIND)?;
-    let path = staging.folder().join(STATIC_FILE);
-    write_synced(&path, &bytes).map_err(|e| Error::io(&path, "write the file", e))?;
-    let manifest = embedded::of(&vectors, FileRecord::of(&bytes));
-    let existing = if request.overwrite { Existing::Replace } else { Existing::Refuse };
-    let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
-    Ok(Added { name, folder, manifest })
+    let choices = Choices { licence: request.licence.clone(), overwrite: request.overwrite };
+    keep(workspace, name, choices, |folder| {
+        let teacher = Teacher {
+            encoder: &found.encoder,
+            name: &found.name,
+            sha256: &found.sha256,
+            licence: request.licence.as_deref().or(found.licence.as_deref()),
+        };
+        let vectors = distill(&teacher, &request.options, progress)?;
+        let path = folder.join(STATIC_FILE);
+        write_synced(&path, &vectors.to_bytes())
+            .map_err(|e| Error::io(&path, "write the file", e))?;
+        let made = Made {
+            kind: ModelKind::Static,
+            words: Some(vectors.len()),
+            dims: vectors.dims(),
+            format: embedded::FORMAT.to_owned(),
+            sha256: Some(found.sha256.clone()),
+            licence: found.licence.clone(),
+            files: vec![STATIC_FILE.to_owned()],
+        };
+        Ok((found.name.clone(), made))
+    })
 }
 
 impl Found {
