@@ -41,6 +41,24 @@ fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
     }
 }
 
+// Alone a text has the processors to itself, together each batch has one; the cache relies on it.
+#[test]
+fn a_text_has_the_same_bits_alone_and_among_others() {
+    let Some(wheel) = encoder_wheel() else { return };
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
+    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let model = VectorModel::open(&workspace, &Name::new("vector model", "minilm").unwrap());
+    let model = model.unwrap();
+    let texts: Vec<String> =
+        (1..60).map(|n| "where did you go to school ".repeat(n % 7 + 1)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).chain(["why", "who are you"]).collect();
+    let together = model.sentences().embed(&texts, &Silent).unwrap();
+    for (text, together) in texts.iter().zip(together.rows()) {
+        assert_eq!(model.sentences().embed(&[text], &Silent).unwrap().row(0), together, "{text}");
+    }
+}
+
 // They came from it; how near they are to it over many more questions is in their README.
 #[test]
 fn the_embedded_vectors_are_near_the_real_encoders() {
