@@ -64,13 +64,13 @@ fn every_format_gives_the_same_vectors() {
         let model =
             WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
         assert_eq!(model.dims(), 2);
-        for (word, [x, y]) in [("king", [0.6, 0.8]), ("queen", [0.8, 0.6]), ("mud", [-1.0, 0.0])] {
+        for (word, [x, y]) in files::WORDS {
             let found = model.embedding(word).unwrap();
             let is_near = (found[0] - x).abs() < 1e-6 && (found[1] - y).abs() < 1e-6;
             assert!(is_near, "{format}: `{word}` is {found:?}");
         }
         assert_eq!(model.embedding("peasant"), None);
-        // 0.6·0.8 + 0.8·0.6 = 0.96; 0.6·(−1) = −0.6.
+        // (3·4 + 4·3) / (5·5) = 0.96; 3·(−2) / (5·2) = −0.6.
         let nearest = model.nearest("king", 5).unwrap();
         assert_eq!(nearest.iter().map(|(word, _)| *word).collect::<Vec<_>>(), ["queen", "mud"]);
         assert!((nearest[0].1 - 0.96).abs() < 1e-6 && (nearest[1].1 + 0.6).abs() < 1e-6);

@@ -6,6 +6,7 @@
 
 pub mod arch;
 mod mentor_classifier;
+mod model_files;
 pub mod registry;
 mod strangers;
 

@@ -13,6 +13,7 @@ use finalfusion::vocab::{SimpleVocab, Vocab};
 
 use super::fifu;
 use super::guard::{self, Format, Shape};
+use super::sentence::dot;
 use crate::error::{Error, Place, Result};
 
 /// What all formats but fastText are read to.
@@ -75,20 +76,33 @@ pub(super) fn convert(
     written.map_err(|e| Error::at(Place::file(path), "cannot be converted").caused_by(e))
 }
 
-/// Writes the words and their vectors; of subwords' vectors, which may follow, none.
+/// Writes the words and their vectors; of subwords' vectors, which may follow, none. The reader
+/// has scaled vectors to unit length and kept their norms: here they get them back.
 fn write(read: &Embeddings<impl Vocab, NdArray>, shape: Shape, to: &mut File) -> io::Result<()> {
     let words = read.vocab().words();
     let rows = read.storage().view().to_slice();
+    let norms = read.norms().map(|norms| norms.view().to_slice().unwrap_or_default());
     let numbers = shape.words * shape.dims;
     let rows = rows.filter(|rows| {
         words.len() == shape.words
             && read.storage().shape().1 == shape.dims
             && rows.len() >= numbers
+            && norms.is_none_or(|norms| norms.len() >= shape.words)
     });
     let Some(rows) = rows else {
         return Err(io::Error::other("the file changed meanwhile"));
     };
+    let norm = |word: usize| norms.map_or(1.0, |norms| norms[word]);
+    let rows = || rows[..numbers].chunks_exact(shape.dims).enumerate();
+    // Lengths are made of squares, which are to be numbers as well.
+    if let Some((word, _)) =
+        rows().find(|(word, row)| !(dot(row, row) * norm(*word).powi(2)).is_finite())
+    {
+        let what = format!("the numbers of `{}` are too large", words[word].escape_debug());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    let rows = rows().flat_map(|(word, row)| row.iter().map(move |number| number * norm(word)));
     let mut to = BufWriter::with_capacity(1 << 16, to);
-    fifu::write(&mut to, words, &rows[..numbers], shape.dims)?;
+    fifu::write(&mut to, words, rows, shape.dims)?;
     to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }

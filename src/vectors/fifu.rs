@@ -30,15 +30,14 @@ const WITHOUT_WORDS: [u8; 40] = *b"FiFu\0\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\0\0\
 /// Before the words: [`HEADER`], and the vocabulary's kind, length and count.
 const BEFORE_WORDS: u64 = 20 + 4 + 8 + 8;
 
-/// Writes `words`, and as many `rows` of `dims` numbers, each made to have unit length where it
-/// has one.
+/// Writes `words`, and as many rows of `dims` numbers.
 ///
 /// # Errors
 /// When it cannot be written.
 pub(super) fn write(
     to: &mut impl Write,
     words: &[String],
-    rows: &[f32],
+    rows: impl Iterator<Item = f32>,
     dims: usize,
 ) -> io::Result<()> {
     let items: usize = words.iter().map(|word| 4 + word.len()).sum();
@@ -52,12 +51,8 @@ pub(super) fn write(
         to.write_all(item)?;
     }
     to.write_all(&matrix_header(BEFORE_WORDS + items, Shape { words: words.len(), dims }))?;
-    for row in rows.chunks_exact(dims) {
-        let norm = row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-        let scale = if norm > 0.0 { norm.recip() } else { 0.0 };
-        for number in row {
-            to.write_all(&((f64::from(*number) * scale) as f32).to_le_bytes())?;
-        }
+    for number in rows {
+        to.write_all(&number.to_le_bytes())?;
     }
     to.write_all(&vec![0; 4 * dims])
 }
@@ -140,10 +135,10 @@ mod tests {
         for word in ["a", "bc", "def", "ghij"] {
             let mut file = Vec::new();
             let words = [word.to_owned(), "x".to_owned()];
-            write(&mut file, &words, &[3.0, 4.0, 0.0, 0.0], 2).unwrap();
+            write(&mut file, &words, [3.0, 4.0, 0.0, 0.0].into_iter(), 2).unwrap();
             let read: Embeddings<SimpleVocab, NdArray> =
                 Embeddings::read_embeddings(&mut io::Cursor::new(file)).unwrap();
-            assert_eq!(read.embedding(word).unwrap().as_slice(), Some(&[0.6, 0.8][..]));
+            assert_eq!(read.embedding(word).unwrap().as_slice(), Some(&[3.0, 4.0][..]));
             assert_eq!(read.embedding("x").unwrap().as_slice(), Some(&[0.0, 0.0][..]));
         }
     }

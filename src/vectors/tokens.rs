@@ -10,6 +10,9 @@ pub trait TokenVectors: SentenceModel {
     /// The vectors of the tokens of `text`, in order: `[tokens, dims]`. The length of each is what
     /// the token weighs; tokens that are not known are left out.
     fn tokens(&self, text: &str) -> Embeddings;
+
+    /// The vector of a single word, `[dims]`, of whatever length; `None` where it is not known.
+    fn word(&self, word: &str) -> Option<Vec<f32>>;
 }
 
 /// A vector a text: its tokens' sum, at unit length; zero where none is known.
@@ -20,7 +23,8 @@ pub(super) fn embed(
 ) -> Embeddings {
     progress.start("embedding questions", texts.len());
     let numbers = texts.par_iter().flat_map_iter(|text| {
-        let vector = sum(&model.tokens(text), model.dims());
+        let mut vector = sum(&model.tokens(text), model.dims());
+        to_unit_length(&mut vector);
         progress.step();
         vector
     });
@@ -37,12 +41,11 @@ pub(super) fn weight(rank: usize, harmonic: f64) -> f32 {
     (A / (A + (rank as f64 * harmonic).recip())) as f32
 }
 
-/// The sum of tokens' vectors, `[dims]`, at unit length.
+/// The sum of tokens' vectors, `[dims]`.
 pub(super) fn sum(tokens: &Embeddings, dims: usize) -> Vec<f32> {
     let mut sum = vec![0.0; dims];
     for token in tokens.rows() {
         sum.iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
     }
-    to_unit_length(&mut sum);
     sum
 }

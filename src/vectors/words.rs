@@ -65,7 +65,7 @@ impl WordVectors {
         self.manifest.dims
     }
 
-    /// The vector of `word`, `[dims]`, of unit length (or zero, where the file's was).
+    /// The vector of `word`, `[dims]`, as the file had it.
     #[must_use]
     pub fn embedding(&self, word: &str) -> Option<&[f32]> {
         self.rows().nth(self.vocabulary.find(word)?)
@@ -77,9 +77,10 @@ impl WordVectors {
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.find(word)?;
         let vector = self.embedding(word)?;
+        let own_length = length(vector);
         let mut others: Vec<(usize, f32)> = self
             .rows()
-            .map(|row| dot(row, vector))
+            .map(|row| dot(row, vector) / (length(row) * own_length).max(f32::MIN_POSITIVE))
             .enumerate()
             .filter(|(index, _)| *index != own)
             .collect();
@@ -95,6 +96,11 @@ impl WordVectors {
         let rows = self.rows.storage().view().to_slice().unwrap_or_default();
         rows.chunks_exact(self.dims()).take(self.vocabulary.len())
     }
+}
+
+/// The length of a vector.
+fn length(vector: &[f32]) -> f32 {
+    dot(vector, vector).sqrt()
 }
 
 /// The `n`-th harmonic number, by the first terms of its expansion.
@@ -115,10 +121,16 @@ impl TokenVectors for WordVectors {
             let found = self.vocabulary.find(&word);
             let found = found.or_else(|| self.vocabulary.find(&word.to_lowercase()));
             let Some(index) = found else { continue };
-            let weight = tokens::weight(index + 1, harmonic);
-            numbers.extend(self.rows().nth(index).unwrap_or_default().iter().map(|x| x * weight));
+            let row = self.rows().nth(index).unwrap_or_default();
+            let weight = tokens::weight(index + 1, harmonic) / length(row).max(f32::MIN_POSITIVE);
+            numbers.extend(row.iter().map(|x| x * weight));
         }
         Embeddings::new(self.dims(), numbers)
+    }
+
+    /// As the file had it, looked up to the letter.
+    fn word(&self, word: &str) -> Option<Vec<f32>> {
+        self.embedding(word).map(<[f32]>::to_vec)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Small files of word vectors, byte by byte.
 
-/// The words of [`all`]'s files and their vectors, at unit length: `king` is (3, 4) / 5, `queen`
-/// (4, 3) / 5, `mud` (−1, 0).
+/// The words of [`all`]'s files and their vectors.
 pub(super) const WORDS: [(&str, [f32; 2]); 3] =
     [("king", [3.0, 4.0]), ("queen", [4.0, 3.0]), ("mud", [-2.0, 0.0])];
 
@@ -64,10 +63,10 @@ pub(super) fn fasttext_header(dims: u32, buckets: u32, min: u32, max: u32, words
     file
 }
 
-/// A vocabulary and a matrix, at unit length, without norms.
+/// A vocabulary, a matrix at unit length, and the norms.
 pub(super) fn finalfusion() -> Vec<u8> {
     let mut file = b"FiFu".to_vec();
-    for field in [0, 2, 1, 2, 1] {
+    for field in [0, 3, 1, 2, 6, 1] {
         file.extend(u32::to_le_bytes(field));
     }
     let items: usize = WORDS.iter().map(|(word, _)| 4 + word.len()).sum();
@@ -86,6 +85,14 @@ pub(super) fn finalfusion() -> Vec<u8> {
     file.extend(10_u32.to_le_bytes());
     file.resize(file.len() + padding, 0);
     file.extend(numbers(&[0.6, 0.8, 0.8, 0.6, -1.0, 0.0]));
+    // The norms: kind, length, how many, kind of numbers, padding to four.
+    file.extend(6_u32.to_le_bytes());
+    let padding = 4 - file.len() % 4;
+    file.extend((12 + padding as u64 + 12).to_le_bytes());
+    file.extend(3_u64.to_le_bytes());
+    file.extend(10_u32.to_le_bytes());
+    file.resize(file.len() + padding, 0);
+    file.extend(numbers(&[5.0, 5.0, 2.0]));
     file
 }
 

@@ -83,8 +83,7 @@ fn add(workspace: &Workspace, file: &[u8]) -> bool {
 fn is_usable(model: &WordVectors) {
     for word in files::WORDS.map(|(word, _)| word) {
         if let Some(vector) = model.embedding(word) {
-            let norm: f32 = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-            assert!(norm == 0.0 || (norm - 1.0).abs() < 1e-5, "{norm}");
+            assert!(vector.iter().all(|x| x.is_finite()), "{vector:?}");
             assert!(model.nearest(word, 3).unwrap().iter().all(|(_, cosine)| cosine.is_finite()));
         }
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::vectors) use self::wordpiece::CONTINUES;
 use self::wordpiece::Vocabulary;
-use super::sentence::{Embeddings, SentenceModel, dot};
+use super::sentence::{Embeddings, SentenceModel, dot, to_unit_length};
 use super::tokens::{self, TokenVectors};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -141,10 +141,8 @@ impl StaticVectors {
     #[must_use]
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.tokenize(word);
-        let vector = tokens::sum(&self.tokens(word), self.dims);
-        if vector.iter().all(|x| *x == 0.0) {
-            return None;
-        }
+        let mut vector = self.word(word)?;
+        to_unit_length(&mut vector);
         let cosine = |token: usize| {
             let row: Vec<f32> = self.row(token).collect();
             dot(&row, &vector) / dot(&row, &row).sqrt().max(f32::MIN_POSITIVE)
@@ -173,6 +171,12 @@ impl TokenVectors for StaticVectors {
         let tokens = self.vocabulary.tokenize(text);
         let numbers = tokens.into_iter().flat_map(|token| self.row(token)).collect();
         Embeddings::new(self.dims, numbers)
+    }
+
+    /// The sum of its pieces' vectors.
+    fn word(&self, word: &str) -> Option<Vec<f32>> {
+        let sum = tokens::sum(&self.tokens(word), self.dims);
+        sum.iter().any(|x| *x != 0.0).then_some(sum)
     }
 }
 

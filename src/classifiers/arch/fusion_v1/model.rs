@@ -13,11 +13,9 @@
 //! | `ngrams.k.posting_questions` | u32 `[p]` | the question of each posting |
 //! | `ngrams.k.posting_weights` | f32 `[p]` | its TF-IDF weight |
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, Sample, knownness};
@@ -25,16 +23,16 @@ use super::kernel::{Kernel, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
 use super::sentences::Sentences;
 use super::tfidf::{Terms, TfIdf};
-use crate::classifiers::{
-    Candidate, Classifier, LeftOut, MAX_CANDIDATES, ModelFiles, Ranking, Vectors, model_file,
+use crate::classifiers::model_files::{
+    CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
-use crate::error::{Error, Result};
+use crate::classifiers::{
+    Candidate, Classifier, LeftOut, MAX_CANDIDATES, ModelFiles, Ranking, Vectors,
+};
+use crate::error::Result;
 use crate::progress::Silent;
 use crate::publish;
 use crate::vectors::{Embeddings, VectorModel};
-
-const CARD_FILE: &str = "model.json";
-const TENSORS_FILE: &str = "model.safetensors";
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -155,10 +153,10 @@ impl Model {
         });
         let items = self.weights.len() / self.answers.len();
         let mut tensors = Tensors::default();
-        tensors.put_f32("weights", vec![items, self.answers.len()], &self.weights);
+        tensors.put_f32("weights", &[items, self.answers.len()], &self.weights);
         let sentences = self.kernel.sentences.as_ref().map(|(params, sentences)| {
             let vectors = &sentences.items;
-            tensors.put_f32("sentences", vec![items, vectors.dims()], vectors.numbers());
+            tensors.put_f32("sentences", &[items, vectors.dims()], vectors.numbers());
             let texts = items - self.kernel.questions.len();
             SentencesCard { params: *params, texts, dims: vectors.dims() }
         });
@@ -177,7 +175,7 @@ impl Model {
             tensors.put_u32(&name("posting_ends"), &tfidf.posting_ends);
             tensors.put_u32(&name("posting_questions"), &tfidf.posting_questions);
             let postings = tfidf.posting_weights.len();
-            tensors.put_f32(&name("posting_weights"), vec![postings], &tfidf.posting_weights);
+            tensors.put_f32(&name("posting_weights"), &[postings], &tfidf.posting_weights);
         }
         Ok(ModelFiles::from([
             (CARD_FILE.to_owned(), publish::json_file(&card)),
@@ -191,10 +189,8 @@ impl Model {
     /// When a file is missing or its numbers do not fit together, or the vector model is not of
     /// the kind that it was trained with.
     pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
-        let card: Card = serde_json::from_slice(model_file(files, CARD_FILE)?)
-            .map_err(|e| damaged(CARD_FILE, "not a model's card").caused_by(e))?;
-        let tensors = SafeTensors::deserialize(model_file(files, TENSORS_FILE)?)
-            .map_err(|e| damaged(TENSORS_FILE, "not safetensors").caused_by(e))?;
+        let card: Card = read_card(files)?;
+        let tensors = TensorReader::of(files)?;
         if card.answers.is_empty() || card.questions.is_empty() {
             return Err(damaged(CARD_FILE, "no answers or no questions"));
         }
@@ -208,13 +204,13 @@ impl Model {
         }
         let texts = card.sentences.as_ref().map_or(0, |sentences| sentences.texts);
         let items = questions.saturating_add(texts);
-        let weights = read_matrix(&tensors, "weights", [items, card.answers.len()])?;
+        let weights = tensors.f32("weights", &[items, card.answers.len()])?;
         let sentences = match card.sentences {
             Some(about) if !about.params.is_usable() => {
                 return Err(damaged(CARD_FILE, "a sentence kernel that cannot be used"));
             }
             Some(about) => {
-                let numbers = read_matrix(&tensors, "sentences", [items, about.dims])?;
+                let numbers = tensors.f32("sentences", &[items, about.dims])?;
                 Some((about.params, read_sentences(questions, about.dims, numbers, vectors)?))
             }
             None => None,
@@ -246,40 +242,26 @@ fn read_sentences(
     Ok(Sentences::new(Arc::clone(model), questions, Embeddings::new(dims, numbers)))
 }
 
-/// A tensor of numbers, which is to be of this shape.
-fn read_matrix(tensors: &SafeTensors, name: &str, shape: [usize; 2]) -> Result<Vec<f32>> {
-    let numbers = read_f32(tensors, name)?;
-    let found = tensors.tensor(name).map(|t| t.shape().to_vec()).unwrap_or_default();
-    if found == shape {
-        Ok(numbers)
-    } else {
-        let what = format!("`{name}` is of shape {found:?}, expected {shape:?}");
-        Err(damaged(TENSORS_FILE, &what))
-    }
-}
-
 fn read_tfidf(
-    tensors: &SafeTensors,
+    tensors: &TensorReader,
     k: usize,
     params: NgramParams,
     questions: usize,
 ) -> Result<TfIdf> {
     let name = |part: &str| format!("ngrams.{k}.{part}");
+    let posting_questions = tensors.u32(&name("posting_questions"))?;
+    let postings = posting_questions.len();
     let tfidf = TfIdf {
         analyzer: params.analyzer,
         questions,
-        terms: Terms {
-            bytes: tensor(tensors, &name("bytes"), Dtype::U8)?.to_vec(),
-            ends: read_u32(tensors, &name("ends"))?,
-        },
-        posting_ends: read_u32(tensors, &name("posting_ends"))?,
-        posting_questions: read_u32(tensors, &name("posting_questions"))?,
-        posting_weights: read_f32(tensors, &name("posting_weights"))?,
+        terms: Terms { bytes: tensors.bytes(&name("bytes"))?, ends: tensors.u32(&name("ends"))? },
+        posting_ends: tensors.u32(&name("posting_ends"))?,
+        posting_questions,
+        posting_weights: tensors.f32(&name("posting_weights"), &[postings])?,
     };
     let fits = ends_at(&tfidf.terms.ends, tfidf.terms.bytes.len())
         && ends_at(&tfidf.posting_ends, tfidf.posting_questions.len())
         && tfidf.terms.ends.len() == tfidf.posting_ends.len()
-        && tfidf.posting_questions.len() == tfidf.posting_weights.len()
         && tfidf.posting_questions.iter().all(|&question| (question as usize) < questions);
     if fits {
         Ok(tfidf)
@@ -291,70 +273,4 @@ fn read_tfidf(
 /// Whether `ends` never falls and stops at `length`.
 fn ends_at(ends: &[u32], length: usize) -> bool {
     ends.is_sorted() && ends.last().map_or(0, |&end| end as usize) == length
-}
-
-fn damaged(file: &str, what: &str) -> Error {
-    Error::new(format!("`{file}` of the model: {what}"))
-        .hint("the checkpoint is damaged or of another version; train it again")
-}
-
-fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<&'a [u8]> {
-    let tensor = tensors
-        .tensor(name)
-        .map_err(|e| damaged(TENSORS_FILE, &format!("no tensor `{name}`")).caused_by(e))?;
-    if tensor.dtype() == dtype {
-        Ok(tensor.data())
-    } else {
-        let found = tensor.dtype();
-        Err(damaged(TENSORS_FILE, &format!("`{name}` is {found:?}, expected {dtype:?}")))
-    }
-}
-
-fn read_f32(tensors: &SafeTensors, name: &str) -> Result<Vec<f32>> {
-    let numbers: Vec<f32> = tensor(tensors, name, Dtype::F32)?
-        .as_chunks()
-        .0
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    if numbers.iter().all(|number| number.is_finite()) {
-        Ok(numbers)
-    } else {
-        Err(damaged(TENSORS_FILE, &format!("`{name}` holds what is no number")))
-    }
-}
-
-fn read_u32(tensors: &SafeTensors, name: &str) -> Result<Vec<u32>> {
-    let bytes = tensor(tensors, name, Dtype::U32)?.as_chunks().0;
-    Ok(bytes.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
-}
-
-/// Tensors to be written, by name.
-#[derive(Default)]
-struct Tensors(BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
-
-impl Tensors {
-    fn put_f32(&mut self, name: &str, shape: Vec<usize>, numbers: &[f32]) {
-        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        self.0.insert(name.to_owned(), (Dtype::F32, shape, bytes));
-    }
-
-    fn put_u32(&mut self, name: &str, numbers: &[u32]) {
-        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        self.0.insert(name.to_owned(), (Dtype::U32, vec![numbers.len()], bytes));
-    }
-
-    fn put_bytes(&mut self, name: &str, bytes: &[u8]) {
-        self.0.insert(name.to_owned(), (Dtype::U8, vec![bytes.len()], bytes.to_vec()));
-    }
-
-    fn to_bytes(&self) -> Result<Vec<u8>> {
-        let failed = |e| Error::new("cannot write the model's numbers").caused_by(e);
-        let mut views = Vec::new();
-        for (name, (dtype, shape, bytes)) in &self.0 {
-            let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(failed)?;
-            views.push((name, view));
-        }
-        serialize(views, None).map_err(failed)
-    }
 }

@@ -1,0 +1,133 @@
+//! The two files of a model that architectures share: `model.json` for what people may read, and
+//! `model.safetensors` for the numbers. Everything read is checked.
+
+use std::collections::BTreeMap;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use serde::de::DeserializeOwned;
+
+use super::{ModelFiles, model_file};
+use crate::error::{Error, Result};
+
+/// What people may read of a model.
+pub(crate) const CARD_FILE: &str = "model.json";
+
+/// A model's numbers.
+pub(crate) const TENSORS_FILE: &str = "model.safetensors";
+
+/// A fault of a model's file.
+pub(crate) fn damaged(file: &str, what: &str) -> Error {
+    Error::new(format!("`{file}` of the model: {what}"))
+        .hint("the checkpoint is damaged or of another version; train it again")
+}
+
+/// Reads [`CARD_FILE`].
+///
+/// # Errors
+/// When it is missing or not a `T`.
+pub(crate) fn read_card<T: DeserializeOwned>(files: &ModelFiles) -> Result<T> {
+    serde_json::from_slice(model_file(files, CARD_FILE)?)
+        .map_err(|e| damaged(CARD_FILE, "not a model's card").caused_by(e))
+}
+
+/// [`TENSORS_FILE`], read.
+#[derive(Debug)]
+pub(crate) struct TensorReader<'a>(SafeTensors<'a>);
+
+impl<'a> TensorReader<'a> {
+    /// Reads the file's header.
+    ///
+    /// # Errors
+    /// When it is missing or not safetensors.
+    pub(crate) fn of(files: &'a ModelFiles) -> Result<Self> {
+        SafeTensors::deserialize(model_file(files, TENSORS_FILE)?)
+            .map(Self)
+            .map_err(|e| damaged(TENSORS_FILE, "not safetensors").caused_by(e))
+    }
+
+    /// The numbers of a tensor, which is to be of this shape, all finite.
+    ///
+    /// # Errors
+    /// When it is missing or anything else.
+    pub(crate) fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let (found, bytes) = self.tensor(name, Dtype::F32)?;
+        if found != shape {
+            let what = format!("`{name}` is of shape {found:?}, expected {shape:?}");
+            return Err(damaged(TENSORS_FILE, &what));
+        }
+        let numbers = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        let numbers: Vec<f32> = numbers.collect();
+        if numbers.iter().all(|number| number.is_finite()) {
+            Ok(numbers)
+        } else {
+            Err(damaged(TENSORS_FILE, &format!("`{name}` holds what is no number")))
+        }
+    }
+
+    /// The numbers of a tensor of whatever shape.
+    ///
+    /// # Errors
+    /// When it is missing or of another type.
+    pub(crate) fn u32(&self, name: &str) -> Result<Vec<u32>> {
+        let bytes = self.tensor(name, Dtype::U32)?.1.as_chunks().0;
+        Ok(bytes.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
+    }
+
+    /// The bytes of a tensor of whatever shape.
+    ///
+    /// # Errors
+    /// When it is missing or of another type.
+    pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>> {
+        Ok(self.tensor(name, Dtype::U8)?.1.to_vec())
+    }
+
+    fn tensor(&self, name: &str, dtype: Dtype) -> Result<(Vec<usize>, &'a [u8])> {
+        let tensor = self
+            .0
+            .tensor(name)
+            .map_err(|e| damaged(TENSORS_FILE, &format!("no tensor `{name}`")).caused_by(e))?;
+        if tensor.dtype() == dtype {
+            Ok((tensor.shape().to_vec(), tensor.data()))
+        } else {
+            let found = tensor.dtype();
+            Err(damaged(TENSORS_FILE, &format!("`{name}` is {found:?}, expected {dtype:?}")))
+        }
+    }
+}
+
+/// [`TENSORS_FILE`] in the making: tensors by name.
+#[derive(Debug, Default)]
+pub(crate) struct Tensors(BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
+
+impl Tensors {
+    /// Adds numbers of this shape.
+    pub(crate) fn put_f32(&mut self, name: &str, shape: &[usize], numbers: &[f32]) {
+        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        self.0.insert(name.to_owned(), (Dtype::F32, shape.to_vec(), bytes));
+    }
+
+    /// Adds a row of numbers.
+    pub(crate) fn put_u32(&mut self, name: &str, numbers: &[u32]) {
+        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        self.0.insert(name.to_owned(), (Dtype::U32, vec![numbers.len()], bytes));
+    }
+
+    /// Adds bytes.
+    pub(crate) fn put_bytes(&mut self, name: &str, bytes: &[u8]) {
+        self.0.insert(name.to_owned(), (Dtype::U8, vec![bytes.len()], bytes.to_vec()));
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// When it cannot be made, which only an enormous model could bring about.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
+        let failed = |e| Error::new("cannot write the model's numbers").caused_by(e);
+        let mut views = Vec::new();
+        for (name, (dtype, shape, bytes)) in &self.0 {
+            let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(failed)?;
+            views.push((name, view));
+        }
+        serialize(views, None).map_err(failed)
+    }
+}
