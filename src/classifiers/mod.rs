@@ -5,6 +5,7 @@
 //! recognises canned questions first and declines off-topic ones.
 
 pub mod arch;
+mod examples;
 mod mentor_classifier;
 mod model_files;
 pub mod registry;

@@ -2,10 +2,10 @@
 
 use faer::Mat;
 
-use super::examples::Examples;
 use super::kernel::mix;
 use super::params::{Params, SentenceParams, Setting};
 use super::ridge::Ridge;
+use crate::classifiers::examples::Examples;
 use crate::error::Result;
 use crate::progress::Progress;
 
@@ -74,7 +74,8 @@ fn search(
     let search = &params.search;
     let attempt = |setting: Setting| -> Result<Attempt> {
         let ridge = solve_at(matrices.mixed(setting), examples, params, setting.lambda)?;
-        let accuracy = examples.accuracy(&ridge.leave_question_out());
+        let tops = ridge.leave_question_out();
+        let accuracy = examples.accuracy(|i| tops[i].answer);
         tracing::debug!(?setting, accuracy, "leave-one-out");
         progress.step();
         Ok(Attempt { setting, accuracy: accuracy.unwrap_or(0.0), ridge })

@@ -14,7 +14,6 @@
 //! | file | stage |
 //! |---|---|
 //! | `params.rs` | what can be set, and its defaults |
-//! | `examples.rs` | what is learned from, numbered |
 //! | `tfidf.rs` | questions → TF-IDF vectors → cosines |
 //! | `sentences.rs` | questions → sentence vectors → cosines, the nearest question |
 //! | `kernel.rs` | the mix of similarities |
@@ -26,7 +25,6 @@
 
 mod calibration;
 mod choose;
-mod examples;
 mod kernel;
 mod model;
 mod params;

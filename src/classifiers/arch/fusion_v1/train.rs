@@ -4,13 +4,13 @@ use rayon::prelude::*;
 
 use super::calibration::{Calibration, Sample, Samples, knownness};
 use super::choose::{self, Matrices};
-use super::examples::Examples;
 use super::kernel::{Kernel, Ngrams, Similar};
 use super::model::Model;
 use super::params::{Params, Search};
 use super::ridge::{Ridge, Top};
 use super::sentences::{Sentences, wording};
 use super::{TrainOptions, Trained, TrainingReport};
+use crate::classifiers::examples::Examples;
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -64,15 +64,8 @@ pub(super) fn train(
                 .to_owned(),
         ),
     }
-    let cv_accuracy = examples.accuracy(&alone);
-    if cv_accuracy.is_none() {
-        let why = if examples.ids.len() == 1 {
-            "there is only one answer"
-        } else {
-            "no answer has a second question"
-        };
-        notes.push(format!("{why}: accuracy cannot be measured"));
-    }
+    let cv_accuracy = examples.accuracy(|i| alone[i].answer);
+    notes.extend(examples.why_unmeasurable());
     let left_out = left_out.iter().filter_map(|left_out| {
         let (question, sample) = left_out.on_topic?;
         Some(model.left_out(examples.questions[question], &sample))

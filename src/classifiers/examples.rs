@@ -2,27 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::ridge::Top;
 use crate::mentor::Mentor;
 
 /// The questions to learn from, and the answers' texts.
 #[derive(Clone, Debug)]
-pub(super) struct Examples<'a> {
+pub(crate) struct Examples<'a> {
     /// `[n]`
-    pub(super) questions: Vec<&'a str>,
+    pub(crate) questions: Vec<&'a str>,
     /// Per question its answer, in 0..m.
-    pub(super) answer_of: Vec<usize>,
+    pub(crate) answer_of: Vec<usize>,
     /// Per answer its id, `[m]`.
-    pub(super) ids: Vec<&'a str>,
+    pub(crate) ids: Vec<&'a str>,
     /// Per answer how many questions it has, at least 1.
-    pub(super) sizes: Vec<usize>,
+    pub(crate) sizes: Vec<usize>,
     /// The answers that have a text, with its beginning; none where texts are not learned from.
-    pub(super) texts: Vec<(usize, &'a str)>,
+    pub(crate) texts: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Examples<'a> {
     /// All of a mentor's questions; `with_texts` says whether answers' texts are learned from.
-    pub(super) fn of(mentor: &'a Mentor, with_texts: bool) -> Self {
+    pub(crate) fn of(mentor: &'a Mentor, with_texts: bool) -> Self {
         let mut examples = Self {
             questions: Vec::new(),
             answer_of: Vec::new(),
@@ -50,28 +49,41 @@ impl<'a> Examples<'a> {
     }
 
     /// Per question, and then per text, its answer, `[n + t]`.
-    pub(super) fn answer_of_items(&self) -> Vec<usize> {
+    pub(crate) fn answer_of_items(&self) -> Vec<usize> {
         self.answer_of.iter().copied().chain(self.texts.iter().map(|(answer, _)| *answer)).collect()
     }
 
     /// Whether leaving question `i` out measures anything: its answer has another question to be
     /// found by, and is not the only one there is.
-    pub(super) fn is_measurable(&self, i: usize) -> bool {
+    pub(crate) fn is_measurable(&self, i: usize) -> bool {
         self.sizes[self.answer_of[i]] > 1 && self.ids.len() > 1
     }
 
+    /// What to say where nothing is measurable.
+    pub(crate) fn why_unmeasurable(&self) -> Option<String> {
+        if (0..self.questions.len()).any(|i| self.is_measurable(i)) {
+            return None;
+        }
+        let why = if self.ids.len() == 1 {
+            "there is only one answer"
+        } else {
+            "no answer has a second question"
+        };
+        Some(format!("{why}: accuracy cannot be measured"))
+    }
+
     /// The share of the measurable questions whose best answer is their own.
-    pub(super) fn accuracy(&self, tops: &[Top]) -> Option<f64> {
+    pub(crate) fn accuracy(&self, top: impl Fn(usize) -> usize) -> Option<f64> {
         let measurable: Vec<usize> =
             (0..self.questions.len()).filter(|&i| self.is_measurable(i)).collect();
-        let right = |i: &&usize| tops[**i].answer == self.answer_of[**i];
+        let right = |i: &&usize| top(**i) == self.answer_of[**i];
         let correct = measurable.iter().filter(right).count();
         (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)
     }
 
     /// Every k-th answer with all it has, about `limit` questions, where there are more; with the
     /// items that are in it.
-    pub(super) fn part(&self, limit: usize) -> Option<(Vec<usize>, Self)> {
+    pub(crate) fn part(&self, limit: usize) -> Option<(Vec<usize>, Self)> {
         let questions = self.questions.len();
         if questions <= limit {
             return None;

@@ -1,0 +1,63 @@
+//! `lstm_v1`: word vectors and a topic model, as the checkpoints of the older tool have it.
+//!
+//! A question's tokens (maximal runs of word characters, lower-cased, stemmed by NLTK's Porter
+//! stemmer) are looked up in word vectors; an unknown one is zero. An LSTM with as many units as a
+//! vector has numbers reads the first 25 and says how much of the question is about each topic of the
+//! mentor. The *sum* of all tokens' vectors and these shares are the features of a ridge
+//! classifier over the answers. Its decision value is the confidence; a question whose best answer
+//! has less than −0.88 is off-topic.
+//!
+//! Two things differ from the older tool. It compared topics in title case on one side with
+//! lower case on the other, so that its topic model learned from empty targets; here case does not
+//! matter. And vectors of words' pieces (the embedded ones) are looked up by the word, since a stem
+//! is no piece of one.
+//!
+//! Leave-one-out is exact for the ridge; the topic model has seen the question that is left out.
+//!
+//! | file | stage |
+//! |---|---|
+//! | `params.rs` | what is set |
+//! | `words.rs` | questions → tokens → word vectors |
+//! | `topics/` | word vectors → topics' shares: the LSTM, forth, back, and trained |
+//! | `ridge.rs` | features → answers, left-out answers |
+//! | `train.rs` | the stages in order |
+//! | `model.rs` | the files; answering |
+
+mod model;
+mod params;
+mod ridge;
+mod topics;
+mod train;
+mod words;
+
+use super::super::{Architecture, Classifier, ModelFiles, TrainOptions, Trained, Vectors};
+use crate::error::Result;
+use crate::mentor::Mentor;
+use crate::progress::Progress;
+
+/// The architecture.
+#[derive(Clone, Copy, Debug)]
+pub struct LstmV1;
+
+impl Architecture for LstmV1 {
+    fn name(&self) -> &'static str {
+        "lstm_v1"
+    }
+
+    fn summary(&self) -> &'static str {
+        "ridge over the sum of word vectors and the topics that an LSTM tells"
+    }
+
+    fn train(
+        &self,
+        mentor: &Mentor,
+        options: &TrainOptions,
+        progress: &dyn Progress,
+    ) -> Result<Trained> {
+        train::train(mentor, options, progress)
+    }
+
+    fn load(&self, files: &ModelFiles, vectors: &Vectors) -> Result<Box<dyn Classifier>> {
+        Ok(Box::new(model::LstmClassifier::from_files(files, vectors)?))
+    }
+}

@@ -1,0 +1,196 @@
+//! The trained model: answering, and its two files.
+//!
+//! `model.json` holds what people may read ([`Card`]); `model.safetensors` the numbers, all f32,
+//! where `d` counts a word vector's numbers, `u` the LSTM's units, `t` topics and `m` answers:
+//!
+//! | tensor | shape | |
+//! |---|---|---|
+//! | `lstm.kernel`, `lstm.recurrent`, `lstm.bias` | `[d, 4u]`, `[u, 4u]`, `[4u]` | gates in the order input, forget, cell, output |
+//! | `topics.kernel`, `topics.bias` | `[u, t]`, `[t]` | last state → topics |
+//! | `fused.coefficients`, `fused.intercepts` | `[m, d + t]`, `[m]` | sum of word vectors, then topics' shares → answers |
+//! | `unfused.coefficients`, `unfused.intercepts` | `[m, d]`, `[m]` | the same without topics, for comparison |
+//!
+//! Without topics (`t` = 0) the first two rows are not there.
+
+use serde::{Deserialize, Serialize};
+
+use super::params::THRESHOLD;
+use super::ridge::Ridge;
+use super::topics::{Network, Shape};
+use super::words::{Question, Words};
+use crate::classifiers::model_files::{
+    CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
+};
+use crate::classifiers::{Candidate, Classifier, MAX_CANDIDATES, ModelFiles, Ranking, Vectors};
+use crate::error::Result;
+use crate::publish;
+
+/// What was learned.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Model {
+    /// The answers' ids, `[m]`.
+    pub(crate) answers: Vec<String>,
+    /// The topics' names, `[t]`.
+    pub(crate) topics: Vec<String>,
+    /// Words → topics' shares; `None` where there are no topics.
+    pub(crate) network: Option<Network>,
+    /// Sum of word vectors and topics' shares → answers.
+    pub(crate) fused: Ridge,
+    /// Sum of word vectors → answers.
+    pub(crate) unfused: Ridge,
+}
+
+/// Questions' features, `[d + t]` each: the sum of the word vectors, then the topics' shares.
+pub(super) fn features(network: Option<&Network>, questions: Vec<Question>) -> Vec<Vec<f64>> {
+    let steps: Vec<&[f32]> = questions.iter().map(|question| question.steps.as_slice()).collect();
+    let shares = network.map(|network| network.shares(&steps)).unwrap_or_default();
+    let mut shares = shares.into_iter();
+    let joined = questions.into_iter().map(|question| {
+        let mut features = question.sum;
+        features.extend(shares.next().unwrap_or_default().into_iter().map(f64::from));
+        features
+    });
+    joined.collect()
+}
+
+/// `model.json`.
+#[derive(Serialize, Deserialize)]
+struct Card {
+    /// Numbers of a word vector.
+    dims: usize,
+    /// Units of the LSTM.
+    units: usize,
+    /// The decision value below which the best answer is declined.
+    threshold: f64,
+    topics: Vec<String>,
+    answers: Vec<String>,
+}
+
+impl Model {
+    /// How many numbers a word vector has.
+    fn dims(&self) -> usize {
+        self.unfused.coefficients.len() / self.answers.len()
+    }
+
+    /// The model's files.
+    ///
+    /// # Errors
+    /// When they cannot be made, which only an enormous model could bring about.
+    pub(crate) fn to_files(&self) -> Result<ModelFiles> {
+        let (dims, m, t) = (self.dims(), self.answers.len(), self.topics.len());
+        let mut tensors = Tensors::default();
+        let mut units = 0;
+        if let Some(network) = &self.network {
+            units = network.shape.units;
+            tensors.put_f32("lstm.kernel", &[dims, 4 * units], &network.kernel);
+            tensors.put_f32("lstm.recurrent", &[units, 4 * units], &network.recurrent);
+            tensors.put_f32("lstm.bias", &[4 * units], &network.bias);
+            tensors.put_f32("topics.kernel", &[units, t], &network.dense);
+            tensors.put_f32("topics.bias", &[t], &network.dense_bias);
+        }
+        for (name, ridge, columns) in
+            [("fused", &self.fused, dims + t), ("unfused", &self.unfused, dims)]
+        {
+            let coefficients = &ridge.coefficients;
+            tensors.put_f32(&format!("{name}.coefficients"), &[m, columns], coefficients);
+            tensors.put_f32(&format!("{name}.intercepts"), &[m], &ridge.intercepts);
+        }
+        let card = Card {
+            dims,
+            units,
+            threshold: THRESHOLD,
+            topics: self.topics.clone(),
+            answers: self.answers.clone(),
+        };
+        Ok(ModelFiles::from([
+            (CARD_FILE.to_owned(), publish::json_file(&card)),
+            (TENSORS_FILE.to_owned(), tensors.to_bytes()?),
+        ]))
+    }
+}
+
+/// A model with the word vectors it was trained with, ready to answer.
+#[derive(Clone, Debug)]
+pub(crate) struct LstmClassifier {
+    model: Model,
+    words: Words,
+    threshold: f64,
+}
+
+impl LstmClassifier {
+    /// Reads the model's files; everything in them is checked before it is used.
+    ///
+    /// # Errors
+    /// When a file is missing or its numbers do not fit together, or the vector model is not of
+    /// the kind that it was trained with.
+    pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
+        let card: Card = read_card(files)?;
+        let tensors = TensorReader::of(files)?;
+        let words = Words::of(vectors)?;
+        let Card { dims, units, threshold, topics, answers } = card;
+        if answers.is_empty() {
+            return Err(damaged(CARD_FILE, "no answers"));
+        }
+        if dims != words.dims() {
+            let found = words.dims();
+            let what = format!("word vectors of {dims} numbers, the vector model's have {found}");
+            return Err(damaged(CARD_FILE, &what));
+        }
+        let network = read_network(&tensors, Shape { dims, units, topics: topics.len() })?;
+        let ridge = |name: &str, columns: usize| -> Result<Ridge> {
+            let shape = [answers.len(), columns];
+            Ok(Ridge {
+                coefficients: tensors.f32(&format!("{name}.coefficients"), &shape)?,
+                intercepts: tensors.f32(&format!("{name}.intercepts"), &shape[..1])?,
+            })
+        };
+        let fused = ridge("fused", dims.saturating_add(topics.len()))?;
+        let unfused = ridge("unfused", dims)?;
+        let model = Model { answers, topics, network, fused, unfused };
+        Ok(Self { model, words, threshold })
+    }
+}
+
+fn read_network(tensors: &TensorReader, shape: Shape) -> Result<Option<Network>> {
+    let Shape { dims, units, topics } = shape;
+    if topics == 0 {
+        return Ok(None);
+    }
+    let Some(gates) = units.checked_mul(4).filter(|gates| *gates > 0) else {
+        return Err(damaged(CARD_FILE, &format!("an LSTM of {units} units")));
+    };
+    let network = Network {
+        shape,
+        kernel: tensors.f32("lstm.kernel", &[dims, gates])?,
+        recurrent: tensors.f32("lstm.recurrent", &[units, gates])?,
+        bias: tensors.f32("lstm.bias", &[gates])?,
+        dense: tensors.f32("topics.kernel", &[units, topics])?,
+        dense_bias: tensors.f32("topics.bias", &[topics])?,
+    };
+    Ok(Some(network))
+}
+
+impl Classifier for LstmClassifier {
+    fn rank(&self, question: &str) -> Ranking {
+        self.rank_all(&[question]).pop().unwrap_or_default()
+    }
+
+    fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
+        let questions = questions.iter().map(|text| self.words.question(text)).collect();
+        let features = features(self.model.network.as_ref(), questions);
+        features.iter().map(|features| self.ranking(features)).collect()
+    }
+}
+
+impl LstmClassifier {
+    fn ranking(&self, features: &[f64]) -> Ranking {
+        let mut scores: Vec<(usize, f64)> =
+            self.model.fused.decide(features).into_iter().enumerate().collect();
+        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let off_topic = scores.first().is_none_or(|(_, score)| *score < self.threshold);
+        let candidates = scores.into_iter().take(MAX_CANDIDATES).map(|(answer, confidence)| {
+            Candidate { answer_id: self.model.answers[answer].clone(), confidence }
+        });
+        Ranking { candidates: candidates.collect(), off_topic }
+    }
+}

@@ -1,0 +1,211 @@
+//! Training the topic model.
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt};
+use rayon::prelude::*;
+
+use super::super::params::Training;
+use super::adam::Adam;
+use super::network::{Network, Shape};
+use super::pass::{LANES, Masks, Run};
+use crate::progress::Progress;
+
+/// A question to learn from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Example<'a> {
+    /// The words' vectors, `[at most STEPS, dims]`.
+    pub(crate) words: &'a [f32],
+    /// 1 for each topic that it is about, else 0, `[topics]`.
+    pub(crate) topics: &'a [f32],
+}
+
+/// A trained topic model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fitted {
+    /// The best epoch's.
+    pub(crate) network: Network,
+    /// Its accuracy on the examples held out, in 0..=1; `None` where none with a topic was.
+    pub(crate) accuracy: Option<f64>,
+}
+
+/// Trains `network` and returns the epoch with the highest accuracy on the examples held out, of
+/// equal ones the first; the last epoch where none can be held out. An example counts as right
+/// where the topic with the largest share is one of its own; those without topics do not count.
+pub(crate) fn fit(
+    mut network: Network,
+    examples: &[Example<'_>],
+    training: &Training,
+    random: &mut ChaCha8Rng,
+    progress: &dyn Progress,
+) -> Fitted {
+    let seen = examples.len() - examples.len().div_ceil(training.held_out);
+    let (seen, held_out) = examples.split_at(seen.max(1));
+    let has_topics = |example: &&Example<'_>| example.topics.contains(&1.0);
+    let held_out: Vec<Example<'_>> = held_out.iter().filter(has_topics).copied().collect();
+    let mut order: Vec<usize> = (0..seen.len()).collect();
+    let mut trainer = Trainer::new(&network, training);
+    let mut best: Option<(usize, Network)> = None;
+    let batches = training.epochs * seen.len().div_ceil(training.batch);
+    progress.start("training the topic model", batches);
+    for _ in 0..training.epochs {
+        if training.shuffle {
+            order.shuffle(random);
+        }
+        for batch in order.chunks(training.batch) {
+            let batch: Vec<Example<'_>> = batch.iter().map(|&i| seen[i]).collect();
+            trainer.step(&mut network, &batch, random);
+            progress.step();
+        }
+        let correct = correct(&network, &held_out);
+        if held_out.is_empty() || best.as_ref().is_none_or(|(most, _)| correct > *most) {
+            best = Some((correct, network.clone()));
+        }
+    }
+    progress.finish();
+    let (correct, network) = best.unwrap_or((0, network));
+    let accuracy = (!held_out.is_empty()).then(|| correct as f64 / held_out.len() as f64);
+    Fitted { network, accuracy }
+}
+
+/// How many examples' largest share is one of their topics.
+fn correct(network: &Network, examples: &[Example<'_>]) -> usize {
+    let words: Vec<&[f32]> = examples.iter().map(|example| example.words).collect();
+    let is_right = |(shares, example): (&Vec<f32>, &Example<'_>)| {
+        let best =
+            (0..shares.len()).max_by(|&a, &b| shares[a].total_cmp(&shares[b]).then(b.cmp(&a)));
+        best.is_some_and(|topic| example.topics[topic] > 0.0)
+    };
+    network.shares(&words).iter().zip(examples).filter(|pair| is_right(*pair)).count()
+}
+
+impl Network {
+    /// The share of each topic, `[topics]`, for each sequence of words' vectors,
+    /// `[at most STEPS, dims]`.
+    pub(crate) fn shares(&self, sequences: &[&[f32]]) -> Vec<Vec<f32>> {
+        let shares = sequences.par_chunks(LANES).map_init(
+            || Run::new(self.shape),
+            |run, sequences| {
+                let shares = run.forth(self, sequences, None);
+                let rows = shares.chunks_exact(self.shape.topics).take(sequences.len());
+                rows.map(<[f32]>::to_vec).collect::<Vec<_>>()
+            },
+        );
+        shares.flatten_iter().collect()
+    }
+}
+
+/// What is used again from batch to batch.
+pub(super) struct Trainer<'a> {
+    training: &'a Training,
+    shape: Shape,
+    pub(super) runs: Vec<(Run, Masks)>,
+    /// The recurrent kernel, transposed: `[4 · units, units]`.
+    transposed: Vec<f32>,
+    pub(super) slopes: Network,
+    adam: Adam,
+}
+
+impl<'a> Trainer<'a> {
+    pub(super) fn new(network: &Network, training: &'a Training) -> Self {
+        let shape = network.shape;
+        let masks = Masks { input: Vec::new(), state: Vec::new(), last: Vec::new() };
+        Self {
+            training,
+            shape,
+            runs: vec![(Run::new(shape), masks); training.batch.div_ceil(LANES)],
+            transposed: vec![0.0; network.recurrent.len()],
+            slopes: Network::zeros(shape),
+            adam: Adam::new(network),
+        }
+    }
+
+    /// Learns from one batch and returns its loss, the mean over its examples.
+    fn step(&mut self, network: &mut Network, batch: &[Example<'_>], random: &mut impl Rng) -> f64 {
+        let loss = self.slopes(network, batch, random);
+        self.adam.step(network, &self.slopes);
+        loss
+    }
+
+    /// The loss of a batch; leaves its slopes by the parameters in `self.slopes`.
+    pub(super) fn slopes(
+        &mut self,
+        network: &Network,
+        batch: &[Example<'_>],
+        random: &mut impl Rng,
+    ) -> f64 {
+        for (_, masks) in &mut self.runs {
+            masks.draw(self.shape, self.training, random);
+        }
+        transpose(&network.recurrent, &mut self.transposed, 4 * self.shape.units);
+        let network = (network, self.transposed.as_slice());
+        let scale = 1.0 / batch.len() as f32;
+        let parts = self.runs.par_iter_mut().zip(batch.par_chunks(LANES));
+        let losses: Vec<f64> = parts
+            .map(|((run, masks), part)| {
+                let words: Vec<&[f32]> = part.iter().map(|example| example.words).collect();
+                let topics: Vec<&[f32]> = part.iter().map(|example| example.topics).collect();
+                run.forth(network.0, &words, Some(masks));
+                run.back(network, &topics, scale, masks)
+            })
+            .collect();
+        self.add_up(losses.len());
+        losses.iter().sum()
+    }
+
+    /// Adds up the slopes of the first `runs`. Which thread adds up which rows makes no difference:
+    /// each sum has the same terms in the same order.
+    fn add_up(&mut self, runs: usize) {
+        let runs = &self.runs[..runs];
+        let slopes = &mut self.slopes;
+        for layer in slopes.layers_mut() {
+            layer.fill(0.0);
+        }
+        for (run, _) in runs {
+            run.add_rest(slopes);
+        }
+        let width = 4 * self.shape.units;
+        let rows = self.shape.units.div_ceil(PIECES);
+        let kernel = slopes.kernel.par_chunks_mut(rows * width).enumerate();
+        let kernel = kernel.map(|(piece, into)| (true, piece, into));
+        let recurrent = slopes.recurrent.par_chunks_mut(rows * width).enumerate();
+        let recurrent = recurrent.map(|(piece, into)| (false, piece, into));
+        kernel.chain(recurrent).for_each(|(is_kernel, piece, into)| {
+            for (run, _) in runs {
+                if is_kernel {
+                    run.add_kernel(into, piece * rows);
+                } else {
+                    run.add_recurrent(into, piece * rows);
+                }
+            }
+        });
+    }
+}
+
+/// In how many pieces a kernel's slopes are added up.
+const PIECES: usize = 4;
+
+impl Masks {
+    /// Draws new ones.
+    fn draw(&mut self, shape: Shape, training: &Training, random: &mut impl Rng) {
+        draw(&mut self.input, LANES * shape.dims, training.input_dropout, random);
+        draw(&mut self.state, LANES * shape.units, training.recurrent_dropout, random);
+        draw(&mut self.last, LANES * shape.units, training.dropout, random);
+    }
+}
+
+fn draw(mask: &mut Vec<f32>, length: usize, dropout: f32, random: &mut impl Rng) {
+    let kept = 1.0 / (1.0 - dropout);
+    mask.clear();
+    mask.extend((0..length).map(|_| if random.random::<f32>() < dropout { 0.0 } else { kept }));
+}
+
+/// Turns rows of `columns` numbers to columns.
+fn transpose(from: &[f32], into: &mut [f32], columns: usize) {
+    let rows = from.len() / columns;
+    for (i, row) in from.chunks_exact(columns).enumerate() {
+        for (j, x) in row.iter().enumerate() {
+            into[j * rows + i] = *x;
+        }
+    }
+}

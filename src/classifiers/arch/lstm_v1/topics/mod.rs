@@ -1,0 +1,14 @@
+//! The topic model: an LSTM that reads a question word by word and tells how much of it is about
+//! each of the mentor's topics.
+
+mod activation;
+mod adam;
+mod fit;
+mod network;
+mod pass;
+mod products;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fit::{Example, Fitted, fit};
+pub(crate) use network::{Network, Shape};

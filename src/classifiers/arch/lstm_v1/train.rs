@@ -1,0 +1,161 @@
+//! Training: the stages in order.
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::model::{Model, features};
+use super::params::{THRESHOLD, Training};
+use super::ridge::{Data, Solved, two_folds};
+use super::topics::{Example, Fitted, Network, Shape, fit};
+use super::words::{Question, Words};
+use crate::classifiers::examples::Examples;
+use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingReport};
+use crate::error::{Result, count};
+use crate::mentor::Mentor;
+use crate::progress::Progress;
+
+/// Topics that are marks of the older data rather than what a question is about.
+const NO_TOPICS: [&str; 3] = ["navy", "positive", "negative"];
+
+/// Trains on all of `mentor`'s questions.
+///
+/// # Errors
+/// When there are no vectors of words, or the regression cannot be solved.
+pub(super) fn train(
+    mentor: &Mentor,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Trained> {
+    let words = Words::of(&options.vectors)?;
+    let examples = Examples::of(mentor, false);
+    let questions: Vec<Question> =
+        examples.questions.par_iter().map(|question| words.question(question)).collect();
+    let topics = topics_of(mentor);
+    let targets = targets(mentor, &examples, &topics);
+    let mut notes = Vec::new();
+    let network = if topics.is_empty() {
+        notes.push("there are no topics: only the sum of word vectors is learned from".to_owned());
+        None
+    } else {
+        let shape = Shape { dims: words.dims(), units: words.dims(), topics: topics.len() };
+        let Fitted { network, accuracy } =
+            topic_model(shape, (&questions, &targets), options.seed, progress);
+        notes.extend(without_topics(&targets));
+        notes.extend(accuracy.map(|share| {
+            format!("topic model: {} of the questions held out from it", percent(share))
+        }));
+        Some(network)
+    };
+
+    let sums: Vec<Vec<f64>> = questions.iter().map(|question| question.sum.clone()).collect();
+    let features = features(network.as_ref(), questions);
+    let data =
+        |features| Data { features, answer_of: &examples.answer_of, answers: examples.ids.len() };
+    let fused = Solved::of(data(&features))?;
+    let unfused = Solved::of(data(&sums))?;
+    let tops = fused.leave_one_out();
+    let cv_accuracy = examples.accuracy(|i| tops[i].0);
+    if cv_accuracy.is_some() {
+        let alone = unfused.leave_one_out();
+        notes.push(comparison([
+            two_folds(data(&features))?,
+            two_folds(data(&sums))?,
+            examples.accuracy(|i| alone[i].0),
+        ]));
+    } else {
+        notes.extend(examples.why_unmeasurable());
+    }
+    let model = Model {
+        answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
+        topics,
+        network,
+        fused: fused.ridge(),
+        unfused: unfused.ridge(),
+    };
+    let report = TrainingReport { cv_accuracy, left_out: left_out(&examples, &tops), notes };
+    Ok(Trained { files: model.to_files()?, report })
+}
+
+/// Trains the topic model.
+fn topic_model(
+    shape: Shape,
+    (questions, targets): (&[Question], &[Vec<f32>]),
+    seed: u64,
+    progress: &dyn Progress,
+) -> Fitted {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let network = Network::initial(shape, &mut random);
+    let examples: Vec<Example<'_>> = questions
+        .iter()
+        .zip(targets)
+        .map(|(question, topics)| Example { words: &question.steps, topics })
+        .collect();
+    fit(network, &examples, &Training::default(), &mut random, progress)
+}
+
+/// The mentor's topics that questions are about.
+pub(super) fn topics_of(mentor: &Mentor) -> Vec<String> {
+    let is_topic = |topic: &&String| !NO_TOPICS.contains(&key(topic).as_str());
+    mentor.topics.iter().filter(is_topic).cloned().collect()
+}
+
+/// What topics are compared by: the older tool took “Military” and “military” for two, so that its
+/// questions had none.
+fn key(topic: &str) -> String {
+    topic.trim().to_lowercase()
+}
+
+/// Per question 1 for each topic that it is about, else 0: `[n, topics]`.
+fn targets(mentor: &Mentor, examples: &Examples, topics: &[String]) -> Vec<Vec<f32>> {
+    let keys: Vec<String> = topics.iter().map(|topic| key(topic)).collect();
+    let of_answer = |id: &&str| -> Vec<f32> {
+        let own: Vec<String> = mentor
+            .answer(id)
+            .map(|answer| answer.topics.iter().map(|topic| key(topic)).collect())
+            .unwrap_or_default();
+        keys.iter().map(|topic| f32::from(u8::from(own.contains(topic)))).collect()
+    };
+    let by_answer: Vec<Vec<f32>> = examples.ids.iter().map(of_answer).collect();
+    examples.answer_of.iter().map(|&answer| by_answer[answer].clone()).collect()
+}
+
+/// What to say where questions have no topic.
+fn without_topics(targets: &[Vec<f32>]) -> Option<String> {
+    let without = targets.iter().filter(|topics| topics.iter().all(|topic| *topic == 0.0)).count();
+    (without > 0).then(|| {
+        format!(
+            "{} without a topic: the topic model learns nothing from them",
+            count(without, "question")
+        )
+    })
+}
+
+/// What a person who knows the older tool wants to see.
+fn comparison([fused, unfused, alone]: [Option<f64>; 3]) -> String {
+    let [fused, unfused, alone] =
+        [fused, unfused, alone].map(|share| share.map_or("not measurable".to_owned(), percent));
+    format!(
+        "two-fold accuracy {fused} with topics, {unfused} without; leave-one-out without topics \
+         {alone}"
+    )
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
+}
+
+/// The questions that leaving out measures.
+fn left_out(examples: &Examples, tops: &[(usize, f64)]) -> Vec<LeftOut> {
+    let measurable = (0..tops.len()).filter(|&i| examples.is_measurable(i));
+    let left_out = measurable.map(|i| {
+        let (answer, confidence) = tops[i];
+        LeftOut {
+            question: examples.questions[i].to_owned(),
+            answer_id: examples.ids[examples.answer_of[i]].to_owned(),
+            top: Candidate { answer_id: examples.ids[answer].to_owned(), confidence },
+            off_topic: confidence < THRESHOLD,
+        }
+    });
+    left_out.collect()
+}

@@ -1,0 +1,120 @@
+//! Questions → tokens → word vectors.
+
+use std::sync::Arc;
+
+use super::params::STEPS;
+use crate::classifiers::Vectors;
+use crate::error::{Error, Result};
+use crate::text::stem;
+use crate::vectors::{ModelKind, VectorModel};
+
+/// The tokens of a text: its maximal runs of word characters (letters, digits, `_`), lower-cased.
+///
+/// ```text
+/// "Where's your hometown?" → where, s, your, hometown
+/// ```
+fn tokens(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let runs = text.split(|c| !is_part(c)).filter(|run| !run.is_empty());
+    runs.map(str::to_lowercase).collect()
+}
+
+/// By what a token's vector is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LookUp {
+    /// By its stem, in vectors of whole words.
+    Stem,
+    /// By itself, in vectors of words' pieces, of which stems are none.
+    Word,
+}
+
+impl LookUp {
+    /// The one that goes with a kind of vectors.
+    fn for_kind(kind: ModelKind) -> Self {
+        if kind == ModelKind::Words { Self::Stem } else { Self::Word }
+    }
+}
+
+/// A vector model that knows single words.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    model: Arc<VectorModel>,
+    look_up: LookUp,
+}
+
+/// A question in word vectors.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Question {
+    /// The first [`STEPS`] tokens' vectors, `[at most STEPS, dims]`; zero for an unknown token.
+    pub(super) steps: Vec<f32>,
+    /// The sum of all tokens' vectors, `[dims]`.
+    pub(super) sum: Vec<f64>,
+}
+
+impl Words {
+    /// A vector model for single words.
+    ///
+    /// # Errors
+    /// When there is none, or it is a network, which gives vectors to sentences only.
+    pub(crate) fn of(vectors: &Vectors) -> Result<Self> {
+        let hint = "train with `--vectors embedded`, or word vectors: `mentorpal vectors list`";
+        let Some(model) = vectors else {
+            return Err(Error::new("`lstm_v1` needs word vectors").hint(hint));
+        };
+        if model.tokens().is_none() {
+            let what = format!(
+                "`lstm_v1` needs a vector a word; `{}` gives vectors to sentences only",
+                model.name()
+            );
+            return Err(Error::new(what).hint(hint));
+        }
+        Ok(Self { model: Arc::clone(model), look_up: LookUp::for_kind(model.kind()) })
+    }
+
+    /// How many numbers a vector has.
+    pub(crate) fn dims(&self) -> usize {
+        self.model.dims()
+    }
+
+    /// A text's vectors.
+    pub(super) fn question(&self, text: &str) -> Question {
+        let dims = self.dims();
+        let mut question = Question { steps: Vec::new(), sum: vec![0.0; dims] };
+        for (step, token) in tokens(text).into_iter().enumerate() {
+            let vector = self.vector(token);
+            if step < STEPS {
+                match &vector {
+                    Some(vector) => question.steps.extend(vector),
+                    None => question.steps.resize(question.steps.len() + dims, 0.0),
+                }
+            }
+            for (sum, x) in question.sum.iter_mut().zip(vector.iter().flatten()) {
+                *sum += f64::from(*x);
+            }
+        }
+        question
+    }
+
+    fn vector(&self, token: String) -> Option<Vec<f32>> {
+        let key = match self.look_up {
+            LookUp::Stem => stem(&token),
+            LookUp::Word => token,
+        };
+        self.model.tokens()?.word(&key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_runs_of_word_characters() {
+        assert_eq!(
+            tokens("Where's your E-mail_address, 2x?"),
+            ["where", "s", "your", "e", "mail_address", "2x"]
+        );
+        assert_eq!(tokens("¿Qué? \u{a0}—"), ["qué"]);
+        assert!(tokens(" ?! ").is_empty());
+    }
+}
