@@ -8,20 +8,22 @@ use rand::{RngExt, SeedableRng};
 use crate::support::Sandbox;
 
 /// Trains `name` with a pool of so many threads.
-fn train(sandbox: &Sandbox, name: &str, threads: &str) {
-    let mut command = sandbox.command(&["train", "--checkpoint", name, "--seed", "7"]);
+fn train(sandbox: &Sandbox, arch: &str, name: &str, threads: &str) {
+    let arguments = ["train", "--arch", arch, "--checkpoint", name, "--seed", "7"];
+    let mut command = sandbox.command(&arguments);
     sandbox.finish(command.env("RAYON_NUM_THREADS", threads)).code(0);
 }
 
 #[track_caller]
-fn trains_to_the_same_bytes(sandbox: &Sandbox) {
+fn trains_to_the_same_bytes(sandbox: &Sandbox, arch: &str) {
     for (name, threads) in [("once", "2"), ("again", "2"), ("alone", "1"), ("many", "5")] {
-        train(sandbox, name, threads);
+        train(sandbox, arch, name, threads);
     }
-    let once = sandbox.checkpoint("once");
+    let checkpoint = |name: &str| sandbox.files(&format!("checkpoint/classifiers/{arch}/{name}"));
+    let once = checkpoint("once");
     assert!(once.contains_key("manifest.json") && once.len() >= 3, "{:?}", once.keys());
     for name in ["again", "alone", "many"] {
-        let other = sandbox.checkpoint(name);
+        let other = checkpoint(name);
         let differ: Vec<&String> = once.keys().filter(|k| once.get(*k) != other.get(*k)).collect();
         assert!(once == other, "`{name}` differs in {differ:?}");
     }
@@ -62,7 +64,7 @@ fn synthetic(seed: u64) -> String {
 
 #[test]
 fn the_sample_mentor_trains_to_the_same_bytes() {
-    trains_to_the_same_bytes(&Sandbox::guide());
+    trains_to_the_same_bytes(&Sandbox::guide(), "fusion_v1");
 }
 
 // More questions than one block of the matrix code holds, so that it runs on several threads.
@@ -70,7 +72,21 @@ fn the_sample_mentor_trains_to_the_same_bytes() {
 fn a_synthetic_mentor_trains_to_the_same_bytes() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("synthetic", &synthetic(1));
-    trains_to_the_same_bytes(&sandbox);
+    trains_to_the_same_bytes(&sandbox, "fusion_v1");
+}
+
+#[test]
+fn a_topic_model_trains_to_the_same_bytes() {
+    let sandbox = Sandbox::guide();
+    trains_to_the_same_bytes(&sandbox, "lstm_v1");
+    // And to others with another seed: numbers are drawn.
+    let arguments = ["train", "--arch", "lstm_v1", "--checkpoint", "other", "--seed", "8"];
+    sandbox.run(&arguments).code(0);
+    let model = |name: &str| {
+        let folder = sandbox.files(&format!("checkpoint/classifiers/lstm_v1/{name}"));
+        folder["guide/model.safetensors"].clone()
+    };
+    assert_ne!(model("once"), model("other"));
 }
 
 #[test]

@@ -39,11 +39,13 @@ type Tensors = BTreeMap<String, Tensor>;
 /// What is done to it, in words and in deed.
 type Case<T> = (&'static str, fn(&mut T));
 
+const ARCHES: [&str; 2] = ["fusion_v1", "lstm_v1"];
+
 /// Trains, changes one of the model's files, puts its size and SHA-256 into the manifest, asks.
-fn ask_after(file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
+fn ask_after(arch: &str, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
     let sandbox = Sandbox::ada();
-    sandbox.train("x");
-    let folder = sandbox.path().join(FUSION).join("x");
+    sandbox.run(&["train", "--arch", arch, "--checkpoint", "x"]).code(0);
+    let folder = sandbox.path().join("checkpoint/classifiers").join(arch).join("x");
     let (path, manifest_path) = (folder.join("ada").join(file), folder.join("manifest.json"));
     let bytes = change(fs::read(&path).unwrap());
     let mut manifest: Value = serde_json::from_slice(&fs::read(&manifest_path).unwrap()).unwrap();
@@ -52,19 +54,19 @@ fn ask_after(file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
     fs::write(&path, bytes).unwrap();
     fs::write(&manifest_path, manifest.to_string()).unwrap();
     sandbox.run(&["checkpoints", "verify"]).code(0);
-    sandbox.run(&["ask", "--no-canned", "where is your house"])
+    sandbox.run(&["ask", "--arch", arch, "--no-canned", "where is your house"])
 }
 
-fn ask_after_card(change: impl FnOnce(&mut Value)) -> Run {
-    ask_after(CARD, |bytes| {
+fn ask_after_card(arch: &str, change: impl FnOnce(&mut Value)) -> Run {
+    ask_after(arch, CARD, |bytes| {
         let mut card = serde_json::from_slice(&bytes).unwrap();
         change(&mut card);
         card.to_string().into_bytes()
     })
 }
 
-fn ask_after_tensors(change: impl FnOnce(&mut Tensors)) -> Run {
-    ask_after(TENSORS, |bytes| {
+fn ask_after_tensors(arch: &str, change: impl FnOnce(&mut Tensors)) -> Run {
+    ask_after(arch, TENSORS, |bytes| {
         let tensor = |name: &str, view: safetensors::tensor::TensorView| {
             let (dtype, shape) = (view.dtype(), view.shape().to_vec());
             (name.to_owned(), Tensor { dtype, shape, bytes: view.data().to_vec() })
@@ -89,8 +91,10 @@ fn is_refused(run: Run, file: &str) {
 
 #[test]
 fn what_was_not_changed_is_accepted() {
-    ask_after_tensors(|_| {}).code(0);
-    ask_after_card(|_| {}).code(0);
+    for arch in ARCHES {
+        ask_after_tensors(arch, |_| {}).code(0);
+        ask_after_card(arch, |_| {}).code(0);
+    }
 }
 
 #[test]
@@ -131,7 +135,35 @@ fn tensors_that_do_not_fit_together_are_refused() {
     ];
     for (what, change) in cases {
         println!("{what}");
-        is_refused(ask_after_tensors(change), TENSORS);
+        is_refused(ask_after_tensors("fusion_v1", change), TENSORS);
+    }
+}
+
+#[test]
+fn tensors_of_a_topic_model_that_do_not_fit_together_are_refused() {
+    // Ada has 2 topics and 4 answers; the embedded vectors have 128 numbers.
+    let cases: [Case<Tensors>; 7] = [
+        ("flat", |t| t.get_mut("lstm.kernel").unwrap().shape = vec![128 * 512]),
+        ("transposed", |t| t.get_mut("topics.kernel").unwrap().shape = vec![2, 128]),
+        ("an answer less", |t| {
+            let coefficients = t.get_mut("fused.coefficients").unwrap();
+            coefficients.shape = vec![3, 130];
+            coefficients.bytes.truncate(3 * 130 * 4);
+        }),
+        ("an intercept too many", |t| {
+            let intercepts = t.get_mut("unfused.intercepts").unwrap();
+            intercepts.shape = vec![5];
+            intercepts.bytes.extend([0; 4]);
+        }),
+        ("no number", |t| set(t, "lstm.recurrent", 3, f32::NAN.to_le_bytes())),
+        ("another type", |t| t.get_mut("lstm.bias").unwrap().dtype = Dtype::U32),
+        ("none of that name", |t| {
+            t.remove("topics.bias");
+        }),
+    ];
+    for (what, change) in cases {
+        println!("{what}");
+        is_refused(ask_after_tensors("lstm_v1", change), TENSORS);
     }
 }
 
@@ -162,7 +194,27 @@ fn a_card_that_does_not_fit_is_refused() {
     ];
     for (what, change) in cases {
         println!("{what}");
-        let run = ask_after_card(change);
+        let run = ask_after_card("fusion_v1", change);
+        run.code(2).says("`model.").says("train it again");
+    }
+}
+
+#[test]
+fn a_card_of_a_topic_model_that_does_not_fit_is_refused() {
+    let cases: [Case<Value>; 9] = [
+        ("no answers", |c| c["answers"] = json!([])),
+        ("an answer more", |c| c["answers"].as_array_mut().unwrap().push(json!("x"))),
+        ("a topic less", |c| c["topics"] = json!(["Life"])),
+        ("no topics", |c| c["topics"] = json!([])),
+        ("other vectors", |c| c["dims"] = json!(100)),
+        ("no units", |c| c["units"] = json!(0)),
+        ("more units than memory", |c| c["units"] = json!(1_u64 << 62)),
+        ("fewer units than none", |c| c["units"] = json!(-1)),
+        ("no threshold", |c| c["threshold"] = json!(null)),
+    ];
+    for (what, change) in cases {
+        println!("{what}");
+        let run = ask_after_card("lstm_v1", change);
         run.code(2).says("`model.").says("train it again");
     }
 }
@@ -173,7 +225,9 @@ fn files_of_another_kind_are_refused() {
     let deep = "[".repeat(100_000).into_bytes();
     for content in [b"".to_vec(), b"\0\xff\xfe".to_vec(), endless, deep] {
         for file in [CARD, TENSORS] {
-            is_refused(ask_after(file, |_| content.clone()), file);
+            for arch in ARCHES {
+                is_refused(ask_after(arch, file, |_| content.clone()), file);
+            }
         }
     }
 }

@@ -26,6 +26,7 @@
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
+//! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
 mod encoder_wheel;
@@ -42,6 +43,7 @@ mod help;
 mod hostile;
 mod killed;
 mod leave_one_out;
+mod lstm;
 mod makefile;
 mod mentors;
 mod new;

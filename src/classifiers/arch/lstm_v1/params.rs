@@ -25,8 +25,6 @@ pub(super) struct Training {
     pub(super) recurrent_dropout: f32,
     /// The share of the last state's numbers that is dropped.
     pub(super) dropout: f32,
-    /// Whether questions are seen in another order each epoch.
-    pub(super) shuffle: bool,
 }
 
 impl Default for Training {
@@ -38,7 +36,6 @@ impl Default for Training {
             input_dropout: 0.5,
             recurrent_dropout: 0.1,
             dropout: 0.5,
-            shuffle: true,
         }
     }
 }

@@ -1,12 +1,23 @@
 //! One step of the LSTM, number by number, forth and back. Plain loops over slices of one length,
-//! which the compiler turns into vector instructions.
+//! which the compiler turns into vector instructions: [`widest`] lets it use those of the processor
+//! at hand. No sum's order depends on them, so that the bits do not.
+
+#![allow(clippy::inline_always, reason = "what is not inlined is not compiled for `widest`")]
+
+/// Runs `work` compiled for the widest vectors that the processor has; what is to be part of that
+/// must be inlined.
+pub(super) fn widest<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
 
 /// Keras 2's `hard_sigmoid`: σ(x) ≈ 0.2x + 0.5, cut to 0..1.
+#[inline(always)]
 fn hard_sigmoid(x: f32) -> f32 {
     (0.2 * x + 0.5).clamp(0.0, 1.0)
 }
 
 /// The slope of [`hard_sigmoid`] where its value is `y`.
+#[inline(always)]
 fn hard_sigmoid_slope(y: f32) -> f32 {
     if y > 0.0 && y < 1.0 { 0.2 } else { 0.0 }
 }
@@ -15,6 +26,7 @@ fn hard_sigmoid_slope(y: f32) -> f32 {
 /// matrix product. Coefficients are those of Eigen's `generic_fast_tanh_float` (MPL-2.0,
 /// `MathFunctionsImpl.h`).
 #[allow(clippy::excessive_precision, reason = "as published")]
+#[inline(always)]
 fn tanh(x: f32) -> f32 {
     let x = x.clamp(-7.905_311_1, 7.905_311_1);
     let x2 = x * x;
@@ -31,6 +43,7 @@ fn tanh(x: f32) -> f32 {
 }
 
 /// Splits a row `[4 · units]` into the gates input, forget, cell, output.
+#[inline(always)]
 fn gates_mut(row: &mut [f32]) -> [&mut [f32]; 4] {
     let units = row.len() / 4;
     let (i, rest) = row.split_at_mut(units);
@@ -51,6 +64,7 @@ pub(super) struct Step<'a> {
 
 /// A step forth: turns `row`, `[4 · units]`, from the gates' inputs to their values. `before` is
 /// the cell before the step.
+#[inline(always)]
 pub(super) fn forth(row: &mut [f32], before: &[f32], step: Step<'_>) {
     let [i, f, g, o] = gates_mut(row);
     let units = i.len();
@@ -73,6 +87,7 @@ pub(super) fn forth(row: &mut [f32], before: &[f32], step: Step<'_>) {
 /// A step back: turns `row` from the gates' values to the loss's slopes by their inputs, where
 /// `d_state` is its slope by the state after the step; `d_cell` changes from its slope by the
 /// cell after the step to that before it.
+#[inline(always)]
 pub(super) fn back(
     row: &mut [f32],
     before: &[f32],

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::activation::widest;
 use super::network::Network;
 
 const RATE: f64 = 0.001;
@@ -39,13 +40,15 @@ impl Adam {
             let pieces = (numbers.par_chunks_mut(PIECE), slopes.par_chunks(PIECE));
             let moments = (mean.par_chunks_mut(PIECE), square.par_chunks_mut(PIECE));
             (pieces, moments).into_par_iter().for_each(|((numbers, slopes), (mean, square))| {
-                for (((x, slope), mean), square) in
-                    numbers.iter_mut().zip(slopes).zip(mean).zip(square)
-                {
-                    *mean += (slope - *mean) * (1.0 - BETA_1);
-                    *square += (slope * slope - *square) * (1.0 - BETA_2);
-                    *x -= rate * *mean / (square.sqrt() + EPSILON);
-                }
+                widest(|| {
+                    for (((x, slope), mean), square) in
+                        numbers.iter_mut().zip(slopes).zip(mean).zip(square)
+                    {
+                        *mean += (slope - *mean) * (1.0 - BETA_1);
+                        *square += (slope * slope - *square) * (1.0 - BETA_2);
+                        *x -= rate * *mean / (square.sqrt() + EPSILON);
+                    }
+                });
             });
         }
     }

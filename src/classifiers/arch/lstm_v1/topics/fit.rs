@@ -2,7 +2,7 @@
 
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, SeedableRng};
 use rayon::prelude::*;
 
 use super::super::params::Training;
@@ -49,9 +49,7 @@ pub(crate) fn fit(
     let batches = training.epochs * seen.len().div_ceil(training.batch);
     progress.start("training the topic model", batches);
     for _ in 0..training.epochs {
-        if training.shuffle {
-            order.shuffle(random);
-        }
+        order.shuffle(random);
         for batch in order.chunks(training.batch) {
             let batch: Vec<Example<'_>> = batch.iter().map(|&i| seen[i]).collect();
             trainer.step(&mut network, &batch, random);
@@ -121,7 +119,12 @@ impl<'a> Trainer<'a> {
     }
 
     /// Learns from one batch and returns its loss, the mean over its examples.
-    fn step(&mut self, network: &mut Network, batch: &[Example<'_>], random: &mut impl Rng) -> f64 {
+    pub(super) fn step(
+        &mut self,
+        network: &mut Network,
+        batch: &[Example<'_>],
+        random: &mut ChaCha8Rng,
+    ) -> f64 {
         let loss = self.slopes(network, batch, random);
         self.adam.step(network, &self.slopes);
         loss
@@ -132,17 +135,16 @@ impl<'a> Trainer<'a> {
         &mut self,
         network: &Network,
         batch: &[Example<'_>],
-        random: &mut impl Rng,
+        random: &mut ChaCha8Rng,
     ) -> f64 {
-        for (_, masks) in &mut self.runs {
-            masks.draw(self.shape, self.training, random);
-        }
         transpose(&network.recurrent, &mut self.transposed, 4 * self.shape.units);
         let network = (network, self.transposed.as_slice());
         let scale = 1.0 / batch.len() as f32;
-        let parts = self.runs.par_iter_mut().zip(batch.par_chunks(LANES));
+        let seeds: Vec<u64> = self.runs.iter().map(|_| random.random()).collect();
+        let parts = self.runs.par_iter_mut().zip(batch.par_chunks(LANES)).zip(seeds);
         let losses: Vec<f64> = parts
-            .map(|((run, masks), part)| {
+            .map(|(((run, masks), part), seed)| {
+                masks.draw(self.shape, self.training, &mut ChaCha8Rng::seed_from_u64(seed));
                 let words: Vec<&[f32]> = part.iter().map(|example| example.words).collect();
                 let topics: Vec<&[f32]> = part.iter().map(|example| example.topics).collect();
                 run.forth(network.0, &words, Some(masks));
@@ -158,7 +160,7 @@ impl<'a> Trainer<'a> {
     fn add_up(&mut self, runs: usize) {
         let runs = &self.runs[..runs];
         let slopes = &mut self.slopes;
-        for layer in slopes.layers_mut() {
+        for layer in [&mut slopes.bias, &mut slopes.dense, &mut slopes.dense_bias] {
             layer.fill(0.0);
         }
         for (run, _) in runs {
@@ -171,6 +173,7 @@ impl<'a> Trainer<'a> {
         let recurrent = slopes.recurrent.par_chunks_mut(rows * width).enumerate();
         let recurrent = recurrent.map(|(piece, into)| (false, piece, into));
         kernel.chain(recurrent).for_each(|(is_kernel, piece, into)| {
+            into.fill(0.0);
             for (run, _) in runs {
                 if is_kernel {
                     run.add_kernel(into, piece * rows);
@@ -187,25 +190,35 @@ const PIECES: usize = 4;
 
 impl Masks {
     /// Draws new ones.
-    fn draw(&mut self, shape: Shape, training: &Training, random: &mut impl Rng) {
+    fn draw(&mut self, shape: Shape, training: &Training, random: &mut ChaCha8Rng) {
         draw(&mut self.input, LANES * shape.dims, training.input_dropout, random);
         draw(&mut self.state, LANES * shape.units, training.recurrent_dropout, random);
         draw(&mut self.last, LANES * shape.units, training.dropout, random);
     }
 }
 
-fn draw(mask: &mut Vec<f32>, length: usize, dropout: f32, random: &mut impl Rng) {
+/// Drops this share of numbers, to the nearest in 65,536.
+fn draw(mask: &mut Vec<f32>, length: usize, dropout: f32, random: &mut ChaCha8Rng) {
     let kept = 1.0 / (1.0 - dropout);
+    let dropped = dropout * 65_536.0;
+    let mask_of = |draw: u16| if f32::from(draw) < dropped { 0.0 } else { kept };
     mask.clear();
-    mask.extend((0..length).map(|_| if random.random::<f32>() < dropout { 0.0 } else { kept }));
+    while mask.len() < length {
+        let draw = random.next_u32();
+        mask.extend([draw as u16, (draw >> 16) as u16].map(mask_of));
+    }
+    mask.truncate(length);
 }
 
-/// Turns rows of `columns` numbers to columns.
+/// Turns rows of `columns` numbers to columns, a cache line's worth at a time.
 fn transpose(from: &[f32], into: &mut [f32], columns: usize) {
+    const LINE: usize = 16;
     let rows = from.len() / columns;
-    for (i, row) in from.chunks_exact(columns).enumerate() {
-        for (j, x) in row.iter().enumerate() {
-            into[j * rows + i] = *x;
+    into.par_chunks_mut(LINE * rows).enumerate().for_each(|(line, into)| {
+        for (i, row) in from.chunks_exact(columns).enumerate() {
+            for (j, x) in row[line * LINE..].iter().take(into.len() / rows).enumerate() {
+                into[j * rows + i] = *x;
+            }
         }
-    }
+    });
 }

@@ -7,7 +7,7 @@
 use faer::Accum;
 
 use super::super::params::STEPS;
-use super::activation::{self, Step};
+use super::activation::{self, Step, widest};
 use super::network::{Network, Shape};
 use super::products::{Rows, multiply};
 
@@ -146,9 +146,11 @@ impl Run {
             .zip(next.chunks_exact_mut(units))
             .zip(self.squashed[step * lane..].chunks_exact_mut(units))
             .zip(after.chunks_exact_mut(units));
-        for ((((row, before), cell), squashed), state) in rows {
-            activation::forth(row, before, Step { cell, squashed, state });
-        }
+        widest(|| {
+            for ((((row, before), cell), squashed), state) in rows {
+                activation::forth(row, before, Step { cell, squashed, state });
+            }
+        });
         if let Some(masks) = masks.filter(|_| step + 1 < STEPS) {
             after.iter_mut().zip(&masks.state).for_each(|(x, mask)| *x *= mask);
         }
@@ -187,9 +189,11 @@ impl Run {
                 .zip(self.squashed[step * lane..].chunks_exact(units))
                 .zip(self.d_state.chunks_exact(units))
                 .zip(self.d_cell.chunks_exact_mut(units));
-            for ((((row, before), squashed), d_state), d_cell) in rows {
-                activation::back(row, before, squashed, d_state, d_cell);
-            }
+            widest(|| {
+                for ((((row, before), squashed), d_state), d_cell) in rows {
+                    activation::back(row, before, squashed, d_state, d_cell);
+                }
+            });
             if step > 0 {
                 let gates = Rows::of(gates, 4 * units).view();
                 let transposed = Rows::of(transposed, units).view();

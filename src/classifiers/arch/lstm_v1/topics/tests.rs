@@ -151,3 +151,73 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     assert_eq!(train(2), one);
     assert_eq!(train(5), one);
 }
+
+/// What Keras makes of a small topic model; `tests/fixtures/lstm/topic_model.py` asks it.
+#[derive(serde::Deserialize)]
+struct Keras {
+    words: Vec<Vec<f32>>,
+    topics: Vec<Vec<f32>>,
+    before: [Vec<f32>; 5],
+    shares_before: Vec<Vec<f32>>,
+    loss: Vec<f64>,
+    after: [Vec<f32>; 5],
+    shares_after: Vec<Vec<f32>>,
+}
+
+impl Keras {
+    fn read() -> Self {
+        serde_json::from_str(include_str!("../../../../../tests/fixtures/lstm/topic_model.json"))
+            .unwrap()
+    }
+
+    fn network(weights: &[Vec<f32>; 5]) -> Network {
+        let mut network = Network::zeros(Shape { dims: 3, units: 4, topics: 3 });
+        for (layer, weights) in network.layers_mut().into_iter().zip(weights) {
+            layer.copy_from_slice(weights);
+        }
+        network
+    }
+
+    fn assert_shares(&self, network: &Network, expected: &[Vec<f32>]) {
+        let words: Vec<&[f32]> = self.words.iter().map(Vec::as_slice).collect();
+        for (found, expected) in network.shares(&words).iter().flatten().zip(expected.concat()) {
+            assert!((found - expected).abs() < 1e-5, "{found}, expected {expected}");
+        }
+    }
+}
+
+#[test]
+fn shares_are_keras_s() {
+    let keras = Keras::read();
+    keras.assert_shares(&Keras::network(&keras.before), &keras.shares_before);
+    keras.assert_shares(&Keras::network(&keras.after), &keras.shares_after);
+}
+
+#[test]
+fn three_epochs_lead_where_keras_s_do() {
+    let keras = Keras::read();
+    let mut network = Keras::network(&keras.before);
+    let nothing_dropped = Training {
+        input_dropout: 0.0,
+        recurrent_dropout: 0.0,
+        dropout: 0.0,
+        batch: 20,
+        ..Training::default()
+    };
+    let mut trainer = Trainer::new(&network, &nothing_dropped);
+    let examples: Vec<Example<'_>> = keras
+        .words
+        .iter()
+        .zip(&keras.topics)
+        .map(|(words, topics)| Example { words, topics })
+        .collect();
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    for expected in &keras.loss {
+        let batches = examples.chunks(20);
+        let loss: f64 = batches.map(|batch| trainer.step(&mut network, batch, &mut random)).sum();
+        assert!((loss / 2.0 - expected).abs() < 1e-5, "loss {loss}, expected {expected}");
+    }
+    for (found, expected) in network.layers().concat().iter().zip(keras.after.concat()) {
+        assert!((found - expected).abs() < 1e-5, "{found}, expected {expected}");
+    }
+}

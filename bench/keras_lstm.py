@@ -1,0 +1,105 @@
+"""The older tool's classifier in Keras 2 and scikit-learn, for bench/lstm.sh to measure beside ours.
+
+    python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor
+    python keras_lstm.py ask VECTORS FOLDER QUESTION       loads what was trained, answers once
+
+The same tokens (the made-up words have no endings to stem), vectors, network, optimiser, epochs and
+ridge as `lstm_v1`.
+"""
+import csv
+import json
+import pickle
+import re
+import sys
+import time
+from pathlib import Path
+
+start = time.perf_counter()
+
+import numpy as np
+from tensorflow import keras
+
+STEPS = 25
+
+
+def read_vectors(path):
+    """A binary word2vec file."""
+    with open(path, "rb") as file:
+        count, dims = map(int, file.readline().split())
+        vectors = {}
+        for _ in range(count):
+            word = bytearray()
+            while (byte := file.read(1)) != b" ":
+                word += byte
+            vectors[word.strip().decode()] = np.frombuffer(file.read(4 * dims), np.float32)
+    return vectors, dims
+
+
+def encode(questions, vectors, dims):
+    steps = np.zeros((len(questions), STEPS, dims), np.float32)
+    sums = np.zeros((len(questions), dims))
+    for row, question in enumerate(questions):
+        for step, token in enumerate(re.findall(r"\w+", question.lower())):
+            vector = vectors.get(token)
+            if vector is None:
+                continue
+            sums[row] += vector
+            if step < STEPS:
+                steps[row, step] = vector
+    return steps, sums
+
+
+def train(workspace, vectors, folder):
+    from sklearn.linear_model import RidgeClassifier
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (data,) = workspace.glob("mentor/*/data")
+    with open(data / "topics.csv", newline="") as file:
+        topics = [row[0] for row in csv.reader(file)]
+    questions, answers, targets = [], [], []
+    with open(data / "classifier_data.csv", newline="") as file:
+        for row in csv.DictReader(file):
+            for question in row["question"].splitlines():
+                questions.append(question)
+                answers.append(row["text"])
+                targets.append([float(topic == row["topics"]) for topic in topics])
+    vectors, dims = read_vectors(vectors)
+    steps, sums = encode(questions, vectors, dims)
+    model = keras.Sequential(
+        [
+            keras.layers.LSTM(
+                dims,
+                input_shape=(STEPS, dims),
+                dropout=0.5,
+                recurrent_dropout=0.1,
+                recurrent_activation="hard_sigmoid",
+            ),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(len(topics), activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    fit_start = time.perf_counter()
+    model.fit(steps, np.array(targets), batch_size=32, epochs=3, validation_split=0.1, verbose=0)
+    fit_seconds = time.perf_counter() - fit_start
+    shares = model.predict(steps, verbose=0)
+    ridge = RidgeClassifier(alpha=1.0).fit(np.hstack([sums, shares]), answers)
+    model.save(folder / "topics.h5")
+    (folder / "ridge.pkl").write_bytes(pickle.dumps(ridge))
+    whole = time.perf_counter() - start
+    print(json.dumps({"questions": len(questions), "fit": fit_seconds, "whole": whole}))
+
+
+def ask(vectors, folder, question):
+    vectors, dims = read_vectors(vectors)
+    model = keras.models.load_model(folder / "topics.h5")
+    ridge = pickle.loads((folder / "ridge.pkl").read_bytes())
+    steps, sums = encode([question], vectors, dims)
+    shares = model.predict(steps, verbose=0)
+    print(ridge.predict(np.hstack([sums, shares]))[0])
+
+
+if sys.argv[1] == "train":
+    train(*map(Path, sys.argv[2:5]))
+else:
+    ask(*map(Path, sys.argv[2:4]), sys.argv[4])

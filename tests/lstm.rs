@@ -1,0 +1,115 @@
+//! `lstm_v1`: what it learns from and what it refuses.
+
+use serde_json::Value;
+
+use crate::support::{ADA, Run, Sandbox};
+
+const LSTM: &str = "checkpoint/classifiers/lstm_v1";
+
+fn train(sandbox: &Sandbox, name: &str, vectors: &str) -> Run {
+    let arguments =
+        ["train", "--arch", "lstm_v1", "--checkpoint", name, "--vectors", vectors, "--json"];
+    sandbox.run(&arguments)
+}
+
+fn model(sandbox: &Sandbox, name: &str) -> (Value, Vec<u8>) {
+    let mut files = sandbox.files(&format!("{LSTM}/{name}/ada"));
+    let card = serde_json::from_slice(&files["model.json"]).unwrap();
+    (card, files.remove("model.safetensors").unwrap())
+}
+
+fn ada_with_topics(topics: &str) -> Sandbox {
+    let sandbox = Sandbox::ada();
+    sandbox.write("mentor/ada/data/topics.csv", topics);
+    sandbox
+}
+
+#[test]
+fn the_sample_mentor_is_trained_and_asked() {
+    let sandbox = Sandbox::guide();
+    let run = train(&sandbox, "x", "embedded").code(0);
+    let accuracy = run.json()[0]["cv_accuracy"].as_f64().unwrap();
+    assert!((0.4..1.0).contains(&accuracy), "{accuracy}");
+    run.says("guide: topic model: ").says("guide: two-fold accuracy ");
+    let ask = |question| {
+        let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", question]);
+        run.code(0).json().remove(0)
+    };
+    let found = ask("please tell me what a checkpoint is");
+    assert_eq!(found["classifier"], "lstm_v1/x");
+    assert_eq!(found["answer_id"], found["top_answer_id"]);
+    // The decision value of a question like no other is under -0.88.
+    let declined = ask("?!");
+    assert_eq!(declined["answer_id"], "_OFF_TOPIC_");
+    assert!(declined["confidence"].as_f64().unwrap() < -0.88);
+}
+
+#[test]
+fn topics_match_whatever_their_case() {
+    let learned = |topics| {
+        let sandbox = ada_with_topics(topics);
+        train(&sandbox, "x", "embedded").code(0);
+        model(&sandbox, "x")
+    };
+    let (card, numbers) = learned("Life,About\nWork,About\n");
+    assert_eq!(card["topics"], serde_json::json!(["Life", "Work"]));
+    assert_eq!(learned("life,About\nWORK,About\n").1, numbers);
+    assert_ne!(learned("lives,About\nworks,About\n").1, numbers);
+}
+
+#[test]
+fn marks_of_the_older_data_are_no_topics() {
+    let sandbox = ada_with_topics("Life,About\nNavy,\npositive,\nNegative,\nWork,About\n");
+    train(&sandbox, "x", "embedded").code(0);
+    assert_eq!(model(&sandbox, "x").0["topics"], serde_json::json!(["Life", "Work"]));
+}
+
+#[test]
+fn what_has_no_topic_is_said() {
+    let sandbox = ada_with_topics("Life,About\n");
+    train(&sandbox, "x", "embedded").code(0).says("ada: 8 questions without a topic");
+    let sandbox = ada_with_topics("Navy,\n");
+    train(&sandbox, "x", "embedded").code(0).says("ada: there are no topics");
+    sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "where is your house"]).code(0);
+}
+
+#[test]
+fn words_are_looked_up_by_their_stem() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", &ADA.replace("Where do you live?", "Where are you living?"));
+    // `citi` is the stem of `city`; `living`, which no stem is, is never looked up.
+    sandbox.write("words.txt", "live 4 0 0\ncity 0 4 0\nliving 0 0 4\nciti 0 0 8\n");
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    train(&sandbox, "x", "words").code(0);
+    let confidence = |question| {
+        let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", question]);
+        run.code(0).json()[0]["confidence"].clone()
+    };
+    assert_eq!(confidence("living"), confidence("live"));
+    assert_eq!(confidence("city"), confidence("cities"));
+    assert_eq!(confidence("city"), confidence("CITI!"));
+    assert_ne!(confidence("city"), confidence("live"));
+    // The sum, not the mean; an unknown word adds nothing to it.
+    assert_ne!(confidence("live live"), confidence("live"));
+}
+
+#[test]
+fn vectors_that_know_no_words_are_refused() {
+    let sandbox = Sandbox::ada();
+    train(&sandbox, "x", "none")
+        .code(2)
+        .says("`lstm_v1` needs word vectors")
+        .says("--vectors embedded");
+    assert!(sandbox.files(LSTM).is_empty());
+}
+
+#[test]
+fn one_answer_is_learned_and_not_measured() {
+    let sandbox = Sandbox::empty();
+    sandbox
+        .mentor("ada", "ID,topics,text,question\na,Life,I am Ada.,\"Who are you?\nyour name\"\n");
+    let run = train(&sandbox, "x", "embedded").code(0).says("there is only one answer");
+    assert_eq!(run.json()[0]["cv_accuracy"], Value::Null);
+    let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", "who is it"]);
+    assert_eq!(run.code(0).json()[0]["top_answer_id"], "a");
+}
