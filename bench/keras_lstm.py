@@ -1,14 +1,17 @@
 """The older tool's classifier in Keras 2 and scikit-learn, for bench/lstm.sh to measure beside ours.
 
+    python keras_lstm.py data WORKSPACE LEAST MOST         a made-up mentor, 2,360 questions of so
+                                                           many words, and vectors of 300 numbers
     python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor
     python keras_lstm.py ask VECTORS FOLDER QUESTION       loads what was trained, answers once
 
 The same tokens (the made-up words have no endings to stem), vectors, network, optimiser, epochs and
-ridge as `lstm_v1`.
+ridge as `lstm_v1`. Needs tensorflow-cpu 2.15 (Keras 2) and scikit-learn.
 """
 import csv
 import json
 import pickle
+import random
 import re
 import sys
 import time
@@ -17,9 +20,40 @@ from pathlib import Path
 start = time.perf_counter()
 
 import numpy as np
-from tensorflow import keras
 
 STEPS = 25
+
+
+def data(workspace, least, most):
+    random.seed(1)
+    syllables = [a + b for a in "bcdfghklmnprt" for b in "aou"]
+    words = set()
+    while len(words) < 3000:
+        words.add("".join(random.choices(syllables, k=random.randint(2, 4))))
+    words = sorted(words)
+    folder = Path(workspace) / "mentor" / "synthetic" / "data"
+    folder.mkdir(parents=True)
+    topics = [f"Topic{n}" for n in range(16)]
+    (folder / "topics.csv").write_text("".join(f"{topic},About\n" for topic in topics))
+    with open(folder / "classifier_data.csv", "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["ID", "topics", "text", "question"])
+        for answer in range(295):
+            own = random.sample(words, 8)
+            questions = [
+                " ".join(
+                    random.choice(own if random.random() < 0.5 else words)
+                    for _ in range(random.randint(int(least), int(most)))
+                )
+                for _ in range(8)
+            ]
+            text = f"Answer {answer}: " + " ".join(own)
+            rows.writerow([f"a{answer}", topics[answer % 16], text, "\n".join(questions)])
+    vectors = np.random.default_rng(1).normal(0, 0.17, (len(words), 300)).astype(np.float32)
+    with open(Path(workspace) / "vectors.bin", "wb") as file:
+        file.write(f"{len(words)} 300\n".encode())
+        for word, vector in zip(words, vectors):
+            file.write(word.encode() + b" " + vector.tobytes() + b"\n")
 
 
 def read_vectors(path):
@@ -51,6 +85,7 @@ def encode(questions, vectors, dims):
 
 def train(workspace, vectors, folder):
     from sklearn.linear_model import RidgeClassifier
+    from tensorflow import keras
 
     folder.mkdir(parents=True, exist_ok=True)
     (data,) = workspace.glob("mentor/*/data")
@@ -91,6 +126,8 @@ def train(workspace, vectors, folder):
 
 
 def ask(vectors, folder, question):
+    from tensorflow import keras
+
     vectors, dims = read_vectors(vectors)
     model = keras.models.load_model(folder / "topics.h5")
     ridge = pickle.loads((folder / "ridge.pkl").read_bytes())
@@ -99,7 +136,12 @@ def ask(vectors, folder, question):
     print(ridge.predict(np.hstack([sums, shares]))[0])
 
 
-if sys.argv[1] == "train":
-    train(*map(Path, sys.argv[2:5]))
-else:
-    ask(*map(Path, sys.argv[2:4]), sys.argv[4])
+match sys.argv[1:]:
+    case ["data", workspace, least, most]:
+        data(workspace, least, most)
+    case ["train", *paths]:
+        train(*map(Path, paths))
+    case ["ask", vectors, folder, question]:
+        ask(Path(vectors), Path(folder), question)
+    case _:
+        sys.exit(__doc__)

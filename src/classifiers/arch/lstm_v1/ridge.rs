@@ -41,11 +41,6 @@ impl Ridge {
             |row: &[f32]| -> f64 { row.iter().zip(features).map(|(w, x)| f64::from(*w) * x).sum() };
         rows.zip(&self.intercepts).map(|(row, b)| product(row) + f64::from(*b)).collect()
     }
-
-    /// The answer with the highest decision value; of equal ones the first.
-    pub(super) fn best(&self, features: &[f64]) -> usize {
-        best(self.decide(features).into_iter()).0
-    }
 }
 
 /// The place of the highest value, and the value; of equal ones the first.
@@ -119,6 +114,16 @@ impl<'a> Solved<'a> {
         Ridge { coefficients: coefficients.collect(), intercepts: answers.map(intercept).collect() }
     }
 
+    /// The best answers to other questions, `[n, features]`.
+    fn predict(&self, features: &[&Vec<f64>]) -> Vec<usize> {
+        let shifted =
+            Mat::from_fn(features.len(), self.mean.len(), |i, j| features[i][j] - self.mean[j]);
+        let values = shifted * &self.coefficients;
+        (0..features.len())
+            .map(|i| best((0..self.data.answers).map(|c| values[(i, c)] + self.targets[c])).0)
+            .collect()
+    }
+
     /// Each question's best answer had it been left out, with its decision value.
     pub(super) fn leave_one_out(&self) -> Vec<(usize, f64)> {
         let fitted = &self.centred * &self.coefficients;
@@ -162,9 +167,10 @@ pub(super) fn two_folds(data: Data) -> Result<Option<f64>> {
         let features: Vec<_> = train.iter().map(|&i| data.features[i].clone()).collect();
         let answer_of: Vec<_> = train.iter().map(number).collect();
         let part = Data { features: &features, answer_of: &answer_of, answers: answers.len() };
-        let ridge = Solved::of(part)?.ridge();
-        let is_right = |i: &&usize| answers[ridge.best(&data.features[**i])] == data.answer_of[**i];
-        accuracies += test.iter().filter(is_right).count() as f64 / test.len() as f64;
+        let asked: Vec<_> = test.iter().map(|&i| &data.features[i]).collect();
+        let found = Solved::of(part)?.predict(&asked);
+        let is_right = |(i, found): &(&usize, usize)| answers[*found] == data.answer_of[**i];
+        accuracies += test.iter().zip(found).filter(is_right).count() as f64 / test.len() as f64;
     }
     Ok(Some(accuracies / 2.0))
 }

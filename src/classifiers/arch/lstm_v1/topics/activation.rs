@@ -1,14 +1,11 @@
-//! One step of the LSTM, number by number, forth and back. Plain loops over slices of one length,
-//! which the compiler turns into vector instructions: [`widest`] lets it use those of the processor
-//! at hand. No sum's order depends on them, so that the bits do not.
+//! One step of the LSTM, number by number, forth and back. Short loops over a few slices of one
+//! length, which the compiler turns into vector instructions (longer ones it does not); `pulp` has
+//! them compiled for those of the processor at hand. No sum's order depends on that, so that the
+//! bits do not.
 
-#![allow(clippy::inline_always, reason = "what is not inlined is not compiled for `widest`")]
+#![allow(clippy::inline_always, reason = "what is not inlined is compiled for any processor")]
 
-/// Runs `work` compiled for the widest vectors that the processor has; what is to be part of that
-/// must be inlined.
-pub(super) fn widest<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
-}
+use pulp::{Arch, Simd, WithSimd};
 
 /// Keras 2's `hard_sigmoid`: σ(x) ≈ 0.2x + 0.5, cut to 0..1.
 #[inline(always)]
@@ -44,71 +41,127 @@ fn tanh(x: f32) -> f32 {
 
 /// Splits a row `[4 · units]` into the gates input, forget, cell, output.
 #[inline(always)]
-fn gates_mut(row: &mut [f32]) -> [&mut [f32]; 4] {
-    let units = row.len() / 4;
+fn gates_mut(row: &mut [f32], units: usize) -> [&mut [f32]; 4] {
     let (i, rest) = row.split_at_mut(units);
     let (f, rest) = rest.split_at_mut(units);
     let (g, o) = rest.split_at_mut(units);
     [i, f, g, o]
 }
 
-/// What one step of one sequence leaves behind, `[units]` each.
-pub(super) struct Step<'a> {
-    /// The cell after the step.
+/// A step forth, for several sequences side by side.
+pub(super) struct Forth<'a> {
+    /// The gates' inputs, which become their values, `[lanes, 4 · units]`.
+    pub(super) gates: &'a mut [f32],
+    /// The cell before the step, `[lanes, units]`.
+    pub(super) before: &'a [f32],
+    /// And after it.
     pub(super) cell: &'a mut [f32],
     /// tanh of that.
     pub(super) squashed: &'a mut [f32],
     /// The state after the step: the output gate times that.
     pub(super) state: &'a mut [f32],
+    /// Numbers of a state.
+    pub(super) units: usize,
 }
 
-/// A step forth: turns `row`, `[4 · units]`, from the gates' inputs to their values. `before` is
-/// the cell before the step.
-#[inline(always)]
-pub(super) fn forth(row: &mut [f32], before: &[f32], step: Step<'_>) {
-    let [i, f, g, o] = gates_mut(row);
-    let units = i.len();
-    let Step { cell, squashed, state } = step;
-    let before = &before[..units];
-    let (cell, squashed) = (&mut cell[..units], &mut squashed[..units]);
-    let state = &mut state[..units];
-    let (f, g, o) = (&mut f[..units], &mut g[..units], &mut o[..units]);
-    for n in 0..units {
-        i[n] = hard_sigmoid(i[n]);
-        f[n] = hard_sigmoid(f[n]);
-        g[n] = tanh(g[n]);
-        o[n] = hard_sigmoid(o[n]);
-        cell[n] = f[n] * before[n] + i[n] * g[n];
-        squashed[n] = tanh(cell[n]);
-        state[n] = o[n] * squashed[n];
+impl Forth<'_> {
+    /// Takes the step.
+    pub(super) fn run(self) {
+        Arch::new().dispatch(self);
     }
 }
 
-/// A step back: turns `row` from the gates' values to the loss's slopes by their inputs, where
-/// `d_state` is its slope by the state after the step; `d_cell` changes from its slope by the
-/// cell after the step to that before it.
-#[inline(always)]
-pub(super) fn back(
-    row: &mut [f32],
-    before: &[f32],
-    squashed: &[f32],
-    d_state: &[f32],
-    d_cell: &mut [f32],
-) {
-    let [i, f, g, o] = gates_mut(row);
-    let units = i.len();
-    let (f, g, o) = (&mut f[..units], &mut g[..units], &mut o[..units]);
-    let (before, squashed) = (&before[..units], &squashed[..units]);
-    let (d_state, d_cell) = (&d_state[..units], &mut d_cell[..units]);
-    for n in 0..units {
-        let by_cell = d_cell[n] + d_state[n] * o[n] * (1.0 - squashed[n] * squashed[n]);
-        let by_output = d_state[n] * squashed[n];
-        d_cell[n] = by_cell * f[n];
-        let (by_input, by_candidate) = (by_cell * g[n], by_cell * i[n]);
-        i[n] = by_input * hard_sigmoid_slope(i[n]);
-        f[n] = by_cell * before[n] * hard_sigmoid_slope(f[n]);
-        g[n] = by_candidate * (1.0 - g[n] * g[n]);
-        o[n] = by_output * hard_sigmoid_slope(o[n]);
+impl WithSimd for Forth<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let units = self.units;
+        let rows = self
+            .gates
+            .chunks_exact_mut(4 * units)
+            .zip(self.before.chunks_exact(units))
+            .zip(self.cell.chunks_exact_mut(units))
+            .zip(self.squashed.chunks_exact_mut(units))
+            .zip(self.state.chunks_exact_mut(units));
+        for ((((gates, before), cell), squashed), state) in rows {
+            let [i, f, g, o] = gates_mut(gates, units);
+            for gate in [&mut *i, &mut *f, &mut *o] {
+                for x in gate {
+                    *x = hard_sigmoid(*x);
+                }
+            }
+            for g in &mut *g {
+                *g = tanh(*g);
+            }
+            for ((((cell, before), i), f), g) in cell.iter_mut().zip(before).zip(i).zip(f).zip(g) {
+                *cell = *f * before + *i * *g;
+            }
+            for ((state, squashed), (cell, o)) in
+                state.iter_mut().zip(squashed).zip(cell.iter().zip(o))
+            {
+                *squashed = tanh(*cell);
+                *state = *o * *squashed;
+            }
+        }
+    }
+}
+
+/// A step back, for several sequences side by side.
+pub(super) struct Back<'a> {
+    /// The gates' values, which become the loss's slopes by their inputs, `[lanes, 4 · units]`.
+    pub(super) gates: &'a mut [f32],
+    /// The cell before the step, `[lanes, units]`.
+    pub(super) before: &'a [f32],
+    /// tanh of the cell after it.
+    pub(super) squashed: &'a [f32],
+    /// The loss's slope by the state after the step.
+    pub(super) d_state: &'a [f32],
+    /// Its slope by the cell after the step, which becomes that by the cell before it.
+    pub(super) d_cell: &'a mut [f32],
+    /// Numbers of a state.
+    pub(super) units: usize,
+}
+
+impl Back<'_> {
+    /// Takes the step.
+    pub(super) fn run(self) {
+        Arch::new().dispatch(self);
+    }
+}
+
+impl WithSimd for Back<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let units = self.units;
+        let rows = self
+            .gates
+            .chunks_exact_mut(4 * units)
+            .zip(self.before.chunks_exact(units))
+            .zip(self.squashed.chunks_exact(units))
+            .zip(self.d_state.chunks_exact(units))
+            .zip(self.d_cell.chunks_exact_mut(units));
+        for ((((gates, before), squashed), d_state), d_cell) in rows {
+            let [i, f, g, o] = gates_mut(gates, units);
+            for (((d_cell, o), d_state), squashed) in
+                d_cell.iter_mut().zip(o).zip(d_state).zip(squashed)
+            {
+                *d_cell += d_state * *o * (1.0 - squashed * squashed);
+                *o = d_state * squashed * hard_sigmoid_slope(*o);
+            }
+            for ((i, g), d_cell) in i.iter_mut().zip(g).zip(&*d_cell) {
+                let (by_input, by_candidate) = (d_cell * *g, d_cell * *i);
+                *i = by_input * hard_sigmoid_slope(*i);
+                *g = by_candidate * (1.0 - *g * *g);
+            }
+            for ((f, d_cell), before) in f.iter_mut().zip(d_cell).zip(before) {
+                let by_forget = *d_cell * before;
+                *d_cell *= *f;
+                *f = by_forget * hard_sigmoid_slope(*f);
+            }
+        }
     }
 }
 
@@ -142,10 +195,17 @@ mod tests {
     // c = 0.6·2 + 0.7·0.291313 = 1.403919; h = 0.3·tanh 1.403919 = 0.3·0.886196.
     #[test]
     fn a_step_is_as_worked_by_hand() {
-        let mut row = [1.0, 0.5, 0.3, -1.0];
+        let mut gates = [1.0, 0.5, 0.3, -1.0];
         let (mut cell, mut squashed, mut state) = ([0.0], [0.0], [0.0]);
-        let step = Step { cell: &mut cell, squashed: &mut squashed, state: &mut state };
-        forth(&mut row, &[2.0], step);
+        let forth = Forth {
+            gates: &mut gates,
+            before: &[2.0],
+            cell: &mut cell,
+            squashed: &mut squashed,
+            state: &mut state,
+            units: 1,
+        };
+        forth.run();
         for (found, expected) in [(cell[0], 1.403_919), (state[0], 0.265_859)] {
             assert!((found - expected).abs() < 2e-6, "{found}, expected {expected}");
         }

@@ -1,8 +1,8 @@
 //! Adam (Kingma & Ba 2015, arXiv:1412.6980, the form at the end of section 2) with Keras's settings.
 
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::activation::widest;
 use super::network::Network;
 
 const RATE: f64 = 0.001;
@@ -40,16 +40,32 @@ impl Adam {
             let pieces = (numbers.par_chunks_mut(PIECE), slopes.par_chunks(PIECE));
             let moments = (mean.par_chunks_mut(PIECE), square.par_chunks_mut(PIECE));
             (pieces, moments).into_par_iter().for_each(|((numbers, slopes), (mean, square))| {
-                widest(|| {
-                    for (((x, slope), mean), square) in
-                        numbers.iter_mut().zip(slopes).zip(mean).zip(square)
-                    {
-                        *mean += (slope - *mean) * (1.0 - BETA_1);
-                        *square += (slope * slope - *square) * (1.0 - BETA_2);
-                        *x -= rate * *mean / (square.sqrt() + EPSILON);
-                    }
-                });
+                Arch::new().dispatch(Step { numbers, slopes, mean, square, rate });
             });
+        }
+    }
+}
+
+/// A step for a piece of a layer.
+struct Step<'a> {
+    numbers: &'a mut [f32],
+    slopes: &'a [f32],
+    mean: &'a mut [f32],
+    square: &'a mut [f32],
+    rate: f32,
+}
+
+impl WithSimd for Step<'_> {
+    type Output = ();
+
+    #[allow(clippy::inline_always, reason = "as in activation.rs")]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let moments = self.mean.iter_mut().zip(self.square);
+        for ((x, slope), (mean, square)) in self.numbers.iter_mut().zip(self.slopes).zip(moments) {
+            *mean += (slope - *mean) * (1.0 - BETA_1);
+            *square += (slope * slope - *square) * (1.0 - BETA_2);
+            *x -= self.rate * *mean / (square.sqrt() + EPSILON);
         }
     }
 }

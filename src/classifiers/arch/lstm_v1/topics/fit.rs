@@ -1,5 +1,7 @@
 //! Training the topic model.
 
+use std::time::Instant;
+
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
@@ -48,14 +50,18 @@ pub(crate) fn fit(
     let mut best: Option<(usize, Network)> = None;
     let batches = training.epochs * seen.len().div_ceil(training.batch);
     progress.start("training the topic model", batches);
-    for _ in 0..training.epochs {
+    let start = Instant::now();
+    for epoch in 1..=training.epochs {
         order.shuffle(random);
+        let mut loss = 0.0;
         for batch in order.chunks(training.batch) {
             let batch: Vec<Example<'_>> = batch.iter().map(|&i| seen[i]).collect();
-            trainer.step(&mut network, &batch, random);
+            loss += trainer.step(&mut network, &batch, random) * batch.len() as f64;
             progress.step();
         }
         let correct = correct(&network, &held_out);
+        let (loss, seconds) = (loss / seen.len() as f64, start.elapsed().as_secs_f64());
+        tracing::debug!(epoch, loss, correct, of = held_out.len(), seconds, "topic model");
         if held_out.is_empty() || best.as_ref().is_none_or(|(most, _)| correct > *most) {
             best = Some((correct, network.clone()));
         }

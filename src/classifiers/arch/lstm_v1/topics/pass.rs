@@ -7,7 +7,7 @@
 use faer::Accum;
 
 use super::super::params::STEPS;
-use super::activation::{self, Step, widest};
+use super::activation::{Back, Forth};
 use super::network::{Network, Shape};
 use super::products::{Rows, multiply};
 
@@ -140,19 +140,17 @@ impl Run {
             multiply(gates, Accum::Add, before, recurrent);
         }
         let (cells, next) = self.cells.split_at_mut((step + 1) * lane);
-        let rows = gates
-            .chunks_exact_mut(4 * units)
-            .zip(cells[step * lane..].chunks_exact(units))
-            .zip(next.chunks_exact_mut(units))
-            .zip(self.squashed[step * lane..].chunks_exact_mut(units))
-            .zip(after.chunks_exact_mut(units));
-        widest(|| {
-            for ((((row, before), cell), squashed), state) in rows {
-                activation::forth(row, before, Step { cell, squashed, state });
-            }
-        });
+        let forth = Forth {
+            gates,
+            before: &cells[step * lane..],
+            cell: &mut next[..lane],
+            squashed: &mut self.squashed[step * lane..][..lane],
+            state: &mut after[..lane],
+            units,
+        };
+        forth.run();
         if let Some(masks) = masks.filter(|_| step + 1 < STEPS) {
-            after.iter_mut().zip(&masks.state).for_each(|(x, mask)| *x *= mask);
+            after[..lane].iter_mut().zip(&masks.state).for_each(|(x, mask)| *x *= mask);
         }
     }
 
@@ -183,17 +181,15 @@ impl Run {
         self.d_cell.fill(0.0);
         for step in (0..STEPS).rev() {
             let gates = &mut self.gates[step * 4 * lane..][..4 * lane];
-            let rows = gates
-                .chunks_exact_mut(4 * units)
-                .zip(self.cells[step * lane..].chunks_exact(units))
-                .zip(self.squashed[step * lane..].chunks_exact(units))
-                .zip(self.d_state.chunks_exact(units))
-                .zip(self.d_cell.chunks_exact_mut(units));
-            widest(|| {
-                for ((((row, before), squashed), d_state), d_cell) in rows {
-                    activation::back(row, before, squashed, d_state, d_cell);
-                }
-            });
+            let back = Back {
+                gates: &mut *gates,
+                before: &self.cells[step * lane..][..lane],
+                squashed: &self.squashed[step * lane..][..lane],
+                d_state: &self.d_state,
+                d_cell: &mut self.d_cell,
+                units,
+            };
+            back.run();
             if step > 0 {
                 let gates = Rows::of(gates, 4 * units).view();
                 let transposed = Rows::of(transposed, units).view();
