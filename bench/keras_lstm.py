@@ -1,27 +1,30 @@
-"""The older tool's classifier in Keras 2 and scikit-learn, for bench/lstm.sh to measure beside ours.
+"""The older tool's classifier in Keras 2 and scikit-learn, to be measured beside ours.
 
     python keras_lstm.py data WORKSPACE LEAST MOST         a made-up mentor, 2,360 questions of so
                                                            many words, and vectors of 300 numbers
-    python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor
+    python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor and
+                                                           leaves a checkpoint like the older tool's
     python keras_lstm.py ask VECTORS FOLDER QUESTION       loads what was trained, answers once
 
-The same tokens (the made-up words have no endings to stem), vectors, network, optimiser, epochs and
-ridge as `lstm_v1`. Needs tensorflow-cpu 2.15 (Keras 2) and scikit-learn.
+The same tokens, vectors, network, optimiser, epochs and ridge as `lstm_v1`. Needs tensorflow-cpu
+2.15 (Keras 2), scikit-learn, joblib and nltk.
 """
 import csv
 import json
-import pickle
 import random
 import re
 import sys
 import time
+import types
 from pathlib import Path
 
 start = time.perf_counter()
 
 import numpy as np
+from nltk.stem import PorterStemmer
 
 STEPS = 25
+stem = PorterStemmer().stem
 
 
 def data(workspace, least, most):
@@ -73,7 +76,7 @@ def encode(questions, vectors, dims):
     steps = np.zeros((len(questions), STEPS, dims), np.float32)
     sums = np.zeros((len(questions), dims))
     for row, question in enumerate(questions):
-        for step, token in enumerate(re.findall(r"\w+", question.lower())):
+        for step, token in enumerate(map(stem, re.findall(r"\w+", question.lower()))):
             vector = vectors.get(token)
             if vector is None:
                 continue
@@ -83,21 +86,47 @@ def encode(questions, vectors, dims):
     return steps, sums
 
 
+def read_questions(data):
+    """Questions, their answers' texts, and their topics: 1 or 0 for each of topics.csv."""
+    with open(data / "topics.csv", newline="", encoding="utf-8-sig") as file:
+        topics = [row[0] for row in csv.reader(file) if row]
+        topics = [topic for topic in topics if topic.lower() not in ("navy", "positive", "negative")]
+    questions, answers, targets = [], [], []
+    with open(data / "classifier_data.csv", newline="", encoding="utf-8-sig") as file:
+        for row in csv.DictReader(file):
+            own = [topic.strip().lower() for topic in row["topics"].split(",")]
+            for question in filter(str.strip, row["question"].splitlines()):
+                questions.append(question)
+                answers.append(row["text"])
+                targets.append([float(topic.lower() in own) for topic in topics])
+    return questions, answers, np.array(targets)
+
+
+def as_once():
+    """Calls modules what scikit-learn 0.22 and numpy 1 called them, for who reads the pickles."""
+    import joblib.numpy_pickle
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.preprocessing import LabelBinarizer
+
+    for module, thing in (
+        ("sklearn.linear_model._ridge", RidgeClassifier),
+        ("sklearn.preprocessing._label", LabelBinarizer),
+        ("joblib.numpy_pickle", joblib.numpy_pickle.NumpyArrayWrapper),
+    ):
+        sys.modules.setdefault(module, types.ModuleType(module))
+        thing.__module__ = module
+
+
 def train(workspace, vectors, folder):
+    import joblib
     from sklearn.linear_model import RidgeClassifier
     from tensorflow import keras
 
-    folder.mkdir(parents=True, exist_ok=True)
     (data,) = workspace.glob("mentor/*/data")
-    with open(data / "topics.csv", newline="") as file:
-        topics = [row[0] for row in csv.reader(file)]
-    questions, answers, targets = [], [], []
-    with open(data / "classifier_data.csv", newline="") as file:
-        for row in csv.DictReader(file):
-            for question in row["question"].splitlines():
-                questions.append(question)
-                answers.append(row["text"])
-                targets.append([float(topic == row["topics"]) for topic in topics])
+    folder /= data.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
+    questions, answers, targets = read_questions(data)
+    (folder / "w2v.txt").write_text(vectors.name)
     vectors, dims = read_vectors(vectors)
     steps, sums = encode(questions, vectors, dims)
     model = keras.Sequential(
@@ -110,27 +139,32 @@ def train(workspace, vectors, folder):
                 recurrent_activation="hard_sigmoid",
             ),
             keras.layers.Dropout(0.5),
-            keras.layers.Dense(len(topics), activation="softmax"),
+            keras.layers.Dense(targets.shape[1], activation="softmax"),
         ]
     )
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
     fit_start = time.perf_counter()
-    model.fit(steps, np.array(targets), batch_size=32, epochs=3, validation_split=0.1, verbose=0)
+    model.fit(steps, targets, batch_size=32, epochs=3, validation_split=0.1, verbose=0)
     fit_seconds = time.perf_counter() - fit_start
     shares = model.predict(steps, verbose=0)
-    ridge = RidgeClassifier(alpha=1.0).fit(np.hstack([sums, shares]), answers)
-    model.save(folder / "topics.h5")
-    (folder / "ridge.pkl").write_bytes(pickle.dumps(ridge))
+    fused = RidgeClassifier(alpha=1.0).fit(np.hstack([sums, shares]), answers)
+    unfused = RidgeClassifier(alpha=1.0).fit(sums, answers)
+    model.save(folder / "lstm_topic_model.h5")
+    as_once()
+    joblib.dump(fused, folder / "fused_model.pkl", protocol=3)
+    joblib.dump(unfused, folder / "unfused_model.pkl", protocol=3)
     whole = time.perf_counter() - start
     print(json.dumps({"questions": len(questions), "fit": fit_seconds, "whole": whole}))
 
 
 def ask(vectors, folder, question):
+    import joblib
     from tensorflow import keras
 
+    (folder,) = folder.iterdir()
     vectors, dims = read_vectors(vectors)
-    model = keras.models.load_model(folder / "topics.h5")
-    ridge = pickle.loads((folder / "ridge.pkl").read_bytes())
+    model = keras.models.load_model(folder / "lstm_topic_model.h5")
+    ridge = joblib.load(folder / "fused_model.pkl")
     steps, sums = encode([question], vectors, dims)
     shares = model.predict(steps, verbose=0)
     print(ridge.predict(np.hstack([sums, shares]))[0])

@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 cargo build --release --locked --quiet --bin mentorpal --example matrix_rate
 bin=$PWD/target/release
 python=$PWD/target/keras/bin/python
-if ! "$python" -c "import tensorflow, sklearn" 2>/dev/null; then
+if ! "$python" -c "import joblib, nltk, sklearn, tensorflow" 2>/dev/null; then
     python3 -m venv target/keras
-    "$python" -m pip install --quiet tensorflow-cpu==2.15.1 scikit-learn
+    "$python" -m pip install --quiet tensorflow-cpu==2.15.1 scikit-learn joblib nltk
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
