@@ -45,7 +45,7 @@ pub enum Command {
     Ask(AskArgs),
     /// List mentors, or show one and check its data
     Mentors(MentorsArgs),
-    /// List, show and verify checkpoints
+    /// List, show, verify and import checkpoints
     Checkpoints(CheckpointsArgs),
     /// Add, list, show, verify and fetch vector models
     Vectors(VectorsArgs),
@@ -291,6 +291,11 @@ pub enum CheckpointsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Make a checkpoint of one that the older tool left: Keras and scikit-learn files
+    #[command(after_help = example(
+        "mentorpal checkpoints import ~/old/checkpoint/classifiers/lstm_v1/2019-05-01-2209\n\
+         mentorpal checkpoints import old/2019-05-01-2209 --checkpoint imported --vectors google_news"))]
+    Import(CheckpointsImportArgs),
     /// Read every file again and compare it with the manifest; exit with 1 where one differs
     #[command(after_help = example("mentorpal checkpoints verify\nmentorpal checkpoints verify my_checkpoint"))]
     Verify {
@@ -300,6 +305,29 @@ pub enum CheckpointsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Arguments of `checkpoints import`.
+#[derive(Debug, Args)]
+pub struct CheckpointsImportArgs {
+    /// The checkpoint's folder, with a folder a mentor
+    pub dir: PathBuf,
+
+    /// The new checkpoint's name [default: the folder's]
+    #[arg(long)]
+    pub checkpoint: Option<String>,
+
+    /// The word vectors it was trained with [default: those that its w2v.txt names]
+    #[arg(long, value_name = "NAME")]
+    pub vectors: Option<String>,
+
+    /// Publish even though a mentor cannot be imported, without it
+    #[arg(long)]
+    pub keep_going: bool,
+
+    /// Print a line of JSON a mentor, then one for the checkpoint
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `download` and `upload`.

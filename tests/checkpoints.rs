@@ -109,6 +109,7 @@ fn a_whole_checkpoint_verifies() {
         "arch": "fusion_v1",
         "checkpoint": "x",
         "files": 3,
+        "digests": true,
         "faults": [],
     });
     assert_eq!(run.json(), [expected]);

@@ -66,6 +66,7 @@ fn json_tells_what_was_removed() {
         json!({
             "dry_run": dry_run,
             "checkpoints": ["fusion_v1/x", "fusion_v1/y"],
+            "kept": [],
             "vector_models": sandbox.path().join("checkpoint/vector_models"),
         })
     };
@@ -73,7 +74,7 @@ fn json_tells_what_was_removed() {
     assert_eq!(run.json(), [expected(true)]);
     let run = sandbox.run(&["clean", "--force", "--json"]).code(0);
     assert_eq!(run.json(), [expected(false)]);
-    let nothing = json!({ "dry_run": false, "checkpoints": [], "vector_models": null });
+    let nothing = json!({ "dry_run": false, "checkpoints": [], "kept": [], "vector_models": null });
     assert_eq!(sandbox.run(&["clean", "--json"]).code(0).json(), [nothing]);
 }
 

@@ -20,6 +20,7 @@
 //! | `help.rs` | `--help`, completions, pipes and colours |
 //! | `broken.rs` | broken workspaces: a clear error or a result, for every verb that reads them |
 //! | `checkpoints.rs` | `checkpoints`, and what becomes of damaged ones |
+//! | `import.rs` | `checkpoints import`, and checkpoints of the older tool used where they lie |
 //! | `clean.rs` | `clean` |
 //! | `determinism.rs` | the same data gives the same bytes |
 //! | `hostile.rs` | model files that hold what no training wrote |
@@ -41,6 +42,7 @@ mod compare;
 mod determinism;
 mod help;
 mod hostile;
+mod import;
 mod killed;
 mod leave_one_out;
 mod lstm;

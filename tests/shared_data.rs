@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
+use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
+use mentorpal::classifiers::arch::lstm_v1::LstmV1;
 use mentorpal::progress::Silent;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
@@ -257,4 +260,85 @@ fn all_minilm_gives_the_vectors_that_are_expected() {
             assert!(difference < 1e-4, "{}: {a}, expected {b}", result["text"]);
         }
     }
+}
+
+/// Compares what a checkpoint answers with what the older tool's did, computed elsewhere.
+fn answers_as_the_older_tool(workspace: &Path, checkpoint: &str, expected: &[Value]) {
+    let questions: Vec<&str> =
+        expected.iter().map(|result| result["question"].as_str().expect("a question")).collect();
+    fs::write(workspace.join("questions.txt"), questions.join("\n")).expect("it can be written");
+    let questions = workspace.join("questions.txt");
+    let lines = run(
+        workspace,
+        &[
+            "ask",
+            "--mentor",
+            "julianne",
+            "--checkpoint",
+            checkpoint,
+            "--no-canned",
+            "--json",
+            "--batch",
+            questions.to_str().expect("UTF-8"),
+        ],
+    );
+    assert_eq!(lines.len(), expected.len());
+    let mut worst: f64 = 0.0;
+    for (line, result) in lines.iter().zip(expected) {
+        let number = |value: &Value| value["confidence"].as_f64().expect("a number");
+        worst = worst.max((number(line) - number(result)).abs());
+        assert_eq!(line["top_answer_id"], result["top_answer_id"], "{line}");
+        assert_eq!(line["answer_id"], result["answer_id"], "{line}");
+    }
+    println!("{checkpoint}: decision values differ by at most {worst:.1e}");
+    assert!(worst < 1e-4, "{worst}");
+}
+
+#[test]
+fn a_checkpoint_of_the_older_tool_answers_as_it_did() {
+    let (Some(shared), Some(legacy)) = (shared("workspace"), shared("legacy/julianne")) else {
+        return;
+    };
+    let file = fs::read(legacy.join("expected.json")).expect("it is there");
+    let file: Value = serde_json::from_slice(&file).expect("JSON");
+    let expected = file["results"].as_array().expect("a list");
+    assert_eq!(expected.len(), 63);
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let workspace = folder.path();
+    copy(&shared.join("mentor/julianne"), &workspace.join("mentor/julianne"));
+    let name = "checkpoint/classifiers/lstm_v1/2019-11-06-2357";
+    copy(&shared.join(name), &workspace.join(name));
+    let vectors = legacy.join("vectors-300d.bin");
+    let vectors = vectors.to_str().expect("UTF-8");
+    let called = "GoogleNews-vectors-negative300-SLIM";
+    run(workspace, &["vectors", "add", vectors, "--name", called, "--json"]);
+
+    answers_as_the_older_tool(workspace, "lstm_v1/2019-11-06-2357", expected);
+    let in_place = workspace.join(name);
+    let import = ["checkpoints", "import", in_place.to_str().expect("UTF-8")];
+    let import = run(workspace, &[&import[..], &["--checkpoint", "imported", "--json"]].concat());
+    assert_eq!((&import[0]["answers"], &import[0]["of"]), (&Value::from(61), &Value::from(61)));
+    answers_as_the_older_tool(workspace, "lstm_v1/imported", expected);
+
+    let workspace = Workspace::at(workspace).expect("a workspace");
+    let name = |name: &str| Name::new("name", name).expect("a name");
+    let reference = CheckpointRef::parse("lstm_v1/imported", &name("lstm_v1")).expect("a name");
+    let checkpoint = Checkpoint::open(&workspace, &reference).expect("it was just imported");
+    let files = checkpoint.model(&name("julianne")).expect("it is whole");
+    let vectors = VectorModel::open(&workspace, &name(called)).expect("it was just added");
+    let vectors = Some(Arc::new(vectors));
+    let mut worst: f64 = 0.0;
+    for result in expected {
+        let question = result["question"].as_str().expect("a question");
+        let insight = LstmV1::insight(&files, &vectors, question).expect("a model");
+        assert_eq!(Value::from(insight.tokens), result["tokens"], "{question}");
+        let topics = result["topic_softmax"].as_array().expect("a list");
+        assert_eq!(insight.topics.len(), topics.len());
+        for ((_, found), expected) in insight.topics.iter().zip(topics) {
+            worst = worst.max((f64::from(*found) - expected.as_f64().expect("a number")).abs());
+        }
+    }
+    println!("topics' shares differ by at most {worst:.1e}");
+    assert!(worst < 1e-4, "{worst}");
 }

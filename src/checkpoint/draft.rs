@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::manifest::{Manifest, MentorRecord};
-use super::store::{Checkpoint, CheckpointRef};
+use super::manifest::{ImportedFrom, Manifest, MentorRecord};
+use super::store::{Checkpoint, CheckpointRef, refuse_legacy};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Result};
 use crate::publish::{self, Existing, FileRecord, Kind, Staging, sync_folder, write_synced};
@@ -29,6 +29,8 @@ pub enum OnExisting<'a> {
 /// A checkpoint that nobody sees yet; dropped unpublished, it is gone.
 #[derive(Debug)]
 pub struct Draft {
+    workspace: Workspace,
+    arch: Name,
     staging: Staging,
     manifest: Manifest,
 }
@@ -39,7 +41,13 @@ impl Draft {
     /// # Errors
     /// When the folder cannot be made.
     pub fn begin(workspace: &Workspace, arch: &Name, manifest: Manifest) -> Result<Self> {
-        Ok(Self { staging: Staging::begin(&workspace.arch(arch), KIND)?, manifest })
+        let staging = Staging::begin(&workspace.arch(arch), KIND)?;
+        Ok(Self { workspace: workspace.clone(), arch: arch.clone(), staging, manifest })
+    }
+
+    /// Says which checkpoint of the older tool it is made of.
+    pub fn set_imported(&mut self, from: ImportedFrom) {
+        self.manifest.imported = Some(from);
     }
 
     /// Adds a mentor's model.
@@ -78,9 +86,12 @@ impl Draft {
     /// Publishes the checkpoint as `name`, once: afterwards it is there, whole and on disk.
     ///
     /// # Errors
-    /// When the name is taken and `existing` refuses that (another may be tried), or the disk
-    /// fails; the old state, if any, is there then.
+    /// When the name is taken and `existing` refuses that (another may be tried), or by the older
+    /// tool, whose checkpoints cannot be made again, or the disk fails; the old state, if any, is
+    /// there then.
     pub fn publish(&self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
+        let target = CheckpointRef { arch: self.arch.clone(), checkpoint: name.clone() };
+        refuse_legacy(&self.workspace, &target)?;
         let old;
         let existing = match existing {
             OnExisting::Refuse => Existing::Refuse,

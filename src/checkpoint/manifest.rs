@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
+use crate::mentor::Mentor;
 use crate::publish::{self, FileRecord};
 use crate::vectors::{ModelKind, VectorModel};
 use crate::workspace::Name;
@@ -31,6 +32,9 @@ pub struct Manifest {
     pub vectors: Option<VectorsRecord>,
     /// What the training run was told besides.
     pub options: BTreeMap<String, serde_json::Value>,
+    /// The checkpoint of the older tool that it was made of, if it was not trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<ImportedFrom>,
     /// Its mentors by id.
     pub mentors: BTreeMap<String, MentorRecord>,
     /// Every file but this one, by path within the checkpoint (`guide/model.safetensors`).
@@ -46,6 +50,17 @@ pub struct VectorsRecord {
     pub kind: ModelKind,
     /// [`VectorModel::sha256`].
     pub sha256: String,
+}
+
+/// A checkpoint of the older tool, as one that was made of it remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedFrom {
+    /// What its folder was called.
+    pub checkpoint: String,
+    /// The file name of its word vectors.
+    pub vectors: Option<String>,
+    /// The files that were read, by path within it.
+    pub files: BTreeMap<String, FileRecord>,
 }
 
 impl From<&VectorModel> for VectorsRecord {
@@ -73,6 +88,20 @@ pub struct MentorRecord {
     pub cv_accuracy: Option<f64>,
 }
 
+impl MentorRecord {
+    /// A mentor as it is now.
+    #[must_use]
+    pub fn of(mentor: &Mentor, cv_accuracy: Option<f64>) -> Self {
+        Self {
+            data_sha256: mentor.digest(),
+            answers: mentor.answers.len(),
+            questions: mentor.question_count(),
+            distinct_questions: mentor.examples().len(),
+            cv_accuracy,
+        }
+    }
+}
+
 impl Manifest {
     /// A manifest of nothing yet, made at `created`.
     #[must_use]
@@ -85,6 +114,7 @@ impl Manifest {
             seed,
             vectors: None,
             options: BTreeMap::new(),
+            imported: None,
             mentors: BTreeMap::new(),
             files: BTreeMap::new(),
         }
@@ -120,6 +150,12 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+
+    /// How many bytes its files have.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum()
     }
 
     /// The files of `mentor`: their name within its folder, and their record.

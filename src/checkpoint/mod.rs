@@ -2,13 +2,17 @@
 //!
 //! A checkpoint is a folder `checkpoint/classifiers/<arch>/<checkpoint>/` with a folder a mentor
 //! and a [`Manifest`] that names every file with its size and SHA-256. A [`Draft`] gathers one
-//! out of sight and publishes it by a rename; [`Checkpoint`] finds, reads and verifies them.
+//! out of sight and publishes it by a rename; [`Checkpoint`] finds, reads and verifies them. Those of
+//! the tool before this one ([`mod@legacy`]) are read as they are.
 
 mod draft;
+pub mod legacy;
 mod manifest;
 mod store;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, remove};
-pub use manifest::{Manifest, MentorRecord, VectorsRecord};
-pub use store::{Checkpoint, CheckpointRef, Fault, list, names, pick};
+pub use manifest::{ImportedFrom, Manifest, MentorRecord, VectorsRecord};
+pub use store::{
+    Checkpoint, CheckpointKind, CheckpointRef, Fault, legacy, list, names, pick, refuse_legacy,
+};

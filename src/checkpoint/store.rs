@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
 use super::manifest::{Manifest, MentorRecord, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
@@ -47,15 +48,24 @@ impl fmt::Display for CheckpointRef {
     }
 }
 
-/// A published checkpoint.
+/// A checkpoint.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// What it is called.
     pub name: CheckpointRef,
     /// Where it lies.
     pub folder: PathBuf,
-    /// What it holds.
-    pub manifest: Manifest,
+    /// What it holds, as its kind says it.
+    pub kind: CheckpointKind,
+}
+
+/// Which tool made a checkpoint.
+#[derive(Clone, Debug)]
+pub enum CheckpointKind {
+    /// This one.
+    Published(Box<Manifest>),
+    /// The one before; it is only read.
+    Legacy(LegacyCheckpoint),
 }
 
 /// Something wrong with a checkpoint's files.
@@ -68,7 +78,7 @@ pub struct Fault {
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint by reading its manifest.
+    /// Opens a checkpoint by reading its manifest, or, of the older tool, by listing its folder.
     ///
     /// # Errors
     /// When there is none of this name, or its manifest cannot be used.
@@ -77,11 +87,65 @@ impl Checkpoint {
         if !folder.is_dir() {
             return Err(no_such_checkpoint(workspace, name));
         }
-        let path = folder.join(MANIFEST_FILE);
-        let bytes = files::read(&path)
-            .map_err(|e| e.hint("without a manifest the folder is no checkpoint of this tool"))?;
-        let manifest = Manifest::from_bytes(&path, &bytes)?;
-        Ok(Self { name: name.clone(), folder, manifest })
+        let kind = if let Some(legacy) = legacy(workspace, name) {
+            CheckpointKind::Legacy(legacy)
+        } else {
+            let path = folder.join(MANIFEST_FILE);
+            let bytes = files::read(&path).map_err(|e| {
+                e.hint("without a manifest the folder is no checkpoint of this tool")
+            })?;
+            CheckpointKind::Published(Box::new(Manifest::from_bytes(&path, &bytes)?))
+        };
+        Ok(Self { name: name.clone(), folder, kind })
+    }
+
+    /// The ids of its mentors, sorted.
+    #[must_use]
+    pub fn mentors(&self) -> Vec<&str> {
+        match &self.kind {
+            CheckpointKind::Published(manifest) => {
+                manifest.mentors.keys().map(String::as_str).collect()
+            }
+            CheckpointKind::Legacy(legacy) => legacy.mentors.iter().map(Name::as_str).collect(),
+        }
+    }
+
+    /// When it was made, RFC 3339 in UTC, if that is known.
+    #[must_use]
+    pub fn created(&self) -> Option<&str> {
+        match &self.kind {
+            CheckpointKind::Published(manifest) => Some(&manifest.created),
+            CheckpointKind::Legacy(_) => None,
+        }
+    }
+
+    /// What lies in its folder, sorted.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        files_below(&self.folder)
+    }
+
+    /// How many bytes its files have.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match &self.kind {
+            CheckpointKind::Published(manifest) => manifest.size(),
+            CheckpointKind::Legacy(_) => {
+                let sizes = self.files().into_iter();
+                sizes.filter_map(|path| fs::metadata(path).ok()).map(|found| found.len()).sum()
+            }
+        }
+    }
+
+    /// Its manifest.
+    ///
+    /// # Errors
+    /// When it has none, being the older tool's.
+    pub fn manifest(&self) -> Result<&Manifest> {
+        match &self.kind {
+            CheckpointKind::Published(manifest) => Ok(manifest),
+            CheckpointKind::Legacy(_) => Err(is_legacy(&self.name, &self.folder)),
+        }
     }
 
     /// What the manifest says of `mentor`.
@@ -89,16 +153,20 @@ impl Checkpoint {
     /// # Errors
     /// When the checkpoint has no such mentor.
     pub fn record(&self, mentor: &Name) -> Result<&MentorRecord> {
-        self.manifest.mentors.get(mentor.as_str()).ok_or_else(|| {
-            let known = quoted_list(self.manifest.mentors.keys());
-            Error::new(format!("checkpoint `{}` has no mentor `{mentor}`", self.name)).hint(
-                format!(
-                    "it has {known}; add the mentor: `mentorpal train --mentor {mentor} \
+        self.manifest()?.mentors.get(mentor.as_str()).ok_or_else(|| {
+            let known = quoted_list(self.mentors());
+            self.no_such_mentor(mentor).hint(format!(
+                "it has {known}; add the mentor: `mentorpal train --mentor {mentor} \
                  --checkpoint {} --update`",
-                    self.name.checkpoint
-                ),
-            )
+                self.name.checkpoint
+            ))
         })
+    }
+
+    /// That it does not have `mentor`.
+    #[must_use]
+    pub fn no_such_mentor(&self, mentor: &Name) -> Error {
+        Error::new(format!("checkpoint `{}` has no mentor `{mentor}`", self.name))
     }
 
     /// Reads `mentor`'s model, each file checked against the manifest.
@@ -108,7 +176,7 @@ impl Checkpoint {
     pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
         self.record(mentor)?;
         let mut files = ModelFiles::new();
-        for (file, record) in self.manifest.files_of(mentor) {
+        for (file, record) in self.manifest()?.files_of(mentor) {
             let path = self.folder.join(mentor.as_str()).join(file);
             let bytes = read_checked(&path, record).map_err(|fault| {
                 Error::at(Place::file(fault.path), fault.what)
@@ -120,11 +188,13 @@ impl Checkpoint {
     }
 
     /// Reads every file again and compares it with the manifest; empty when all is well.
-    #[must_use]
-    pub fn verify(&self) -> Vec<Fault> {
+    ///
+    /// # Errors
+    /// When it has no manifest, being the older tool's.
+    pub fn verify(&self) -> Result<Vec<Fault>> {
         let mut faults = Vec::new();
         let mut known = BTreeSet::from([self.folder.join(MANIFEST_FILE)]);
-        for (file, record) in &self.manifest.files {
+        for (file, record) in &self.manifest()?.files {
             let path = file_path(&self.folder, file);
             faults.extend(read_checked(&path, record).err());
             known.insert(path);
@@ -134,14 +204,35 @@ impl Checkpoint {
                 faults.push(Fault { path, what: "not in the manifest".to_owned() });
             }
         }
-        faults
+        Ok(faults)
     }
+}
 
-    /// How many bytes its files have.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.manifest.files.values().map(|file| file.size).sum()
+/// The older tool's checkpoint of this name, if it is one.
+#[must_use]
+pub fn legacy(workspace: &Workspace, name: &CheckpointRef) -> Option<LegacyCheckpoint> {
+    let may_be = name.arch.as_str() == LEGACY_ARCH;
+    may_be.then(|| LegacyCheckpoint::find(&name.folder(workspace))).flatten()
+}
+
+/// Refuses to write where a checkpoint of the older tool lies: nothing can make it again.
+///
+/// # Errors
+/// When one does.
+pub fn refuse_legacy(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
+    match legacy(workspace, name) {
+        None => Ok(()),
+        Some(found) => Err(is_legacy(name, &found.folder)),
     }
+}
+
+/// That the checkpoint in `folder` is one of the older tool, where that will not do.
+fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
+    let what = format!("`{name}` is of the older tool, and only read");
+    Error::at(Place::file(folder), what).hint(format!(
+        "make a copy of this tool's kind: `mentorpal checkpoints import {} --checkpoint NAME`",
+        folder.display()
+    ))
 }
 
 /// The checkpoints of `arch`, or of all architectures, as [`names`] has them; one whose manifest
@@ -167,7 +258,7 @@ pub fn pick(workspace: &Workspace, arch: &Name) -> Result<CheckpointRef> {
 }
 
 /// What the checkpoints of `arch`, or of all architectures, are called; oldest name first. A
-/// folder without a manifest is none.
+/// folder without a manifest is none, unless the older tool made it.
 ///
 /// # Errors
 /// When a folder cannot be listed.
@@ -185,8 +276,10 @@ pub fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Checkpoin
             continue;
         }
         for checkpoint in folder_names(&folder)? {
-            if folder.join(checkpoint.as_str()).join(MANIFEST_FILE).exists() {
-                names.push(CheckpointRef { arch: arch.clone(), checkpoint });
+            let published = folder.join(checkpoint.as_str()).join(MANIFEST_FILE).exists();
+            let name = CheckpointRef { arch: arch.clone(), checkpoint };
+            if published || legacy(workspace, &name).is_some() {
+                names.push(name);
             }
         }
     }

@@ -1,13 +1,14 @@
-//! `mentorpal checkpoints`: lists, shows and verifies checkpoints.
+//! `mentorpal checkpoints`: lists, shows and verifies checkpoints; `import.rs` imports them.
 
 use serde_json::json;
 
-use super::Outcome;
 use super::console::{self, BOLD, GOOD, bytes, lines, percent, table};
-use crate::checkpoint::{self, Checkpoint, CheckpointRef};
+use super::{Outcome, import};
+use crate::checkpoint::legacy::LegacyCheckpoint;
+use crate::checkpoint::{self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest};
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
-use crate::error::{Result, count};
+use crate::error::{Error, Result, count};
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
     match &args.command {
@@ -15,6 +16,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
         Some(CheckpointsCommand::Show { checkpoint, json }) => {
             show(&open(settings, checkpoint.as_deref())?, *json)
         }
+        Some(CheckpointsCommand::Import(args)) => import::run(settings, args),
         Some(CheckpointsCommand::Verify { checkpoint, json }) => {
             let checkpoints = match checkpoint {
                 Some(name) => {
@@ -53,20 +55,20 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
                 continue;
             }
         };
-        let mentors: Vec<&String> = checkpoint.manifest.mentors.keys().collect();
+        let mentors = checkpoint.mentors();
         if args.json {
             console::json(&json!({
                 "arch": checkpoint.name.arch.as_str(),
                 "checkpoint": checkpoint.name.checkpoint.as_str(),
                 "path": checkpoint.folder,
                 "mentors": mentors,
-                "created": checkpoint.manifest.created,
+                "created": checkpoint.created(),
             }))?;
         } else {
             table.add_row([
                 checkpoint.name.to_string(),
-                checkpoint.manifest.created.clone(),
-                mentors.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", "),
+                checkpoint.created().unwrap_or("by the older tool").to_owned(),
+                mentors.join(", "),
                 bytes(checkpoint.size()),
             ]);
         }
@@ -82,11 +84,15 @@ fn note_none() {
 }
 
 fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
-    let manifest = &checkpoint.manifest;
-    if as_json {
-        console::json(manifest)?;
-        return Ok(Outcome::Done);
+    match &checkpoint.kind {
+        CheckpointKind::Published(manifest) if as_json => console::json(manifest)?,
+        CheckpointKind::Published(manifest) => show_published(checkpoint, manifest)?,
+        CheckpointKind::Legacy(legacy) => show_legacy(checkpoint, legacy, as_json)?,
     }
+    Ok(Outcome::Done)
+}
+
+fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
     console::line(format_args!("{BOLD}{}{BOLD:#}", checkpoint.name))?;
     console::line(format_args!(
         "created {} by mentorpal {}, seed {}, {} in {}",
@@ -104,6 +110,11 @@ fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
             vectors.sha256
         ))?;
     }
+    if let Some(from) = &manifest.imported {
+        let name = from.checkpoint.escape_debug();
+        console::line(format_args!("imported from {name}, which the older tool made"))?;
+    }
+    let unmeasured = if manifest.imported.is_some() { "not measured" } else { "not measurable" };
     let heads = ["mentor", "answers", "questions", "distinct", "leave-one-out", "data"];
     let mut table = table(heads, &[1, 2, 3, 4]);
     for (id, record) in &manifest.mentors {
@@ -112,12 +123,43 @@ fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
             record.answers.to_string(),
             record.questions.to_string(),
             record.distinct_questions.to_string(),
-            record.cv_accuracy.map_or("not measurable".to_owned(), percent),
+            record.cv_accuracy.map_or(unmeasured.to_owned(), percent),
             record.data_sha256.chars().take(12).collect(),
         ]);
     }
-    console::line(lines(&table))?;
-    Ok(Outcome::Done)
+    console::line(lines(&table))
+}
+
+fn show_legacy(checkpoint: &Checkpoint, legacy: &LegacyCheckpoint, as_json: bool) -> Result<()> {
+    let mut table = table(["mentor", "answers", "topics", "vectors of"], &[1, 2, 3]);
+    let mut mentors = serde_json::Map::new();
+    for mentor in &legacy.mentors {
+        let model = legacy.read(mentor)?;
+        let numbers = [model.fused.classes.len(), model.topics.topics, model.topics.dims];
+        let [answers, topics, dims] = numbers;
+        let cells = numbers.map(|number| number.to_string());
+        table.add_row(std::iter::once(mentor.to_string()).chain(cells));
+        let numbers = json!({ "answers": answers, "topics": topics, "dims": dims });
+        mentors.insert(mentor.to_string(), numbers);
+    }
+    let vectors = legacy.vectors()?;
+    if as_json {
+        return console::json(&json!({
+            "arch": checkpoint.name.arch.as_str(),
+            "checkpoint": checkpoint.name.checkpoint.as_str(),
+            "legacy": true,
+            "vectors": vectors,
+            "mentors": mentors,
+        }));
+    }
+    console::line(format_args!("{BOLD}{}{BOLD:#}", checkpoint.name))?;
+    console::line(format_args!(
+        "made by the older tool, used as it is; {} in {}",
+        bytes(checkpoint.size()),
+        checkpoint.folder.display()
+    ))?;
+    console::line(format_args!("vectors {}", vectors.escape_debug()))?;
+    console::line(lines(&table))
 }
 
 fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome> {
@@ -134,14 +176,17 @@ fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome
                 continue;
             }
         };
-        let faults = checkpoint.verify();
+        let faults = faults(&checkpoint)?;
         for fault in &faults {
             console::warn(format_args!("{}: {}", fault.path.display(), fault.what));
         }
         if !faults.is_empty() {
             outcome = Outcome::No;
         }
-        let files = checkpoint.manifest.files.len() + 1;
+        let (files, digests) = match &checkpoint.kind {
+            CheckpointKind::Published(manifest) => (manifest.files.len() + 1, true),
+            CheckpointKind::Legacy(_) => (checkpoint.files().len(), false),
+        };
         if as_json {
             let faults: Vec<_> =
                 faults.iter().map(|f| json!({ "path": f.path, "what": f.what })).collect();
@@ -149,17 +194,36 @@ fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome
                 "arch": checkpoint.name.arch.as_str(),
                 "checkpoint": checkpoint.name.checkpoint.as_str(),
                 "files": files,
+                "digests": digests,
                 "faults": faults,
             }))?;
-        } else if faults.is_empty() {
+        } else if !faults.is_empty() {
+            console::line(format_args!("{}: {}", checkpoint.name, count(faults.len(), "fault")))?;
+        } else if digests {
             console::line(format_args!(
                 "{}: {GOOD}whole{GOOD:#}, {}",
                 checkpoint.name,
                 count(files, "file")
             ))?;
         } else {
-            console::line(format_args!("{}: {}", checkpoint.name, count(faults.len(), "fault")))?;
+            console::line(format_args!(
+                "{}: can be read, {}; the older tool left no digests to verify them against",
+                checkpoint.name,
+                count(files, "file")
+            ))?;
         }
     }
     Ok(outcome)
+}
+
+/// What is wrong with a checkpoint's files; of the older tool's, which have no digests, whether
+/// they can be read.
+fn faults(checkpoint: &Checkpoint) -> Result<Vec<Fault>> {
+    let CheckpointKind::Legacy(legacy) = &checkpoint.kind else { return checkpoint.verify() };
+    let models = legacy.mentors.iter().filter_map(|mentor| legacy.read(mentor).err());
+    let fault = |error: Error| Fault {
+        path: error.place().map_or_else(|| legacy.folder.clone(), |place| place.path.clone()),
+        what: error.reason(),
+    };
+    Ok(models.chain(legacy.vectors().err()).map(fault).collect())
 }

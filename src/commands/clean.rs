@@ -16,6 +16,8 @@ use crate::workspace::Workspace;
 /// What there is to remove, measured while it is there.
 struct Found {
     checkpoints: Vec<(CheckpointRef, u64)>,
+    /// Those of the older tool, which nothing can make again: they stay.
+    kept: Vec<CheckpointRef>,
     vector_models: Option<(PathBuf, u64)>,
 }
 
@@ -46,10 +48,13 @@ impl Found {
             let size = size_below(&name.folder(workspace));
             (name, size)
         };
-        let checkpoints = checkpoint::names(workspace, None)?.into_iter().map(with_size).collect();
+        let (kept, checkpoints) = checkpoint::names(workspace, None)?
+            .into_iter()
+            .partition::<Vec<_>, _>(|name| checkpoint::legacy(workspace, name).is_some());
+        let checkpoints = checkpoints.into_iter().map(with_size).collect();
         let vector_models = Some(workspace.vector_models()).filter(|folder| folder.is_dir());
         let vector_models = vector_models.map(|folder| (folder.clone(), size_below(&folder)));
-        Ok(Self { checkpoints, vector_models })
+        Ok(Self { checkpoints, kept, vector_models })
     }
 
     fn is_empty(&self) -> bool {
@@ -57,11 +62,17 @@ impl Found {
     }
 
     fn say(&self, args: &CleanArgs, done: &str) -> Result<()> {
+        for name in &self.kept {
+            console::note(format_args!(
+                "`{name}` stays: the older tool made it, and nothing can make it again"
+            ));
+        }
         if args.json {
             let names: Vec<_> = self.checkpoints.iter().map(|(name, _)| name.to_string()).collect();
             return console::json(&json!({
                 "dry_run": args.dry_run,
                 "checkpoints": names,
+                "kept": self.kept.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "vector_models": self.vector_models.as_ref().map(|(folder, _)| folder),
             }));
         }

@@ -34,7 +34,7 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
     let (vectors_a, vectors_b) = (vectors(&a)?, vectors(&b)?);
     let mut reports: Vec<[TestReport; 2]> = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
-        let in_both = [&a, &b].iter().all(|c| c.manifest.mentors.contains_key(id.as_str()));
+        let in_both = [&a, &b].iter().all(|c| c.mentors().contains(&id.as_str()));
         if settings.mentors.is_empty() && !in_both {
             console::warn(format_args!("`{id}` is not in both checkpoints; left out"));
             continue;

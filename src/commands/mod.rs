@@ -8,6 +8,7 @@ mod clean;
 mod clock;
 mod compare;
 mod console;
+mod import;
 mod mentors;
 mod new;
 mod open;

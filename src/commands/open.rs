@@ -1,9 +1,11 @@
 //! Opening what several verbs need, with the warnings that go with it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::console;
-use crate::checkpoint::{Checkpoint, VectorsRecord};
+use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint, convert};
+use crate::checkpoint::{Checkpoint, CheckpointKind, VectorsRecord};
 use crate::classifiers::{MentorClassifier, Vectors, registry};
 use crate::config::{NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list};
@@ -29,7 +31,13 @@ pub(super) fn vectors_to_train_with(settings: &Settings) -> Result<Vectors> {
 
 /// The vector model that a checkpoint was trained with, whatever it is called here.
 pub(super) fn vectors(workspace: &Workspace, checkpoint: &Checkpoint) -> Result<Vectors> {
-    let Some(record) = &checkpoint.manifest.vectors else { return Ok(None) };
+    let manifest = match &checkpoint.kind {
+        CheckpointKind::Published(manifest) => manifest,
+        CheckpointKind::Legacy(legacy) => {
+            return legacy_vectors(workspace, legacy);
+        }
+    };
+    let Some(record) = &manifest.vectors else { return Ok(None) };
     let embedded = VectorModel::embedded();
     if record.sha256 == embedded.sha256() {
         return Ok(Some(Arc::new(embedded)));
@@ -64,6 +72,41 @@ fn missing_vectors(
     Error::at(Place::file(workspace.vector_models()), message).hint(hint)
 }
 
+/// The word vectors that a checkpoint of the older tool names, which are to be called as their
+/// file is.
+pub(super) fn legacy_vectors(workspace: &Workspace, legacy: &LegacyCheckpoint) -> Result<Vectors> {
+    let file = legacy.vectors()?;
+    let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
+    let known = vectors::names(workspace)?;
+    if let Some(name) = known.iter().find(|name| name.as_str() == stem) {
+        return Ok(Some(Arc::new(VectorModel::open(workspace, name)?)));
+    }
+    let file = file.escape_debug();
+    let what = format!("it was trained with the word vectors `{file}`, which are not here");
+    Err(Error::at(Place::file(&legacy.folder), what).hint(format!(
+        "add them: `mentorpal vectors add PATH/{file}`; or, where they are called otherwise, make \
+         a copy that answers with them: `mentorpal checkpoints import {} --vectors NAME \
+         --checkpoint NAME`",
+        legacy.folder.display()
+    )))
+}
+
+/// What the older tool learned of `mentor`, as a model of this one; what was noticed on the way is
+/// a warning.
+pub(super) fn legacy_model(
+    legacy: &LegacyCheckpoint,
+    mentor: &Mentor,
+    vectors: &Vectors,
+) -> Result<Converted> {
+    let model = legacy.read(&mentor.id)?;
+    let place = || Place::file(legacy.folder.join(mentor.id.as_str()));
+    let converted = convert(model, mentor, vectors).map_err(|e| e.or_at(place()))?;
+    for note in &converted.notes {
+        console::warn(format_args!("{}: {note}", mentor.id));
+    }
+    Ok(converted)
+}
+
 /// Loads `mentor`'s classifier from a checkpoint, whose vector model this is; data that moved on
 /// since is a warning.
 pub(super) fn classifier<'a>(
@@ -72,6 +115,28 @@ pub(super) fn classifier<'a>(
     mentor: &'a Mentor,
     canned: bool,
 ) -> Result<MentorClassifier<'a>> {
+    let (arch, files) = match &checkpoint.kind {
+        CheckpointKind::Published(manifest) => {
+            warn_of_changes(checkpoint, mentor)?;
+            (manifest.arch.as_str(), checkpoint.model(&mentor.id)?)
+        }
+        CheckpointKind::Legacy(legacy) => {
+            if !legacy.mentors.contains(&mentor.id) {
+                let known = quoted_list(&legacy.mentors);
+                return Err(checkpoint
+                    .no_such_mentor(&mentor.id)
+                    .hint(format!("it has {known}; nothing can be added to it")));
+            }
+            (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
+        }
+    };
+    let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
+    let classifier = registry::find(arch)?.load(&files, vectors).map_err(|e| e.or_at(place()))?;
+    Ok(MentorClassifier::new(mentor, classifier, canned))
+}
+
+/// Warns where the data is not what a checkpoint was trained on.
+fn warn_of_changes(checkpoint: &Checkpoint, mentor: &Mentor) -> Result<()> {
     let record = checkpoint.record(&mentor.id)?;
     if record.data_sha256 != mentor.digest() {
         console::warn(format_args!(
@@ -85,11 +150,7 @@ pub(super) fn classifier<'a>(
             count(mentor.question_count(), "question"),
         ));
     }
-    let arch = registry::find(&checkpoint.manifest.arch)?;
-    let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
-    let classifier =
-        arch.load(&checkpoint.model(&mentor.id)?, vectors).map_err(|e| e.or_at(place()))?;
-    Ok(MentorClassifier::new(mentor, classifier, canned))
+    Ok(())
 }
 
 /// The mentors to test, each with its test set: those asked for, or all that have one.

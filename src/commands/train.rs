@@ -9,7 +9,7 @@ use super::bar::Bar;
 use super::console::{self, GOOD, lines, percent, table};
 use super::{Outcome, clock, open};
 use crate::checkpoint::{
-    Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
+    self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
 };
 use crate::classifiers::{
     Architecture, ModelFiles, Strangers, TrainOptions, TrainingReport, Vectors, registry,
@@ -59,6 +59,9 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     };
     let mut manifest = Manifest::new(arch.name(), args.seed, created.to_string());
     manifest.vectors = vectors.as_deref().map(VectorsRecord::from);
+    if let Some(checkpoint) = &existing {
+        manifest.imported.clone_from(&checkpoint.manifest()?.imported);
+    }
     let mentors = settings.mentors_or_all()?;
     let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
     let options = TrainOptions { seed: args.seed, vectors, ..TrainOptions::default() };
@@ -68,7 +71,8 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     let (name, path) = match &existing {
         Some(checkpoint) => {
             keep_others(&mut draft, checkpoint)?;
-            let path = draft.publish(&name.checkpoint, OnExisting::Update(&checkpoint.manifest))?;
+            let path =
+                draft.publish(&name.checkpoint, OnExisting::Update(checkpoint.manifest()?))?;
             (name, path)
         }
         None => publish_new(&draft, name, settings, args, created)?,
@@ -149,13 +153,7 @@ fn train_one(
     for note in &trained.report.notes {
         console::note(format_args!("{id}: {note}"));
     }
-    let record = MentorRecord {
-        data_sha256: mentor.digest(),
-        answers: mentor.answers.len(),
-        questions: mentor.question_count(),
-        distinct_questions: mentor.examples().len(),
-        cv_accuracy: trained.report.cv_accuracy,
-    };
+    let record = MentorRecord::of(&mentor, trained.report.cv_accuracy);
     let seconds = start.elapsed().as_secs_f64();
     Ok(Run { record, files: trained.files, report: trained.report, seconds })
 }
@@ -189,7 +187,10 @@ fn its_vectors(settings: &Settings, checkpoint: &Checkpoint, args: &TrainArgs) -
 
 /// The checkpoint to update.
 fn existing(settings: &Settings) -> Result<Checkpoint> {
-    Checkpoint::open(&settings.workspace, &settings.checkpoint()?)
+    let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
+    // One of the older tool is refused before any work is done.
+    checkpoint.manifest()?;
+    Ok(checkpoint)
 }
 
 /// The new checkpoint's name; one that is taken is refused before any work is done.
@@ -201,7 +202,9 @@ fn new_name(
     let taken = |name: &CheckpointRef| name.folder(&settings.workspace).exists();
     if let Some(name) = &settings.named_checkpoint {
         let name = CheckpointRef::parse(name, &settings.arch)?;
-        if taken(&name) && !args.overwrite {
+        if args.overwrite {
+            checkpoint::refuse_legacy(&settings.workspace, &name)?;
+        } else if taken(&name) {
             let place = Place::file(name.folder(&settings.workspace));
             return Err(Error::at(place, format!("there is a checkpoint `{name}`")).hint(
                 "choose another name with --checkpoint, replace it with --overwrite, or retrain \
@@ -223,9 +226,9 @@ fn new_name(
 
 /// Takes over the mentors that were not trained this time.
 fn keep_others(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
-    for id in from.manifest.mentors.keys() {
+    for id in from.mentors() {
         if !draft.mentors().any(|trained| trained == id) {
-            draft.add_from(from, &Name::new("mentor", id.as_str())?)?;
+            draft.add_from(from, &Name::new("mentor", id)?)?;
         }
     }
     Ok(())

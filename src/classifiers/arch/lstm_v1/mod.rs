@@ -30,6 +30,11 @@ mod topics;
 mod train;
 mod words;
 
+pub(crate) use model::Model;
+pub(crate) use params::STEPS;
+pub(crate) use ridge::Ridge;
+pub(crate) use topics::{Network, Shape};
+
 use super::super::{Architecture, Classifier, ModelFiles, TrainOptions, Trained, Vectors};
 use crate::error::Result;
 use crate::mentor::Mentor;
@@ -38,6 +43,25 @@ use crate::progress::Progress;
 /// The architecture.
 #[derive(Clone, Copy, Debug)]
 pub struct LstmV1;
+
+/// What a model makes of a question on the way to its answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insight {
+    /// The tokens, as their vectors are looked up.
+    pub tokens: Vec<String>,
+    /// How much of the question is about each topic, in the order of the topics; they add up to 1.
+    pub topics: Vec<(String, f32)>,
+}
+
+impl LstmV1 {
+    /// What the model in `files` makes of `question`.
+    ///
+    /// # Errors
+    /// When the model cannot be loaded.
+    pub fn insight(files: &ModelFiles, vectors: &Vectors, question: &str) -> Result<Insight> {
+        Ok(model::LstmClassifier::from_files(files, vectors)?.insight(question))
+    }
+}
 
 impl Architecture for LstmV1 {
     fn name(&self) -> &'static str {

@@ -14,6 +14,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Insight;
 use super::params::THRESHOLD;
 use super::ridge::Ridge;
 use super::topics::{Network, Shape};
@@ -183,6 +184,15 @@ impl Classifier for LstmClassifier {
 }
 
 impl LstmClassifier {
+    /// What it makes of a question on the way to its answers.
+    pub(super) fn insight(&self, question: &str) -> Insight {
+        let steps = self.words.question(question).steps;
+        let network = self.model.network.as_ref();
+        let shares = network.and_then(|network| network.shares(&[&steps]).pop());
+        let topics = self.model.topics.iter().cloned().zip(shares.unwrap_or_default());
+        Insight { tokens: self.words.keys(question).collect(), topics: topics.collect() }
+    }
+
     fn ranking(&self, features: &[f64]) -> Ranking {
         let mut scores: Vec<(usize, f64)> =
             self.model.fused.decide(features).into_iter().enumerate().collect();

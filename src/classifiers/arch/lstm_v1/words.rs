@@ -80,8 +80,8 @@ impl Words {
     pub(super) fn question(&self, text: &str) -> Question {
         let dims = self.dims();
         let mut question = Question { steps: Vec::new(), sum: vec![0.0; dims] };
-        for (step, token) in tokens(text).into_iter().enumerate() {
-            let vector = self.vector(token);
+        for (step, key) in self.keys(text).enumerate() {
+            let vector = self.model.tokens().and_then(|tokens| tokens.word(&key));
             if step < STEPS {
                 match &vector {
                     Some(vector) => question.steps.extend(vector),
@@ -95,12 +95,12 @@ impl Words {
         question
     }
 
-    fn vector(&self, token: String) -> Option<Vec<f32>> {
-        let key = match self.look_up {
+    /// A text's tokens as their vectors are looked up.
+    pub(super) fn keys(&self, text: &str) -> impl Iterator<Item = String> {
+        tokens(text).into_iter().map(|token| match self.look_up {
             LookUp::Stem => stem(&token),
             LookUp::Word => token,
-        };
-        self.model.tokens()?.word(&key)
+        })
     }
 }
 

@@ -1,0 +1,379 @@
+//! Checkpoints of the older tool: imported, and used where they lie.
+//!
+//! `tests/fixtures/legacy/make.py` made the files with the real libraries, and computed what they
+//! answer.
+
+use std::fs;
+use std::path::PathBuf;
+
+use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
+use mentorpal::classifiers::arch::lstm_v1::LstmV1;
+use mentorpal::vectors::VectorModel;
+use mentorpal::workspace::{Name, Workspace};
+use serde_json::{Value, json};
+
+use crate::support::{ADA, Run, Sandbox, copy_folder};
+
+const OLD: &str = "old/2019-05-01-2209";
+const IN_PLACE: &str = "checkpoint/classifiers/lstm_v1/2019-05-01-2209";
+const REFERENCE: &str = "lstm_v1/2019-05-01-2209";
+
+fn fixture(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/legacy").join(path)
+}
+
+fn expected() -> Value {
+    serde_json::from_slice(&fs::read(fixture("expected.json")).unwrap()).unwrap()
+}
+
+/// Ada, with the topics that her topic model knows and others that it does not, and the word
+/// vectors under the name of their file.
+fn workspace() -> Sandbox {
+    let sandbox = Sandbox::ada();
+    let topics =
+        "Life,About Me\nNavy,\nWork,About Work\nnegative,\nEngines,About Work\npositive,\n";
+    sandbox.write("mentor/ada/data/topics.csv", topics);
+    let vectors = fixture("vectors.bin");
+    let vectors = vectors.to_str().unwrap();
+    sandbox.run(&["vectors", "add", vectors, "--name", "tiny-vectors"]).code(0);
+    sandbox
+}
+
+/// The same, with a checkpoint of the older tool outside of the checkpoints' folder.
+fn with_old() -> Sandbox {
+    let sandbox = workspace();
+    copy_folder(&fixture("checkpoint"), &sandbox.path().join(OLD));
+    sandbox
+}
+
+/// The same, with it in its place.
+fn with_old_in_place() -> Sandbox {
+    let sandbox = workspace();
+    copy_folder(&fixture("checkpoint"), &sandbox.path().join(IN_PLACE));
+    sandbox
+}
+
+/// Asks every question of `expected.json` and compares all decision values.
+#[track_caller]
+fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
+    let expected = expected();
+    let results = expected["results"].as_array().unwrap();
+    let questions: Vec<&str> = results.iter().map(|r| r["question"].as_str().unwrap()).collect();
+    sandbox.write("questions.txt", questions.join("\n"));
+    let asked = sandbox.run(&[
+        "ask",
+        "--checkpoint",
+        checkpoint,
+        "--no-canned",
+        "--alternatives",
+        "9",
+        "--json",
+        "--batch",
+        "questions.txt",
+    ]);
+    let lines = asked.code(0).json();
+    assert_eq!(lines.len(), results.len());
+    // The classes are sorted, and so are the ids of their texts.
+    let ids = ["ada_1", "ada_2", "ada_3", "ada_4"];
+    for (line, result) in lines.iter().zip(results) {
+        let decisions = result["decisions"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap());
+        let mut decisions: Vec<(&str, f64)> = ids.into_iter().zip(decisions).collect();
+        decisions.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let (top, confidence) = decisions[0];
+        let found = line["confidence"].as_f64().unwrap();
+        assert!((found - confidence).abs() < 1e-4, "{line}, expected {decisions:?}");
+        assert_eq!(line["top_answer_id"], top);
+        // Of four answers, one always has at least −0.5: the values add up to −2.
+        assert_eq!(line["answer_id"], top);
+        let others = line["alternatives"].as_array().unwrap();
+        assert_eq!(others.len(), 3);
+        for (other, (id, decision)) in others.iter().zip(&decisions[1..]) {
+            assert_eq!(other["answer_id"], *id);
+            assert!((other["confidence"].as_f64().unwrap() - decision).abs() < 1e-4);
+        }
+    }
+}
+
+#[test]
+fn an_imported_checkpoint_answers_as_it_did() {
+    let sandbox = with_old();
+    let before = sandbox.files(OLD);
+    let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
+    run.prints("imported lstm_v1/2019-05-01-2209").does_not_say("warning");
+    answers_as_expected(&sandbox, REFERENCE);
+    assert_eq!(sandbox.files(OLD), before);
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+}
+
+#[test]
+fn one_in_place_answers_as_it_did() {
+    let sandbox = with_old_in_place();
+    let before = sandbox.files(IN_PLACE);
+    answers_as_expected(&sandbox, REFERENCE);
+    let variables = [("ARCH", "lstm_v1"), ("CHECKPOINT", "2019-05-01-2209")];
+    let test = sandbox.run_with(&variables, &["test", "--json"]).code(0);
+    assert_eq!(test.json()[0]["arch"], "lstm_v1");
+    // Without a name, the newest of the architecture.
+    let ask = sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?", "--json"]).code(0);
+    assert_eq!(ask.json()[0]["classifier"], REFERENCE);
+    sandbox.train("x");
+    let compare = sandbox.run(&["compare", REFERENCE, "fusion_v1/x", "--json"]).code(0);
+    assert_eq!(compare.json()[0]["a"]["checkpoint"], "2019-05-01-2209");
+    assert_eq!(sandbox.files(IN_PLACE), before);
+}
+
+#[test]
+fn tokens_and_topics_are_as_they_were() {
+    let sandbox = with_old();
+    sandbox.run(&["checkpoints", "import", OLD]).code(0);
+    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let name = |name: &str| Name::new("name", name).unwrap();
+    let reference = CheckpointRef::parse(REFERENCE, &name("lstm_v1")).unwrap();
+    let checkpoint = Checkpoint::open(&workspace, &reference).unwrap();
+    let files = checkpoint.model(&name("ada")).unwrap();
+    let vectors = VectorModel::open(&workspace, &name("tiny-vectors")).unwrap();
+    let vectors = Some(std::sync::Arc::new(vectors));
+    for result in expected()["results"].as_array().unwrap() {
+        let question = result["question"].as_str().unwrap();
+        let insight = LstmV1::insight(&files, &vectors, question).unwrap();
+        assert_eq!(json!(insight.tokens), result["tokens"], "{question}");
+        let topics: Vec<&str> = insight.topics.iter().map(|(topic, _)| topic.as_str()).collect();
+        assert_eq!(topics, ["Life", "Work", "Engines"]);
+        for ((_, found), expected) in
+            insight.topics.iter().zip(result["topics"].as_array().unwrap())
+        {
+            let expected = expected.as_f64().unwrap();
+            assert!((f64::from(*found) - expected).abs() < 1e-5, "{question}: {found}, {expected}");
+        }
+    }
+}
+
+#[test]
+fn an_imported_checkpoint_remembers_where_it_came_from() {
+    let sandbox = with_old();
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", "mine", "--json"]);
+    let lines = run.code(0).json();
+    assert_eq!(lines[0], json!({ "mentor": "ada", "answers": 4, "of": 4 }));
+    assert_eq!(lines[1]["checkpoint"], "lstm_v1/mine");
+    let show = sandbox.run(&["checkpoints", "show", "lstm_v1/mine"]).code(0);
+    let show = show.prints("imported from 2019-05-01-2209").prints("not measured");
+    show.prints("vectors tiny-vectors (words)");
+    let manifest =
+        &sandbox.run(&["checkpoints", "show", "lstm_v1/mine", "--json"]).code(0).json()[0];
+    assert_eq!(manifest["arch"], "lstm_v1");
+    let imported = &manifest["imported"];
+    assert_eq!(imported["checkpoint"], "2019-05-01-2209");
+    assert_eq!(imported["vectors"], "tiny-vectors.bin");
+    let files = imported["files"].as_object().unwrap();
+    assert_eq!(files.len(), 3);
+    for (path, record) in files {
+        let bytes = fs::read(fixture("checkpoint").join(path)).unwrap();
+        assert_eq!(record["size"], bytes.len());
+        assert_eq!(record["sha256"], mentorpal::sha256::digest(&bytes));
+    }
+    // The same bytes each time, wherever it lay.
+    copy_folder(&sandbox.path().join(OLD), &sandbox.path().join("elsewhere/2019-05-01-2209"));
+    sandbox
+        .run(&["checkpoints", "import", "elsewhere/2019-05-01-2209/", "--checkpoint", "again"])
+        .code(0);
+    let arch = "checkpoint/classifiers/lstm_v1";
+    assert_eq!(sandbox.files(&format!("{arch}/again")), sandbox.files(&format!("{arch}/mine")));
+    // It can be trained on.
+    let update =
+        ["train", "--arch", "lstm_v1", "--checkpoint", "mine", "--mentor", "ada", "--update"];
+    sandbox.run(&update).code(0);
+    let updated =
+        &sandbox.run(&["checkpoints", "show", "lstm_v1/mine", "--json"]).code(0).json()[0];
+    assert_eq!(updated["imported"], *imported);
+}
+
+#[test]
+fn answers_that_are_gone_are_named_and_not_given() {
+    let sandbox = with_old();
+    let data = ADA.replace("I wrote the first program.", "I wrote something else.");
+    sandbox.write("mentor/ada/data/classifier_data.csv", data);
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
+    let run = run.says("ada: the answer “I wrote the first program.” is no longer in the data");
+    assert_eq!(run.json()[0], json!({ "mentor": "ada", "answers": 3, "of": 4 }));
+    let ask = ["ask", "--arch", "lstm_v1", "--no-canned", "--alternatives", "9", "--json"];
+    let question = "Did you write a program?";
+    let line = &sandbox.run(&[&ask[..], &[question]].concat()).code(0).json()[0];
+    assert_eq!(line["alternatives"].as_array().unwrap().len(), 2);
+    assert!(!line.to_string().contains("ada_3"), "{line}");
+
+    let other = ADA.replace("I ", "We ").replace("The ", "An ");
+    sandbox.write("mentor/ada/data/classifier_data.csv", other);
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", "x"]).code(2);
+    run.says("none of its 4 answers is in the data of `ada`").says("nothing was published");
+}
+
+#[test]
+fn texts_match_as_in_test_sets() {
+    let sandbox = with_old();
+    let data = ADA
+        .replace("I am Ada Lovelace.", "I am  ADA Lovelace!")
+        .replace("I lived in London.", "I lived;\u{a0}in London");
+    sandbox.write("mentor/ada/data/classifier_data.csv", data);
+    sandbox.run(&["checkpoints", "import", OLD]).code(0).does_not_say("ada: ");
+    answers_as_expected(&sandbox, REFERENCE);
+}
+
+#[test]
+fn topics_that_are_not_as_many_are_numbered() {
+    let sandbox = with_old();
+    sandbox.write("mentor/ada/data/topics.csv", "Life,About Me\nWork,About Work\n");
+    let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
+    run.says("ada: it was trained on 3 topics, the data has 2 now; they are numbered");
+    answers_as_expected(&sandbox, REFERENCE);
+}
+
+#[test]
+fn the_word_vectors_must_be_those_it_names() {
+    let sandbox = Sandbox::ada();
+    copy_folder(&fixture("checkpoint"), &sandbox.path().join(OLD));
+    let import = ["checkpoints", "import", OLD];
+    let run = sandbox.run(&import).code(2);
+    run.says("word vectors `tiny-vectors.bin`").says("vectors add").says("--vectors NAME");
+    sandbox
+        .run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap(), "--name", "v"])
+        .code(0);
+    sandbox.run(&import).code(2).says("tiny-vectors.bin");
+    sandbox.run(&[&import[..], &["--vectors", "v"]].concat()).code(0);
+    answers_as_expected(&sandbox, REFERENCE);
+    let again = [&import[..], &["--checkpoint", "x", "--vectors"]].concat();
+    let run = sandbox.run(&[&again[..], &["embedded"]].concat()).code(2);
+    run.says("it needs word vectors of 6 numbers; `embedded` has static of 128");
+    sandbox.write("words.txt", "a 1 2\nb 3 4\n");
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    let run = sandbox.run(&[&again[..], &["words"]].concat()).code(2);
+    run.says("it needs word vectors of 6 numbers; `words` has words of 2");
+    sandbox.run(&[&again[..], &["w"]].concat()).code(2).says("no vector model `w`");
+    // Without `w2v.txt`, --vectors is all there is.
+    fs::remove_file(sandbox.path().join(OLD).join("ada/w2v.txt")).unwrap();
+    sandbox.run(&[&import[..], &["--checkpoint", "y"]].concat()).code(2).says("w2v.txt");
+    sandbox.run(&[&again[..], &["v"]].concat()).code(0);
+}
+
+#[test]
+fn folders_that_are_none_are_refused() {
+    let sandbox = with_old();
+    sandbox.train("x");
+    for (folder, what) in [
+        ("nowhere", "cannot open the folder"),
+        ("mentor", "no checkpoint of the older tool"),
+        ("old", "no checkpoint of the older tool"),
+        ("old/2019-05-01-2209/ada", "name the folder above it"),
+        ("old/2019-05-01-2209/ada/w2v.txt", "no checkpoint of the older tool"),
+        ("checkpoint/classifiers/fusion_v1/x", "a checkpoint of this tool already"),
+    ] {
+        println!("{folder}");
+        sandbox.run(&["checkpoints", "import", folder]).code(2).says(what);
+    }
+    for (name, what) in [("x/y/z", "path separator"), ("fusion_v1/y", "not of `fusion_v1`")] {
+        sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", name]).code(2).says(what);
+    }
+    sandbox.run(&["checkpoints", "import", OLD]).code(0);
+    sandbox.run(&["checkpoints", "import", OLD]).code(2).says("there is a checkpoint");
+    let names = fs::read_dir(sandbox.path().join("checkpoint/classifiers/lstm_v1")).unwrap();
+    assert_eq!(names.count(), 1);
+}
+
+#[test]
+fn a_mentor_that_is_not_here_can_be_left_out() {
+    let sandbox = with_old();
+    copy_folder(&fixture("checkpoint/ada"), &sandbox.path().join(OLD).join("bob"));
+    let run = sandbox.run(&["checkpoints", "import", OLD]).code(2);
+    let run = run.says("no mentor `bob`").says("1 of 2 mentors cannot be imported (`bob`)");
+    run.says("--keep-going");
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--keep-going", "--json"]).code(0);
+    assert_eq!(run.json().len(), 2);
+    answers_as_expected(&sandbox, REFERENCE);
+    // One in place has whom it has.
+    copy_folder(&sandbox.path().join(OLD), &sandbox.path().join(IN_PLACE).with_file_name("y"));
+    let listed = sandbox.run(&["checkpoints", "--json"]).code(0).json();
+    assert_eq!(listed[1]["mentors"], json!(["ada", "bob"]));
+    answers_as_expected(&sandbox, "lstm_v1/y");
+}
+
+#[test]
+fn one_in_place_is_listed_shown_and_verified() {
+    let sandbox = with_old_in_place();
+    let listed = &sandbox.run(&["checkpoints", "--json"]).code(0).json()[0];
+    assert_eq!(listed["checkpoint"], "2019-05-01-2209");
+    assert_eq!(listed["mentors"], json!(["ada"]));
+    assert_eq!(listed["created"], Value::Null);
+    sandbox.run(&["checkpoints"]).code(0).prints("by the older tool");
+    let show = sandbox.run(&["checkpoints", "show", REFERENCE]).code(0);
+    show.prints("made by the older tool").prints("vectors tiny-vectors.bin");
+    let shown = &sandbox.run(&["checkpoints", "show", REFERENCE, "--json"]).code(0).json()[0];
+    assert_eq!(shown["mentors"], json!({ "ada": { "answers": 4, "topics": 3, "dims": 6 } }));
+    let verified = sandbox.run(&["checkpoints", "verify"]).code(0);
+    verified.prints("can be read, 4 files; the older tool left no digests");
+    let path = sandbox.path().join(IN_PLACE).join("ada/unfused_model.pkl");
+    fs::write(&path, &fs::read(&path).unwrap()[..700]).unwrap();
+    let verified = sandbox.run(&["checkpoints", "verify", "--json"]).code(1);
+    let verified = verified.says("unfused_model.pkl: byte ");
+    assert_eq!(verified.json()[0]["digests"], false);
+}
+
+#[test]
+fn one_in_place_is_never_written_to() {
+    let sandbox = with_old_in_place();
+    sandbox.train("x");
+    let before = sandbox.files(IN_PLACE);
+    let train = ["train", "--arch", "lstm_v1", "--checkpoint", "2019-05-01-2209"];
+    for more in [&["--overwrite"][..], &["--update", "--mentor", "ada"]] {
+        let run = sandbox.run(&[&train[..], more].concat()).code(2);
+        run.says("is of the older tool, and only read").says("checkpoints import");
+    }
+    sandbox.run(&train).code(2).says("there is a checkpoint");
+    let run = sandbox.run(&["checkpoints", "import", IN_PLACE]).code(2);
+    run.says("can be used as it is").says("--checkpoint NAME");
+    sandbox.run(&["checkpoints", "import", IN_PLACE, "--checkpoint", "copy"]).code(0);
+    answers_as_expected(&sandbox, "lstm_v1/copy");
+    sandbox.run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap()]).code(0);
+    let clean = sandbox.run(&["clean", "--force", "--json"]).code(0);
+    let clean = clean.says("`lstm_v1/2019-05-01-2209` stays");
+    assert_eq!(clean.json()[0]["kept"], json!([REFERENCE]));
+    assert_eq!(clean.json()[0]["checkpoints"], json!(["lstm_v1/copy", "fusion_v1/x"]));
+    assert_eq!(sandbox.files(IN_PLACE), before);
+}
+
+/// Replaces a file of the checkpoint in place and asks.
+fn ask_with(file: &str, bytes: &[u8]) -> Run {
+    let sandbox = with_old_in_place();
+    sandbox.write(&format!("{IN_PLACE}/ada/{file}"), bytes);
+    sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?"])
+}
+
+#[test]
+fn hostile_files_are_refused_by_name_and_place() {
+    let fused = fs::read(fixture("checkpoint/ada/fused_model.pkl")).unwrap();
+    let model = fs::read(fixture("checkpoint/ada/lstm_topic_model.h5")).unwrap();
+    let cut = |bytes: &[u8]| bytes[..bytes.len() / 2].to_vec();
+    let marks = [b"\x80\x03".as_slice(), &vec![b'('; 1 << 20]].concat();
+    let system = b"\x80\x03cos\nsystem\nX\x0b\0\0\0touch owned\x85R.".to_vec();
+    let huge = b"\x80\x03B\xff\xff\xff\xff.".to_vec();
+    for (file, bytes, what) in [
+        ("fused_model.pkl", system, "byte 2: the name `os.system` is not expected"),
+        ("fused_model.pkl", huge, "byte 7: 4294967295 more expected"),
+        ("fused_model.pkl", marks, "more than 4096 opcodes"),
+        ("fused_model.pkl", cut(&fused), "more expected"),
+        ("fused_model.pkl", Vec::new(), "not a pickle"),
+        ("unfused_model.pkl", fused.clone(), "is over 9 numbers"),
+        ("unfused_model.pkl", fs::read(fixture("pickles/compressed.pkl")).unwrap(), "compress=0"),
+        ("unfused_model.pkl", fs::read(fixture("pickles/two-classes.pkl")).unwrap(), "its answers"),
+        ("lstm_topic_model.h5", cut(&model), "bytes expected"),
+        ("lstm_topic_model.h5", fused, "not an HDF5 file"),
+        ("lstm_topic_model.h5", fs::read(fixture("models/compressed.h5")).unwrap(), "in chunks"),
+        ("w2v.txt", b"\xff".to_vec(), "not UTF-8"),
+        ("w2v.txt", b"a/\n".to_vec(), "no file name"),
+        ("w2v.txt", b"../../etc/passwd".to_vec(), "word vectors `passwd`"),
+    ] {
+        println!("{file}: {what}");
+        ask_with(file, &bytes).code(2).says(what).does_not_say("panicked");
+    }
+    let sandbox = with_old_in_place();
+    fs::remove_file(sandbox.path().join(IN_PLACE).join("ada/unfused_model.pkl")).unwrap();
+    sandbox.run(&["ask", "--arch", "lstm_v1", "hello"]).code(2).says("unfused_model.pkl");
+}
