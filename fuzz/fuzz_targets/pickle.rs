@@ -1,0 +1,13 @@
+//! Whatever the bytes: a classifier whose parts fit together or an error.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mentorpal::checkpoint::legacy::pickle::RidgeClassifier;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(found) = RidgeClassifier::from_pickle(bytes) else { return };
+    assert_eq!(found.coef.len(), found.classes.len() * found.features);
+    assert_eq!(found.intercept.len(), found.classes.len());
+    assert!(found.coef.iter().chain(&found.intercept).all(|x| x.is_finite()));
+});
