@@ -30,7 +30,7 @@ fn the_sample_mentor_is_trained_and_asked() {
     let run = train(&sandbox, "x", "embedded").code(0);
     let accuracy = run.json()[0]["cv_accuracy"].as_f64().unwrap();
     assert!((0.4..1.0).contains(&accuracy), "{accuracy}");
-    run.says("guide: topic model: ").says("guide: two-fold accuracy ");
+    run.says("guide: the topic model is right about ").says("guide: two-fold accuracy ");
     let ask = |question| {
         let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", question]);
         run.code(0).json().remove(0)

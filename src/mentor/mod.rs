@@ -144,7 +144,7 @@ impl Mentor {
 /// Texts with the same key are the same: sanitized alike, white space aside (punctuation leaves
 /// some, cells break lines). Of text that sanitizes to nothing (another script, a smiley) the text
 /// itself is the key, or all such text would be the same.
-fn match_key(text: &str) -> String {
+pub(crate) fn match_key(text: &str) -> String {
     let sanitized = sanitize(text);
     let words: Vec<&str> = sanitized.split_whitespace().collect();
     if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }

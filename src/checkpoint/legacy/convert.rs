@@ -4,15 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::folder::LegacyModel;
 use super::pickle::RidgeClassifier;
-use crate::classifiers::arch::lstm_v1::{Model, Network, Ridge, Shape};
+use crate::classifiers::arch::lstm_v1::{Model, Network, Ridge, Shape, topics_of};
 use crate::classifiers::{ModelFiles, Vectors};
 use crate::error::{Error, Result, count};
-use crate::mentor::Mentor;
-use crate::text::{sanitize, shorten};
+use crate::mentor::{Mentor, match_key};
+use crate::text::shorten;
 use crate::vectors::ModelKind;
-
-/// Topics that the older tool left out.
-const NO_TOPICS: [&str; 3] = ["navy", "positive", "negative"];
 
 /// A model that was made of an older one.
 #[derive(Debug)]
@@ -112,22 +109,11 @@ fn plain(text: &str) -> String {
     text.replace('\u{a0}', " ").trim().to_owned()
 }
 
-/// Sanitized, white space aside; of text that sanitizes to nothing, the text itself.
-fn match_key(text: &str) -> String {
-    let sanitized = sanitize(text);
-    let words: Vec<&str> = sanitized.split_whitespace().collect();
-    if words.is_empty() { plain(text) } else { words.join(" ") }
-}
-
 /// The topics' names where there are as many as then, else numbers.
 fn topics(count: usize, mentor: &Mentor, notes: &mut Vec<String>) -> Vec<String> {
-    let names: Vec<&String> = mentor
-        .topics
-        .iter()
-        .filter(|topic| !NO_TOPICS.contains(&topic.to_lowercase().as_str()))
-        .collect();
+    let names = topics_of(mentor);
     if names.len() == count {
-        return names.into_iter().cloned().collect();
+        return names;
     }
     notes.push(format!(
         "it was trained on {count} topics, the data has {} now; they are numbered",

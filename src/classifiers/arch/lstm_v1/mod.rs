@@ -34,6 +34,7 @@ pub(crate) use model::Model;
 pub(crate) use params::STEPS;
 pub(crate) use ridge::Ridge;
 pub(crate) use topics::{Network, Shape};
+pub(crate) use train::topics_of;
 
 use super::super::{Architecture, Classifier, ModelFiles, TrainOptions, Trained, Vectors};
 use crate::error::Result;

@@ -43,7 +43,10 @@ pub(super) fn train(
             topic_model(shape, (&questions, &targets), options.seed, progress);
         notes.extend(without_topics(&targets));
         notes.extend(accuracy.map(|share| {
-            format!("topic model: {} of the questions held out from it", percent(share))
+            format!(
+                "the topic model is right about {} of the questions held out, the last tenth",
+                percent(share)
+            )
         }));
         Some(network)
     };
@@ -95,7 +98,7 @@ fn topic_model(
 }
 
 /// The mentor's topics that questions are about.
-pub(super) fn topics_of(mentor: &Mentor) -> Vec<String> {
+pub(crate) fn topics_of(mentor: &Mentor) -> Vec<String> {
     let is_topic = |topic: &&String| !NO_TOPICS.contains(&key(topic).as_str());
     mentor.topics.iter().filter(is_topic).cloned().collect()
 }
