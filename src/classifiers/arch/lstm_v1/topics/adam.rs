@@ -12,7 +12,7 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-7;
 
 /// How many numbers are worth a thread's while.
-const PIECE: usize = 1 << 14;
+pub(super) const PIECE: usize = 1 << 14;
 
 /// The moments of the slopes seen so far.
 #[derive(Clone, Debug)]

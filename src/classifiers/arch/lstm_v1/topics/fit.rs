@@ -8,7 +8,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rayon::prelude::*;
 
 use super::super::params::Training;
-use super::adam::Adam;
+use super::adam::{Adam, PIECE};
 use super::network::{Network, Shape};
 use super::pass::{LANES, Masks, Run};
 use crate::progress::Progress;
@@ -161,38 +161,20 @@ impl<'a> Trainer<'a> {
         losses.iter().sum()
     }
 
-    /// Adds up the slopes of the first `runs`. Which thread adds up which rows makes no difference:
-    /// each sum has the same terms in the same order.
+    /// Adds up the slopes of the first `runs`, in their order, whichever thread does it.
     fn add_up(&mut self, runs: usize) {
         let runs = &self.runs[..runs];
-        let slopes = &mut self.slopes;
-        for layer in [&mut slopes.bias, &mut slopes.dense, &mut slopes.dense_bias] {
-            layer.fill(0.0);
-        }
-        for (run, _) in runs {
-            run.add_rest(slopes);
-        }
-        let width = 4 * self.shape.units;
-        let rows = self.shape.units.div_ceil(PIECES);
-        let kernel = slopes.kernel.par_chunks_mut(rows * width).enumerate();
-        let kernel = kernel.map(|(piece, into)| (true, piece, into));
-        let recurrent = slopes.recurrent.par_chunks_mut(rows * width).enumerate();
-        let recurrent = recurrent.map(|(piece, into)| (false, piece, into));
-        kernel.chain(recurrent).for_each(|(is_kernel, piece, into)| {
-            into.fill(0.0);
-            for (run, _) in runs {
-                if is_kernel {
-                    run.add_kernel(into, piece * rows);
-                } else {
-                    run.add_recurrent(into, piece * rows);
+        for (layer, sums) in self.slopes.layers_mut().into_iter().enumerate() {
+            sums.par_chunks_mut(PIECE).enumerate().for_each(|(piece, sums)| {
+                sums.fill(0.0);
+                for (run, _) in runs {
+                    let slopes = &run.slopes().layers()[layer][piece * PIECE..][..sums.len()];
+                    sums.iter_mut().zip(slopes).for_each(|(sum, x)| *sum += x);
                 }
-            }
-        });
+            });
+        }
     }
 }
-
-/// In how many pieces a kernel's slopes are added up.
-const PIECES: usize = 4;
 
 impl Masks {
     /// Draws new ones.

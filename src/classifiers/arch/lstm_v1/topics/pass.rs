@@ -50,6 +50,8 @@ pub(super) struct Run {
     d_state: Vec<f32>,
     /// And by the cell.
     d_cell: Vec<f32>,
+    /// By the parameters.
+    slopes: Network,
 }
 
 impl Run {
@@ -68,6 +70,7 @@ impl Run {
             topics: vec![0.0; LANES * topics],
             d_state: vec![0.0; lane],
             d_cell: vec![0.0; lane],
+            slopes: Network::zeros(shape),
         }
     }
 
@@ -159,8 +162,9 @@ impl Run {
         &mut self.states[STEPS * LANES * self.shape.units..]
     }
 
-    /// Back from the topics to every gate, after [`forth`](Self::forth) with the same `network`,
-    /// whose recurrent kernel is `transposed`, and `masks`. Returns the sum of the sequences' losses.
+    /// Back from the topics to every gate and parameter, after [`forth`](Self::forth) with the same
+    /// `network`, whose recurrent kernel is `transposed`, and `masks`. Returns the sum of the
+    /// sequences' losses.
     ///
     /// A sequence's loss is the cross-entropy of the topics' shares with its `targets`, `[topics]`,
     /// times `scale`. As Keras has it, a sequence with two topics counts twice, one without none.
@@ -201,6 +205,7 @@ impl Run {
         for place in &self.places {
             self.at_words.extend(&self.gates[place * 4 * units..][..4 * units]);
         }
+        self.find_slopes();
         loss
     }
 
@@ -223,47 +228,32 @@ impl Run {
         loss
     }
 
-    /// Adds to rows `from..` of the slope by the input kernel, `into`, `[some, 4 · units]`.
-    pub(super) fn add_kernel(&self, into: &mut [f32], from: usize) {
-        let Shape { dims, units, topics: _ } = self.shape;
-        if !self.places.is_empty() {
-            let at_words = Rows::of(&self.at_words, 4 * units).view();
-            add_rows((&self.words, dims), at_words, into, from);
-        }
+    /// From the gates' slopes to the parameters'. Before the first step the state is zero.
+    fn find_slopes(&mut self) {
+        let Shape { dims, units, topics } = self.shape;
+        let product = |into: &mut [f32], inputs: Rows<'_>, slopes: Rows<'_>| {
+            multiply(into, Accum::Replace, inputs.view().transpose(), slopes.view());
+        };
+        let after_words = Rows::of(&self.at_words, 4 * units);
+        product(&mut self.slopes.kernel, Rows::of(&self.words, dims), after_words);
+        let states = Rows::of(&self.states[LANES * units..STEPS * LANES * units], units);
+        let after_states = Rows::of(&self.gates[LANES * 4 * units..], 4 * units);
+        product(&mut self.slopes.recurrent, states, after_states);
+        let last = Rows::of(&self.states[STEPS * LANES * units..], units);
+        product(&mut self.slopes.dense, last, Rows::of(&self.topics, topics));
+        add_columns(&self.gates, &mut self.slopes.bias);
+        add_columns(&self.topics, &mut self.slopes.dense_bias);
     }
 
-    /// The same for the recurrent kernel. Before the first step the state is zero.
-    pub(super) fn add_recurrent(&self, into: &mut [f32], from: usize) {
-        let units = self.shape.units;
-        let states = &self.states[LANES * units..STEPS * LANES * units];
-        let gates = Rows::of(&self.gates[LANES * 4 * units..], 4 * units).view();
-        add_rows((states, units), gates, into, from);
-    }
-
-    /// Adds to the slopes by the biases and by the dense layer.
-    pub(super) fn add_rest(&self, into: &mut Network) {
-        let Shape { dims: _, units, topics } = self.shape;
-        add_columns(&self.gates, &mut into.bias);
-        add_columns(&self.topics, &mut into.dense_bias);
-        let last = &self.states[STEPS * LANES * units..];
-        add_rows((last, units), Rows::of(&self.topics, topics).view(), &mut into.dense, 0);
+    /// The loss's slopes by the parameters, after [`back`](Self::back).
+    pub(super) fn slopes(&self) -> &Network {
+        &self.slopes
     }
 }
 
-/// Adds to `into`, which are the rows `from..` of it, the product `inputsᵀ · slopes`.
-fn add_rows(
-    (inputs, columns): (&[f32], usize),
-    slopes: faer::MatRef<'_, f32>,
-    into: &mut [f32],
-    from: usize,
-) {
-    let rows = into.len() / slopes.ncols();
-    let inputs = Rows::of(inputs, columns).view().transpose();
-    multiply(into, Accum::Add, inputs.subrows(from, rows), slopes);
-}
-
-/// Adds the sums of columns.
+/// Adds up columns.
 fn add_columns(rows: &[f32], into: &mut [f32]) {
+    into.fill(0.0);
     for row in rows.chunks_exact(into.len()) {
         into.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }

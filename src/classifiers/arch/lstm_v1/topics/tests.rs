@@ -109,6 +109,22 @@ fn slopes_are_those_of_finite_differences() {
 }
 
 #[test]
+fn without_words_there_is_nothing_to_learn_of_them() {
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let network = Network::initial(SHAPE, &mut random);
+    let training = Training { dropout: 0.0, ..Training::default() };
+    let mut trainer = Trainer::new(&network, &training);
+    let (words, topics) = batch();
+    let example = |n: usize| Example { words: &words[n], topics: &topics[n] };
+    // The first has words, and what they left behind must not count for the second, which has none.
+    trainer.slopes(&network, &[example(19)], &mut random);
+    assert!(trainer.slopes.kernel.iter().any(|slope| slope.abs() > 0.0));
+    trainer.slopes(&network, &[example(0)], &mut random);
+    assert!(trainer.slopes.kernel.iter().all(|slope| slope.abs() < f32::MIN_POSITIVE));
+    assert!(trainer.slopes.bias.iter().any(|slope| slope.abs() > 0.0));
+}
+
+#[test]
 fn a_sequence_has_the_same_shares_alone_and_among_others() {
     let (words, _) = batch();
     let network = Network::initial(SHAPE, &mut ChaCha8Rng::seed_from_u64(3));
