@@ -3,6 +3,7 @@
 // These comments are the help texts: people read them without Markdown, and flags are bools.
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod sharing;
 mod vectors;
 
 use std::num::NonZeroUsize;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use sharing::{DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsUploadArgs};
 pub use vectors::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
 };
@@ -50,18 +52,11 @@ pub enum Command {
     /// Add, list, show, verify and fetch vector models
     Vectors(VectorsArgs),
     /// Download the vector models and the stable checkpoint
-    #[command(after_help = example("mentorpal init"))]
-    Init {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Init(InitArgs),
     /// Download a checkpoint from the remote
-    #[command(after_help = example("mentorpal download fusion_v1/2026-05-01-2209"))]
-    Download(TransferArgs),
+    Download(DownloadArgs),
     /// Upload a checkpoint to the remote
-    #[command(after_help = example("mentorpal upload fusion_v1/2026-05-01-2209"))]
-    Upload(TransferArgs),
+    Upload(UploadArgs),
     /// Remove local checkpoints and vector models
     Clean(CleanArgs),
     /// Make a fresh workspace
@@ -129,6 +124,14 @@ pub struct TrainArgs {
     /// Where random numbers start
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+
+    /// Upload the checkpoint to the remote when it is published
+    #[arg(long, conflicts_with = "update")]
+    pub upload: bool,
+
+    /// How to reach the remote
+    #[command(flatten)]
+    pub remote: RemoteFlags,
 
     /// Print a line of JSON a mentor, then one for the checkpoint
     #[arg(long)]
@@ -264,7 +267,8 @@ pub struct MentorsArgs {
 #[command(args_conflicts_with_subcommands = true, after_help = example(
     "mentorpal checkpoints\n\
      mentorpal checkpoints show fusion_v1/my_checkpoint\n\
-     mentorpal checkpoints verify"))]
+     mentorpal checkpoints verify\n\
+     mentorpal checkpoints --remote"))]
 pub struct CheckpointsArgs {
     /// What to do with them; without it, list them
     #[command(subcommand)]
@@ -273,6 +277,14 @@ pub struct CheckpointsArgs {
     /// Of this architecture only
     #[arg(long)]
     pub arch: Option<String>,
+
+    /// Those on the remote
+    #[arg(long)]
+    pub remote: bool,
+
+    /// How to reach the remote
+    #[command(flatten)]
+    pub remote_flags: RemoteFlags,
 
     /// Print a line of JSON a checkpoint
     #[arg(long)]
@@ -301,6 +313,12 @@ pub enum CheckpointsCommand {
     Verify {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [default: all]
         checkpoint: Option<String>,
+        /// Those on the remote
+        #[arg(long)]
+        remote: bool,
+        /// How to reach the remote
+        #[command(flatten)]
+        remote_flags: RemoteFlags,
         /// Print a line of JSON a checkpoint
         #[arg(long)]
         json: bool,
@@ -330,17 +348,6 @@ pub struct CheckpointsImportArgs {
     pub json: bool,
 }
 
-/// Arguments of `download` and `upload`.
-#[derive(Debug, Args)]
-pub struct TransferArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT`
-    pub checkpoint: String,
-
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Arguments of `clean`.
 #[derive(Debug, Args)]
 #[command(after_help = example("mentorpal clean --dry-run\nmentorpal clean --force"))]
@@ -349,9 +356,13 @@ pub struct CleanArgs {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Remove checkpoints even though nothing else keeps a copy
+    /// Remove all the same what is not on the remote
     #[arg(long)]
     pub force: bool,
+
+    /// How to reach the remote
+    #[command(flatten)]
+    pub remote: RemoteFlags,
 
     /// Print JSON: what was, or with --dry-run would be, removed
     #[arg(long)]

@@ -10,7 +10,7 @@
 //! | vector model | `--vectors` | | `vectors` | `embedded` |
 //! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
 //!
-//! Those of the Hugging Face Hub are the environment's alone, as for its own tools:
+//! How a remote is reached, [`RemoteSettings`] says. Those of the Hugging Face Hub are the environment's alone, as for its own tools:
 //! [`HubSettings`](crate::vectors::HubSettings).
 
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ use crate::checkpoint::{self, CheckpointRef};
 use crate::classifiers::registry;
 use crate::error::{Error, Place, Result, mask_credentials, quoted_list};
 use crate::files;
+use crate::remote::{RemoteSettings, RemoteTable};
 use crate::workspace::{Name, Workspace};
 
 /// What the setting `vectors` says where none is wanted.
@@ -60,8 +61,8 @@ pub struct Settings {
     pub test_set: Option<Name>,
     /// The vector model asked for, if one was: its name, or [`NO_VECTORS`].
     pub vectors: Option<Name>,
-    /// Where checkpoints are shared.
-    pub remote: Option<String>,
+    /// Where checkpoints are shared, if anywhere.
+    pub remote: Option<RemoteSettings>,
 }
 
 /// `mentorpal.toml`.
@@ -74,12 +75,6 @@ struct SettingsFile {
     vectors: Option<String>,
     #[serde(default)]
     remote: RemoteTable,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RemoteTable {
-    url: Option<String>,
 }
 
 impl Settings {
@@ -122,15 +117,17 @@ impl Settings {
             .transpose()?;
         let vectors = flags.vectors.clone().or(file.vectors);
         let vectors = vectors.map(|name| Name::new("vector model", name)).transpose()?;
+        let named_checkpoint = flags.checkpoint.clone().or_else(|| environment("CHECKPOINT"));
+        let remote = RemoteSettings::resolve(file.remote, &workspace, environment)?;
         Ok(Self {
             workspace,
             arch,
-            named_checkpoint: flags.checkpoint.clone().or_else(|| environment("CHECKPOINT")),
+            named_checkpoint,
             stable_checkpoint,
             mentors: names,
             test_set,
             vectors,
-            remote: environment("MENTORPAL_REMOTE").or(file.remote.url),
+            remote,
         })
     }
 
@@ -202,8 +199,10 @@ impl SettingsFile {
             .map_err(|e| fault("not UTF-8 text").caused_by(e).hint("save it as UTF-8"))?;
         toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
             // It quotes the line, which may be a remote's with a password in it.
-            fault(&mask_credentials(&e.to_string()))
-                .hint("keys are `arch`, `checkpoint`, `test_set`, `vectors`, `[remote] url`")
+            fault(&mask_credentials(&e.to_string())).hint(
+                "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
+                       `region` under `[remote]`",
+            )
         })
     }
 }

@@ -53,6 +53,8 @@ pub mod checkpoint;
 
 pub mod evaluate;
 
+pub mod remote;
+
 pub mod commands;
 
 pub mod error;
@@ -60,3 +62,4 @@ mod files;
 pub mod progress;
 mod publish;
 pub mod sha256;
+mod web;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::example;
+use super::{RemoteFlags, VectorsUploadArgs, example};
 
 /// Arguments of `vectors`.
 #[derive(Debug, Args)]
@@ -53,8 +53,10 @@ pub enum VectorsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Download a sentence encoder from the Hugging Face Hub, or the remote's vector models
+    /// Download the remote's vector models, or a sentence encoder from the Hugging Face Hub
     Download(VectorsDownloadArgs),
+    /// Upload a vector model to the remote
+    Upload(VectorsUploadArgs),
 }
 
 /// Arguments of `vectors add`.
@@ -88,26 +90,36 @@ pub struct VectorsAddArgs {
 /// Arguments of `vectors download`.
 #[derive(Debug, Args)]
 #[command(after_help = example(
-    "mentorpal vectors download sentence-transformers/all-MiniLM-L6-v2\n\
+    "mentorpal vectors download\n\
+     mentorpal vectors download sentence-transformers/all-MiniLM-L6-v2\n\
      mentorpal vectors download BAAI/bge-small-en-v1.5@main --name bge\n\
      HF_HUB_OFFLINE=1 mentorpal vectors download all-MiniLM-L6-v2"))]
 pub struct VectorsDownloadArgs {
-    /// The sentence encoder on the Hub, OWNER/NAME or OWNER/NAME@REVISION; a bare NAME is one of
-    /// sentence-transformers [env: HF_ENDPOINT, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE] [default: the
-    /// remote's vector models]
+    /// A vector model of the remote's, where one is configured and has it; else a sentence encoder
+    /// on the Hub, OWNER/NAME or OWNER/NAME@REVISION, where a bare NAME is one of
+    /// sentence-transformers [env: HF_ENDPOINT, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE] [default: all of
+    /// the remote's]
     pub model: Option<String>,
 
-    /// What to call the vector model [default: as the model without its owner]
+    /// What to call the vector model; from the Hub only [default: as the model without its owner]
     #[arg(long, requires = "model")]
     pub name: Option<String>,
 
-    /// A note on its licence [default: what its README.md says]
+    /// A note on its licence; from the Hub only [default: what its README.md says]
     #[arg(long, value_name = "TEXT", requires = "model")]
     pub licence: Option<String>,
 
     /// Replace a vector model of the same name
-    #[arg(long, requires = "model")]
+    #[arg(long)]
     pub overwrite: bool,
+
+    /// Only say what would be downloaded from the remote
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How to reach the remote
+    #[command(flatten)]
+    pub remote: RemoteFlags,
 
     /// Print JSON
     #[arg(long)]

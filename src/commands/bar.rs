@@ -49,7 +49,9 @@ impl Progress for Bar {
     }
 
     fn start_bytes(&self, what: &str, size: u64, done: u64) {
-        self.show(what, size, "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {eta}");
+        let template = "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} \
+                        {decimal_bytes_per_sec} {eta}";
+        self.show(what, size, template);
         // What was there before is not counted as fetched now, which would spoil the estimate.
         self.with(|bar| {
             bar.set_position(done);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::console::{self, BOLD, GOOD, bytes, lines, percent, table};
-use super::{Outcome, import};
+use super::{Outcome, import, remote_checkpoints};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest};
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
@@ -12,12 +12,16 @@ use crate::error::{Error, Result, count};
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
     match &args.command {
+        None if args.remote => remote_checkpoints::list(settings, args),
         None => list(settings, args),
         Some(CheckpointsCommand::Show { checkpoint, json }) => {
             show(&open(settings, checkpoint.as_deref())?, *json)
         }
         Some(CheckpointsCommand::Import(args)) => import::run(settings, args),
-        Some(CheckpointsCommand::Verify { checkpoint, json }) => {
+        Some(CheckpointsCommand::Verify { checkpoint, remote: true, remote_flags, json }) => {
+            remote_checkpoints::verify(settings, checkpoint.as_deref(), *remote_flags, *json)
+        }
+        Some(CheckpointsCommand::Verify { checkpoint, json, .. }) => {
             let checkpoints = match checkpoint {
                 Some(name) => {
                     let name = CheckpointRef::parse(name, &settings.arch)?;
@@ -176,41 +180,13 @@ fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome
                 continue;
             }
         };
-        let faults = faults(&checkpoint)?;
-        for fault in &faults {
-            console::warn(format_args!("{}: {}", fault.path.display(), fault.what));
-        }
-        if !faults.is_empty() {
-            outcome = Outcome::No;
-        }
         let (files, digests) = match &checkpoint.kind {
             CheckpointKind::Published(manifest) => (manifest.files.len() + 1, true),
             CheckpointKind::Legacy(_) => (checkpoint.files().len(), false),
         };
-        if as_json {
-            let faults: Vec<_> =
-                faults.iter().map(|f| json!({ "path": f.path, "what": f.what })).collect();
-            console::json(&json!({
-                "arch": checkpoint.name.arch.as_str(),
-                "checkpoint": checkpoint.name.checkpoint.as_str(),
-                "files": files,
-                "digests": digests,
-                "faults": faults,
-            }))?;
-        } else if !faults.is_empty() {
-            console::line(format_args!("{}: {}", checkpoint.name, count(faults.len(), "fault")))?;
-        } else if digests {
-            console::line(format_args!(
-                "{}: {GOOD}whole{GOOD:#}, {}",
-                checkpoint.name,
-                count(files, "file")
-            ))?;
-        } else {
-            console::line(format_args!(
-                "{}: can be read, {}; the older tool left no digests to verify them against",
-                checkpoint.name,
-                count(files, "file")
-            ))?;
+        let found = Verified { files, digests, faults: faults(&checkpoint)? };
+        if !found.report(&checkpoint.name, as_json)? {
+            outcome = Outcome::No;
         }
     }
     Ok(outcome)
@@ -226,4 +202,45 @@ fn faults(checkpoint: &Checkpoint) -> Result<Vec<Fault>> {
         what: error.reason(),
     };
     Ok(models.chain(legacy.vectors().err()).map(fault).collect())
+}
+
+/// What was found of a checkpoint's files.
+pub(super) struct Verified {
+    /// How many there are, the manifest included.
+    pub(super) files: usize,
+    /// Whether there are digests to compare them with.
+    pub(super) digests: bool,
+    /// What is wrong.
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Verified {
+    /// Says what was found; whether nothing is wrong.
+    pub(super) fn report(&self, name: &CheckpointRef, as_json: bool) -> Result<bool> {
+        let Self { files, digests, faults } = self;
+        for fault in faults {
+            console::warn(format_args!("{}: {}", fault.path.display(), fault.what));
+        }
+        if as_json {
+            let faults: Vec<_> =
+                faults.iter().map(|f| json!({ "path": f.path, "what": f.what })).collect();
+            console::json(&json!({
+                "arch": name.arch.as_str(),
+                "checkpoint": name.checkpoint.as_str(),
+                "files": files,
+                "digests": digests,
+                "faults": faults,
+            }))?;
+        } else if !faults.is_empty() {
+            console::line(format_args!("{name}: {}", count(faults.len(), "fault")))?;
+        } else if *digests {
+            console::line(format_args!("{name}: {GOOD}whole{GOOD:#}, {}", count(*files, "file")))?;
+        } else {
+            console::line(format_args!(
+                "{name}: can be read, {}; the older tool left no digests to verify them against",
+                count(*files, "file")
+            ))?;
+        }
+        Ok(faults.is_empty())
+    }
 }

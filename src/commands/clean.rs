@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::Outcome;
 use super::console::{self, bytes, lines, table};
+use super::{Outcome, sharing};
 use crate::checkpoint::{self, CheckpointRef};
 use crate::cli::CleanArgs;
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
+use crate::remote::{self, Here, Item, Remote, Unshared};
+use crate::vectors;
 use crate::workspace::Workspace;
 
 /// What there is to remove, measured while it is there.
@@ -19,6 +21,8 @@ struct Found {
     /// Those of the older tool, which nothing can make again: they stay.
     kept: Vec<CheckpointRef>,
     vector_models: Option<(PathBuf, u64)>,
+    /// What interrupted downloads of checkpoints left.
+    unfinished: Vec<(PathBuf, u64)>,
 }
 
 pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
@@ -28,14 +32,12 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     if !args.force && !found.is_empty() {
-        console::note(found.listing());
-        return Err(Error::new("no remote can be asked for copies, so these may be the only ones")
-            .hint("remove them all the same with --force"));
+        found.check_copies(settings, args)?;
     }
     for (checkpoint, _) in &found.checkpoints {
         checkpoint::remove(&settings.workspace, checkpoint)?;
     }
-    if let Some((folder, _)) = &found.vector_models {
+    for (folder, _) in found.vector_models.iter().chain(&found.unfinished) {
         fs::remove_dir_all(folder).map_err(|e| Error::io(folder, "remove the folder", e))?;
     }
     found.say(args, "removed")?;
@@ -54,11 +56,47 @@ impl Found {
         let checkpoints = checkpoints.into_iter().map(with_size).collect();
         let vector_models = Some(workspace.vector_models()).filter(|folder| folder.is_dir());
         let vector_models = vector_models.map(|folder| (folder.clone(), size_below(&folder)));
-        Ok(Self { checkpoints, kept, vector_models })
+        let mut unfinished = remote::unfinished_downloads(workspace)?;
+        unfinished.retain(|folder| !folder.starts_with(workspace.vector_models()));
+        let with_size = |folder: PathBuf| {
+            let size = size_below(&folder);
+            (folder, size)
+        };
+        let unfinished = unfinished.into_iter().map(with_size).collect();
+        Ok(Self { checkpoints, kept, vector_models, unfinished })
     }
 
     fn is_empty(&self) -> bool {
-        self.checkpoints.is_empty() && self.vector_models.is_none()
+        self.checkpoints.is_empty() && self.vector_models.is_none() && self.unfinished.is_empty()
+    }
+
+    /// Refuses to remove what the remote has no copy of.
+    fn check_copies(&self, settings: &Settings, args: &CleanArgs) -> Result<()> {
+        let workspace = &settings.workspace;
+        let hint = "remove them all the same with --force";
+        if settings.remote.is_none() {
+            console::note(self.listing());
+            let what = "no remote can be asked for copies, so these may be the only ones";
+            return Err(Error::new(what).hint(hint));
+        }
+        let remote = sharing::remote(settings, args.remote)?;
+        let mut only_here = Vec::new();
+        let mut items: Vec<Item> =
+            self.checkpoints.iter().map(|(name, _)| Item::checkpoint(workspace, name)).collect();
+        for name in vectors::names(workspace)? {
+            items.push(Item::vectors(workspace, &name)?);
+        }
+        for item in items {
+            if let Some(why) = why_only_here(&remote, &item)? {
+                only_here.push(format!("{item} ({why})"));
+            }
+        }
+        if only_here.is_empty() {
+            return Ok(());
+        }
+        console::note(self.listing());
+        let what = format!("the remote has no copy of {}", only_here.join(", "));
+        Err(Error::new(what).hint(format!("upload them first, or {hint}")))
     }
 
     fn say(&self, args: &CleanArgs, done: &str) -> Result<()> {
@@ -91,8 +129,26 @@ impl Found {
         if let Some((_, size)) = &self.vector_models {
             table.add_row(["vector models".to_owned(), bytes(*size)]);
         }
+        if !self.unfinished.is_empty() {
+            let size = self.unfinished.iter().map(|(_, size)| size).sum();
+            table.add_row(["unfinished downloads".to_owned(), bytes(size)]);
+        }
         lines(&table)
     }
+}
+
+/// Why the remote is no safe place for an item that is here, if it is none.
+fn why_only_here(remote: &Remote, item: &Item) -> Result<Option<&'static str>> {
+    Ok(match item.here()? {
+        Here::Absent => None,
+        // Which of the two is right, nobody can say.
+        Here::Damaged(..) => Some("damaged here"),
+        Here::Whole(contents) => remote.has_copy(item, &contents)?.err().map(|why| match why {
+            Unshared::Absent => "not there",
+            Unshared::Different => "another of this name is there",
+            Unshared::Damaged => "damaged there",
+        }),
+    })
 }
 
 /// The size of the files below `folder`, as far as they can be listed; links are not followed.

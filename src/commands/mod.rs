@@ -12,7 +12,9 @@ mod import;
 mod mentors;
 mod new;
 mod open;
+mod remote_checkpoints;
 mod sharing;
+mod teller;
 mod test;
 mod train;
 mod vectors;
@@ -51,9 +53,9 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         }
         Command::Clean(args) => clean::run(&resolve(Flags::default())?, &args),
         Command::Vectors(args) => vectors::run(&resolve(Flags::default())?, &args),
-        Command::Init { .. } | Command::Download(_) | Command::Upload(_) => {
-            sharing::run(&resolve(Flags::default())?)
-        }
+        Command::Init(args) => sharing::init(&resolve(Flags::default())?, &args),
+        Command::Download(args) => sharing::download(&resolve(Flags::default())?, &args),
+        Command::Upload(args) => sharing::upload(&resolve(Flags::default())?, &args),
         Command::New(args) => new::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

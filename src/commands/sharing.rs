@@ -1,16 +1,255 @@
-//! `mentorpal init`, `download`, `upload`, `vectors download`: what a remote would be needed for.
+//! `mentorpal init`, `download`, `upload`, `vectors download`, `vectors upload`.
+
+use std::time::Instant;
+
+use serde_json::json;
 
 use super::Outcome;
+use super::console::{self, GOOD, bytes};
+use super::teller::Teller;
+use crate::checkpoint::{Checkpoint, CheckpointRef, VectorsRecord};
+use crate::cli::{
+    DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
+};
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
+use crate::remote::{Here, Item, Options, Remote, Transferred};
+use crate::vectors::{self, EMBEDDED};
+use crate::workspace::{Name, Workspace};
 
-pub(super) fn run(settings: &Settings) -> Result<Outcome> {
-    Err(match &settings.remote {
-        None => Error::new("no remote is configured").hint(
+/// Gets ready to ask the remote; what should be looked at is a warning.
+pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> {
+    let Some(remote) = &settings.remote else {
+        return Err(Error::new("no remote is configured").hint(
             "set MENTORPAL_REMOTE, or `url` under `[remote]` in mentorpal.toml; checkpoints can \
              also be copied by hand, folder for folder",
+        ));
+    };
+    let remote = Remote::open(remote, flags.insecure)?;
+    if let Some(warning) = remote.warning() {
+        console::warn(warning);
+    }
+    Ok(remote)
+}
+
+pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
+    let workspace = &settings.workspace;
+    let how = How { json: args.json, options: options(false, args.dry_run) };
+    let stable = settings.stable_checkpoint.as_deref();
+    let stable = stable.map(|name| CheckpointRef::parse(name, &settings.arch)).transpose()?;
+    if let Some(name) = &stable
+        && settings.remote.is_some()
+        && is_usable(workspace, name)?
+    {
+        return how.already(&Item::checkpoint(workspace, name));
+    }
+    let remote = remote(settings, args.remote)?;
+    remote_vectors(workspace, &remote, how)?;
+    match &stable {
+        Some(name) => {
+            how.fetch(|| Ok(&remote), &Item::checkpoint(workspace, name))?;
+        }
+        None => console::note(
+            "no stable checkpoint is named, so none was downloaded: set `checkpoint` in \
+             mentorpal.toml",
         ),
-        Some(_) => Error::new("this version cannot reach a remote yet")
-            .hint("checkpoints can be copied by hand, folder for folder"),
-    })
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outcome> {
+    let name = CheckpointRef::parse(&args.checkpoint, &settings.arch)?;
+    let how = How { json: args.json, options: options(args.force, args.dry_run) };
+    let item = Item::checkpoint(&settings.workspace, &name);
+    fetch_configured(settings, args.remote, how, &item)
+}
+
+pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> {
+    let name = CheckpointRef::parse(&args.checkpoint, &settings.arch)?;
+    let how = How { json: args.json, options: options(args.force, args.dry_run) };
+    let item = Item::checkpoint(&settings.workspace, &name);
+    how.send(&remote(settings, args.remote)?, &item)
+}
+
+/// Uploads what was trained just now.
+pub(super) fn upload_trained(
+    settings: &Settings,
+    remote: &Remote,
+    name: &CheckpointRef,
+    json: bool,
+) -> Result<Outcome> {
+    let how = How { json, options: Options::default() };
+    how.send(remote, &Item::checkpoint(&settings.workspace, name))
+}
+
+pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<Outcome> {
+    let name = Name::new("vector model", args.name.as_str())?;
+    let how = How { json: args.json, options: options(args.force, args.dry_run) };
+    let item = Item::vectors(&settings.workspace, &name)?;
+    how.send(&remote(settings, args.remote)?, &item)
+}
+
+/// Downloads all the remote's vector models.
+pub(super) fn download_all_vectors(
+    settings: &Settings,
+    args: &VectorsDownloadArgs,
+) -> Result<Outcome> {
+    let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
+    remote_vectors(&settings.workspace, &remote(settings, args.remote)?, how)
+}
+
+/// Downloads the vector model `name` from the remote; `None` where it has none of this name, or
+/// there is no remote.
+pub(super) fn download_vectors(
+    settings: &Settings,
+    name: &str,
+    args: &VectorsDownloadArgs,
+) -> Result<Option<Outcome>> {
+    let is_for_hub = args.name.is_some() || args.licence.is_some();
+    let Ok(name) = Name::new("vector model", name) else { return Ok(None) };
+    if settings.remote.is_none() || is_for_hub {
+        return Ok(None);
+    }
+    let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
+    let item = Item::vectors(&settings.workspace, &name)?;
+    if how.is_here(&item)? {
+        return how.already(&item).map(Some);
+    }
+    let remote = remote(settings, args.remote)?;
+    if !remote.vector_models()?.contains(&name) {
+        console::note(format_args!("the remote has no vector model `{name}`; asking the Hub"));
+        return Ok(None);
+    }
+    how.fetch(|| Ok(&remote), &item).map(Some)
+}
+
+fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Outcome> {
+    let names = remote.vector_models()?;
+    if names.is_empty() {
+        console::note("the remote has no vector models");
+    }
+    for name in names.iter().filter(|name| name.as_str() != EMBEDDED) {
+        how.fetch(|| Ok(remote), &Item::vectors(workspace, name)?)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Downloads an item, where a remote is configured; it is not even opened where the item is here
+/// and whole.
+fn fetch_configured(
+    settings: &Settings,
+    flags: RemoteFlags,
+    how: How,
+    item: &Item,
+) -> Result<Outcome> {
+    if settings.remote.is_some() && how.is_here(item)? {
+        return how.already(item);
+    }
+    how.fetch(|| remote(settings, flags), item)
+}
+
+/// Whether a checkpoint and the vector model it was trained with are here and whole.
+fn is_usable(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
+    if !matches!(Item::checkpoint(workspace, name).here()?, Here::Whole(_)) {
+        return Ok(false);
+    }
+    let Some(VectorsRecord { sha256, .. }) = &Checkpoint::open(workspace, name)?.manifest()?.vectors
+    else {
+        return Ok(true);
+    };
+    if vectors::embedded_manifest().digest() == sha256 {
+        return Ok(true);
+    }
+    for model in vectors::list(workspace)?.into_iter().flatten() {
+        if model.manifest.digest() == sha256 {
+            return Ok(matches!(Item::vectors(workspace, &model.name)?.here()?, Here::Whole(_)));
+        }
+    }
+    Ok(false)
+}
+
+fn options(force: bool, dry_run: bool) -> Options {
+    Options { force, dry_run }
+}
+
+/// How to move things, and to tell of it.
+#[derive(Clone, Copy)]
+struct How {
+    json: bool,
+    options: Options,
+}
+
+impl How {
+    /// Whether the item is here and whole, and that is enough.
+    fn is_here(self, item: &Item) -> Result<bool> {
+        Ok(!self.options.force && matches!(item.here()?, Here::Whole(_)))
+    }
+
+    /// Says that the item is here.
+    fn already(self, item: &Item) -> Result<Outcome> {
+        let place = item.folder().display().to_string();
+        let (files, bytes) = match item.here()? {
+            Here::Whole(contents) => (contents.count(), contents.size()),
+            Here::Absent | Here::Damaged(..) => (0, 0),
+        };
+        let done = Transferred { moved: false, files, bytes, place };
+        self.tell("download", item, &done, Instant::now())
+    }
+
+    fn fetch<R: std::borrow::Borrow<Remote>>(
+        self,
+        remote: impl FnOnce() -> Result<R>,
+        item: &Item,
+    ) -> Result<Outcome> {
+        if self.is_here(item)? && !self.options.dry_run {
+            return self.already(item);
+        }
+        let start = Instant::now();
+        let teller = Teller::new(item.to_string(), self.json);
+        let done = remote()?.borrow().download(item, self.options, &teller)?;
+        drop(teller);
+        self.tell("download", item, &done, start)
+    }
+
+    fn send(self, remote: &Remote, item: &Item) -> Result<Outcome> {
+        let start = Instant::now();
+        let teller = Teller::new(item.to_string(), self.json);
+        let done = remote.upload(item, self.options, &teller)?;
+        drop(teller);
+        self.tell("upload", item, &done, start)
+    }
+
+    fn tell(self, verb: &str, item: &Item, done: &Transferred, start: Instant) -> Result<Outcome> {
+        if self.json {
+            console::json(&json!({
+                "event": "done",
+                "verb": verb,
+                "kind": item.noun(),
+                "name": item.to_string(),
+                "moved": done.moved && !self.options.dry_run,
+                "dry_run": self.options.dry_run,
+                "files": done.files,
+                "bytes": done.bytes,
+                "seconds": start.elapsed().as_secs_f64(),
+                "place": done.place,
+            }))?;
+            return Ok(Outcome::Done);
+        }
+        let size = format!("{}, {}", count(done.files, "file"), bytes(done.bytes));
+        let place = &done.place;
+        match (done.moved, self.options.dry_run, verb) {
+            (false, _, "upload") => {
+                console::line(format_args!("{item} is on the remote already, at {place}"))?;
+            }
+            (false, ..) => console::line(format_args!("{item} is here already, whole"))?,
+            (true, true, _) => {
+                console::line(format_args!("would {verb} {item} ({size}) to {place}"))?;
+            }
+            (true, false, _) => {
+                let line = format!("{GOOD}{verb}ed{GOOD:#} {item} ({size}) to {place}");
+                console::line(line)?;
+            }
+        }
+        Ok(Outcome::Done)
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, percent, table};
-use super::{Outcome, clock, open};
+use super::{Outcome, clock, open, sharing};
 use crate::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
 };
@@ -46,6 +46,8 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         return Err(Error::new("--update retrains one mentor, and none was named")
             .hint("name it: `mentorpal train --mentor MENTOR --update`"));
     }
+    // Noticed before the work, not after it.
+    let remote = args.upload.then(|| sharing::remote(settings, args.remote)).transpose()?;
     let existing = if args.update { Some(existing(settings)?) } else { None };
     let created = clock::now()?;
     let name = match &existing {
@@ -83,7 +85,10 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         console::line(summary.text())?;
         console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
     }
-    Ok(Outcome::Done)
+    match remote {
+        Some(remote) => sharing::upload_trained(settings, &remote, &name, args.json),
+        None => Ok(Outcome::Done),
+    }
 }
 
 /// Trains each mentor into the draft; one that fails does not keep the others from being tried.

@@ -31,9 +31,13 @@ pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<Outcome> {
         }
         VectorsCommand::Verify { name, json } => verify(settings, name.as_deref(), *json),
         VectorsCommand::Download(args) => match &args.model {
-            Some(model) => download(settings, &model.parse()?, args),
-            None => sharing::run(settings),
+            None => sharing::download_all_vectors(settings, args),
+            Some(model) => match sharing::download_vectors(settings, model, args)? {
+                Some(outcome) => Ok(outcome),
+                None => download(settings, &model.parse()?, args),
+            },
         },
+        VectorsCommand::Upload(args) => sharing::upload_vectors(settings, args),
     }
 }
 

@@ -125,7 +125,7 @@ impl Manifest {
     /// # Errors
     /// When it is no manifest, is of another format or kind, or names files that no such model
     /// has.
-    pub(super) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
             Error::at(Place::file(path), message)
                 .hint("the vector model is damaged or of another version; add it again")

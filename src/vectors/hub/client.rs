@@ -1,18 +1,16 @@
 //! Asking the Hub: who gets the token, what a refusal means, and when to try again.
 
 use std::io::Read;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use ureq::http::{Method, Request, StatusCode, header};
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::settings::{HubSettings, Token};
-use super::url::Url;
 use crate::error::{Error, Place, Result};
+use crate::web::{Url, agent};
 
 /// How often something is tried that may go better the next time, and how long is waited before
 /// the second time; each further time twice as long.
@@ -22,8 +20,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait that a server may ask for.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
-/// The longest wait for an address, and for a server to say anything more.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest wait for a server to say anything more.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 const MAX_REDIRECTS: usize = 5;
@@ -76,25 +73,8 @@ pub(super) struct Client {
 impl Client {
     /// Connects to nothing yet.
     pub(super) fn new(settings: &HubSettings) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .user_agent(concat!("mentorpal/", env!("CARGO_PKG_VERSION")))
-            // Sizes and ranges are those of the file itself.
-            .accept_encoding("identity")
-            .http_status_as_error(false)
-            // Redirects are followed here: a token goes to the Hub alone.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_per_read(Some(READ_TIMEOUT))
-            .build();
         let (endpoint, token) = (settings.endpoint.clone(), settings.token.clone());
-        Self { agent: config.into(), endpoint, token }
+        Self { agent: agent(READ_TIMEOUT), endpoint, token }
     }
 
     /// Asks for what is described in JSON at `url`.

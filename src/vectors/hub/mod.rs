@@ -8,7 +8,6 @@
 //! |---|---|
 //! | `model_id.rs` | what was typed → which model |
 //! | `settings.rs` | the environment → which Hub, cache and token |
-//! | `url.rs` | addresses, and who may see the token |
 //! | `client.rs` | requests, redirects, refusals, trying again |
 //! | `hash.rs` | what the Hub says of a file's content |
 //! | `transfer.rs` | one file → the cache, whole |
@@ -20,7 +19,6 @@ mod hash;
 mod model_id;
 mod settings;
 mod transfer;
-mod url;
 
 use std::fs::File;
 use std::io::Read;
@@ -33,13 +31,14 @@ use self::client::{Client, Fault, no_hub, patiently};
 pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
 use self::transfer::{Description, fetch};
-use self::url::Url;
+
 use super::add::{Choices, encoder, keep};
 use super::encoder::{FILES, MAX_JSON};
 use super::gather::Bundle;
 use super::store::Added;
 use crate::error::{Error, Place, Result};
 use crate::progress::Progress;
+use crate::web::Url;
 use crate::workspace::{Name, Workspace};
 
 /// What a model from the Hub is said to be.

@@ -11,8 +11,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::url::Url;
 use crate::error::{Error, Result};
+use crate::web::Url;
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 

@@ -11,9 +11,9 @@ use super::client::{
     Client, Fault, LINKED_ETAG, LINKED_SIZE, Response, cut, is_page, no_hub, patiently, text, wait,
 };
 use super::hash::Hash;
-use super::url::Url;
 use crate::error::{Error, Place, Result};
 use crate::progress::Progress;
+use crate::web::Url;
 
 /// What the Hub says of a file.
 #[derive(Debug)]

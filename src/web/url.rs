@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// An address of the scheme `http` or `https`.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Url {
+pub(crate) struct Url {
     is_https: bool,
     /// In lower case; of IPv6 with its brackets.
     host: String,
@@ -20,7 +20,7 @@ pub(super) struct Url {
 
 impl Url {
     /// Reads an absolute address. One that names a user is none here.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let is_https = match uri.scheme_str()? {
             "https" => true,
@@ -40,7 +40,7 @@ impl Url {
     ///
     /// # Errors
     /// When it is no address, or one with a user, password or query; they are not quoted.
-    pub(super) fn endpoint(text: &str) -> Result<Self> {
+    pub(crate) fn endpoint(text: &str) -> Result<Self> {
         let url = Self::parse(text.trim_end_matches('/')).filter(|url| !url.path.contains('?'));
         url.ok_or_else(|| {
             Error::new("HF_ENDPOINT is no address of a Hub")
@@ -49,13 +49,13 @@ impl Url {
     }
 
     /// The address of `path`, which begins with `/`, below this one.
-    pub(super) fn below(&self, path: &str) -> Self {
+    pub(crate) fn below(&self, path: &str) -> Self {
         Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
     /// Where a redirect from here to `location` leads, if it is one of the forms that servers
     /// send: an absolute address, or a path from the host's root.
-    pub(super) fn redirected(&self, location: &str) -> Option<Self> {
+    pub(crate) fn redirected(&self, location: &str) -> Option<Self> {
         if location.starts_with("//") {
             let scheme = if self.is_https { "https:" } else { "http:" };
             Self::parse(&format!("{scheme}{location}"))
@@ -67,20 +67,24 @@ impl Url {
         }
     }
 
+    /// The host's name; of IPv6 without its brackets.
+    pub(crate) fn host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// Whether `other` is on the same server.
-    pub(super) fn is_same_server(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         (self.is_https, &self.host, self.port) == (other.is_https, &other.host, other.port)
     }
 
     /// Whether what is sent there stays secret on its way: encrypted, or within this machine.
-    pub(super) fn is_private(&self) -> bool {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+    pub(crate) fn is_private(&self) -> bool {
         let is_loopback = |ip: IpAddr| ip.is_loopback();
-        self.is_https || host == "localhost" || host.parse().is_ok_and(is_loopback)
+        self.is_https || self.host == "localhost" || self.host().parse().is_ok_and(is_loopback)
     }
 
     /// The whole address, query included, to ask for.
-    pub(super) fn whole(&self) -> String {
+    pub(crate) fn whole(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };
         let default = if self.is_https { 443 } else { 80 };
         let port = if self.port == default { String::new() } else { format!(":{}", self.port) };

@@ -1,0 +1,97 @@
+//! `mentorpal checkpoints --remote` and `checkpoints verify --remote`.
+
+use serde_json::json;
+
+use super::checkpoints::Verified;
+use super::console::{self, bytes, lines, table};
+use super::teller::Teller;
+use super::{Outcome, sharing};
+use crate::checkpoint::CheckpointRef;
+use crate::cli::{CheckpointsArgs, RemoteFlags};
+use crate::config::Settings;
+use crate::error::Result;
+use crate::remote::Item;
+
+pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
+    let remote = sharing::remote(settings, args.remote_flags)?;
+    let mut table = table(["checkpoint", "created", "mentors", "size", "here"], &[3]);
+    for checkpoint in remote.checkpoints(&settings.workspace)? {
+        let checkpoint = match checkpoint {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                console::error(&error);
+                continue;
+            }
+        };
+        let (name, manifest) = (&checkpoint.name, &checkpoint.manifest);
+        if args.arch.is_some() && name.arch != settings.arch {
+            continue;
+        }
+        let mentors: Vec<&str> = manifest.mentors.keys().map(String::as_str).collect();
+        let is_here = name.folder(&settings.workspace).is_dir();
+        if args.json {
+            console::json(&json!({
+                "arch": name.arch.as_str(),
+                "checkpoint": name.checkpoint.as_str(),
+                "url": checkpoint.url,
+                "mentors": mentors,
+                "created": manifest.created,
+                "here": is_here,
+            }))?;
+        } else {
+            let size = manifest.files.values().map(|file| file.size).sum();
+            table.add_row([
+                name.to_string(),
+                manifest.created.escape_debug().to_string(),
+                mentors.join(", "),
+                bytes(size),
+                if is_here { "yes" } else { "no" }.to_owned(),
+            ]);
+        }
+    }
+    if !args.json && table.is_empty() {
+        console::note(
+            "no checkpoints on the remote; upload one: `mentorpal upload ARCH/CHECKPOINT`",
+        );
+    } else if !args.json {
+        console::line(lines(&table))?;
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn verify(
+    settings: &Settings,
+    name: Option<&str>,
+    flags: RemoteFlags,
+    as_json: bool,
+) -> Result<Outcome> {
+    let remote = sharing::remote(settings, flags)?;
+    let names = match name {
+        Some(name) => vec![CheckpointRef::parse(name, &settings.arch)?],
+        None => remote.checkpoint_names()?,
+    };
+    if names.is_empty() {
+        console::note("no checkpoints on the remote");
+    }
+    let mut outcome = Outcome::Done;
+    for checkpoint in names {
+        let item = Item::checkpoint(&settings.workspace, &checkpoint);
+        let teller = Teller::new(item.to_string(), false);
+        let (files, faults) = match remote.verify(&item, &teller) {
+            Ok(found) => found,
+            // Of all, the others are looked at, too.
+            Err(error) if name.is_none() => {
+                console::error(&error);
+                outcome = Outcome::No;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        drop(teller);
+        let found = Verified { files, digests: true, faults };
+        if !found.report(&checkpoint, as_json)? {
+            outcome = Outcome::No;
+        }
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,160 @@
+//! Who asks: explicit settings, else the first `.netrc` that knows the machine.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::netrc;
+use crate::error::{Error, Place, Result};
+use crate::files;
+
+/// A user and a password, for one server.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Credentials {
+    user: Vec<u8>,
+    password: Vec<u8>,
+}
+
+/// Where credentials were looked for, and what was found.
+#[derive(Clone, Debug)]
+pub(super) struct Login {
+    /// What to show the server; none where there is none.
+    pub(super) credentials: Option<Credentials>,
+    /// Where they came from, or where they belong.
+    pub(super) origin: Origin,
+    /// What people should look at.
+    pub(super) warning: Option<String>,
+}
+
+/// Where credentials come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The settings.
+    Settings,
+    /// The keys of a bucket.
+    Keys,
+    /// A public link: who has it may read.
+    Link,
+    /// This file.
+    File(PathBuf),
+    /// Nowhere: they belong in this file.
+    Nowhere(PathBuf),
+}
+
+impl Credentials {
+    /// These, which no `:` may separate wrongly.
+    ///
+    /// # Errors
+    /// When the user has a `:`, which no server could tell from the password's.
+    pub(super) fn new(user: &[u8], password: &[u8]) -> Result<Self> {
+        if user.contains(&b':') {
+            return Err(Error::new("a user's name with a `:`, which servers cannot be told"));
+        }
+        Ok(Self { user: user.to_vec(), password: password.to_vec() })
+    }
+
+    /// As the header `Authorization` has them (RFC 7617).
+    pub(super) fn header(&self) -> String {
+        format!("Basic {}", STANDARD.encode([&self.user, &b":"[..], &self.password].concat()))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}
+
+/// Where `.netrc` files are looked for, the workspace's first.
+pub(super) fn netrc_files(
+    workspace: &Path,
+    environment: impl Fn(&str) -> Option<String>,
+    home: Option<PathBuf>,
+) -> Vec<PathBuf> {
+    let mut files = vec![workspace.join(".netrc")];
+    files.extend(environment("NETRC").map(PathBuf::from));
+    files.extend(home.map(|home| home.join(".netrc")));
+    files
+}
+
+/// Looks in `files`, the first of which is where credentials belong, for those of `machine`.
+///
+/// # Errors
+/// When a file is there and cannot be read as one.
+pub(super) fn look_up(files: &[PathBuf], machine: &str) -> Result<Login> {
+    for path in files {
+        if files::is_absent(path) {
+            continue;
+        }
+        let found = netrc::find(&files::read(path)?, machine)
+            .map_err(|(row, error)| error.or_at(Place::file(path).row(row)))?;
+        let Some(netrc::Login { user, password }) = found else { continue };
+        if user.is_none() && password.is_none() {
+            continue;
+        }
+        let (user, password) = (user.unwrap_or_default(), password.unwrap_or_default());
+        let credentials =
+            Credentials::new(&user, &password).map_err(|e| e.or_at(Place::file(path)))?;
+        let origin = Origin::File(path.clone());
+        return Ok(Login { credentials: Some(credentials), origin, warning: loose(path) });
+    }
+    let origin = Origin::Nowhere(files.first().cloned().unwrap_or_default());
+    Ok(Login { credentials: None, origin, warning: None })
+}
+
+/// That others can read the file, if they can.
+#[cfg(unix)]
+fn loose(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        let path = path.display();
+        format!("{path}: others on this machine may read your password; run `chmod 600 {path}`")
+    })
+}
+
+/// That others can read the file, if they can; unknown here.
+#[cfg(not(unix))]
+fn loose(path: &Path) -> Option<String> {
+    let _ = fs::metadata(path);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RFC 7617, section 2.
+    #[test]
+    fn the_header_is_the_standards() {
+        let credentials = Credentials::new(b"Aladdin", b"open sesame").unwrap();
+        assert_eq!(credentials.header(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(format!("{credentials:?}"), "****");
+        assert!(Credentials::new(b"a:b", b"").is_err());
+    }
+
+    #[test]
+    fn the_first_file_that_knows_the_machine_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let files = [
+            folder.path().join("absent"),
+            file("other", "machine other.example login x password y"),
+            file("first", "machine disk.example login a password b"),
+            file("second", "machine disk.example login c password d"),
+        ];
+        let login = look_up(&files, "disk.example").unwrap();
+        assert_eq!(login.credentials, Some(Credentials::new(b"a", b"b").unwrap()));
+        assert_eq!(login.origin, Origin::File(files[2].clone()));
+        let login = look_up(&files, "unknown.example").unwrap();
+        assert_eq!(login.credentials, None);
+        assert_eq!(login.origin, Origin::Nowhere(files[0].clone()));
+    }
+}

@@ -1,0 +1,248 @@
+//! Downloading: gathered in a hidden folder of the workspace, checked, and published by a rename.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::fault::{Answer, Fault, Tries};
+use super::item::{Contents, Here, Item};
+use super::partial::{Part, Partial};
+use super::store::Reading;
+use super::transfer::{BUFFER, Meter, Moved, Watcher, at_once, cut};
+use super::{Options, Remote, Transferred};
+use crate::error::{Error, Place, Result};
+use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging};
+use crate::sha256;
+
+/// How often a file may come otherwise than the manifest says.
+const WRONG: usize = 2;
+
+impl Remote {
+    /// Downloads the item: afterwards it is here, whole, or as it was before.
+    ///
+    /// # Errors
+    /// When the remote has none; when another one is here and [`Options::force`] is not set; when
+    /// what comes is not what the manifest says; when the disk fails.
+    pub fn download(
+        &self,
+        item: &Item,
+        options: Options,
+        watcher: &dyn Watcher,
+    ) -> Result<Transferred> {
+        let contents = self.published(item)?;
+        let done = |moved| Transferred {
+            moved,
+            files: contents.count(),
+            bytes: contents.size(),
+            place: item.folder().display().to_string(),
+        };
+        let here = item.here()?;
+        let existing = match &here {
+            Here::Absent => Existing::Refuse,
+            Here::Whole(here) if here.manifest == contents.manifest => return Ok(done(false)),
+            Here::Whole(here) if options.force => Existing::Update(&here.manifest),
+            Here::Whole(_) => return Err(another(item, "another")),
+            // Nothing is lost where the remote has the same, whole.
+            Here::Damaged(_, Some(here)) if options.force || *here == contents.manifest => {
+                Existing::Update(here)
+            }
+            Here::Damaged(_, None) if options.force => Existing::Replace,
+            Here::Damaged(fault, _) => {
+                return Err(another(item, &format!("damaged ({fault}), and another")));
+            }
+        };
+        if options.dry_run {
+            return Ok(done(true));
+        }
+        let staging = Staging::begin(item.parent(), item.kind())?;
+        let partial = Partial::open(item.parent(), &contents)?;
+        self.fetch_all(item, &contents, &partial, watcher).map_err(Fault::into_error)?;
+        partial.move_to(staging.folder(), &contents)?;
+        if let Err(error) = staging.publish(item.name(), &contents.manifest, existing) {
+            // Another run may have been faster with the same.
+            return match item.here()? {
+                Here::Whole(here) if here.manifest == contents.manifest => Ok(done(false)),
+                _ => Err(error),
+            };
+        }
+        partial.remove();
+        watcher.file(MANIFEST_FILE, &contents.manifest_record(), Moved::Now);
+        Ok(done(true))
+    }
+
+    fn fetch_all(
+        &self,
+        item: &Item,
+        contents: &Contents,
+        partial: &Partial,
+        watcher: &dyn Watcher,
+    ) -> Answer<()> {
+        let size = contents.files.values().map(|file| file.size).sum();
+        watcher.start_bytes(&format!("downloading {item}"), size, 0);
+        at_once(contents.files.iter().enumerate(), |(number, (file, record))| {
+            let path = format!("{}/{file}", item.remote());
+            let part = partial.part(number, file);
+            let mut meter = Meter::new(watcher);
+            if part.is_whole(record) {
+                meter.seek(record.size);
+                watcher.file(file, record, Moved::Kept);
+                return Ok(());
+            }
+            let mut fetch = Fetch { remote: self, path, record, part: &part, meter };
+            fetch.run(item)?;
+            watcher.file(file, record, Moved::Now);
+            Ok(())
+        })?;
+        watcher.finish();
+        Ok(())
+    }
+}
+
+/// The error of something else of this name that is here.
+fn another(item: &Item, which: &str) -> Error {
+    let noun = item.noun();
+    let what = format!("the {noun} here is {which} than the remote's of this name");
+    Error::at(Place::file(item.folder()), what)
+        .hint("--force replaces it by the remote's; what is here now is lost then")
+}
+
+/// One file on its way.
+struct Fetch<'a> {
+    remote: &'a Remote,
+    path: String,
+    record: &'a FileRecord,
+    part: &'a Part,
+    meter: Meter<'a>,
+}
+
+impl Fetch<'_> {
+    /// Asks until all has come and is what the manifest says.
+    fn run(&mut self, item: &Item) -> Answer<()> {
+        let mut tries = Tries::new(self.remote.first_wait);
+        let mut wrong = 0;
+        loop {
+            let (mut file, validator) = self.part.open(self.record.size).map_err(Fault::Lasting)?;
+            let before = self.length(&file)?;
+            match self.attempt(&mut file, before, validator.as_deref()) {
+                Ok(None) => {
+                    file.sync_all().map_err(|e| self.disk(e))?;
+                    return self.part.complete().map_err(Fault::Lasting);
+                }
+                Ok(Some(fault)) => {
+                    file.set_len(0).map_err(|e| self.disk(e))?;
+                    wrong += 1;
+                    let what = format!("what came is not what the manifest says: {fault}");
+                    let error = Error::at(self.place(), what);
+                    if wrong >= WRONG {
+                        return Err(Fault::Lasting(error.hint(format!(
+                            "the copy on the remote is damaged; whoever has it whole can repair \
+                             it: `{} --force`",
+                            item.upload_verb()
+                        ))));
+                    }
+                    tries.failed(error, None)?;
+                }
+                Err(Fault::Passing(error, asked)) => {
+                    // Only failures in a row count: a large file may be cut many times.
+                    if self.length(&file)? > before {
+                        tries.reset();
+                    }
+                    tries.failed(error, asked)?;
+                }
+                Err(Fault::Missing(error)) => {
+                    return Err(Fault::Missing(error.hint(format!(
+                        "the manifest names it; whoever has it whole can repair it: `{} --force`",
+                        item.upload_verb()
+                    ))));
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Asks for what is after the first `length` bytes and writes it; what is wrong with the
+    /// whole, if something is.
+    fn attempt(
+        &mut self,
+        file: &mut File,
+        length: u64,
+        validator: Option<&str>,
+    ) -> Answer<Option<String>> {
+        let mut hasher = Sha256::new();
+        self.meter.seek(0);
+        if length < self.record.size || length == 0 {
+            let from = validator.filter(|_| length > 0).map(|validator| (length, validator));
+            let reading = self.remote.store.read(&self.path, from)?;
+            if reading.start == 0 {
+                file.set_len(0).map_err(|e| self.disk(e))?;
+                self.part.note(reading.validator.clone()).map_err(Fault::Lasting)?;
+            }
+            if let Some(fault) = reading.size.and_then(|size| self.record.size_fault(size)) {
+                return Ok(Some(fault));
+            }
+            self.hash_part(file, &mut hasher)?;
+            self.copy(reading, file, &mut hasher)?;
+        } else {
+            self.hash_part(file, &mut hasher)?;
+        }
+        let size = self.length(file)?;
+        let found = FileRecord { size, sha256: sha256::hex(&hasher.finalize()) };
+        Ok(self.record.fault(&found))
+    }
+
+    /// Hashes what is in the part, and stays at its end.
+    fn hash_part(&mut self, file: &mut File, hasher: &mut Sha256) -> Answer<()> {
+        file.seek(SeekFrom::Start(0)).map_err(|e| self.disk(e))?;
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match file.read(&mut buffer).map_err(|e| self.disk(e))? {
+                0 => return Ok(()),
+                length => {
+                    hasher.update(&buffer[..length]);
+                    self.meter.add(length);
+                }
+            }
+        }
+    }
+
+    /// Writes and hashes what comes, to the size that the manifest says.
+    fn copy(&mut self, reading: Reading, file: &mut File, hasher: &mut Sha256) -> Answer<()> {
+        let mut left = self.record.size - reading.start;
+        // One byte more would be seen.
+        let mut content = reading.content.take(left + 1);
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let length = content.read(&mut buffer).map_err(|e| cut(&self.place(), e))?;
+            if length == 0 && left > 0 {
+                let error = Error::at(self.place(), "the connection was cut");
+                return Err(Fault::Passing(error, None));
+            }
+            if length == 0 {
+                return Ok(());
+            }
+            if length as u64 > left {
+                file.set_len(0).map_err(|e| self.disk(e))?;
+                let what =
+                    format!("more than the {} bytes that the manifest says", self.record.size);
+                return Err(Fault::Passing(Error::at(self.place(), what), None));
+            }
+            hasher.update(&buffer[..length]);
+            file.write_all(&buffer[..length]).map_err(|e| self.disk(e))?;
+            left -= length as u64;
+            self.meter.add(length);
+        }
+    }
+
+    fn length(&self, file: &File) -> Answer<u64> {
+        file.metadata().map(|found| found.len()).map_err(|e| self.disk(e))
+    }
+
+    fn place(&self) -> Place {
+        self.remote.store.place(&self.path)
+    }
+
+    fn disk(&self, error: std::io::Error) -> Fault {
+        Fault::Lasting(Error::io(&self.part.whole, "write the file", error))
+    }
+}

@@ -1,0 +1,249 @@
+//! What is shared: a checkpoint or a vector model, here and on the remote.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint::{self, CheckpointRef};
+use crate::error::{Error, Place, Result};
+use crate::files;
+use crate::publish::{FileRecord, Kind, MANIFEST_FILE};
+use crate::sha256;
+use crate::vectors;
+use crate::workspace::{Name, Workspace};
+
+/// A checkpoint or a vector model, wherever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    what: What,
+    folder: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    Checkpoint(CheckpointRef),
+    Vectors(Name),
+}
+
+/// How an item is in the workspace.
+#[derive(Debug)]
+pub enum Here {
+    /// Not at all.
+    Absent,
+    /// Every file as its manifest says.
+    Whole(Contents),
+    /// With something wrong: what, and its manifest's bytes if there is one.
+    Damaged(String, Option<Vec<u8>>),
+}
+
+/// What an item holds: its manifest, and what that says of its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// The manifest as it stands.
+    pub(super) manifest: Vec<u8>,
+    /// By path within the item's folder.
+    pub(super) files: BTreeMap<String, FileRecord>,
+}
+
+impl Item {
+    /// A checkpoint.
+    #[must_use]
+    pub fn checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Self {
+        Self { folder: name.folder(workspace), what: What::Checkpoint(name.clone()) }
+    }
+
+    /// A vector model.
+    ///
+    /// # Errors
+    /// When it is the embedded one, which every program has.
+    pub fn vectors(workspace: &Workspace, name: &Name) -> Result<Self> {
+        if name.as_str() == vectors::EMBEDDED {
+            return Err(Error::new(format!(
+                "`{name}` is the vector model that mentorpal itself holds"
+            ))
+            .hint("there is nothing to share: every mentorpal of this version has it"));
+        }
+        Ok(Self { folder: workspace.vector_model(name), what: What::Vectors(name.clone()) })
+    }
+
+    /// `checkpoint` or `vector model`.
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
+        match self.what {
+            What::Checkpoint(_) => "checkpoint",
+            What::Vectors(_) => "vector model",
+        }
+    }
+
+    /// Its folder in the workspace, if it is there.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder above, in the workspace.
+    pub(super) fn parent(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
+    }
+
+    /// Its own name.
+    pub(super) fn name(&self) -> &Name {
+        match &self.what {
+            What::Checkpoint(name) => &name.checkpoint,
+            What::Vectors(name) => name,
+        }
+    }
+
+    /// The folders above it on the remote, each below the one before.
+    pub(super) fn remote_parents(&self) -> Vec<String> {
+        match &self.what {
+            What::Checkpoint(name) => {
+                vec![CLASSIFIERS.to_owned(), format!("{CLASSIFIERS}/{}", name.arch)]
+            }
+            What::Vectors(_) => vec![VECTOR_MODELS.to_owned()],
+        }
+    }
+
+    /// Its folder on the remote.
+    pub(super) fn remote(&self) -> String {
+        self.beside(self.name().as_str())
+    }
+
+    /// The path on the remote of something called `name` beside it.
+    pub(super) fn beside(&self, name: &str) -> String {
+        let parent = self.remote_parents().pop().unwrap_or_default();
+        format!("{parent}/{name}")
+    }
+
+    /// For publishing it here.
+    pub(super) fn kind(&self) -> Kind {
+        Kind { noun: self.noun(), if_taken: "to replace it by the remote's, use --force" }
+    }
+
+    /// The verb that uploads it.
+    pub(super) fn upload_verb(&self) -> String {
+        match &self.what {
+            What::Checkpoint(name) => format!("mentorpal upload {name}"),
+            What::Vectors(name) => format!("mentorpal vectors upload {name}"),
+        }
+    }
+
+    /// Reads a manifest, which is at `place`.
+    ///
+    /// # Errors
+    /// When it is none, or names a file that no such item has.
+    pub(super) fn contents(&self, place: &Path, manifest: Vec<u8>) -> Result<Contents> {
+        let files = match self.what {
+            What::Checkpoint(_) => checkpoint::Manifest::from_bytes(place, &manifest)?.files,
+            What::Vectors(_) => vectors::Manifest::from_bytes(place, &manifest)?.files,
+        };
+        Ok(Contents { manifest, files })
+    }
+
+    /// How it is in the workspace: reads every file, and nothing else.
+    ///
+    /// # Errors
+    /// When something that is no folder has its name.
+    pub fn here(&self) -> Result<Here> {
+        if files::is_absent(&self.folder) {
+            return Ok(Here::Absent);
+        }
+        if !self.folder.is_dir() {
+            let what = format!("not a folder, where a {} belongs", self.noun());
+            return Err(Error::at(Place::file(&self.folder), what).hint("move it away"));
+        }
+        let path = self.folder.join(MANIFEST_FILE);
+        let manifest = match files::read(&path) {
+            Ok(manifest) => manifest,
+            Err(error) => return Ok(Here::Damaged(error.to_string(), None)),
+        };
+        let contents = match self.contents(&path, manifest.clone()) {
+            Ok(contents) => contents,
+            Err(error) => return Ok(Here::Damaged(error.to_string(), Some(manifest))),
+        };
+        for (file, record) in &contents.files {
+            if let Some(fault) = fault(&self.folder.join(file), record) {
+                return Ok(Here::Damaged(format!("{file}: {fault}"), Some(manifest)));
+            }
+        }
+        Ok(Here::Whole(contents))
+    }
+
+    /// What it holds here, whole.
+    ///
+    /// # Errors
+    /// When it is not here, or damaged.
+    pub(super) fn whole(&self) -> Result<Contents> {
+        let at = |what: String| Error::at(Place::file(&self.folder), what);
+        match self.here()? {
+            Here::Whole(contents) => Ok(contents),
+            Here::Absent => Err(at(format!("no {} `{self}` here", self.noun()))
+                .hint(format!("look at `mentorpal {}`", self.listing_verb()))),
+            Here::Damaged(fault, _) => Err(at(format!("the {} is damaged: {fault}", self.noun()))
+                .hint("only what is whole is shared; make it again")),
+        }
+    }
+
+    fn listing_verb(&self) -> &'static str {
+        match self.what {
+            What::Checkpoint(_) => "checkpoints",
+            What::Vectors(_) => "vectors list",
+        }
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Checkpoint(name) => name.fmt(f),
+            What::Vectors(name) => name.fmt(f),
+        }
+    }
+}
+
+impl Contents {
+    /// The size of all its files, in bytes; the manifest is one of them.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum::<u64>() + self.manifest.len() as u64
+    }
+
+    /// How many files it has, the manifest included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.files.len() + 1
+    }
+
+    /// A name for exactly this content, for folders that are not finished.
+    pub(super) fn tag(&self) -> String {
+        sha256::digest(&self.manifest)[..16].to_owned()
+    }
+
+    /// The manifest's own record.
+    pub(super) fn manifest_record(&self) -> FileRecord {
+        FileRecord::of(&self.manifest)
+    }
+}
+
+/// The remote's folder of checkpoints, which has one an architecture.
+pub(super) const CLASSIFIERS: &str = "classifiers";
+
+/// The remote's folder of vector models.
+pub(super) const VECTOR_MODELS: &str = "vector_models";
+
+/// What is wrong with the file at `path`, if something is.
+pub(super) fn fault(path: &Path, record: &FileRecord) -> Option<String> {
+    let size = match fs::metadata(path) {
+        Ok(found) if found.is_file() => found.len(),
+        Ok(_) => return Some("not a file".to_owned()),
+        Err(error) => return Some(format!("cannot be read: {error}")),
+    };
+    if let Some(fault) = record.size_fault(size) {
+        return Some(fault);
+    }
+    match File::open(path).and_then(sha256::digest_of) {
+        Ok(sha256) => record.fault(&FileRecord { size, sha256 }),
+        Err(error) => Some(format!("cannot be read: {error}")),
+    }
+}

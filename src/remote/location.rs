@@ -1,0 +1,185 @@
+//! Where a remote is: what its URL says.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+use super::credentials::Credentials;
+use crate::error::{Error, Result, mask_credentials};
+use crate::web::Url;
+
+/// Where a remote is.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Location {
+    /// A folder, `file:///…`.
+    Folder(PathBuf),
+    /// A WebDAV disk, `http(s)://…`, with the user and password that the URL has, if it does.
+    Dav(Url, Option<Credentials>),
+    /// A public link of Nextcloud or ownCloud, `http(s)://…/s/TOKEN`: what comes before `/s/`, and
+    /// the token.
+    Link(Url, String),
+    /// `s3://BUCKET/PREFIX`.
+    S3 {
+        /// The bucket's name.
+        bucket: String,
+        /// Without slashes around it; empty where there is none.
+        prefix: String,
+    },
+}
+
+impl Location {
+    /// Reads a remote's URL.
+    ///
+    /// # Errors
+    /// When it is none; a user or password in it is not quoted.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let wrong = |what: &str| {
+            Error::new(format!("the remote `{}` {what}", mask_credentials(text).escape_debug())).hint(
+                "expected `https://HOST/PATH` (WebDAV, or a public link), `s3://BUCKET/PREFIX` or \
+                 `file:///PATH`",
+            )
+        };
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("is no URL"))?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "file" => folder(rest).ok_or_else(|| wrong("is no folder of this machine")),
+            "s3" => bucket(rest).ok_or_else(|| wrong("names no bucket, or has more than a prefix")),
+            scheme @ ("http" | "https") => web(scheme, rest)?.ok_or_else(|| wrong("is no address")),
+            _ => Err(wrong("is of a kind that is not known")),
+        }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => write!(f, "file://{}", path.display()),
+            Self::Dav(url, _) => write!(f, "{url}"),
+            Self::Link(url, _) => write!(f, "{url}/s/****"),
+            Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+        }
+    }
+}
+
+/// `file:///PATH`, or `file://localhost/PATH`.
+fn folder(rest: &str) -> Option<Location> {
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    (path.starts_with('/') && !path.contains('\0')).then(|| Location::Folder(PathBuf::from(&*path)))
+}
+
+fn bucket(rest: &str) -> Option<Location> {
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let prefix = prefix.trim_matches('/');
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let is_part = |part: &str| !part.is_empty() && part != "." && part != "..";
+    let is_prefix = prefix.is_empty() || prefix.split('/').all(is_part);
+    let is_location = !bucket.is_empty()
+        && bucket.chars().all(is_plain)
+        && is_prefix
+        && !prefix.contains(['?', '#']);
+    is_location.then(|| Location::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+}
+
+/// Takes user and password out, so that no address has them.
+fn web(scheme: &str, rest: &str) -> Result<Option<Location>> {
+    let (authority, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, "/"),
+    };
+    // A password may hold an `@` that nobody encoded.
+    let (login, host) = match authority.rsplit_once('@') {
+        Some((login, host)) => (Some(login), host),
+        None => (None, authority),
+    };
+    let credentials = login.map(credentials).transpose()?;
+    let url = |path: &str| {
+        Url::parse(&format!("{scheme}://{host}{path}")).filter(|_| !path.contains(['?', '#']))
+    };
+    if let (None, Some((base, token))) = (&credentials, public_link(path)) {
+        return Ok(url(base).map(|url| Location::Link(url, token.to_owned())));
+    }
+    Ok(url(path).map(|url| Location::Dav(url, credentials)))
+}
+
+fn credentials(login: &str) -> Result<Credentials> {
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    Credentials::new(&decoded(user), &decoded(password))
+}
+
+/// What comes before `/s/TOKEN` or `/index.php/s/TOKEN` at a path's end, and the token.
+fn public_link(path: &str) -> Option<(&str, &str)> {
+    let path = path.trim_end_matches('/');
+    let (base, token) = path.rsplit_once("/s/")?;
+    let is_token = !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_token.then(|| (base.strip_suffix("/index.php").unwrap_or(base), token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dav(url: &str) -> Location {
+        Location::Dav(Url::parse(url).unwrap(), None)
+    }
+
+    #[test]
+    fn each_kind_is_told_by_its_url() {
+        let s3 = |bucket: &str, prefix: &str| Location::S3 {
+            bucket: bucket.into(),
+            prefix: prefix.into(),
+        };
+        let link = |base: &str| Location::Link(Url::parse(base).unwrap(), "aB3".into());
+        for (text, location) in [
+            ("file:///srv/a%20b", Location::Folder("/srv/a b".into())),
+            ("file://localhost/srv", Location::Folder("/srv".into())),
+            ("s3://team", s3("team", "")),
+            ("s3://team/a/b/", s3("team", "a/b")),
+            ("https://disk.example/dav/", dav("https://disk.example/dav/")),
+            ("HTTP://127.0.0.1:8080", dav("http://127.0.0.1:8080/")),
+            ("https://cloud.example/s/aB3", link("https://cloud.example")),
+            ("https://cloud.example/index.php/s/aB3/", link("https://cloud.example")),
+            ("https://x.example/cloud/index.php/s/aB3", link("https://x.example/cloud")),
+            ("https://disk.example/s/a/b", dav("https://disk.example/s/a/b")),
+        ] {
+            assert_eq!(Location::parse(text).unwrap(), location, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_login_leaves_the_address() {
+        let Location::Dav(url, login) =
+            Location::parse("https://ada:p%40s@s@disk.example/dav").unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(url.whole(), "https://disk.example/dav");
+        assert_eq!(login, Some(Credentials::new(b"ada", b"p@s@s").unwrap()));
+    }
+
+    #[test]
+    fn what_is_no_remote_is_refused_without_its_password() {
+        for text in [
+            "",
+            "disk.example/dav",
+            "ftp://ada:hunter2@disk.example",
+            "https://ada:hunter2@",
+            "https://ada:hunter2@disk.example/?x",
+            "file://other/x",
+            "file://",
+            "s3://",
+            "s3://a b",
+            "s3://team/../other",
+            "webdav://ada:hunter2@disk.example",
+            // A slash in a password must be written `%2F`: it ends the host.
+            "https://ada:hunter2/@disk.example/dav",
+        ] {
+            let error = Location::parse(text).unwrap_err();
+            let shown = format!("{error} {error:?} {}", error.reason());
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert!(error.hint_text().is_some(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! What is on the remote: under one name, or of a kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use super::fault::{Answer, Fault, patiently};
+use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS};
+use super::store::Entry;
+use super::transfer::{Meter, Watcher, at_once, record_of};
+use super::{Remote, Unshared};
+use crate::checkpoint::{CheckpointRef, Fault as Damage, Manifest};
+use crate::error::{Error, Result, did_you_mean, quoted_list};
+use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::workspace::{Name, Workspace};
+
+/// The longest manifest that is read, in bytes.
+const MAX_MANIFEST: u64 = 64 << 20;
+
+/// What is on the remote under an item's name.
+#[derive(Debug)]
+pub(super) enum There {
+    /// Nothing.
+    Absent,
+    /// Something published.
+    Published(Contents),
+    /// A folder without a manifest, or with one that cannot be used: why, and its bytes if there
+    /// is one.
+    Broken(Error, Option<Vec<u8>>),
+}
+
+impl Remote {
+    /// What the remote has under the item's name: the manifest says.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(super) fn look(&self, item: &Item) -> Answer<There> {
+        let folder = item.remote();
+        let path = format!("{folder}/{MANIFEST_FILE}");
+        loop {
+            match patiently(self.first_wait, || self.manifest_at(&path)) {
+                Ok(manifest) => {
+                    let place = self.store.place(&path).path;
+                    return Ok(match item.contents(&place, manifest.clone()) {
+                        Ok(contents) => There::Published(contents),
+                        Err(error) => There::Broken(error, Some(manifest)),
+                    });
+                }
+                Err(Fault::Missing(_)) if self.store.is_flat() => return Ok(There::Absent),
+                Err(Fault::Missing(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+            match patiently(self.first_wait, || self.store.list(&folder)) {
+                Err(Fault::Missing(_)) => return Ok(There::Absent),
+                // Published just now.
+                Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {}
+                Ok(_) => {
+                    let what = format!("a folder without a manifest, so no {}", item.noun());
+                    return Ok(There::Broken(Error::at(self.store.place(&folder), what), None));
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// The bytes of the manifest at `path`.
+    pub(super) fn manifest_at(&self, path: &str) -> Answer<Vec<u8>> {
+        let place = self.store.place(path);
+        let reading = self.store.read(path, None)?;
+        let mut manifest = Vec::new();
+        reading
+            .content
+            .take(MAX_MANIFEST + 1)
+            .read_to_end(&mut manifest)
+            .map_err(|e| super::transfer::cut(&place, e))?;
+        let length = manifest.len() as u64;
+        if length > MAX_MANIFEST {
+            return Err(Fault::Lasting(Error::at(place, "longer than any manifest")));
+        }
+        if reading.size.is_some_and(|size| length < size) {
+            return Err(Fault::Passing(Error::at(place, "the connection was cut"), None));
+        }
+        Ok(manifest)
+    }
+
+    /// What of `contents` differs by its size from what is in the remote's `folder`: enough to
+    /// notice what was cut short.
+    pub(super) fn size_faults(&self, folder: &str, contents: &Contents) -> Answer<Vec<String>> {
+        let found = self.tree(folder, contents)?;
+        let fault = |(file, record): (&String, &FileRecord)| match found.get(file) {
+            None => Some(format!("{file}: not there")),
+            Some(None) => None,
+            Some(Some(size)) => record.size_fault(*size).map(|fault| format!("{file}: {fault}")),
+        };
+        Ok(contents.files.iter().filter_map(fault).collect())
+    }
+
+    /// The files in `folder` by path, with their sizes where the store says so: those in it, and
+    /// in the folders that `contents` has. Where there is no folder, there are none.
+    pub(super) fn tree(
+        &self,
+        folder: &str,
+        contents: &Contents,
+    ) -> Answer<BTreeMap<String, Option<u64>>> {
+        let mut files = BTreeMap::new();
+        for below in folders(contents).iter().map(String::as_str).chain([""]) {
+            let path = format!("{folder}/{below}");
+            let entries = match patiently(self.first_wait, || self.store.list(&path)) {
+                Err(Fault::Missing(_)) => continue,
+                entries => entries?,
+            };
+            for Entry { name, size, .. } in entries.into_iter().filter(|entry| !entry.is_folder) {
+                files.insert(if below.is_empty() { name } else { format!("{below}/{name}") }, size);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Reads every file of the item on the remote again and compares it with the manifest there.
+    ///
+    /// # Errors
+    /// When there is no such item on the remote, or it cannot be asked.
+    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<(usize, Vec<Damage>)> {
+        let contents = self.published(item)?;
+        let faults = self.faults(item, &contents, watcher).map_err(Fault::into_error)?;
+        Ok((contents.count(), faults))
+    }
+
+    /// What is wrong with the files of the item on the remote, which should be `contents`.
+    pub(super) fn faults(
+        &self,
+        item: &Item,
+        contents: &Contents,
+        watcher: &dyn Watcher,
+    ) -> Answer<Vec<Damage>> {
+        watcher.start_bytes(&format!("checking {item}"), contents.size(), 0);
+        let faults = std::sync::Mutex::new(Vec::new());
+        at_once(&contents.files, |(file, record)| {
+            let path = format!("{}/{file}", item.remote());
+            let place = self.store.place(&path);
+            let mut meter = Meter::new(watcher);
+            let found = patiently(self.first_wait, || {
+                meter.seek(0);
+                record_of(self.store.read(&path, None)?, &place, &mut meter)
+            });
+            let what = match found {
+                Ok(found) => record.fault(&found),
+                Err(Fault::Missing(_)) => Some("not there".to_owned()),
+                Err(fault) => return Err(fault),
+            };
+            let damage = what.map(|what| Damage { path: place.path, what });
+            faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(damage);
+            Ok(())
+        })?;
+        watcher.finish();
+        let mut faults = faults.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        faults.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(faults)
+    }
+
+    /// What the remote has published under the item's name.
+    ///
+    /// # Errors
+    /// When there is nothing, or its manifest cannot be used.
+    pub(super) fn published(&self, item: &Item) -> Result<Contents> {
+        match self.look(item).map_err(Fault::into_error)? {
+            There::Published(contents) => Ok(contents),
+            There::Absent => Err(self.no_such(item)),
+            There::Broken(error, _) => Err(error.hint(format!(
+                "whoever has it whole can repair it: `{} --force`",
+                item.upload_verb()
+            ))),
+        }
+    }
+
+    /// Whether the remote has the item published, with this content.
+    ///
+    /// # Errors
+    /// Why not, or why it cannot be asked.
+    pub fn has_copy(&self, item: &Item, contents: &Contents) -> Result<Result<(), Unshared>> {
+        let there = match self.look(item).map_err(Fault::into_error)? {
+            There::Published(there) => there,
+            There::Absent | There::Broken(..) => return Ok(Err(Unshared::Absent)),
+        };
+        if there.manifest != contents.manifest {
+            return Ok(Err(Unshared::Different));
+        }
+        let faults = self.size_faults(&item.remote(), &there).map_err(Fault::into_error)?;
+        Ok(if faults.is_empty() { Ok(()) } else { Err(Unshared::Damaged) })
+    }
+
+    fn no_such(&self, item: &Item) -> Error {
+        let place = self.store.place(&item.remote());
+        let known: Vec<String> = match item.noun() {
+            "checkpoint" => match self.checkpoint_names() {
+                Ok(names) => names.iter().map(ToString::to_string).collect(),
+                Err(error) => return error,
+            },
+            _ => match self.vector_models() {
+                Ok(names) => names.iter().map(ToString::to_string).collect(),
+                Err(error) => return error,
+            },
+        };
+        let guess = did_you_mean(&item.to_string(), known.iter().map(String::as_str));
+        let what = format!("no {} `{item}` on the remote{guess}", item.noun());
+        Error::at(place, what).hint(format!("there is {}", quoted_list(known)))
+    }
+
+    /// The checkpoints on the remote, oldest name first; one whose manifest cannot be used is an
+    /// error in its place. A folder without a manifest is none.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn checkpoints(&self, workspace: &Workspace) -> Result<Vec<Result<RemoteCheckpoint>>> {
+        let read = |name: CheckpointRef| {
+            let path = format!("{}/{MANIFEST_FILE}", Item::checkpoint(workspace, &name).remote());
+            let place = self.store.place(&path).path;
+            let manifest = match patiently(self.first_wait, || self.manifest_at(&path)) {
+                // Removed meanwhile.
+                Err(Fault::Missing(_)) => return None,
+                manifest => manifest.map_err(Fault::into_error),
+            };
+            let manifest = manifest.and_then(|bytes| Manifest::from_bytes(&place, &bytes));
+            let url = self.store.place(&Item::checkpoint(workspace, &name).remote());
+            Some(manifest.map(|manifest| RemoteCheckpoint { name, url: url.to_string(), manifest }))
+        };
+        Ok(self.checkpoint_names()?.into_iter().filter_map(read).collect())
+    }
+
+    /// What the checkpoints on the remote are called, oldest name first.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn checkpoint_names(&self) -> Result<Vec<CheckpointRef>> {
+        let mut names = Vec::new();
+        for arch in self.folder_names(CLASSIFIERS)? {
+            for checkpoint in self.published_names(&format!("{CLASSIFIERS}/{arch}"))? {
+                names.push(CheckpointRef { arch: arch.clone(), checkpoint });
+            }
+        }
+        names.sort_by(|a, b| (&a.checkpoint, &a.arch).cmp(&(&b.checkpoint, &b.arch)));
+        Ok(names)
+    }
+
+    /// What the vector models on the remote are called, sorted.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn vector_models(&self) -> Result<Vec<Name>> {
+        self.published_names(VECTOR_MODELS)
+    }
+
+    /// The names in `folder` that have a manifest.
+    fn published_names(&self, folder: &str) -> Result<Vec<Name>> {
+        let found = std::sync::Mutex::new(Vec::new());
+        let names = self.folder_names(folder)?;
+        at_once(names, |name| {
+            let path = format!("{folder}/{name}");
+            let entries = match patiently(self.first_wait, || self.store.list(&path)) {
+                Err(Fault::Missing(_)) => return Ok(()),
+                entries => entries?,
+            };
+            if entries.iter().any(|entry| entry.name == MANIFEST_FILE) {
+                found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(name);
+            }
+            Ok(())
+        })
+        .map_err(Fault::into_error)?;
+        let mut names = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        names.sort();
+        Ok(names)
+    }
+
+    /// The folders in `folder` whose names are plain, sorted; none where it is not there, and the
+    /// remote is.
+    fn folder_names(&self, folder: &str) -> Result<Vec<Name>> {
+        let entries = match patiently(self.first_wait, || self.store.list(folder)) {
+            Err(Fault::Missing(_)) => {
+                self.check_root()?;
+                return Ok(Vec::new());
+            }
+            entries => entries.map_err(Fault::into_error)?,
+        };
+        let folders = entries.into_iter().filter(|entry| entry.is_folder);
+        let mut names: Vec<Name> =
+            folders.filter_map(|entry| Name::new("folder", entry.name).ok()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Notices a URL that leads nowhere, where everything would seem to be empty.
+    pub(super) fn check_root(&self) -> Result<()> {
+        match patiently(self.first_wait, || self.store.list("")) {
+            Ok(_) => Ok(()),
+            Err(Fault::Missing(error)) => {
+                Err(error.hint("there is no such folder: look at the remote's URL"))
+            }
+            Err(fault) => Err(fault.into_error()),
+        }
+    }
+}
+
+/// A checkpoint on the remote.
+#[derive(Clone, Debug)]
+pub struct RemoteCheckpoint {
+    /// What it is called.
+    pub name: CheckpointRef,
+    /// Where it is.
+    pub url: String,
+    /// What it holds.
+    pub manifest: Manifest,
+}
+
+/// The folders that the files of `contents` are in, below the item's own; each after the one
+/// above it.
+pub(super) fn folders(contents: &Contents) -> BTreeSet<String> {
+    let above = |file: &String| {
+        let slashes = file.match_indices('/').map(|(index, _)| index);
+        slashes.map(|index| file[..index].to_owned()).collect::<Vec<_>>()
+    };
+    contents.files.keys().flat_map(above).collect()
+}

@@ -1,0 +1,126 @@
+//! Sharing checkpoints and vector models through a remote: a WebDAV disk, a bucket, a folder.
+//!
+//! `docs/remote.md` has the layout, the protocol and what is guaranteed.
+//!
+//! | file | stage |
+//! |---|---|
+//! | `settings.rs`, `location.rs` | the settings → which remote |
+//! | `netrc.rs`, `credentials.rs` | who asks it |
+//! | `store.rs` | what each kind of remote can do: `dav.rs`, `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`) |
+//! | `http.rs`, `fault.rs` | requests, redirects, refusals; trying again |
+//! | `item.rs` | what is shared |
+//! | `look.rs` | what is on the remote, and whether it is whole |
+//! | `upload.rs`, `download.rs` | both ways; `transfer.rs` what they have in common, `partial.rs` what an interrupted download leaves |
+
+mod credentials;
+mod dav;
+mod download;
+mod fault;
+mod folder;
+mod http;
+mod item;
+mod location;
+mod look;
+mod netrc;
+mod partial;
+mod propfind;
+mod s3;
+
+mod settings;
+mod store;
+mod transfer;
+mod transport;
+mod upload;
+
+use std::time::Duration;
+
+use self::credentials::{Login, Origin};
+use self::dav::Dav;
+use self::folder::Folder;
+use self::http::Http;
+pub use self::item::{Contents, Here, Item};
+use self::location::Location;
+pub use self::look::RemoteCheckpoint;
+pub use self::partial::unfinished_downloads;
+use self::s3::Bucket;
+pub use self::settings::{RemoteSettings, RemoteTable};
+use self::store::Store;
+pub use self::transfer::{Moved, Watcher};
+use crate::error::Result;
+
+/// A place where checkpoints and vector models are shared.
+pub struct Remote {
+    store: Box<dyn Store>,
+    first_wait: Duration,
+    warning: Option<String>,
+}
+
+/// How to move something.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Up: repair a damaged copy. Down: replace what is here.
+    pub force: bool,
+    /// Only look what would be done.
+    pub dry_run: bool,
+}
+
+/// What became of a transfer.
+#[derive(Clone, Debug)]
+pub struct Transferred {
+    /// Whether it was (or, of a dry run, would be) moved; not where it was there already.
+    pub moved: bool,
+    /// How many files it has.
+    pub files: usize,
+    /// How many bytes they have.
+    pub bytes: u64,
+    /// Where it is now.
+    pub place: String,
+}
+
+/// Why the remote does not keep a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unshared {
+    /// It has none.
+    Absent,
+    /// It has another of this name.
+    Different,
+    /// It has one that is damaged.
+    Damaged,
+}
+
+impl Remote {
+    /// Gets ready to ask; asks nothing yet. `is_insecure` lets credentials go over plain `http`
+    /// to other machines.
+    ///
+    /// # Errors
+    /// When the URL is none, or a `.netrc` cannot be read as one.
+    pub fn open(settings: &RemoteSettings, is_insecure: bool) -> Result<Self> {
+        let http = |url: &crate::web::Url, login| {
+            Http::new(url.clone(), login, is_insecure, settings.timeout)
+        };
+        let mut warning = None;
+        let store: Box<dyn Store> = match settings.location()? {
+            Location::Folder(path) => Box::new(Folder(path)),
+            Location::Dav(url, in_url) => {
+                let mut login = settings.login(&url, in_url)?;
+                warning = login.warning.take();
+                Box::new(Dav::new(http(&url, login), url))
+            }
+            Location::Link(url, token) => {
+                let credentials = Some(credentials::Credentials::new(token.as_bytes(), b"")?);
+                let login = Login { credentials, origin: Origin::Link, warning: None };
+                Box::new(Dav::public_link(http(&url, login), &url, &token))
+            }
+            Location::S3 { bucket, prefix } => {
+                Box::new(Bucket::open(settings, &bucket, &prefix, is_insecure)?)
+            }
+        };
+        Ok(Self { store, first_wait: settings.first_wait, warning })
+    }
+
+    /// What people should look at, if there is something.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+}

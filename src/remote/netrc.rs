@@ -1,0 +1,138 @@
+//! `.netrc`, read as curl reads it.
+//!
+//! Words are separated by blanks and line ends; `#` at a word's beginning starts a comment; in
+//! double quotes a word may hold anything, with `\"`, `\\`, `\n`, `\r` and `\t`. `macdef` defines
+//! what goes on until an empty line and is passed over. The first of the machine's entries, or of
+//! `default`, that gives a login and a password counts; as with curl, one that lacks a part is
+//! completed by a later one. What curl reads oddly is refused with its line instead.
+
+use crate::error::{Error, Result};
+
+/// What a file has for a machine.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Login {
+    pub(super) user: Option<Vec<u8>>,
+    pub(super) password: Option<Vec<u8>>,
+}
+
+/// The longest line that curl reads whole, its end included.
+const LONGEST_LINE: usize = 4095;
+
+/// Where in the file the reader is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between entries, or in another machine's.
+    Elsewhere,
+    /// In a macro.
+    Macro,
+    /// After `machine`.
+    Machine,
+    /// In the machine's own entry, before the word of this kind.
+    Own(Next),
+}
+
+/// What the next word in an entry is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Keyword,
+    User,
+    Password,
+}
+
+/// What `text` has for `machine`; `None` where it has nothing.
+///
+/// # Errors
+/// What is wrong, and in which row (counted from 1): never with the words of the row.
+pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, Error)> {
+    let mut login = Login::default();
+    let mut state = State::Elsewhere;
+    let mut is_found = false;
+    for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let at = |error| (index + 1, error);
+        if line.len() > LONGEST_LINE {
+            return Err(at(Error::new("a line of more than 4095 bytes")));
+        }
+        if line.contains(&0) {
+            return Err(at(Error::new("a NUL byte, which no text has")));
+        }
+        if state == State::Macro {
+            if !matches!(line[0], b'\n' | b'\r') {
+                continue;
+            }
+            state = State::Elsewhere;
+        }
+        for word in words(line).map_err(at)? {
+            if login.user.is_some() && login.password.is_some() {
+                return Ok(Some(login));
+            }
+            let is = |keyword: &str| word.eq_ignore_ascii_case(keyword.as_bytes());
+            state = match state {
+                State::Elsewhere if is("macdef") => State::Macro,
+                State::Elsewhere if is("machine") => State::Machine,
+                State::Elsewhere if is("default") => State::Own(Next::Keyword),
+                State::Machine if is(machine) => State::Own(Next::Keyword),
+                State::Elsewhere | State::Machine => State::Elsewhere,
+                State::Macro => State::Macro,
+                State::Own(Next::User) => {
+                    login.user = Some(word);
+                    State::Own(Next::Keyword)
+                }
+                State::Own(Next::Password) => {
+                    login.password = Some(word);
+                    State::Own(Next::Keyword)
+                }
+                State::Own(Next::Keyword) if is("login") => State::Own(Next::User),
+                State::Own(Next::Keyword) if is("password") => State::Own(Next::Password),
+                State::Own(Next::Keyword) if is("machine") => State::Machine,
+                State::Own(Next::Keyword) => State::Own(Next::Keyword),
+            };
+            is_found |= matches!(state, State::Own(_));
+        }
+    }
+    Ok(is_found.then_some(login))
+}
+
+/// The words of a line, comments left out.
+fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let mut words = Vec::new();
+    let mut rest = line;
+    loop {
+        let start = rest.iter().position(|byte| !is_space(*byte));
+        let Some(start) = start.filter(|start| rest[*start] != b'#') else { return Ok(words) };
+        let (word, after) = match rest[start..].strip_prefix(b"\"") {
+            Some(quoted) => unquoted(quoted)?,
+            None => {
+                let word = &rest[start..];
+                let end = word.iter().position(|byte| is_space(*byte)).unwrap_or(word.len());
+                (word[..end].to_vec(), &word[end..])
+            }
+        };
+        words.push(word);
+        rest = after;
+    }
+}
+
+/// The word that begins after a quote, and what follows its closing quote.
+fn unquoted(text: &[u8]) -> Result<(Vec<u8>, &[u8])> {
+    let mut word = Vec::new();
+    let mut bytes = text.iter().enumerate();
+    while let Some((index, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Ok((word, &text[index + 1..])),
+            b'\\' => match bytes.next() {
+                Some((_, b'n')) => word.push(b'\n'),
+                Some((_, b'r')) => word.push(b'\r'),
+                Some((_, b't')) => word.push(b'\t'),
+                Some((_, other)) => word.push(*other),
+                None => break,
+            },
+            other => word.push(*other),
+        }
+    }
+    Err(Error::new("a quote that the line does not close")
+        .hint("write `\"` within quotes as `\\\"`"))
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+}

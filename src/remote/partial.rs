@@ -1,0 +1,202 @@
+//! What has come of a download, kept from run to run.
+//!
+//! ```text
+//! .download-<tag>/parts/<number>        what has come of a file
+//! .download-<tag>/parts/<number>.json   of which file on the remote that is
+//! .download-<tag>/whole/<path>          files that are whole
+//! ```
+//!
+//! The tag is of the manifest's content, so that nothing goes on with another item's files. The
+//! folder is locked by the run that uses it; a run that finds it locked makes one of its own.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::random;
+use super::item::{Contents, fault};
+use super::look::folders;
+use crate::error::{Error, Result};
+use crate::publish::{FileRecord, sync_folder, write_synced};
+use crate::workspace::{Workspace, folder_names};
+
+/// What such folders are called, before the tag.
+const DOWNLOAD: &str = ".download-";
+
+/// The folders of downloads that were not finished, of checkpoints and of vector models.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn unfinished_downloads(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let mut parents = vec![workspace.vector_models()];
+    let all = workspace.classifiers();
+    if all.is_dir() {
+        parents.extend(folder_names(&all)?.iter().map(|arch| workspace.arch(arch)));
+    }
+    let mut found = Vec::new();
+    for parent in parents.iter().filter(|parent| parent.is_dir()) {
+        let failed = |e| Error::io(parent, "list the folder", e);
+        for entry in fs::read_dir(parent).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_string_lossy().starts_with(DOWNLOAD) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A download that is not finished.
+#[derive(Debug)]
+pub(super) struct Partial {
+    folder: PathBuf,
+    /// Held while this run uses the folder.
+    _lock: Option<File>,
+    /// Whether nobody will go on with it.
+    is_own: bool,
+}
+
+/// One file that has come in part.
+#[derive(Debug)]
+pub(super) struct Part {
+    path: PathBuf,
+    note: PathBuf,
+    pub(super) whole: PathBuf,
+}
+
+/// Of which file on the remote a part is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    validator: Option<String>,
+}
+
+impl Partial {
+    /// Finds what an earlier run left in `parent` of this content, or begins anew.
+    ///
+    /// # Errors
+    /// When a folder cannot be made.
+    pub(super) fn open(parent: &Path, contents: &Contents) -> Result<Self> {
+        let shared = parent.join(format!("{DOWNLOAD}{}", contents.tag()));
+        let partial = match Self::lock(shared.clone()) {
+            Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), is_own: false },
+            // Another run is at it, or the disk has no locks (some network ones).
+            Ok(None) => {
+                let own = parent.join(format!("{DOWNLOAD}{}-{:016x}", contents.tag(), random()));
+                let lock = Self::lock(own.clone());
+                Self { folder: own, _lock: lock.ok().flatten(), is_own: true }
+            }
+            Err(error) => return Err(Error::io(&shared, "make the folder", error)),
+        };
+        let whole = partial.folder.join("whole");
+        let below = folders(contents).into_iter().map(|folder| whole.join(folder));
+        for folder in [partial.folder.join("parts"), whole.clone()].into_iter().chain(below) {
+            fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
+        }
+        Ok(partial)
+    }
+
+    /// Makes `folder` and locks it; `None` where another run has.
+    fn lock(folder: PathBuf) -> io::Result<Option<File>> {
+        loop {
+            fs::create_dir_all(&folder)?;
+            let Ok(file) = File::open(&folder) else { return Ok(None) };
+            if file.try_lock().is_err() {
+                return Ok(None);
+            }
+            // Between its making and its locking the run that had it may have removed it.
+            if folder.is_dir() {
+                return Ok(Some(file));
+            }
+        }
+    }
+
+    /// The file `path`, the `number`th of the item.
+    pub(super) fn part(&self, number: usize, path: &str) -> Part {
+        let parts = self.folder.join("parts");
+        Part {
+            path: parts.join(number.to_string()),
+            note: parts.join(format!("{number}.json")),
+            whole: self.folder.join("whole").join(path),
+        }
+    }
+
+    /// Moves the whole files to the folder `to`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn move_to(&self, to: &Path, contents: &Contents) -> Result<()> {
+        let whole = self.folder.join("whole");
+        for folder in folders(contents).iter().rev() {
+            let folder = whole.join(folder);
+            sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))?;
+        }
+        let entries = fs::read_dir(&whole).map_err(|e| Error::io(&whole, "list the folder", e))?;
+        for entry in entries.flatten() {
+            let target = to.join(entry.file_name());
+            fs::rename(entry.path(), &target)
+                .map_err(|e| Error::io(&target, "move it there", e))?;
+        }
+        Ok(())
+    }
+
+    /// Removes all of it: nothing is left to go on with.
+    pub(super) fn remove(self) {
+        // Best effort: `mentorpal clean` removes what stays.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if self.is_own {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+impl Part {
+    /// Whether the whole file is there, from an earlier run.
+    pub(super) fn is_whole(&self, record: &FileRecord) -> bool {
+        fault(&self.whole, record).is_none()
+    }
+
+    /// Opens what has come, if there is no more than `size` bytes of it; what tells the file on
+    /// the remote from another, if that is known.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn open(&self, size: u64) -> Result<(File, Option<String>)> {
+        let failed = |e| Error::io(&self.path, "write the file", e);
+        let options =
+            File::options().read(true).write(true).create(true).truncate(false).to_owned();
+        let file = options.open(&self.path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let note = fs::read(&self.note).ok().and_then(|note| serde_json::from_slice(&note).ok());
+        let validator = note.and_then(|note: Note| note.validator);
+        if length > size || (length > 0 && validator.is_none()) {
+            file.set_len(0).map_err(failed)?;
+        }
+        Ok((file, validator))
+    }
+
+    /// Notes of which file on the remote the part is; before anything of that is written.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn note(&self, validator: Option<String>) -> Result<()> {
+        let note = serde_json::to_vec(&Note { validator }).expect("plain data can be written");
+        write_synced(&self.note, &note).map_err(|e| Error::io(&self.note, "write the file", e))
+    }
+
+    /// Says that the part is the whole file.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn complete(&self) -> Result<()> {
+        fs::rename(&self.path, &self.whole)
+            .map_err(|e| Error::io(&self.whole, "move the file there", e))
+    }
+}

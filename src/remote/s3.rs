@@ -1,0 +1,324 @@
+//! A bucket (S3), asked through `opendal`.
+//!
+//! Objects appear whole and at once, but there are no folders, and nothing that moves several
+//! objects in one step. So a folder is moved under a *claim*: the object `.claim` at its new place,
+//! written only where there is none (`If-None-Match: *`), which says what moves there. Who has it
+//! copies the files, then the manifest, and takes the claim away; who finds another's claim
+//! touches nothing. A move that was interrupted leaves the claim and its source, and the next run
+//! with the same content goes on.
+
+use std::io::{self, Read};
+
+use futures_util::StreamExt;
+use opendal::services::S3;
+use opendal::{Buffer, BufferStream, ErrorKind, HttpTransporter, OperationContext, Operator};
+use pollster::block_on;
+
+use super::credentials::{Login, Origin};
+use super::fault::{Answer, Fault};
+use super::http::Http;
+use super::settings::RemoteSettings;
+use super::store::{Entry, Reading, Store};
+use super::transport::{Refused, Transport};
+use crate::error::{Error, Place, Result};
+use crate::publish::MANIFEST_FILE;
+use crate::web::Url;
+
+/// Larger files are sent in parts of this many bytes.
+const PART: usize = 8 << 20;
+
+/// Whose files a folder is being made of.
+const CLAIM: &str = ".claim";
+
+/// A part of a bucket.
+pub(super) struct Bucket {
+    operator: Operator,
+    /// For messages.
+    url: String,
+}
+
+impl Bucket {
+    /// Gets ready to ask; asks nothing yet.
+    ///
+    /// # Errors
+    /// When there are no keys, or the endpoint cannot be asked.
+    pub(super) fn open(
+        settings: &RemoteSettings,
+        bucket: &str,
+        prefix: &str,
+        is_insecure: bool,
+    ) -> Result<Self> {
+        let keys = settings.keys.as_ref().ok_or_else(|| {
+            Error::new(format!("no keys for the bucket `{bucket}`"))
+                .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        })?;
+        let region = &settings.region;
+        let amazon = || format!("https://s3.{region}.amazonaws.com");
+        let endpoint = settings.endpoint.clone().unwrap_or_else(amazon);
+        let url = Url::parse(&endpoint).ok_or_else(|| {
+            Error::new("the bucket's endpoint is no address")
+                .hint("expected `https://HOST`, in [remote] endpoint or AWS_ENDPOINT_URL")
+        })?;
+        if !url.is_private() && !is_insecure {
+            return Err(Error::at(Place::file(url.to_string()), "not encrypted")
+                .hint("use https, or --insecure where that does not matter"));
+        }
+        let login = Login { credentials: None, origin: Origin::Keys, warning: None };
+        let http = Http::new(url, login, is_insecure, settings.timeout);
+        let mut builder = S3::default()
+            .bucket(bucket)
+            .root(&format!("/{prefix}"))
+            .endpoint(&endpoint)
+            .region(region)
+            .access_key_id(&keys.id)
+            .secret_access_key(&keys.secret)
+            // Nothing is looked for in other places, and no other server asked.
+            .disable_config_load()
+            .disable_ec2_metadata();
+        if let Some(token) = &keys.session_token {
+            builder = builder.session_token(token);
+        }
+        let context =
+            OperationContext::new().with_http_transport(HttpTransporter::new(Transport(http)));
+        let operator = Operator::new(builder)
+            .map_err(|e| Error::new("the bucket cannot be asked").caused_by(e))?
+            .with_context(context);
+        let url = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
+        Ok(Self { operator, url })
+    }
+
+    fn fault(&self, path: &str, error: opendal::Error) -> Fault {
+        if let Some(fault) = Refused::fault_in(&error) {
+            return fault;
+        }
+        let at = |what: &str| Error::at(self.place(path), what);
+        match error.kind() {
+            ErrorKind::NotFound => Fault::Missing(at("not there")),
+            ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict => {
+                Fault::Taken(at("there is something of this name"))
+            }
+            _ if error.is_temporary() => Fault::Passing(at("not answered").caused_by(error), None),
+            _ => Fault::Lasting(at("refused").caused_by(error)),
+        }
+    }
+
+    /// The objects below `folder`, by path from there.
+    fn objects(&self, folder: &str) -> Answer<Vec<String>> {
+        let folder = format!("{folder}/");
+        let found = block_on(self.operator.list_with(&folder).recursive(true).into_future());
+        let found = found.map_err(|e| self.fault(&folder, e))?;
+        let files = found.iter().filter(|entry| entry.metadata().is_file());
+        Ok(files.filter_map(|file| Some(file.path().strip_prefix(&folder)?.to_owned())).collect())
+    }
+
+    fn copy(&self, from: &str, to: &str) -> Answer<()> {
+        block_on(self.operator.copy(from, to)).map(drop).map_err(|e| self.fault(from, e))
+    }
+
+    /// Claims the folder `to` for what moves there from `from`; whether it was ours already.
+    fn claim(&self, from: &str, to: &str) -> Answer<bool> {
+        let claim = format!("{to}/{CLAIM}");
+        let write = self.operator.write_with(&claim, from.to_owned()).if_not_exists(true);
+        let is_old = match block_on(write.into_future()).map_err(|e| self.fault(&claim, e)) {
+            Ok(_) => false,
+            Err(Fault::Taken(_)) => true,
+            Err(fault) => return Err(fault),
+        };
+        // A server that does not know the condition has overwritten another's.
+        self.check_claim(from, to)?;
+        Ok(is_old)
+    }
+
+    /// Whether the folder `to` is claimed for what moves there from `from`.
+    fn check_claim(&self, from: &str, to: &str) -> Answer<()> {
+        let claim = format!("{to}/{CLAIM}");
+        let found = block_on(self.operator.read(&claim)).map_err(|e| self.fault(&claim, e))?;
+        if found.to_vec() == from.as_bytes() {
+            return Ok(());
+        }
+        if self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
+            return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
+        }
+        let what = "another upload of this name is under way, or was interrupted";
+        Err(Fault::Lasting(Error::at(self.place(&claim), what).hint(
+            "it goes on when it is run again; if nobody does that, remove this object by hand",
+        )))
+    }
+
+    fn exists(&self, path: &str) -> Answer<bool> {
+        block_on(self.operator.exists(path)).map_err(|e| self.fault(path, e))
+    }
+}
+
+impl Store for Bucket {
+    fn place(&self, path: &str) -> Place {
+        Place::file(format!("{}/{path}", self.url).trim_end_matches('/'))
+    }
+
+    fn is_flat(&self) -> bool {
+        true
+    }
+
+    fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
+        let folder = folder.trim_matches('/');
+        let path = if folder.is_empty() { "/".to_owned() } else { format!("{folder}/") };
+        let found = block_on(self.operator.list(&path)).map_err(|e| self.fault(folder, e))?;
+        let entry = |found: opendal::Entry| {
+            let name = found.name().trim_end_matches('/').to_owned();
+            let is_folder = found.metadata().is_dir();
+            let size = (!is_folder).then(|| found.metadata().content_length());
+            Entry { name, is_folder, size }
+        };
+        let is_own = |found: &opendal::Entry| found.path() == path || found.path() == "/";
+        let entries: Vec<Entry> =
+            found.into_iter().filter(|found| !is_own(found)).map(entry).collect();
+        if entries.is_empty() && !folder.is_empty() {
+            return Err(Fault::Missing(Error::at(self.place(folder), "nothing there")));
+        }
+        Ok(entries)
+    }
+
+    fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
+        let found = block_on(self.operator.stat(path)).map_err(|e| self.fault(path, e))?;
+        let (size, tag) = (found.content_length(), found.etag().map(str::to_owned));
+        let start = match from {
+            Some((start, validator)) if tag.as_deref() == Some(validator) => start,
+            _ => 0,
+        };
+        let opened = async {
+            let reader = self.operator.reader_with(path);
+            let reader = match &tag {
+                Some(tag) => reader.if_match(tag).await?,
+                None => reader.await?,
+            };
+            if start == 0 {
+                reader.into_stream(..).await
+            } else {
+                reader.into_stream(start..).await
+            }
+        };
+        let stream = block_on(opened).map_err(|e| self.fault(path, e))?;
+        let content = Content { stream, chunk: Buffer::new() };
+        let mut reading =
+            Reading { start, size: Some(size), validator: tag, content: Box::new(content) };
+        // The first bytes show whether the server knows ranges.
+        if start > 0 && !first_is_there(&mut reading)? {
+            return self.read(path, None);
+        }
+        Ok(reading)
+    }
+
+    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {
+        let unread = |e| Fault::Lasting(Error::at(self.place(path), "cannot be sent").caused_by(e));
+        let mut next = || {
+            let mut part = Vec::new();
+            content.take(PART as u64).read_to_end(&mut part).map_err(unread).map(|_| part)
+        };
+        if size <= PART as u64 {
+            let bytes = next()?;
+            let written = block_on(self.operator.write(path, bytes));
+            return written.map(drop).map_err(|e| self.fault(path, e));
+        }
+        let writer = block_on(self.operator.writer_with(path).chunk(PART).into_future());
+        let mut writer = writer.map_err(|e| self.fault(path, e))?;
+        let written = (|| {
+            loop {
+                let part = next()?;
+                if part.is_empty() {
+                    break;
+                }
+                block_on(writer.write(part)).map_err(|e| self.fault(path, e))?;
+            }
+            block_on(writer.close()).map(drop).map_err(|e| self.fault(path, e))
+        })();
+        if written.is_err() {
+            // Best effort: parts that stay cost room, and are seen by nobody.
+            let _ = block_on(writer.abort());
+        }
+        written
+    }
+
+    fn make_folder(&self, _path: &str) -> Answer<()> {
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Answer<()> {
+        self.copy(from, to)?;
+        self.remove(from)
+    }
+
+    fn move_folder(&self, from: &str, to: &str) -> Answer<()> {
+        let mut files = self.objects(from)?;
+        if files.is_empty() {
+            return Err(Fault::Missing(Error::at(self.place(from), "nothing there")));
+        }
+        let is_old = self.claim(from, to)?;
+        let manifest = format!("{to}/{MANIFEST_FILE}");
+        if self.exists(&manifest)? {
+            if !is_old {
+                self.remove(&format!("{to}/{CLAIM}"))?;
+            }
+            return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
+        }
+        files.retain(|file| file != CLAIM);
+        // The manifest comes last, and goes first.
+        files.sort_by_key(|file| file == MANIFEST_FILE);
+        for file in &files {
+            if file == MANIFEST_FILE {
+                self.check_claim(from, to)?;
+            }
+            self.copy(&format!("{from}/{file}"), &format!("{to}/{file}"))?;
+        }
+        for file in files.iter().rev() {
+            self.remove(&format!("{from}/{file}"))?;
+        }
+        self.remove(&format!("{to}/{CLAIM}"))
+    }
+
+    fn remove(&self, path: &str) -> Answer<()> {
+        let removed = if path.ends_with('/') {
+            block_on(self.operator.delete_with(path).recursive(true).into_future())
+        } else {
+            block_on(self.operator.delete(path))
+        };
+        removed.map_err(|e| self.fault(path, e))
+    }
+}
+
+/// Whether the first bytes come; not where the server ignores ranges.
+fn first_is_there(reading: &mut Reading) -> Answer<bool> {
+    let mut first = [0];
+    match reading.content.read(&mut first) {
+        Ok(length) => {
+            let rest = std::mem::replace(&mut reading.content, Box::new(io::empty()));
+            reading.content = Box::new(io::Cursor::new(first[..length].to_vec()).chain(rest));
+            Ok(true)
+        }
+        Err(error) => match error.downcast::<opendal::Error>() {
+            Ok(error) => match Refused::fault_in(&error) {
+                Some(Fault::Taken(_)) => Ok(false),
+                Some(fault) => Err(fault),
+                None => Err(Fault::Passing(Error::new("not answered").caused_by(error), None)),
+            },
+            Err(error) => Err(Fault::Passing(Error::new("not answered").caused_by(error), None)),
+        },
+    }
+}
+
+/// An object that is being read.
+struct Content {
+    stream: BufferStream,
+    chunk: Buffer,
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            match block_on(self.stream.next()) {
+                None => return Ok(0),
+                Some(chunk) => self.chunk = chunk.map_err(io::Error::other)?,
+            }
+        }
+        self.chunk.read(buffer)
+    }
+}

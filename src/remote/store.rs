@@ -1,0 +1,71 @@
+//! What a store must be able to do to share through it: a WebDAV disk, a folder, a bucket.
+//!
+//! Paths are relative to the remote, `/` between their parts, and made of checked names. Each
+//! method is one attempt; [`patiently`](super::fault::patiently) tries again. A new kind of store
+//! implements this and has its URL recognised in `location.rs`.
+
+use std::io::Read;
+
+use super::fault::Answer;
+use crate::error::{Error, Place};
+
+/// A place where checkpoints and vector models are shared.
+pub(super) trait Store: Send + Sync {
+    /// Where `path` is, for messages; without secrets.
+    fn place(&self, path: &str) -> Place;
+
+    /// Why nothing can be put there, if that is known beforehand.
+    fn read_only(&self) -> Option<Error> {
+        None
+    }
+
+    /// Whether it has no folders, only objects that each appear whole and at once: these need no
+    /// temporary name, and where no manifest is, nothing is in the way.
+    fn is_flat(&self) -> bool {
+        false
+    }
+
+    /// What is directly in `folder`, in any order.
+    fn list(&self, folder: &str) -> Answer<Vec<Entry>>;
+
+    /// Reads the file at `path` from the byte `from` on, if it is still the one with this
+    /// validator; otherwise from its beginning.
+    fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading>;
+
+    /// Writes a file of `size` bytes at `path`, whatever was there. The folder above is there.
+    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()>;
+
+    /// Makes the folder `path`, if it is not there. The one above is there.
+    fn make_folder(&self, path: &str) -> Answer<()>;
+
+    /// Gives the file `from` the name `to`, in one step, whatever was there.
+    fn rename(&self, from: &str, to: &str) -> Answer<()>;
+
+    /// Gives the folder `from` the name `to`, so that nobody sees half of it:
+    /// [`Fault::Taken`](super::fault::Fault::Taken) where there is a folder of this name.
+    fn move_folder(&self, from: &str, to: &str) -> Answer<()>;
+
+    /// Removes the file `path`, or the folder where it ends with `/`, if it is there.
+    fn remove(&self, path: &str) -> Answer<()>;
+}
+
+/// One of a folder's files and folders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Its name, one part of a path.
+    pub(super) name: String,
+    pub(super) is_folder: bool,
+    /// In bytes, where the store says so.
+    pub(super) size: Option<u64>,
+}
+
+/// A file that is being read.
+pub(super) struct Reading {
+    /// The byte that comes first.
+    pub(super) start: u64,
+    /// The whole file's size, where the store says so.
+    pub(super) size: Option<u64>,
+    /// What tells this file from another at the same place.
+    pub(super) validator: Option<String>,
+    pub(super) content: Box<dyn Read + Send>,
+}

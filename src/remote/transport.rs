@@ -1,0 +1,107 @@
+//! How `opendal` asks: over the same connections, with the same judgement of what is an answer, as
+//! everything else here.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::stream;
+use opendal::{Buffer, ErrorKind, HttpBody, HttpTransport};
+use ureq::http::{Request, Response, StatusCode, header};
+
+use super::fault::{Answer, Fault};
+use super::http::{Ask, Content, Http, at, text};
+use super::transfer::BUFFER;
+use crate::error::Error;
+use crate::web::Url;
+
+/// Statuses that `opendal` makes sense of itself.
+const ITS_OWN: [u16; 5] = [304, 404, 409, 412, 416];
+
+/// Asks a bucket's server. It blocks: each thread waits for one answer.
+#[derive(Debug)]
+pub(super) struct Transport(pub(super) Http);
+
+/// A fault on its way through `opendal`'s errors.
+pub(super) struct Refused(Mutex<Option<Fault>>);
+
+impl Refused {
+    /// An error of `opendal`'s that holds the fault.
+    fn error(fault: Fault) -> opendal::Error {
+        opendal::Error::new(ErrorKind::Unexpected, "not answered")
+            .set_source(Self(Mutex::new(Some(fault))))
+    }
+
+    /// The fault in an error of `opendal`'s, if there is one.
+    pub(super) fn fault_in(error: &opendal::Error) -> Option<Fault> {
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            if let Some(refused) = cause.downcast_ref::<Self>() {
+                return refused.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            }
+            source = cause.source();
+        }
+        None
+    }
+}
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refused")
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server refused")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl HttpTransport for Transport {
+    async fn fetch(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
+        self.ask(request).map_err(Refused::error)
+    }
+}
+
+impl Transport {
+    fn ask(&self, request: Request<Buffer>) -> Answer<Response<HttpBody>> {
+        let (parts, body) = request.into_parts();
+        let unusable = || Fault::Lasting(Error::new("an address that cannot be asked"));
+        let url = Url::parse(&parts.uri.to_string()).ok_or_else(unusable)?;
+        let is_range = parts.headers.contains_key(header::RANGE);
+        let mut ask = Ask::new(parts.method, url.clone());
+        ask.headers = parts.headers;
+        let bytes = body.to_bytes();
+        let (mut content, size) = (&bytes[..], bytes.len() as u64);
+        if size > 0 || ask.method == "PUT" || ask.method == "POST" {
+            ask = ask.body(Content::Stream(&mut content, size));
+        }
+        let response = self.0.send(ask, &ITS_OWN)?;
+        if is_range && response.status() == StatusCode::OK {
+            return Err(Fault::Taken(at(&url, "the server ignores ranges")));
+        }
+        let length = text(&response, header::CONTENT_LENGTH.as_str());
+        let length = length.and_then(|length| length.parse().ok());
+        let (parts, body) = response.into_parts();
+        // A stream must be `Sync`, and a reader is not.
+        let reader = Mutex::new(body.into_reader());
+        let chunks = std::iter::from_fn(move || {
+            let mut chunk = vec![0; BUFFER];
+            let read = reader.lock().unwrap_or_else(PoisonError::into_inner).read(&mut chunk);
+            match read {
+                Ok(0) => None,
+                Ok(length) => {
+                    chunk.truncate(length);
+                    Some(Ok(Buffer::from(chunk)))
+                }
+                Err(error) => {
+                    let error = at(&url, "the connection was cut").caused_by(error);
+                    Some(Err(Refused::error(Fault::Passing(error, None))))
+                }
+            }
+        });
+        Ok(Response::from_parts(parts, HttpBody::new(stream::iter(chunks), length)))
+    }
+}

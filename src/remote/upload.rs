@@ -1,0 +1,355 @@
+//! Uploading: gathered in a hidden folder of the remote, checked, and published by one move.
+//!
+//! The hidden folder is called after the manifest's SHA-256, so that a later run goes on with what
+//! an interrupted one left, and several runs with the same content help each other. A file counts
+//! only when this run has read it back and found it to be what the manifest says.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use super::fault::{Answer, Fault, Tries, patiently, random};
+use super::item::{Contents, Item};
+use super::look::{There, folders};
+use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
+use super::{Options, Remote, Transferred};
+use crate::error::{Error, Place, Result, quoted_list};
+use crate::publish::{FileRecord, MANIFEST_FILE};
+
+/// What folders of uploads that are under way are called, before their content's tag.
+const UPLOAD: &str = ".upload-";
+
+/// What files under way are called, before something random.
+const PART: &str = ".part-";
+
+/// What a damaged copy is called that was repaired, before its name.
+const REPLACED: &str = ".replaced-";
+
+/// How often a run begins anew because another one took what it was at.
+const ROUNDS: usize = 5;
+
+/// Where the bytes of a file to send are.
+enum Source<'a> {
+    File(PathBuf),
+    Bytes(&'a [u8]),
+}
+
+impl Remote {
+    /// Uploads the item: afterwards the remote has it, whole, or has nothing more to be seen.
+    ///
+    /// # Errors
+    /// When it is not here and whole; when the remote has something else of this name, or a
+    /// damaged copy and [`Options::force`] is not set; when the remote cannot be written to.
+    pub fn upload(
+        &self,
+        item: &Item,
+        options: Options,
+        watcher: &dyn Watcher,
+    ) -> Result<Transferred> {
+        let contents = item.whole()?;
+        if let Some(error) = self.store.read_only() {
+            return Err(error);
+        }
+        let upload = Upload { remote: self, item, contents: &contents, options, watcher };
+        upload.run().map_err(Fault::into_error)
+    }
+}
+
+/// One upload.
+struct Upload<'a> {
+    remote: &'a Remote,
+    item: &'a Item,
+    contents: &'a Contents,
+    options: Options,
+    watcher: &'a dyn Watcher,
+}
+
+impl Upload<'_> {
+    fn run(&self) -> Answer<Transferred> {
+        for _ in 0..ROUNDS {
+            let Some(in_the_way) = self.look()? else { return Ok(self.done(false)) };
+            if self.options.dry_run {
+                return Ok(self.done(true));
+            }
+            match self.stage().and_then(|()| self.publish(&in_the_way)) {
+                // Another run with the same content has published what was gathered.
+                Err(Fault::Missing(error)) => tracing::info!(%error, "looking again"),
+                published => return published.map(|()| self.done(true)),
+            }
+        }
+        let what = "what was uploaded was taken away again and again";
+        Err(Fault::Lasting(
+            Error::at(self.place(), what).hint("somebody else works on it: run this again later"),
+        ))
+    }
+
+    fn place(&self) -> Place {
+        self.remote.store.place(&self.item.remote())
+    }
+
+    fn done(&self, moved: bool) -> Transferred {
+        Transferred {
+            moved,
+            files: self.contents.count(),
+            bytes: self.contents.size(),
+            place: self.place().to_string(),
+        }
+    }
+
+    /// Looks what is there: `None` where it is this, whole; else what stands in the way.
+    fn look(&self) -> Answer<Option<InTheWay>> {
+        match self.remote.look(self.item)? {
+            There::Absent => Ok(Some(InTheWay::Nothing)),
+            There::Published(there) if there.manifest == self.contents.manifest => self.same(there),
+            There::Published(there) => Err(self.different(&there)),
+            There::Broken(_, manifest) if self.options.force => {
+                Ok(Some(InTheWay::Damaged(manifest)))
+            }
+            There::Broken(error, _) => Err(Fault::Lasting(
+                error.hint("--force sets it aside, under a hidden name, and uploads in its place"),
+            )),
+        }
+    }
+
+    /// Where the remote has this very manifest: looks at the files, closely if asked to repair.
+    fn same(&self, there: Contents) -> Answer<Option<InTheWay>> {
+        let faults = if self.options.force {
+            let faults = self.remote.faults(self.item, &there, self.watcher)?;
+            faults.iter().map(|fault| format!("{}: {}", fault.path.display(), fault.what)).collect()
+        } else {
+            self.remote.size_faults(&self.item.remote(), &there)?
+        };
+        match faults.first() {
+            None => Ok(None),
+            Some(_) if self.options.force => Ok(Some(InTheWay::Damaged(Some(there.manifest)))),
+            Some(fault) => {
+                let what = format!("the copy on the remote is damaged: {fault}");
+                Err(Fault::Lasting(Error::at(self.place(), what).hint("repair it with --force")))
+            }
+        }
+    }
+
+    /// The error of another item of this name.
+    fn different(&self, there: &Contents) -> Fault {
+        let (ours, theirs) = (&self.contents.files, &there.files);
+        let differs = |file: &&String| ours.get(*file) != theirs.get(*file);
+        let mut files: Vec<&str> = ours.keys().filter(differs).map(String::as_str).collect();
+        files.extend(theirs.keys().filter(|file| !ours.contains_key(*file)).map(String::as_str));
+        if files.is_empty() {
+            files.push(MANIFEST_FILE);
+        }
+        let noun = self.item.noun();
+        let what = format!(
+            "the remote has another {noun} of this name; what differs: {}",
+            quoted_list(files)
+        );
+        Fault::Lasting(Error::at(self.place(), what).hint(
+            "what is published is never changed: give this one another name, and upload that",
+        ))
+    }
+
+    fn staging(&self) -> String {
+        self.item.beside(&format!("{UPLOAD}{}", self.contents.tag()))
+    }
+
+    /// Has every file be in the hidden folder, checked; the manifest last.
+    fn stage(&self) -> Answer<()> {
+        let store = &*self.remote.store;
+        let staging = self.staging();
+        let parents = self.item.remote_parents();
+        let below = folders(self.contents).into_iter().map(|folder| format!("{staging}/{folder}"));
+        for folder in parents.into_iter().chain([staging.clone()]).chain(below) {
+            patiently(self.remote.first_wait, || store.make_folder(&folder)).map_err(|fault| {
+                match fault {
+                    Fault::Missing(error) if !folder.contains('/') => Fault::Lasting(
+                        error.hint("there is no such folder: look at the remote's URL"),
+                    ),
+                    fault => fault,
+                }
+            })?;
+        }
+        let there = self.remote.tree(&staging, self.contents)?;
+        // Sent, and read back.
+        let what = format!("uploading and checking {}", self.item);
+        self.watcher.start_bytes(&what, 2 * self.contents.size(), 0);
+        at_once(&self.contents.files, |(file, record)| {
+            let source = Source::File(self.item.folder().join(file));
+            self.place_file(file, &source, record, &there)
+        })?;
+        for part in there.keys().filter(|file| file.starts_with(PART)) {
+            patiently(self.remote.first_wait, || store.remove(&format!("{staging}/{part}")))?;
+        }
+        let manifest = Source::Bytes(&self.contents.manifest);
+        let record = self.contents.manifest_record();
+        self.place_file(MANIFEST_FILE, &manifest, &record, &there)?;
+        self.watcher.finish();
+        Ok(())
+    }
+
+    /// Has one file be in the hidden folder, checked.
+    fn place_file(
+        &self,
+        file: &str,
+        source: &Source,
+        record: &FileRecord,
+        there: &BTreeMap<String, Option<u64>>,
+    ) -> Answer<()> {
+        let path = format!("{}/{file}", self.staging());
+        let mut tries = Tries::new(self.remote.first_wait);
+        let (mut sent, mut checked) = (Meter::new(self.watcher), Meter::new(self.watcher));
+        let size = there.get(file);
+        let mut may_be_there = size.is_some_and(|size| size.is_none_or(|size| record.size == size));
+        loop {
+            if may_be_there && self.is_there(&path, record, &mut checked)? {
+                sent.seek(record.size);
+                self.watcher.file(file, record, Moved::Kept);
+                return Ok(());
+            }
+            match self.send(&path, source, record, (&mut sent, &mut checked)) {
+                Err(Fault::Passing(error, asked)) => tries.failed(error, asked)?,
+                Err(fault) => return Err(fault),
+                Ok(()) => {
+                    self.watcher.file(file, record, Moved::Now);
+                    return Ok(());
+                }
+            }
+            // What was answered by a fault may be done all the same.
+            may_be_there = true;
+        }
+    }
+
+    /// Sends a file under a temporary name, reads it back, and gives it its own.
+    fn send(
+        &self,
+        path: &str,
+        source: &Source,
+        record: &FileRecord,
+        (sent, checked): (&mut Meter, &mut Meter),
+    ) -> Answer<()> {
+        let store = &*self.remote.store;
+        let part = if store.is_flat() {
+            path.to_owned()
+        } else {
+            format!("{}/{PART}{:016x}", self.staging(), random())
+        };
+        let placed = self
+            .write(&part, source, record.size, sent)
+            .and_then(|()| {
+                if self.is_there(&part, record, checked)? {
+                    return Ok(());
+                }
+                let what = "the server keeps other bytes than it was sent";
+                Err(Fault::Passing(Error::at(store.place(path), what), None))
+            })
+            .and_then(|()| if part == path { Ok(()) } else { store.rename(&part, path) });
+        if placed.is_err() {
+            // Best effort: the next upload of this content removes what stays.
+            let _ = store.remove(&part);
+        }
+        placed
+    }
+
+    fn write(&self, part: &str, source: &Source, size: u64, sent: &mut Meter) -> Answer<()> {
+        sent.seek(0);
+        let (mut file, mut bytes);
+        let content: &mut dyn Read = match source {
+            Source::Bytes(all) => {
+                bytes = *all;
+                &mut bytes
+            }
+            Source::File(path) => {
+                file = File::open(path)
+                    .map_err(|e| Fault::Lasting(Error::io(path, "read the file", e)))?;
+                &mut file
+            }
+        };
+        self.remote.store.write(part, &mut Counted(content, sent), size)
+    }
+
+    /// Whether the file at `path` on the remote is what `record` says: read from end to end.
+    fn is_there(&self, path: &str, record: &FileRecord, checked: &mut Meter) -> Answer<bool> {
+        let place = self.remote.store.place(path);
+        let found = patiently(self.remote.first_wait, || {
+            checked.seek(0);
+            record_of(self.remote.store.read(path, None)?, &place, checked)
+        });
+        match found {
+            Ok(found) => Ok(found == *record),
+            Err(Fault::Missing(_)) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Moves the hidden folder to its place, and looks whether it is there.
+    fn publish(&self, in_the_way: &InTheWay) -> Answer<()> {
+        if let InTheWay::Damaged(manifest) = in_the_way {
+            self.set_aside(manifest.as_deref())?;
+        }
+        let store = &*self.remote.store;
+        let mut tries = Tries::new(self.remote.first_wait);
+        loop {
+            let moved = store.move_folder(&self.staging(), &self.item.remote());
+            // The server's word is not taken, whatever it is.
+            match self.remote.look(self.item)? {
+                There::Published(there) if there.manifest == self.contents.manifest => break,
+                There::Published(there) => {
+                    let _ = store.remove(&format!("{}/", self.staging()));
+                    return Err(self.different(&there));
+                }
+                There::Absent | There::Broken(..) => match moved {
+                    Ok(()) => {
+                        let what = "the server says that it is published, but it is not there";
+                        tries.failed(Error::at(self.place(), what), None)?;
+                    }
+                    Err(Fault::Passing(error, asked)) => tries.failed(error, asked)?,
+                    Err(fault) => return Err(fault),
+                },
+            }
+        }
+        let faults = self.remote.size_faults(&self.item.remote(), self.contents)?;
+        if let Some(fault) = faults.first() {
+            let what = format!("not whole after it was published: {fault}");
+            return Err(Fault::Lasting(
+                Error::at(self.place(), what).hint("repair it with --force"),
+            ));
+        }
+        // Another run with the same content may have begun one again.
+        let _ = store.remove(&format!("{}/", self.staging()));
+        Ok(())
+    }
+
+    /// Moves what is damaged out of the way, under a hidden name; `seen` is the manifest that it
+    /// was found to have.
+    fn set_aside(&self, seen: Option<&[u8]>) -> Answer<()> {
+        let store = &*self.remote.store;
+        let (target, name) = (self.item.remote(), self.item.name());
+        let aside = self.item.beside(&format!("{REPLACED}{name}-{:016x}", random()));
+        match store.move_folder(&target, &aside) {
+            Err(Fault::Missing(_)) => return Ok(()),
+            moved => moved?,
+        }
+        let found = match patiently(self.remote.first_wait, || {
+            self.remote.manifest_at(&format!("{aside}/{MANIFEST_FILE}"))
+        }) {
+            Err(Fault::Missing(_)) => None,
+            found => Some(found?),
+        };
+        if found.as_deref() == seen {
+            return Ok(());
+        }
+        // Somebody published meanwhile: that goes back.
+        patiently(self.remote.first_wait, || store.move_folder(&aside, &target))?;
+        let what = format!("another run changed the {} meanwhile", self.item.noun());
+        Err(Fault::Lasting(
+            Error::at(self.place(), what).hint("it is as that run left it; run this again"),
+        ))
+    }
+}
+
+/// What is where an upload is to go.
+enum InTheWay {
+    Nothing,
+    /// Something that nobody can use, with this manifest.
+    Damaged(Option<Vec<u8>>),
+}
