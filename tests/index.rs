@@ -14,7 +14,8 @@
 //! | `ask.rs` | `ask` |
 //! | `new.rs` | `new` |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
-//! | `sharing.rs` | `init`, `download`, `upload`, `vectors download` |
+//! | `sharing.rs` | `init`, `download`, `upload`, `vectors download` without a remote |
+//! | `remote.rs` | the same with one: verbs, logins, faults, kills, races, real servers |
 //! | `vectors.rs` | `vectors add`, `list`, `show`, `verify`: word vectors and sentence encoders, whole, damaged and mutated; `download` from a Hub of its own |
 //! | `makefile.rs` | the Makefile's targets |
 //! | `help.rs` | `--help`, completions, pipes and colours |
@@ -51,6 +52,7 @@ mod mentors;
 mod new;
 mod races;
 mod readme;
+mod remote;
 mod settings;
 mod sharing;
 mod test;

@@ -65,13 +65,28 @@ engine,The engine was never built.,,,I,,
 off,_OFF_TOPIC_,,,,i,
 ";
 
+/// What tests use as passwords, tokens and keys, and how headers have them: nothing that any test
+/// runs, at its most talkative, may print one.
+const SECRETS: [&str; 6] = ["hunter2", "s3cret", "czNjcmV0", "MzY3JldC", "s1gned", "AWS4-HMAC"];
+
 /// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 22] = [
+const CALLERS_SETTINGS: [&str; 33] = [
     "ARCH",
     "CHECKPOINT",
     "MENTOR",
     "TEST_SET",
     "MENTORPAL_REMOTE",
+    "MENTORPAL_REMOTE_USER",
+    "MENTORPAL_REMOTE_PASSWORD",
+    "MENTORPAL_REMOTE_TIMEOUT",
+    "MENTORPAL_REMOTE_WAIT",
+    "NETRC",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
     "HF_TOKEN",
     "HF_HUB_OFFLINE",
     "ALL_PROXY",
@@ -244,13 +259,18 @@ fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 impl Run {
     pub(crate) fn new(command: String, folder: &Path, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-        Self {
+        let run = Self {
             command,
             folder: folder.to_owned(),
             code: output.status.code(),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
+        };
+        for secret in SECRETS {
+            let is_told = run.stdout.contains(secret) || run.stderr.contains(secret);
+            assert!(!is_told, "the secret {secret:?} was printed\n{run}");
         }
+        run
     }
 
     /// Demands an exit code.

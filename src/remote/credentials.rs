@@ -92,10 +92,6 @@ pub(super) fn look_up(files: &[PathBuf], machine: &str) -> Result<Login> {
         let found = netrc::find(&files::read(path)?, machine)
             .map_err(|(row, error)| error.or_at(Place::file(path).row(row)))?;
         let Some(netrc::Login { user, password }) = found else { continue };
-        if user.is_none() && password.is_none() {
-            continue;
-        }
-        let (user, password) = (user.unwrap_or_default(), password.unwrap_or_default());
         let credentials =
             Credentials::new(&user, &password).map_err(|e| e.or_at(Place::file(path)))?;
         let origin = Origin::File(path.clone());

@@ -59,14 +59,15 @@ impl Remote {
         let partial = Partial::open(item.parent(), &contents)?;
         self.fetch_all(item, &contents, &partial, watcher).map_err(Fault::into_error)?;
         partial.move_to(staging.folder(), &contents)?;
-        if let Err(error) = staging.publish(item.name(), &contents.manifest, existing) {
+        let published = staging.publish(item.name(), &contents.manifest, existing);
+        partial.remove();
+        if let Err(error) = published {
             // Another run may have been faster with the same.
             return match item.here()? {
                 Here::Whole(here) if here.manifest == contents.manifest => Ok(done(false)),
                 _ => Err(error),
             };
         }
-        partial.remove();
         watcher.file(MANIFEST_FILE, &contents.manifest_record(), Moved::Now);
         Ok(done(true))
     }

@@ -4,15 +4,16 @@
 //! double quotes a word may hold anything, with `\"`, `\\`, `\n`, `\r` and `\t`. `macdef` defines
 //! what goes on until an empty line and is passed over. The first of the machine's entries, or of
 //! `default`, that gives a login and a password counts; as with curl, one that lacks a part is
-//! completed by a later one. What curl reads oddly is refused with its line instead.
+//! completed by a later one of the same. What curl reads oddly is refused with its line instead:
+//! entries that stay incomplete, words after a closing quote, lines that curl cuts.
 
 use crate::error::{Error, Result};
 
 /// What a file has for a machine.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Login {
-    pub(super) user: Option<Vec<u8>>,
-    pub(super) password: Option<Vec<u8>>,
+    pub(super) user: Vec<u8>,
+    pub(super) password: Vec<u8>,
 }
 
 /// The longest line that curl reads whole, its end included.
@@ -44,9 +45,10 @@ enum Next {
 /// # Errors
 /// What is wrong, and in which row (counted from 1): never with the words of the row.
 pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, Error)> {
-    let mut login = Login::default();
+    let (mut user, mut password) = (None, None);
     let mut state = State::Elsewhere;
-    let mut is_found = false;
+    // The row of the machine's first entry.
+    let mut found = None;
     for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let at = |error| (index + 1, error);
         if line.len() > LONGEST_LINE {
@@ -62,9 +64,6 @@ pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, 
             state = State::Elsewhere;
         }
         for word in words(line).map_err(at)? {
-            if login.user.is_some() && login.password.is_some() {
-                return Ok(Some(login));
-            }
             let is = |keyword: &str| word.eq_ignore_ascii_case(keyword.as_bytes());
             state = match state {
                 State::Elsewhere if is("macdef") => State::Macro,
@@ -74,11 +73,11 @@ pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, 
                 State::Elsewhere | State::Machine => State::Elsewhere,
                 State::Macro => State::Macro,
                 State::Own(Next::User) => {
-                    login.user = Some(word);
+                    user = Some(word);
                     State::Own(Next::Keyword)
                 }
                 State::Own(Next::Password) => {
-                    login.password = Some(word);
+                    password = Some(word);
                     State::Own(Next::Keyword)
                 }
                 State::Own(Next::Keyword) if is("login") => State::Own(Next::User),
@@ -86,10 +85,23 @@ pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, 
                 State::Own(Next::Keyword) if is("machine") => State::Machine,
                 State::Own(Next::Keyword) => State::Own(Next::Keyword),
             };
-            is_found |= matches!(state, State::Own(_));
+            if matches!(state, State::Own(_)) {
+                found = found.or(Some(index + 1));
+            }
+            if let (Some(user), Some(password)) = (&user, &password) {
+                return Ok(Some(Login { user: user.clone(), password: password.clone() }));
+            }
         }
     }
-    Ok(is_found.then_some(login))
+    let Some(row) = found else { return Ok(None) };
+    let lacks = if user.is_none() { "login" } else { "password" };
+    Err((
+        row,
+        Error::new(format!("the entry has no `{lacks}`")).hint(
+            "an entry is `machine HOST login USER password PASSWORD`; a word that begins with `#`, \
+             or holds blanks, belongs in double quotes",
+        ),
+    ))
 }
 
 /// The words of a line, comments left out.
@@ -107,6 +119,9 @@ fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
                 (word[..end].to_vec(), &word[end..])
             }
         };
+        if after.first().is_some_and(|byte| !is_space(*byte)) {
+            return Err(Error::new("a word right after a closing quote").hint("put a blank there"));
+        }
         words.push(word);
         rest = after;
     }
@@ -135,4 +150,73 @@ fn unquoted(text: &[u8]) -> Result<(Vec<u8>, &[u8])> {
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    struct Case {
+        name: String,
+        /// Latin-1.
+        netrc: String,
+        /// `user:password`, Latin-1.
+        #[serde(default)]
+        found: Option<String>,
+        /// curl's exit code, where it refused the file.
+        #[serde(default)]
+        curl: Option<i32>,
+    }
+
+    fn latin_1(text: &str) -> Vec<u8> {
+        text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+    }
+
+    // `tests/fixtures/netrc/reference.py` asked curl.
+    #[test]
+    fn files_are_read_as_curl_reads_them_or_refused_with_their_line() {
+        let cases = include_str!("../../tests/fixtures/netrc/cases.json");
+        let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
+        assert!(cases.len() >= 40);
+        let mut refused = Vec::new();
+        for Case { name, netrc, found, curl } in &cases {
+            match find(&latin_1(netrc), "127.0.0.1") {
+                Err((row, error)) => {
+                    assert!(row >= 1 && row <= netrc.lines().count(), "{name}: {error}");
+                    refused.push(name.as_str());
+                }
+                Ok(login) => {
+                    assert_eq!(*curl, None, "curl refuses {name:?}");
+                    let login =
+                        login.map(|login| [&login.user, &b":"[..], &login.password].concat());
+                    assert_eq!(login, found.as_deref().map(latin_1), "{name}");
+                }
+            }
+        }
+        let expected = [
+            "a password that begins with #",
+            "a quote that does not end",
+            "an escape at the end",
+            "a word after a closing quote",
+            "no password",
+            "no login",
+            "no password, then another machine",
+            "a NUL",
+            "a line longer than curl's",
+            "a long line that ends in an entry",
+            "the machine alone",
+        ];
+        assert_eq!(refused, expected);
+    }
+
+    #[test]
+    fn what_is_refused_is_not_quoted() {
+        for text in ["machine h login hunter2", "machine h login a password \"hunter2"] {
+            let (row, error) = find(text.as_bytes(), "h").unwrap_err();
+            assert_eq!(row, 1);
+            assert!(!format!("{error:?} {}", error.reason()).contains("hunter2"));
+        }
+    }
 }

@@ -70,9 +70,12 @@ impl Transport {
         let (parts, body) = request.into_parts();
         let unusable = || Fault::Lasting(Error::new("an address that cannot be asked"));
         let url = Url::parse(&parts.uri.to_string()).ok_or_else(unusable)?;
+        let is_head = parts.method == "HEAD";
         let is_range = parts.headers.contains_key(header::RANGE);
         let mut ask = Ask::new(parts.method, url.clone());
         ask.headers = parts.headers;
+        // It is said anew with the body.
+        ask.headers.remove(header::CONTENT_LENGTH);
         let bytes = body.to_bytes();
         let (mut content, size) = (&bytes[..], bytes.len() as u64);
         if size > 0 || ask.method == "PUT" || ask.method == "POST" {
@@ -83,7 +86,8 @@ impl Transport {
             return Err(Fault::Taken(at(&url, "the server ignores ranges")));
         }
         let length = text(&response, header::CONTENT_LENGTH.as_str());
-        let length = length.and_then(|length| length.parse().ok());
+        // What `HEAD` announces does not come.
+        let length = length.filter(|_| !is_head).and_then(|length| length.parse().ok());
         let (parts, body) = response.into_parts();
         // A stream must be `Sync`, and a reader is not.
         let reader = Mutex::new(body.into_reader());

@@ -160,14 +160,7 @@ impl Upload<'_> {
         let parents = self.item.remote_parents();
         let below = folders(self.contents).into_iter().map(|folder| format!("{staging}/{folder}"));
         for folder in parents.into_iter().chain([staging.clone()]).chain(below) {
-            patiently(self.remote.first_wait, || store.make_folder(&folder)).map_err(|fault| {
-                match fault {
-                    Fault::Missing(error) if !folder.contains('/') => Fault::Lasting(
-                        error.hint("there is no such folder: look at the remote's URL"),
-                    ),
-                    fault => fault,
-                }
-            })?;
+            self.make_folder(&folder)?;
         }
         let there = self.remote.tree(&staging, self.contents)?;
         // Sent, and read back.
@@ -184,7 +177,36 @@ impl Upload<'_> {
         let record = self.contents.manifest_record();
         self.place_file(MANIFEST_FILE, &manifest, &record, &there)?;
         self.watcher.finish();
-        Ok(())
+        self.check_staged()
+    }
+
+    /// Has a folder be there. What the server says of one that another run makes at the same
+    /// moment differs much: it is there, and that is enough.
+    fn make_folder(&self, folder: &str) -> Answer<()> {
+        let store = &*self.remote.store;
+        let made = patiently(self.remote.first_wait, || match store.make_folder(folder) {
+            Err(_) if store.list(folder).is_ok() => Ok(()),
+            made => made,
+        });
+        made.map_err(|fault| match fault {
+            Fault::Missing(error) if !folder.contains('/') => {
+                Fault::Lasting(error.hint("there is no such folder: look at the remote's URL"))
+            }
+            fault => fault,
+        })
+    }
+
+    /// Notices a file that the server said was moved to its name, and was not.
+    fn check_staged(&self) -> Answer<()> {
+        let there = self.remote.tree(&self.staging(), self.contents)?;
+        let own = [MANIFEST_FILE].into_iter().chain(self.contents.files.keys().map(String::as_str));
+        match own.into_iter().find(|file| !there.contains_key(*file)) {
+            None => Ok(()),
+            Some(file) => {
+                let place = self.remote.store.place(&format!("{}/{file}", self.staging()));
+                Err(Fault::Missing(Error::at(place, "it was put there, and is not there")))
+            }
+        }
     }
 
     /// Has one file be in the hidden folder, checked.

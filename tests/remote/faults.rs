@@ -1,0 +1,223 @@
+//! Every request of an upload and of a download goes wrong once, in every way.
+//!
+//! The table in `docs/remote.md` is what came out; `REMOTE_UPDATE=1 cargo test --test end_to_end
+//! every_request` writes it, to be read before it is committed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+
+use super::server::{Disk, Which, Wrong};
+use super::{HERE, THERE, checkpoint, here, names, put_here, put_there, run, workspace};
+use crate::support::Sandbox;
+
+/// How many kinds of runs at once.
+const AT_ONCE: usize = 6;
+
+/// The faults, what they are called in the table, and what is said of those that last.
+const FAULTS: [(Wrong, &str, &str); 17] = [
+    (Wrong::CutBefore, "connection cut before", ""),
+    (Wrong::CutMidway, "connection cut midway", ""),
+    (Wrong::CutAfter, "connection cut after", ""),
+    (Wrong::OtherBytes, "wrong bytes with 201 or 200; 201, and nothing done", ""),
+    (Wrong::HalfIsAll, "truncated body with 201 or 200", ""),
+    (Wrong::CutThenNoRanges, "cut midway, then 200 for a range", ""),
+    (Wrong::CutThenOtherTag, "cut midway, then a changed `ETag`", ""),
+    (Wrong::LockedButDone, "423, then done", ""),
+    (Wrong::TooMany, "429 with `Retry-After`", ""),
+    (Wrong::Busy, "503", ""),
+    (Wrong::Stall, "a stall", ""),
+    (Wrong::Full, "507", "make room there"),
+    (Wrong::Unknown, "401", "look at the entry for the machine `127.0.0.1`"),
+    (Wrong::Forbidden, "403", "you may not do that there"),
+    (Wrong::TooLarge, "413", "takes no file this large"),
+    (Wrong::OtherServer, "redirect to another host", "look at the address in a browser"),
+    (Wrong::LoginPage, "a login page with 200", "a page came where a file was expected"),
+];
+
+/// Upload or download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// A disk and a workspace, each with an old checkpoint, and one of them with `x`.
+struct Scene {
+    disk: Disk,
+    sandbox: Sandbox,
+    way: Way,
+}
+
+const SIZE: usize = 100_000;
+
+impl Scene {
+    fn new(way: Way) -> Self {
+        let (disk, sandbox) = (Disk::serve(), workspace());
+        put_here(&sandbox, "old", &checkpoint(1, 100));
+        put_there(&disk, "old", &checkpoint(1, 100));
+        match way {
+            Way::Up => put_here(&sandbox, "x", &checkpoint(2, SIZE)),
+            Way::Down => put_there(&disk, "x", &checkpoint(2, SIZE)),
+        }
+        Self { disk, sandbox, way }
+    }
+
+    fn run(&self) -> crate::support::Run {
+        let verb = if self.way == Way::Up { "upload" } else { "download" };
+        run(&self.sandbox, &self.disk.url, &[verb, "fusion_v1/x"])
+    }
+
+    /// Demands that there is a whole `x` or none, on both sides, and all that was there before.
+    #[track_caller]
+    fn check(&self, context: &str) {
+        let x = checkpoint(2, SIZE);
+        let there = self.disk.files(&format!("{THERE}/x"));
+        assert!(there.is_empty() || there == x, "half a checkpoint there: {context}");
+        let (shown, _) = names(self.disk.names(THERE));
+        assert!(shown.iter().all(|name| ["old", "x"].contains(&name.as_str())), "{shown:?}");
+        assert!(!shown.contains(&"x".to_owned()) || there == x, "an empty one there: {context}");
+        let local = here(&self.sandbox, "x");
+        assert!(local.is_empty() || local == x, "half a checkpoint here: {context}");
+        assert_eq!(here(&self.sandbox, "old"), checkpoint(1, 100), "{context}");
+        assert_eq!(self.disk.files(&format!("{THERE}/old")), checkpoint(1, 100), "{context}");
+    }
+
+    /// Demands that `x` is on both sides, and nothing is left of how it came there.
+    #[track_caller]
+    fn check_done(&self, context: &str) {
+        self.check(context);
+        assert_eq!(here(&self.sandbox, "x"), checkpoint(2, SIZE), "{context}");
+        assert_eq!(self.disk.files(&format!("{THERE}/x")), checkpoint(2, SIZE), "{context}");
+        assert_eq!(names(self.disk.names(THERE)).1, Vec::<String>::new(), "{context}");
+        assert_eq!(names(self.sandbox.checkpoint_names()).1, Vec::<String>::new(), "{context}");
+        assert!(self.sandbox.path().join(HERE).join("x/manifest.json").exists());
+    }
+}
+
+/// How one run with one fault ended.
+type Ends = BTreeMap<(Wrong, Way, String), BTreeSet<bool>>;
+
+/// The requests of a run in which nothing goes wrong.
+fn requests(way: Way) -> Vec<Which> {
+    let scene = Scene::new(way);
+    scene.disk.has(None);
+    scene.run().code(0);
+    scene.check_done("nothing went wrong");
+    scene.disk.asked().into_iter().map(|asked| asked.which).collect()
+}
+
+/// Whether a request of this method can go wrong so.
+fn applies(wrong: Wrong, (method, path, _): &Which) -> bool {
+    match wrong {
+        Wrong::CutThenNoRanges | Wrong::CutThenOtherTag => method == "GET",
+        Wrong::HalfIsAll => ["GET", "PUT", "PROPFIND"].contains(&method.as_str()),
+        Wrong::TooLarge => method == "PUT",
+        // Nothing comes of an answer that says what is so: there is nothing at the path.
+        Wrong::OtherBytes => method != "DELETE",
+        _ => !path.is_empty(),
+    }
+}
+
+fn try_one(wrong: Wrong, says: &str, way: Way, which: &Which) -> bool {
+    let context = format!("{wrong:?} at {which:?}, {way:?}");
+    let scene = Scene::new(way);
+    scene.disk.has(Some((which.clone(), wrong)));
+    let first = scene.run();
+    scene.check(&format!("{context}\n{first}"));
+    let has_ended = first.code == Some(0);
+    assert!(has_ended || first.code == Some(2), "{context}\n{first}");
+    // What lasts is said; a fault in what the work does not depend on may be passed over: removing
+    // what is not there, making a folder that is.
+    let is_needed = which.0 != "DELETE" && !(which.0 == "MKCOL" && has_ended);
+    if !says.is_empty() && is_needed {
+        assert!(!has_ended && first.stderr.contains(says), "{context}\n{first}");
+        assert!(first.stderr.contains(&scene.disk.url), "{context}\n{first}");
+    }
+    for shown in scene.disk.shown_elsewhere() {
+        assert_eq!(shown, None, "{context}: another server was shown the password");
+    }
+    scene.disk.has(None);
+    let second = scene.run();
+    assert!(second.code == Some(0), "{context}: a plain re-run does not finish\n{first}\n{second}");
+    scene.check_done(&format!("{context}\n{first}\n{second}"));
+    has_ended
+}
+
+#[test]
+fn every_request_goes_wrong_in_every_way() {
+    let mut jobs = Vec::new();
+    for way in [Way::Up, Way::Down] {
+        for which in requests(way) {
+            for (wrong, _, says) in FAULTS.iter().filter(|fault| applies(fault.0, &which)) {
+                jobs.push((*wrong, *says, way, which.clone()));
+            }
+        }
+    }
+    assert!(jobs.len() > 300, "only {} cases", jobs.len());
+    let (jobs, ends) = (Mutex::new(jobs.into_iter()), Mutex::new(Ends::new()));
+    let failed = thread::scope(|scope| {
+        let worker = || {
+            loop {
+                let Some((wrong, says, way, which)) = jobs.lock().unwrap().next() else { break };
+                let has_ended = try_one(wrong, says, way, &which);
+                let key = (wrong, way, which.0);
+                ends.lock().unwrap().entry(key).or_default().insert(has_ended);
+            }
+        };
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().filter_map(|worker| worker.join().err()).next()
+    });
+    if let Some(panic) = failed {
+        std::panic::resume_unwind(panic);
+    }
+    check_table(&table(&ends.into_inner().unwrap()));
+}
+
+/// The table as it stands in the docs.
+fn table(ends: &Ends) -> String {
+    let columns = [
+        (Way::Up, "PROPFIND", "list"),
+        (Way::Up, "MKCOL", "`MKCOL`"),
+        (Way::Up, "PUT", "`PUT`"),
+        (Way::Up, "GET", "read back"),
+        (Way::Up, "MOVE", "`MOVE`"),
+        (Way::Down, "GET", "download: `GET`"),
+    ];
+    let mut table = "| what goes wrong |".to_owned();
+    for (_, _, head) in columns {
+        table += &format!(" {head} |");
+    }
+    table += &format!("\n|---{}|\n", "|---".repeat(columns.len()));
+    for (wrong, name, _) in FAULTS {
+        table += &format!("| {name} |");
+        for (way, method, _) in columns {
+            let found = ends.get(&(wrong, way, method.to_owned()));
+            let cell = match found.map(|found| found.iter().copied().collect::<Vec<_>>()) {
+                None => "",
+                Some(ended) if ended == [true] => "goes on",
+                Some(ended) if ended == [false] => "stops",
+                Some(_) => "goes on or stops",
+            };
+            table += &format!(" {cell} |");
+        }
+        table += "\n";
+    }
+    table
+}
+
+fn check_table(table: &str) {
+    const START: &str = "<!-- made by tests/remote/faults.rs -->\n";
+    const END: &str = "<!-- end -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/remote.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(START).expect("the table has a beginning");
+    let (found, after) = rest.split_once(END).expect("the table has an end");
+    if std::env::var_os("REMOTE_UPDATE").is_some() {
+        fs::write(&path, format!("{before}{START}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(found, table, "docs/remote.md shows another table");
+    }
+}

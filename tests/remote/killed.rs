@@ -1,0 +1,92 @@
+//! kill -9 at any moment of an upload and of a download.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+use super::server::Disk;
+use super::{THERE, checkpoint, command, here, names, put_here, put_there, run, workspace};
+use crate::support::Sandbox;
+
+const MOMENTS: usize = 30;
+const SIZE: usize = 8_000_000;
+
+/// Starts a command and kills it after `wait`; whether it was still running.
+fn kill(mut command: Command, wait: Duration) -> bool {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(wait);
+    child.kill().unwrap();
+    child.wait().unwrap().code().is_none()
+}
+
+/// A random moment in each part of a run and a bit.
+fn moments(whole: Duration, seed: u64) -> Vec<Duration> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let moment = |i| {
+        let part = (f64::from(i as u32) + random.random_range(0.0..1.0)) / MOMENTS as f64;
+        whole.mul_f64(1.05 * part)
+    };
+    (0..MOMENTS).map(moment).collect()
+}
+
+/// How long it takes where nobody kills it.
+fn duration(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Duration {
+    let start = Instant::now();
+    run(sandbox, url, arguments).code(0);
+    start.elapsed()
+}
+
+#[test]
+fn a_killed_upload_leaves_nothing_to_be_seen_or_all_of_it() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let files = checkpoint(1, SIZE);
+    put_here(&sandbox, "x", &files);
+    put_here(&sandbox, "first", &files);
+    put_there(&disk, "old", &checkpoint(3, 100));
+    let whole = duration(&sandbox, &disk.url, &["upload", "first"]);
+    let upload = ["upload", "x"];
+    let mut killed = 0;
+    for moment in moments(whole, 1) {
+        killed += usize::from(kill(command(&sandbox, &disk.url, &upload), moment));
+        let there = disk.files(&format!("{THERE}/x"));
+        assert!(there.is_empty() || there == files, "half of it after {moment:?}");
+        assert_eq!(disk.files(&format!("{THERE}/old")), checkpoint(3, 100));
+        if there == files {
+            disk.remove(&format!("{THERE}/x"));
+        }
+    }
+    assert!(killed >= MOMENTS / 3, "only {killed} were killed in time");
+    run(&sandbox, &disk.url, &upload).code(0);
+    assert_eq!(disk.files(&format!("{THERE}/x")), files);
+    assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
+    assert_eq!(here(&sandbox, "x"), files);
+}
+
+#[test]
+fn a_killed_download_leaves_nothing_to_be_seen_or_all_of_it() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let files = checkpoint(1, SIZE);
+    put_there(&disk, "x", &files);
+    put_there(&disk, "first", &files);
+    put_here(&sandbox, "old", &checkpoint(3, 100));
+    let whole = duration(&sandbox, &disk.url, &["download", "first"]);
+    let download = ["download", "x"];
+    let mut killed = 0;
+    for moment in moments(whole, 2) {
+        killed += usize::from(kill(command(&sandbox, &disk.url, &download), moment));
+        let local = here(&sandbox, "x");
+        assert!(local.is_empty() || local == files, "half of it after {moment:?}");
+        assert_eq!(here(&sandbox, "old"), checkpoint(3, 100));
+        if local == files {
+            std::fs::remove_dir_all(sandbox.path().join(super::HERE).join("x")).unwrap();
+        }
+    }
+    assert!(killed >= MOMENTS / 3, "only {killed} were killed in time");
+    run(&sandbox, &disk.url, &download).code(0);
+    assert_eq!(here(&sandbox, "x"), files);
+    assert_eq!(names(sandbox.checkpoint_names()).1, Vec::<String>::new());
+    assert_eq!(disk.files(&format!("{THERE}/x")), files);
+}

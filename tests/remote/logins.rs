@@ -1,0 +1,142 @@
+//! Who is shown the password, and what is said where it is missing or wrong.
+
+use std::fs;
+
+use super::server::{BASIC, Disk, PASSWORD, USER};
+use super::{checkpoint, netrc_file, put_here, put_there, run, workspace};
+use crate::support::Sandbox;
+
+const UPLOAD: [&str; 2] = ["upload", "fusion_v1/x"];
+
+/// A disk and a workspace without a `.netrc`, with the checkpoint `x`.
+fn scene() -> (Disk, Sandbox) {
+    let (disk, sandbox) = (Disk::serve(), Sandbox::empty());
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    (disk, sandbox)
+}
+
+fn entry(machine: &str) -> String {
+    format!("machine {machine}\nlogin {USER}\npassword {PASSWORD}\n")
+}
+
+#[test]
+fn without_an_entry_the_three_lines_are_said() {
+    let (disk, sandbox) = scene();
+    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401");
+    let file = sandbox.path().join(".netrc");
+    let said = said.says(&format!("put these three lines into {}", file.display()));
+    said.says("machine 127.0.0.1\nlogin USER\npassword PASSWORD\n");
+    // They are three lines that work.
+    netrc_file(&sandbox, &entry("127.0.0.1"));
+    run(&sandbox, &disk.url, &UPLOAD).code(0).does_not_say("warning");
+    assert!(disk.asked().iter().skip(1).all(|asked| asked.authorization.as_deref() == Some(BASIC)));
+}
+
+#[test]
+fn the_workspaces_file_goes_before_the_others_and_settings_before_all() {
+    let (disk, sandbox) = scene();
+    sandbox.write("other", entry("127.0.0.1"));
+    sandbox.write("home/.netrc", "machine 127.0.0.1 login wrong password wrong");
+    let with = |variables: &[(&str, &str)]| {
+        let mut command = super::command(&sandbox, &disk.url, &UPLOAD);
+        command.env("HOME", sandbox.path().join("home")).envs(variables.iter().copied());
+        sandbox.finish(&mut command)
+    };
+    let other = sandbox.path().join("other");
+    with(&[]).code(2).says("home/.netrc");
+    with(&[("NETRC", other.to_str().unwrap())]).code(0);
+    netrc_file(&sandbox, "machine 127.0.0.1 login wrong password wrong");
+    with(&[("NETRC", other.to_str().unwrap())]).code(2).says("look at the entry");
+    let explicit = [("MENTORPAL_REMOTE_USER", USER), ("MENTORPAL_REMOTE_PASSWORD", PASSWORD)];
+    with(&explicit).code(0);
+    let url = disk.url.replace("//", &format!("//{USER}:{PASSWORD}@"));
+    with(&[("MENTORPAL_REMOTE", &url)]).code(0);
+    with(&[("MENTORPAL_REMOTE_USER", "wrong")]).code(2).says("in the settings");
+}
+
+#[test]
+fn a_file_that_is_none_is_refused_with_its_line() {
+    let (disk, sandbox) = scene();
+    netrc_file(&sandbox, &format!("# mine\nmachine 127.0.0.1 login {USER} password \"s3cret\n"));
+    run(&sandbox, &disk.url, &UPLOAD).code(2).says(".netrc, row 2: a quote");
+    netrc_file(&sandbox, &format!("machine 127.0.0.1 login {USER}\npassword #{PASSWORD}\n"));
+    run(&sandbox, &disk.url, &UPLOAD).code(2).says(".netrc, row 1: the entry has no `password`");
+    assert_eq!(disk.asked().len(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn others_that_may_read_the_file_are_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let (disk, sandbox) = scene();
+    netrc_file(&sandbox, &entry("127.0.0.1"));
+    let file = sandbox.path().join(".netrc");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    run(&sandbox, &disk.url, &UPLOAD).code(0).says("warning").says("chmod 600");
+}
+
+#[test]
+fn plain_http_is_for_this_machine_alone() {
+    let sandbox = workspace();
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    // Nothing that leaves this machine: the name resolves nowhere, or to this machine's proxy.
+    let url = "http://disk.invalid/dav";
+    netrc_file(&sandbox, &entry("disk.invalid"));
+    for arguments in [&UPLOAD[..], &["upload", "fusion_v1/x", "--insecure"]] {
+        run(&sandbox, url, arguments).code(2).says("http://disk.invalid/dav");
+    }
+    let keys = [
+        ("MENTORPAL_REMOTE", "s3://team"),
+        ("AWS_ACCESS_KEY_ID", "AKIA"),
+        ("AWS_SECRET_ACCESS_KEY", "s3cret"),
+        ("AWS_ENDPOINT_URL", "http://disk.invalid"),
+    ];
+    sandbox.run_with(&keys, &UPLOAD).code(2).says("not encrypted").says("--insecure");
+    sandbox.run_with(&keys[..1], &UPLOAD).code(2).says("AWS_ACCESS_KEY_ID");
+}
+
+#[test]
+fn a_public_link_is_read_with_its_token_and_never_written() {
+    let disk = Disk::serve();
+    disk.open_to_all();
+    disk.has(None);
+    // Where Nextcloud has the files of a link.
+    for (path, bytes) in checkpoint(1, 100) {
+        disk.put(&format!("public.php/webdav/classifiers/fusion_v1/x/{path}"), &bytes);
+    }
+    let sandbox = workspace();
+    // A password for the machine is not shown to a link.
+    for link in ["/dav/s/aB3dE", "/dav/index.php/s/aB3dE"] {
+        let url = disk.url.replace("/dav", link);
+        let listed = run(&sandbox, &url, &["checkpoints", "--remote"]).code(0);
+        let _ = listed.prints("fusion_v1/x");
+        run(&sandbox, &url, &["download", "fusion_v1/x", "--force"]).code(0);
+        run(&sandbox, &url, &["upload", "fusion_v1/x"]).code(2).says("for reading only");
+    }
+    // `printf aB3dE: | base64`
+    let shown = Some("Basic YUIzZEU6".to_owned());
+    assert!(disk.asked().iter().all(|asked| asked.authorization == shown));
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 100));
+    // Newer ones have only the other address.
+    disk.remove("public.php/webdav");
+    for (path, bytes) in checkpoint(1, 100) {
+        disk.put(&format!("public.php/dav/files/aB3dE/classifiers/fusion_v1/x/{path}"), &bytes);
+    }
+    let url = disk.url.replace("/dav", "/dav/s/aB3dE");
+    run(&sandbox, &url, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x");
+    run(&sandbox, &url.replace("aB3dE", "gone"), &["checkpoints", "--remote"]).code(2).says("404");
+}
+
+#[test]
+fn another_server_that_is_redirected_to_is_not_shown_the_password() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    disk.has(Some((
+        ("GET".into(), "/dav/classifiers/fusion_v1/x/ada/model.json".into(), 0),
+        super::server::Wrong::OtherServer,
+    )));
+    let said = run(&sandbox, &disk.url, &["download", "fusion_v1/x"]).code(2);
+    said.says("a page came where a file was expected");
+    assert_eq!(disk.shown_elsewhere(), [None]);
+    assert_eq!(super::names(sandbox.checkpoint_names()).0, Vec::<String>::new());
+}

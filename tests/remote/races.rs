@@ -1,0 +1,113 @@
+//! Ten who upload and ten who download at once; no locks are assumed.
+
+use std::process::Stdio;
+
+use super::server::Disk;
+use super::{Files, THERE, checkpoint, command, here, names, put_here, run, workspace};
+use crate::support::{Run, Sandbox};
+
+const EACH: usize = 10;
+const SIZE: usize = 300_000;
+
+/// Starts all the commands, in a workspace each, before waiting for any.
+pub(super) fn at_once(url: &str, commands: &[(&Sandbox, &[&str])]) -> Vec<Run> {
+    let start = |(sandbox, arguments): &(&Sandbox, &[&str])| {
+        let mut command = command(sandbox, url, arguments);
+        let shown = format!("{command:?}");
+        // Ten at once may be slow; none has to be given up.
+        command.env("MENTORPAL_REMOTE_TIMEOUT", "20");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        (shown, child.expect("the binary runs"), sandbox.path().to_owned())
+    };
+    let children: Vec<_> = commands.iter().map(start).collect();
+    let wait = |(shown, child, path): (String, std::process::Child, std::path::PathBuf)| {
+        Run::new(shown, &path, child.wait_with_output().expect("it ends"))
+    };
+    children.into_iter().map(wait).collect()
+}
+
+/// Ten upload as many checkpoints of one name, and ten download it, at once; which one won.
+pub(super) fn race(url: &str, there: impl Fn() -> Files) -> Files {
+    let uploaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
+    for (seed, sandbox) in uploaders.iter().enumerate() {
+        put_here(sandbox, "x", &checkpoint(seed as u8, SIZE));
+    }
+    let downloaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
+    let (up, down): (&[&str], &[&str]) = (&["upload", "x"], &["download", "x"]);
+    let both = uploaders.iter().map(|one| (one, up)).zip(downloaders.iter().map(|one| (one, down)));
+    let commands: Vec<_> = both.flat_map(|(up, down)| [up, down]).collect();
+    let runs = at_once(url, &commands);
+    let (uploads, downloads): (Vec<_>, Vec<_>) =
+        runs.into_iter().enumerate().partition(|(i, _)| i % 2 == 0);
+    let winners: Vec<usize> =
+        uploads.iter().filter(|(_, run)| run.code == Some(0)).map(|(i, _)| i / 2).collect();
+    assert_eq!(
+        winners.len(),
+        1,
+        "{}",
+        uploads.iter().map(|(_, run)| run.to_string()).collect::<String>()
+    );
+    let won = checkpoint(winners[0] as u8, SIZE);
+    assert_eq!(there(), won);
+    for (i, run) in uploads {
+        if i / 2 != winners[0] {
+            let _ = run.code(2).says("the remote has another checkpoint of this name");
+        }
+    }
+    for (i, run) in downloads {
+        let found = here(&downloaders[i / 2], "x");
+        if run.code == Some(0) {
+            assert_eq!(found, won, "{run}");
+        } else {
+            let _ = run.code(2).says("no checkpoint");
+            assert_eq!(found, Files::new());
+        }
+    }
+    for run in at_once(url, &downloaders.iter().map(|one| (one, down)).collect::<Vec<_>>()) {
+        run.code(0);
+    }
+    assert!(downloaders.iter().all(|one| here(one, "x") == won));
+    won
+}
+
+#[test]
+fn of_ten_uploads_of_one_name_one_wins_whole() {
+    let disk = Disk::serve();
+    race(&disk.url, || disk.files(&format!("{THERE}/x")));
+    assert_eq!(disk.names(THERE), ["x"]);
+    let folder = Sandbox::empty();
+    let url = format!("file://{}", folder.path().display());
+    race(&url, || folder.files(&format!("{THERE}/x")));
+    let left = std::fs::read_dir(folder.path().join(THERE)).unwrap().count();
+    assert_eq!(left, 1);
+}
+
+#[test]
+fn ten_uploads_of_the_same_help_each_other() {
+    let disk = Disk::serve();
+    let sandboxes: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
+    for sandbox in &sandboxes {
+        put_here(sandbox, "x", &checkpoint(1, SIZE));
+    }
+    let upload: &[&str] = &["upload", "x"];
+    for run in at_once(&disk.url, &sandboxes.iter().map(|one| (one, upload)).collect::<Vec<_>>()) {
+        run.code(0);
+    }
+    assert_eq!(names(disk.names(THERE)).0, ["x"]);
+    let mut found = disk.files(&format!("{THERE}/x"));
+    found.retain(|path, _| !path.starts_with('.'));
+    assert_eq!(found, checkpoint(1, SIZE));
+    run(&sandboxes[0], &disk.url, &["checkpoints", "verify", "--remote"]).code(0);
+}
+
+#[test]
+fn ten_downloads_in_one_workspace_are_one() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    super::put_there(&disk, "x", &checkpoint(1, SIZE));
+    let download: &[&str] = &["download", "x"];
+    for run in at_once(&disk.url, &vec![(&sandbox, download); EACH]) {
+        run.code(0);
+    }
+    assert_eq!(here(&sandbox, "x"), checkpoint(1, SIZE));
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}

@@ -1,0 +1,367 @@
+//! What each verb does, on a disk that does nothing wrong and on a folder.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::server::{Disk, Wrong};
+use super::{HERE, THERE, checkpoint, names, put_here, put_there, run, workspace};
+use crate::support::{Sandbox, copy_folder};
+
+/// A remote that is a folder of its own, and its URL.
+fn folder() -> (Sandbox, String) {
+    let sandbox = Sandbox::empty();
+    let url = format!("file://{}", sandbox.path().display());
+    (sandbox, url)
+}
+
+#[test]
+fn what_is_uploaded_comes_down_byte_for_byte() {
+    let disk = Disk::serve();
+    let (_kept, folder) = folder();
+    for url in [disk.url.as_str(), &folder] {
+        let (one, two) = (workspace(), workspace());
+        put_here(&one, "x", &checkpoint(1, 3_000_000));
+        run(&one, url, &["upload", "fusion_v1/x"]).code(0).prints("uploaded fusion_v1/x (3 files");
+        let again = run(&one, url, &["upload", "fusion_v1/x"]).code(0);
+        let _ = again.prints("is on the remote already");
+        run(&two, url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (3 files");
+        assert_eq!(two.checkpoint("x"), checkpoint(1, 3_000_000));
+        assert_eq!(two.checkpoint_names(), ["x"]);
+        run(&two, url, &["checkpoints", "verify"]).code(0).prints("fusion_v1/x: whole");
+        let verified = run(&two, url, &["checkpoints", "verify", "--remote"]).code(0);
+        let _ = verified.prints("fusion_v1/x: whole, 3 files");
+    }
+    assert_eq!(disk.names(THERE), ["x"]);
+}
+
+#[test]
+fn published_checkpoints_are_not_changed() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    put_here(&sandbox, "x", &checkpoint(2, 1000));
+    for arguments in [&["upload", "x"][..], &["upload", "x", "--force"]] {
+        let said = run(&sandbox, &disk.url, arguments).code(2);
+        let said = said.says("the remote has another checkpoint of this name");
+        said.says("`ada/model.json`, `ada/model.safetensors`").says("another name");
+    }
+    assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
+    // Nor is what is here.
+    let said = run(&sandbox, &disk.url, &["checkpoints", "verify", "x"]).code(0);
+    let _ = said.prints("whole");
+    run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("is here already");
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(2, 1000));
+    run(&sandbox, &disk.url, &["download", "x", "--force"]).code(0).prints("downloaded");
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
+}
+
+#[test]
+fn force_repairs_a_damaged_copy_and_keeps_it_aside() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let whole = checkpoint(1, 1000);
+    put_here(&sandbox, "x", &whole);
+    let path = format!("{THERE}/x");
+    let damage: [&dyn Fn(); 4] = [
+        &|| disk.put(&format!("{path}/ada/model.json"), b"short"),
+        &|| disk.put(&format!("{path}/ada/model.json"), b"{\"seed\":7}"),
+        &|| disk.remove(&format!("{path}/manifest.json")),
+        &|| disk.put(&format!("{path}/manifest.json"), b"{"),
+    ];
+    for (number, damage) in damage.iter().enumerate() {
+        disk.remove(&path);
+        put_there(&disk, "x", &whole);
+        damage();
+        let damaged = disk.files(&path);
+        let said = run(&sandbox, &disk.url, &["upload", "x"]);
+        // Bytes of the right number are not read again for nothing.
+        let said = if number == 1 { said.code(0) } else { said.code(2).says("--force") };
+        drop(said);
+        assert_eq!(disk.files(&path), damaged);
+        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("uploaded");
+        assert_eq!(disk.files(&path), whole);
+        let (shown, hidden) = names(disk.names(THERE));
+        assert_eq!(shown, ["x"]);
+        let aside = hidden.iter().find(|name| disk.files(&format!("{THERE}/{name}")) == damaged);
+        let aside = aside.expect("the damaged copy is kept");
+        assert!(aside.starts_with(".replaced-x-"), "{hidden:?}");
+        disk.remove(&format!("{THERE}/{aside}"));
+        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("already");
+        assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn verify_finds_what_is_damaged_there() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    put_there(&disk, "y", &checkpoint(1, 1000));
+    disk.put(&format!("{THERE}/y/ada/model.json"), b"{\"seed\":7}");
+    let found = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
+    let found = found.prints("x: whole").prints("y: 1 fault").says("its SHA-256 is not what");
+    let _ = found.says(&format!("{}/{THERE}/y/ada/model.json", disk.url));
+    let verify = ["checkpoints", "verify", "y", "--remote", "--json"];
+    let found = run(&sandbox, &disk.url, &verify).code(1).json();
+    assert_eq!(found[0]["faults"][0]["what"], "its SHA-256 is not what the manifest says");
+    assert_eq!(found[0]["files"], 3);
+    let download = run(&sandbox, &disk.url, &["download", "y"]).code(2);
+    let download = download.says("the copy on the remote is damaged").says("upload fusion_v1/y");
+    assert_eq!(super::here(&sandbox, "y"), super::Files::new(), "{download}");
+    run(&sandbox, &disk.url, &["checkpoints", "verify", "z", "--remote"]).code(2).says("no check");
+}
+
+#[test]
+fn only_what_has_a_manifest_is_listed() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let list = ["checkpoints", "--remote"];
+    run(&sandbox, &disk.url, &list).code(0).says("no checkpoints on the remote");
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    put_there(&disk, "half", &checkpoint(1, 1000));
+    disk.remove(&format!("{THERE}/half/manifest.json"));
+    put_there(&disk, ".upload-1", &checkpoint(1, 1000));
+    disk.put("classifiers/lstm_v1/x/notes.txt", b"by hand");
+    let listed = run(&sandbox, &disk.url, &list).code(0);
+    assert_eq!(listed.stdout.lines().count(), 2, "{listed}");
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    let listed = run(&sandbox, &disk.url, &["checkpoints", "--remote", "--json"]).code(0).json();
+    let expected = json!({
+        "arch": "fusion_v1",
+        "checkpoint": "x",
+        "url": format!("{}/classifiers/fusion_v1/x", disk.url),
+        "mentors": ["ada"],
+        "created": "2026-01-01T00:00:00Z",
+        "here": true,
+    });
+    assert_eq!(listed, [expected]);
+    run(&sandbox, &disk.url, &["download", "half"]).code(2).says("without a manifest");
+    run(&sandbox, &disk.url, &["download", "y"]).code(2).says("there is `fusion_v1/x`");
+    let wrong = format!("{}/nowhere", disk.url);
+    run(&sandbox, &wrong, &list).code(2).says("look at the remote's URL");
+    put_here(&sandbox, "y", &checkpoint(1, 1000));
+    run(&sandbox, &wrong, &["upload", "y"]).code(2).says("look at the remote's URL");
+}
+
+#[test]
+fn with_what_is_needed_here_nothing_is_asked() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    disk.has(None);
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    sandbox.write("mentorpal.toml", "checkpoint = \"x\"\n");
+    run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("here already, whole");
+    run(&sandbox, &disk.url, &["init"]).code(0).prints("here already, whole");
+    assert_eq!(disk.asked().len(), 0);
+    // What is damaged here is not enough.
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    sandbox.write(&format!("{HERE}/x/ada/model.json"), "{}");
+    run(&sandbox, &disk.url, &["init"]).code(0).prints("downloaded fusion_v1/x");
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
+}
+
+#[test]
+fn a_dry_run_moves_nothing() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    put_there(&disk, "y", &checkpoint(1, 1000));
+    let before = sandbox.files("checkpoint");
+    let dry = |arguments: &[&str]| {
+        run(&sandbox, &disk.url, &[arguments, &["--dry-run"]].concat()).code(0)
+    };
+    let _ = dry(&["upload", "x"]).prints("would upload fusion_v1/x (3 files, 1.7 kB)");
+    let _ = dry(&["download", "y"]).prints("would download fusion_v1/y");
+    let told = dry(&["upload", "x", "--json"]).json();
+    assert_eq!(told.last().unwrap()["dry_run"], true);
+    assert_eq!(told.last().unwrap()["moved"], false);
+    sandbox.write("mentorpal.toml", "checkpoint = \"y\"\n");
+    let _ = dry(&["init"]).prints("would download fusion_v1/y");
+    let _ = dry(&["vectors", "download"]);
+    assert_eq!(sandbox.files("checkpoint"), before);
+    assert_eq!(disk.names(THERE), ["y"]);
+}
+
+#[test]
+fn events_tell_of_every_file() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    let told = run(&sandbox, &disk.url, &["upload", "x", "--json"]).code(0).json();
+    assert_eq!(told[0]["event"], "progress");
+    let mut files: Vec<&str> = told
+        .iter()
+        .filter(|event| event["event"] == "file" && event["how"] == "moved")
+        .map(|event| event["path"].as_str().unwrap())
+        .collect();
+    files.sort_unstable();
+    assert_eq!(files, ["ada/model.json", "ada/model.safetensors", "manifest.json"]);
+    let done = told.last().unwrap();
+    assert_eq!(done["event"], "done");
+    assert_eq!(done["verb"], "upload");
+    assert_eq!(done["files"], 3);
+    let bytes: usize = checkpoint(1, 1000).values().map(Vec::len).sum();
+    assert_eq!(done["bytes"], bytes);
+    assert_eq!(done["place"], format!("{}/{THERE}/x", disk.url));
+}
+
+#[test]
+fn an_interrupted_upload_goes_on_with_what_is_missing() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    let manifest = ("MOVE".to_owned(), String::new(), 0);
+    disk.has(None);
+    // The disk is full when the manifest comes, the third file.
+    run(&sandbox, &disk.url, &["upload", "x", "--dry-run"]).code(0);
+    let staging = format!("/dav/{THERE}/.upload-{}", tag(&checkpoint(1, 1000)));
+    let part = ("PUT".to_owned(), format!("{staging}/.part"), 2);
+    disk.has(Some((part, Wrong::Full)));
+    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("507").says("make room");
+    assert_eq!(names(disk.names(THERE)).0, Vec::<String>::new());
+    disk.has(Some((manifest, Wrong::Stall)));
+    let told = run(&sandbox, &disk.url, &["upload", "x", "--json"]).code(0).json();
+    let kept = told.iter().filter(|event| event["how"] == "kept").count();
+    assert_eq!(kept, 2);
+    let sent = disk.asked().iter().filter(|asked| asked.which.0 == "PUT").count();
+    assert_eq!(sent, 1);
+    assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
+}
+
+/// The beginning of the manifest's SHA-256.
+fn tag(files: &super::Files) -> String {
+    mentorpal::sha256::digest(&files["manifest.json"])[..16].to_owned()
+}
+
+#[test]
+fn an_interrupted_download_goes_on_where_it_stopped() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let size = 1_000_000;
+    put_there(&disk, "x", &checkpoint(1, size));
+    let large = format!("/dav/{THERE}/x/ada/model.safetensors");
+    let get = |count| ("GET".to_owned(), large.clone(), count);
+    // Cut midway, and then the password is not accepted.
+    disk.has(Some((get(0), Wrong::CutMidway)));
+    let mut command = super::command(&sandbox, &disk.url, &["download", "x"]);
+    command.env("MENTORPAL_REMOTE_WAIT", "86400");
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // It waits for a day after the cut.
+    let mut told = String::new();
+    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    while !told.contains("trying again") {
+        std::io::BufRead::read_line(&mut stderr, &mut told).unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(super::here(&sandbox, "x"), super::Files::new());
+    disk.has(None);
+    run(&sandbox, &disk.url, &["download", "x"]).code(0);
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(1, size));
+    let asked = disk.asked().into_iter().find(|asked| asked.which == get(0)).unwrap();
+    assert_eq!(asked.range.as_deref(), Some(format!("bytes={}-", size / 2).as_str()));
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
+
+#[test]
+fn a_long_wait_is_left_to_people() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
+    disk.has(Some((get, Wrong::Later)));
+    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2).says("429");
+    let _ = said.says("come again in 86400 seconds");
+    assert_eq!(disk.asked().len(), 1);
+}
+
+#[test]
+fn vector_models_go_both_ways() {
+    let disk = Disk::serve();
+    let (one, two) = (workspace(), workspace());
+    one.write("tiny.txt", "navy 0.9 0.4 0.1\narmy 0.8 0.5 0.1\nbanana 0.1 0.1 0.9\n");
+    one.run(&["vectors", "add", "tiny.txt"]).code(0);
+    run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("uploaded tiny");
+    run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("already");
+    run(&one, &disk.url, &["vectors", "upload", "huge"]).code(2).says("no vector model `huge`");
+    run(&one, &disk.url, &["vectors", "upload", "embedded"]).code(2).says("itself holds");
+    run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("downloaded tiny");
+    let model = "checkpoint/vector_models/tiny";
+    assert_eq!(two.files(model), one.files(model));
+    two.run(&["vectors", "verify"]).code(0).prints("tiny: whole");
+    fs::remove_dir_all(two.path().join(model)).unwrap();
+    run(&two, &disk.url, &["vectors", "download"]).code(0).prints("downloaded tiny");
+    assert_eq!(two.files(model), one.files(model));
+    disk.has(None);
+    run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("here already");
+    assert_eq!(disk.asked().len(), 0);
+    // What the remote does not have, the Hub may; none is there in tests.
+    let said = run(&two, &disk.url, &["vectors", "download", "other"]).code(2);
+    said.says("the remote has no vector model `other`").says("cannot be reached");
+}
+
+#[test]
+fn training_uploads_where_that_is_asked_for() {
+    let (disk, sandbox) = (Disk::serve(), Sandbox::ada());
+    super::netrc_file(&sandbox, "machine 127.0.0.1 login ada password s3cret-pass");
+    sandbox.run(&["train", "--upload"]).code(2).says("no remote is configured");
+    assert_eq!(sandbox.checkpoint_names(), Vec::<String>::new());
+    let train = ["train", "--checkpoint", "one", "--upload"];
+    run(&sandbox, &disk.url, &train).code(0).prints("published").prints("uploaded fusion_v1/one");
+    assert_eq!(disk.files(&format!("{THERE}/one")), sandbox.checkpoint("one"));
+}
+
+#[test]
+fn a_whole_team_shares_through_a_folder() {
+    let (_kept, url) = folder();
+    let (one, two) = (Sandbox::ada(), Sandbox::ada());
+    one.train("stable");
+    run(&one, &url, &["upload", "stable"]).code(0);
+    two.write("mentorpal.toml", format!("checkpoint = \"stable\"\n[remote]\nurl = \"{url}\"\n"));
+    two.run(&["init"]).code(0).prints("downloaded fusion_v1/stable").says("no vector models");
+    two.run(&["test"]).code(0);
+    assert_eq!(two.checkpoint("stable"), one.checkpoint("stable"));
+}
+
+#[test]
+fn clean_keeps_what_the_remote_has_not() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    put_here(&sandbox, "y", &checkpoint(2, 1000));
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    let clean = |arguments: &[&str]| run(&sandbox, &disk.url, &[&["clean"], arguments].concat());
+    let said = clean(&[]).code(2).says("the remote has no copy of fusion_v1/y (not there)");
+    let _ = said.says("--force");
+    put_there(&disk, "y", &checkpoint(3, 1000));
+    clean(&[]).code(2).says("fusion_v1/y (another of this name is there)");
+    disk.remove(&format!("{THERE}/y"));
+    put_there(&disk, "y", &checkpoint(2, 1000));
+    disk.put(&format!("{THERE}/y/ada/model.json"), b"short");
+    clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    disk.put(&format!("{THERE}/y/ada/model.json"), &checkpoint(2, 1000)["ada/model.json"]);
+    sandbox.write(&format!("{HERE}/.download-1/parts/0"), "half");
+    clean(&["--dry-run"]).code(0).prints("unfinished downloads");
+    assert_eq!(sandbox.checkpoint_names(), [".download-1", "x", "y"]);
+    clean(&[]).code(0).prints("removed 2 checkpoints");
+    assert_eq!(sandbox.checkpoint_names(), Vec::<String>::new());
+    clean(&[]).code(0).prints("nothing to remove");
+    run(&sandbox, &disk.url, &["download", "y"]).code(0);
+    assert_eq!(sandbox.checkpoint("y"), checkpoint(2, 1000));
+}
+
+#[test]
+fn only_what_is_whole_here_is_uploaded() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    sandbox.write(&format!("{HERE}/x/ada/model.json"), "{\"seed\":7}");
+    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("the checkpoint is damaged");
+    run(&sandbox, &disk.url, &["upload", "y"]).code(2).says("no checkpoint `fusion_v1/y` here");
+    assert_eq!(disk.asked().len(), 0);
+}
+
+#[test]
+fn nothing_from_a_remote_leaves_its_folder() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let mut files = checkpoint(1, 100);
+    let manifest = String::from_utf8(files["manifest.json"].clone()).unwrap();
+    let manifest = manifest.replace("ada/model.json", "../../../escaped");
+    files.insert("manifest.json".to_owned(), manifest.into_bytes());
+    put_there(&disk, "x", &files);
+    run(&sandbox, &disk.url, &["download", "x"]).code(2).says("is not a mentor's file");
+    assert!(!Path::new(&sandbox.path().join("checkpoint")).join("escaped").exists());
+    let (elsewhere, url) = folder();
+    copy_folder(&sandbox.path().join(".netrc"), &elsewhere.path().join("x"));
+    run(&sandbox, &url, &["download", "../x"]).code(2).says("name");
+}
