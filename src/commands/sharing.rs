@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Outcome;
 use super::console::{self, GOOD, bytes};
 use super::teller::Teller;
-use crate::checkpoint::{Checkpoint, CheckpointRef, VectorsRecord};
+use crate::checkpoint::{self, Checkpoint, CheckpointRef, VectorsRecord};
 use crate::cli::{
     DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
 };
@@ -41,14 +41,18 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
         && settings.remote.is_some()
         && is_usable(workspace, name)?
     {
-        return how.already(&Item::checkpoint(workspace, name));
+        let item = Item::checkpoint(workspace, name);
+        if how.is_here(&item)? {
+            return Ok(Outcome::Done);
+        }
     }
     let remote = remote(settings, args.remote)?;
     remote_vectors(workspace, &remote, how)?;
     match &stable {
-        Some(name) => {
-            how.fetch(|| Ok(&remote), &Item::checkpoint(workspace, name))?;
+        Some(name) if checkpoint::legacy(workspace, name).is_some() => {
+            console::note(format_args!("`{name}` is here; the older tool made it"));
         }
+        Some(name) => how.fetch(&remote, &Item::checkpoint(workspace, name))?,
         None => console::note(
             "no stable checkpoint is named, so none was downloaded: set `checkpoint` in \
              mentorpal.toml",
@@ -59,16 +63,23 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
 
 pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outcome> {
     let name = CheckpointRef::parse(&args.checkpoint, &settings.arch)?;
+    checkpoint::refuse_legacy(&settings.workspace, &name)?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
-    fetch_configured(settings, args.remote, how, &item)
+    // Where the item is here and whole, the remote is not even opened.
+    if settings.remote.is_none() || !how.is_here(&item)? {
+        how.fetch(&remote(settings, args.remote)?, &item)?;
+    }
+    Ok(Outcome::Done)
 }
 
 pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> {
     let name = CheckpointRef::parse(&args.checkpoint, &settings.arch)?;
+    checkpoint::refuse_legacy(&settings.workspace, &name)?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
-    how.send(&remote(settings, args.remote)?, &item)
+    how.send(&remote(settings, args.remote)?, &item)?;
+    Ok(Outcome::Done)
 }
 
 /// Uploads what was trained just now.
@@ -77,7 +88,7 @@ pub(super) fn upload_trained(
     remote: &Remote,
     name: &CheckpointRef,
     json: bool,
-) -> Result<Outcome> {
+) -> Result<()> {
     let how = How { json, options: Options::default() };
     how.send(remote, &Item::checkpoint(&settings.workspace, name))
 }
@@ -86,7 +97,8 @@ pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> R
     let name = Name::new("vector model", args.name.as_str())?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
-    how.send(&remote(settings, args.remote)?, &item)
+    how.send(&remote(settings, args.remote)?, &item)?;
+    Ok(Outcome::Done)
 }
 
 /// Downloads all the remote's vector models.
@@ -113,14 +125,15 @@ pub(super) fn download_vectors(
     let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
     if how.is_here(&item)? {
-        return how.already(&item).map(Some);
+        return Ok(Some(Outcome::Done));
     }
     let remote = remote(settings, args.remote)?;
     if !remote.vector_models()?.contains(&name) {
         console::note(format_args!("the remote has no vector model `{name}`; asking the Hub"));
         return Ok(None);
     }
-    how.fetch(|| Ok(&remote), &item).map(Some)
+    how.fetch(&remote, &item)?;
+    Ok(Some(Outcome::Done))
 }
 
 fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Outcome> {
@@ -129,23 +142,12 @@ fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Ou
         console::note("the remote has no vector models");
     }
     for name in names.iter().filter(|name| name.as_str() != EMBEDDED) {
-        how.fetch(|| Ok(remote), &Item::vectors(workspace, name)?)?;
+        let item = Item::vectors(workspace, name)?;
+        if !how.is_here(&item)? {
+            how.fetch(remote, &item)?;
+        }
     }
     Ok(Outcome::Done)
-}
-
-/// Downloads an item, where a remote is configured; it is not even opened where the item is here
-/// and whole.
-fn fetch_configured(
-    settings: &Settings,
-    flags: RemoteFlags,
-    how: How,
-    item: &Item,
-) -> Result<Outcome> {
-    if settings.remote.is_some() && how.is_here(item)? {
-        return how.already(item);
-    }
-    how.fetch(|| remote(settings, flags), item)
 }
 
 /// Whether a checkpoint and the vector model it was trained with are here and whole.
@@ -157,11 +159,11 @@ fn is_usable(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     else {
         return Ok(true);
     };
-    if vectors::embedded_manifest().digest() == sha256 {
+    if vectors::embedded_manifest().digest() == *sha256 {
         return Ok(true);
     }
     for model in vectors::list(workspace)?.into_iter().flatten() {
-        if model.manifest.digest() == sha256 {
+        if model.manifest.digest() == *sha256 {
             return Ok(matches!(Item::vectors(workspace, &model.name)?.here()?, Here::Whole(_)));
         }
     }
@@ -180,38 +182,28 @@ struct How {
 }
 
 impl How {
-    /// Whether the item is here and whole, and that is enough.
+    /// Whether the item is here and whole, and that is enough: then it says so.
     fn is_here(self, item: &Item) -> Result<bool> {
-        Ok(!self.options.force && matches!(item.here()?, Here::Whole(_)))
-    }
-
-    /// Says that the item is here.
-    fn already(self, item: &Item) -> Result<Outcome> {
-        let place = item.folder().display().to_string();
-        let (files, bytes) = match item.here()? {
-            Here::Whole(contents) => (contents.count(), contents.size()),
-            Here::Absent | Here::Damaged(..) => (0, 0),
-        };
-        let done = Transferred { moved: false, files, bytes, place };
-        self.tell("download", item, &done, Instant::now())
-    }
-
-    fn fetch<R: std::borrow::Borrow<Remote>>(
-        self,
-        remote: impl FnOnce() -> Result<R>,
-        item: &Item,
-    ) -> Result<Outcome> {
-        if self.is_here(item)? && !self.options.dry_run {
-            return self.already(item);
+        if self.options.force {
+            return Ok(false);
         }
+        let Here::Whole(contents) = item.here()? else { return Ok(false) };
+        let (files, bytes) = (contents.count(), contents.size());
+        let place = item.folder().display().to_string();
+        let done = Transferred { moved: false, files, bytes, place };
+        self.tell("download", item, &done, Instant::now())?;
+        Ok(true)
+    }
+
+    fn fetch(self, remote: &Remote, item: &Item) -> Result<()> {
         let start = Instant::now();
         let teller = Teller::new(item.to_string(), self.json);
-        let done = remote()?.borrow().download(item, self.options, &teller)?;
+        let done = remote.download(item, self.options, &teller)?;
         drop(teller);
         self.tell("download", item, &done, start)
     }
 
-    fn send(self, remote: &Remote, item: &Item) -> Result<Outcome> {
+    fn send(self, remote: &Remote, item: &Item) -> Result<()> {
         let start = Instant::now();
         let teller = Teller::new(item.to_string(), self.json);
         let done = remote.upload(item, self.options, &teller)?;
@@ -219,9 +211,9 @@ impl How {
         self.tell("upload", item, &done, start)
     }
 
-    fn tell(self, verb: &str, item: &Item, done: &Transferred, start: Instant) -> Result<Outcome> {
+    fn tell(self, verb: &str, item: &Item, done: &Transferred, start: Instant) -> Result<()> {
         if self.json {
-            console::json(&json!({
+            return console::json(&json!({
                 "event": "done",
                 "verb": verb,
                 "kind": item.noun(),
@@ -232,24 +224,21 @@ impl How {
                 "bytes": done.bytes,
                 "seconds": start.elapsed().as_secs_f64(),
                 "place": done.place,
-            }))?;
-            return Ok(Outcome::Done);
+            }));
         }
         let size = format!("{}, {}", count(done.files, "file"), bytes(done.bytes));
         let place = &done.place;
         match (done.moved, self.options.dry_run, verb) {
             (false, _, "upload") => {
-                console::line(format_args!("{item} is on the remote already, at {place}"))?;
+                console::line(format_args!("{item} is on the remote already, at {place}"))
             }
-            (false, ..) => console::line(format_args!("{item} is here already, whole"))?,
+            (false, ..) => console::line(format_args!("{item} is here already, whole")),
             (true, true, _) => {
-                console::line(format_args!("would {verb} {item} ({size}) to {place}"))?;
+                console::line(format_args!("would {verb} {item} ({size}) to {place}"))
             }
             (true, false, _) => {
-                let line = format!("{GOOD}{verb}ed{GOOD:#} {item} ({size}) to {place}");
-                console::line(line)?;
+                console::line(format_args!("{GOOD}{verb}ed{GOOD:#} {item} ({size}) to {place}"))
             }
         }
-        Ok(Outcome::Done)
     }
 }

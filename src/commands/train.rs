@@ -85,10 +85,10 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         console::line(summary.text())?;
         console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
     }
-    match remote {
-        Some(remote) => sharing::upload_trained(settings, &remote, &name, args.json),
-        None => Ok(Outcome::Done),
+    if let Some(remote) = remote {
+        sharing::upload_trained(settings, &remote, &name, args.json)?;
     }
+    Ok(Outcome::Done)
 }
 
 /// Trains each mentor into the draft; one that fails does not keep the others from being tried.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::fault::{Answer, Fault, Tries};
 use super::item::{Contents, Here, Item};
 use super::partial::{Part, Partial};
+use super::side_hash::SideHash;
 use super::store::Reading;
 use super::transfer::{BUFFER, Meter, Moved, Watcher, at_once, cut};
 use super::{Options, Remote, Transferred};
@@ -183,13 +184,14 @@ impl Fetch<'_> {
                 return Ok(Some(fault));
             }
             self.hash_part(file, &mut hasher)?;
-            self.copy(reading, file, &mut hasher)?;
-        } else {
-            self.hash_part(file, &mut hasher)?;
+            let side = SideHash::start(hasher, file.try_clone().ok());
+            self.copy(reading, file, &side)?;
+            let found = FileRecord { size: self.length(file)?, sha256: side.finish() };
+            return Ok(self.record.fault(&found));
         }
-        let size = self.length(file)?;
-        let found = FileRecord { size, sha256: sha256::hex(&hasher.finalize()) };
-        Ok(self.record.fault(&found))
+        self.hash_part(file, &mut hasher)?;
+        let sha256 = sha256::hex(&hasher.finalize());
+        Ok(self.record.fault(&FileRecord { size: self.length(file)?, sha256 }))
     }
 
     /// Hashes what is in the part, and stays at its end.
@@ -208,12 +210,12 @@ impl Fetch<'_> {
     }
 
     /// Writes and hashes what comes, to the size that the manifest says.
-    fn copy(&mut self, reading: Reading, file: &mut File, hasher: &mut Sha256) -> Answer<()> {
+    fn copy(&mut self, reading: Reading, file: &mut File, side: &SideHash) -> Answer<()> {
         let mut left = self.record.size - reading.start;
         // One byte more would be seen.
         let mut content = reading.content.take(left + 1);
-        let mut buffer = vec![0; BUFFER];
         loop {
+            let mut buffer = side.buffer();
             let length = content.read(&mut buffer).map_err(|e| cut(&self.place(), e))?;
             if length == 0 && left > 0 {
                 let error = Error::at(self.place(), "the connection was cut");
@@ -228,8 +230,8 @@ impl Fetch<'_> {
                     format!("more than the {} bytes that the manifest says", self.record.size);
                 return Err(Fault::Passing(Error::at(self.place(), what), None));
             }
-            hasher.update(&buffer[..length]);
             file.write_all(&buffer[..length]).map_err(|e| self.disk(e))?;
+            side.add(buffer, length);
             left -= length as u64;
             self.meter.add(length);
         }

@@ -35,7 +35,7 @@ impl Store for Folder {
             let entry = entry.map_err(failed)?;
             let Ok(found) = fs::metadata(entry.path()) else { continue };
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let size = found.is_file().then(|| found.len());
+            let size = found.is_file().then_some(found.len());
             entries.push(Entry { name, is_folder: found.is_dir(), size });
         }
         Ok(entries)

@@ -146,6 +146,11 @@ impl Item {
     /// # Errors
     /// When something that is no folder has its name.
     pub fn here(&self) -> Result<Here> {
+        self.found(fault)
+    }
+
+    /// How it is in the workspace, where `fault` says what is wrong with a file.
+    fn found(&self, fault: impl Fn(&Path, &FileRecord) -> Option<String>) -> Result<Here> {
         if files::is_absent(&self.folder) {
             return Ok(Here::Absent);
         }
@@ -170,19 +175,26 @@ impl Item {
         Ok(Here::Whole(contents))
     }
 
-    /// What it holds here, whole.
+    /// What it holds here, by its manifest and the sizes of its files: what they hold is compared
+    /// with the manifest when it has come to the remote.
     ///
     /// # Errors
     /// When it is not here, or damaged.
-    pub(super) fn whole(&self) -> Result<Contents> {
+    pub(super) fn to_send(&self) -> Result<Contents> {
         let at = |what: String| Error::at(Place::file(&self.folder), what);
-        match self.here()? {
+        match self.found(size_fault)? {
             Here::Whole(contents) => Ok(contents),
             Here::Absent => Err(at(format!("no {} `{self}` here", self.noun()))
                 .hint(format!("look at `mentorpal {}`", self.listing_verb()))),
-            Here::Damaged(fault, _) => Err(at(format!("the {} is damaged: {fault}", self.noun()))
-                .hint("only what is whole is shared; make it again")),
+            Here::Damaged(fault, _) => Err(self.damaged(&fault)),
         }
+    }
+
+    /// The error of an item that is damaged here.
+    pub(super) fn damaged(&self, fault: &str) -> Error {
+        let what = format!("the {} is damaged: {fault}", self.noun());
+        Error::at(Place::file(&self.folder), what)
+            .hint("only what is whole is shared; make it again")
     }
 
     fn listing_verb(&self) -> &'static str {
@@ -232,18 +244,19 @@ pub(super) const CLASSIFIERS: &str = "classifiers";
 /// The remote's folder of vector models.
 pub(super) const VECTOR_MODELS: &str = "vector_models";
 
-/// What is wrong with the file at `path`, if something is.
-pub(super) fn fault(path: &Path, record: &FileRecord) -> Option<String> {
-    let size = match fs::metadata(path) {
-        Ok(found) if found.is_file() => found.len(),
-        Ok(_) => return Some("not a file".to_owned()),
-        Err(error) => return Some(format!("cannot be read: {error}")),
-    };
-    if let Some(fault) = record.size_fault(size) {
-        return Some(fault);
-    }
-    match File::open(path).and_then(sha256::digest_of) {
-        Ok(sha256) => record.fault(&FileRecord { size, sha256 }),
+/// What is wrong with the size of the file at `path`, if something is.
+fn size_fault(path: &Path, record: &FileRecord) -> Option<String> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => record.size_fault(found.len()),
+        Ok(_) => Some("not a file".to_owned()),
         Err(error) => Some(format!("cannot be read: {error}")),
     }
+}
+
+/// What is wrong with the file at `path`, if something is: reads it to the end.
+pub(super) fn fault(path: &Path, record: &FileRecord) -> Option<String> {
+    size_fault(path, record).or_else(|| match File::open(path).and_then(sha256::digest_of) {
+        Ok(sha256) => record.fault(&FileRecord { size: record.size, sha256 }),
+        Err(error) => Some(format!("cannot be read: {error}")),
+    })
 }

@@ -10,7 +10,7 @@
 //! | `http.rs`, `fault.rs` | requests, redirects, refusals; trying again |
 //! | `item.rs` | what is shared |
 //! | `look.rs` | what is on the remote, and whether it is whole |
-//! | `upload.rs`, `download.rs` | both ways; `transfer.rs` what they have in common, `partial.rs` what an interrupted download leaves |
+//! | `upload.rs`, `download.rs` | both ways; `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
 
 mod credentials;
 mod dav;
@@ -27,6 +27,7 @@ mod propfind;
 mod s3;
 
 mod settings;
+mod side_hash;
 mod store;
 mod transfer;
 mod transport;

@@ -111,13 +111,12 @@ fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
     loop {
         let start = rest.iter().position(|byte| !is_space(*byte));
         let Some(start) = start.filter(|start| rest[*start] != b'#') else { return Ok(words) };
-        let (word, after) = match rest[start..].strip_prefix(b"\"") {
-            Some(quoted) => unquoted(quoted)?,
-            None => {
-                let word = &rest[start..];
-                let end = word.iter().position(|byte| is_space(*byte)).unwrap_or(word.len());
-                (word[..end].to_vec(), &word[end..])
-            }
+        let word = &rest[start..];
+        let (word, after) = if let Some(quoted) = word.strip_prefix(b"\"") {
+            unquoted(quoted)?
+        } else {
+            let end = word.iter().position(|byte| is_space(*byte)).unwrap_or(word.len());
+            (word[..end].to_vec(), &word[end..])
         };
         if after.first().is_some_and(|byte| !is_space(*byte)) {
             return Err(Error::new("a word right after a closing quote").hint("put a blank there"));
@@ -214,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_refused_is_not_quoted() {
         for text in ["machine h login hunter2", "machine h login a password \"hunter2"] {
-            let (row, error) = find(text.as_bytes(), "h").unwrap_err();
+            let Err((row, error)) = find(text.as_bytes(), "h") else { panic!("{text} is read") };
             assert_eq!(row, 1);
             assert!(!format!("{error:?} {}", error.reason()).contains("hunter2"));
         }

@@ -80,12 +80,12 @@ impl Partial {
     /// When a folder cannot be made.
     pub(super) fn open(parent: &Path, contents: &Contents) -> Result<Self> {
         let shared = parent.join(format!("{DOWNLOAD}{}", contents.tag()));
-        let partial = match Self::lock(shared.clone()) {
+        let partial = match Self::lock(&shared) {
             Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), is_own: false },
             // Another run is at it, or the disk has no locks (some network ones).
             Ok(None) => {
                 let own = parent.join(format!("{DOWNLOAD}{}-{:016x}", contents.tag(), random()));
-                let lock = Self::lock(own.clone());
+                let lock = Self::lock(&own);
                 Self { folder: own, _lock: lock.ok().flatten(), is_own: true }
             }
             Err(error) => return Err(Error::io(&shared, "make the folder", error)),
@@ -99,10 +99,10 @@ impl Partial {
     }
 
     /// Makes `folder` and locks it; `None` where another run has.
-    fn lock(folder: PathBuf) -> io::Result<Option<File>> {
+    fn lock(folder: &Path) -> io::Result<Option<File>> {
         loop {
-            fs::create_dir_all(&folder)?;
-            let Ok(file) = File::open(&folder) else { return Ok(None) };
+            fs::create_dir_all(folder)?;
+            let Ok(file) = File::open(folder) else { return Ok(None) };
             if file.try_lock().is_err() {
                 return Ok(None);
             }

@@ -8,11 +8,11 @@ use std::thread;
 use sha2::{Digest, Sha256};
 
 use super::fault::{Answer, Fault};
+use super::side_hash::SideHash;
 use super::store::Reading;
 use crate::error::{Error, Place};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
-use crate::sha256;
 
 /// How many files are on their way at once.
 const AT_ONCE: usize = 4;
@@ -128,21 +128,21 @@ pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> A
     }
     let announced = reading.size;
     let mut content = Counted(reading.content, meter);
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; BUFFER];
+    let side = SideHash::start(Sha256::new(), None);
     let mut size = 0;
     loop {
+        let mut buffer = side.buffer();
         let length = content.read(&mut buffer).map_err(|e| cut(place, e))?;
         if length == 0 {
             break;
         }
-        hasher.update(&buffer[..length]);
+        side.add(buffer, length);
         size += length as u64;
     }
     if announced.is_some_and(|announced| size < announced) {
         return Err(Fault::Passing(Error::at(place.clone(), "the connection was cut"), None));
     }
-    Ok(FileRecord { size, sha256: sha256::hex(&hasher.finalize()) })
+    Ok(FileRecord { size, sha256: side.finish() })
 }
 
 /// The fault of a connection that ended too early.

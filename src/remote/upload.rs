@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::fault::{Answer, Fault, Tries, patiently, random};
-use super::item::{Contents, Item};
+use super::item::{Contents, Item, fault};
 use super::look::{There, folders};
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
 use super::{Options, Remote, Transferred};
@@ -47,7 +47,7 @@ impl Remote {
         options: Options,
         watcher: &dyn Watcher,
     ) -> Result<Transferred> {
-        let contents = item.whole()?;
+        let contents = item.to_send()?;
         if let Some(error) = self.store.read_only() {
             return Err(error);
         }
@@ -260,6 +260,12 @@ impl Upload<'_> {
             .and_then(|()| {
                 if self.is_there(&part, record, checked)? {
                     return Ok(());
+                }
+                if let Source::File(path) = source
+                    && let Some(fault) = fault(path, record)
+                {
+                    let name = path.strip_prefix(self.item.folder()).unwrap_or(path).display();
+                    return Err(Fault::Lasting(self.item.damaged(&format!("{name}: {fault}"))));
                 }
                 let what = "the server keeps other bytes than it was sent";
                 Err(Fault::Passing(Error::at(store.place(path), what), None))

@@ -168,7 +168,7 @@ fn every_request_goes_wrong_in_every_way() {
             }
         };
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().filter_map(|worker| worker.join().err()).next()
+        workers.into_iter().find_map(|worker| worker.join().err())
     });
     if let Some(panic) = failed {
         std::panic::resume_unwind(panic);

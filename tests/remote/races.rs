@@ -9,10 +9,14 @@ use crate::support::{Run, Sandbox};
 const EACH: usize = 10;
 const SIZE: usize = 300_000;
 
+/// Its URL, and what commands have in their environment besides.
+type Remote<'a> = (&'a str, &'a [(&'static str, String)]);
+
 /// Starts all the commands, in a workspace each, before waiting for any.
-pub(super) fn at_once(url: &str, commands: &[(&Sandbox, &[&str])]) -> Vec<Run> {
+pub(super) fn at_once(remote: Remote, commands: &[(&Sandbox, &[&str])]) -> Vec<Run> {
     let start = |(sandbox, arguments): &(&Sandbox, &[&str])| {
-        let mut command = command(sandbox, url, arguments);
+        let mut command = command(sandbox, remote.0, arguments);
+        command.envs(remote.1.iter().map(|(name, value)| (name, value)));
         let shown = format!("{command:?}");
         // Ten at once may be slow; none has to be given up.
         command.env("MENTORPAL_REMOTE_TIMEOUT", "20");
@@ -27,7 +31,7 @@ pub(super) fn at_once(url: &str, commands: &[(&Sandbox, &[&str])]) -> Vec<Run> {
 }
 
 /// Ten upload as many checkpoints of one name, and ten download it, at once; which one won.
-pub(super) fn race(url: &str, there: impl Fn() -> Files) -> Files {
+pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
     let uploaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
     for (seed, sandbox) in uploaders.iter().enumerate() {
         put_here(sandbox, "x", &checkpoint(seed as u8, SIZE));
@@ -36,7 +40,7 @@ pub(super) fn race(url: &str, there: impl Fn() -> Files) -> Files {
     let (up, down): (&[&str], &[&str]) = (&["upload", "x"], &["download", "x"]);
     let both = uploaders.iter().map(|one| (one, up)).zip(downloaders.iter().map(|one| (one, down)));
     let commands: Vec<_> = both.flat_map(|(up, down)| [up, down]).collect();
-    let runs = at_once(url, &commands);
+    let runs = at_once(remote, &commands);
     let (uploads, downloads): (Vec<_>, Vec<_>) =
         runs.into_iter().enumerate().partition(|(i, _)| i % 2 == 0);
     let winners: Vec<usize> =
@@ -63,7 +67,7 @@ pub(super) fn race(url: &str, there: impl Fn() -> Files) -> Files {
             assert_eq!(found, Files::new());
         }
     }
-    for run in at_once(url, &downloaders.iter().map(|one| (one, down)).collect::<Vec<_>>()) {
+    for run in at_once(remote, &downloaders.iter().map(|one| (one, down)).collect::<Vec<_>>()) {
         run.code(0);
     }
     assert!(downloaders.iter().all(|one| here(one, "x") == won));
@@ -73,11 +77,11 @@ pub(super) fn race(url: &str, there: impl Fn() -> Files) -> Files {
 #[test]
 fn of_ten_uploads_of_one_name_one_wins_whole() {
     let disk = Disk::serve();
-    race(&disk.url, || disk.files(&format!("{THERE}/x")));
+    race((&disk.url, &[]), || disk.files(&format!("{THERE}/x")));
     assert_eq!(disk.names(THERE), ["x"]);
     let folder = Sandbox::empty();
     let url = format!("file://{}", folder.path().display());
-    race(&url, || folder.files(&format!("{THERE}/x")));
+    race((&url, &[]), || folder.files(&format!("{THERE}/x")));
     let left = std::fs::read_dir(folder.path().join(THERE)).unwrap().count();
     assert_eq!(left, 1);
 }
@@ -90,7 +94,9 @@ fn ten_uploads_of_the_same_help_each_other() {
         put_here(sandbox, "x", &checkpoint(1, SIZE));
     }
     let upload: &[&str] = &["upload", "x"];
-    for run in at_once(&disk.url, &sandboxes.iter().map(|one| (one, upload)).collect::<Vec<_>>()) {
+    for run in
+        at_once((&disk.url, &[]), &sandboxes.iter().map(|one| (one, upload)).collect::<Vec<_>>())
+    {
         run.code(0);
     }
     assert_eq!(names(disk.names(THERE)).0, ["x"]);
@@ -105,7 +111,7 @@ fn ten_downloads_in_one_workspace_are_one() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     super::put_there(&disk, "x", &checkpoint(1, SIZE));
     let download: &[&str] = &["download", "x"];
-    for run in at_once(&disk.url, &vec![(&sandbox, download); EACH]) {
+    for run in at_once((&disk.url, &[]), &vec![(&sandbox, download); EACH]) {
         run.code(0);
     }
     assert_eq!(here(&sandbox, "x"), checkpoint(1, SIZE));

@@ -384,12 +384,11 @@ fn dav(state: &mut State, request: &Request, body: Vec<u8>) -> Response {
     };
     match request.method.as_str() {
         "MKCOL" if state.nodes.contains_key(&path) => Response::of(405),
-        "MKCOL" if !has_parent(&state.nodes, &path) => Response::of(409),
+        "MKCOL" | "PUT" if !has_parent(&state.nodes, &path) => Response::of(409),
         "MKCOL" => {
             state.nodes.insert(path, Node::Folder);
             Response::of(201)
         }
-        "PUT" if !has_parent(&state.nodes, &path) => Response::of(409),
         "PUT" => {
             state.nodes.insert(path, Node::File(body));
             Response::of(201)
@@ -483,7 +482,7 @@ fn get(state: &State, request: &Request, path: &str) -> Response {
     let mut response = match start.filter(|start| is_same && *start <= bytes.len()) {
         None => {
             let mut response = Response::of(200);
-            response.body = bytes.clone();
+            response.body.clone_from(bytes);
             response
         }
         Some(start) if start == bytes.len() => Response::of(416),

@@ -149,7 +149,7 @@ fn large(go: &dyn Fn(&Sandbox, &[&str]) -> crate::support::Run) {
 
 /// Ten uploads of one name at once: one wins.
 fn races(server: &Server) {
-    race(&server.url, || server.files(&format!("{THERE}/x")));
+    race((&server.url, &server.variables), || server.files(&format!("{THERE}/x")));
 }
 
 #[test]
@@ -160,19 +160,10 @@ fn apache() {
             let modules = "/usr/lib/apache2/modules";
             // Started by root, it gives up its rights.
             let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
-            let loads: String = [
-                "mpm_event",
-                "authn_core",
-                "authn_file",
-                "authz_core",
-                "authz_user",
-                "auth_basic",
-                "dav",
-                "dav_fs",
-            ]
-            .iter()
-            .map(|name| format!("LoadModule {name}_module {modules}/mod_{name}.so\n"))
-            .collect();
+            let names =
+                "mpm_event authn_core authn_file authz_core authz_user auth_basic dav dav_fs";
+            let load = |name| format!("LoadModule {name}_module {modules}/mod_{name}.so\n");
+            let loads = names.split(' ').map(load).collect::<Vec<_>>().concat();
             let text = format!(
                 "ServerRoot {folder}\nServerName localhost\nListen 127.0.0.1:{port}\nPidFile \
              {folder}/pid\nErrorLog {folder}/log\nMutex file:{folder}\n{user}{loads}DavLockDB \
@@ -252,6 +243,15 @@ fn moto() {
         ("AWS_ENDPOINT_URL", endpoint),
     ];
     works(&server);
+    // A name of its own, as the first one's is taken.
+    server.url = format!("s3://{BUCKET}/race");
+    race((&server.url, &server.variables), || {
+        let sandbox = workspace();
+        let mut download = command(&sandbox, &server.url, &["download", "x"]);
+        download.envs(server.variables.iter().map(|(name, value)| (name, value)));
+        sandbox.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
+        sandbox.checkpoint("x")
+    });
 }
 
 fn is_root() -> bool {

@@ -346,7 +346,12 @@ fn only_what_is_whole_here_is_uploaded() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "{\"seed\":7}");
-    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("the checkpoint is damaged");
+    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
+    said.says("the checkpoint is damaged: ada/model.json: its SHA-256 is not");
+    assert_eq!(names(disk.names(THERE)).0, Vec::<String>::new());
+    disk.has(None);
+    sandbox.write(&format!("{HERE}/x/ada/model.json"), "short");
+    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("the checkpoint is damaged: ada/");
     run(&sandbox, &disk.url, &["upload", "y"]).code(2).says("no checkpoint `fusion_v1/y` here");
     assert_eq!(disk.asked().len(), 0);
 }
