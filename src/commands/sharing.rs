@@ -155,8 +155,8 @@ fn is_usable(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     if !matches!(Item::checkpoint(workspace, name).here()?, Here::Whole(_)) {
         return Ok(false);
     }
-    let Some(VectorsRecord { sha256, .. }) = &Checkpoint::open(workspace, name)?.manifest()?.vectors
-    else {
+    let checkpoint = Checkpoint::open(workspace, name)?;
+    let Some(VectorsRecord { sha256, .. }) = &checkpoint.manifest()?.vectors else {
         return Ok(true);
     };
     if vectors::embedded_manifest().digest() == *sha256 {

@@ -128,21 +128,21 @@ pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> A
     }
     let announced = reading.size;
     let mut content = Counted(reading.content, meter);
-    let side = SideHash::start(Sha256::new(), None);
+    let beside = SideHash::start(Sha256::new(), None);
     let mut size = 0;
     loop {
-        let mut buffer = side.buffer();
+        let mut buffer = beside.buffer();
         let length = content.read(&mut buffer).map_err(|e| cut(place, e))?;
         if length == 0 {
             break;
         }
-        side.add(buffer, length);
+        beside.add(buffer, length);
         size += length as u64;
     }
     if announced.is_some_and(|announced| size < announced) {
         return Err(Fault::Passing(Error::at(place.clone(), "the connection was cut"), None));
     }
-    Ok(FileRecord { size, sha256: side.finish() })
+    Ok(FileRecord { size, sha256: beside.finish() })
 }
 
 /// The fault of a connection that ended too early.

@@ -139,6 +139,10 @@ impl Upload<'_> {
         if files.is_empty() {
             files.push(MANIFEST_FILE);
         }
+        if !self.options.dry_run {
+            // Best effort: what was gathered can never be published under this name.
+            let _ = self.remote.store.remove(&format!("{}/", self.staging()));
+        }
         let noun = self.item.noun();
         let what = format!(
             "the remote has another {noun} of this name; what differs: {}",
@@ -321,10 +325,7 @@ impl Upload<'_> {
             // The server's word is not taken, whatever it is.
             match self.remote.look(self.item)? {
                 There::Published(there) if there.manifest == self.contents.manifest => break,
-                There::Published(there) => {
-                    let _ = store.remove(&format!("{}/", self.staging()));
-                    return Err(self.different(&there));
-                }
+                There::Published(there) => return Err(self.different(&there)),
                 There::Absent | There::Broken(..) => match moved {
                     Ok(()) => {
                         let what = "the server says that it is published, but it is not there";
