@@ -52,7 +52,7 @@ impl Dav {
     pub(super) fn public_link(http: Http, base: &Url, token: &str) -> Self {
         let candidates = vec![
             base.below("/public.php/webdav"),
-            base.below(&format!("/public.php/dav/files/{token}")),
+            base.below(&format!("/public.php/dav/files/{token}")).hiding(token),
         ];
         Self { http, root: Root::OneOf { candidates, found: OnceLock::new() } }
     }

@@ -210,6 +210,23 @@ mod tests {
         assert_eq!(refused, expected);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_file_is_read_otherwise_than_by_its_words(
+            text in "(machine|default|login|password|macdef|h|[\\\\\"#a \n]){0,12}"
+        ) {
+            if let Ok(Some(Login { user, password })) = find(text.as_bytes(), "h") {
+                let spaced = text.replace('\n', " \n ");
+                for word in [user, password] {
+                    let word = String::from_utf8(word).unwrap();
+                    proptest::prop_assert!(
+                        spaced.contains(&word) || text.contains('\\'), "{word:?} of {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_refused_is_not_quoted() {
         for text in ["machine h login hunter2", "machine h login a password \"hunter2"] {

@@ -16,6 +16,8 @@ pub(crate) struct Url {
     port: u16,
     /// The path, and the query if there is one.
     path: String,
+    /// A part of the path that nobody is shown; empty where there is none.
+    hidden: String,
 }
 
 impl Url {
@@ -28,11 +30,16 @@ impl Url {
             _ => return None,
         };
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+        // A port that is no number may be the beginning of a password.
+        if authority.port_u16().is_none() && authority.as_str() != authority.host() {
+            return None;
+        }
         Some(Self {
             is_https,
             host: authority.host().to_ascii_lowercase(),
             port: authority.port_u16().unwrap_or(if is_https { 443 } else { 80 }),
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            hidden: String::new(),
         })
     }
 
@@ -53,9 +60,18 @@ impl Url {
         Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
+    /// The same address, and those below it, with `part` shown as `****`.
+    pub(crate) fn hiding(self, part: &str) -> Self {
+        Self { hidden: part.to_owned(), ..self }
+    }
+
     /// Where a redirect from here to `location` leads, if it is one of the forms that servers
     /// send: an absolute address, or a path from the host's root.
     pub(crate) fn redirected(&self, location: &str) -> Option<Self> {
+        self.resolved(location).map(|url| url.hiding(&self.hidden))
+    }
+
+    fn resolved(&self, location: &str) -> Option<Self> {
         if location.starts_with("//") {
             let scheme = if self.is_https { "https:" } else { "http:" };
             Self::parse(&format!("{scheme}{location}"))
@@ -96,7 +112,11 @@ impl Url {
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.whole();
-        f.write_str(whole.split('?').next().unwrap_or_default().trim_end_matches('/'))
+        let shown = whole.split('?').next().unwrap_or_default().trim_end_matches('/');
+        if self.hidden.is_empty() {
+            return f.write_str(shown);
+        }
+        f.write_str(&shown.replace(&self.hidden, "****"))
     }
 }
 
@@ -127,9 +147,14 @@ mod tests {
         ] {
             assert_eq!(hub.redirected(location).unwrap().whole(), whole);
         }
+        let link = hub.below("/files/t0ken").hiding("t0ken").below("/x");
+        assert_eq!(link.whole(), "https://hub.example/mirror/files/t0ken/x");
+        assert_eq!(link.to_string(), "https://hub.example/mirror/files/****/x");
+        assert_eq!(link.redirected("/t0ken").unwrap().to_string(), "https://hub.example/****");
         for location in ["", "y", "../y", "/a b", "ftp://x/y", "https://u:p@x/y", "javascript:x"] {
             assert_eq!(hub.redirected(location), None, "{location}");
         }
+        assert_eq!(Url::parse("https://ada:hunter2/@hub.example"), None);
     }
 
     #[test]

@@ -106,25 +106,30 @@ fn a_public_link_is_read_with_its_token_and_never_written() {
     }
     let sandbox = workspace();
     // A password for the machine is not shown to a link.
-    for link in ["/dav/s/aB3dE", "/dav/index.php/s/aB3dE"] {
+    for link in ["/dav/s/s3cretToken", "/dav/index.php/s/s3cretToken"] {
         let url = disk.url.replace("/dav", link);
         let listed = run(&sandbox, &url, &["checkpoints", "--remote"]).code(0);
         let _ = listed.prints("fusion_v1/x");
         run(&sandbox, &url, &["download", "fusion_v1/x", "--force"]).code(0);
         run(&sandbox, &url, &["upload", "fusion_v1/x"]).code(2).says("for reading only");
     }
-    // `printf aB3dE: | base64`
-    let shown = Some("Basic YUIzZEU6".to_owned());
+    // `printf s3cretToken: | base64`
+    let shown = Some("Basic czNjcmV0VG9rZW46".to_owned());
     assert!(disk.asked().iter().all(|asked| asked.authorization == shown));
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 100));
     // Newer ones have only the other address.
     disk.remove("public.php/webdav");
     for (path, bytes) in checkpoint(1, 100) {
-        disk.put(&format!("public.php/dav/files/aB3dE/classifiers/fusion_v1/x/{path}"), &bytes);
+        disk.put(
+            &format!("public.php/dav/files/s3cretToken/classifiers/fusion_v1/x/{path}"),
+            &bytes,
+        );
     }
-    let url = disk.url.replace("/dav", "/dav/s/aB3dE");
+    let url = disk.url.replace("/dav", "/dav/s/s3cretToken");
     run(&sandbox, &url, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x");
-    run(&sandbox, &url.replace("aB3dE", "gone"), &["checkpoints", "--remote"]).code(2).says("404");
+    run(&sandbox, &url.replace("s3cretToken", "gone"), &["checkpoints", "--remote"])
+        .code(2)
+        .says("404");
 }
 
 #[test]
