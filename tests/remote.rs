@@ -7,6 +7,7 @@ mod races;
 mod server;
 mod servers;
 mod verbs;
+mod webdav;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -11,11 +11,11 @@ use super::server::Disk;
 use super::{THERE, checkpoint, command, here, names, put_here, put_there, run, workspace};
 use crate::support::Sandbox;
 
-const MOMENTS: usize = 30;
+pub(super) const MOMENTS: usize = 30;
 const SIZE: usize = 8_000_000;
 
 /// Starts a command and kills it after `wait`; whether it was still running.
-fn kill(mut command: Command, wait: Duration) -> bool {
+pub(super) fn kill(mut command: Command, wait: Duration) -> bool {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     thread::sleep(wait);
     child.kill().unwrap();
@@ -23,7 +23,7 @@ fn kill(mut command: Command, wait: Duration) -> bool {
 }
 
 /// A random moment in each part of a run and a bit.
-fn moments(whole: Duration, seed: u64) -> Vec<Duration> {
+pub(super) fn moments(whole: Duration, seed: u64) -> Vec<Duration> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let moment = |i| {
         let part = (f64::from(i as u32) + random.random_range(0.0..1.0)) / MOMENTS as f64;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use mentorpal::checkpoint::FileRecord;
 use serde_json::json;
 
+use super::killed::{MOMENTS, kill, moments};
 use super::races::race;
 use super::server::{PASSWORD, USER};
 use super::{THERE, checkpoint, command, put_here, workspace};
@@ -252,6 +253,44 @@ fn moto() {
         sandbox.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
         sandbox.checkpoint("x")
     });
+    server.url = format!("s3://{BUCKET}/killed");
+    is_whole_after_kills(&server);
+}
+
+/// Kills uploads to a bucket: what moves there under a claim is whole or not there, too.
+fn is_whole_after_kills(server: &Server) {
+    let sandbox = workspace();
+    let files = checkpoint(5, 1_000_000);
+    let upload = |name: &str| {
+        let mut command = command(&sandbox, &server.url, &["upload", name]);
+        command.env("MENTORPAL_REMOTE_TIMEOUT", "30");
+        command.envs(server.variables.iter().map(|(name, value)| (name, value)));
+        command
+    };
+    put_here(&sandbox, "first", &files);
+    let start = Instant::now();
+    sandbox.finish(&mut upload("first")).code(0);
+    let moments = moments(start.elapsed(), 3).into_iter().step_by(3);
+    for (number, moment) in moments.enumerate() {
+        let name = format!("x{number}");
+        put_here(&sandbox, &name, &files);
+        kill(upload(&name), moment);
+        let there = workspace();
+        let mut download = command(&there, &server.url, &["download", &name]);
+        download.envs(server.variables.iter().map(|(name, value)| (name, value)));
+        let run = there.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30"));
+        if run.code != Some(0) {
+            let _ = run.code(2).says("no checkpoint");
+            assert_eq!(there.checkpoint(&name), super::Files::new());
+        } else {
+            assert_eq!(there.checkpoint(&name), files);
+        }
+        sandbox.finish(&mut upload(&name)).code(0);
+    }
+    let mut verify = command(&sandbox, &server.url, &["checkpoints", "verify", "--remote"]);
+    verify.envs(server.variables.iter().map(|(name, value)| (name, value)));
+    let verified = sandbox.finish(verify.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
+    assert_eq!(verified.stdout.matches("whole, 3 files").count(), MOMENTS / 3 + 1, "{verified}");
 }
 
 fn is_root() -> bool {

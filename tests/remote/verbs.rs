@@ -268,6 +268,18 @@ fn a_long_wait_is_left_to_people() {
 }
 
 #[test]
+fn a_wait_that_the_server_asks_for_goes_before_our_own() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
+    disk.has(Some((get, Wrong::TooMany)));
+    let mut command = super::command(&sandbox, &disk.url, &["download", "x"]);
+    // Ours would be a day.
+    sandbox.finish(command.env("MENTORPAL_REMOTE_WAIT", "86400")).code(0);
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 100));
+}
+
+#[test]
 fn vector_models_go_both_ways() {
     let disk = Disk::serve();
     let (one, two) = (workspace(), workspace());

@@ -1,0 +1,212 @@
+//! What a WebDAV server does (RFC 4918), as far as a remote needs it.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use mentorpal::sha256;
+
+use super::server::{Asked, Which, Wrong};
+
+/// A file or folder.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Folder,
+    File(Vec<u8>),
+}
+
+/// What the disk holds, and what is to go wrong.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) nodes: BTreeMap<String, Node>,
+    pub(super) fault: Option<(Which, Wrong)>,
+    /// What the fault leaves: ranges are not known, or tags are others.
+    pub(super) no_ranges: bool,
+    pub(super) other_tags: bool,
+    pub(super) asked: Vec<Asked>,
+    pub(super) is_open_to_all: bool,
+}
+
+/// A request, but for its body.
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Request {
+    pub(super) fn read(reader: &mut impl BufRead) -> Option<Self> {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (method, path) = (words.next()?, words.next()?);
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        Some(Self { method, path, headers })
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.header("content-length").map_or(0, |length| length.parse().unwrap())
+    }
+}
+
+/// An answer.
+pub(super) struct Response {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn of(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn bytes(&self, closes: bool) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} So\r\n", self.status);
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if closes {
+            head += "Connection: close\r\n";
+        }
+        head += &format!("Content-Length: {}\r\n\r\n", self.body.len());
+        [head.into_bytes(), self.body.clone()].concat()
+    }
+}
+
+/// Does what a WebDAV server does (RFC 4918).
+pub(super) fn dav(state: &mut State, request: &Request, body: Vec<u8>) -> Response {
+    let path = request.path.trim_end_matches('/').to_owned();
+    let has_parent = |nodes: &BTreeMap<String, Node>, path: &str| {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        matches!(nodes.get(parent), Some(Node::Folder))
+    };
+    match request.method.as_str() {
+        "MKCOL" if state.nodes.contains_key(&path) => Response::of(405),
+        "MKCOL" | "PUT" if !has_parent(&state.nodes, &path) => Response::of(409),
+        "MKCOL" => {
+            state.nodes.insert(path, Node::Folder);
+            Response::of(201)
+        }
+        "PUT" => {
+            state.nodes.insert(path, Node::File(body));
+            Response::of(201)
+        }
+        "DELETE" if !state.nodes.contains_key(&path) => Response::of(404),
+        "DELETE" => {
+            remove(&mut state.nodes, &path);
+            Response::of(204)
+        }
+        "MOVE" => rename(state, request, &path, has_parent),
+        "PROPFIND" => propfind(state, &path),
+        "GET" => get(state, request, &path),
+        _ => Response::of(501),
+    }
+}
+
+/// Removes a file, or a folder with all in it.
+pub(super) fn remove(nodes: &mut BTreeMap<String, Node>, path: &str) {
+    let below = format!("{path}/");
+    nodes.retain(|other, _| other != path && !other.starts_with(&below));
+}
+
+fn rename(
+    state: &mut State,
+    request: &Request,
+    from: &str,
+    has_parent: impl Fn(&BTreeMap<String, Node>, &str) -> bool,
+) -> Response {
+    let destination = request.header("destination").unwrap();
+    let to = destination.splitn(4, '/').nth(3).unwrap();
+    let to = format!("/{}", to.trim_end_matches('/'));
+    if !state.nodes.contains_key(from) {
+        return Response::of(404);
+    }
+    if !has_parent(&state.nodes, &to) {
+        return Response::of(409);
+    }
+    let is_there = state.nodes.contains_key(&to);
+    if is_there && request.header("overwrite").as_deref() == Some("F") {
+        return Response::of(412);
+    }
+    remove(&mut state.nodes, &to);
+    let below = format!("{from}/");
+    let moved: Vec<String> =
+        state.nodes.keys().filter(|p| *p == from || p.starts_with(&below)).cloned().collect();
+    for path in moved {
+        let node = state.nodes.remove(&path).unwrap();
+        state.nodes.insert(format!("{to}{}", &path[from.len()..]), node);
+    }
+    Response::of(if is_there { 204 } else { 201 })
+}
+
+fn propfind(state: &State, path: &str) -> Response {
+    if !state.nodes.contains_key(path) {
+        return Response::of(404);
+    }
+    let below = format!("{path}/");
+    let is_listed = |other: &&String| {
+        *other == path || other.strip_prefix(&below).is_some_and(|rest| !rest.contains('/'))
+    };
+    let mut xml = "<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\">".to_owned();
+    for path in state.nodes.keys().filter(is_listed) {
+        let (slash, props) = match &state.nodes[path] {
+            Node::Folder => ("/", "<D:resourcetype><D:collection/></D:resourcetype>".to_owned()),
+            Node::File(bytes) => (
+                "",
+                format!(
+                    "<D:resourcetype/><D:getcontentlength>{}</D:getcontentlength>",
+                    bytes.len()
+                ),
+            ),
+        };
+        xml += &format!(
+            "<D:response><D:href>{path}{slash}</D:href><D:propstat><D:prop>{props}</D:prop>\
+             <D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
+        );
+    }
+    let mut response = Response::of(207).header("Content-Type", "application/xml");
+    response.body = (xml + "</D:multistatus>").into_bytes();
+    response
+}
+
+fn get(state: &State, request: &Request, path: &str) -> Response {
+    let Some(Node::File(bytes)) = state.nodes.get(path) else { return Response::of(404) };
+    let mark = if state.other_tags { "other-" } else { "" };
+    let tag = format!("\"{mark}{}\"", &sha256::digest(bytes)[..16]);
+    let start = request.header("range").filter(|_| !state.no_ranges);
+    let start = start.map(|range| {
+        range.trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().unwrap()
+    });
+    let is_same = request.header("if-range").is_none_or(|expected| expected == tag);
+    let mut response = match start.filter(|start| is_same && *start <= bytes.len()) {
+        None => {
+            let mut response = Response::of(200);
+            response.body.clone_from(bytes);
+            response
+        }
+        Some(start) if start == bytes.len() => Response::of(416),
+        Some(start) => {
+            let range = format!("bytes {start}-{}/{}", bytes.len() - 1, bytes.len());
+            let mut response = Response::of(206).header("Content-Range", range);
+            response.body = bytes[start..].to_vec();
+            response
+        }
+    };
+    response.headers.push(("ETag", tag));
+    response
+}
