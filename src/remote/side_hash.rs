@@ -31,6 +31,7 @@ impl SideHash {
     pub(super) fn start(hasher: Sha256, file: Option<File>) -> Self {
         let (full, to_hash) = sync_channel::<(Vec<u8>, usize)>(WAITING);
         let (give_back, empty) = channel();
+        let to_sync = file.map(sync_beside);
         let thread = thread::spawn(move || {
             let (mut hasher, mut unsynced) = (hasher, 0);
             for (buffer, length) in to_hash {
@@ -38,9 +39,9 @@ impl SideHash {
                 unsynced += length;
                 // Nobody takes it where the transfer has ended.
                 let _ = give_back.send(buffer);
-                if let Some(file) = file.as_ref().filter(|_| unsynced >= SYNC_EVERY) {
-                    // Best effort: the last sync tells what is wrong.
-                    let _ = file.sync_data();
+                if let Some(to_sync) = to_sync.as_ref().filter(|_| unsynced >= SYNC_EVERY) {
+                    // Where it is at it still, it need not be told again.
+                    let _ = to_sync.try_send(());
                     unsynced = 0;
                 }
             }
@@ -66,6 +67,18 @@ impl SideHash {
         let hasher = self.thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         sha256::hex(&hasher.finalize())
     }
+}
+
+/// Takes what is written to `file` to the disk whenever it is told to.
+fn sync_beside(file: File) -> SyncSender<()> {
+    let (tell, told) = sync_channel(1);
+    thread::spawn(move || {
+        for () in told {
+            // Best effort: the last sync, which is not this one, tells what is wrong.
+            let _ = file.sync_data();
+        }
+    });
+    tell
 }
 
 #[cfg(test)]

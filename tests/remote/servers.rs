@@ -279,11 +279,11 @@ fn is_whole_after_kills(server: &Server) {
         let mut download = command(&there, &server.url, &["download", &name]);
         download.envs(server.variables.iter().map(|(name, value)| (name, value)));
         let run = there.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30"));
-        if run.code != Some(0) {
+        if run.code == Some(0) {
+            assert_eq!(there.checkpoint(&name), files);
+        } else {
             let _ = run.code(2).says("no checkpoint");
             assert_eq!(there.checkpoint(&name), super::Files::new());
-        } else {
-            assert_eq!(there.checkpoint(&name), files);
         }
         sandbox.finish(&mut upload(&name)).code(0);
     }
