@@ -202,10 +202,6 @@ pub struct CompareArgs {
     #[arg(long)]
     pub no_canned: bool,
 
-    /// Where the bootstrap's random numbers start
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-
     /// Print a line of JSON a mentor, then one for all of several
     #[arg(long)]
     pub json: bool,

@@ -71,7 +71,7 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
 fn show(pairs: &[&[TestReport; 2]], title: &str, args: &CompareArgs) -> Result<()> {
     let a: Vec<&TestReport> = pairs.iter().map(|pair| &pair[0]).collect();
     let b: Vec<&TestReport> = pairs.iter().map(|pair| &pair[1]).collect();
-    let comparison = compare(&a, &b, args.seed);
+    let comparison = compare(&a, &b);
     let questions = |indices: &[usize]| -> Vec<String> {
         let all: Vec<_> = a.iter().flat_map(|report| &report.results).collect();
         indices.iter().map(|&i| all[i].question.clone()).collect()
@@ -109,7 +109,7 @@ fn numbers(a: &[&TestReport], b: &[&TestReport], comparison: &Comparison) -> Str
         ]);
     }
     format!(
-        "{}\nB − A {:+.1} points, 95% interval {:+.1} to {:+.1} (paired bootstrap); McNemar p {}",
+        "{}\nB − A {:+.1} points, 95% interval {:+.1} to {:+.1} (paired bootstrap, BCa); McNemar p {}",
         lines(&table),
         100.0 * comparison.difference,
         100.0 * comparison.difference_ci95[0],

@@ -19,7 +19,7 @@ pub struct Comparison {
     pub only_b: Vec<usize>,
     /// Accuracy of B less that of A, in −1..=1.
     pub difference: f64,
-    /// Its 95% interval by the paired bootstrap.
+    /// Its 95% interval by the paired bootstrap (BCa).
     pub difference_ci95: [f64; 2],
     /// `McNemar`'s exact p-value, in 0..=1.
     pub p_value: f64,
@@ -33,7 +33,7 @@ const LEVEL: f64 = 0.05;
 /// # Panics
 /// When the reports are not of the same questions.
 #[must_use]
-pub fn compare(a: &[&TestReport], b: &[&TestReport], seed: u64) -> Comparison {
+pub fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     let results = |reports: &[&TestReport]| -> Vec<(String, bool)> {
         let results = reports.iter().flat_map(|report| &report.results);
         results.map(|result| (result.question.clone(), result.correct)).collect()
@@ -55,7 +55,7 @@ pub fn compare(a: &[&TestReport], b: &[&TestReport], seed: u64) -> Comparison {
         correct_a,
         correct_b,
         difference: (correct_b as f64 - correct_a as f64) / pairs.len().max(1) as f64,
-        difference_ci95: paired_bootstrap(&pairs, seed),
+        difference_ci95: paired_bootstrap(&pairs),
         p_value: mcnemar(only_a.len(), only_b.len()),
         only_a,
         only_b,

@@ -1,0 +1,169 @@
+//! What confidences are worth.
+
+use serde::Serialize;
+
+use super::wilson;
+
+/// Whether confidences are the accuracies they claim to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Calibration {
+    /// The expected calibration error, in 0..=1; 0 where nothing was asked.
+    pub error: f64,
+    /// The bins that hold a question, by confidence.
+    pub bins: Vec<CalibrationBin>,
+}
+
+/// The questions of about the same confidence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CalibrationBin {
+    /// Confidences above this one (from it, in the first bin) ...
+    pub low: f64,
+    /// ... and up to this one.
+    pub high: f64,
+    /// How many questions there are.
+    pub questions: usize,
+    /// How many of them are right.
+    pub correct: usize,
+    /// Their mean confidence.
+    pub confidence: f64,
+    /// The share that is right.
+    pub accuracy: f64,
+    /// Wilson's 95% interval of it.
+    pub accuracy_ci95: [f64; 2],
+}
+
+/// Calibration over ten bins of equal width, of questions with a confidence in 0..=1 and whether
+/// the answer was right. The error is the mean of |accuracy − confidence| over bins, weighted by
+/// their questions (Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017, *On calibration of modern
+/// neural networks*).
+#[must_use]
+pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
+    const BINS: usize = 10;
+    let mut bins = vec![(0, 0, 0.0); BINS];
+    for &(confidence, correct) in questions {
+        // Bins are open below and closed above, as Guo et al. have them.
+        let bin = (confidence * BINS as f64).ceil().clamp(1.0, BINS as f64) as usize - 1;
+        let (number, right, sum) = &mut bins[bin];
+        *number += 1;
+        *right += usize::from(correct);
+        *sum += confidence;
+    }
+    let mut calibration = Calibration::default();
+    for (i, (number, right, sum)) in bins.into_iter().enumerate() {
+        if number == 0 {
+            continue;
+        }
+        let (confidence, accuracy) = (sum / number as f64, right as f64 / number as f64);
+        calibration.error +=
+            (accuracy - confidence).abs() * number as f64 / questions.len() as f64;
+        calibration.bins.push(CalibrationBin {
+            low: i as f64 / BINS as f64,
+            high: (i + 1) as f64 / BINS as f64,
+            questions: number,
+            correct: right,
+            confidence,
+            accuracy,
+            accuracy_ci95: wilson(right, number),
+        });
+    }
+    calibration
+}
+
+/// What answering only above a threshold would bring.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CoveragePoint {
+    /// The least confidence that is answered.
+    pub threshold: f64,
+    /// The share of all questions that is answered, in 0..=1.
+    pub coverage: f64,
+    /// The share of those that is right.
+    pub accuracy: f64,
+}
+
+/// Coverage against accuracy, of questions with a confidence and whether the best answer is
+/// right: a point for each confidence that occurs, the highest first (El-Yaniv & Wiener 2010,
+/// *On the foundations of noise-free selective classification*).
+#[must_use]
+pub fn coverage_curve(questions: &[(f64, bool)]) -> Vec<CoveragePoint> {
+    let mut sorted = questions.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut answered, mut correct) = (0, 0);
+    let mut points = Vec::new();
+    // Questions of one confidence are answered together or not at all.
+    for alike in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        answered += alike.len();
+        correct += alike.iter().filter(|question| question.1).count();
+        points.push(CoveragePoint {
+            threshold: alike[0].0,
+            coverage: answered as f64 / questions.len() as f64,
+            accuracy: correct as f64 / answered as f64,
+        });
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{assert_close, cases};
+    use super::*;
+
+    type Questions = Vec<(f64, bool)>;
+
+    #[test]
+    fn the_calibration_error_agrees_with_scikit_learn() {
+        for (questions, bins, error) in cases::<(Questions, Vec<[f64; 2]>, f64)>("calibration") {
+            let found = calibration(&questions);
+            assert_close(found.error, error);
+            assert_eq!(found.bins.len(), bins.len());
+            for (bin, [accuracy, confidence]) in found.bins.iter().zip(bins) {
+                assert_close(bin.accuracy, accuracy);
+                assert_close(bin.confidence, confidence);
+            }
+        }
+    }
+
+    // By hand: in the bin to 0.3, two of mean 0.25, one right: off by 0.25; in the bin to 1, three
+    // of mean 0.96, two right: off by 0.29333. (2 · 0.25 + 3 · 0.29333) / 5 = 0.276.
+    #[test]
+    fn calibration_by_hand() {
+        let questions = [(0.21, true), (0.29, false), (0.94, true), (0.94, false), (1.0, true)];
+        let found = calibration(&questions);
+        assert_close(found.error, 0.276);
+        let numbers: Vec<_> = found.bins.iter().map(|bin| (bin.questions, bin.correct)).collect();
+        assert_eq!(numbers, [(2, 1), (3, 2)]);
+        assert!(calibration(&[]).bins.is_empty());
+    }
+
+    #[test]
+    fn bins_are_closed_above() {
+        let bins = calibration(&[(0.0, true), (0.1, true), (0.5, false)]).bins;
+        let numbers: Vec<_> = bins.iter().map(|bin| (bin.high, bin.questions)).collect();
+        assert_eq!(numbers, [(0.1, 2), (0.5, 1)]);
+    }
+
+    #[test]
+    fn coverage_agrees_with_scikit_learn() {
+        for (questions, points) in cases::<(Questions, Vec<[f64; 3]>)>("coverage") {
+            let found = coverage_curve(&questions);
+            assert_eq!(found.len(), points.len());
+            for (point, [threshold, coverage, accuracy]) in found.iter().zip(points) {
+                assert_close(point.threshold, threshold);
+                assert_close(point.coverage, coverage);
+                assert_close(point.accuracy, accuracy);
+            }
+        }
+    }
+
+    // By hand: 0.9 answers 1 of 4, right; 0.6 answers two more, one right; 0.2 all.
+    #[test]
+    fn coverage_by_hand() {
+        let points = coverage_curve(&[(0.6, true), (0.2, false), (0.9, true), (0.6, false)]);
+        let expected = [(0.9, 0.25, 1.0), (0.6, 0.75, 2.0 / 3.0), (0.2, 1.0, 0.5)];
+        assert_eq!(points.len(), expected.len());
+        for (point, (threshold, coverage, accuracy)) in points.iter().zip(expected) {
+            assert_close(point.threshold, threshold);
+            assert_close(point.coverage, coverage);
+            assert_close(point.accuracy, accuracy);
+        }
+    }
+}
