@@ -143,6 +143,7 @@ pub struct TrainArgs {
 #[command(after_help = example(
     "mentorpal test\n\
      mentorpal test --mentor guide --no-canned --fail-under 0.7\n\
+     mentorpal test --html report.html --csv figures --junit junit.xml\n\
      ARCH=fusion_v1 CHECKPOINT=my_checkpoint mentorpal test --json"))]
 pub struct TestArgs {
     /// Test this mentor only; may be repeated [env: MENTOR] [default: all with a test set]
@@ -168,6 +169,18 @@ pub struct TestArgs {
     /// Exit with 1 where a mentor's accuracy is under this, in 0..1
     #[arg(long, value_name = "ACCURACY", value_parser = fraction)]
     pub fail_under: Option<f64>,
+
+    /// Write a page to look at: one file that works from disk
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Write the page's numbers and every question as CSV tables into this folder
+    #[arg(long, value_name = "DIR")]
+    pub csv: Option<PathBuf>,
+
+    /// Write JUnit XML for CI: a case a question
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 
     /// Print a line of JSON a mentor
     #[arg(long)]

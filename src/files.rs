@@ -1,4 +1,4 @@
-//! Reading files that may be anything: whoever looks for a file may find a folder, a pipe that
+//! Writing files whole, and reading files that may be anything: whoever looks for a file may find a folder, a pipe that
 //! nobody writes to, or a link that leads nowhere.
 
 use std::fs;
@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
+use crate::publish::write_synced;
 
 /// A file larger than this is refused: a mentor's whole data is a few megabytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -41,4 +42,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
             .hint("this is hardly the file it should be; look what it holds"));
     }
     fs::read(path).map_err(|e| Error::io(path, "read the file", e))
+}
+
+/// Writes a file whole or not at all: beside its place first, then renamed; one that is there is
+/// replaced.
+///
+/// # Errors
+/// When the folder is not there or the disk fails; what was there before still is.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |e| Error::io(path, "write the file", e);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        // Best effort: there may be nothing to remove.
+        let _ = fs::remove_file(&draft);
+    }
+    written.map_err(failed)
 }

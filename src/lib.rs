@@ -6,7 +6,7 @@
 //!
 //! Modules stand in the order of the data: [`mentor`] files become text features ([`mod@text`]),
 //! an architecture of [`classifiers`] learns from them, a [`checkpoint`] keeps the result, and
-//! [`evaluate`] measures it. [`commands`] wires these stages together for the command line.
+//! [`evaluate`] measures it, and [`page`] shows what came of it. [`commands`] wires these stages together for the command line.
 //!
 //! ```
 //! use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
@@ -52,6 +52,7 @@ pub mod classifiers;
 pub mod checkpoint;
 
 pub mod evaluate;
+pub mod page;
 
 pub mod remote;
 

@@ -9,6 +9,7 @@
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
 //! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
 //! | `test.rs` | `test`: the standard accuracy test |
+//! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
 //! | `ask.rs` | `ask` |
@@ -53,6 +54,7 @@ mod new;
 mod races;
 mod readme;
 mod remote;
+mod report;
 mod settings;
 mod sharing;
 mod test;

@@ -85,22 +85,24 @@ fn json_has_the_shape_of_the_design() {
         "uncanned",
         "off_topic",
         "results",
+        "figures",
     ];
     assert_eq!(keys, expected);
     let names = [&report["arch"], &report["checkpoint"], &report["mentor"], &report["test_set"]];
     assert_eq!(names, ["fusion_v1", "one", "ada", "standard"]);
-    let canned = |question, expected: Value, id, correct| {
+    let canned = |question, expected: Value, id, correct, rank: Value| {
         json!({
             "question": question, "expected": expected, "answer_id": id, "top_answer_id": id,
-            "confidence": 1.0, "canned": true, "correct": correct,
+            "confidence": 1.0, "canned": true, "correct": correct, "top_correct": correct,
+            "rank": rank,
         })
     };
     let results = report["results"].as_array().expect("a list");
     let known = [
-        canned("Who are you", json!(["ada_1", "_OFF_TOPIC_"]), "ada_1", true),
-        canned("where do you live", json!(["ada_2"]), "ada_2", true),
-        canned("What did you write?", json!(["ada_4"]), "ada_3", false),
-        canned("YOUR home town!!", json!(["ada_2"]), "ada_2", true),
+        canned("Who are you", json!(["ada_1", "_OFF_TOPIC_"]), "ada_1", true, json!(1)),
+        canned("where do you live", json!(["ada_2"]), "ada_2", true, json!(1)),
+        canned("What did you write?", json!(["ada_4"]), "ada_3", false, results[2]["rank"].clone()),
+        canned("YOUR home town!!", json!(["ada_2"]), "ada_2", true, json!(1)),
     ];
     assert_eq!(results[..4], known);
     assert_eq!(results.len(), 6);

@@ -32,6 +32,12 @@ impl Reply {
     pub fn answer_or_off_topic(&self) -> &str {
         self.answer_id.as_deref().unwrap_or(OFF_TOPIC)
     }
+
+    /// The ids of the best answer and those after it, best first.
+    pub fn ranked(&self) -> impl Iterator<Item = &str> {
+        let others = self.alternatives.iter().map(|candidate| candidate.answer_id.as_str());
+        std::iter::once(self.top_answer_id.as_str()).chain(others)
+    }
 }
 
 impl<'a> MentorClassifier<'a> {

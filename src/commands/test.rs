@@ -1,19 +1,24 @@
 //! `mentorpal test`: the standard accuracy test.
 
+use std::fs;
 use std::num::NonZeroUsize;
 
 use serde_json::json;
 
 use super::bar::Bar;
-use super::console::{self, BOLD, DIM, percent, percent_range};
+use super::console::{self, BOLD, DIM, lines, percent, percent_range, table};
 use super::{Outcome, open};
 use crate::checkpoint::Checkpoint;
 use crate::classifiers::Vectors;
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
-use crate::error::{Result, count};
-use crate::evaluate::{AnswerCount, Tally, TestReport, TestResult, run_test};
+use crate::error::{Error, Result, count};
+use crate::evaluate::{
+    AnswerCount, Tally, TestFigures, TestReport, TestResult, TopicShare, run_test,
+};
+use crate::files;
 use crate::mentor::Mentor;
+use crate::page::{self, Tested};
 use crate::text::shorten;
 use crate::workspace::Name;
 
@@ -31,14 +36,16 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
     let vectors = open::vectors(&settings.workspace, &checkpoint)?;
     let mut outcome = Outcome::Done;
+    let mut tests: Vec<(TestReport, TestFigures, Mentor)> = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
         let mentor = open::mentor(&settings.workspace, &id)?;
         let report = test_one(settings, args, (&checkpoint, &vectors), &mentor, &test_set)?;
         let tally = report.tally();
+        let figures = TestFigures::of(&report, &mentor);
         if args.json {
-            console::json(&json_line(&report, &tally))?;
+            console::json(&json_line(&report, &tally, &figures))?;
         } else {
-            console::line(text(&report, &tally, &mentor))?;
+            console::line(text(&report, &tally, &figures, &mentor))?;
         }
         if let Some(least) = args.fail_under.filter(|least| tally.accuracy < *least) {
             console::note(format_args!(
@@ -48,8 +55,29 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
             ));
             outcome = Outcome::No;
         }
+        tests.push((report, figures, mentor));
     }
+    write_files(args, &tests)?;
     Ok(outcome)
+}
+
+/// Writes the files that were asked for.
+fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> Result<()> {
+    let tests: Vec<Tested> =
+        tests.iter().map(|(report, figures, mentor)| Tested { report, figures, mentor }).collect();
+    if let Some(path) = &args.html {
+        files::write_whole(path, page::test_page(&tests)?.as_bytes())?;
+    }
+    if let Some(path) = &args.junit {
+        files::write_whole(path, page::junit(&tests)?.as_bytes())?;
+    }
+    if let Some(folder) = &args.csv {
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
+        for table in page::test_tables(&tests)? {
+            files::write_whole(&folder.join(table.name), &table.bytes)?;
+        }
+    }
+    Ok(())
 }
 
 fn test_one(
@@ -70,7 +98,7 @@ fn test_one(
     ))
 }
 
-fn json_line(report: &TestReport, tally: &Tally) -> serde_json::Value {
+fn json_line(report: &TestReport, tally: &Tally, figures: &TestFigures) -> serde_json::Value {
     let mut line = json!({
         "arch": report.checkpoint.arch.as_str(),
         "checkpoint": report.checkpoint.checkpoint.as_str(),
@@ -81,14 +109,15 @@ fn json_line(report: &TestReport, tally: &Tally) -> serde_json::Value {
     if let (Some(line), serde_json::Value::Object(numbers)) = (line.as_object_mut(), numbers) {
         line.extend(numbers);
         line.insert("results".to_owned(), json!(report.results));
+        line.insert("figures".to_owned(), json!(figures));
     }
     line
 }
 
-fn text(report: &TestReport, tally: &Tally, mentor: &Mentor) -> String {
+fn text(report: &TestReport, tally: &Tally, figures: &TestFigures, mentor: &Mentor) -> String {
     let wrong: String = report.wrong().map(|result| wrong_text(result, mentor)).collect();
     let gap = if wrong.is_empty() { "" } else { "\n" };
-    format!("{wrong}{gap}{}", summary(report, tally))
+    format!("{wrong}{gap}{}\n\n{}", topics(figures), summary(report, tally, figures))
 }
 
 fn wrong_text(result: &TestResult, mentor: &Mentor) -> String {
@@ -110,7 +139,34 @@ fn wrong_text(result: &TestResult, mentor: &Mentor) -> String {
     )
 }
 
-fn summary(report: &TestReport, tally: &Tally) -> String {
+/// Accuracy per topic, a bar each.
+fn topics(figures: &TestFigures) -> String {
+    let mut table = table(["topic", "correct", "accuracy", "0% to 100%", "95% interval"], &[1, 2]);
+    for topic in &figures.topics {
+        let TopicShare { topic, share } = topic;
+        table.add_row([
+            shorten(topic, 40),
+            format!("{}/{}", share.correct, share.questions),
+            share.share.map_or("–".to_owned(), percent),
+            bar(share.share.unwrap_or(0.0)),
+            percent_range(share.ci95),
+        ]);
+    }
+    lines(&table)
+}
+
+/// A share in 0..=1 as a bar of up to ten characters, in steps of a twentieth.
+fn bar(share: f64) -> String {
+    let halves = (1..=20).take_while(|&half| f64::from(half) - 0.5 <= 20.0 * share).count();
+    let mut bar = "█".repeat(halves / 2);
+    if halves % 2 == 1 {
+        bar.push('▌');
+    }
+    bar
+}
+
+fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
+    let ranks = &figures.ranks;
     let off = tally.off_topic;
     let rows = [
         ("correct", share(AnswerCount { questions: tally.questions, correct: tally.correct })),
@@ -123,6 +179,17 @@ fn summary(report: &TestReport, tally: &Tally) -> String {
                 off.questions, off.predicted, off.correct
             ),
         ),
+        (
+            "right answer",
+            format!(
+                "best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal rank {:.2}",
+                percent(ranks.top_1),
+                percent(ranks.top_3),
+                percent(ranks.top_5),
+                ranks.mean_reciprocal_rank,
+            ),
+        ),
+        ("confidence", format!("expected calibration error {:.2}", figures.calibration.error)),
         ("arch", report.checkpoint.arch.to_string()),
         ("checkpoint", report.checkpoint.checkpoint.to_string()),
         ("mentor", report.mentor.clone()),

@@ -19,7 +19,7 @@ pub struct Comparison {
     pub only_b: Vec<usize>,
     /// Accuracy of B less that of A, in −1..=1.
     pub difference: f64,
-    /// Its 95% interval by the paired bootstrap (BCa).
+    /// Its 95% interval by the paired bootstrap (`BCa`).
     pub difference_ci95: [f64; 2],
     /// `McNemar`'s exact p-value, in 0..=1.
     pub p_value: f64,

@@ -38,6 +38,11 @@ pub struct TestResult {
     pub canned: bool,
     /// Whether the answer given was marked.
     pub correct: bool,
+    /// Whether the best answer was marked, given or not.
+    pub top_correct: bool,
+    /// The rank of the first marked answer among the candidates, from 1; `None` where none of
+    /// them was.
+    pub rank: Option<usize>,
 }
 
 /// So many questions, so many of them right.
@@ -102,12 +107,15 @@ pub fn run_test(
         for (question, reply) in together.iter().zip(replies) {
             let given = reply.answer_id.as_deref();
             // An answer that the data no longer has cannot be one that was marked.
-            let text = given.map(|id| mentor.answer(id).map_or("", |answer| answer.text.as_str()));
+            let text = |id: &str| mentor.answer(id).map_or("", |answer| answer.text.as_str());
+            let rank = reply.ranked().position(|id| question.accepts(Some(text(id))));
             results.push(TestResult {
                 question: question.text.clone(),
                 expected: question.expected_ids().into_iter().map(str::to_owned).collect(),
                 answer_id: reply.answer_or_off_topic().to_owned(),
-                correct: question.accepts(text),
+                correct: question.accepts(given.map(text)),
+                top_correct: rank == Some(0),
+                rank: rank.map(|index| index + 1),
                 canned: reply.canned,
                 confidence: reply.confidence,
                 top_answer_id: reply.top_answer_id,
@@ -129,6 +137,12 @@ impl TestResult {
     #[must_use]
     pub fn is_off_topic(&self) -> bool {
         self.expected.iter().any(|id| id == OFF_TOPIC)
+    }
+
+    /// Whether an answer was marked, be it one that the mentor no longer has.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        self.expected.is_empty() || self.expected.iter().any(|id| id != OFF_TOPIC)
     }
 
     /// Whether the classifier declined.
@@ -191,6 +205,8 @@ mod tests {
             confidence: 0.5,
             canned,
             correct: expected == given,
+            top_correct: expected == given,
+            rank: None,
         }
     }
 

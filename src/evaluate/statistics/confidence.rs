@@ -39,10 +39,11 @@ pub struct CalibrationBin {
 #[must_use]
 pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
     const BINS: usize = 10;
+    let edge = |i: usize| i as f64 / BINS as f64;
     let mut bins = vec![(0, 0, 0.0); BINS];
     for &(confidence, correct) in questions {
         // Bins are open below and closed above, as Guo et al. have them.
-        let bin = (confidence * BINS as f64).ceil().clamp(1.0, BINS as f64) as usize - 1;
+        let bin = (1..BINS).take_while(|&i| edge(i) < confidence).count();
         let (number, right, sum) = &mut bins[bin];
         *number += 1;
         *right += usize::from(correct);
@@ -54,11 +55,10 @@ pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
             continue;
         }
         let (confidence, accuracy) = (sum / number as f64, right as f64 / number as f64);
-        calibration.error +=
-            (accuracy - confidence).abs() * number as f64 / questions.len() as f64;
+        calibration.error += (accuracy - confidence).abs() * number as f64 / questions.len() as f64;
         calibration.bins.push(CalibrationBin {
-            low: i as f64 / BINS as f64,
-            high: (i + 1) as f64 / BINS as f64,
+            low: edge(i),
+            high: edge(i + 1),
             questions: number,
             correct: right,
             confidence,

@@ -25,7 +25,7 @@ mod fixture {
     use serde::de::DeserializeOwned;
     use serde_json::Value;
 
-    /// The cases under `key` that `tests/fixtures/statistics/generate.py` had SciPy, statsmodels
+    /// The cases under `key` that `tests/fixtures/statistics/generate.py` had `SciPy`, statsmodels
     /// and scikit-learn work out.
     pub(super) fn cases<T: DeserializeOwned>(key: &str) -> Vec<T> {
         let text = include_str!("../../../tests/fixtures/statistics/expected.json");

@@ -45,7 +45,7 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
 }
 
 /// The 95% interval of accuracy B − accuracy A by the paired bootstrap, bias-corrected and
-/// accelerated (BCa; Efron & Tibshirani 1993, chapter 14), in −1..=1. `pairs` says per question
+/// accelerated (`BCa`; Efron & Tibshirani 1993, chapter 14), in −1..=1. `pairs` says per question
 /// whether A and B were right.
 ///
 /// A question's gain is −1, 0 or 1, so how resamples' sums are distributed is worked out instead
@@ -58,33 +58,30 @@ pub fn paired_bootstrap(pairs: &[(bool, bool)]) -> [f64; 2] {
         return [-1.0, 1.0];
     }
     let count = |pair: (bool, bool)| pairs.iter().filter(|&&other| other == pair).count();
-    let gains = Gains {
-        questions: pairs.len() as f64,
-        minus: count((true, false)) as f64,
-        plus: count((false, true)) as f64,
-    };
-    gains.bca().map(|sum| sum / gains.questions)
+    let gains =
+        Gains { questions: pairs.len(), minus: count((true, false)), plus: count((false, true)) };
+    gains.bca().map(|sum| sum / pairs.len() as f64)
 }
 
 /// How many questions' gains are −1 and 1; the others' are 0.
 struct Gains {
-    questions: f64,
-    minus: f64,
-    plus: f64,
+    questions: usize,
+    minus: usize,
+    plus: usize,
 }
 
 impl Gains {
     fn sum(&self) -> f64 {
-        self.plus - self.minus
+        self.plus as f64 - self.minus as f64
     }
 
     /// The sum over questions of the `power`-th power of a gain's deviation from the mean.
     fn moment(&self, power: i32) -> f64 {
-        let mean = self.sum() / self.questions;
+        let mean = self.sum() / self.questions as f64;
         let zero = self.questions - self.minus - self.plus;
-        self.minus * (-1.0 - mean).powi(power)
-            + zero * (-mean).powi(power)
-            + self.plus * (1.0 - mean).powi(power)
+        self.minus as f64 * (-1.0 - mean).powi(power)
+            + zero as f64 * (-mean).powi(power)
+            + self.plus as f64 * (1.0 - mean).powi(power)
     }
 
     /// The bounds of the sum of gains.
@@ -116,9 +113,10 @@ impl Distribution {
     fn of_sums(gains: &Gains) -> Self {
         // Tails rarer than this are cut: 5,000 questions' make no difference in the 9th decimal.
         const RARE: f64 = 1e-18;
-        let [minus, plus] = [gains.minus, gains.plus].map(|number| number / gains.questions);
+        let [minus, plus] =
+            [gains.minus, gains.plus].map(|number| number as f64 / gains.questions as f64);
         let mut sums = Self { first: 0.0, shares: vec![1.0] };
-        for _ in 0..gains.questions as usize {
+        for _ in 0..gains.questions {
             let mut next = vec![0.0; sums.shares.len() + 2];
             for (i, share) in sums.shares.iter().enumerate() {
                 next[i] += share * minus;
@@ -203,7 +201,9 @@ mod tests {
     // By hand: sorted 0.01 · 4 = 0.04, 0.03 · 3 = 0.09, 0.04 · 2 = 0.08 → 0.09, 0.7 · 1.
     #[test]
     fn holm_by_hand() {
-        for (found, expected) in holm(&[0.04, 0.7, 0.01, 0.03]).into_iter().zip([0.09, 0.7, 0.04, 0.09]) {
+        for (found, expected) in
+            holm(&[0.04, 0.7, 0.01, 0.03]).into_iter().zip([0.09, 0.7, 0.04, 0.09])
+        {
             assert_close(found, expected);
         }
         assert!(holm(&[]).is_empty());
@@ -230,7 +230,7 @@ mod tests {
         let [low, high] = paired_bootstrap(&pairs(0, 0, 2, 1));
         assert_close(low, 0.0);
         assert_close(high, 1.0);
-        let sums = Distribution::of_sums(&Gains { questions: 3.0, minus: 0.0, plus: 2.0 });
+        let sums = Distribution::of_sums(&Gains { questions: 3, minus: 0, plus: 2 });
         let expected = [1.0, 6.0, 12.0, 8.0].map(|ways| ways / 27.0);
         let from_zero: Vec<f64> =
             sums.values().filter(|(sum, _)| *sum >= 0.0).map(|(_, share)| share).collect();

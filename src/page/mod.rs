@@ -1,0 +1,75 @@
+//! Reports as files: a page for people, `JUnit` for CI, CSV for whoever counts further.
+//!
+//! Pages are compiled from `templates/`; all that they are given is escaped there. A page is one
+//! file: its style and script are in it, and its policy forbids it to fetch anything.
+
+mod junit;
+mod plots;
+mod tables;
+mod test_page;
+
+use std::borrow::Borrow;
+
+pub use junit::junit;
+pub use tables::{TableFile, test_tables};
+pub use test_page::test_page;
+
+use crate::error::count;
+use crate::evaluate::{Share, TestFigures, TestReport};
+use crate::mentor::Mentor;
+use crate::text::shorten;
+
+/// A test with all that is shown of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tested<'a> {
+    /// The test.
+    pub report: &'a TestReport,
+    /// Its figures.
+    pub figures: &'a TestFigures,
+    /// Whose test it is.
+    pub mentor: &'a Mentor,
+}
+
+/// The version that writes a page.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How many confusions a page shows; JSON and CSV have them all.
+pub(crate) const MOST: usize = 50;
+
+// What templates call. They pass values or references, as their syntax has it.
+
+/// `78.1%`.
+pub(crate) fn percent(share: impl Borrow<f64>) -> String {
+    format!("{:.1}%", 100.0 * share.borrow())
+}
+
+/// `72.8–82.7%`.
+pub(crate) fn range(interval: impl Borrow<[f64; 2]>) -> String {
+    let [low, high] = interval.borrow();
+    format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
+}
+
+/// `78.1%`, or a dash where there is nothing.
+pub(crate) fn share(share: impl Borrow<Share>) -> String {
+    share.borrow().share.map_or("–".to_owned(), percent)
+}
+
+/// A number as scripts read it; −1, below all others, where there is none.
+pub(crate) fn number(value: impl Borrow<Option<f64>>) -> f64 {
+    value.borrow().unwrap_or(-1.0)
+}
+
+/// Two decimals.
+pub(crate) fn decimals(value: impl Borrow<f64>) -> String {
+    format!("{:.2}", value.borrow())
+}
+
+/// `1 question`, `3 questions`.
+pub(crate) fn questions(number: impl Borrow<usize>) -> String {
+    count(*number.borrow(), "question")
+}
+
+/// A question as a page shows it: a pasted book must not fill it.
+pub(crate) fn brief(text: impl AsRef<str>) -> String {
+    shorten(text.as_ref(), 300)
+}

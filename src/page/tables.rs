@@ -1,0 +1,175 @@
+//! A test as CSV tables: everything that a plot of its page shows, and every question.
+
+use csv::Writer;
+
+use super::Tested;
+use crate::error::{Error, Result};
+use crate::evaluate::{Confusion, Share};
+
+/// One CSV file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFile {
+    /// Its name, `topics.csv`.
+    pub name: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A row's cells, the mentor's id before them left out.
+type Row = Vec<String>;
+
+/// A table a figure, each with a `mentor` column first. Shares are in 0..=1; lists are separated
+/// by ` | `; what there is not is empty.
+///
+/// # Errors
+/// When a table cannot be put together.
+pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
+    let make = |name, heads: &[&str], rows: fn(&Tested) -> Vec<Row>| {
+        let bytes = table(tests, heads, rows)
+            .map_err(|e| Error::new(format!("cannot write {name}")).caused_by(e))?;
+        Ok(TableFile { name, bytes })
+    };
+    let share = ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
+    let with_share = |first: &'static str| [&[first][..], &share].concat();
+    Ok(vec![
+        make("shares.csv", &with_share("of"), shares)?,
+        make("topics.csv", &with_share("topic"), topics)?,
+        make("confidence.csv", &["low", "high", "right", "wrong"], confidences)?,
+        make(
+            "reliability.csv",
+            &[&["low", "high", "confidence"][..], &share].concat(),
+            reliability,
+        )?,
+        make("coverage.csv", &["threshold", "coverage", "accuracy"], coverage)?,
+        make("ranks.csv", &["rank", "questions"], ranks)?,
+        make("confusions.csv", &["times", "expected", "given", "questions"], confusions)?,
+        make(
+            "questions.csv",
+            &[
+                "question",
+                "expected",
+                "answer_id",
+                "top_answer_id",
+                "confidence",
+                "canned",
+                "correct",
+                "top_correct",
+                "rank",
+            ],
+            questions,
+        )?,
+    ])
+}
+
+fn table(
+    tests: &[Tested],
+    heads: &[&str],
+    rows: fn(&Tested) -> Vec<Row>,
+) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut writer = Writer::from_writer(Vec::new());
+    writer.write_record(["mentor"].iter().chain(heads))?;
+    for test in tests {
+        for row in rows(test) {
+            writer.write_record(std::iter::once(&test.report.mentor).chain(&row))?;
+        }
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn row<const N: usize>(cells: [&dyn ToString; N]) -> Row {
+    cells.iter().map(|cell| cell.to_string()).collect()
+}
+
+fn optional(value: Option<impl ToString>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
+}
+
+fn list(values: &[String]) -> String {
+    values.join(" | ")
+}
+
+fn shares(test: &Tested) -> Vec<Row> {
+    let (tally, figures) = (test.report.tally(), test.figures);
+    let all = Share::of(tally.correct, tally.questions);
+    [
+        ("all", all),
+        ("canned floor", figures.canned_floor),
+        ("off-topic precision", figures.off_topic_precision),
+        ("off-topic recall", figures.off_topic_recall),
+    ]
+    .into_iter()
+    .map(|(name, share)| share_row(&name, share))
+    .collect()
+}
+
+fn share_row(name: &dyn ToString, share: Share) -> Row {
+    let [low, high] = share.ci95;
+    row([name, &share.questions, &share.correct, &optional(share.share), &low, &high])
+}
+
+fn topics(test: &Tested) -> Vec<Row> {
+    test.figures.topics.iter().map(|topic| share_row(&topic.topic, topic.share)).collect()
+}
+
+fn confidences(test: &Tested) -> Vec<Row> {
+    let bins = test.figures.confidences.iter();
+    bins.map(|bin| row([&bin.low, &bin.high, &bin.right, &bin.wrong])).collect()
+}
+
+fn reliability(test: &Tested) -> Vec<Row> {
+    let bins = test.figures.calibration.bins.iter();
+    bins.map(|bin| {
+        let [low, high] = bin.accuracy_ci95;
+        row([
+            &bin.low,
+            &bin.high,
+            &bin.confidence,
+            &bin.questions,
+            &bin.correct,
+            &bin.accuracy,
+            &low,
+            &high,
+        ])
+    })
+    .collect()
+}
+
+fn coverage(test: &Tested) -> Vec<Row> {
+    let points = test.figures.coverage.iter();
+    points.map(|point| row([&point.threshold, &point.coverage, &point.accuracy])).collect()
+}
+
+fn ranks(test: &Tested) -> Vec<Row> {
+    let ranks = &test.figures.ranks;
+    let counts = ranks.counts.iter().enumerate().map(|(i, count)| row([&(i + 1), count]));
+    counts.chain([row([&"", &ranks.unranked])]).collect()
+}
+
+fn confusions(test: &Tested) -> Vec<Row> {
+    let confusions = test.figures.confusions.iter();
+    confusions
+        .map(|confusion| {
+            let Confusion { expected, given, questions } = confusion;
+            row([&questions.len(), &list(expected), given, &list(questions)])
+        })
+        .collect()
+}
+
+fn questions(test: &Tested) -> Vec<Row> {
+    let results = test.report.results.iter();
+    results
+        .map(|result| {
+            row([
+                &result.question,
+                &list(&result.expected),
+                &result.answer_id,
+                &result.top_answer_id,
+                &result.confidence,
+                &result.canned,
+                &result.correct,
+                &result.top_correct,
+                &optional(result.rank),
+            ])
+        })
+        .collect()
+}

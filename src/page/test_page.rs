@@ -1,0 +1,83 @@
+//! The page of a test.
+
+use askama::Template;
+
+use super::{Tested, plots};
+use crate::error::{Error, Result};
+use crate::evaluate::statistics::CoveragePoint;
+use crate::evaluate::{Tally, TestFigures, TestReport};
+use crate::mentor::{Mentor, OFF_TOPIC};
+use crate::text::shorten;
+
+#[derive(Template)]
+#[template(path = "test.html")]
+struct TestPage<'a> {
+    checkpoint: String,
+    tests: Vec<Section<'a>>,
+}
+
+/// One mentor's part of the page.
+struct Section<'a> {
+    /// From 1, for the page's anchors: ids are strangers' text.
+    number: usize,
+    report: &'a TestReport,
+    figures: &'a TestFigures,
+    mentor: &'a Mentor,
+    tally: Tally,
+    plots: Plots,
+}
+
+/// Each an `<svg>`.
+struct Plots {
+    accuracy: String,
+    ranks: String,
+    confidences: String,
+    reliability: String,
+    coverage: String,
+}
+
+/// The page of a checkpoint's tests, one a mentor.
+///
+/// # Errors
+/// When the page cannot be put together.
+pub fn test_page(tests: &[Tested]) -> Result<String> {
+    let checkpoint = tests.first().map(|test| test.report.checkpoint.to_string());
+    let sections = tests.iter().enumerate().map(|(i, test)| Section::of(i + 1, *test));
+    let page = TestPage { checkpoint: checkpoint.unwrap_or_default(), tests: sections.collect() };
+    page.render().map_err(|e| Error::new("cannot write the page").caused_by(e))
+}
+
+impl<'a> Section<'a> {
+    fn of(number: usize, test: Tested<'a>) -> Self {
+        let Tested { report, figures, mentor } = test;
+        let tally = report.tally();
+        let plots = Plots {
+            accuracy: plots::accuracy(&tally, figures.canned_floor),
+            ranks: plots::ranks(&figures.ranks),
+            confidences: plots::confidences(&figures.confidences),
+            reliability: plots::reliability(&figures.calibration),
+            coverage: plots::coverage(&figures.coverage, figures.fitted),
+        };
+        Self { number, report, figures, mentor, tally, plots }
+    }
+
+    fn is_declining(&self, id: impl AsRef<str>) -> bool {
+        self.mentor.answer(id.as_ref()).is_none() && id.as_ref() == OFF_TOPIC
+    }
+
+    /// How the answer begins; empty where the mentor has none of this id.
+    fn text_of(&self, id: impl AsRef<str>) -> String {
+        self.mentor.answer(id.as_ref()).map_or(String::new(), |answer| shorten(&answer.text, 160))
+    }
+
+    /// The first point at which each tenth of questions is answered.
+    fn coverage_tenths(&self) -> Vec<CoveragePoint> {
+        let curve = &self.figures.coverage;
+        let reach = |tenth: usize| {
+            curve.iter().find(|point| point.coverage >= tenth as f64 / 10.0 - 1e-9).copied()
+        };
+        let mut points: Vec<CoveragePoint> = (1..=10).filter_map(reach).collect();
+        points.dedup();
+        points
+    }
+}

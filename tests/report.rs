@@ -1,0 +1,244 @@
+//! `test --html`, `--csv`, `--junit`: files that say what `--json` says.
+
+use std::fs;
+
+use quick_xml::events::{BytesStart, Event};
+use serde_json::{Value, json};
+
+use crate::support::{ADA, ADA_TEST, Sandbox};
+
+/// Ada with what page, CSV and XML each have a meaning for, in ids, answers, topics and questions.
+const HOSTILE: &str = "\
+ID,topics,text,question
+<b>x</b>,<script>alert(1)</script>,</script><script>alert(2)</script>,\"what <img src=x onerror=alert(3)> is
+{{ 7 * 7 }} or {% raw %}\"
+b,\"\"\"'>&amp;,Life\",שלום \u{202e}olleh 👩‍🚀,\"&lt;b&gt; ]]> <!-- where
+shalom aleichem to you\"
+";
+
+/// Questions that nothing leads to the right answer, so that each is shown.
+const HOSTILE_TEST: &str = "\
+,,</table><script>alert(4)</script>,\u{202e}evil\u{1} 👩‍🚀 \"quoted\" & 'so'
+,Nothing that is recorded,i,i
+";
+
+/// Ada's test with every file, as JSON beside them.
+fn reported(sandbox: &Sandbox, more: &[&str]) -> Value {
+    let files = ["test", "--json", "--html", "r.html", "--csv", "tables", "--junit", "j.xml"];
+    sandbox.run(&[&files, more].concat()).code(0).json().remove(0)
+}
+
+fn trained() -> Sandbox {
+    let sandbox = Sandbox::ada();
+    sandbox.train("one");
+    sandbox
+}
+
+fn read(sandbox: &Sandbox, path: &str) -> String {
+    fs::read_to_string(sandbox.path().join(path)).expect("the file is there")
+}
+
+/// A table's rows with their cells by the head of their column.
+fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
+    let text = read(sandbox, &format!("tables/{table}.csv"));
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let heads = reader.headers().expect("a head").clone();
+    let row = |cells: csv::StringRecord| -> Value {
+        heads.iter().zip(&cells).map(|(head, cell)| (head.to_owned(), json!(cell))).collect()
+    };
+    reader.records().map(|cells| row(cells.expect("a row"))).collect()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
+}
+
+#[track_caller]
+fn close(value: &Value, expected: f64) {
+    assert!((number(value) - expected).abs() < 1e-9, "{value}, expected {expected}");
+}
+
+// By hand from ADA_TEST: `name` and `home` are asked in other words, `engine` is canned and right,
+// cheese is off-topic. Topics: Life has name and home, Work the engine.
+#[test]
+fn figures_by_hand() {
+    let report = reported(&trained(), &[]);
+    let figures = &report["figures"];
+    close(&figures["canned_floor"]["share"], 0.25);
+    let topics = figures["topics"].as_array().expect("a list");
+    let named: Vec<_> = topics.iter().map(|t| (&t["topic"], &t["questions"])).collect();
+    let expected =
+        [(json!("Life"), json!(2)), (json!("Work"), json!(1)), (json!("_OFF_TOPIC_"), json!(1))];
+    assert_eq!(named, expected.each_ref().map(|(topic, number)| (topic, number)));
+    assert_eq!(figures["ranks"]["questions"], 3);
+    let bins = figures["confidences"].as_array().expect("a list");
+    assert_eq!(bins.len(), 20);
+    let shown: f64 = bins.iter().map(|bin| number(&bin["right"]) + number(&bin["wrong"])).sum();
+    assert!((shown - 3.0).abs() < 1e-9, "three questions are not canned");
+    let last = figures["coverage"].as_array().expect("a list").last().expect("a point").clone();
+    close(&last["coverage"], 1.0);
+}
+
+// Each kind of wrong answer, with what is told of it.
+#[test]
+fn wrong_answers_are_listed_counted_and_grouped() {
+    let sandbox = trained();
+    // All three are canned, and marked for another answer than their own.
+    let test = ",,Who are you?,Where is your home?,is there an engine to see\n\
+                ,The engine was never built.,i,i,\n,I wrote the first program.,,,i\n";
+    sandbox.write("checkpoint/tests/ada/standard.csv", test);
+    let figures = reported(&sandbox, &[])["figures"].take();
+    let confusion = |expected: &str, given: &str, question: &str| json!({"expected": [expected], "given": given, "questions": [question]});
+    let expected = [
+        confusion("ada_3", "ada_4", "is there an engine to see"),
+        confusion("ada_4", "ada_1", "Who are you?"),
+        confusion("ada_4", "ada_2", "Where is your home?"),
+    ];
+    assert_eq!(figures["confusions"], json!(expected));
+    assert_eq!(figures["never_given"], json!([{"answer_id": "ada_3", "questions": 1}]));
+    let nearest = &figures["wrong"][0]["nearest"][0];
+    assert_eq!([&nearest["question"], &nearest["answer_id"]], ["Who are you?", "ada_1"]);
+    close(&nearest["similarity"], 1.0);
+    let page = read(&sandbox, "r.html");
+    for shown in ["is there an engine to see", "3 of 3 shown", "<strong>0.0%</strong>"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+}
+
+#[test]
+fn tables_say_what_json_says() {
+    let sandbox = trained();
+    let report = reported(&sandbox, &[]);
+    let figures = &report["figures"];
+    for (table, list, keys) in [
+        ("topics", &figures["topics"], vec!["questions", "correct"]),
+        ("confidence", &figures["confidences"], vec!["low", "high", "right", "wrong"]),
+        (
+            "reliability",
+            &figures["calibration"]["bins"],
+            vec!["confidence", "accuracy", "questions"],
+        ),
+        ("coverage", &figures["coverage"], vec!["threshold", "coverage", "accuracy"]),
+        ("questions", &report["results"], vec!["confidence"]),
+    ] {
+        let rows = rows(&sandbox, table);
+        let list = list.as_array().expect("a list");
+        assert_eq!(rows.len(), list.len(), "{table}");
+        for (row, item) in rows.iter().zip(list) {
+            assert_eq!(row["mentor"], "ada");
+            for key in &keys {
+                close(&row[*key], number(&item[*key]));
+            }
+        }
+    }
+    let shares = rows(&sandbox, "shares");
+    assert_eq!(shares[0]["of"], "all");
+    close(&shares[0]["accuracy"], number(&report["accuracy"]));
+    close(&shares[1]["accuracy"], number(&figures["canned_floor"]["share"]));
+    let ranked: f64 = rows(&sandbox, "ranks").iter().map(|row| number(&row["questions"])).sum();
+    assert!((ranked - 3.0).abs() < 1e-9, "{ranked}");
+}
+
+/// Each element's name with an attribute's value, read by an XML parser.
+fn elements(xml: &str, attribute: &str) -> Vec<(String, Option<String>)> {
+    let mut reader = quick_xml::Reader::from_str(xml);
+    let mut found = Vec::new();
+    let element = |start: &BytesStart| {
+        let value = start.try_get_attribute(attribute).expect("well-formed attributes");
+        let value = value.map(|v| {
+            v.normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                .expect("known entities")
+                .into_owned()
+        });
+        (String::from_utf8_lossy(start.name().as_ref()).into_owned(), value)
+    };
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            Event::Start(start) | Event::Empty(start) => found.push(element(&start)),
+            Event::Eof => return found,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn junit_has_a_case_a_question_and_a_failure_a_wrong_one() {
+    let sandbox = trained();
+    let report = reported(&sandbox, &[]);
+    let xml = read(&sandbox, "j.xml");
+    let cases: Vec<_> = elements(&xml, "name").into_iter().filter(|e| e.0 == "testcase").collect();
+    let questions = report["results"].as_array().expect("a list");
+    assert_eq!(cases.len(), questions.len());
+    for (case, question) in cases.iter().zip(questions) {
+        assert_eq!(case.1.as_deref(), question["question"].as_str());
+    }
+    let failures = elements(&xml, "message").into_iter().filter(|e| e.0 == "failure").count();
+    let wrong = questions.iter().filter(|question| question["correct"] == false).count();
+    assert_eq!(failures, wrong);
+    let suite = elements(&xml, "failures").into_iter().find(|e| e.0 == "testsuite");
+    assert_eq!(suite.and_then(|e| e.1), Some(wrong.to_string()));
+}
+
+#[test]
+fn a_hostile_mentor_stays_text() {
+    let sandbox = Sandbox::empty();
+    let long = "supercalifragilistic ".repeat(2_400);
+    sandbox.mentor("eve", &format!("{HOSTILE}c,Life,{long},\"{long}\nlong\"\n"));
+    sandbox.write("checkpoint/tests/eve/t.csv", HOSTILE_TEST);
+    sandbox.train("one");
+    let report = reported(&sandbox, &[]);
+    assert_eq!([&report["questions"], &report["correct"]], [2, 0]);
+    let page = read(&sandbox, "r.html");
+    // The page's own one script, and no element of the mentor's making.
+    assert_eq!(page.matches("<script").count(), 1);
+    for element in ["<img", "<b>", "<!--"] {
+        assert!(!page.contains(element), "{element}");
+    }
+    assert!(page.contains("&#60;/table&#62;&#60;script&#62;alert(4)"), "shown as it was written");
+    assert!(page.len() < 200_000, "{}: a long text is cut", page.len());
+    let names = elements(&read(&sandbox, "j.xml"), "name");
+    let first = names.iter().find(|e| e.0 == "testcase").and_then(|e| e.1.as_deref());
+    assert_eq!(first, Some("</table><script>alert(4)</script>"));
+    let questions = rows(&sandbox, "questions");
+    assert_eq!(questions[1]["question"], report["results"][1]["question"]);
+}
+
+#[test]
+fn several_mentors_share_a_page() {
+    let sandbox = trained();
+    sandbox.mentor("bob", ADA);
+    sandbox.write("checkpoint/tests/bob/standard.csv", ADA_TEST);
+    sandbox.train("two");
+    reported(&sandbox, &[]);
+    let page = read(&sandbox, "r.html");
+    for mentor in ["ada", "bob"] {
+        assert!(page.contains(&format!("{mentor}, test set standard")), "{mentor}");
+    }
+    let mentors: Vec<_> = rows(&sandbox, "ranks").iter().map(|row| row["mentor"].clone()).collect();
+    assert_eq!(mentors.iter().filter(|mentor| *mentor == "bob").count(), 11);
+}
+
+#[test]
+fn a_page_asks_for_nothing_and_says_the_same_twice() {
+    let sandbox = trained();
+    reported(&sandbox, &[]);
+    let page = read(&sandbox, "r.html");
+    for outside in ["src=", "href=\"http", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("default-src 'none'"));
+    reported(&sandbox, &[]);
+    assert_eq!(read(&sandbox, "r.html"), page);
+}
+
+#[test]
+fn a_file_is_written_whole_or_refused_with_its_place() {
+    let sandbox = trained();
+    sandbox.write("r.html", "the report before");
+    sandbox.run(&["test", "--html", "nowhere/r.html"]).code(2).says("nowhere/r.html");
+    reported(&sandbox, &[]);
+    assert!(read(&sandbox, "r.html").starts_with("<!doctype html>"));
+    let names = fs::read_dir(sandbox.path()).expect("a folder");
+    let names = names.map(|entry| entry.expect("an entry").file_name().into_string());
+    assert!(names.flatten().all(|name| !name.starts_with(".r.html")), "nothing is left beside it");
+}
