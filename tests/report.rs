@@ -150,7 +150,7 @@ fn elements(xml: &str, attribute: &str) -> Vec<(String, Option<String>)> {
                 .expect("known entities")
                 .into_owned()
         });
-        (String::from_utf8_lossy(start.name().as_ref()).into_owned(), value)
+        (start.name().as_ref().to_owned(), value)
     };
     loop {
         match reader.read_event().expect("well-formed XML") {
