@@ -113,3 +113,20 @@ fn one_answer_is_learned_and_not_measured() {
     let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", "who is it"]);
     assert_eq!(run.code(0).json()[0]["top_answer_id"], "a");
 }
+
+#[test]
+fn decision_values_are_not_taken_for_probabilities() {
+    let sandbox = Sandbox::ada();
+    train(&sandbox, "x", "embedded").code(0);
+    let test = |arguments: &[&str]| {
+        let arguments = [&["test", "--arch", "lstm_v1", "--no-canned"], arguments].concat();
+        sandbox.run(&arguments).code(0)
+    };
+    test(&["--html", "x.html"]).prints("decision values").prints("right answer");
+    let figures = test(&["--json"]).json()[0]["figures"].clone();
+    assert_eq!(figures["calibration"], Value::Null);
+    let bins = figures["confidences"].as_array().unwrap();
+    let counted: u64 =
+        bins.iter().map(|b| b["right"].as_u64().unwrap() + b["wrong"].as_u64().unwrap()).sum();
+    assert_eq!((bins.len(), counted), (20, 4));
+}

@@ -33,6 +33,12 @@ pub trait Architecture: Sync {
     /// What it is, in one line.
     fn summary(&self) -> &'static str;
 
+    /// Whether its confidences are probabilities, which can be held against how often it is right;
+    /// else they only order.
+    fn gives_probabilities(&self) -> bool {
+        true
+    }
+
     /// Learns from a mentor. The same mentor, options and version give the same bytes.
     ///
     /// # Errors

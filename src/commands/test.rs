@@ -189,7 +189,15 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
                 ranks.mean_reciprocal_rank,
             ),
         ),
-        ("confidence", format!("expected calibration error {:.2}", figures.calibration.error)),
+        (
+            "confidence",
+            figures
+                .calibration
+                .as_ref()
+                .map_or("decision values, which only order answers".to_owned(), |calibration| {
+                    format!("expected calibration error {:.2}", calibration.error)
+                }),
+        ),
         ("arch", report.checkpoint.arch.to_string()),
         ("checkpoint", report.checkpoint.checkpoint.to_string()),
         ("mentor", report.mentor.clone()),

@@ -11,7 +11,7 @@ use super::statistics::{
     wilson,
 };
 use super::test::{TestReport, TestResult};
-use crate::classifiers::MAX_CANDIDATES;
+use crate::classifiers::{Architecture, MAX_CANDIDATES, registry};
 use crate::mentor::{Mentor, OFF_TOPIC};
 
 /// A test looked at from every side.
@@ -30,10 +30,11 @@ pub struct TestFigures {
     pub off_topic_precision: Share,
     /// Of the questions where declining was marked those declined.
     pub off_topic_recall: Share,
-    /// Right and wrong best answers by confidence, in twenty bins of equal width.
+    /// Right and wrong best answers by confidence, in twenty bins of equal width: from 0 to 1, or,
+    /// where confidences are no probabilities, from the lowest to the highest.
     pub confidences: Vec<ConfidenceBin>,
-    /// Whether confidences are the accuracies that they claim to be.
-    pub calibration: Calibration,
+    /// Whether confidences are the accuracies that they claim to be; `None` where they claim none.
+    pub calibration: Option<Calibration>,
     /// Coverage against accuracy as the threshold moves, canned questions included.
     pub coverage: Vec<CoveragePoint>,
     /// The same as the classifier really declined.
@@ -159,13 +160,16 @@ impl TestFigures {
         let all: Vec<(f64, bool)> = results.iter().map(pair).collect();
         let off = report.tally().off_topic;
         let canned = results.iter().filter(|result| result.canned && result.correct).count();
+        let are_probabilities = registry::find(report.checkpoint.arch.as_str())
+            .is_ok_and(Architecture::gives_probabilities);
+        let scale = if are_probabilities { (0.0, 1.0) } else { range(&confidences) };
         Self {
             canned_floor: Share::of(canned, results.len()),
             topics: topics(results, mentor),
             off_topic_precision: Share::of(off.correct, off.predicted),
             off_topic_recall: Share::of(off.correct, off.questions),
-            confidences: histogram(&confidences),
-            calibration: calibration(&confidences),
+            confidences: histogram(&confidences, scale),
+            calibration: are_probabilities.then(|| calibration(&confidences)),
             coverage: coverage_curve(&all),
             fitted: fitted(results),
             ranks: ranks(results),
@@ -212,9 +216,16 @@ fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare> {
     shares
 }
 
-fn histogram(questions: &[(f64, bool)]) -> Vec<ConfidenceBin> {
+/// The lowest and the highest confidence, apart.
+fn range(questions: &[(f64, bool)]) -> (f64, f64) {
+    let low = questions.iter().map(|(confidence, _)| *confidence).fold(f64::INFINITY, f64::min);
+    let high = questions.iter().map(|(confidence, _)| *confidence).fold(-f64::INFINITY, f64::max);
+    if low < high { (low, high) } else { (0.0, 1.0) }
+}
+
+fn histogram(questions: &[(f64, bool)], (low, high): (f64, f64)) -> Vec<ConfidenceBin> {
     const BINS: usize = 20;
-    let edge = |i: usize| i as f64 / BINS as f64;
+    let edge = |i: usize| low + (high - low) * (i as f64 / BINS as f64);
     let bin = |i| ConfidenceBin { low: edge(i), high: edge(i + 1), right: 0, wrong: 0 };
     let mut bins: Vec<ConfidenceBin> = (0..BINS).map(bin).collect();
     for &(confidence, right) in questions {

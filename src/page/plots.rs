@@ -147,13 +147,17 @@ pub(super) fn confidences(bins: &[ConfidenceBin]) -> String {
     let wrong = top(bins.iter().map(|bin| bin.wrong));
     draw(HEIGHT, |area| {
         let names = ["confidence", "wrong   |   right"];
-        let mut chart = axes!(area, 0.0..1.0, -wrong..right, names, [&tenth, &whole]);
+        let scale =
+            bins.first().map_or(0.0, |bin| bin.low)..bins.last().map_or(1.0, |bin| bin.high);
+        let gap = 0.003 * (scale.end - scale.start);
+        let line = [(scale.start, 0.0), (scale.end, 0.0)];
+        let mut chart = axes!(area, scale, -wrong..right, names, [&tenth, &whole]);
         let bar = |bin: &ConfidenceBin, height: f64, colour: RGBColor| {
-            Rectangle::new([(bin.low + 0.003, 0.0), (bin.high - 0.003, height)], colour.filled())
+            Rectangle::new([(bin.low + gap, 0.0), (bin.high - gap, height)], colour.filled())
         };
         chart.draw_series(bins.iter().map(|bin| bar(bin, bin.right as f64, RIGHT)))?;
         chart.draw_series(bins.iter().map(|bin| bar(bin, -(bin.wrong as f64), WRONG)))?;
-        chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 0.0)], INK))?;
+        chart.draw_series(LineSeries::new(line, INK))?;
         Ok(())
     })
 }

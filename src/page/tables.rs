@@ -117,7 +117,7 @@ fn confidences(test: &Tested) -> Vec<Row> {
 }
 
 fn reliability(test: &Tested) -> Vec<Row> {
-    let bins = test.figures.calibration.bins.iter();
+    let bins = test.figures.calibration.iter().flat_map(|calibration| &calibration.bins);
     bins.map(|bin| {
         let [low, high] = bin.accuracy_ci95;
         row([

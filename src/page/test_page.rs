@@ -55,7 +55,7 @@ impl<'a> Section<'a> {
             accuracy: plots::accuracy(&tally, figures.canned_floor),
             ranks: plots::ranks(&figures.ranks),
             confidences: plots::confidences(&figures.confidences),
-            reliability: plots::reliability(&figures.calibration),
+            reliability: figures.calibration.as_ref().map_or(String::new(), plots::reliability),
             coverage: plots::coverage(&figures.coverage, figures.fitted),
         };
         Self { number, report, figures, mentor, tally, plots }

@@ -73,6 +73,11 @@ impl Architecture for LstmV1 {
         "ridge over the sum of word vectors and the topics that an LSTM tells"
     }
 
+    /// They are decision values.
+    fn gives_probabilities(&self) -> bool {
+        false
+    }
+
     fn train(
         &self,
         mentor: &Mentor,
