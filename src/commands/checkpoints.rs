@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use super::console::{self, BOLD, GOOD, bytes, lines, percent, table};
+use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, import, remote_checkpoints};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest};
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
+use crate::text::percent;
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
     match &args.command {

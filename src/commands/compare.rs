@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bar::Bar;
-use super::console::{self, BOLD, lines, percent, percent_range, table};
+use super::console::{self, BOLD, lines, table};
 use super::{Outcome, open};
 use crate::checkpoint::{Checkpoint, CheckpointRef};
 use crate::classifiers::Vectors;
@@ -12,6 +12,7 @@ use crate::config::{Flags, Settings};
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::wilson;
 use crate::evaluate::{Comparison, TestReport, compare, run_test};
+use crate::text::{percent, percent_range};
 
 impl CompareArgs {
     pub(super) fn flags(&self) -> Flags {

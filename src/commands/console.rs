@@ -104,16 +104,6 @@ pub(super) fn lines(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// A share as people read it: `78.1%`.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
-}
-
-/// An interval of shares: `72.8–82.7%`.
-pub(super) fn percent_range([low, high]: [f64; 2]) -> String {
-    format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
-}
-
 /// A size as people read it.
 pub(super) fn bytes(size: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use serde_json::json;
 
 use super::bar::Bar;
-use super::console::{self, BOLD, DIM, lines, percent, percent_range, table};
+use super::console::{self, BOLD, DIM, lines, table};
 use super::{Outcome, open};
 use crate::checkpoint::Checkpoint;
 use crate::classifiers::Vectors;
@@ -19,7 +19,7 @@ use crate::evaluate::{
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page::{self, Tested};
-use crate::text::shorten;
+use crate::text::{percent, percent_range, shorten};
 use crate::workspace::Name;
 
 impl TestArgs {

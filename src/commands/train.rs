@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::bar::Bar;
-use super::console::{self, GOOD, lines, percent, table};
+use super::console::{self, GOOD, lines, table};
 use super::{Outcome, clock, open, sharing};
 use crate::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
@@ -18,6 +18,7 @@ use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list};
 use crate::mentor::Mentor;
+use crate::text::percent;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
 

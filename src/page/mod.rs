@@ -17,7 +17,7 @@ pub use test_page::test_page;
 use crate::error::count;
 use crate::evaluate::{Share, TestFigures, TestReport};
 use crate::mentor::Mentor;
-use crate::text::shorten;
+use crate::text::{self, shorten};
 
 /// A test with all that is shown of it.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +40,12 @@ pub(crate) const MOST: usize = 50;
 
 /// `78.1%`.
 pub(crate) fn percent(share: impl Borrow<f64>) -> String {
-    format!("{:.1}%", 100.0 * share.borrow())
+    text::percent(*share.borrow())
 }
 
 /// `72.8–82.7%`.
 pub(crate) fn range(interval: impl Borrow<[f64; 2]>) -> String {
-    let [low, high] = interval.borrow();
-    format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
+    text::percent_range(*interval.borrow())
 }
 
 /// `78.1%`, or a dash where there is nothing.

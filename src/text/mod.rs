@@ -1,4 +1,5 @@
-//! From a question's words to what can be compared: sanitized text, stems and n-grams.
+//! From a question's words to what can be compared: sanitized text, stems and n-grams; and shares as
+//! text.
 //!
 //! ```
 //! use mentorpal::text::{normalize, sanitize};
@@ -9,9 +10,11 @@
 mod contractions;
 mod ngrams;
 mod sanitize;
+mod shares;
 mod stem;
 
 pub use contractions::write_out;
 pub use ngrams::{Analyzer, NgramCounts};
 pub use sanitize::{normalize, sanitize, shorten};
+pub use shares::{percent, percent_range};
 pub use stem::stem;

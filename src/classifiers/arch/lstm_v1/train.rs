@@ -14,6 +14,7 @@ use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingRepo
 use crate::error::{Result, count};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
+use crate::text::percent;
 
 /// Topics that are marks of the older data rather than what a question is about.
 const NO_TOPICS: [&str; 3] = ["navy", "positive", "negative"];
@@ -142,10 +143,6 @@ fn comparison([fused, unfused, alone]: [Option<f64>; 3]) -> String {
         "two-fold accuracy {fused} with topics, {unfused} without; leave-one-out without topics \
          {alone}"
     )
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
 }
 
 /// The questions that leaving out measures.
