@@ -270,11 +270,11 @@ fn is_whole_after_kills(server: &Server) {
     put_here(&sandbox, "first", &files);
     let start = Instant::now();
     sandbox.finish(&mut upload("first")).code(0);
-    let moments = moments(start.elapsed(), 3).into_iter().step_by(3);
-    for (number, moment) in moments.enumerate() {
+    let whole = start.elapsed();
+    for (number, share) in moments(3).into_iter().step_by(3).enumerate() {
         let name = format!("x{number}");
         put_here(&sandbox, &name, &files);
-        kill(upload(&name), moment);
+        kill(upload(&name), whole.mul_f64(share));
         let there = workspace();
         let mut download = command(&there, &server.url, &["download", &name]);
         download.envs(server.variables.iter().map(|(name, value)| (name, value)));
