@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::sha256;
 
 /// How much is read at once, in bytes.
-const BUFFER: usize = 1 << 18;
+pub(super) const BUFFER: usize = 1 << 18;
 
 /// How many of these may wait to be hashed.
 const WAITING: usize = 8;

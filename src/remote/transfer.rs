@@ -17,9 +17,6 @@ use crate::publish::FileRecord;
 /// How many files are on their way at once.
 const AT_ONCE: usize = 4;
 
-/// How much is read at once, in bytes.
-pub(super) const BUFFER: usize = 1 << 18;
-
 /// Hears of each file, and of the bytes of all of them.
 pub trait Watcher: Progress {
     /// A file is where it belongs.

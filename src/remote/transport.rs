@@ -11,7 +11,7 @@ use ureq::http::{Request, Response, StatusCode, header};
 
 use super::fault::{Answer, Fault};
 use super::http::{Ask, Content, Http, at, text};
-use super::transfer::BUFFER;
+use super::side_hash::BUFFER;
 use crate::error::Error;
 use crate::web::Url;
 
