@@ -1,6 +1,6 @@
 //! The known questions whose wording is nearest to another's.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -16,8 +16,9 @@ use crate::text::Analyzer;
 pub struct Wordings<'a> {
     examples: Vec<Example<'a>>,
     ids: Vec<&'a str>,
-    /// Per n-gram the questions that have it, with its weight there.
-    postings: HashMap<String, Vec<(usize, f64)>>,
+    /// Per n-gram the questions that have it, with its weight there; in order, so that sums have the
+    /// same bits in each run.
+    postings: BTreeMap<String, Vec<(usize, f64)>>,
 }
 
 /// A known question near another one.
@@ -38,7 +39,7 @@ impl<'a> Wordings<'a> {
     #[must_use]
     pub fn of(mentor: &'a Mentor) -> Self {
         let examples = mentor.examples();
-        let mut postings: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
+        let mut postings: BTreeMap<String, Vec<(usize, f64)>> = BTreeMap::new();
         for (index, example) in examples.iter().enumerate() {
             for (ngram, count) in ANALYZER.count(example.question) {
                 postings.entry(ngram).or_default().push((index, f64::from(count)));
