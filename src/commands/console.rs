@@ -104,6 +104,16 @@ pub(super) fn lines(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
+/// A share in 0..=1 as a bar of up to ten characters, in steps of a twentieth.
+pub(super) fn bar(share: f64) -> String {
+    let halves = (1..=20).take_while(|&half| f64::from(half) - 0.5 <= 20.0 * share).count();
+    let mut bar = "█".repeat(halves / 2);
+    if halves % 2 == 1 {
+        bar.push('▌');
+    }
+    bar
+}
+
 /// A size as people read it.
 pub(super) fn bytes(size: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];

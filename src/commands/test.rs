@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use serde_json::json;
 
 use super::bar::Bar;
-use super::console::{self, BOLD, DIM, lines, table};
+use super::console::{self, BOLD, DIM, bar, lines, table};
 use super::{Outcome, open};
 use crate::checkpoint::Checkpoint;
 use crate::classifiers::Vectors;
@@ -153,16 +153,6 @@ fn topics(figures: &TestFigures) -> String {
         ]);
     }
     lines(&table)
-}
-
-/// A share in 0..=1 as a bar of up to ten characters, in steps of a twentieth.
-fn bar(share: f64) -> String {
-    let halves = (1..=20).take_while(|&half| f64::from(half) - 0.5 <= 20.0 * share).count();
-    let mut bar = "█".repeat(halves / 2);
-    if halves % 2 == 1 {
-        bar.push('▌');
-    }
-    bar
 }
 
 fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
