@@ -15,15 +15,17 @@ quickstart: build
 	$(MENTORPAL_BIN) test
 	$(MENTORPAL_BIN) ask --mentor guide "how do i retrain just one mentor"
 
-# Passes all tests; what needs data that is not in the repository is skipped, and says so. A sentence
-# encoder is fetched once, if that is possible.
+# Passes all tests; what needs data or programs that are not here is skipped, and says so. A sentence
+# encoder and a checker of accessibility are fetched once, if that is possible.
 test:
 	@bash tests/fetch_encoder.sh
+	@bash tests/fetch_axe.sh
 	$(CARGO) test --locked
 
 # The same on real mentors beside the repository, where they are.
 test-shared:
 	@bash tests/fetch_encoder.sh
+	@bash tests/fetch_axe.sh
 	$(CARGO) test --locked --test shared_data -- --nocapture
 
 build:

@@ -9,6 +9,8 @@
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
 //! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
 //! | `test.rs` | `test`: the standard accuracy test |
+//! | `browser/` | a browser, and what pages must show in it |
+//! | `pages.rs` | pages in a browser |
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
@@ -32,6 +34,7 @@
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
+mod browser;
 mod encoder_wheel;
 mod support;
 
@@ -51,6 +54,7 @@ mod lstm;
 mod makefile;
 mod mentors;
 mod new;
+mod pages;
 mod races;
 mod readme;
 mod remote;

@@ -22,6 +22,16 @@ const HOSTILE_TEST: &str = "\
 ,Nothing that is recorded,i,i
 ";
 
+/// A mentor that would break pages, with a checkpoint.
+pub(crate) fn hostile() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    let long = "supercalifragilistic ".repeat(2_400);
+    sandbox.mentor("eve", &format!("{HOSTILE}c,Life,{long},\"{long}\nlong\"\n"));
+    sandbox.write("checkpoint/tests/eve/t.csv", HOSTILE_TEST);
+    sandbox.train("one");
+    sandbox
+}
+
 /// Ada's test with every file, as JSON beside them.
 fn reported(sandbox: &Sandbox, more: &[&str]) -> Value {
     let files = ["test", "--json", "--html", "r.html", "--csv", "tables", "--junit", "j.xml"];
@@ -181,11 +191,7 @@ fn junit_has_a_case_a_question_and_a_failure_a_wrong_one() {
 
 #[test]
 fn a_hostile_mentor_stays_text() {
-    let sandbox = Sandbox::empty();
-    let long = "supercalifragilistic ".repeat(2_400);
-    sandbox.mentor("eve", &format!("{HOSTILE}c,Life,{long},\"{long}\nlong\"\n"));
-    sandbox.write("checkpoint/tests/eve/t.csv", HOSTILE_TEST);
-    sandbox.train("one");
+    let sandbox = hostile();
     let report = reported(&sandbox, &[]);
     assert_eq!([&report["questions"], &report["correct"]], [2, 0]);
     let page = read(&sandbox, "r.html");

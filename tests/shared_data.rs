@@ -3,6 +3,7 @@
 //!
 //! What the tool says is compared with a reading of the files that shares no code with it.
 
+mod browser;
 mod encoder_wheel;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 use serde_json::Value;
 
+use browser::{Browser, test_page};
 use encoder_wheel::encoder_wheel;
 
 const MENTORS: [&str; 6] = [
@@ -143,8 +145,10 @@ fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
         assert_eq!(trained[MENTORS.len()]["checkpoint"], format!("fusion_v1/{vectors}"));
     }
 
-    let tests =
-        run(workspace, &["test", "--checkpoint", "embedded", "--test-set", "real_users", "--json"]);
+    let page = workspace.join("page.html");
+    let command = ["test", "--checkpoint", "embedded", "--test-set", "real_users", "--json"];
+    let html = ["--html", page.to_str().expect("UTF-8")];
+    let tests = run(workspace, &[&command[..], &html].concat());
     let [test] = tests.as_slice() else { panic!("one mentor has the test set, got {tests:?}") };
     let path = workspace.join("checkpoint/tests/sofmattress/real_users.csv");
     let marked = marked_questions(&path);
@@ -170,6 +174,11 @@ fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
     }
     assert_eq!(test["correct"], correct);
     assert_eq!(seen, marked.into_keys().collect());
+
+    if let Some(browser) = Browser::start() {
+        test_page::check(&browser, &page, test, "mattress");
+        browser.keep("real_users");
+    }
 }
 
 #[test]

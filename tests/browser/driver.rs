@@ -1,0 +1,216 @@
+//! A page as a person meets it: in headless Chromium, driven through `ChromeDriver` (`WebDriver`,
+//! <https://www.w3.org/TR/webdriver2/>).
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::Method;
+
+/// A browser with one page, closed when dropped.
+pub(crate) struct Browser {
+    driver: Child,
+    agent: Agent,
+    /// The session's address.
+    session: String,
+    /// The browser's own files.
+    _profile: TempDir,
+}
+
+/// How a page is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// For file names.
+    pub(crate) name: &'static str,
+    scheme: &'static str,
+    width: u32,
+    height: u32,
+}
+
+/// On a desk by day and by night, and in the hand.
+pub(crate) const LOOKS: [Look; 4] = [
+    Look { name: "light", scheme: "light", width: 1280, height: 900 },
+    Look { name: "dark", scheme: "dark", width: 1280, height: 900 },
+    Look { name: "phone", scheme: "light", width: 390, height: 844 },
+    Look { name: "phone-dark", scheme: "dark", width: 390, height: 844 },
+];
+
+impl Browser {
+    /// Starts one; where `ChromeDriver` is not installed, says so.
+    pub(crate) fn start() -> Option<Self> {
+        let command = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+        let Ok(mut driver) = command else {
+            println!("skipped: chromedriver is not installed");
+            return None;
+        };
+        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+        let port: u16 = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+            })
+            .expect("ChromeDriver says its port");
+        let profile = tempfile::tempdir().expect("a temporary folder");
+        let data = format!("--user-data-dir={}", profile.path().display());
+        let options = json!({ "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", data,
+        ]});
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        }}});
+        let agent: Agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let all = format!("http://127.0.0.1:{port}/session");
+        let session = ask(&agent, Method::POST, &all, &wanted);
+        let session = format!("{all}/{}", session["sessionId"].as_str().expect("a session"));
+        let browser = Self { driver, agent, session, _profile: profile };
+        // What a new window has asked for and said is no page's.
+        browser.post("url", &json!({ "url": "about:blank" }));
+        browser.requests();
+        browser.console();
+        Some(browser)
+    }
+
+    fn post(&self, command: &str, parameters: &Value) -> Value {
+        ask(&self.agent, Method::POST, &format!("{}/{command}", self.session), parameters)
+    }
+
+    /// A command of Chromium's own.
+    fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// Opens a file.
+    pub(crate) fn open(&self, page: &Path) {
+        let page = page.canonicalize().expect("the page is there");
+        self.post("url", &json!({ "url": format!("file://{}", page.display()) }));
+    }
+
+    /// What a function's body returns in the page.
+    pub(crate) fn eval(&self, body: &str) -> Value {
+        self.post("execute/sync", &json!({ "script": body, "args": [] }))
+    }
+
+    /// The texts of all elements that a selector finds, as they are read.
+    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
+        let found = self.eval(&format!(
+            "return Array.from(document.querySelectorAll({}), e => e.textContent.trim())",
+            json!(selector)
+        ));
+        serde_json::from_value(found).expect("texts")
+    }
+
+    /// The text of the only element that a selector finds.
+    #[track_caller]
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let mut texts = self.texts(selector);
+        assert_eq!(texts.len(), 1, "`{selector}` is on the page once");
+        texts.remove(0)
+    }
+
+    /// Presses keys where a selector finds an element; U+E007 is Enter.
+    pub(crate) fn press(&self, selector: &str, keys: &str) {
+        let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
+        let id = element.as_object().and_then(|element| element.values().next());
+        let id = id.and_then(Value::as_str).expect("an element");
+        self.post(&format!("element/{id}/value"), &json!({ "text": keys }));
+    }
+
+    /// Looks at the page in another way.
+    pub(crate) fn look(&self, look: Look) {
+        let Look { scheme, width, height, .. } = look;
+        let scheme = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": scheme }));
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// Whether something reaches out at the right of the window.
+    pub(crate) fn is_wider_than_window(&self) -> bool {
+        self.eval(
+            "const page = document.documentElement; return page.scrollWidth > page.clientWidth",
+        ) == true
+    }
+
+    /// What axe-core finds wrong, a line each; `None`, saying so, where it has not been fetched.
+    pub(crate) fn accessibility(&self) -> Option<Vec<String>> {
+        let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/axe.min.js");
+        let Ok(axe) = fs::read_to_string(axe) else {
+            println!("skipped: there is no axe-core in target/axe; `make test` fetches it");
+            return None;
+        };
+        self.eval(&axe);
+        let script = "const done = arguments[0];
+            axe.run().then(found => done(found.violations.flatMap(rule => rule.nodes.map(node =>
+                `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`))))";
+        let found = self.post("execute/async", &json!({ "script": script, "args": [] }));
+        Some(serde_json::from_value(found).expect("violations"))
+    }
+
+    /// What the page has written to the console since the last time.
+    pub(crate) fn console(&self) -> Vec<String> {
+        let lines = self.post("se/log", &json!({ "type": "browser" }));
+        lines.as_array().expect("lines").iter().map(Value::to_string).collect()
+    }
+
+    /// The addresses that have been asked for since the last time.
+    pub(crate) fn requests(&self) -> BTreeSet<String> {
+        let lines = self.post("se/log", &json!({ "type": "performance" }));
+        let address = |line: &Value| -> Option<String> {
+            let entry: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
+            let event = &entry["message"];
+            let url = event["params"]["request"]["url"].as_str()?;
+            (event["method"] == "Network.requestWillBeSent").then(|| url.to_owned())
+        };
+        lines.as_array().expect("lines").iter().filter_map(address).collect()
+    }
+
+    /// Keeps pictures of the page, in each look and printed, in `target/pages/`, for people.
+    pub(crate) fn keep(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+        fs::create_dir_all(&folder).expect("a folder for pictures");
+        let write = |file: PathBuf, content: &Value| {
+            use base64::prelude::{BASE64_STANDARD, Engine};
+            let content = content.as_str().expect("a picture");
+            fs::write(file, BASE64_STANDARD.decode(content).expect("base64")).expect("written");
+        };
+        for look in LOOKS {
+            self.look(look);
+            let whole = json!({ "captureBeyondViewport": true });
+            let picture = self.devtools("Page.captureScreenshot", &whole);
+            write(folder.join(format!("{name}-{}.png", look.name)), &picture["data"]);
+        }
+        write(folder.join(format!("{name}.pdf")), &self.post("print", &json!({})));
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.agent.delete(&self.session).call();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// What the driver answers, which must not be an error.
+#[track_caller]
+fn ask(agent: &Agent, method: Method, url: &str, body: &Value) -> Value {
+    let request = ureq::http::Request::builder().method(method).uri(url);
+    let request = request.header("Content-Type", "application/json").body(body.to_string());
+    let mut response = agent.run(request.expect("a request")).expect("ChromeDriver answers");
+    let limit = 256 << 20;
+    let text = response.body_mut().with_config().limit(limit).read_to_string().expect("text");
+    let mut answer: Value = serde_json::from_str(&text).expect("JSON");
+    let value = answer["value"].take();
+    assert!(value["error"].is_null(), "{url}: {value}");
+    value
+}
