@@ -110,7 +110,9 @@ fn wrong_answers_are_listed_counted_and_grouped() {
     assert_eq!([&nearest["question"], &nearest["answer_id"]], ["Who are you?", "ada_1"]);
     close(&nearest["similarity"], 1.0);
     let page = read(&sandbox, "r.html");
-    for shown in ["is there an engine to see", "3 of 3 shown", "<strong data-key=\"accuracy\">0.0%</strong>"] {
+    for shown in
+        ["is there an engine to see", "3 of 3 shown", "<strong data-key=\"accuracy\">0.0%</strong>"]
+    {
         assert!(page.contains(shown), "{shown}");
     }
 }

@@ -227,6 +227,7 @@ pub(super) fn encoder(
     let files = gather::copy(bundle, to)?;
     progress.start("trying out", 1);
     let tried = SentenceEncoder::open(to).and_then(|model| {
+        model.check()?;
         let vectors = model.embed(&[SENTENCE], &Silent)?;
         let are_numbers = vectors.numbers().iter().all(|number| number.is_finite());
         let wrong = || Error::new("it makes vectors of what is no number").hint("get it again");

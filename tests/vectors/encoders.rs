@@ -6,6 +6,7 @@ use mentorpal::progress::Silent;
 use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
+use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -248,6 +249,21 @@ fn what_an_encoder_lacks_is_named() {
         assert!(run.code == Some(2) && run.stderr.contains(said), "{case}\n{run}");
         assert!(names(&sandbox).is_empty(), "{case} left {:?}", names(&sandbox));
     }
+}
+
+// Words' vectors are read when they are needed: one that no sentence here needs is looked at all the
+// same when the model is added.
+#[test]
+fn a_vector_of_what_is_no_number_is_noticed_whatever_word_it_is_of() {
+    let sandbox = Sandbox::empty();
+    let mut files = tiny::files();
+    let weights = files.get_mut("model.safetensors").unwrap();
+    let tensors = SafeTensors::deserialize(weights).unwrap();
+    let words = tensors.tensor("embeddings.word_embeddings.weight").unwrap().data().as_ptr_range();
+    let end = words.end as usize - weights.as_ptr() as usize;
+    weights[end - 4..end].copy_from_slice(&f32::NAN.to_le_bytes());
+    add(&sandbox, "bad", &files).code(2).says("bad/model.safetensors").says("no number");
+    assert!(names(&sandbox).is_empty());
 }
 
 #[test]

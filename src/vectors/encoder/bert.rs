@@ -8,6 +8,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::settings::{Activation, Shape};
 use super::weights::{Layer, Linear, Norm, Weights};
+use crate::error::Result;
 
 /// The network.
 #[derive(Debug)]
@@ -26,19 +27,30 @@ impl Bert {
         self.shape.hidden_size
     }
 
+    /// Reads the words' vectors, which are otherwise read when they are needed.
+    ///
+    /// # Errors
+    /// When one holds what is no number.
+    pub(super) fn check_words(&self) -> Result<()> {
+        self.weights.words.check()
+    }
+
     /// The last layer's vectors of the tokens of `sequences`, which lie end to end: `[tokens, d]`
     /// row by row. Ids are below the vocabulary's size, sequences no longer than the positions.
     ///
     /// The same tokens give the same numbers, whatever `par` and whatever is beside them.
+    ///
+    /// # Errors
+    /// When a token's vector cannot be read.
     pub(super) fn forward<'a>(
         &self,
         sequences: impl Iterator<Item = &'a [u32]> + Clone,
         par: Par,
-    ) -> Vec<f32> {
+    ) -> Result<Vec<f32>> {
         let d = self.dims();
         let mut hidden = Vec::new();
         for (position, &id) in sequences.clone().flat_map(|sequence| sequence.iter().enumerate()) {
-            let word = &self.weights.words[id as usize * d..][..d];
+            let word = self.weights.words.read(id)?;
             let position = &self.weights.positions[position * d..][..d];
             hidden.extend(word.iter().zip(position).map(|(word, position)| word + position));
         }
@@ -47,7 +59,7 @@ impl Bert {
         for layer in &self.weights.layers {
             self.layer(layer, &lengths, &mut hidden, par);
         }
-        hidden
+        Ok(hidden)
     }
 
     fn layer(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32], par: Par) {

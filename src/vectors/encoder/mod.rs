@@ -7,11 +7,12 @@
 //! | `settings.rs` | what the folder's small files say |
 //! | `parts.rs` | what a tokenizer may be made of |
 //! | `tokenizer.rs` | text → token ids |
-//! | `weights.rs` | the network's numbers |
+//! | `weights.rs` | the network's numbers, in an `open_file.rs` |
 //! | `bert.rs` | token ids → a vector a token |
 
 mod bert;
 mod folder;
+mod open_file;
 mod parts;
 mod settings;
 mod tokenizer;
@@ -99,6 +100,14 @@ impl SentenceEncoder {
         Ok(Self { tokenizer: tokenizer?, bert: Bert::new(shape, weights?), settings })
     }
 
+    /// Checks what opening does not read: the tokens' own vectors.
+    ///
+    /// # Errors
+    /// When one holds what is no number.
+    pub(super) fn check(&self) -> Result<()> {
+        self.bert.check_words()
+    }
+
     /// The tokens with their ids, in the order of ids.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
         self.tokenizer.vocabulary()
@@ -117,11 +126,16 @@ impl SentenceEncoder {
     ) -> Result<Embeddings> {
         let sequences: Vec<Vec<u32>> =
             sequences.iter().map(|ids| self.tokenizer.with_special(ids)).collect::<Result<_>>()?;
-        Ok(self.encode(&sequences, what, progress))
+        self.encode(&sequences, what, progress)
     }
 
     /// A vector a sequence of tokens' ids.
-    fn encode(&self, sequences: &[Vec<u32>], what: &str, progress: &dyn Progress) -> Embeddings {
+    fn encode(
+        &self,
+        sequences: &[Vec<u32>],
+        what: &str,
+        progress: &dyn Progress,
+    ) -> Result<Embeddings> {
         let batches = batches(sequences);
         // Batches go side by side; a single one has all processors to itself.
         let par = if batches.len() == 1 { Par::rayon(0) } else { Par::Seq };
@@ -129,7 +143,8 @@ impl SentenceEncoder {
         let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
             .par_iter()
             .map(|batch| {
-                let hidden = self.bert.forward(batch.iter().map(|&i| sequences[i].as_slice()), par);
+                let together = batch.iter().map(|&i| sequences[i].as_slice());
+                let hidden = self.bert.forward(together, par)?;
                 let mut rest = hidden.as_slice();
                 let mut pooled = Vec::new();
                 for &index in batch {
@@ -138,15 +153,15 @@ impl SentenceEncoder {
                     rest = others;
                     progress.step();
                 }
-                pooled
+                Ok(pooled)
             })
-            .collect();
+            .collect::<Result<_>>()?;
         progress.finish();
         let mut numbers = vec![0.0; sequences.len() * self.dims()];
         for (index, vector) in encoded.into_iter().flatten() {
             numbers[index * self.dims()..][..self.dims()].copy_from_slice(&vector);
         }
-        Embeddings::new(self.dims(), numbers)
+        Ok(Embeddings::new(self.dims(), numbers))
     }
 
     /// The sentence vector of tokens' vectors `[tokens, d]`.
@@ -180,7 +195,7 @@ impl SentenceModel for SentenceEncoder {
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
         let sequences: Vec<Vec<u32>> =
             texts.par_iter().map(|text| self.tokenizer.ids(text)).collect::<Result<_>>()?;
-        Ok(self.encode(&sequences, "encoding questions", progress))
+        self.encode(&sequences, "encoding questions", progress)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The numbers of a BERT network, read from `model.safetensors`.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+
+use super::open_file::OpenFile;
 
 use super::settings::Shape;
 use crate::error::{Error, Place, Result};
@@ -38,11 +39,24 @@ pub(super) struct Layer {
     pub(super) output_norm: Norm,
 }
 
+/// A matrix that stays in its file: of the words, which are half of all numbers, a question needs a
+/// handful.
+#[derive(Debug)]
+pub(super) struct Rows {
+    file: OpenFile,
+    /// Where the first row begins, in bytes.
+    start: u64,
+    /// How many there are.
+    count: usize,
+    /// How many numbers a row has.
+    dims: usize,
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Weights {
     /// `[vocabulary, d]`.
-    pub(super) words: Vec<f32>,
+    pub(super) words: Rows,
     /// `[positions, d]`; the type's vector is added, since every text is of the first type.
     pub(super) positions: Vec<f32>,
     pub(super) norm: Norm,
@@ -56,9 +70,8 @@ impl Weights {
     /// # Errors
     /// When the file is none, or holds other tensors.
     pub(super) fn read(path: &Path, shape: &Shape) -> Result<Self> {
-        let mut file = TensorFile::open(path)?;
+        let file = TensorFile::open(path)?;
         let d = shape.hidden_size;
-        let words = file.read("embeddings.word_embeddings.weight", &[shape.vocab_size, d])?;
         let mut positions =
             file.read("embeddings.position_embeddings.weight", &[shape.positions, d])?;
         let types = file.read("embeddings.token_type_embeddings.weight", &[shape.types, d])?;
@@ -66,18 +79,39 @@ impl Weights {
             row.iter_mut().zip(&types).for_each(|(position, first)| *position += first);
         }
         let norm = file.norm("embeddings.LayerNorm", d)?;
-        let mut layers = Vec::new();
-        for index in 0..shape.layers {
-            layers.push(file.layer(&format!("encoder.layer.{index}"), shape)?);
-        }
+        let layers = (0..shape.layers)
+            .into_par_iter()
+            .map(|index| file.layer(&format!("encoder.layer.{index}"), shape))
+            .collect::<Result<_>>()?;
+        let words = file.rows("embeddings.word_embeddings.weight", &[shape.vocab_size, d])?;
         Ok(Self { words, positions, norm, layers })
+    }
+}
+
+impl Rows {
+    /// The row `index`, which must be one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds what is no number.
+    pub(super) fn read(&self, index: u32) -> Result<Vec<f32>> {
+        let mut row = vec![0.0; self.dims];
+        let bytes = size_of_val(row.as_slice()) as u64;
+        read_numbers(&self.file, self.start + u64::from(index) * bytes, &mut row)?;
+        Ok(row)
+    }
+
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn check(&self) -> Result<()> {
+        (0..self.count).into_par_iter().try_for_each(|index| self.read(index as u32).map(drop))
     }
 }
 
 /// An open safetensors file.
 struct TensorFile {
-    path: PathBuf,
-    file: File,
+    file: OpenFile,
     /// Where the tensors begin.
     start: u64,
     /// Their places are counted from `start`.
@@ -88,17 +122,19 @@ struct TensorFile {
 
 impl TensorFile {
     fn open(path: &Path) -> Result<Self> {
-        let unreadable = |e| Error::io(path, "read the file", e);
-        let mut file = File::open(path).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
+        let file = OpenFile::open(path)?;
+        let size = file.size()?;
         let mut length = [0; 8];
-        file.read_exact(&mut length).map_err(|_| damaged(path, "no safetensors"))?;
+        if size < 8 {
+            return Err(damaged(path, "no safetensors"));
+        }
+        file.read_exact_at(&mut length, 0)?;
         let length = u64::from_le_bytes(length);
-        let Some(space) = size.checked_sub(8).and_then(|rest| rest.checked_sub(length)) else {
+        let Some(space) = (size - 8).checked_sub(length) else {
             return Err(damaged(path, "its head is longer than the file"));
         };
         let mut head = vec![0; length as usize];
-        file.read_exact(&mut head).map_err(unreadable)?;
+        file.read_exact_at(&mut head, 8)?;
         // Checks that tensors lie end to end and are as long as their shapes say.
         let metadata: Metadata = serde_json::from_slice(&head)
             .map_err(|e| damaged(path, "no safetensors").caused_by(e))?;
@@ -109,49 +145,50 @@ impl TensorFile {
             metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
         let bare = tensors.contains_key("embeddings.word_embeddings.weight");
         let prefix = if bare { "" } else { "bert." };
-        Ok(Self { path: path.to_owned(), file, start: 8 + length, tensors, prefix })
+        Ok(Self { file, start: 8 + length, tensors, prefix })
+    }
+
+    /// Where the tensor `name` begins and how many bytes it has; it is to be of this shape.
+    fn find(&self, name: &str, shape: &[usize]) -> Result<(u64, usize)> {
+        let name = format!("{}{name}", self.prefix);
+        let path = self.file.path();
+        let Some(TensorInfo { dtype, shape: found, data_offsets: (begin, end) }) =
+            self.tensors.get(&name)
+        else {
+            return Err(damaged(path, &format!("no tensor `{name}`")));
+        };
+        if found != shape {
+            let what = format!("`{name}` is of shape {found:?}, expected {shape:?}");
+            return Err(damaged(path, &what));
+        }
+        if *dtype != Dtype::F32 {
+            return Err(damaged(path, &format!("`{name}` is {dtype:?}, expected F32")));
+        }
+        Ok((self.start + *begin as u64, end - begin))
     }
 
     /// The tensor `name`, which is to be of this shape.
-    fn read(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let mut numbers = Vec::new();
         self.append(name, shape, &mut numbers)?;
         Ok(numbers)
     }
 
-    fn append(&mut self, name: &str, shape: &[usize], numbers: &mut Vec<f32>) -> Result<()> {
-        let name = format!("{}{name}", self.prefix);
-        let Some(TensorInfo { dtype, shape: found, data_offsets: (begin, end) }) =
-            self.tensors.get(&name)
-        else {
-            return Err(damaged(&self.path, &format!("no tensor `{name}`")));
-        };
-        if found != shape {
-            let what = format!("`{name}` is of shape {found:?}, expected {shape:?}");
-            return Err(damaged(&self.path, &what));
-        }
-        if *dtype != Dtype::F32 {
-            let what = format!("`{name}` is {dtype:?}, expected F32");
-            return Err(damaged(&self.path, &what));
-        }
-        let unreadable = |e| Error::io(&self.path, "read the file", e);
-        self.file.seek(SeekFrom::Start(self.start + *begin as u64)).map_err(unreadable)?;
+    fn append(&self, name: &str, shape: &[usize], numbers: &mut Vec<f32>) -> Result<()> {
+        let (start, bytes) = self.find(name, shape)?;
         let old = numbers.len();
-        numbers.resize(old + (end - begin) / size_of::<f32>(), 0.0);
-        let new = &mut numbers[old..];
-        self.file.read_exact(bytemuck::cast_slice_mut(new)).map_err(unreadable)?;
-        for number in &mut *new {
-            *number = f32::from_bits(u32::from_le(number.to_bits()));
-        }
-        if new.iter().all(|number| number.is_finite()) {
-            Ok(())
-        } else {
-            Err(damaged(&self.path, &format!("`{name}` holds what is no number")))
-        }
+        numbers.resize(old + bytes / size_of::<f32>(), 0.0);
+        read_numbers(&self.file, start, &mut numbers[old..])
+    }
+
+    /// The tensor `name`, which is to be of this shape, left where it is.
+    fn rows(self, name: &str, shape: &[usize; 2]) -> Result<Rows> {
+        let (start, _) = self.find(name, shape)?;
+        Ok(Rows { file: self.file, start, count: shape[0], dims: shape[1] })
     }
 
     /// Several linear layers of one shape on the same input, as one.
-    fn linear(&mut self, names: &[String], outputs: usize, inputs: usize) -> Result<Linear> {
+    fn linear(&self, names: &[String], outputs: usize, inputs: usize) -> Result<Linear> {
         let (mut weight, mut bias) = (Vec::new(), Vec::new());
         for name in names {
             self.append(&format!("{name}.weight"), &[outputs, inputs], &mut weight)?;
@@ -160,14 +197,14 @@ impl TensorFile {
         Ok(Linear { weight, bias })
     }
 
-    fn norm(&mut self, name: &str, d: usize) -> Result<Norm> {
+    fn norm(&self, name: &str, d: usize) -> Result<Norm> {
         Ok(Norm {
             scale: self.read(&format!("{name}.weight"), &[d])?,
             shift: self.read(&format!("{name}.bias"), &[d])?,
         })
     }
 
-    fn layer(&mut self, name: &str, shape: &Shape) -> Result<Layer> {
+    fn layer(&self, name: &str, shape: &Shape) -> Result<Layer> {
         let (d, wide) = (shape.hidden_size, shape.intermediate_size);
         let qkv = ["query", "key", "value"].map(|part| format!("{name}.attention.self.{part}"));
         Ok(Layer {
@@ -178,6 +215,21 @@ impl TensorFile {
             output: self.linear(&[format!("{name}.output.dense")], d, wide)?,
             output_norm: self.norm(&format!("{name}.output.LayerNorm"), d)?,
         })
+    }
+}
+
+/// Fills `numbers` with those at `start`, all of which must be numbers.
+fn read_numbers(file: &OpenFile, start: u64, numbers: &mut [f32]) -> Result<()> {
+    file.read_exact_at(bytemuck::cast_slice_mut(numbers), start)?;
+    for number in &mut *numbers {
+        *number = f32::from_bits(u32::from_le(number.to_bits()));
+    }
+    // The largest without its sign, as bits: infinities and what is no number are above all others.
+    let largest = numbers.iter().fold(0, |largest, number| number.abs().to_bits().max(largest));
+    if f32::from_bits(largest).is_finite() {
+        Ok(())
+    } else {
+        Err(damaged(file.path(), "it holds what is no number"))
     }
 }
 
