@@ -1,0 +1,309 @@
+"""A long run under bad conditions: train, test, upload, download, verify and clean in a loop, against a
+server that fails at random, on a disk that is nearly full, with processes killed at any moment.
+
+    python3 bench/soak.py [MINUTES]      60 if not said; needs root (to mount the small disk) and rclone
+
+What must hold, and ends the run where it does not:
+- a checkpoint that a command said it published, uploaded or downloaded is there, whole, ever after,
+  on the remote as well as here, until `clean` removes it here;
+- whatever is listed verifies; a full disk is said to be full, with exit code 2;
+- what killed runs left is gone after the next run;
+- a process that answers questions all the while grows neither in memory nor in open files.
+"""
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = Path(os.environ.get("MENTORPAL_BIN", ROOT / "target/release/mentorpal"))
+SHARED = "classifiers/fusion_v1"
+CHECKPOINTS = "checkpoint/" + SHARED
+DISK_MB = 24
+# Of a hundred connections so many fail, and of a hundred commands so many are killed.
+FAULTS, KILLS = 12, 25
+WARM_UP = 300
+
+
+class Flaky(threading.Thread):
+    """Between a client and a server: some connections are refused, cut or answered with 503."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.to, self.calm, self.counts = port, False, Counter()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        fault = random.choice(["refused", "busy", "cut"]) if not self.calm and random.randrange(100) < FAULTS else "none"
+        self.counts[fault] += 1
+        with client:
+            if fault == "refused":
+                return
+            if fault == "busy":
+                client.recv(65536)
+                client.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            left = random.randrange(1, 200_000) if fault == "cut" else 1 << 60
+            with socket.create_connection(("127.0.0.1", self.to)) as server:
+                back = threading.Thread(target=self.pump, args=(server, client, left), daemon=True)
+                back.start()
+                self.pump(client, server, left)
+                back.join(60)
+
+    @staticmethod
+    def pump(source, target, left):
+        """Passes on at most so many bytes, then closes both ways."""
+        try:
+            while left > 0 and (data := source.recv(min(65536, left))):
+                target.sendall(data)
+                left -= len(data)
+        except OSError:
+            pass
+        for each in (source, target):
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Soak:
+    def __init__(self, work):
+        self.work, self.disk, self.remote = work, work / "disk", work / "remote"
+        self.counts, self.seen = Counter(), Counter()
+        self.here, self.there, self.number = set(), {}, 0
+        self.colleague = work / "colleague"
+        for folder in (self.disk, self.remote, self.colleague):
+            folder.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "soak", self.disk], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.server = subprocess.Popen(
+            ["rclone", "serve", "webdav", self.remote, "--addr", f"127.0.0.1:{port}", "--dir-cache-time", "0"],
+            stderr=subprocess.DEVNULL,
+        )
+        self.proxy = Flaky(port)
+        self.proxy.start()
+        until(lambda: not socket.socket().connect_ex(("127.0.0.1", port)), "the server answers")
+        for workspace in (self.disk, self.colleague):
+            shutil.copytree(ROOT / "mentor", workspace / "mentor")
+            shutil.copytree(ROOT / "checkpoint/tests", workspace / "checkpoint/tests")
+            (workspace / "mentorpal.toml").write_text(f'[remote]\nurl = "http://127.0.0.1:{self.proxy.port}"\n')
+        self.answering = None
+
+    def close(self):
+        if self.answering:
+            self.answering.kill()
+        self.server.kill()
+        subprocess.run(["umount", self.disk], check=False)
+
+    def run(self, workspace, *arguments, may_be_killed=True):
+        """A command's exit code (negative where it was killed) and what it complained of."""
+        environment = {**os.environ, "MENTORPAL_REMOTE_WAIT": "20", "MENTORPAL_REMOTE_TIMEOUT": "5"}
+        command = [BINARY, "--workspace", workspace, *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True)
+        if may_be_killed and random.randrange(100) < KILLS:
+            time.sleep(random.random() ** 2)
+            process.send_signal(signal.SIGKILL)
+        try:
+            _, complaints = process.communicate(timeout=300)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            fail(f"{arguments} hangs")
+        code = process.returncode
+        self.counts[arguments[0], "killed" if code < 0 else f"exit {code}"] += 1
+        if code not in (0, 1, 2, -signal.SIGKILL):
+            fail(f"{arguments}: exit {code}\n{complaints}")
+        if "panicked" in complaints:
+            fail(complaints)
+        return code, complaints
+
+    def train(self):
+        self.number += 1
+        name = f"run{self.number:05}"
+        code, complaints = self.run(self.disk, "train", "--checkpoint", name, "--vectors", "none")
+        if code == 0:
+            self.here.add(name)
+        elif code == 2:
+            if "No space left" not in complaints:
+                fail(complaints)
+            self.seen["full disk"] += 1
+            if (self.disk / CHECKPOINTS / name).exists():
+                fail(f"{name} is there though the disk was full")
+
+    def test(self):
+        if self.here:
+            name = random.choice(sorted(self.here))
+            code, complaints = self.run(self.disk, "test", "--checkpoint", name)
+            if code > 0:
+                fail(complaints)
+
+    def upload(self):
+        if self.here:
+            name = random.choice(sorted(self.here))
+            code, _ = self.run(self.disk, "upload", name)
+            if code == 0:
+                self.there[name] = digests(self.disk / CHECKPOINTS / name)
+
+    def download(self):
+        if self.there:
+            name = random.choice(sorted(self.there))
+            folder = self.colleague / CHECKPOINTS / name
+            code, _ = self.run(self.colleague, "download", name)
+            if code == 0 and digests(folder) != self.there[name]:
+                fail(f"{name} was downloaded otherwise than uploaded")
+            if code != 0 and folder.exists() and digests(folder) != self.there[name]:
+                fail(f"{name} is half there")
+
+    def clean(self):
+        """Room again: what the remote keeps is removed here, nothing else is."""
+        unshared = self.here - set(self.there)
+        code, _ = self.run(self.disk, "clean")
+        left = {folder.name for folder in (self.disk / CHECKPOINTS).glob("run*")}
+        if not unshared <= left:
+            fail(f"clean removed what only this disk had: {unshared - left}")
+        if code == 0:
+            self.here = set()
+        self.here &= left
+        shutil.rmtree(self.colleague / "checkpoint/classifiers", ignore_errors=True)
+
+    def read_only(self):
+        """A disk that takes nothing is said to."""
+        subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
+        code, complaints = self.run(self.disk, "train", "--vectors", "none", may_be_killed=False)
+        if code != 2 or "Read-only" not in complaints:
+            fail(f"a read-only disk: exit {code}, {complaints}")
+        subprocess.run(["mount", "-o", "remount,rw", self.disk], check=True)
+        self.seen["read-only disks"] += 1
+
+    def make_room(self):
+        """What a person does on a full disk: share the rest, then clean."""
+        self.proxy.calm = True
+        for name in sorted(self.here - set(self.there)):
+            code, complaints = self.run(self.disk, "upload", name, may_be_killed=False)
+            if code:
+                fail(complaints)
+            self.there[name] = digests(self.disk / CHECKPOINTS / name)
+        code, complaints = self.run(self.disk, "clean", may_be_killed=False)
+        if code:
+            fail(complaints)
+        self.here = set()
+        self.proxy.calm = False
+
+    def check(self):
+        """All that must hold, with the server calm."""
+        self.proxy.calm = True
+        for workspace in (self.disk, self.colleague):
+            code, complaints = self.run(workspace, "checkpoints", "verify", may_be_killed=False)
+            if code and "no checkpoint" not in complaints:
+                fail(complaints)
+        for name in self.here:
+            if not (self.disk / CHECKPOINTS / name / "manifest.json").exists():
+                fail(f"{name} was published, and is gone")
+        for name, expected in self.there.items():
+            found = digests(self.remote / SHARED / name)
+            if found != expected:
+                fail(f"{name} was uploaded, and the remote has it otherwise: {sorted(found)}, expected {sorted(expected)}")
+        self.proxy.calm = False
+
+    def old_runs(self):
+        """A remote of thousands would only slow the checks down: old ones go, by hand."""
+        for name in sorted(self.there)[:-20]:
+            shutil.rmtree(self.remote / SHARED / name)
+            del self.there[name]
+
+    def ask(self):
+        """The process that answers all the while: its memory in kB and open files."""
+        if not self.answering:
+            keep = self.work / "keep"
+            shutil.copytree(ROOT / "mentor", keep / "mentor")
+            (keep / "mentorpal.toml").touch()
+            self.run(keep, "train", "--checkpoint", "kept", may_be_killed=False)
+            command = [BINARY, "--workspace", keep, "ask", "--json", "--batch", "-"]
+            self.answering = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        for _ in range(200):
+            self.answering.stdin.write(f"how do i train {random.randrange(10**9)}\n")
+            self.answering.stdin.flush()
+            json.loads(self.answering.stdout.readline())
+        process = Path("/proc") / str(self.answering.pid)
+        resident = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS"))
+        return int(resident.split()[1]), len(list((process / "fd").iterdir()))
+
+
+def digests(folder):
+    """The files of a checkpoint; hidden ones are others' business."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    seen = {path.relative_to(folder): path for path in files}
+    plain = {name: path for name, path in seen.items() if not any(part.startswith(".") for part in name.parts)}
+    return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in plain.items()}
+
+
+def until(holds, what):
+    for _ in range(100):
+        if holds():
+            return
+        time.sleep(0.1)
+    fail(f"never: {what}")
+
+
+def fail(what):
+    raise AssertionError(what)
+
+
+def main(minutes):
+    seed = random.randrange(10**6)
+    random.seed(seed)
+    print(f"seed {seed}")
+    with tempfile.TemporaryDirectory() as work:
+        soak = Soak(Path(work))
+        try:
+            start, rounds, first, last = time.monotonic(), 0, None, None
+            while time.monotonic() - start < 60 * minutes:
+                rounds += 1
+                verbs = [soak.train] * 3 + [soak.test, soak.upload, soak.upload, soak.download, soak.clean]
+                for _ in range(8):
+                    random.choice(verbs)()
+                if rounds % 10 == 0:
+                    soak.read_only()
+                if soak.seen["full disk"]:
+                    soak.seen["rooms made"] += 1
+                    soak.seen["full disks"] += soak.seen.pop("full disk", 0)
+                    soak.make_room()
+                soak.check()
+                soak.old_runs()
+                last = soak.ask()
+                if first is None and time.monotonic() - start > min(WARM_UP, 15 * minutes):
+                    first = last
+            leftovers = [path for path in Path(soak.disk / "checkpoint").rglob(".draft-*")]
+            soak.run(soak.disk, "train", "--checkpoint", "last", "--vectors", "none", may_be_killed=False)
+            swept = [path for path in Path(soak.disk / "checkpoint").rglob(".draft-*")]
+            print(f"{minutes} minutes, {rounds} rounds; drafts of killed runs {len(leftovers)}, after the next run {len(swept)}")
+            print("connections:", dict(soak.proxy.counts))
+            print("conditions:", dict(soak.seen))
+            for (verb, end), count in sorted(soak.counts.items()):
+                print(f"  {verb:<12}{end:<8}{count:>6}")
+            print(f"answering all the while: {first[0]} kB and {first[1]} files after the warm-up, {last[0]} kB and {last[1]} at the end")
+            if swept:
+                fail(f"left behind: {swept}")
+            if last[0] > 1.1 * first[0] or last[1] > first[1]:
+                fail("the answering process grows")
+        finally:
+            soak.close()
+
+
+main(float(sys.argv[1]) if len(sys.argv) > 1 else 60)
