@@ -5,6 +5,7 @@
 
 mod checkpoints;
 mod sharing;
+mod tune;
 mod vectors;
 
 use std::num::NonZeroUsize;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 
 pub use checkpoints::{CheckpointsArgs, CheckpointsCommand, CheckpointsImportArgs};
 pub use sharing::{DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsUploadArgs};
+pub use tune::TuneArgs;
 pub use vectors::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
 };
@@ -45,6 +47,8 @@ pub enum Command {
     Test(TestArgs),
     /// Compare two checkpoints on the same test
     Compare(CompareArgs),
+    /// Compare architectures and vector models on mentors' own questions, and name the best
+    Tune(TuneArgs),
     /// Ask a mentor a question, a batch of them, or have a conversation
     Ask(AskArgs),
     /// List mentors, or show one and check its data

@@ -59,9 +59,14 @@ impl<'a> Examples<'a> {
         self.sizes[self.answer_of[i]] > 1 && self.ids.len() > 1
     }
 
+    /// The questions that leaving out measures something of, ascending.
+    pub(crate) fn measurable(&self) -> Vec<usize> {
+        (0..self.questions.len()).filter(|&i| self.is_measurable(i)).collect()
+    }
+
     /// What to say where nothing is measurable.
     pub(crate) fn why_unmeasurable(&self) -> Option<String> {
-        if (0..self.questions.len()).any(|i| self.is_measurable(i)) {
+        if !self.measurable().is_empty() {
             return None;
         }
         let why = if self.ids.len() == 1 {
@@ -74,8 +79,7 @@ impl<'a> Examples<'a> {
 
     /// The share of the measurable questions whose best answer is their own.
     pub(crate) fn accuracy(&self, top: impl Fn(usize) -> usize) -> Option<f64> {
-        let measurable: Vec<usize> =
-            (0..self.questions.len()).filter(|&i| self.is_measurable(i)).collect();
+        let measurable = self.measurable();
         let right = |i: &&usize| top(**i) == self.answer_of[**i];
         let correct = measurable.iter().filter(right).count();
         (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)

@@ -14,6 +14,7 @@ mod strangers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use examples::Examples;
 pub use mentor_classifier::{MentorClassifier, Reply};
 pub use strangers::Strangers;
 

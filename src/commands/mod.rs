@@ -17,6 +17,8 @@ mod sharing;
 mod teller;
 mod test;
 mod train;
+mod tune;
+mod tuned;
 mod vectors;
 
 use clap::CommandFactory;
@@ -45,6 +47,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Train(args) => train::run(&resolve(args.flags())?, &args),
         Command::Test(args) => test::run(&resolve(args.flags())?, &args),
         Command::Compare(args) => compare::run(&resolve(args.flags())?, &args),
+        Command::Tune(args) => tune::run(&resolve(args.flags())?, &args),
         Command::Ask(args) => ask::run(&resolve(args.flags())?, &args),
         Command::Mentors(args) => mentors::run(&resolve(Flags::default())?, &args),
         Command::Checkpoints(args) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::console;
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint, convert};
 use crate::checkpoint::{Checkpoint, CheckpointKind, VectorsRecord};
-use crate::classifiers::{MentorClassifier, Vectors, registry};
+use crate::classifiers::{MentorClassifier, Strangers, Vectors, registry};
 use crate::config::{NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list};
 use crate::mentor::{Mentor, TestSet};
@@ -20,13 +20,32 @@ pub(super) fn mentor(workspace: &Workspace, id: &Name) -> Result<Mentor> {
     Ok(mentor)
 }
 
+/// What the mentors of the workspace are asked, trained this time or not: a mentor's model does
+/// not depend on which others are. A mentor that cannot be read has no part in it.
+pub(super) fn strangers(workspace: &Workspace) -> Result<Strangers> {
+    let mut strangers = Strangers::default();
+    for id in workspace.mentor_ids()? {
+        if let Ok((mentor, _)) = Mentor::load(workspace, &id) {
+            strangers.add(&mentor);
+        }
+    }
+    Ok(strangers)
+}
+
 /// The vector model to train with: the one asked for, else the embedded one.
 pub(super) fn vectors_to_train_with(settings: &Settings) -> Result<Vectors> {
     match &settings.vectors {
         None => Ok(Some(Arc::new(VectorModel::embedded()))),
-        Some(name) if name.as_str() == NO_VECTORS => Ok(None),
-        Some(name) => Ok(Some(Arc::new(VectorModel::open(&settings.workspace, name)?))),
+        Some(name) => named_vectors(&settings.workspace, name),
     }
+}
+
+/// The vector model of this name; none where the name says so.
+pub(super) fn named_vectors(workspace: &Workspace, name: &Name) -> Result<Vectors> {
+    if name.as_str() == NO_VECTORS {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(VectorModel::open(workspace, name)?)))
 }
 
 /// The vector model that a checkpoint was trained with, whatever it is called here.

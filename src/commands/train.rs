@@ -17,7 +17,6 @@ use crate::classifiers::{
 use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list};
-use crate::mentor::Mentor;
 use crate::text::percent;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
@@ -100,7 +99,7 @@ fn train_all(
     args: &TrainArgs,
     draft: &mut Draft,
 ) -> Result<Summary> {
-    let strangers = strangers(workspace)?;
+    let strangers = open::strangers(workspace)?;
     let mut summary = Summary::default();
     for mentor in mentors {
         match train_one(workspace, mentor, arch, (&mut options, &strangers)) {
@@ -162,18 +161,6 @@ fn train_one(
     let record = MentorRecord::of(&mentor, trained.report.cv_accuracy);
     let seconds = start.elapsed().as_secs_f64();
     Ok(Run { record, files: trained.files, report: trained.report, seconds })
-}
-
-/// What the mentors of the workspace are asked, trained this time or not: a mentor's model does
-/// not depend on which others are. A mentor that cannot be read has no part in it.
-fn strangers(workspace: &Workspace) -> Result<Strangers> {
-    let mut strangers = Strangers::default();
-    for id in workspace.mentor_ids()? {
-        if let Ok((mentor, _)) = Mentor::load(workspace, &id) {
-            strangers.add(&mentor);
-        }
-    }
-    Ok(strangers)
 }
 
 /// The vector model of a checkpoint to update: all its mentors have one.

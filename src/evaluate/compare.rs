@@ -26,7 +26,7 @@ pub struct Comparison {
 }
 
 /// The level under which a difference is not put down to chance.
-const LEVEL: f64 = 0.05;
+pub(super) const LEVEL: f64 = 0.05;
 
 /// Compares reports of A and B, each over the same mentors and test sets in the same order.
 ///

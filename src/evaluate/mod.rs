@@ -2,17 +2,24 @@
 //!
 //! [`run_test`] asks every question of a test set; [`TestFigures`] looks at the run from every side;
 //! [`compare()`] sets two runs side by side; [`statistics`] says how far the numbers can be trusted.
+//! [`Tuning`] compares ways to train by what each makes of questions that it was not trained on.
 
 mod compare;
 mod figures;
+mod folds;
 mod nearest;
 pub mod statistics;
 mod test;
+mod trial;
+mod tuning;
 
 pub use compare::{Comparison, compare};
 pub use figures::{
     ConfidenceBin, Confusion, FittedPoint, NeverGiven, Ranks, Share, TestFigures, TopicShare,
     WrongQuestion,
 };
+pub use folds::folds;
 pub use nearest::{Neighbour, Wordings};
 pub use test::{AnswerCount, OffTopicCount, Tally, TestReport, TestResult, run_test};
+pub use trial::{FoldRun, HeldOut, cross_validate};
+pub use tuning::{FoldFigures, Nested, TrialFigures, Tuning};

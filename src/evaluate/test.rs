@@ -86,7 +86,7 @@ pub struct Tally {
 
 /// How many questions are asked together: enough to be faster than one by one, few enough to see
 /// that it goes on.
-const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 64;
 
 /// Asks the first `limit` questions of a test set, or all.
 pub fn run_test(

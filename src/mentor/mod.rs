@@ -21,7 +21,7 @@ mod test_set;
 mod topics;
 mod utterances;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use answers::{Answer, OFF_TOPIC};
 pub use finding::{Finding, FindingKind};
@@ -117,6 +117,25 @@ impl Mentor {
         self.known.get(&match_key(question)).map(|&index| &self.answers[index])
     }
 
+    /// The same mentor as if it had never heard `questions`: what equals one, sanitized, is gone
+    /// from every row. Answers stay, even where they lose all their questions.
+    #[must_use]
+    pub fn without(&self, questions: &[&str]) -> Self {
+        let gone: HashSet<String> = questions.iter().map(|question| match_key(question)).collect();
+        let mut answers = self.answers.clone();
+        for answer in &mut answers {
+            answer.questions.retain(|question| !gone.contains(&match_key(question)));
+        }
+        Self::from_parts(
+            self.id.clone(),
+            self.profile.clone(),
+            answers,
+            self.topics.clone(),
+            self.groups.clone(),
+            self.utterances.clone(),
+        )
+    }
+
     /// All questions, repetitions included.
     #[must_use]
     pub fn question_count(&self) -> usize {
@@ -127,7 +146,7 @@ impl Mentor {
     /// questions, the last row wins where rows share one.
     #[must_use]
     pub fn examples(&self) -> Vec<Example<'_>> {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut examples = Vec::with_capacity(self.known.len());
         for (answer, item) in self.answers.iter().enumerate() {
             for question in &item.questions {
@@ -197,6 +216,24 @@ mod tests {
             1 => prop::collection::vec(any::<u8>(), 0..20),
         ];
         prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    fn without_a_question_no_row_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::at(folder.path()).unwrap();
+        let id = Name::new("mentor", "ada").unwrap();
+        std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
+        let data = "ID,topics,text,question\n\
+                    1,,One.,\"Who are you?\nYour name?\"\n2,,Two.,\"who are you\nWhere?\"\n3,,Three.,Why?\n";
+        std::fs::write(workspace.mentor_data(&id).join(answers::FILE), data).unwrap();
+        let (mentor, _) = Mentor::load(&workspace, &id).unwrap();
+        let without = mentor.without(&["WHO are you", "Why?"]);
+        assert!(mentor.canned("who are you").is_some() && without.canned("who are you").is_none());
+        let questions: Vec<&str> = without.examples().iter().map(|e| e.question).collect();
+        assert_eq!(questions, ["Your name?", "Where?"]);
+        assert_eq!((without.answers.len(), without.question_count()), (3, 2));
+        assert_eq!(mentor.without(&[]).digest(), mentor.digest());
     }
 
     proptest! {

@@ -1,0 +1,204 @@
+//! `mentorpal tune`: compares ways to train, and names the one to use.
+
+use super::bar::Bar;
+use super::tuned::{Configuration, Tuned};
+use super::{Outcome, console, open};
+use crate::classifiers::{Strangers, TrainOptions, registry};
+use crate::cli::TuneArgs;
+use crate::config::{Flags, NO_VECTORS, Settings};
+use crate::error::{Error, Place, Result, quoted_list};
+use crate::evaluate::{FoldRun, cross_validate, folds};
+use crate::mentor::Mentor;
+use crate::progress::Progress;
+use crate::vectors::{self, EMBEDDED, ModelKind};
+use crate::workspace::{Name, Workspace};
+
+impl TuneArgs {
+    pub(super) fn flags(&self) -> Flags {
+        Flags { mentors: self.mentors.clone(), ..Flags::default() }
+    }
+}
+
+/// A mentor to tune for.
+struct Subject {
+    mentor: Mentor,
+    strangers: Vec<String>,
+    folds: Vec<Vec<usize>>,
+}
+
+/// A configuration's runs in the folds of a mentor, or why it cannot be trained on it.
+type Runs = Result<Vec<FoldRun>, String>;
+
+pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
+    let configurations = configurations(settings, args)?;
+    let subjects = subjects(settings, args)?;
+    let trials = try_all(&configurations, &subjects, args.seed);
+    let ids: Vec<&str> = subjects.iter().map(|subject| subject.mentor.id.as_str()).collect();
+    for (configuration, runs) in configurations.iter().zip(&trials) {
+        note_failures(configuration, &ids, runs);
+    }
+    let mut last = None;
+    for (ids, runs) in tables(&trials, &ids) {
+        if last.is_some() && !args.json {
+            console::line("")?;
+        }
+        let tuned = Tuned::of(&configurations, runs, ids)?;
+        tuned.show(args.json)?;
+        last = Some(tuned);
+    }
+    // One checkpoint has one architecture and one vector model for all its mentors.
+    if let (Some(tuned), false) = (last, args.json) {
+        tuned.show_settings()?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// What is shown, mentor by mentor and then of several together: whose, and each configuration's
+/// runs.
+fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<(&'a [&'a str], Vec<Runs>)> {
+    let of_one = |i: usize| (&ids[i..=i], trials.iter().map(|runs| runs[i].clone()).collect());
+    let mut tables: Vec<_> = (0..ids.len()).map(of_one).collect();
+    if ids.len() > 1 {
+        tables.push((ids, trials.iter().map(|runs| pooled(runs)).collect()));
+    }
+    tables
+}
+
+/// Every architecture asked for with every vector model asked for, simplest first: without vectors,
+/// with the embedded ones, with added ones a token, with encoders; the default architecture first.
+fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configuration>> {
+    for name in &args.archs {
+        registry::find(name)?;
+    }
+    let is_wanted = |name: &str| args.archs.is_empty() || args.archs.iter().any(|a| a == name);
+    let archs: Vec<_> = registry::all().filter(|arch| is_wanted(arch.name())).collect();
+    let mut configurations: Vec<Configuration> = Vec::new();
+    for name in vector_models(settings, args)? {
+        let vectors = open::named_vectors(&settings.workspace, &name)?;
+        let new = archs.iter().map(|&arch| Configuration { arch, vectors: vectors.clone() });
+        configurations.extend(new);
+    }
+    configurations.sort_by_key(|configuration| match &configuration.vectors {
+        None => 0,
+        Some(model) if model.name() == EMBEDDED => 1,
+        Some(model) if model.kind() != ModelKind::Encoder => 2,
+        Some(_) => 3,
+    });
+    Ok(configurations)
+}
+
+/// The vector models asked for, each whole; else all that are, and none.
+fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
+    let named = |name: &str| Name::new("vector model", name);
+    let workspace = &settings.workspace;
+    if !args.vectors.is_empty() {
+        let mut names = args.vectors.iter().map(|name| named(name)).collect::<Result<Vec<_>>>()?;
+        names.sort();
+        names.dedup();
+        for name in &names {
+            check_whole(workspace, name)?;
+        }
+        return Ok(names);
+    }
+    let mut names = vec![named(NO_VECTORS)?, named(EMBEDDED)?];
+    for name in vectors::names(workspace)? {
+        match check_whole(workspace, &name) {
+            Ok(()) => names.push(name),
+            Err(error) => console::warn(format_args!("`{name}` is left out: {error}")),
+        }
+    }
+    Ok(names)
+}
+
+/// That a vector model is what was added.
+fn check_whole(workspace: &Workspace, name: &Name) -> Result<()> {
+    if name.as_str() == NO_VECTORS {
+        return Ok(());
+    }
+    match vectors::verify(workspace, name)? {
+        None => Ok(()),
+        Some(fault) => Err(Error::at(Place::file(workspace.vector_model(name)), fault)
+            .hint("the vector model is damaged; add it again")),
+    }
+}
+
+/// The mentors to tune for, with their folds: each one asked for, or all that have questions to
+/// hold out.
+fn subjects(settings: &Settings, args: &TuneArgs) -> Result<Vec<Subject>> {
+    let ids = settings.mentors_or_all()?;
+    let strangers = open::strangers(&settings.workspace)?;
+    let mut subjects = Vec::new();
+    for id in &ids {
+        match subject(settings, args, &strangers, id) {
+            Ok(subject) => subjects.push(subject),
+            Err(error) if settings.mentors.is_empty() && ids.len() > 1 => {
+                console::warn(format_args!("`{id}` is left out: {error}"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if subjects.is_empty() {
+        let message = format!("no mentor can be tuned for: not one of {}", quoted_list(&ids));
+        return Err(Error::new(message).hint(
+            "give answers a second question in `classifier_data.csv`, or choose fewer --folds",
+        ));
+    }
+    Ok(subjects)
+}
+
+fn subject(
+    settings: &Settings,
+    args: &TuneArgs,
+    strangers: &Strangers,
+    id: &Name,
+) -> Result<Subject> {
+    let mentor = open::mentor(&settings.workspace, id)?;
+    let folds = folds(&mentor, usize::from(args.folds), args.seed)
+        .map_err(|e| e.or_at(Place::file(settings.workspace.mentor_data(id))))?;
+    Ok(Subject { strangers: strangers.of(&mentor), mentor, folds })
+}
+
+/// Tries each configuration on each mentor.
+fn try_all(configurations: &[Configuration], subjects: &[Subject], seed: u64) -> Vec<Vec<Runs>> {
+    let bar = Bar::new("");
+    let folds: usize = subjects.iter().map(|subject| subject.folds.len()).sum();
+    bar.start("tuning", configurations.len() * folds);
+    let attempt = |configuration: &Configuration, subject: &Subject| {
+        let options = TrainOptions {
+            seed,
+            vectors: configuration.vectors.clone(),
+            strangers: subject.strangers.clone(),
+        };
+        cross_validate(&subject.mentor, &subject.folds, configuration.arch, &options, &bar)
+            .map_err(|error| error.reason())
+    };
+    configurations
+        .iter()
+        .map(|configuration| subjects.iter().map(|s| attempt(configuration, s)).collect())
+        .collect()
+}
+
+/// Says where a configuration cannot be trained, and why.
+fn note_failures(configuration: &Configuration, ids: &[&str], runs: &[Runs]) {
+    let failed: Vec<&str> =
+        ids.iter().zip(runs).filter(|(_, runs)| runs.is_err()).map(|(id, _)| *id).collect();
+    let Some(reason) = runs.iter().find_map(|runs| runs.as_ref().err()) else { return };
+    let of = if failed.len() == ids.len() {
+        String::new()
+    } else {
+        format!(" for {}", quoted_list(failed))
+    };
+    console::note(format_args!("{configuration} is left out{of}: {reason}"));
+}
+
+/// A configuration's runs of all mentors, fold by fold.
+fn pooled(runs: &[Runs]) -> Runs {
+    let mut runs = runs.iter().cloned();
+    let first = runs.next().unwrap_or_else(|| Ok(Vec::new()))?;
+    runs.try_fold(first, |mut all, runs| {
+        for (all, run) in all.iter_mut().zip(&runs?) {
+            all.add(run);
+        }
+        Ok(all)
+    })
+}

@@ -1,0 +1,232 @@
+//! What `mentorpal tune` found, for people and machines.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::console::{self, BOLD, DIM, lines, table};
+use crate::classifiers::{Architecture, Vectors};
+use crate::config::NO_VECTORS;
+use crate::error::{Error, Result, count, quoted_list};
+use crate::evaluate::{FoldRun, TrialFigures, Tuning};
+use crate::text::{percent, percent_range};
+
+/// How to read the table.
+const LEGEND: &str = "right is by the best answer, declined or not; intervals are Wilson's and the \
+                      paired bootstrap's (BCa); p is McNemar's, by Holm over all pairs";
+
+/// A way to train.
+pub(super) struct Configuration {
+    pub(super) arch: &'static dyn Architecture,
+    pub(super) vectors: Vectors,
+}
+
+impl Configuration {
+    /// The architecture's name and the vector model's.
+    pub(super) fn names(&self) -> [String; 2] {
+        let vectors = self.vectors.as_ref().map_or(NO_VECTORS, |model| model.name());
+        [self.arch.name().to_owned(), vectors.to_owned()]
+    }
+
+    fn json(&self) -> Value {
+        let [arch, vectors] = self.names();
+        json!({ "arch": arch, "vectors": vectors })
+    }
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [arch, vectors] = self.names();
+        write!(f, "{arch} with vectors {vectors}")
+    }
+}
+
+/// The configurations that could be tried on one mentor, or on several together.
+pub(super) struct Tuned<'a> {
+    mentors: &'a [&'a str],
+    folds: usize,
+    tried: Vec<&'a Configuration>,
+    /// With why.
+    left_out: Vec<(&'a Configuration, String)>,
+    tuning: Tuning,
+}
+
+impl<'a> Tuned<'a> {
+    /// Works out the figures of each configuration's runs.
+    ///
+    /// # Errors
+    /// When no configuration has any.
+    pub(super) fn of(
+        configurations: &'a [Configuration],
+        runs: Vec<Result<Vec<FoldRun>, String>>,
+        mentors: &'a [&'a str],
+    ) -> Result<Self> {
+        let (mut tried, mut trials, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        for (configuration, runs) in configurations.iter().zip(runs) {
+            match runs {
+                Ok(runs) => {
+                    tried.push(configuration);
+                    trials.push(runs);
+                }
+                Err(reason) => left_out.push((configuration, reason)),
+            }
+        }
+        if trials.is_empty() {
+            let mentors = quoted_list(mentors);
+            return Err(Error::new(format!("nothing that was tried can be trained on {mentors}"))
+                .hint(
+                    "try more with --arch and --vectors, or leave them out to try all there is",
+                ));
+        }
+        let folds = trials[0].len();
+        Ok(Self { mentors, folds, tried, left_out, tuning: Tuning::of(&trials) })
+    }
+
+    /// Prints them.
+    pub(super) fn show(&self, as_json: bool) -> Result<()> {
+        if as_json {
+            for (configuration, figures) in self.tried.iter().zip(&self.tuning.trials) {
+                console::json(&self.json_line(configuration, figures))?;
+            }
+            return console::json(&self.json_summary());
+        }
+        let title = if let [one] = self.mentors { *one } else { "all" };
+        console::line(format_args!(
+            "{BOLD}{title}{BOLD:#}: {} held out in {}\n{}\n{DIM}{LEGEND}{DIM:#}\n{}\n{}",
+            count(self.best_figures().questions, "question"),
+            count(self.folds, "fold"),
+            self.table(),
+            self.recommendation(),
+            self.expectation(),
+        ))
+    }
+
+    /// Prints how to use what is recommended.
+    pub(super) fn show_settings(&self) -> Result<()> {
+        let settings = self.settings().replace('\n', "\n  ");
+        console::line(format_args!(
+            "\nto use it, in mentorpal.toml\n  {settings}\nor once\n  {}",
+            self.command()
+        ))
+    }
+
+    fn best(&self) -> &Configuration {
+        self.tried[self.tuning.best]
+    }
+
+    fn best_figures(&self) -> &TrialFigures {
+        &self.tuning.trials[self.tuning.best]
+    }
+
+    /// The configurations, best first.
+    fn table(&self) -> String {
+        let heads =
+            ["arch", "vectors", "right", "95% interval", "to best", "95% interval", "p", "seconds"];
+        let mut table = table(heads, &[2, 4, 7]);
+        let mut rows: Vec<(&&Configuration, &TrialFigures)> =
+            self.tried.iter().zip(&self.tuning.trials).collect();
+        rows.sort_by_key(|(_, figures)| Reverse(figures.correct));
+        for (configuration, figures) in rows {
+            let [arch, vectors] = configuration.names();
+            let points = |share: f64| format!("{:+.1}", 100.0 * share);
+            let interval = |[low, high]: [f64; 2]| format!("{} to {}", points(low), points(high));
+            table.add_row([
+                arch,
+                vectors,
+                percent(figures.accuracy),
+                percent_range(figures.accuracy_ci95),
+                figures.difference.map_or("best".to_owned(), points),
+                figures.difference_ci95.map_or("–".to_owned(), interval),
+                figures.p_value.map_or("–".to_owned(), p_value),
+                format!("{:.2}", figures.seconds),
+            ]);
+        }
+        lines(&table)
+    }
+
+    /// What to use, and why.
+    fn recommendation(&self) -> String {
+        let most = format!("{} answers the most questions right", self.best());
+        if let Some(simpler) = self.tuning.simpler {
+            let (name, figures) = (self.tried[simpler], &self.tuning.trials[simpler]);
+            format!(
+                "{most}; {name}, which is simpler, answers {} fewer of {}, which could well be \
+                 chance.",
+                self.best_figures().correct - figures.correct,
+                figures.questions,
+            )
+        } else if self.tuning.best > 0 {
+            format!("{most}, and simpler ones fewer, by more than chance would explain.")
+        } else {
+            format!("{most}, and nothing that was tried is simpler.")
+        }
+    }
+
+    /// What to expect of choosing.
+    fn expectation(&self) -> String {
+        let nested = &self.tuning.nested;
+        let chosen = (0..self.tried.len()).filter_map(|i| {
+            let times = nested.chosen.iter().filter(|&&chosen| chosen == i).count();
+            (times > 0).then(|| format!("{} in {times}", self.tried[i]))
+        });
+        format!(
+            "Choosing in each fold by leave-one-out within the others, without a look at it, gives \
+             {} ({}): {}.",
+            percent(nested.accuracy),
+            percent_range(nested.accuracy_ci95),
+            chosen.collect::<Vec<_>>().join(", "),
+        )
+    }
+
+    /// The lines for `mentorpal.toml`. Names hold no quotation marks.
+    fn settings(&self) -> String {
+        let [arch, vectors] = self.best().names();
+        format!("arch = \"{arch}\"\nvectors = \"{vectors}\"")
+    }
+
+    fn command(&self) -> String {
+        let [arch, vectors] = self.best().names();
+        format!("mentorpal train --arch {arch} --vectors {vectors}")
+    }
+
+    fn json_line(&self, configuration: &Configuration, figures: &TrialFigures) -> Value {
+        with(self.json_head(), [configuration.json(), json!(figures)])
+    }
+
+    fn json_summary(&self) -> Value {
+        let nested = &self.tuning.nested;
+        let chosen: Vec<Value> = nested.chosen.iter().map(|&i| self.tried[i].json()).collect();
+        let left_out = self.left_out.iter().map(|(configuration, reason)| {
+            with(configuration.json(), [json!({ "reason": reason })])
+        });
+        let summary = json!({
+            "recommended": self.best().json(),
+            "simpler": self.tuning.simpler.map(|i| self.tried[i].json()),
+            "nested": with(json!(nested), [json!({ "chosen": chosen })]),
+            "left_out": left_out.collect::<Vec<_>>(),
+            "settings": self.settings(),
+            "command": self.command(),
+        });
+        with(self.json_head(), [summary])
+    }
+
+    fn json_head(&self) -> Value {
+        let one = if let [one] = self.mentors { Some(one) } else { None };
+        json!({ "mentor": one, "mentors": self.mentors })
+    }
+}
+
+/// The object `first` with the entries of others.
+fn with<const N: usize>(mut first: Value, others: [Value; N]) -> Value {
+    for other in others {
+        if let (Some(first), Value::Object(other)) = (first.as_object_mut(), other) {
+            first.extend(other);
+        }
+    }
+    first
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
+}

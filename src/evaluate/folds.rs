@@ -1,0 +1,138 @@
+//! Which questions are held out together.
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+
+use crate::classifiers::Examples;
+use crate::error::{Error, Result};
+use crate::mentor::Mentor;
+
+/// Deals the questions whose answer has another question into `count` folds: the indices of each
+/// fold in [`Mentor::examples`], ascending. Other questions are never held out.
+///
+/// Answers, and the questions of each, are shuffled and dealt one by one, like cards. So folds
+/// differ by a question at most, an answer's questions are spread as evenly as can be, and of the
+/// answer of each held-out question another question is left to learn from. What sanitizes to one
+/// question is one example, and so in one fold.
+///
+/// # Errors
+/// When nothing can be held out, or not in so many folds.
+pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>> {
+    let examples = Examples::of(mentor, false);
+    if let Some(why) = examples.why_unmeasurable() {
+        return Err(Error::new(format!("mentor `{}`: {why}", mentor.id))
+            .hint("give several answers a second question in `classifier_data.csv`"));
+    }
+    let measurable = examples.measurable();
+    if !(2..=measurable.len()).contains(&count) {
+        let most = measurable.len();
+        let message = format!(
+            "mentor `{}` has {most} questions whose answer has another one, which make 2 to {most} \
+             folds, not {count}",
+            mentor.id
+        );
+        return Err(Error::new(message).hint(format!("choose with --folds, at most {most}")));
+    }
+    let mut by_answer = vec![Vec::new(); examples.ids.len()];
+    for question in measurable {
+        by_answer[examples.answer_of[question]].push(question);
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    by_answer.shuffle(&mut random);
+    for questions in &mut by_answer {
+        questions.shuffle(&mut random);
+    }
+    let mut folds = vec![Vec::new(); count];
+    for (position, question) in by_answer.into_iter().flatten().enumerate() {
+        folds[position % count].push(question);
+    }
+    for fold in &mut folds {
+        fold.sort_unstable();
+    }
+    Ok(folds)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::workspace::{Name, Workspace};
+
+    /// A mentor with these questions, an answer each list.
+    fn mentor(answers: &[Vec<String>]) -> Mentor {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::at(folder.path()).unwrap();
+        let id = Name::new("mentor", "ada").unwrap();
+        std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
+        let rows = answers.iter().enumerate();
+        let rows = rows.map(|(i, q)| format!("{i},,Answer {i}.,\"{}\"\n", q.join("\n")));
+        let table = format!("ID,topics,text,question\n{}", rows.collect::<String>());
+        std::fs::write(workspace.mentor_data(&id).join("classifier_data.csv"), table).unwrap();
+        Mentor::load(&workspace, &id).unwrap().0
+    }
+
+    /// Answers whose questions are now and then another answer's, too.
+    fn answers() -> impl Strategy<Value = Vec<Vec<String>>> {
+        let question = (0_u8..40).prop_map(|n| format!("What is {n}?"));
+        prop::collection::vec(prop::collection::vec(question, 1..8), 2..12)
+    }
+
+    proptest! {
+        #[test]
+        fn each_question_is_held_out_once_and_its_answer_is_learned_all_the_same(
+            answers in answers(),
+            count in 2_usize..8,
+            seed in any::<u64>(),
+        ) {
+            let mentor = mentor(&answers);
+            let examples = mentor.examples();
+            let of = |answer: usize| examples.iter().filter(|e| e.answer == answer).count();
+            let answer_count = (0..mentor.answers.len()).filter(|&i| of(i) > 0).count();
+            let expected: Vec<usize> = (0..examples.len())
+                .filter(|&i| of(examples[i].answer) > 1 && answer_count > 1)
+                .collect();
+            let Ok(found) = folds(&mentor, count, seed) else {
+                prop_assert!(expected.len() < count);
+                return Ok(());
+            };
+            prop_assert_eq!(found.len(), count);
+            let mut all = found.concat();
+            all.sort_unstable();
+            prop_assert_eq!(&all, &expected);
+            let sizes: Vec<usize> = found.iter().map(Vec::len).collect();
+            prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
+            for fold in &found {
+                let held_out: Vec<&str> = fold.iter().map(|&i| examples[i].question).collect();
+                let rest = mentor.without(&held_out);
+                let rest_examples = rest.examples();
+                prop_assert_eq!(rest_examples.len(), examples.len() - fold.len());
+                for &i in fold {
+                    prop_assert!(rest.canned(examples[i].question).is_none());
+                    prop_assert!(rest_examples.iter().any(|e| e.answer == examples[i].answer));
+                }
+            }
+            prop_assert_eq!(folds(&mentor, count, seed).unwrap(), found);
+        }
+    }
+
+    // An answer of six questions has two in each of three folds, one of two in two of them.
+    #[test]
+    fn an_answers_questions_are_spread() {
+        let questions = |answer: &str, n: u8| (0..n).map(|i| format!("{answer} {i}?")).collect();
+        let mentor = mentor(&[questions("a", 6), questions("b", 2), questions("c", 1)]);
+        for seed in 0..20 {
+            let found = folds(&mentor, 3, seed).unwrap();
+            let of_answer = |answer: usize| -> Vec<usize> {
+                let examples = mentor.examples();
+                let is_its = |i: &&usize| examples[**i].answer == answer;
+                found.iter().map(|fold| fold.iter().filter(is_its).count()).collect()
+            };
+            assert_eq!(of_answer(0), [2, 2, 2]);
+            assert_eq!(of_answer(1).into_iter().max(), Some(1));
+            assert_eq!(of_answer(2), [0, 0, 0]);
+        }
+        assert_ne!(folds(&mentor, 3, 0).unwrap(), folds(&mentor, 3, 1).unwrap());
+    }
+}

@@ -1,0 +1,110 @@
+//! One way to train, tried on questions that are held out.
+
+use std::time::Instant;
+
+use super::test::{AnswerCount, TOGETHER};
+use crate::classifiers::{Architecture, Examples, Ranking, TrainOptions};
+use crate::error::Result;
+use crate::mentor::Mentor;
+use crate::progress::{Progress, Silent};
+
+/// What came of training without the questions of one fold, and asking them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoldRun {
+    /// Leave-one-out on the questions trained on, by which the architecture chose its settings.
+    pub inner: AnswerCount,
+    /// The fold's questions, in its order.
+    pub held_out: Vec<HeldOut>,
+    /// How long training took, in seconds.
+    pub seconds: f64,
+}
+
+/// How a question fared that was held out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldOut {
+    /// Whether the best answer was the right one, given or not.
+    pub correct: bool,
+    /// Whether it was declined.
+    pub declined: bool,
+}
+
+/// Trains `arch` once a fold, without the fold's questions, and asks them: the outer part of a
+/// nested cross-validation (Varma & Simon 2006, *Bias in error estimation when using
+/// cross-validation for model selection*). Within each fold the architecture chooses its settings
+/// by leave-one-out as ever, so that no question has a part in what it is answered by.
+///
+/// `folds` are of [`folds`](super::folds()) for the same mentor. A step of `progress` is a fold;
+/// they are counted to the end even where one fails.
+///
+/// # Errors
+/// The first fold's that cannot be trained.
+pub fn cross_validate(
+    mentor: &Mentor,
+    folds: &[Vec<usize>],
+    arch: &dyn Architecture,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<FoldRun>> {
+    let run = |fold: &Vec<usize>| {
+        let run = run_fold(mentor, fold, arch, options);
+        progress.step();
+        run
+    };
+    let runs: Vec<Result<FoldRun>> = folds.iter().map(run).collect();
+    runs.into_iter().collect()
+}
+
+fn run_fold(
+    mentor: &Mentor,
+    fold: &[usize],
+    arch: &dyn Architecture,
+    options: &TrainOptions,
+) -> Result<FoldRun> {
+    let examples = mentor.examples();
+    let questions: Vec<&str> = fold.iter().map(|&i| examples[i].question).collect();
+    let rest = mentor.without(&questions);
+    let start = Instant::now();
+    let trained = arch.train(&rest, options, &Silent)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let classifier = arch.load(&trained.files, &options.vectors)?;
+    let rankings = questions.chunks(TOGETHER).flat_map(|together| classifier.rank_all(together));
+    let outcome = |(&i, ranking): (&usize, Ranking)| {
+        let right = &mentor.answers[examples[i].answer].id;
+        let top = ranking.candidates.first();
+        HeldOut {
+            correct: top.is_some_and(|candidate| candidate.answer_id == *right),
+            declined: ranking.off_topic,
+        }
+    };
+    Ok(FoldRun {
+        inner: inner(&rest, trained.report.cv_accuracy),
+        held_out: fold.iter().zip(rankings).map(outcome).collect(),
+        seconds,
+    })
+}
+
+/// Leave-one-out accuracy as a count, so that several mentors' can be added up.
+fn inner(mentor: &Mentor, cv_accuracy: Option<f64>) -> AnswerCount {
+    let questions = Examples::of(mentor, false).measurable().len();
+    let correct = cv_accuracy.unwrap_or(0.0) * questions as f64;
+    AnswerCount { questions, correct: correct.round() as usize }
+}
+
+impl FoldRun {
+    /// Adds what the same way to train did in a fold of another mentor.
+    pub fn add(&mut self, other: &Self) {
+        self.inner.questions += other.inner.questions;
+        self.inner.correct += other.inner.correct;
+        self.held_out.extend(&other.held_out);
+        self.seconds += other.seconds;
+    }
+
+    /// The fold's questions, counted.
+    #[must_use]
+    pub fn outer(&self) -> AnswerCount {
+        AnswerCount {
+            questions: self.held_out.len(),
+            correct: self.held_out.iter().filter(|question| question.correct).count(),
+        }
+    }
+}
