@@ -5,10 +5,11 @@ use std::process::{Command, Stdio};
 
 use crate::support::Sandbox;
 
-const VERBS: [&[&str]; 20] = [
+const VERBS: [&[&str]; 21] = [
     &["train"],
     &["test"],
     &["compare"],
+    &["tune"],
     &["ask"],
     &["mentors"],
     &["checkpoints"],

@@ -14,6 +14,7 @@
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
+//! | `tune.rs` | `tune` |
 //! | `ask.rs` | `ask` |
 //! | `new.rs` | `new` |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
@@ -64,4 +65,5 @@ mod sharing;
 mod test;
 mod test_sets;
 mod train;
+mod tune;
 mod vectors;

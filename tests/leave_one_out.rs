@@ -3,9 +3,9 @@
 use crate::support::{ADA, Sandbox};
 
 /// An answer's id, text and questions.
-type Answer = (String, String, Vec<String>);
+pub(crate) type Answer = (String, String, Vec<String>);
 
-fn answers(data: &str) -> Vec<Answer> {
+pub(crate) fn answers(data: &str) -> Vec<Answer> {
     let mut reader = csv::Reader::from_reader(data.as_bytes());
     let answer = |row: csv::StringRecord| {
         let questions = row[3].lines().map(str::to_owned).collect();
@@ -14,7 +14,7 @@ fn answers(data: &str) -> Vec<Answer> {
     reader.records().map(|row| answer(row.unwrap())).collect()
 }
 
-fn table(answers: &[Answer]) -> String {
+pub(crate) fn table(answers: &[Answer]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["ID", "topics", "text", "question"]).unwrap();
     for (id, text, questions) in answers {
@@ -24,7 +24,7 @@ fn table(answers: &[Answer]) -> String {
 }
 
 /// Answers that are close to each other, where sentence vectors find their way, too, but not always.
-const FAMILY: &str = "\
+pub(crate) const FAMILY: &str = "\
 ID,topics,text,question
 f_1,Family,He was a poet.,\"Who was your father?
 What did your dad do?

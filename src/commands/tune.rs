@@ -89,10 +89,11 @@ fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configurat
 
 /// The vector models asked for, each whole; else all that are, and none.
 fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
-    let named = |name: &str| Name::new("vector model", name);
+    let checked = |name: &str| Name::new("vector model", name);
     let workspace = &settings.workspace;
     if !args.vectors.is_empty() {
-        let mut names = args.vectors.iter().map(|name| named(name)).collect::<Result<Vec<_>>>()?;
+        let mut names =
+            args.vectors.iter().map(|name| checked(name)).collect::<Result<Vec<_>>>()?;
         names.sort();
         names.dedup();
         for name in &names {
@@ -100,7 +101,7 @@ fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
         }
         return Ok(names);
     }
-    let mut names = vec![named(NO_VECTORS)?, named(EMBEDDED)?];
+    let mut names = vec![checked(NO_VECTORS)?, checked(EMBEDDED)?];
     for name in vectors::names(workspace)? {
         match check_whole(workspace, &name) {
             Ok(()) => names.push(name),

@@ -86,8 +86,9 @@ fn run_fold(
 /// Leave-one-out accuracy as a count, so that several mentors' can be added up.
 fn inner(mentor: &Mentor, cv_accuracy: Option<f64>) -> AnswerCount {
     let questions = Examples::of(mentor, false).measurable().len();
-    let correct = cv_accuracy.unwrap_or(0.0) * questions as f64;
-    AnswerCount { questions, correct: correct.round() as usize }
+    let exact = cv_accuracy.unwrap_or(0.0) * questions as f64;
+    let correct = (1..=questions).take_while(|&whole| whole as f64 - 0.5 <= exact).count();
+    AnswerCount { questions, correct }
 }
 
 impl FoldRun {

@@ -1,0 +1,270 @@
+//! `mentorpal tune`: what it finds, and that it is true.
+
+use mentorpal::evaluate::statistics::wilson;
+use serde_json::{Value, json};
+
+use crate::leave_one_out::{FAMILY, answers, table};
+use crate::support::{ADA, Sandbox};
+
+/// Each question is one made-up word that shares no letter with another one.
+const WORDS: &str = "\
+ID,topics,text,question
+w_1,Life,One.,\"bbb
+ccc
+ddd
+fff\"
+w_2,Life,Two.,\"ggg
+hhh
+jjj
+kkk\"
+w_3,Life,Three.,\"mmm
+nnn
+ppp
+qqq\"
+w_4,Life,Four.,\"rrr
+ttt
+vvv
+xxx\"
+";
+
+/// A mentor whose questions only vectors know: those of an answer have one vector.
+fn words() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", WORDS);
+    let mut vectors = String::new();
+    for (i, (_, _, questions)) in answers(WORDS).iter().enumerate() {
+        let numbers = ["1 0 0 0", "0 1 0 0", "0 0 1 0", "0 0 0 1"][i];
+        vectors.extend(questions.iter().map(|word| format!("{word} {numbers}\n")));
+    }
+    sandbox.write("words.txt", vectors);
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    sandbox
+}
+
+#[track_caller]
+fn tuned(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
+    sandbox.run(&[&["tune", "--json"], arguments].concat()).code(0).json()
+}
+
+#[track_caller]
+fn close(value: &Value, expected: f64) {
+    let value = value.as_f64().expect("a number");
+    assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
+}
+
+fn number(value: &Value) -> usize {
+    usize::try_from(value.as_u64().expect("a count")).expect("a small one")
+}
+
+/// The output with training times, the last of a row, made plain.
+fn without_seconds(text: &str) -> String {
+    let plain = |line: &str| match line.rsplit_once(' ') {
+        Some((start, last)) if last.parse::<f64>().is_ok() => format!("{start} [s]"),
+        _ => line.to_owned(),
+    };
+    text.lines().map(plain).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_figures_hold_together() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", FAMILY);
+    let found = tuned(&sandbox, &["--arch", "fusion_v1", "--folds", "4"]);
+    let [none, embedded, summary] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!([&none["vectors"], &embedded["vectors"]], ["none", "embedded"]);
+    let candidates = [none, embedded];
+    for candidate in candidates {
+        let folds = candidate["folds"].as_array().unwrap();
+        let sum = |what: &str| folds.iter().map(|f| number(&f["held_out"][what])).sum::<usize>();
+        assert_eq!(
+            (folds.len(), sum("questions"), sum("correct")),
+            (4, 16, number(&candidate["correct"]))
+        );
+        // Four answers of four questions: each fold leaves three of each to train on.
+        assert!(folds.iter().all(|fold| fold["inner"]["questions"] == 12), "{candidate:#}");
+        close(&candidate["accuracy"], sum("correct") as f64 / 16.0);
+        assert_eq!(candidate["accuracy_ci95"], json!(wilson(sum("correct"), 16)));
+        assert!(number(&candidate["given"]) <= sum("correct"));
+    }
+
+    let right = candidates.map(|candidate| number(&candidate["correct"]));
+    let best = usize::from(right[1] > right[0]);
+    assert_eq!(summary["recommended"]["vectors"], candidates[best]["vectors"]);
+    assert_eq!(candidates[best]["difference"], Value::Null);
+    let difference = right[1 - best] as f64 - right[best] as f64;
+    close(&candidates[1 - best]["difference"], difference / 16.0);
+
+    let mut nested = 0;
+    for fold in 0..4 {
+        let inner = candidates.map(|c| number(&c["folds"][fold]["inner"]["correct"]));
+        let chosen = candidates[usize::from(inner[1] > inner[0])];
+        assert_eq!(summary["nested"]["chosen"][fold]["vectors"], chosen["vectors"]);
+        nested += number(&chosen["folds"][fold]["held_out"]["correct"]);
+    }
+    assert_eq!(number(&summary["nested"]["correct"]), nested);
+    close(&summary["nested"]["accuracy"], nested as f64 / 16.0);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_figures() {
+    let sandbox = Sandbox::ada();
+    let run = |arguments: &[&str]| {
+        let mut found = tuned(&sandbox, &[&["--folds", "3"], arguments].concat());
+        for line in &mut found {
+            line.as_object_mut().unwrap().remove("seconds");
+        }
+        found
+    };
+    let once = run(&[]);
+    assert_eq!(once, run(&["--seed", "0"]));
+    assert_ne!(once, run(&["--seed", "1"]));
+}
+
+// Nothing known shares a letter with a question that is held out: without vectors the first answer
+// is given, which is right of its own four. With vectors each has the direction of three known ones.
+// The twelve others tell them apart: p = 2 / 2^12.
+#[test]
+fn what_is_better_by_construction_is_recommended() {
+    let sandbox = words();
+    let arguments = ["--arch", "fusion_v1", "--vectors", "words", "--vectors", "none"];
+    let found = tuned(&sandbox, &arguments);
+    let [none, words, summary] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((&none["correct"], &words["correct"]), (&json!(4), &json!(16)));
+    close(&none["difference"], -0.75);
+    close(&none["p_value"], 2.0 / 4096.0);
+    let use_words = json!({ "arch": "fusion_v1", "vectors": "words" });
+    assert_eq!(summary["recommended"], use_words);
+    assert_eq!(summary["simpler"], Value::Null);
+    assert_eq!(summary["nested"]["chosen"], json!(vec![use_words; 5]));
+    assert_eq!(summary["nested"]["correct"], 16);
+    assert_eq!(summary["command"], "mentorpal train --arch fusion_v1 --vectors words");
+
+    let printed = sandbox.run(&[&["tune"], &arguments[..]].concat()).code(0).shown();
+    insta::assert_snapshot!(without_seconds(&printed));
+    sandbox.write("mentorpal.toml", summary["settings"].as_str().unwrap());
+    sandbox.run(&["train", "--checkpoint", "x"]).code(0);
+    sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("vectors words");
+}
+
+/// As many folds as questions: each held out alone, by the verb and really.
+#[test]
+fn a_fold_is_what_training_without_its_questions_gives() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", FAMILY);
+    let arguments = ["--arch", "fusion_v1", "--vectors", "embedded"];
+    let found = tuned(&sandbox, &[&arguments[..], &["--folds", "16"]].concat()).remove(0);
+    let fold = |fold: &Value| {
+        let inner = &fold["inner"];
+        (
+            format!("{:.3}", inner["correct"].as_f64().unwrap()),
+            number(&inner["questions"]),
+            fold["held_out"]["correct"] == 1,
+        )
+    };
+    let mut found: Vec<_> = found["folds"].as_array().unwrap().iter().map(fold).collect();
+
+    let all = answers(FAMILY);
+    let mut expected = Vec::new();
+    for (answer, (id, _, questions)) in all.iter().enumerate() {
+        for (i, question) in questions.iter().enumerate() {
+            let mut without = all.clone();
+            without[answer].2.remove(i);
+            let sandbox = Sandbox::empty();
+            sandbox.mentor("ada", &table(&without));
+            let train = sandbox.run(&[&["train", "--json"], &arguments[..]].concat()).code(0);
+            let inner = 15.0 * train.json()[0]["cv_accuracy"].as_f64().unwrap();
+            let reply = sandbox.run(&["ask", "--no-canned", "--json", question]).code(0).json();
+            expected.push((format!("{inner:.3}"), 15, reply[0]["top_answer_id"] == **id));
+        }
+    }
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let right = expected.iter().filter(|(_, _, right)| *right).count();
+    assert!((1..16).contains(&right), "too easy to tell: {right} right");
+}
+
+#[test]
+fn several_mentors_are_pooled() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", ADA);
+    sandbox.mentor("bob", FAMILY);
+    let arguments = ["--arch", "fusion_v1", "--folds", "4"];
+    let found = tuned(&sandbox, &arguments);
+    let mentors: Vec<&Value> = found.iter().map(|line| &line["mentor"]).collect();
+    let expected = ["ada", "ada", "ada", "bob", "bob", "bob"].map(Value::from);
+    assert_eq!(mentors[..6], expected.each_ref()[..]);
+    assert!(mentors[6..] == [&Value::Null; 3], "{mentors:?}");
+    for i in 0..2 {
+        let (ada, bob, all) = (&found[i], &found[3 + i], &found[6 + i]);
+        assert_eq!(all["mentors"], json!(["ada", "bob"]));
+        for figure in ["questions", "correct", "declined", "given"] {
+            assert_eq!(number(&all[figure]), number(&ada[figure]) + number(&bob[figure]));
+        }
+        let inner = |line: &Value| number(&line["folds"][3]["inner"]["correct"]);
+        assert_eq!(inner(all), inner(ada) + inner(bob));
+    }
+    // A mentor's folds do not depend on who else is tuned for.
+    let mut alone = tuned(&sandbox, &[&["--mentor", "bob"], &arguments[..]].concat());
+    alone[0]["seconds"] = found[3]["seconds"].clone();
+    assert_eq!(alone[0], found[3]);
+
+    let run = sandbox.run(&[&["tune"], &arguments[..]].concat()).code(0);
+    assert_eq!(run.stdout.matches("in mentorpal.toml").count(), 1, "{run}");
+    run.prints("ada: 16 questions").prints("bob: 16 questions").prints("all: 32 questions");
+}
+
+#[test]
+fn what_cannot_be_trained_is_left_out_and_named() {
+    let sandbox = Sandbox::ada();
+    let run = sandbox.run(&["tune", "--json", "--folds", "2"]).code(0);
+    let run = run.says("lstm_v1 with vectors none is left out: `lstm_v1` needs word vectors");
+    let found = run.json();
+    let tried = |i: usize| json!([found[i]["arch"], found[i]["vectors"]]);
+    assert_eq!(tried(0), json!(["fusion_v1", "none"]));
+    assert_eq!(tried(1), json!(["fusion_v1", "embedded"]));
+    assert_eq!(tried(2), json!(["lstm_v1", "embedded"]));
+    let left_out = &found[3]["left_out"];
+    assert_eq!(
+        (&left_out[0]["arch"], &left_out[0]["vectors"]),
+        (&json!("lstm_v1"), &json!("none"))
+    );
+
+    sandbox
+        .run(&["tune", "--arch", "lstm_v1", "--vectors", "none"])
+        .code(2)
+        .says("nothing that was tried can be trained on `ada`")
+        .says("`lstm_v1` needs word vectors");
+}
+
+#[test]
+fn a_damaged_vector_model_is_left_out_unless_it_was_asked_for() {
+    let sandbox = words();
+    let file =
+        sandbox.files("checkpoint/vector_models/words").into_keys().find(|f| f.ends_with("fifu"));
+    let path = format!("checkpoint/vector_models/words/{}", file.expect("its vectors"));
+    let mut bytes = std::fs::read(sandbox.path().join(&path)).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    sandbox.write(&path, bytes);
+    let fusion = ["tune", "--arch", "fusion_v1", "--folds", "2"];
+    let run = sandbox.run(&fusion).code(0).says("warning: `words` is left out: ").says("SHA-256");
+    assert!(!run.stdout.contains("words"), "{run}");
+    sandbox.run(&[&fusion[..], &["--vectors", "words"]].concat()).code(2).says("add it again");
+}
+
+#[test]
+fn wrong_use_is_refused_before_any_work() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("eve", "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Ill?\n");
+    let refused = |arguments: &[&str]| sandbox.run(&[&["tune"], arguments].concat()).code(2);
+    refused(&["--folds", "1"]).says("--folds");
+    refused(&["--mentor", "ada", "--folds", "17"]).says("16 questions").says("at most 16");
+    refused(&["--mentor", "eve"]).says("`eve`: no answer has a second question").says("eve/data");
+    refused(&["--mentor", "ava"]).says("did you mean `ada`?");
+    refused(&["--arch", "fusion_v2"]).says("did you mean `fusion_v1`?");
+    refused(&["--vectors", "embeded"]).says("no vector model `embeded`");
+    // Of all mentors, those that have questions to hold out.
+    let run = sandbox.run(&["tune", "--arch", "fusion_v1", "--vectors", "none", "--json"]).code(0);
+    assert_eq!(run.json().len(), 2, "{run}");
+    run.says("`eve` is left out: ").does_not_say("`ada` is left out");
+}
