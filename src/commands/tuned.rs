@@ -13,8 +13,9 @@ use crate::evaluate::{FoldRun, TrialFigures, Tuning};
 use crate::text::{percent, percent_range};
 
 /// How to read the table.
-const LEGEND: &str = "right is by the best answer, declined or not; intervals are Wilson's and the \
-                      paired bootstrap's (BCa); p is McNemar's, by Holm over all pairs";
+const LEGEND: &str =
+    "right: by the best answer, declined or not, interval Wilson's; to best: in points,
+interval by paired bootstrap (BCa); p: McNemar's, corrected by Holm over all pairs";
 
 /// A way to train.
 pub(super) struct Configuration {
@@ -93,7 +94,7 @@ impl<'a> Tuned<'a> {
         }
         let title = if let [one] = self.mentors { *one } else { "all" };
         console::line(format_args!(
-            "{BOLD}{title}{BOLD:#}: {} held out in {}\n{}\n{DIM}{LEGEND}{DIM:#}\n{}\n{}",
+            "{BOLD}{title}{BOLD:#}: {} held out in {}\n{}\n{DIM}{LEGEND}{DIM:#}\n\n{}\n{}",
             count(self.best_figures().questions, "question"),
             count(self.folds, "fold"),
             self.table(),
@@ -157,9 +158,12 @@ impl<'a> Tuned<'a> {
                 figures.questions,
             )
         } else if self.tuning.best > 0 {
-            format!("{most}, and simpler ones fewer, by more than chance would explain.")
+            format!(
+                "{most}; those tried that are simpler answer fewer, by more than chance would \
+                 explain."
+            )
         } else {
-            format!("{most}, and nothing that was tried is simpler.")
+            format!("{most}, and is the simplest that was tried.")
         }
     }
 
@@ -168,11 +172,11 @@ impl<'a> Tuned<'a> {
         let nested = &self.tuning.nested;
         let chosen = (0..self.tried.len()).filter_map(|i| {
             let times = nested.chosen.iter().filter(|&&chosen| chosen == i).count();
-            (times > 0).then(|| format!("{} in {times}", self.tried[i]))
+            (times > 0).then(|| format!("{} ({times} of {})", self.tried[i], self.folds))
         });
         format!(
-            "Choosing in each fold by leave-one-out within the others, without a look at it, gives \
-             {} ({}): {}.",
+            "To expect of such a choice: {} ({}), where each fold chose by leave-one-out within the \
+             others: {}.",
             percent(nested.accuracy),
             percent_range(nested.accuracy_ci95),
             chosen.collect::<Vec<_>>().join(", "),
