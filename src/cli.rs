@@ -45,7 +45,7 @@ pub enum Command {
     Train(TrainArgs),
     /// Run the standard accuracy test on a checkpoint
     Test(TestArgs),
-    /// Compare two checkpoints on the same test
+    /// Compare two or more checkpoints on the same test
     Compare(CompareArgs),
     /// Compare architectures and vector models on mentors' own questions, and name the best
     Tune(TuneArgs),
@@ -197,13 +197,19 @@ pub struct TestArgs {
 #[derive(Debug, Args)]
 #[command(after_help = example(
     "mentorpal compare fusion_v1/2026-05-01-2209 fusion_v1/my_checkpoint --mentor guide\n\
-     mentorpal compare old new --json"))]
+     mentorpal compare old new --html report.html --csv figures\n\
+     mentorpal compare old new newer --json"))]
 pub struct CompareArgs {
-    /// One checkpoint, `ARCH/CHECKPOINT`
+    /// One checkpoint, `ARCH/CHECKPOINT`: what every other one is compared with
     pub a: String,
 
     /// The other checkpoint
     pub b: String,
+
+    /// More checkpoints. The p-values of several checkpoints, or on several mentors, are
+    /// corrected for being so many (Holm): one family of every mentor with every checkpoint but
+    /// the first, and, apart, one of the checkpoints on all mentors together
+    pub more: Vec<String>,
 
     /// Compare on this mentor only; may be repeated [env: MENTOR] [default: all with a test set]
     #[arg(long = "mentor", value_name = "MENTOR")]
@@ -221,7 +227,16 @@ pub struct CompareArgs {
     #[arg(long)]
     pub no_canned: bool,
 
-    /// Print a line of JSON a mentor, then one for all of several
+    /// Write a page to look at: one file that works from disk
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Write the page's numbers and the questions that changed as CSV tables into this folder
+    #[arg(long, value_name = "DIR")]
+    pub csv: Option<PathBuf>,
+
+    /// Print a line of JSON a mentor and checkpoint but the first, then those for all of several
+    /// mentors
     #[arg(long)]
     pub json: bool,
 }

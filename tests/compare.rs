@@ -17,9 +17,13 @@ zuzzux zuzzux,zuzzux zuzzux zuzzux,kvajj kvajj,kvajj kvajj kvajj,pyqqy pyqqy,pyq
 ";
 
 /// [`ADA`] with a made-up word for each of the first three answers.
-fn taught() -> String {
-    let words = [("What is", "zuzzux"), ("Where do", "kvajj"), ("What did", "pyqqy")];
-    words.iter().fold(ADA.to_owned(), |data, (question, word)| {
+pub(crate) fn taught() -> String {
+    taught_words(ADA, &[("What is", "zuzzux"), ("Where do", "kvajj"), ("What did", "pyqqy")])
+}
+
+/// A mentor's data with made-up words before the questions that begin so.
+pub(crate) fn taught_words(data: &str, words: &[(&str, &str)]) -> String {
+    words.iter().fold(data.to_owned(), |data, (question, word)| {
         data.replacen(
             &format!("\"{question}"),
             &format!("\"{word}\n{word} {word} {word} {word}\n{question}"),
@@ -29,7 +33,7 @@ fn taught() -> String {
 }
 
 /// Checkpoint `old` without the made-up words, `new` with them, on the same test.
-fn old_and_new() -> Sandbox {
+pub(crate) fn old_and_new() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);
     sandbox.write("checkpoint/tests/ada/standard.csv", TESTS);
@@ -40,12 +44,12 @@ fn old_and_new() -> Sandbox {
 }
 
 #[track_caller]
-fn compared(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
+pub(crate) fn compared(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
     sandbox.run(&[&["compare", "--json"], arguments].concat()).code(0).json()
 }
 
 #[track_caller]
-fn close(value: &Value, expected: f64) {
+pub(crate) fn close(value: &Value, expected: f64) {
     let value = value.as_f64().expect("a number");
     assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
 }
@@ -160,6 +164,10 @@ fn several_mentors_are_pooled() {
     assert_eq!([&all["a"]["correct"], &all["b"]["correct"]], [3, 9]);
     close(&all["difference"], 0.6);
     close(&all["p_value"], 0.03125);
+    // Two comparisons of single mentors, of which ada's is the rarer one; that of all stands alone.
+    let corrected = lines.iter().map(|line| line["p_corrected"].as_f64());
+    assert_eq!(corrected.collect::<Vec<_>>(), [Some(0.0625), Some(1.0), Some(0.03125)]);
+    assert_eq!([&lines[0]["significant"], &all["significant"]], [false, true]);
     let one = compared(&sandbox, &["old", "new", "--mentor", "bob"]);
     assert_eq!(one.len(), 1);
     assert_eq!(one[0]["mentor"], "bob");

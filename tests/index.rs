@@ -14,6 +14,7 @@
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
+//! | `compare_report.rs` | `compare --html --csv`, several checkpoints |
 //! | `tune.rs` | `tune` |
 //! | `ask.rs` | `ask` |
 //! | `new.rs` | `new` |
@@ -45,6 +46,7 @@ mod checkpoints;
 mod checks;
 mod clean;
 mod compare;
+mod compare_report;
 mod determinism;
 mod help;
 mod hostile;

@@ -44,12 +44,12 @@ fn trained() -> Sandbox {
     sandbox
 }
 
-fn read(sandbox: &Sandbox, path: &str) -> String {
+pub(crate) fn read(sandbox: &Sandbox, path: &str) -> String {
     fs::read_to_string(sandbox.path().join(path)).expect("the file is there")
 }
 
 /// A table's rows with their cells by the head of their column.
-fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
+pub(crate) fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
     let text = read(sandbox, &format!("tables/{table}.csv"));
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let heads = reader.headers().expect("a head").clone();
@@ -59,7 +59,7 @@ fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
     reader.records().map(|cells| row(cells.expect("a row"))).collect()
 }
 
-fn number(value: &Value) -> f64 {
+pub(crate) fn number(value: &Value) -> f64 {
     value.as_f64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
 }
 
@@ -243,7 +243,16 @@ fn a_page_asks_for_nothing_and_says_the_same_twice() {
 fn a_file_is_written_whole_or_refused_with_its_place() {
     let sandbox = trained();
     sandbox.write("r.html", "the report before");
-    sandbox.run(&["test", "--html", "nowhere/r.html"]).code(2).says("nowhere/r.html");
+    for file in ["--html", "--junit"] {
+        // Before the work: nothing has been tested.
+        let run = sandbox.run(&["test", file, "nowhere/r.html"]).code(2);
+        assert_eq!(run.stdout, "");
+        run.says("nowhere/r.html: there is no folder `nowhere`");
+        sandbox.run(&["test", file, "mentor"]).code(2).says("a folder, where a file is");
+    }
+    let run = sandbox.run(&["test", "--csv", "r.html/tables"]).code(2);
+    assert_eq!(run.stdout, "");
+    run.says("r.html/tables: `r.html` is no folder");
     reported(&sandbox, &[]);
     assert!(read(&sandbox, "r.html").starts_with("<!doctype html>"));
     let names = fs::read_dir(sandbox.path()).expect("a folder");

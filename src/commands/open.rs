@@ -1,5 +1,6 @@
 //! Opening what several verbs need, with the warnings that go with it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,6 +67,28 @@ pub(super) fn vectors(workspace: &Workspace, checkpoint: &Checkpoint) -> Result<
         Some(model) => Ok(Some(Arc::new(VectorModel::open(workspace, &model.name)?))),
         None => Err(missing_vectors(workspace, checkpoint, record)),
     }
+}
+
+/// The vector model of each checkpoint; one that several have is opened once.
+pub(super) fn vectors_of_all(
+    workspace: &Workspace,
+    checkpoints: &[Checkpoint],
+) -> Result<Vec<Vectors>> {
+    let digest = |checkpoint: &Checkpoint| match &checkpoint.kind {
+        CheckpointKind::Published(manifest) => manifest.vectors.as_ref().map(|v| v.sha256.clone()),
+        CheckpointKind::Legacy(_) => None,
+    };
+    let mut opened: BTreeMap<String, Vectors> = BTreeMap::new();
+    let open = |checkpoint: &Checkpoint| {
+        let Some(digest) = digest(checkpoint) else { return vectors(workspace, checkpoint) };
+        if let Some(model) = opened.get(&digest) {
+            return Ok(model.clone());
+        }
+        let model = vectors(workspace, checkpoint)?;
+        opened.insert(digest, model.clone());
+        Ok(model)
+    };
+    checkpoints.iter().map(open).collect()
 }
 
 fn missing_vectors(

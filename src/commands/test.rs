@@ -1,18 +1,17 @@
 //! `mentorpal test`: the standard accuracy test.
 
-use std::fs;
 use std::num::NonZeroUsize;
 
 use serde_json::json;
 
 use super::bar::Bar;
 use super::console::{self, BOLD, DIM, bar, lines, table};
-use super::{Outcome, open};
+use super::{Outcome, open, report_files};
 use crate::checkpoint::Checkpoint;
 use crate::classifiers::Vectors;
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Result, count};
+use crate::error::{Result, count};
 use crate::evaluate::{
     AnswerCount, Tally, TestFigures, TestReport, TestResult, TopicShare, run_test,
 };
@@ -33,6 +32,7 @@ impl TestArgs {
 }
 
 pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
+    report_files::check(&[args.html.as_ref(), args.junit.as_ref()], args.csv.as_ref())?;
     let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
     let vectors = open::vectors(&settings.workspace, &checkpoint)?;
     let mut outcome = Outcome::Done;
@@ -72,10 +72,7 @@ fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> 
         files::write_whole(path, page::junit(&tests)?.as_bytes())?;
     }
     if let Some(folder) = &args.csv {
-        fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
-        for table in page::test_tables(&tests)? {
-            files::write_whole(&folder.join(table.name), &table.bytes)?;
-        }
+        report_files::write_tables(folder, &page::test_tables(&tests)?)?;
     }
     Ok(())
 }

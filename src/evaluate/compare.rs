@@ -1,6 +1,6 @@
 //! Two checkpoints on the same questions.
 
-use super::statistics::{mcnemar, paired_bootstrap};
+use super::statistics::{holm, mcnemar, paired_bootstrap};
 use super::test::TestReport;
 use crate::error::count;
 
@@ -23,6 +23,10 @@ pub struct Comparison {
     pub difference_ci95: [f64; 2],
     /// `McNemar`'s exact p-value, in 0..=1.
     pub p_value: f64,
+    /// The same by Holm's method, where this is one of several comparisons.
+    pub p_corrected: f64,
+    /// Of how many comparisons this is one; 1 where it stands alone.
+    pub family: usize,
 }
 
 /// The level under which a difference is not put down to chance.
@@ -50,23 +54,47 @@ pub fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     let (only_a, only_b) = (only((true, false)), only((false, true)));
     let correct_a = pairs.iter().filter(|pair| pair.0).count();
     let correct_b = pairs.iter().filter(|pair| pair.1).count();
+    let p_value = mcnemar(only_a.len(), only_b.len());
     Comparison {
         questions: pairs.len(),
         correct_a,
         correct_b,
         difference: (correct_b as f64 - correct_a as f64) / pairs.len().max(1) as f64,
         difference_ci95: paired_bootstrap(&pairs),
-        p_value: mcnemar(only_a.len(), only_b.len()),
+        p_value,
+        p_corrected: p_value,
+        family: 1,
         only_a,
         only_b,
     }
 }
 
+/// Makes one family of comparisons: their p-values are corrected by Holm's method for being so
+/// many.
+pub fn correct<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
+    let mut family: Vec<&mut Comparison> = family.into_iter().collect();
+    let p_values: Vec<f64> = family.iter().map(|comparison| comparison.p_value).collect();
+    for (comparison, p) in family.iter_mut().zip(holm(&p_values)) {
+        comparison.p_corrected = p;
+        comparison.family = p_values.len();
+    }
+}
+
 impl Comparison {
-    /// Whether the difference is larger than chance would explain (p < 0.05).
+    /// Whether the difference is larger than chance would explain (corrected p < 0.05).
     #[must_use]
     pub fn is_significant(&self) -> bool {
-        self.p_value < LEVEL
+        self.p_corrected < LEVEL
+    }
+
+    /// Which is better, in a word or two: `B better`, `A better`, or `could be chance`.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        match self.is_significant() {
+            true if self.difference > 0.0 => "B better",
+            true => "A better",
+            false => "could be chance",
+        }
     }
 
     /// The result in a plain sentence.
@@ -78,20 +106,24 @@ impl Comparison {
         } else {
             ("A", self.correct_a - self.correct_b)
         };
+        let among = match self.family {
+            1 => String::new(),
+            several => format!(" among {several} comparisons"),
+        };
         match (more, self.only_a.len() + self.only_b.len()) {
             (_, 0) => format!("A and B answer the same {} {of} right", self.correct_a),
             (0, changed) => format!(
                 "A and B answer equally many {of} right, though not the same: {changed} differ"
             ),
             _ if self.is_significant() => format!(
-                "{better} answers {more} more {of} right; a difference this large would come up \
-                 by chance once in {}: {better} is better",
-                once_in(self.p_value)
+                "{better} answers {more} more {of} right; a difference this large{among} would \
+                 come up by chance once in {}: {better} is better",
+                once_in(self.p_corrected)
             ),
             _ => format!(
                 "{better} answers {more} more {of} right, which could well be chance: a difference \
-                 this large would come up {}",
-                often(self.p_value)
+                 this large{among} would come up {}",
+                often(self.p_corrected)
             ),
         }
     }
@@ -125,7 +157,30 @@ mod tests {
             difference: 0.0,
             difference_ci95: [0.0; 2],
             p_value: mcnemar(only_a, only_b),
+            p_corrected: mcnemar(only_a, only_b),
+            family: 1,
         }
+    }
+
+    // By hand: 0 and 6 are as uneven in 2 of 64 cases, 8 and 0 in 2 of 256, 4 and 3 always. The
+    // rarest counts three times, the next twice.
+    #[test]
+    fn a_family_by_hand() {
+        let mut family =
+            [comparison(200, 206, 0, 6), comparison(200, 199, 4, 3), comparison(208, 200, 8, 0)];
+        correct(&mut family);
+        let corrected = family.each_ref().map(|comparison| comparison.p_corrected);
+        for (found, expected) in corrected.iter().zip([4.0 / 64.0, 1.0, 6.0 / 256.0]) {
+            assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+        }
+        insta::assert_snapshot!(
+            family.each_ref().map(Comparison::verdict).join("\n"),
+            @r"
+            B answers 6 more of 270 questions right, which could well be chance: a difference this large among 3 comparisons would come up once in 16
+            A answers 1 more of 270 questions right, which could well be chance: a difference this large among 3 comparisons would come up more often than not
+            A answers 8 more of 270 questions right; a difference this large among 3 comparisons would come up by chance once in 43: A is better
+            "
+        );
     }
 
     #[test]

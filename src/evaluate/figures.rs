@@ -155,9 +155,7 @@ impl TestFigures {
     pub fn of(report: &TestReport, mentor: &Mentor) -> Self {
         let results = &report.results;
         let asked: Vec<&TestResult> = results.iter().filter(|result| !result.canned).collect();
-        let pair = |result: &TestResult| (result.confidence, result.top_correct);
         let confidences: Vec<(f64, bool)> = asked.iter().map(|result| pair(result)).collect();
-        let all: Vec<(f64, bool)> = results.iter().map(pair).collect();
         let off = report.tally().off_topic;
         let canned = results.iter().filter(|result| result.canned && result.correct).count();
         let are_probabilities = registry::find(report.checkpoint.arch.as_str())
@@ -170,7 +168,7 @@ impl TestFigures {
             off_topic_recall: Share::of(off.correct, off.questions),
             confidences: histogram(&confidences, scale),
             calibration: are_probabilities.then(|| calibration(&confidences)),
-            coverage: coverage_curve(&all),
+            coverage: coverage(results),
             fitted: fitted(results),
             ranks: ranks(results),
             confusions: confusions(report),
@@ -190,7 +188,7 @@ impl Share {
     }
 }
 
-fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare> {
+pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare> {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for result in results {
         let answers = result.expected.iter().filter_map(|id| mentor.answer(id));
@@ -239,7 +237,17 @@ fn histogram(questions: &[(f64, bool)], (low, high): (f64, f64)) -> Vec<Confiden
     bins
 }
 
-fn fitted(results: &[TestResult]) -> FittedPoint {
+/// What a confidence is about: the best answer, and whether it is right.
+fn pair(result: &TestResult) -> (f64, bool) {
+    (result.confidence, result.top_correct)
+}
+
+pub(super) fn coverage(results: &[TestResult]) -> Vec<CoveragePoint> {
+    let all: Vec<(f64, bool)> = results.iter().map(pair).collect();
+    coverage_curve(&all)
+}
+
+pub(super) fn fitted(results: &[TestResult]) -> FittedPoint {
     let answered: Vec<&TestResult> =
         results.iter().filter(|result| !result.is_declined()).collect();
     let correct = answered.iter().filter(|result| result.correct).count();
@@ -249,7 +257,7 @@ fn fitted(results: &[TestResult]) -> FittedPoint {
     }
 }
 
-fn ranks(results: &[TestResult]) -> Ranks {
+pub(super) fn ranks(results: &[TestResult]) -> Ranks {
     let with_answer = results.iter().filter(|result| result.has_answer());
     let ranks: Vec<Option<usize>> = with_answer.map(|result| result.rank).collect();
     let counts: Vec<usize> = (1..=MAX_CANDIDATES)

@@ -1,10 +1,14 @@
 //! How good a classifier is, and whether another one is better.
 //!
 //! [`run_test`] asks every question of a test set; [`TestFigures`] looks at the run from every side;
-//! [`compare()`] sets two runs side by side; [`statistics`] says how far the numbers can be trusted.
-//! [`Tuning`] compares ways to train by what each makes of questions that it was not trained on.
+//! [`compare()`] sets two runs side by side, [`ComparisonFigures`] looks at both from every side, and
+//! [`Comparisons`] holds several checkpoints against the first; [`statistics`] says how far the
+//! numbers can be trusted. [`Tuning`] compares ways to train by what each makes of questions that it
+//! was not trained on.
 
 mod compare;
+mod comparison_figures;
+mod comparisons;
 mod figures;
 mod folds;
 mod nearest;
@@ -13,7 +17,12 @@ mod test;
 mod trial;
 mod tuning;
 
-pub use compare::{Comparison, compare};
+pub use compare::{Comparison, compare, correct};
+pub use comparison_figures::{
+    ChangedGroup, ChangedQuestion, ChangedQuestions, ComparisonFigures, GivenAnswer, SideFigures,
+    TopicPair,
+};
+pub use comparisons::{Comparisons, MentorComparisons, Pair, Standing};
 pub use figures::{
     ConfidenceBin, Confusion, FittedPoint, NeverGiven, Ranks, Share, TestFigures, TopicShare,
     WrongQuestion,

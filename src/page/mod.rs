@@ -3,6 +3,9 @@
 //! Pages are compiled from `templates/`; all that they are given is escaped there. A page is one
 //! file: its style and script are in it, and its policy forbids it to fetch anything.
 
+mod answers;
+mod comparison_page;
+mod comparison_tables;
 mod junit;
 mod plots;
 mod tables;
@@ -10,11 +13,14 @@ mod test_page;
 
 use std::borrow::Borrow;
 
+pub use comparison_page::comparison_page;
+pub use comparison_tables::comparison_tables;
 pub use junit::junit;
 pub use tables::{TableFile, test_tables};
 pub use test_page::test_page;
 
 use crate::error::count;
+use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{Share, TestFigures, TestReport};
 use crate::mentor::Mentor;
 use crate::text::{self, shorten};
@@ -71,4 +77,24 @@ pub(crate) fn questions(number: impl Borrow<usize>) -> String {
 /// A question as a page shows it: a pasted book must not fill it.
 pub(crate) fn brief(text: impl AsRef<str>) -> String {
     shorten(text.as_ref(), 300)
+}
+
+/// `+11.0`, in percentage points.
+pub(crate) fn points(difference: impl Borrow<f64>) -> String {
+    text::points(*difference.borrow())
+}
+
+/// `0.0313`, or `< 0.0001`.
+pub(crate) fn p_value(p: impl Borrow<f64>) -> String {
+    text::p_value(*p.borrow())
+}
+
+/// Of a coverage curve the first point at which each tenth of questions is answered.
+fn coverage_tenths(curve: &[CoveragePoint]) -> Vec<CoveragePoint> {
+    let reach = |tenth: usize| {
+        curve.iter().find(|point| point.coverage >= tenth as f64 / 10.0 - 1e-9).copied()
+    };
+    let mut points: Vec<CoveragePoint> = (1..=10).filter_map(reach).collect();
+    points.dedup();
+    points
 }

@@ -4,7 +4,8 @@ use csv::Writer;
 
 use super::Tested;
 use crate::error::{Error, Result};
-use crate::evaluate::{Confusion, Share};
+use crate::evaluate::statistics::CoveragePoint;
+use crate::evaluate::{Confusion, Ranks, Share};
 
 /// One CSV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +16,11 @@ pub struct TableFile {
     pub bytes: Vec<u8>,
 }
 
-/// A row's cells, the mentor's id before them left out.
-type Row = Vec<String>;
+/// The heads of a share's columns.
+pub(super) const SHARE: [&str; 5] = ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
+
+/// A row's cells.
+pub(super) type Row = Vec<String>;
 
 /// A table a figure, each with a `mentor` column first. Shares are in 0..=1; lists are separated
 /// by ` | `; what there is not is empty.
@@ -25,19 +29,20 @@ type Row = Vec<String>;
 /// When a table cannot be put together.
 pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
     let make = |name, heads: &[&str], rows: fn(&Tested) -> Vec<Row>| {
-        let bytes = table(tests, heads, rows)
-            .map_err(|e| Error::new(format!("cannot write {name}")).caused_by(e))?;
-        Ok(TableFile { name, bytes })
+        let with_mentor = |test: &Tested| {
+            let mentor = test.report.mentor.clone();
+            rows(test).into_iter().map(move |row| [vec![mentor.clone()], row].concat())
+        };
+        table(name, &[&["mentor"][..], heads].concat(), tests.iter().flat_map(with_mentor))
     };
-    let share = ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
-    let with_share = |first: &'static str| [&[first][..], &share].concat();
+    let with_share = |first: &'static str| [&[first][..], &SHARE].concat();
     Ok(vec![
         make("shares.csv", &with_share("of"), shares)?,
         make("topics.csv", &with_share("topic"), topics)?,
         make("confidence.csv", &["low", "high", "right", "wrong"], confidences)?,
         make(
             "reliability.csv",
-            &[&["low", "high", "confidence"][..], &share].concat(),
+            &[&["low", "high", "confidence"][..], &SHARE].concat(),
             reliability,
         )?,
         make("coverage.csv", &["threshold", "coverage", "accuracy"], coverage)?,
@@ -61,30 +66,36 @@ pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
     ])
 }
 
-fn table(
-    tests: &[Tested],
+/// One CSV file of these rows.
+///
+/// # Errors
+/// When it cannot be put together.
+pub(super) fn table(
+    name: &'static str,
     heads: &[&str],
-    rows: fn(&Tested) -> Vec<Row>,
-) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut writer = Writer::from_writer(Vec::new());
-    writer.write_record(["mentor"].iter().chain(heads))?;
-    for test in tests {
-        for row in rows(test) {
-            writer.write_record(std::iter::once(&test.report.mentor).chain(&row))?;
+    rows: impl Iterator<Item = Row>,
+) -> Result<TableFile> {
+    let write = || -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        let mut writer = Writer::from_writer(Vec::new());
+        writer.write_record(heads)?;
+        for row in rows {
+            writer.write_record(&row)?;
         }
-    }
-    Ok(writer.into_inner()?)
+        Ok(writer.into_inner()?)
+    };
+    let bytes = write().map_err(|e| Error::new(format!("cannot write {name}")).caused_by(e))?;
+    Ok(TableFile { name, bytes })
 }
 
-fn row<const N: usize>(cells: [&dyn ToString; N]) -> Row {
+pub(super) fn row<const N: usize>(cells: [&dyn ToString; N]) -> Row {
     cells.iter().map(|cell| cell.to_string()).collect()
 }
 
-fn optional(value: Option<impl ToString>) -> String {
+pub(super) fn optional(value: Option<impl ToString>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
 
-fn list(values: &[String]) -> String {
+pub(super) fn list(values: &[String]) -> String {
     values.join(" | ")
 }
 
@@ -103,8 +114,13 @@ fn shares(test: &Tested) -> Vec<Row> {
 }
 
 fn share_row(name: &dyn ToString, share: Share) -> Row {
+    [row([name]), share_cells(share)].concat()
+}
+
+/// The cells under [`SHARE`].
+pub(super) fn share_cells(share: Share) -> Row {
     let [low, high] = share.ci95;
-    row([name, &share.questions, &share.correct, &optional(share.share), &low, &high])
+    row([&share.questions, &share.correct, &optional(share.share), &low, &high])
 }
 
 fn topics(test: &Tested) -> Vec<Row> {
@@ -135,12 +151,20 @@ fn reliability(test: &Tested) -> Vec<Row> {
 }
 
 fn coverage(test: &Tested) -> Vec<Row> {
-    let points = test.figures.coverage.iter();
-    points.map(|point| row([&point.threshold, &point.coverage, &point.accuracy])).collect()
+    coverage_rows(&test.figures.coverage)
+}
+
+/// A row a point, under threshold, coverage and accuracy.
+pub(super) fn coverage_rows(curve: &[CoveragePoint]) -> Vec<Row> {
+    curve.iter().map(|point| row([&point.threshold, &point.coverage, &point.accuracy])).collect()
 }
 
 fn ranks(test: &Tested) -> Vec<Row> {
-    let ranks = &test.figures.ranks;
+    rank_rows(&test.figures.ranks)
+}
+
+/// A row a rank with its questions; the last, without a rank, of those not ranked.
+pub(super) fn rank_rows(ranks: &Ranks) -> Vec<Row> {
     let counts = ranks.counts.iter().enumerate().map(|(i, count)| row([&(i + 1), count]));
     counts.chain([row([&"", &ranks.unranked])]).collect()
 }

@@ -2,12 +2,11 @@
 
 use askama::Template;
 
-use super::{Tested, plots};
+use super::answers::Answers;
+use super::{Tested, coverage_tenths, plots};
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{Tally, TestFigures, TestReport};
-use crate::mentor::{Mentor, OFF_TOPIC};
-use crate::text::shorten;
 
 #[derive(Template)]
 #[template(path = "test.html")]
@@ -22,7 +21,7 @@ struct Section<'a> {
     number: usize,
     report: &'a TestReport,
     figures: &'a TestFigures,
-    mentor: &'a Mentor,
+    answers: Answers<'a>,
     tally: Tally,
     plots: Plots,
 }
@@ -58,26 +57,10 @@ impl<'a> Section<'a> {
             reliability: figures.calibration.as_ref().map_or(String::new(), plots::reliability),
             coverage: plots::coverage(&figures.coverage, figures.fitted),
         };
-        Self { number, report, figures, mentor, tally, plots }
+        Self { number, report, figures, answers: Answers(mentor), tally, plots }
     }
 
-    fn is_declining(&self, id: impl AsRef<str>) -> bool {
-        self.mentor.answer(id.as_ref()).is_none() && id.as_ref() == OFF_TOPIC
-    }
-
-    /// How the answer begins; empty where the mentor has none of this id.
-    fn text_of(&self, id: impl AsRef<str>) -> String {
-        self.mentor.answer(id.as_ref()).map_or(String::new(), |answer| shorten(&answer.text, 160))
-    }
-
-    /// The first point at which each tenth of questions is answered.
     fn coverage_tenths(&self) -> Vec<CoveragePoint> {
-        let curve = &self.figures.coverage;
-        let reach = |tenth: usize| {
-            curve.iter().find(|point| point.coverage >= tenth as f64 / 10.0 - 1e-9).copied()
-        };
-        let mut points: Vec<CoveragePoint> = (1..=10).filter_map(reach).collect();
-        points.dedup();
-        points
+        coverage_tenths(&self.figures.coverage)
     }
 }

@@ -16,5 +16,5 @@ mod stem;
 pub use contractions::write_out;
 pub use ngrams::{Analyzer, NgramCounts};
 pub use sanitize::{normalize, sanitize, shorten};
-pub use shares::{percent, percent_range};
+pub use shares::{p_value, percent, percent_range, points};
 pub use stem::stem;

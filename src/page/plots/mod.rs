@@ -2,7 +2,11 @@
 //! counterpart in the dark, so a colour here must be one that `templates/page.css` knows.
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
+
+use crate::evaluate::Ranks;
+use crate::evaluate::statistics::CoveragePoint;
 
 /// Axes over `x` and `y` with these names, drawn, to plot on.
 macro_rules! axes {
@@ -33,14 +37,18 @@ macro_rules! axes {
     }};
 }
 
+mod comparison_plots;
 mod test_plots;
 
+pub(super) use comparison_plots::{both_accuracies, both_coverages, both_ranks};
 pub(super) use test_plots::{accuracy, confidences, coverage, ranks, reliability};
 
 const INK: RGBColor = RGBColor(0x1B, 0x1F, 0x24);
 const LINE: RGBColor = RGBColor(0xD0, 0xD7, 0xDE);
 const RIGHT: RGBColor = RGBColor(0x1F, 0x5F, 0xA6);
 const WRONG: RGBColor = RGBColor(0xB3, 0x59, 0x00);
+/// The second of two checkpoints; the first is as [`RIGHT`].
+const OTHER: RGBColor = RGBColor(0xA3, 0x24, 0x6E);
 
 /// In units of the drawing, which the page scales to its width.
 const WIDTH: u32 = 520;
@@ -48,7 +56,8 @@ const HEIGHT: u32 = 300;
 const TEXT: u32 = 14;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+type Drawn<T = ()> = Result<T, Box<dyn std::error::Error>>;
+type Shares<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Draws into an SVG of this height.
 fn draw(height: u32, plot: impl FnOnce(&Area) -> Drawn) -> String {
@@ -58,6 +67,41 @@ fn draw(height: u32, plot: impl FnOnce(&Area) -> Drawn) -> String {
     plot(&area).and_then(|()| Ok(area.present()?)).expect("a plot can be drawn in memory");
     drop(area);
     svg
+}
+
+/// An axis of shares from 0 to 1, drawn, to plot on; over it there is room from −1 to 1.
+fn share_axis<'a, 'b>(area: &'a Area<'b>) -> Drawn<Shares<'a, 'b>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin(10)
+        .margin_right(26)
+        .margin_left(26)
+        .x_label_area_size(26)
+        .build_cartesian_2d(0.0..1.0, -1.0..1.0)?;
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .disable_y_axis()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(LINE)
+        .axis_style(INK)
+        .label_style(style())
+        .x_label_formatter(&|share| percent(*share))
+        .x_labels(11)
+        .draw()?;
+    Ok(chart)
+}
+
+/// How many points a curve is drawn with: more cannot be told apart.
+const POINTS: usize = 400;
+
+/// A coverage curve as it is drawn: coverage and accuracy.
+fn thinned(points: &[CoveragePoint]) -> Vec<(f64, f64)> {
+    let every = points.len().div_ceil(POINTS).max(1);
+    // Counted from the end, so that the last point, all questions, is always there.
+    let mut shown: Vec<(f64, f64)> =
+        points.iter().rev().step_by(every).map(|p| (p.coverage, p.accuracy)).collect();
+    shown.reverse();
+    shown
 }
 
 fn style() -> TextStyle<'static> {
@@ -77,12 +121,29 @@ fn whole(value: f64) -> String {
     if value.fract().abs() < 1e-9 { format!("{:.0}", value.abs()) } else { String::new() }
 }
 
-/// A marker unlike the round ones in shape and colour.
-fn triangle(at: (f64, f64)) -> TriangleMarker<(f64, f64), i32> {
-    TriangleMarker::new(at, 7, WRONG.filled())
+/// A marker unlike the round ones in shape.
+fn triangle(at: (f64, f64), colour: RGBColor) -> TriangleMarker<(f64, f64), i32> {
+    TriangleMarker::new(at, 7, colour.filled())
 }
 
 /// How high an axis of counts must be.
 fn top(counts: impl Iterator<Item = usize>) -> f64 {
     counts.max().unwrap_or(0).max(1) as f64 * 1.05
+}
+
+/// A bar a rank, then one of those not ranked.
+fn rank_bars(ranks: &Ranks) -> Vec<usize> {
+    ranks.counts.iter().copied().chain([ranks.unranked]).collect()
+}
+
+/// Under so many such bars: the rank, a dash under the last, nothing between.
+fn rank_label(rank: f64, bars: usize) -> String {
+    let last = bars as f64;
+    if rank < 1.0 || rank > last {
+        String::new()
+    } else if rank > last - 0.5 {
+        "–".to_owned()
+    } else {
+        whole(rank)
+    }
 }

@@ -2,38 +2,22 @@
 
 use plotters::prelude::*;
 
-use super::{HEIGHT, INK, LINE, RIGHT, WRONG, draw, percent, style, tenth, top, triangle, whole};
+use super::{
+    HEIGHT, INK, LINE, RIGHT, WRONG, draw, percent, rank_bars, rank_label, share_axis, style,
+    tenth, thinned, top, triangle, whole,
+};
 use crate::evaluate::statistics::{Calibration, CoveragePoint};
 use crate::evaluate::{ConfidenceBin, FittedPoint, Ranks, Share, Tally};
-
-/// How many points a curve is drawn with: more cannot be told apart.
-const POINTS: usize = 400;
 
 /// Accuracy with its interval, and the floor.
 pub(in crate::page) fn accuracy(tally: &Tally, floor: Share) -> String {
     draw(80, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(10)
-            .margin_right(26)
-            .margin_left(26)
-            .x_label_area_size(26)
-            .build_cartesian_2d(0.0..1.0, -1.0..1.0)?;
-        chart
-            .configure_mesh()
-            .disable_y_mesh()
-            .disable_y_axis()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(LINE)
-            .axis_style(INK)
-            .label_style(style())
-            .x_label_formatter(&|share| percent(*share))
-            .x_labels(11)
-            .draw()?;
+        let mut chart = share_axis(area)?;
         let ends = tally.accuracy_ci95.map(|bound| (bound, 0.0));
         chart.draw_series(LineSeries::new(ends, RIGHT.stroke_width(3)))?;
         chart.draw_series([Circle::new((tally.accuracy, 0.0), 6, RIGHT.filled())])?;
         if let Some(floor) = floor.share {
-            chart.draw_series([triangle((floor, 0.0))])?;
+            chart.draw_series([triangle((floor, 0.0), WRONG)])?;
         }
         Ok(())
     })
@@ -41,22 +25,13 @@ pub(in crate::page) fn accuracy(tally: &Tally, floor: Share) -> String {
 
 /// Questions by the rank of their right answer.
 pub(in crate::page) fn ranks(ranks: &Ranks) -> String {
-    let mut bars = ranks.counts.clone();
-    bars.push(ranks.unranked);
+    let bars = rank_bars(ranks);
     let most = top(bars.iter().copied());
-    let last = bars.len() as f64;
-    let label = |rank: f64| {
-        if rank < 1.0 || rank > last {
-            String::new()
-        } else if rank > last - 0.5 {
-            "–".to_owned()
-        } else {
-            whole(rank)
-        }
-    };
+    let last = bars.len();
+    let label = |rank: f64| rank_label(rank, last);
     draw(HEIGHT, |area| {
         let names = ["rank", "questions"];
-        let mut chart = axes!(area, 0.4..last + 0.6, 0.0..most, names, [&label, &whole]);
+        let mut chart = axes!(area, 0.4..last as f64 + 0.6, 0.0..most, names, [&label, &whole]);
         chart.draw_series(bars.iter().enumerate().map(|(i, &number)| {
             let middle = (i + 1) as f64;
             let colour = if i == 0 { RIGHT } else { WRONG };
@@ -104,17 +79,12 @@ pub(in crate::page) fn reliability(calibration: &Calibration) -> String {
 
 /// Accuracy against coverage, and as it is fitted.
 pub(in crate::page) fn coverage(points: &[CoveragePoint], fitted: FittedPoint) -> String {
-    let every = points.len().div_ceil(POINTS).max(1);
     draw(HEIGHT, |area| {
         let names = ["share answered", "right of those"];
         let mut chart = axes!(area, 0.0..1.0, 0.0..1.0, names, [&percent, &percent]);
-        // Counted from the end, so that the last point, all questions, is always there.
-        let mut shown: Vec<(f64, f64)> =
-            points.iter().rev().step_by(every).map(|p| (p.coverage, p.accuracy)).collect();
-        shown.reverse();
-        chart.draw_series(LineSeries::new(shown, RIGHT.stroke_width(2)))?;
+        chart.draw_series(LineSeries::new(thinned(points), RIGHT.stroke_width(2)))?;
         if let Some(accuracy) = fitted.accuracy {
-            chart.draw_series([triangle((fitted.coverage, accuracy))])?;
+            chart.draw_series([triangle((fitted.coverage, accuracy), WRONG)])?;
         }
         Ok(())
     })

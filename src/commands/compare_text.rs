@@ -1,0 +1,154 @@
+//! A comparison as the terminal shows it.
+
+use super::console::{BOLD, lines, table};
+use crate::checkpoint::CheckpointRef;
+use crate::evaluate::statistics::wilson;
+use crate::evaluate::{
+    ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, Share, Standing,
+};
+use crate::text::{p_value, percent, percent_range, points, shorten};
+
+/// Each pair, all mentors together, and, where there are several comparisons, the table of all.
+pub(super) fn text(comparisons: &Comparisons) -> String {
+    let Comparisons { mentors, pooled } = comparisons;
+    let first = &mentors[0].pairs[0].a.checkpoint;
+    let is_pair = mentors[0].pairs.len() == 1;
+    let alone = comparisons.pairs().map(|pair| {
+        let title = title(pair.mentor.id.as_str(), &pair.b.checkpoint, is_pair);
+        format!("{title}\n{}", pair_text(pair))
+    });
+    let together = pooled.iter().map(|(checkpoint, comparison)| {
+        let title = title("all", checkpoint, is_pair);
+        format!("{title}\n{}", numbers(first, checkpoint, comparison))
+    });
+    let mut parts: Vec<String> = alone.chain(together).collect();
+    if parts.len() > 1 {
+        parts.push(standings(&comparisons.standings()));
+    }
+    parts.join("\n\n")
+}
+
+fn title(mentor: &str, other: &CheckpointRef, is_pair: bool) -> String {
+    let with = if is_pair { String::new() } else { format!(": B is {other}") };
+    format!("{BOLD}{mentor}{with}{BOLD:#}")
+}
+
+fn pair_text(pair: &Pair) -> String {
+    let figures = &pair.figures;
+    // What matters most is last, where a terminal shows it.
+    let groups = figures.changed.groups().into_iter().rev();
+    let groups: String = groups.filter(|group| !group.questions.is_empty()).map(group).collect();
+    format!(
+        "{}\n\n{groups}{}",
+        topics(figures),
+        numbers(&pair.a.checkpoint, &pair.b.checkpoint, &pair.comparison)
+    )
+}
+
+fn group(group: ChangedGroup) -> String {
+    let ChangedGroup { name, meaning, questions } = group;
+    let mut text = format!("{name}: {meaning} ({})\n", questions.len());
+    for question in questions {
+        text += &format!("  {}\n", shorten(&question.question, 200));
+    }
+    text
+}
+
+/// Both side by side: per topic, then where the right answer stood.
+fn topics(figures: &ComparisonFigures) -> String {
+    let mut table = table(["topic", "A", "", "B", "", "B − A"], &[1, 2, 3, 4, 5]);
+    let correct = |share: Share| format!("{}/{}", share.correct, share.questions);
+    let accuracy = |share: Share| share.share.map_or("–".to_owned(), percent);
+    for topic in &figures.topics {
+        table.add_row([
+            shorten(&topic.topic, 40),
+            correct(topic.a),
+            accuracy(topic.a),
+            correct(topic.b),
+            accuracy(topic.b),
+            points(topic.difference),
+        ]);
+    }
+    let ranks = [("A", &figures.a.ranks), ("B", &figures.b.ranks)].map(|(name, ranks)| {
+        format!(
+            "{name}: right answer best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal \
+             rank {:.2}",
+            percent(ranks.top_1),
+            percent(ranks.top_3),
+            percent(ranks.top_5),
+            ranks.mean_reciprocal_rank,
+        )
+    });
+    format!("{}\n{}", lines(&table), ranks.join("\n"))
+}
+
+fn numbers(a: &CheckpointRef, b: &CheckpointRef, comparison: &Comparison) -> String {
+    let mut table = table(["", "checkpoint", "correct", "accuracy", "95% interval"], &[2, 3]);
+    for (name, checkpoint, correct) in
+        [("A", a, comparison.correct_a), ("B", b, comparison.correct_b)]
+    {
+        table.add_row([
+            name.to_owned(),
+            checkpoint.to_string(),
+            format!("{correct}/{}", comparison.questions),
+            percent(correct as f64 / comparison.questions.max(1) as f64),
+            percent_range(wilson(correct, comparison.questions)),
+        ]);
+    }
+    let [low, high] = comparison.difference_ci95.map(points);
+    let corrected = match comparison.family {
+        1 => String::new(),
+        several => {
+            format!(", {} among {several} comparisons (Holm)", equals(comparison.p_corrected))
+        }
+    };
+    format!(
+        "{}\nB − A {} points, 95% interval {low} to {high} (paired bootstrap, BCa); McNemar p \
+         {}{corrected}\n{}",
+        lines(&table),
+        points(comparison.difference),
+        equals(comparison.p_value),
+        comparison.verdict(),
+    )
+}
+
+fn equals(p: f64) -> String {
+    let p = p_value(p);
+    if p.starts_with('<') { p } else { format!("= {p}") }
+}
+
+/// A row a mentor and checkpoint.
+fn standings(standings: &[Standing]) -> String {
+    let heads = [
+        "mentor",
+        "checkpoint",
+        "correct",
+        "accuracy",
+        "less A",
+        "95% interval",
+        "p",
+        "corrected",
+        "",
+    ];
+    let mut table = table(heads, &[2, 3, 4, 6, 7]);
+    for Standing { mentor, checkpoint, share, against_first } in standings {
+        let mut row = vec![
+            mentor.unwrap_or("all").to_owned(),
+            checkpoint.to_string(),
+            format!("{}/{}", share.correct, share.questions),
+            share.share.map_or("–".to_owned(), percent),
+        ];
+        row.extend(match against_first {
+            None => ["", "", "", "", "A"].map(str::to_owned),
+            Some(one) => [
+                points(one.difference),
+                one.difference_ci95.map(points).join(" to "),
+                p_value(one.p_value),
+                p_value(one.p_corrected),
+                one.outcome().to_owned(),
+            ],
+        });
+        table.add_row(row);
+    }
+    lines(&table)
+}

@@ -1,0 +1,44 @@
+//! The files of a report: looked at before the work that they tell of, written after it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Place, Result};
+use crate::files;
+use crate::page::TableFile;
+
+/// Refuses what could not be written: a file whose folder is missing, or in whose place a folder
+/// is; a folder, which is made when it is written, in whose way a file is.
+pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Result<()> {
+    files.iter().flatten().try_for_each(|path| check_file(path))?;
+    let in_the_way = |folder: &PathBuf| {
+        let there = folder.ancestors().find(|path| path.exists());
+        there.filter(|path| !path.is_dir()).map(|path| {
+            Error::at(Place::file(folder), format!("`{}` is no folder", path.display()))
+                .hint("name another folder, or move the file away")
+        })
+    };
+    folder.and_then(in_the_way).map_or(Ok(()), Err)
+}
+
+fn check_file(path: &Path) -> Result<()> {
+    let fault = |message: String| Error::at(Place::file(path), message);
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(
+            fault("a folder, where a file is to be written".to_owned()).hint("name a file in it")
+        );
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(fault(format!("there is no folder `{}` to write it into", folder.display()))
+                .hint("make the folder first, or name a file elsewhere"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes tables into a folder, which is made where it is not there.
+pub(super) fn write_tables(folder: &Path, tables: &[TableFile]) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
+    tables.iter().try_for_each(|table| files::write_whole(&folder.join(table.name), &table.bytes))
+}

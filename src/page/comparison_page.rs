@@ -1,0 +1,118 @@
+//! The page of a comparison.
+
+use askama::Template;
+
+use super::answers::Answers;
+use super::{coverage_tenths, plots};
+use crate::error::{Error, Result};
+use crate::evaluate::statistics::CoveragePoint;
+use crate::evaluate::{ChangedGroup, Comparison, Comparisons, Pair, Share, SideFigures, Standing};
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct ComparisonPage<'a> {
+    /// A: what every other checkpoint is compared with.
+    first: String,
+    /// All mentors together, a sentence a checkpoint.
+    pooled: Vec<(String, &'a Comparison)>,
+    /// The table of all; empty where there is one pair.
+    rows: Vec<Row<'a>>,
+    pairs: Vec<Section<'a>>,
+}
+
+/// A row of the table of all.
+struct Row<'a> {
+    standing: Standing<'a>,
+    /// Its pair's section, if it has one.
+    section: Option<usize>,
+}
+
+/// One pair's part of the page.
+struct Section<'a> {
+    /// From 1, for the page's anchors: ids are strangers' text.
+    number: usize,
+    pair: &'a Pair<'a>,
+    /// A, then B.
+    sides: [Side<'a>; 2],
+    answers: Answers<'a>,
+    plots: Plots,
+    /// The questions that changed, with what ids in the page end in.
+    groups: Vec<(String, ChangedGroup<'a>)>,
+}
+
+/// One checkpoint of a pair.
+struct Side<'a> {
+    /// `A` or `B`.
+    letter: &'static str,
+    /// `a` or `b`, as figures are marked with.
+    key: &'static str,
+    checkpoint: String,
+    share: Share,
+    figures: &'a SideFigures,
+}
+
+/// Each an `<svg>`.
+struct Plots {
+    accuracies: String,
+    coverages: String,
+    ranks: String,
+}
+
+/// The page of checkpoints on the same tests: the table of all where there are several pairs, and
+/// a section a pair.
+///
+/// # Errors
+/// When the page cannot be put together.
+pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
+    let pairs: Vec<Section> =
+        comparisons.pairs().enumerate().map(|(i, pair)| Section::of(i + 1, pair)).collect();
+    let first = pairs.first().map(|section| section.sides[0].checkpoint.clone());
+    let pooled = comparisons.pooled.iter().map(|(name, one)| (name.to_string(), one));
+    let page = ComparisonPage {
+        first: first.unwrap_or_default(),
+        pooled: pooled.collect(),
+        rows: if pairs.len() > 1 { rows(comparisons) } else { Vec::new() },
+        pairs,
+    };
+    page.render().map_err(|e| Error::new("cannot write the page").caused_by(e))
+}
+
+/// Sections are in the order of the rows that compare a mentor's checkpoint with the first.
+fn rows<'a>(comparisons: &'a Comparisons) -> Vec<Row<'a>> {
+    let mut sections = 1..;
+    let row = |standing: Standing<'a>| {
+        let has_section = standing.mentor.is_some() && standing.against_first.is_some();
+        let section = has_section.then(|| sections.next()).flatten();
+        Row { standing, section }
+    };
+    comparisons.standings().into_iter().map(row).collect()
+}
+
+impl<'a> Section<'a> {
+    fn of(number: usize, pair: &'a Pair) -> Self {
+        let (a, b) = (&pair.figures.a, &pair.figures.b);
+        let sides = [
+            Side::of(["A", "a"], pair.a.checkpoint.to_string(), a),
+            Side::of(["B", "b"], pair.b.checkpoint.to_string(), b),
+        ];
+        let plots = Plots {
+            accuracies: plots::both_accuracies(sides[0].share, sides[1].share),
+            coverages: plots::both_coverages(a, b),
+            ranks: plots::both_ranks(&a.ranks, &b.ranks),
+        };
+        let groups = pair.figures.changed.groups().into_iter().enumerate();
+        let groups = groups.map(|(i, group)| (format!("{number}-{}", i + 1), group)).collect();
+        Self { number, pair, sides, answers: Answers(pair.mentor), plots, groups }
+    }
+}
+
+impl<'a> Side<'a> {
+    fn of([letter, key]: [&'static str; 2], checkpoint: String, figures: &'a SideFigures) -> Self {
+        let share = Share::of(figures.tally.correct, figures.tally.questions);
+        Self { letter, key, checkpoint, share, figures }
+    }
+
+    fn coverage_tenths(&self) -> Vec<CoveragePoint> {
+        coverage_tenths(&self.figures.coverage)
+    }
+}

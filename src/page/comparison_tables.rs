@@ -1,0 +1,129 @@
+//! A comparison as CSV tables: everything that a plot of its page shows, and the questions that
+//! changed.
+
+use super::tables::{
+    Row, SHARE, TableFile, coverage_rows, list, optional, rank_rows, row, share_cells, table,
+};
+use crate::error::Result;
+use crate::evaluate::{Comparisons, Pair, SideFigures, Standing, TestReport};
+
+/// A table a figure. Those of one checkpoint's figures have columns `mentor` and `checkpoint`
+/// first, those of two side by side `mentor`, `a` and `b`. Shares are in 0..=1; lists are separated
+/// by ` | `; what there is not is empty, as the mentor is of all mentors together.
+///
+/// # Errors
+/// When a table cannot be put together.
+pub fn comparison_tables(comparisons: &Comparisons) -> Result<Vec<TableFile>> {
+    let of_pairs = |name, heads: &[&str], rows: fn(&Pair) -> Vec<Row>| {
+        let rows = comparisons.pairs().flat_map(|pair| {
+            let [a, b] = [pair.a, pair.b].map(|report| report.checkpoint.to_string());
+            let first = row([&pair.mentor.id, &a, &b]);
+            rows(pair).into_iter().map(move |row| [first.clone(), row].concat())
+        });
+        table(name, &[&["mentor", "a", "b"][..], heads].concat(), rows)
+    };
+    let of_sides = |name, heads: &[&str], rows: fn(&SideFigures) -> Vec<Row>| {
+        let rows = comparisons.sides().flat_map(|(report, figures)| {
+            let TestReport { mentor, checkpoint, .. } = report;
+            let first = row([mentor, checkpoint]);
+            rows(figures).into_iter().map(move |row| [first.clone(), row].concat())
+        });
+        table(name, &[&["mentor", "checkpoint"][..], heads].concat(), rows)
+    };
+    Ok(vec![
+        standings(comparisons)?,
+        of_pairs("topics.csv", &TOPIC_HEADS, topics)?,
+        of_sides("coverage.csv", &["threshold", "coverage", "accuracy"], |side| {
+            coverage_rows(&side.coverage)
+        })?,
+        of_sides("fitted.csv", &["coverage", "accuracy"], fitted)?,
+        of_sides("ranks.csv", &["rank", "questions"], |side| rank_rows(&side.ranks))?,
+        of_pairs("changed.csv", &CHANGED_HEADS, changed)?,
+    ])
+}
+
+const TOPIC_HEADS: [&str; 11] = [
+    "topic",
+    "questions",
+    "correct_a",
+    "accuracy_a",
+    "ci95_low_a",
+    "ci95_high_a",
+    "correct_b",
+    "accuracy_b",
+    "ci95_low_b",
+    "ci95_high_b",
+    "difference",
+];
+
+const CHANGED_HEADS: [&str; 9] = [
+    "group",
+    "question",
+    "expected",
+    "answer_id_a",
+    "confidence_a",
+    "canned_a",
+    "answer_id_b",
+    "confidence_b",
+    "canned_b",
+];
+
+/// The table of all: a row a mentor and checkpoint.
+fn standings(comparisons: &Comparisons) -> Result<TableFile> {
+    let against = [
+        "difference",
+        "difference_ci95_low",
+        "difference_ci95_high",
+        "p_value",
+        "p_corrected",
+        "verdict",
+    ];
+    let heads = [&["mentor", "checkpoint"][..], &SHARE, &against].concat();
+    let rows = comparisons.standings().into_iter().map(|standing| {
+        let Standing { mentor, checkpoint, share, against_first } = standing;
+        let against = against_first.map_or(vec![String::new(); against.len()], |one| {
+            let [low, high] = one.difference_ci95;
+            let verdict = one.verdict();
+            row([&one.difference, &low, &high, &one.p_value, &one.p_corrected, &verdict])
+        });
+        [row([&optional(mentor), checkpoint]), share_cells(share), against].concat()
+    });
+    table("comparisons.csv", &heads, rows)
+}
+
+fn topics(pair: &Pair) -> Vec<Row> {
+    let topics = pair.figures.topics.iter();
+    topics
+        .map(|topic| {
+            let a = share_cells(topic.a);
+            // The questions are the same.
+            let b = share_cells(topic.b).split_off(1);
+            [row([&topic.topic]), a, b, row([&topic.difference])].concat()
+        })
+        .collect()
+}
+
+fn fitted(side: &SideFigures) -> Vec<Row> {
+    vec![row([&side.fitted.coverage, &optional(side.fitted.accuracy)])]
+}
+
+fn changed(pair: &Pair) -> Vec<Row> {
+    let groups = pair.figures.changed.groups().into_iter();
+    groups
+        .flat_map(|group| group.questions.iter().map(move |question| (group.name, question)))
+        .map(|(group, question)| {
+            let (a, b) = (&question.a, &question.b);
+            row([
+                &group,
+                &question.question,
+                &list(&question.expected),
+                &a.answer_id,
+                &a.confidence,
+                &a.canned,
+                &b.answer_id,
+                &b.confidence,
+                &b.canned,
+            ])
+        })
+        .collect()
+}

@@ -1,0 +1,282 @@
+//! `compare --html`, `--csv`: files that say what `--json` says; several checkpoints.
+
+use serde_json::{Value, json};
+
+use crate::compare::{close, compared, old_and_new, taught, taught_words};
+use crate::report::{number, read, rows};
+use crate::support::{ADA, Sandbox};
+
+const FILES: [&str; 4] = ["--html", "r.html", "--csv", "tables"];
+
+/// `old` declines all three; `new` is right on one, wrong on one that was well declined, and wrong
+/// on one that both are wrong on.
+const CHANGES: &str = "\
+,,zuzzux zuzzux,kvajj kvajj,pyqqy pyqqy,Who are you?
+,I am Ada Lovelace.,i,,,i
+,The engine was never built.,,i,,
+off,_OFF_TOPIC_,,,i,
+";
+
+/// Of each element with `data-key` the key and its value.
+fn key_figures(page: &str) -> Vec<(String, f64)> {
+    let pairs = page.split("data-key=\"").skip(1).map(|rest| {
+        let (key, rest) = rest.split_once("\" data-value=\"").expect("a value beside the key");
+        let (value, _) = rest.split_once('"').expect("an attribute ends");
+        (key.to_owned(), value.parse().expect("a number"))
+    });
+    pairs.collect()
+}
+
+/// The rows of the page's table of this figure, with the values of its cells that have one.
+fn table_values(page: &str, figure: &str) -> Vec<Vec<f64>> {
+    let start = format!("data-figure=\"{figure}\"");
+    let (_, table) = page.split_once(&start).expect("the table is there");
+    let (table, _) = table.split_once("</table>").expect("a table ends");
+    let (_, body) = table.split_once("<tbody>").expect("a table has a body");
+    let value = |cell: &str| cell.split_once('"').expect("an attribute ends").0.parse().ok();
+    let row = |row: &str| row.split("data-value=\"").skip(1).filter_map(value).collect();
+    body.split("<tr>").skip(1).map(row).collect()
+}
+
+/// [`old_and_new`], and `half`, which learned one of the made-up words.
+fn three() -> Sandbox {
+    let sandbox = old_and_new();
+    sandbox.mentor("ada", &taught_words(ADA, &[("What is", "zuzzux")]));
+    sandbox.train("half");
+    sandbox.mentor("ada", &taught());
+    sandbox
+}
+
+#[test]
+fn the_page_and_json_have_the_same_numbers() {
+    let sandbox = old_and_new();
+    let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
+    let page = read(&sandbox, "r.html");
+    let expected = [
+        ("difference", &line["difference"]),
+        ("difference-low", &line["difference_ci95"][0]),
+        ("difference-high", &line["difference_ci95"][1]),
+        ("p-value", &line["p_value"]),
+        ("accuracy-a", &line["a"]["accuracy"]),
+        ("accuracy-b", &line["b"]["accuracy"]),
+    ];
+    let expected = expected.map(|(key, value)| (key.to_owned(), number(value)));
+    assert_eq!(key_figures(&page), expected);
+    let topics = line["figures"]["topics"].as_array().expect("a list").iter().map(|topic| {
+        [&topic["a"]["share"], &topic["b"]["share"], &topic["difference"]].map(number).to_vec()
+    });
+    assert_eq!(table_values(&page, "topics"), topics.collect::<Vec<_>>());
+    assert!(page.contains(line["verdict"].as_str().expect("a sentence")));
+    for outside in ["src=", "href=\"http", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+// By hand from TESTS: the first three answers have their own question and two made-up ones each;
+// all of the third's, and the engine's two, are of topic Work. Canned and right are two of Life.
+#[test]
+fn topics_and_ranks_by_hand() {
+    let line = compared(&old_and_new(), &["old", "new"]).remove(0);
+    let topics = line["figures"]["topics"].as_array().expect("a list");
+    let counts = |topic: &Value| {
+        ["topic", "a", "b"].map(|key| match &topic[key] {
+            Value::Object(share) => json!([share["correct"], share["questions"]]),
+            name => name.clone(),
+        })
+    };
+    let expected = [
+        [json!("Life"), json!([2, 6]), json!([6, 6])],
+        [json!("Work"), json!([0, 3]), json!([2, 3])],
+    ];
+    assert_eq!(topics.iter().map(counts).collect::<Vec<_>>(), expected);
+    close(&topics[0]["difference"], 4.0 / 6.0);
+    assert_eq!(line["figures"]["b"]["ranks"]["questions"], 9);
+    assert_eq!(line["figures"]["b"]["tally"]["correct"], line["b"]["correct"]);
+    close(&line["figures"]["a"]["fitted"]["coverage"], 3.0 / 9.0);
+}
+
+#[test]
+fn changed_questions_are_grouped() {
+    let sandbox = old_and_new();
+    sandbox.write("checkpoint/tests/ada/standard.csv", CHANGES);
+    let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
+    let groups = line["changed"].as_object().expect("groups by name");
+    let shown: Vec<Value> = groups
+        .iter()
+        .flat_map(|(name, questions)| {
+            questions.as_array().into_iter().flatten().zip([name].repeat(9))
+        })
+        .map(|(one, name)| {
+            let given = [&one["a"], &one["b"]].map(|given| &given["answer_id"]);
+            json!([name, one["question"], one["expected"], given[0], given[1], one["a"]["canned"]])
+        })
+        .collect();
+    let expected = json!([
+        ["fixed", "zuzzux zuzzux", ["ada_1"], "_OFF_TOPIC_", "ada_1", false],
+        ["broken", "pyqqy pyqqy", ["_OFF_TOPIC_"], "_OFF_TOPIC_", "ada_3", false],
+        ["still_wrong_differently", "kvajj kvajj", ["ada_4"], "_OFF_TOPIC_", "ada_2", false],
+    ]);
+    assert_eq!(json!(shown), expected);
+    let page = read(&sandbox, "r.html");
+    let cells = |one: &Value| [&one["a"]["confidence"], &one["b"]["confidence"]].map(number);
+    for (figure, name) in [
+        ("fixed", "fixed"),
+        ("broken", "broken"),
+        ("still wrong differently", "still_wrong_differently"),
+    ] {
+        assert_eq!(table_values(&page, figure), [cells(&groups[name][0]).to_vec()], "{figure}");
+    }
+    let table: Vec<_> = rows(&sandbox, "changed").iter().map(|row| row["group"].clone()).collect();
+    assert_eq!(table, ["fixed", "broken", "still wrong differently"]);
+    sandbox
+        .run(&["compare", "old", "new"])
+        .code(0)
+        .prints("fixed: A wrong, B right (1)\n  zuzzux zuzzux\n")
+        .prints("broken: A right, B wrong (1)\n  pyqqy pyqqy\n")
+        .prints(
+            "still wrong differently: both wrong, each with another answer (1)\n  kvajj kvajj\n",
+        );
+}
+
+// `half` has 2 more of 9 right than `old`, p = 2/4, and `new` 6 more, p = 2/64. By Holm the rarer of
+// two counts twice, so that it no longer is rare enough, and the other once.
+#[test]
+fn of_three_checkpoints_each_is_held_against_the_first() {
+    let sandbox = three();
+    let names = ["old", "half", "new"];
+    let lines = compared(&sandbox, &[&names[..], &FILES].concat());
+    let found: Vec<_> = lines
+        .iter()
+        .map(|line| json!([line["a"]["checkpoint"], line["b"]["checkpoint"], line["family"]]))
+        .collect();
+    assert_eq!(found, [json!(["old", "half", 2]), json!(["old", "new", 2])]);
+    for (line, p, corrected) in [(&lines[0], 0.5, 0.5), (&lines[1], 0.03125, 0.0625)] {
+        close(&line["p_value"], p);
+        close(&line["p_corrected"], corrected);
+        assert_eq!(line["significant"], false);
+    }
+    let verdict = lines[1]["verdict"].as_str().expect("a sentence");
+    assert!(verdict.contains("among 2 comparisons would come up once in 16"), "{verdict}");
+
+    let page = read(&sandbox, "r.html");
+    // Right, accuracy, difference, p, corrected p.
+    let row = |line: &Value| {
+        let b = &line["b"];
+        let against = ["difference", "p_value", "p_corrected"].map(|key| &line[key]);
+        [&[&b["correct"], &b["accuracy"]][..], &against].concat().into_iter().map(number).collect()
+    };
+    let table = table_values(&page, "comparisons");
+    assert_eq!(table.len(), 3);
+    assert_eq!(table[1..], lines.iter().map(row).collect::<Vec<Vec<f64>>>());
+    let corrected: Vec<f64> = key_figures(&page)
+        .into_iter()
+        .filter_map(|(key, value)| (key == "p-corrected").then_some(value))
+        .collect();
+    assert_eq!(corrected, [0.5, 0.0625]);
+    for section in ["href=\"#pair-1\"", "href=\"#pair-2\"", "id=\"pair-1\"", "id=\"pair-2\""] {
+        assert_eq!(page.matches(section).count(), 1, "{section}");
+    }
+
+    let table = rows(&sandbox, "comparisons");
+    let cells = table.iter().map(|row| [&row["checkpoint"], &row["p_corrected"]]);
+    let expected = [["fusion_v1/old", ""], ["fusion_v1/half", "0.5"], ["fusion_v1/new", "0.0625"]];
+    assert_eq!(cells.collect::<Vec<_>>(), expected);
+    insta::assert_snapshot!(sandbox.run(&[&["compare"][..], &names].concat()).code(0).stdout);
+}
+
+#[test]
+fn of_several_mentors_those_in_all_checkpoints_are_compared() {
+    let sandbox = three();
+    sandbox.mentor("bob", ADA);
+    sandbox.write("checkpoint/tests/bob/own.csv", ",,Who are you?\n,I am Ada Lovelace.,i\n");
+    let run = sandbox.run(&["compare", "old", "half", "new", "--json"]).code(0);
+    assert_eq!(run.json().len(), 2);
+    run.says("`bob` is not in all checkpoints; left out");
+}
+
+#[test]
+fn tables_say_what_json_says() {
+    let sandbox = old_and_new();
+    let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
+    let figures = &line["figures"];
+    let topics = rows(&sandbox, "topics");
+    for (row, topic) in topics.iter().zip(figures["topics"].as_array().expect("a list")) {
+        assert_eq!(
+            [&row["mentor"], &row["a"], &row["b"]],
+            ["ada", "fusion_v1/old", "fusion_v1/new"]
+        );
+        close(&json!(number(&row["accuracy_a"])), number(&topic["a"]["share"]));
+        close(&json!(number(&row["accuracy_b"])), number(&topic["b"]["share"]));
+        close(&json!(number(&row["difference"])), number(&topic["difference"]));
+    }
+    assert_eq!(topics.len(), 2);
+    for (side, checkpoint) in [("a", "fusion_v1/old"), ("b", "fusion_v1/new")] {
+        let of = |table: &str| -> Vec<Value> {
+            let all = rows(&sandbox, table);
+            all.into_iter().filter(|row| row["checkpoint"] == checkpoint).collect()
+        };
+        let curve = figures[side]["coverage"].as_array().expect("a list");
+        let coverage = of("coverage");
+        assert_eq!(coverage.len(), curve.len());
+        for (row, point) in coverage.iter().zip(curve) {
+            for key in ["threshold", "coverage", "accuracy"] {
+                close(&json!(number(&row[key])), number(&point[key]));
+            }
+        }
+        let fitted = number(&of("fitted")[0]["coverage"]);
+        close(&figures[side]["fitted"]["coverage"], fitted);
+        let ranked: f64 = of("ranks").iter().map(|row| number(&row["questions"])).sum();
+        close(&figures[side]["ranks"]["questions"], ranked);
+    }
+    let only_b = line["only_b"].as_array().expect("a list").clone();
+    let fixed: Vec<_> =
+        rows(&sandbox, "changed").iter().map(|row| row["question"].clone()).collect();
+    assert_eq!(fixed, only_b);
+}
+
+#[test]
+fn a_hostile_mentor_stays_text() {
+    let sandbox = Sandbox::empty();
+    let answer = "</script><script>alert(1)</script> שלום \u{202e}olleh 👩‍🚀";
+    let long = "very <b>long</b> answers ".repeat(2_000);
+    let data = ADA
+        .replace("ada_1", "<b>x</b>")
+        .replace("I am Ada Lovelace.", answer)
+        .replace("I lived in London.", &long)
+        .replace("Life", "<img src=x onerror=alert(2)>");
+    let question = "<zuzzux> \u{202e}zuzzux & 'zuzzux' 👩‍🚀 {{ }} -->";
+    let endless = "zuzzux ".repeat(7_000);
+    let tests = format!(",,{question},{endless},kvajj kvajj\n,{answer},i,i,\n,{long},,,i\n");
+    sandbox.write("checkpoint/tests/eve/t.csv", tests);
+    sandbox.mentor("eve", &data);
+    sandbox.train("old");
+    let words = [("What is", "zuzzux"), ("Where do", "kvajj")];
+    sandbox.mentor("eve", &taught_words(&data, &words));
+    sandbox.train("new");
+    let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
+    assert_eq!(line["changed"]["fixed"].as_array().map(Vec::len), Some(3));
+    let page = read(&sandbox, "r.html");
+    // The page's own one script, and no element of the mentor's making.
+    assert_eq!(page.matches("<script").count(), 1);
+    for element in ["<img", "<b>", "<zuzzux", "<!--"] {
+        assert!(!page.contains(element), "{element}");
+    }
+    assert!(page.contains("&#60;zuzzux&#62;"), "shown as it was written");
+    assert!(page.len() < 100_000, "{}: a long text is cut", page.len());
+    assert_eq!(rows(&sandbox, "changed")[0]["question"], question);
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_refused_before_the_work() {
+    let sandbox = old_and_new();
+    sandbox.write("file", "");
+    for (arguments, said) in [
+        (["--html", "nowhere/r.html"], "nowhere/r.html: there is no folder `nowhere`"),
+        (["--html", "mentor"], "mentor: a folder, where a file is to be written"),
+        (["--csv", "file/tables"], "file/tables: `file` is no folder"),
+    ] {
+        let run = sandbox.run(&[&["compare", "old", "new"][..], &arguments].concat()).code(2);
+        assert_eq!(run.stdout, "");
+        run.says(said);
+    }
+}
