@@ -98,9 +98,10 @@ fn numbers(a: &CheckpointRef, b: &CheckpointRef, comparison: &Comparison) -> Str
     let [low, high] = comparison.difference_ci95.map(points);
     let corrected = match comparison.family {
         1 => String::new(),
-        several => {
-            format!(", {} among {several} comparisons (Holm)", equals(comparison.p_corrected))
-        }
+        several => format!(
+            ", corrected for {several} comparisons (Holm) {}",
+            equals(comparison.p_corrected)
+        ),
     };
     format!(
         "{}\nB − A {} points, 95% interval {low} to {high} (paired bootstrap, BCa); McNemar p \
@@ -124,7 +125,7 @@ fn standings(standings: &[Standing]) -> String {
         "checkpoint",
         "correct",
         "accuracy",
-        "less A",
+        "B − A",
         "95% interval",
         "p",
         "corrected",

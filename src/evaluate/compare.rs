@@ -87,12 +87,13 @@ impl Comparison {
         self.p_corrected < LEVEL
     }
 
-    /// Which is better, in a word or two: `B better`, `A better`, or `could be chance`.
+    /// The result in a word or two, for tables: `B better`, `A better`, `could be chance`, `equal`.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self.is_significant() {
             true if self.difference > 0.0 => "B better",
             true => "A better",
+            false if self.correct_a == self.correct_b => "equal",
             false => "could be chance",
         }
     }
