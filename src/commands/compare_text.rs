@@ -125,19 +125,21 @@ fn standings(standings: &[Standing]) -> String {
         "checkpoint",
         "correct",
         "accuracy",
+        "95% interval",
         "B − A",
         "95% interval",
         "p",
         "corrected",
         "",
     ];
-    let mut table = table(heads, &[2, 3, 4, 6, 7]);
+    let mut table = table(heads, &[2, 3, 5, 7, 8]);
     for Standing { mentor, checkpoint, share, against_first } in standings {
         let mut row = vec![
             mentor.unwrap_or("all").to_owned(),
             checkpoint.to_string(),
             format!("{}/{}", share.correct, share.questions),
             share.share.map_or("–".to_owned(), percent),
+            percent_range(share.ci95),
         ];
         row.extend(match against_first {
             None => ["", "", "", "", "A"].map(str::to_owned),
