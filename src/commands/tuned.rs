@@ -10,7 +10,7 @@ use crate::classifiers::{Architecture, Vectors};
 use crate::config::NO_VECTORS;
 use crate::error::{Error, Result, count, quoted_list};
 use crate::evaluate::{FoldRun, TrialFigures, Tuning};
-use crate::text::{percent, percent_range};
+use crate::text::{p_value, percent, percent_range, points};
 
 /// How to read the table.
 const LEGEND: &str =
@@ -130,7 +130,6 @@ impl<'a> Tuned<'a> {
         rows.sort_by_key(|(_, figures)| Reverse(figures.correct));
         for (configuration, figures) in rows {
             let [arch, vectors] = configuration.names();
-            let points = |share: f64| format!("{:+.1}", 100.0 * share);
             let interval = |[low, high]: [f64; 2]| format!("{} to {}", points(low), points(high));
             table.add_row([
                 arch,
@@ -229,8 +228,4 @@ fn with<const N: usize>(mut first: Value, others: [Value; N]) -> Value {
         }
     }
     first
-}
-
-fn p_value(p: f64) -> String {
-    if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
 }
