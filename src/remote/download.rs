@@ -10,7 +10,7 @@ use super::item::{Contents, Here, Item};
 use super::partial::{Part, Partial};
 use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
-use super::transfer::{Meter, Moved, Watcher, at_once, cut};
+use super::transfer::{Counted, Meter, Moved, Watcher, at_once, cut, fill};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result};
 use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging};
@@ -216,24 +216,26 @@ impl Fetch<'_> {
         let mut content = reading.content.take(left + 1);
         loop {
             let mut buffer = side.buffer();
-            let length = content.read(&mut buffer).map_err(|e| cut(&self.place(), e))?;
-            if length == 0 && left > 0 {
-                let error = Error::at(self.place(), "the connection was cut");
-                return Err(Fault::Passing(error, None));
-            }
-            if length == 0 {
-                return Ok(());
-            }
+            let (length, end) = fill(&mut Counted(&mut content, &mut self.meter), &mut buffer);
             if length as u64 > left {
                 file.set_len(0).map_err(|e| self.disk(e))?;
                 let what =
                     format!("more than the {} bytes that the manifest says", self.record.size);
                 return Err(Fault::Passing(Error::at(self.place(), what), None));
             }
+            // What came before a cut need not come again.
             file.write_all(&buffer[..length]).map_err(|e| self.disk(e))?;
             side.add(buffer, length);
             left -= length as u64;
-            self.meter.add(length);
+            match end {
+                None => {}
+                Some(Ok(())) if left == 0 => return Ok(()),
+                Some(Ok(())) => {
+                    let error = Error::at(self.place(), "the connection was cut");
+                    return Err(Fault::Passing(error, None));
+                }
+                Some(Err(error)) => return Err(cut(&self.place(), error)),
+            }
         }
     }
 

@@ -115,6 +115,21 @@ impl<R: Read> Read for Counted<'_, '_, R> {
     }
 }
 
+/// Reads until `buffer` is full; how much came, and how it ended if it did. Few large pieces are
+/// written and hashed faster than many small ones.
+pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Result<()>>) {
+    let mut length = 0;
+    while length < buffer.len() {
+        match content.read(&mut buffer[length..]) {
+            Ok(0) => return (length, Some(Ok(()))),
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (length, Some(Err(error))),
+        }
+    }
+    (length, None)
+}
+
 /// Reads all that comes of a file and says what it is.
 ///
 /// # Errors
@@ -129,12 +144,13 @@ pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> A
     let mut size = 0;
     loop {
         let mut buffer = beside.buffer();
-        let length = content.read(&mut buffer).map_err(|e| cut(place, e))?;
-        if length == 0 {
-            break;
-        }
+        let (length, end) = fill(&mut content, &mut buffer);
         beside.add(buffer, length);
         size += length as u64;
+        if let Some(end) = end {
+            end.map_err(|e| cut(place, e))?;
+            break;
+        }
     }
     if announced.is_some_and(|announced| size < announced) {
         return Err(Fault::Passing(Error::at(place.clone(), "the connection was cut"), None));
