@@ -29,6 +29,9 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
     let found = Found::in_workspace(&settings.workspace)?;
     if args.dry_run {
         found.say(args, "would remove")?;
+        if !args.force && settings.remote.is_some() {
+            found.warn_of_refusal(settings, args)?;
+        }
         return Ok(Outcome::Done);
     }
     if !args.force && !found.is_empty() {
@@ -72,31 +75,45 @@ impl Found {
 
     /// Refuses to remove what the remote has no copy of.
     fn check_copies(&self, settings: &Settings, args: &CleanArgs) -> Result<()> {
-        let workspace = &settings.workspace;
-        let hint = "remove them all the same with --force";
         if settings.remote.is_none() {
             console::note(self.listing());
             let what = "no remote can be asked for copies, so these may be the only ones";
-            return Err(Error::new(what).hint(hint));
+            return Err(Error::new(what).hint("remove them all the same with --force"));
         }
-        let remote = sharing::remote(settings, args.remote)?;
-        let mut only_here = Vec::new();
+        let Some(only_here) = self.only_here(settings, args)? else { return Ok(()) };
+        console::note(self.listing());
+        let hint = "upload them first, or remove them all the same with --force";
+        Err(Error::new(only_here).hint(hint))
+    }
+
+    /// Says of a dry run what would be refused.
+    fn warn_of_refusal(&self, settings: &Settings, args: &CleanArgs) -> Result<()> {
+        if let Some(only_here) = self.only_here(settings, args)? {
+            console::warn(format_args!("without --force nothing would be removed: {only_here}"));
+        }
+        Ok(())
+    }
+
+    /// What the remote has no copy of, and why, if there is something.
+    fn only_here(&self, settings: &Settings, args: &CleanArgs) -> Result<Option<String>> {
+        let workspace = &settings.workspace;
         let mut items: Vec<Item> =
             self.checkpoints.iter().map(|(name, _)| Item::checkpoint(workspace, name)).collect();
         for name in vectors::names(workspace)? {
             items.push(Item::vectors(workspace, &name)?);
         }
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let remote = sharing::remote(settings, args.remote)?;
+        let mut only_here = Vec::new();
         for item in items {
             if let Some(why) = why_only_here(&remote, &item)? {
                 only_here.push(format!("{item} ({why})"));
             }
         }
-        if only_here.is_empty() {
-            return Ok(());
-        }
-        console::note(self.listing());
-        let what = format!("the remote has no copy of {}", only_here.join(", "));
-        Err(Error::new(what).hint(format!("upload them first, or {hint}")))
+        let said = format!("the remote has no copy of {}", only_here.join(", "));
+        Ok(Some(said).filter(|_| !only_here.is_empty()))
     }
 
     fn say(&self, args: &CleanArgs, done: &str) -> Result<()> {

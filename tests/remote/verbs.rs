@@ -334,6 +334,11 @@ fn clean_keeps_what_the_remote_has_not() {
     put_here(&sandbox, "y", &checkpoint(2, 1000));
     put_there(&disk, "x", &checkpoint(1, 1000));
     let clean = |arguments: &[&str]| run(&sandbox, &disk.url, &[&["clean"], arguments].concat());
+    let dry = clean(&["--dry-run"]).code(0).prints("would remove 2 checkpoints");
+    dry.says(
+        "without --force nothing would be removed: the remote has no copy of fusion_v1/y (not",
+    );
+    clean(&["--dry-run", "--force"]).code(0).does_not_say("no copy");
     let said = clean(&[]).code(2).says("the remote has no copy of fusion_v1/y (not there)");
     let _ = said.says("--force");
     put_there(&disk, "y", &checkpoint(3, 1000));
@@ -344,7 +349,7 @@ fn clean_keeps_what_the_remote_has_not() {
     clean(&[]).code(2).says("fusion_v1/y (damaged there)");
     disk.put(&format!("{THERE}/y/ada/model.json"), &checkpoint(2, 1000)["ada/model.json"]);
     sandbox.write(&format!("{HERE}/.download-1/parts/0"), "half");
-    clean(&["--dry-run"]).code(0).prints("unfinished downloads");
+    clean(&["--dry-run"]).code(0).prints("unfinished downloads").does_not_say("no copy");
     assert_eq!(sandbox.checkpoint_names(), [".download-1", "x", "y"]);
     clean(&[]).code(0).prints("removed 2 checkpoints");
     assert_eq!(sandbox.checkpoint_names(), Vec::<String>::new());
