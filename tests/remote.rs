@@ -1,5 +1,6 @@
 //! Sharing: a remote that goes wrong in every way, real servers, kills and races.
 
+mod bucket;
 mod faults;
 mod killed;
 mod logins;

@@ -97,7 +97,12 @@ impl Dav {
         if is_page(&response) {
             return Err(login_page(url));
         }
-        let is_list = response.status() == StatusCode::MULTI_STATUS;
+        if response.status() != StatusCode::MULTI_STATUS {
+            return Err(Fault::Lasting(at(url, "not an answer of a WebDAV disk").hint(
+                "look at the remote's URL; Nextcloud's is \
+                 https://HOST/remote.php/dav/files/USER/FOLDER",
+            )));
+        }
         let mut answer = Vec::new();
         response
             .into_body()
@@ -105,14 +110,9 @@ impl Dav {
             .take(MAX_LIST)
             .read_to_end(&mut answer)
             .map_err(|e| cut(url, e))?;
-        let entries =
-            if is_list { propfind::entries(&String::from_utf8_lossy(&answer)) } else { None };
-        entries.ok_or_else(|| {
-            Fault::Lasting(at(url, "not an answer of a WebDAV disk").hint(
-                "look at the remote's URL; Nextcloud's is \
-                 https://HOST/remote.php/dav/files/USER/FOLDER",
-            ))
-        })
+        let entries = propfind::entries(&String::from_utf8_lossy(&answer));
+        // Something on the way may have cut or changed it.
+        entries.ok_or_else(|| Fault::Passing(at(url, "a list that cannot be read"), None))
     }
 
     /// `MOVE`, with the header `Overwrite` as it is.

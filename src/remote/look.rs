@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use super::fault::{Answer, Fault, patiently};
+use super::fault::{Answer, Fault, Tries, patiently};
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, record_of};
@@ -36,15 +36,22 @@ impl Remote {
     pub(super) fn look(&self, item: &Item) -> Answer<There> {
         let folder = item.remote();
         let path = format!("{folder}/{MANIFEST_FILE}");
+        let place = self.store.place(&path).path;
+        let mut tries = Tries::new(self.first_wait);
+        let mut seen = None;
         loop {
             match patiently(self.first_wait, || self.manifest_at(&path)) {
-                Ok(manifest) => {
-                    let place = self.store.place(&path).path;
-                    return Ok(match item.contents(&place, manifest.clone()) {
-                        Ok(contents) => There::Published(contents),
-                        Err(error) => There::Broken(error, Some(manifest)),
-                    });
-                }
+                Ok(manifest) => match item.contents(&place, manifest.clone()) {
+                    Ok(contents) => return Ok(There::Published(contents)),
+                    // What comes twice is what is there; else it was garbled on its way.
+                    Err(error) if seen.as_ref() == Some(&manifest) => {
+                        return Ok(There::Broken(error, seen));
+                    }
+                    Err(error) => {
+                        seen = Some(manifest);
+                        tries.failed(error, None)?;
+                    }
+                },
                 Err(Fault::Missing(_)) if self.store.is_flat() => return Ok(There::Absent),
                 Err(Fault::Missing(_)) => {}
                 Err(fault) => return Err(fault),

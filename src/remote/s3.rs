@@ -97,6 +97,9 @@ impl Bucket {
             ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict => {
                 Fault::Taken(at("there is something of this name"))
             }
+            // Refusals are faults of our own by now: what is unexpected is an answer that cannot be
+            // read, or one of 200 with an error in it.
+            ErrorKind::Unexpected => Fault::Passing(at("not answered").caused_by(error), None),
             _ if error.is_temporary() => Fault::Passing(at("not answered").caused_by(error), None),
             _ => Fault::Lasting(at("refused").caused_by(error)),
         }
@@ -139,10 +142,27 @@ impl Bucket {
         if self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
             return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
         }
+        if !self.is_under_way(from, &found.to_vec())? {
+            self.remove(&claim)?;
+            return Err(Fault::Passing(Error::at(self.place(&claim), "nobody's claim"), None));
+        }
         let what = "another upload of this name is under way, or was interrupted";
         Err(Fault::Lasting(Error::at(self.place(&claim), what).hint(
             "it goes on when it is run again; if nobody does that, remove this object by hand",
         )))
+    }
+
+    /// Whether a claim is for a folder beside `from` that is all there: not where it was garbled
+    /// on its way, or its upload given up.
+    fn is_under_way(&self, from: &str, claim: &[u8]) -> Answer<bool> {
+        let beside = from.rsplit_once('/').map_or("", |(parent, _)| parent).as_bytes();
+        let name = claim.strip_prefix(beside).and_then(|rest| rest.strip_prefix(b"/"));
+        match name.and_then(|name| str::from_utf8(name).ok()) {
+            Some(name) if name.starts_with('.') && !name.contains('/') => {
+                self.exists(&format!("{}/{name}/{MANIFEST_FILE}", String::from_utf8_lossy(beside)))
+            }
+            _ => Ok(false),
+        }
     }
 
     fn exists(&self, path: &str) -> Answer<bool> {
@@ -201,11 +221,8 @@ impl Store for Bucket {
         let content = Content { stream, chunk: Buffer::new() };
         let mut reading =
             Reading { start, size: Some(size), validator: tag, content: Box::new(content) };
-        // The first bytes show whether the server knows ranges.
-        if start > 0 && !first_is_there(&mut reading)? {
-            return self.read(path, None);
-        }
-        Ok(reading)
+        // The first bytes show what the server says, and whether it knows ranges.
+        if first_is_there(&mut reading)? { Ok(reading) } else { self.read(path, None) }
     }
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {

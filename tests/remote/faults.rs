@@ -1,7 +1,7 @@
 //! Every request of an upload and of a download goes wrong once, in every way.
 //!
-//! The table in `docs/remote.md` is what came out; `REMOTE_UPDATE=1 cargo test --test end_to_end
-//! every_request` writes it, to be read before it is committed.
+//! The tables in `docs/remote.md` are what came out; `REMOTE_UPDATE=1 cargo test --test end_to_end
+//! every_request` writes them, to be read before they are committed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use super::server::{Disk, Which, Wrong};
-use super::{HERE, THERE, checkpoint, here, names, put_here, put_there, run, workspace};
+use super::{Files, HERE, THERE, checkpoint, command, here, names, put_here, put_there, workspace};
 use crate::support::Sandbox;
 
 /// How many kinds of runs at once.
@@ -37,12 +37,88 @@ const FAULTS: [(Wrong, &str, &str); 17] = [
     (Wrong::LoginPage, "a login page with 200", "a page came where a file was expected"),
 ];
 
-/// Upload or download.
+/// The same for a bucket.
+const BUCKET_FAULTS: [(Wrong, &str, &str); 15] = [
+    (Wrong::CutBefore, "connection cut before", ""),
+    (Wrong::CutMidway, "connection cut midway", ""),
+    (Wrong::CutAfter, "connection cut after", ""),
+    (Wrong::OtherBytes, "wrong bytes with 200; 200 with an error in it, and nothing done", ""),
+    (Wrong::HalfIsAll, "truncated body with 200", ""),
+    (Wrong::CutThenNoRanges, "cut midway, then 200 for a range", ""),
+    (Wrong::CutThenOtherTag, "cut midway, then a changed `ETag`", ""),
+    (Wrong::BusyButDone, "500, and done", ""),
+    (Wrong::TooMany, "429 with `Retry-After`", ""),
+    (Wrong::Busy, "503", ""),
+    (Wrong::Stall, "a stall", ""),
+    (Wrong::Full, "507", "make room there"),
+    (Wrong::Unknown, "401", "look at AWS_ACCESS_KEY_ID"),
+    (Wrong::Forbidden, "403", "you may not do that there"),
+    (Wrong::OtherServer, "redirect to another host", "redirects to another server"),
+];
+
+/// A kind of remote: what can go wrong with it, and what its table shows.
+struct Kind {
+    serve: fn() -> Disk,
+    faults: &'static [(Wrong, &'static str, &'static str)],
+    ways: &'static [Way],
+    columns: &'static [(Way, &'static str, &'static str)],
+    /// What the table in the docs begins with.
+    start: &'static str,
+}
+
+const DISK: Kind = Kind {
+    serve: Disk::serve,
+    faults: &FAULTS,
+    ways: &[Way::Up, Way::Down],
+    columns: &[
+        (Way::Up, "PROPFIND", "list"),
+        (Way::Up, "MKCOL", "`MKCOL`"),
+        (Way::Up, "PUT", "`PUT`"),
+        (Way::Up, "GET", "read back"),
+        (Way::Up, "MOVE", "`MOVE`"),
+        (Way::Down, "GET", "download: `GET`"),
+    ],
+    start: "<!-- made by tests/remote/faults.rs -->\n",
+};
+
+const BUCKET: Kind = Kind {
+    serve: Disk::serve_bucket,
+    faults: &BUCKET_FAULTS,
+    ways: &[Way::Up, Way::UpInParts, Way::Down],
+    columns: &[
+        (Way::Up, "LIST", "list"),
+        (Way::Up, "HEAD", "`HEAD`"),
+        (Way::Up, "PUT", "`PUT`"),
+        (Way::UpInParts, "BEGIN", "in parts: begin"),
+        (Way::UpInParts, "PART", "a part"),
+        (Way::UpInParts, "END", "end"),
+        (Way::Up, "GET", "read back"),
+        (Way::Up, "CLAIM", "claim"),
+        (Way::Up, "COPY", "copy"),
+        (Way::Up, "DELETE", "`DELETE`"),
+        (Way::Down, "HEAD", "download: `HEAD`"),
+        (Way::Down, "GET", "`GET`"),
+    ],
+    start: "<!-- made by tests/remote/faults.rs, of a bucket -->\n",
+};
+
+/// Upload or download, and of what size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     Up,
+    /// A file that a bucket is sent in parts.
+    UpInParts,
     Down,
 }
+
+impl Way {
+    fn size(self) -> usize {
+        if self == Self::UpInParts { 9 << 20 } else { 100_000 }
+    }
+}
+
+/// What a file that is sent in parts is asked with; the rest is as of other files.
+const PARTS: [&str; 3] = ["BEGIN", "PART", "END"];
 
 /// A disk and a workspace, each with an old checkpoint, and one of them with `x`.
 struct Scene {
@@ -51,34 +127,42 @@ struct Scene {
     way: Way,
 }
 
-const SIZE: usize = 100_000;
-
 impl Scene {
-    fn new(way: Way) -> Self {
-        let (disk, sandbox) = (Disk::serve(), workspace());
+    fn new(kind: &Kind, way: Way) -> Self {
+        let (disk, sandbox) = ((kind.serve)(), workspace());
         put_here(&sandbox, "old", &checkpoint(1, 100));
         put_there(&disk, "old", &checkpoint(1, 100));
         match way {
-            Way::Up => put_here(&sandbox, "x", &checkpoint(2, SIZE)),
-            Way::Down => put_there(&disk, "x", &checkpoint(2, SIZE)),
+            Way::Up | Way::UpInParts => put_here(&sandbox, "x", &checkpoint(2, way.size())),
+            Way::Down => put_there(&disk, "x", &checkpoint(2, way.size())),
         }
         Self { disk, sandbox, way }
     }
 
     fn run(&self) -> crate::support::Run {
-        let verb = if self.way == Way::Up { "upload" } else { "download" };
-        run(&self.sandbox, &self.disk.url, &[verb, "fusion_v1/x"])
+        let verb = if self.way == Way::Down { "download" } else { "upload" };
+        let mut command = command(&self.sandbox, &self.disk.url, &[verb, "fusion_v1/x"]);
+        self.sandbox.finish(command.envs(self.disk.variables.iter().map(|(k, v)| (k, v))))
+    }
+
+    /// What is to be seen of `x` on the remote. In a bucket objects without a manifest are not.
+    fn published(&self) -> Files {
+        let mut found = self.disk.files(&format!("{THERE}/x"));
+        let is_seen = !self.disk.is_bucket() || found.contains_key("manifest.json");
+        found.retain(|path, _| is_seen && !path.starts_with('.'));
+        found
     }
 
     /// Demands that there is a whole `x` or none, on both sides, and all that was there before.
     #[track_caller]
     fn check(&self, context: &str) {
-        let x = checkpoint(2, SIZE);
-        let there = self.disk.files(&format!("{THERE}/x"));
+        let x = checkpoint(2, self.way.size());
+        let there = self.published();
         assert!(there.is_empty() || there == x, "half a checkpoint there: {context}");
         let (shown, _) = names(self.disk.names(THERE));
         assert!(shown.iter().all(|name| ["old", "x"].contains(&name.as_str())), "{shown:?}");
-        assert!(!shown.contains(&"x".to_owned()) || there == x, "an empty one there: {context}");
+        let is_empty = shown.contains(&"x".to_owned()) && there.is_empty();
+        assert!(!is_empty || self.disk.is_bucket(), "an empty one there: {context}");
         let local = here(&self.sandbox, "x");
         assert!(local.is_empty() || local == x, "half a checkpoint here: {context}");
         assert_eq!(here(&self.sandbox, "old"), checkpoint(1, 100), "{context}");
@@ -89,8 +173,8 @@ impl Scene {
     #[track_caller]
     fn check_done(&self, context: &str) {
         self.check(context);
-        assert_eq!(here(&self.sandbox, "x"), checkpoint(2, SIZE), "{context}");
-        assert_eq!(self.disk.files(&format!("{THERE}/x")), checkpoint(2, SIZE), "{context}");
+        assert_eq!(here(&self.sandbox, "x"), checkpoint(2, self.way.size()), "{context}");
+        assert_eq!(self.published(), checkpoint(2, self.way.size()), "{context}");
         assert_eq!(names(self.disk.names(THERE)).1, Vec::<String>::new(), "{context}");
         assert_eq!(names(self.sandbox.checkpoint_names()).1, Vec::<String>::new(), "{context}");
         assert!(self.sandbox.path().join(HERE).join("x/manifest.json").exists());
@@ -101,8 +185,8 @@ impl Scene {
 type Ends = BTreeMap<(Wrong, Way, String), BTreeSet<bool>>;
 
 /// The requests of a run in which nothing goes wrong.
-fn requests(way: Way) -> Vec<Which> {
-    let scene = Scene::new(way);
+fn requests(kind: &Kind, way: Way) -> Vec<Which> {
+    let scene = Scene::new(kind, way);
     scene.disk.has(None);
     scene.run().code(0);
     scene.check_done("nothing went wrong");
@@ -113,28 +197,31 @@ fn requests(way: Way) -> Vec<Which> {
 fn applies(wrong: Wrong, (method, path, _): &Which) -> bool {
     match wrong {
         Wrong::CutThenNoRanges | Wrong::CutThenOtherTag => method == "GET",
-        Wrong::HalfIsAll => ["GET", "PUT", "PROPFIND"].contains(&method.as_str()),
+        Wrong::HalfIsAll => {
+            ["GET", "PUT", "PROPFIND", "LIST", "PART", "CLAIM", "BEGIN"].contains(&method.as_str())
+        }
         Wrong::TooLarge => method == "PUT",
         // Nothing comes of an answer that says what is so: there is nothing at the path.
-        Wrong::OtherBytes => method != "DELETE",
+        Wrong::OtherBytes => method != "DELETE" && method != "HEAD",
         _ => !path.is_empty(),
     }
 }
 
-fn try_one(wrong: Wrong, says: &str, way: Way, which: &Which) -> bool {
+fn try_one(kind: &Kind, wrong: Wrong, says: &str, way: Way, which: &Which) -> bool {
     let context = format!("{wrong:?} at {which:?}, {way:?}");
-    let scene = Scene::new(way);
+    let scene = Scene::new(kind, way);
     scene.disk.has(Some((which.clone(), wrong)));
     let first = scene.run();
     scene.check(&format!("{context}\n{first}"));
     let has_ended = first.code == Some(0);
     assert!(has_ended || first.code == Some(2), "{context}\n{first}");
     // What lasts is said; a fault in what the work does not depend on may be passed over: removing
-    // what is not there, making a folder that is.
-    let is_needed = which.0 != "DELETE" && !(which.0 == "MKCOL" && has_ended);
+    // what is not there, or looking for it; making a folder that is there.
+    let is_helpful = ["MKCOL", "LIST"].contains(&which.0.as_str());
+    let is_needed = which.0 != "DELETE" && !(is_helpful && has_ended);
     if !says.is_empty() && is_needed {
         assert!(!has_ended && first.stderr.contains(says), "{context}\n{first}");
-        assert!(first.stderr.contains(&scene.disk.url), "{context}\n{first}");
+        assert!(first.stderr.contains(&scene.disk.server), "{context}\n{first}");
     }
     for shown in scene.disk.shown_elsewhere() {
         assert_eq!(shown, None, "{context}: another server was shown the password");
@@ -147,12 +234,24 @@ fn try_one(wrong: Wrong, says: &str, way: Way, which: &Which) -> bool {
 }
 
 #[test]
-fn every_request_goes_wrong_in_every_way() {
+fn every_request_to_a_disk_goes_wrong_in_every_way() {
+    every_request_goes_wrong(&DISK);
+}
+
+#[test]
+fn every_request_to_a_bucket_goes_wrong_in_every_way() {
+    every_request_goes_wrong(&BUCKET);
+}
+
+fn every_request_goes_wrong(kind: &Kind) {
     let mut jobs = Vec::new();
-    for way in [Way::Up, Way::Down] {
-        for which in requests(way) {
-            for (wrong, _, says) in FAULTS.iter().filter(|fault| applies(fault.0, &which)) {
-                jobs.push((*wrong, *says, way, which.clone()));
+    for way in kind.ways {
+        for which in requests(kind, *way) {
+            let is_new = *way != Way::UpInParts || PARTS.contains(&which.0.as_str());
+            for (wrong, _, says) in kind.faults {
+                if is_new && applies(*wrong, &which) {
+                    jobs.push((*wrong, *says, *way, which.clone()));
+                }
             }
         }
     }
@@ -162,7 +261,7 @@ fn every_request_goes_wrong_in_every_way() {
         let worker = || {
             loop {
                 let Some((wrong, says, way, which)) = jobs.lock().unwrap().next() else { break };
-                let has_ended = try_one(wrong, says, way, &which);
+                let has_ended = try_one(kind, wrong, says, way, &which);
                 let key = (wrong, way, which.0);
                 ends.lock().unwrap().entry(key).or_default().insert(has_ended);
             }
@@ -173,27 +272,20 @@ fn every_request_goes_wrong_in_every_way() {
     if let Some(panic) = failed {
         std::panic::resume_unwind(panic);
     }
-    check_table(&table(&ends.into_inner().unwrap()));
+    check_table(kind.start, &table(kind, &ends.into_inner().unwrap()));
 }
 
 /// The table as it stands in the docs.
-fn table(ends: &Ends) -> String {
-    let columns = [
-        (Way::Up, "PROPFIND", "list"),
-        (Way::Up, "MKCOL", "`MKCOL`"),
-        (Way::Up, "PUT", "`PUT`"),
-        (Way::Up, "GET", "read back"),
-        (Way::Up, "MOVE", "`MOVE`"),
-        (Way::Down, "GET", "download: `GET`"),
-    ];
+fn table(kind: &Kind, ends: &Ends) -> String {
+    let columns = kind.columns;
     let mut table = "| what goes wrong |".to_owned();
     for (_, _, head) in columns {
         table += &format!(" {head} |");
     }
     table += &format!("\n|---{}|\n", "|---".repeat(columns.len()));
-    for (wrong, name, _) in FAULTS {
+    for &(wrong, name, _) in kind.faults {
         table += &format!("| {name} |");
-        for (way, method, _) in columns {
+        for &(way, method, _) in columns {
             let found = ends.get(&(wrong, way, method.to_owned()));
             let cell = match found.map(|found| found.iter().copied().collect::<Vec<_>>()) {
                 None => "",
@@ -208,15 +300,17 @@ fn table(ends: &Ends) -> String {
     table
 }
 
-fn check_table(table: &str) {
-    const START: &str = "<!-- made by tests/remote/faults.rs -->\n";
+fn check_table(start: &str, table: &str) {
     const END: &str = "<!-- end -->";
+    // Both tables are in one file.
+    static FILE: Mutex<()> = Mutex::new(());
+    let _alone = FILE.lock();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/remote.md");
     let text = fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(START).expect("the table has a beginning");
+    let (before, rest) = text.split_once(start).expect("the table has a beginning");
     let (found, after) = rest.split_once(END).expect("the table has an end");
     if std::env::var_os("REMOTE_UPDATE").is_some() {
-        fs::write(&path, format!("{before}{START}{table}{END}{after}")).unwrap();
+        fs::write(&path, format!("{before}{start}{table}{END}{after}")).unwrap();
     } else {
         assert_eq!(found, table, "docs/remote.md shows another table");
     }

@@ -1,4 +1,4 @@
-//! A WebDAV disk on this machine that does one thing wrong, on demand.
+//! A WebDAV disk or a bucket on this machine that does one thing wrong, on demand.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Write};
@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use super::webdav::{Node, Request, Response, State, dav, remove};
+use super::bucket::{self, BUCKET};
+use super::webdav::{Node, Protocol, Request, Response, State, dav, remove};
 
 /// Who may use the disk.
 pub(super) const USER: &str = "ada";
 /// A password that no output may have.
 pub(super) const PASSWORD: &str = "s3cret-pass";
+/// Who may use the bucket.
+pub(super) const KEY_ID: &str = "AKIAEXAMPLE";
 /// `ada:s3cret-pass`, as `base64` (GNU coreutils) encodes it.
 pub(super) const BASIC: &str = "Basic YWRhOnMzY3JldC1wYXNz";
 
@@ -35,6 +38,8 @@ pub(super) enum Wrong {
     CutThenOtherTag,
     /// 423, and it is done all the same.
     LockedButDone,
+    /// 500, and it is done all the same.
+    BusyButDone,
     /// 429 once, to come again at once.
     TooMany,
     /// 429, to come again tomorrow.
@@ -57,7 +62,7 @@ pub(super) enum Wrong {
     Stall,
 }
 
-/// Which request: the method, the path, and how many like it came before.
+/// Which request: the method (or what it is for), the path, and how many like it came before.
 pub(super) type Which = (String, String, usize);
 
 /// A request as it came.
@@ -71,6 +76,12 @@ pub(super) struct Asked {
 /// The disk; it serves until the test ends.
 pub(super) struct Disk {
     pub(super) url: String,
+    /// The address of the server.
+    pub(super) server: String,
+    /// What commands have in their environment besides.
+    pub(super) variables: Vec<(&'static str, String)>,
+    /// Its path on the server.
+    root: &'static str,
     state: Arc<Mutex<State>>,
     other: Arc<Mutex<Vec<Option<String>>>>,
 }
@@ -78,12 +89,28 @@ pub(super) struct Disk {
 impl Disk {
     /// An empty disk at `/dav`.
     pub(super) fn serve() -> Self {
-        let state = Arc::new(Mutex::new(State::default()));
-        state.lock().unwrap().nodes.insert("/dav".to_owned(), Node::Folder);
+        Self::start("/dav", Protocol::Dav)
+    }
+
+    /// An empty bucket, without folders.
+    pub(super) fn serve_bucket() -> Self {
+        let mut disk = Self::start(BUCKET, Protocol::S3);
+        disk.url = format!("s3:/{BUCKET}");
+        disk.variables = vec![
+            ("AWS_ACCESS_KEY_ID", KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", PASSWORD.to_owned()),
+            ("AWS_ENDPOINT_URL", disk.server.clone()),
+        ];
+        disk
+    }
+
+    fn start(root: &'static str, speaks: Protocol) -> Self {
+        let state = Arc::new(Mutex::new(State { speaks, ..State::default() }));
+        state.lock().unwrap().nodes.insert(root.to_owned(), Node::Folder);
         let other = Arc::new(Mutex::new(Vec::new()));
         let elsewhere = serve_page(Arc::clone(&other));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/dav", listener.local_addr().unwrap());
+        let server = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -91,7 +118,8 @@ impl Disk {
                 thread::spawn(move || while_open(&state, stream.unwrap(), &elsewhere));
             }
         });
-        Self { url, state, other }
+        let url = format!("{server}{root}");
+        Self { url, server, variables: Vec::new(), root, state, other }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -103,6 +131,11 @@ impl Disk {
         let mut state = self.state();
         (state.fault, state.no_ranges, state.other_tags) = (fault, false, false);
         state.asked.clear();
+    }
+
+    /// Whether it is a bucket.
+    pub(super) fn is_bucket(&self) -> bool {
+        self.root == BUCKET
     }
 
     /// Lets everybody in.
@@ -122,7 +155,7 @@ impl Disk {
 
     /// The files below `folder`, by path from there.
     pub(super) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
-        let start = format!("/dav/{folder}/");
+        let start = format!("{}/{folder}/", self.root);
         let file = |(path, node): (&String, &Node)| match node {
             Node::File(bytes) => Some((path.strip_prefix(&start)?.to_owned(), bytes.clone())),
             Node::Folder => None,
@@ -132,16 +165,20 @@ impl Disk {
 
     /// The names directly in `folder`.
     pub(super) fn names(&self, folder: &str) -> Vec<String> {
-        let start = format!("/dav/{folder}/");
-        let name = |path: &String| path.strip_prefix(&start).map(str::to_owned);
-        self.state().nodes.keys().filter_map(name).filter(|name| !name.contains('/')).collect()
+        let start = format!("{}/{folder}/", self.root);
+        let name = |path: &String| Some(path.strip_prefix(&start)?.split('/').next()?.to_owned());
+        let mut names: Vec<String> = self.state().nodes.keys().filter_map(name).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Puts a file there, folders included.
     pub(super) fn put(&self, path: &str, bytes: &[u8]) {
-        let path = format!("/dav/{path}");
+        let path = format!("{}/{path}", self.root);
         let mut state = self.state();
-        for (slash, _) in path.match_indices('/').skip(1) {
+        let is_bucket = state.speaks == Protocol::S3;
+        for (slash, _) in path.match_indices('/').skip(1).filter(|_| !is_bucket) {
             state.nodes.insert(path[..slash].to_owned(), Node::Folder);
         }
         state.nodes.insert(path, Node::File(bytes.to_vec()));
@@ -149,7 +186,7 @@ impl Disk {
 
     /// Takes a file or folder away.
     pub(super) fn remove(&self, path: &str) {
-        remove(&mut self.state().nodes, &format!("/dav/{path}"));
+        remove(&mut self.state().nodes, &format!("{}/{path}", self.root));
     }
 }
 
@@ -181,6 +218,12 @@ fn while_open(state: &Mutex<State>, mut stream: TcpStream, elsewhere: &str) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some(request) = Request::read(&mut reader) {
+        // As a proxy that leads nowhere else.
+        if request.method == "CONNECT" {
+            assert_eq!(request.header("authorization"), None);
+            stream.write_all(b"HTTP/1.1 200 So\r\n\r\n").unwrap();
+            continue;
+        }
         if answer(state, &mut stream, &mut reader, &request, elsewhere).is_none() {
             break;
         }
@@ -196,6 +239,31 @@ fn plain(path: &str) -> String {
     }
 }
 
+/// Notes a request: what it is for, what is to go wrong with it, and whether it says who asks.
+fn note(state: &Mutex<State>, request: &Request) -> (String, Option<Wrong>, bool) {
+    let authorization = request.header("authorization");
+    let mut state = state.lock().unwrap();
+    let method = if state.speaks == Protocol::S3 {
+        bucket::operation(request)
+    } else {
+        request.method.clone()
+    };
+    let path = plain(&request.path);
+    let like = |asked: &&Asked| asked.which.0 == method && asked.which.1 == path;
+    let which = (method.clone(), path.clone(), state.asked.iter().filter(like).count());
+    let wrong = state.fault.as_ref().filter(|fault| fault.0 == which).map(|fault| fault.1);
+    if wrong.is_some() {
+        state.fault = None;
+    }
+    let is_known = match &authorization {
+        Some(shown) if state.speaks == Protocol::S3 => shown.contains(KEY_ID),
+        shown => state.is_open_to_all || shown.as_deref() == Some(BASIC),
+    };
+    let range = request.header("range");
+    state.asked.push(Asked { which, authorization, range });
+    (method, wrong, is_known)
+}
+
 fn answer(
     state: &Mutex<State>,
     stream: &mut TcpStream,
@@ -203,21 +271,7 @@ fn answer(
     request: &Request,
     elsewhere: &str,
 ) -> Option<()> {
-    let authorization = request.header("authorization");
-    let (wrong, is_known) = {
-        let mut state = state.lock().unwrap();
-        let (method, path) = (request.method.clone(), plain(&request.path));
-        let like = |asked: &&Asked| asked.which.0 == method && asked.which.1 == path;
-        let which = (method.clone(), path.clone(), state.asked.iter().filter(like).count());
-        let wrong = state.fault.as_ref().filter(|fault| fault.0 == which).map(|fault| fault.1);
-        if wrong.is_some() {
-            state.fault = None;
-        }
-        let is_known = state.is_open_to_all || authorization.as_deref() == Some(BASIC);
-        let range = request.header("range");
-        state.asked.push(Asked { which, authorization, range });
-        (wrong, is_known)
-    };
+    let (operation, wrong, is_known) = note(state, request);
     let refusal = match wrong {
         Some(Wrong::CutBefore) => return None,
         Some(Wrong::Stall) => {
@@ -253,33 +307,42 @@ fn answer(
     if wrong == Some(Wrong::CutMidway) && request.method == "PUT" {
         body.truncate(request.length() / 2);
         reader.read_exact(&mut body).ok()?;
-        // As some servers do, which write where they should not.
-        dav(&mut state.lock().unwrap(), request, body);
+        let mut state = state.lock().unwrap();
+        // As some servers do, which write where they should not; no bucket's.
+        if state.speaks == Protocol::Dav {
+            dav(&mut state, request, body);
+        }
         return None;
     }
     reader.read_exact(&mut body).ok()?;
-    let is_put = request.method == "PUT";
+    let is_put = matches!(operation.as_str(), "PUT" | "CLAIM" | "PART");
     match wrong {
         Some(Wrong::OtherBytes) if is_put => flip(&mut body),
         Some(Wrong::HalfIsAll) if is_put => body.truncate(body.len() / 2),
         _ => {}
     }
-    let is_question = matches!(request.method.as_str(), "GET" | "PROPFIND");
+    let is_question = matches!(operation.as_str(), "GET" | "PROPFIND" | "LIST" | "BEGIN");
     let is_pretended =
         matches!(wrong, Some(Wrong::OtherBytes | Wrong::HalfIsAll)) && !is_put && !is_question;
-    let mut response = if is_pretended {
-        Response::of(201)
-    } else {
-        dav(&mut state.lock().unwrap(), request, body)
+    let mut response = {
+        let mut state = state.lock().unwrap();
+        match (state.speaks, is_pretended) {
+            (Protocol::Dav, true) => Response::of(201),
+            (Protocol::S3, true) => bucket::pretended(),
+            (Protocol::Dav, false) => dav(&mut state, request, body),
+            (Protocol::S3, false) => bucket::s3(&mut state, request, body),
+        }
     };
     match wrong {
         Some(Wrong::CutAfter) => return None,
         Some(Wrong::LockedButDone) => response = Response::of(423),
+        Some(Wrong::BusyButDone) => response = Response::of(500),
         Some(Wrong::OtherBytes) if is_question => flip(&mut response.body),
         Some(Wrong::HalfIsAll) if is_question => response.body.truncate(response.body.len() / 2),
         Some(Wrong::CutMidway | Wrong::CutThenNoRanges | Wrong::CutThenOtherTag) => {
             let bytes = response.bytes(false);
-            let half = bytes.len() - response.body.len().div_ceil(2).max(4);
+            let sent = if response.is_head { 0 } else { response.body.len() };
+            let half = bytes.len() - sent.div_ceil(2).max(4);
             stream.write_all(&bytes[..half]).ok()?;
             let mut state = state.lock().unwrap();
             state.no_ranges = wrong == Some(Wrong::CutThenNoRanges);

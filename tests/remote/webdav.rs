@@ -14,10 +14,21 @@ pub(super) enum Node {
     File(Vec<u8>),
 }
 
+/// How it is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Protocol {
+    #[default]
+    Dav,
+    S3,
+}
+
 /// What the disk holds, and what is to go wrong.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) nodes: BTreeMap<String, Node>,
+    pub(super) speaks: Protocol,
+    /// The parts of files that a bucket has not put together yet.
+    pub(super) parts: BTreeMap<(String, usize), Vec<u8>>,
     pub(super) fault: Option<(Which, Wrong)>,
     /// What the fault leaves: ranges are not known, or tags are others.
     pub(super) no_ranges: bool,
@@ -60,14 +71,16 @@ impl Request {
 
 /// An answer.
 pub(super) struct Response {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
+    /// Whether the body is not sent, only its length.
+    pub(super) is_head: bool,
 }
 
 impl Response {
     pub(super) fn of(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
+        Self { status, headers: Vec::new(), body: Vec::new(), is_head: false }
     }
 
     pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -84,7 +97,8 @@ impl Response {
             head += "Connection: close\r\n";
         }
         head += &format!("Content-Length: {}\r\n\r\n", self.body.len());
-        [head.into_bytes(), self.body.clone()].concat()
+        let body = if self.is_head { &[] } else { &self.body[..] };
+        [head.as_bytes(), body].concat()
     }
 }
 
