@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Sandbox, copy_folder};
+use crate::support::{Run, Sandbox, copy_folder};
 
 const BLOCK: &str = "```console\n";
 
@@ -67,9 +67,9 @@ fn run(sandbox: &Sandbox, command: &str) -> String {
     for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "MENTORPAL_REMOTE"] {
         shell.env_remove(name);
     }
-    let output = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    let run = Run::new(command.to_owned(), sandbox.path(), shell.output().unwrap());
     let folder = fs::canonicalize(sandbox.path()).unwrap();
-    output.replace(folder.to_str().unwrap(), "~/mentorpal")
+    run.stdout.replace(folder.to_str().unwrap(), "~/mentorpal")
 }
 
 /// The text without training times (the last column of a table, or a value in JSON), and with

@@ -96,6 +96,27 @@ fn plain_http_is_for_this_machine_alone() {
 }
 
 #[test]
+fn other_machines_are_shown_a_password_over_plain_http_only_where_that_is_asked_for() {
+    let (disk, sandbox) = scene();
+    netrc_file(&sandbox, &entry("disk.invalid"));
+    // The name is no other machine's, but what is asked of it goes through this one's proxy.
+    let go = |arguments: &[&str]| {
+        disk.has(None);
+        let mut command = super::command(&sandbox, "http://disk.invalid/dav", arguments);
+        sandbox.finish(command.env("HTTP_PROXY", &disk.server))
+    };
+    go(&UPLOAD).code(2).says("user and password were not sent").says("--insecure");
+    let shown = |disk: &Disk| -> Vec<Option<String>> {
+        disk.asked().into_iter().map(|asked| asked.authorization).collect()
+    };
+    assert!(!shown(&disk).is_empty());
+    assert!(shown(&disk).iter().all(Option::is_none));
+    go(&["upload", "fusion_v1/x", "--insecure"]).code(0);
+    assert!(shown(&disk).iter().all(|shown| shown.as_deref() == Some(BASIC)));
+    assert_eq!(disk.files(&format!("{}/x", super::THERE)), checkpoint(1, 100));
+}
+
+#[test]
 fn a_public_link_is_read_with_its_token_and_never_written() {
     let disk = Disk::serve();
     disk.open_to_all();
