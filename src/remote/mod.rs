@@ -17,6 +17,8 @@ mod dav;
 mod download;
 mod fault;
 mod folder;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod http;
 mod item;
 mod location;
@@ -25,7 +27,6 @@ mod netrc;
 mod partial;
 mod propfind;
 mod s3;
-
 mod settings;
 mod side_hash;
 mod store;

@@ -1,0 +1,12 @@
+//! Whatever the text: names of one part, or no list.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mentorpal::remote::fuzzed::propfind;
+
+fuzz_target!(|answer: &str| {
+    let Some(names) = propfind(answer) else { return };
+    assert!(names.len() <= answer.matches("response").count());
+    assert!(names.iter().all(|name| !name.contains('/')));
+});
