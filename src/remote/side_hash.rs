@@ -13,7 +13,7 @@ use crate::sha256;
 pub(super) const BUFFER: usize = 1 << 18;
 
 /// How many of these may wait to be hashed.
-const WAITING: usize = 8;
+const WAITING: usize = 32;
 
 /// After so many bytes the disk is asked to take what it was given: otherwise all of it would be
 /// waited for at the end.

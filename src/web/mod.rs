@@ -10,6 +10,10 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::url::Url;
 
+/// How much of an answer is taken from the system at once, in bytes: fewer, larger pieces cost
+/// less time.
+const INPUT_BUFFER: usize = 1 << 19;
+
 /// How long is waited for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -29,6 +33,7 @@ pub(crate) fn agent(stall: Duration) -> Agent {
         .accept_encoding("identity")
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
+        .input_buffer_size(INPUT_BUFFER)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .timeout_connect(Some(CONNECT_TIMEOUT))
