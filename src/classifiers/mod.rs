@@ -6,6 +6,7 @@
 
 pub mod arch;
 mod examples;
+mod learning_curve;
 mod mentor_classifier;
 mod model_files;
 pub mod registry;
@@ -91,6 +92,9 @@ pub struct TrainingReport {
     /// The questions that `cv_accuracy` is over, each as if it had been asked of a model that was
     /// trained without it; in the order of the data.
     pub left_out: Vec<LeftOut>,
+    /// How accuracy grows with the questions that are learned from, fewest first; empty where the
+    /// architecture does not tell, or nothing could be measured.
+    pub learning_curve: Vec<LearningPoint>,
     /// What else people should know, e.g. what could not be measured.
     pub notes: Vec<String>,
 }
@@ -106,6 +110,27 @@ pub struct LeftOut {
     pub top: Candidate,
     /// Whether it would be declined.
     pub off_topic: bool,
+}
+
+impl LeftOut {
+    /// Whether the best answer is the right one, declined or not.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.top.answer_id == self.answer_id
+    }
+}
+
+/// How questions that were held out are answered by a model that was trained on a part of the
+/// others, with the settings that training on all of them chose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningPoint {
+    /// Which part of the questions not held out it was trained on, in 0..=1.
+    pub share: f64,
+    /// How many questions that is for an answer, on average.
+    pub questions_per_answer: f64,
+    /// Per held-out question whether its best answer is right; at each point the same questions in
+    /// the same order.
+    pub right: Vec<bool>,
 }
 
 /// A trained model, ready to answer.

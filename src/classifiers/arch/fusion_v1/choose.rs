@@ -27,7 +27,7 @@ impl Matrices {
     }
 
     /// The same, in the place of these.
-    fn into_mixed(self, setting: Setting) -> Mat<f32> {
+    pub(super) fn into_mixed(self, setting: Setting) -> Mat<f32> {
         match self.cosines {
             Some(cosines) => mix(cosines, &self.ngrams, setting.sentences),
             None => self.ngrams,
@@ -47,22 +47,22 @@ impl Matrices {
     }
 }
 
-/// Solves at the setting that leave-one-out accuracy prefers: λ first, then weight and width, each
-/// from its middle value to a neighbour, and on, while that is better by the margin.
-pub(super) fn solve(
-    matrices: Matrices,
+/// The setting that leave-one-out accuracy prefers: λ first, then weight and width, each from its
+/// middle value to a neighbour, and on, while that is better by the margin. With the regression at
+/// this setting, where it was solved for all questions.
+pub(super) fn choose(
+    matrices: &Matrices,
     examples: &Examples,
     params: &Params,
     progress: &dyn Progress,
-) -> Result<(Setting, Ridge)> {
+) -> Result<(Setting, Option<Ridge>)> {
     let Some((rows, part)) = examples.part(params.search_limit) else {
-        return search(&matrices, examples, params, progress);
+        let (setting, ridge) = search(matrices, examples, params, progress)?;
+        return Ok((setting, Some(ridge)));
     };
     let parted = matrices.part(&rows, part.questions.len());
     let (setting, _) = search(&parted, &part, params, progress)?;
-    drop(parted);
-    let ridge = solve_at(matrices.into_mixed(setting), examples, params, setting.lambda)?;
-    Ok((setting, ridge))
+    Ok((setting, None))
 }
 
 fn search(
@@ -133,8 +133,13 @@ fn climb(
     Ok(best)
 }
 
-fn solve_at(matrix: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Result<Ridge> {
-    let questions = examples.questions.len();
-    let lambda = |item: usize| if item < questions { lambda } else { params.answer_lambda };
-    Ridge::solve(matrix, &examples.answer_of_items(), examples.ids.len(), lambda)
+/// Solves with the kernel matrix `matrix`, `[n + t, n + t]`.
+pub(super) fn solve_at(
+    matrix: Mat<f32>,
+    examples: &Examples,
+    params: &Params,
+    lambda: f32,
+) -> Result<Ridge> {
+    let lambda = params.lambdas(examples, lambda);
+    Ridge::solve(matrix, &examples.answer_of_items(), examples.ids.len(), |item| lambda[item])
 }

@@ -19,6 +19,7 @@
 //! | `kernel.rs` | the mix of similarities |
 //! | `ridge.rs` | kernel matrix → weights, left-out scores |
 //! | `choose.rs` | left-out scores → settings |
+//! | `nested.rs` | kernel matrix → answers to held-out questions, of parts of the questions |
 //! | `calibration.rs` | left-out scores → confidence, threshold |
 //! | `train.rs` | the stages in order |
 //! | `model.rs` | the files; answering |
@@ -27,6 +28,7 @@ mod calibration;
 mod choose;
 mod kernel;
 mod model;
+mod nested;
 mod params;
 mod ridge;
 mod sentences;
@@ -53,7 +55,7 @@ impl Architecture for FusionV1 {
         "kernel ridge over n-grams and sentence vectors, fitted by closed-form leave-one-out"
     }
 
-    /// Deterministic: the seed does not matter.
+    /// The model is the same with any seed, which only draws the learning curve's folds.
     fn train(
         &self,
         mentor: &Mentor,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::classifiers::examples::Examples;
 use crate::text::Analyzer;
 
 /// How a model is trained.
@@ -68,6 +69,14 @@ pub(super) struct Search {
     /// Leave-one-out sees paraphrases by few authors, and strangers ask otherwise: to be worth
     /// leaving the middle for, a setting must answer this much more of them, in 0..=1.
     pub(super) margin: f64,
+}
+
+impl Params {
+    /// Each item's λ, `[n + t]`, where questions have `lambda`.
+    pub(super) fn lambdas(&self, examples: &Examples, lambda: f32) -> Vec<f32> {
+        let questions = examples.questions.iter().map(|_| lambda);
+        questions.chain(examples.texts.iter().map(|_| self.answer_lambda)).collect()
+    }
 }
 
 impl NgramParams {

@@ -8,7 +8,7 @@
 //! - leaving a whole set `S` out, its questions score `y_Sc − (G_SS)⁻¹ α_Sc`, by the same block
 //!   inverse.
 
-use faer::linalg::solvers::{DenseSolveCore, Solve};
+use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
 use faer::{Mat, Side};
 use rayon::prelude::*;
 
@@ -38,19 +38,12 @@ impl Ridge {
     /// # Errors
     /// When the matrix is not positive definite, which rounding could only do to a tiny λ.
     pub(super) fn solve(
-        mut kernel: Mat<f32>,
+        kernel: Mat<f32>,
         answer_of: &[usize],
         answers: usize,
         lambda: impl Fn(usize) -> f32,
     ) -> Result<Self> {
-        for i in 0..answer_of.len() {
-            kernel[(i, i)] += lambda(i);
-        }
-        let cholesky = kernel.llt(Side::Lower).map_err(|_| {
-            Error::new("the kernel matrix is not positive definite")
-                .hint("are there numbers among the questions' vectors that are none?")
-        })?;
-        drop(kernel);
+        let cholesky = factor(kernel, lambda)?;
         Ok(Self { inverse: cholesky.inverse(), answer_of: answer_of.to_vec(), answers })
     }
 
@@ -107,8 +100,22 @@ impl Ridge {
     }
 }
 
+/// The Cholesky factor of `kernel` (lower triangle) with `lambda` added to the diagonal.
+///
+/// # Errors
+/// When the matrix is not positive definite, which rounding could only do to a tiny λ.
+pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Result<Llt<f32>> {
+    for i in 0..kernel.ncols() {
+        kernel[(i, i)] += lambda(i);
+    }
+    kernel.llt(Side::Lower).map_err(|_| {
+        Error::new("the kernel matrix is not positive definite")
+            .hint("are there numbers among the questions' vectors that are none?")
+    })
+}
+
 /// The highest score; of equal ones the first.
-fn best(scores: impl Iterator<Item = (usize, f32)>) -> Option<Top> {
+pub(super) fn best(scores: impl Iterator<Item = (usize, f32)>) -> Option<Top> {
     scores
         .map(|(answer, score)| Top { answer, score })
         .reduce(|best, top| if top.score > best.score { top } else { best })

@@ -1,16 +1,20 @@
 //! Training: the stages in order.
 
+use faer::Mat;
 use rayon::prelude::*;
 
 use super::calibration::{Calibration, Sample, Samples, knownness};
 use super::choose::{self, Matrices};
 use super::kernel::{Kernel, Ngrams, Similar};
 use super::model::Model;
+use super::nested::Nested;
 use super::params::{Params, Search};
 use super::ridge::{Ridge, Top};
 use super::sentences::{Sentences, wording};
 use super::{TrainOptions, Trained, TrainingReport};
+use crate::classifiers::LearningPoint;
 use crate::classifiers::examples::Examples;
+use crate::classifiers::learning_curve::learning_curve;
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -39,7 +43,13 @@ pub(super) fn train(
         ngrams: ngrams.matrix(progress),
         cosines: sentences.as_ref().map(Sentences::matrix),
     };
-    let (setting, ridge) = choose::solve(matrices, &examples, &params, progress)?;
+    let (setting, ridge) = choose::choose(&matrices, &examples, &params, progress)?;
+    let kernel = matrices.into_mixed(setting);
+    let learning_curve = curve(&kernel, &examples, (&params, setting.lambda), options.seed)?;
+    let ridge = match ridge {
+        Some(ridge) => ridge,
+        None => choose::solve_at(kernel, &examples, &params, setting.lambda)?,
+    };
     let mut model = Model {
         answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
         kernel: Kernel {
@@ -70,8 +80,27 @@ pub(super) fn train(
         let (question, sample) = left_out.on_topic?;
         Some(model.left_out(examples.questions[question], &sample))
     });
-    let report = TrainingReport { cv_accuracy, left_out: left_out.collect(), notes };
+    let report =
+        TrainingReport { cv_accuracy, left_out: left_out.collect(), learning_curve, notes };
     Ok(Trained { files: model.to_files()?, report })
+}
+
+/// The learning curve at the setting that was chosen; answers' texts are always known.
+fn curve(
+    kernel: &Mat<f32>,
+    examples: &Examples,
+    (params, lambda): (&Params, f32),
+    seed: u64,
+) -> Result<Vec<LearningPoint>> {
+    let lambdas = params.lambdas(examples, lambda);
+    let answer_of = examples.answer_of_items();
+    let texts = examples.questions.len()..answer_of.len();
+    learning_curve(examples, seed, |split| {
+        let known: Vec<usize> = texts.clone().chain(split.known.iter().copied()).collect();
+        let sizes = split.sizes.map(|size| texts.len() + size);
+        let part = Nested { kernel, lambdas: &lambdas, answer_of: &answer_of, known: &known };
+        part.tops(&split.held_out, examples.ids.len(), sizes)
+    })
 }
 
 fn search(options: &TrainOptions) -> Search {

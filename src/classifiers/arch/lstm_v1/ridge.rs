@@ -33,6 +33,26 @@ pub(super) struct Data<'a> {
     pub(super) answers: usize,
 }
 
+impl Data<'_> {
+    /// What the questions `asked` are answered after training on the questions `known` alone. Their
+    /// answers are numbered anew: one that they lack is never given.
+    ///
+    /// # Errors
+    /// As [`Solved::of`].
+    pub(super) fn answers_of(&self, asked: &[usize], known: &[usize]) -> Result<Vec<usize>> {
+        let mut answers: Vec<usize> = known.iter().map(|&i| self.answer_of[i]).collect();
+        answers.sort_unstable();
+        answers.dedup();
+        let number = |i: &usize| answers.partition_point(|&answer| answer < self.answer_of[*i]);
+        let features: Vec<_> = known.iter().map(|&i| self.features[i].clone()).collect();
+        let answer_of: Vec<_> = known.iter().map(number).collect();
+        let part = Data { features: &features, answer_of: &answer_of, answers: answers.len() };
+        let asked: Vec<_> = asked.iter().map(|&i| &self.features[i]).collect();
+        let found = Solved::of(part)?.predict(&asked);
+        Ok(found.into_iter().map(|found| answers[found]).collect())
+    }
+}
+
 impl Ridge {
     /// Every answer's decision value, `[answers]`, for a question's features, `[features]`.
     pub(super) fn decide(&self, features: &[f64]) -> Vec<f64> {
@@ -159,17 +179,8 @@ pub(super) fn two_folds(data: Data) -> Result<Option<f64>> {
     }
     let mut accuracies = 0.0;
     for (train, test) in [(&folds[1], &folds[0]), (&folds[0], &folds[1])] {
-        // A fold's answers are numbered anew: one that it lacks is never given.
-        let mut answers: Vec<usize> = train.iter().map(|&i| data.answer_of[i]).collect();
-        answers.sort_unstable();
-        answers.dedup();
-        let number = |i: &usize| answers.partition_point(|&answer| answer < data.answer_of[*i]);
-        let features: Vec<_> = train.iter().map(|&i| data.features[i].clone()).collect();
-        let answer_of: Vec<_> = train.iter().map(number).collect();
-        let part = Data { features: &features, answer_of: &answer_of, answers: answers.len() };
-        let asked: Vec<_> = test.iter().map(|&i| &data.features[i]).collect();
-        let found = Solved::of(part)?.predict(&asked);
-        let is_right = |(i, found): &(&usize, usize)| answers[*found] == data.answer_of[**i];
+        let found = data.answers_of(test, train)?;
+        let is_right = |(i, found): &(&usize, usize)| *found == data.answer_of[**i];
         accuracies += test.iter().zip(found).filter(is_right).count() as f64 / test.len() as f64;
     }
     Ok(Some(accuracies / 2.0))

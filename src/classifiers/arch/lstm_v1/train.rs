@@ -10,6 +10,7 @@ use super::ridge::{Data, Solved, two_folds};
 use super::topics::{Example, Fitted, Network, Shape, fit};
 use super::words::{Question, Words};
 use crate::classifiers::examples::Examples;
+use crate::classifiers::learning_curve::{Given, learning_curve};
 use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingReport};
 use crate::error::{Result, count};
 use crate::mentor::Mentor;
@@ -77,7 +78,15 @@ pub(super) fn train(
         fused: fused.ridge(),
         unfused: unfused.ridge(),
     };
-    let report = TrainingReport { cv_accuracy, left_out: left_out(&examples, &tops), notes };
+    let learning_curve = learning_curve(&examples, options.seed, |split| {
+        let mut given = Given::default();
+        for (given, size) in given.iter_mut().zip(split.sizes) {
+            *given = data(&features).answers_of(&split.held_out, &split.known[..size])?;
+        }
+        Ok(given)
+    })?;
+    let left_out = left_out(&examples, &tops);
+    let report = TrainingReport { cv_accuracy, left_out, learning_curve, notes };
     Ok(Trained { files: model.to_files()?, report })
 }
 
