@@ -186,32 +186,45 @@ impl Share {
         let share = (questions > 0).then(|| correct as f64 / questions as f64);
         Self { questions, correct, share, ci95: wilson(correct, questions) }
     }
+
+    /// How many are not.
+    #[must_use]
+    pub fn wrong(&self) -> usize {
+        self.questions - self.correct
+    }
 }
 
 pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for result in results {
+    let mut shares = topic_shares(results.iter().map(|result| {
         let answers = result.expected.iter().filter_map(|id| mentor.answer(id));
         let mut of: BTreeSet<&str> =
             answers.flat_map(|answer| answer.topics.iter().map(String::as_str)).collect();
         if result.is_off_topic() {
             of.insert(OFF_TOPIC);
         }
-        for topic in of {
-            let (questions, correct) = counts.entry(topic).or_default();
-            *questions += 1;
-            *correct += usize::from(result.correct);
-        }
-    }
-    let mut shares: Vec<TopicShare> = counts
-        .into_iter()
-        .map(|(topic, (questions, correct))| TopicShare {
-            topic: topic.to_owned(),
-            share: Share::of(correct, questions),
-        })
-        .collect();
+        (of, result.correct)
+    }));
     shares.sort_by_key(|share| share.topic == OFF_TOPIC);
     shares
+}
+
+/// The share of right ones per topic, by name, of questions with their topics.
+pub(super) fn topic_shares<'a>(
+    questions: impl Iterator<Item = (BTreeSet<&'a str>, bool)>,
+) -> Vec<TopicShare> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (topics, is_right) in questions {
+        for topic in topics {
+            let (questions, correct) = counts.entry(topic).or_default();
+            *questions += 1;
+            *correct += usize::from(is_right);
+        }
+    }
+    let share = |(topic, (questions, correct)): (&str, (usize, usize))| TopicShare {
+        topic: topic.to_owned(),
+        share: Share::of(correct, questions),
+    };
+    counts.into_iter().map(share).collect()
 }
 
 /// The lowest and the highest confidence, apart.

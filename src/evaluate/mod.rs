@@ -2,9 +2,9 @@
 //!
 //! [`run_test`] asks every question of a test set; [`TestFigures`] looks at the run from every side;
 //! [`compare()`] sets two runs side by side, [`ComparisonFigures`] looks at both from every side, and
-//! [`Comparisons`] holds several checkpoints against the first; [`statistics`] says how far the
-//! numbers can be trusted. [`Tuning`] compares ways to train by what each makes of questions that it
-//! was not trained on.
+//! [`Comparisons`] holds several checkpoints against the first; [`TrainingFigures`] looks at what
+//! training measured; [`statistics`] says how far the numbers can be trusted. [`Tuning`] compares ways
+//! to train by what each makes of questions that it was not trained on.
 
 mod compare;
 mod comparison_figures;
@@ -14,6 +14,7 @@ mod folds;
 mod nearest;
 pub mod statistics;
 mod test;
+mod training;
 mod trial;
 mod tuning;
 
@@ -28,7 +29,11 @@ pub use figures::{
     WrongQuestion,
 };
 pub use folds::folds;
-pub use nearest::{Neighbour, Wordings};
+pub use nearest::{AlikePair, Neighbour, Wordings};
 pub use test::{AnswerCount, OffTopicCount, Tally, TestReport, TestResult, run_test};
+pub use training::{
+    ALIKE, AnswerShare, ConfusedWith, CurvePoint, FLAT, TrainingFigures, Trend, Verdict,
+    WrongLeftOut,
+};
 pub use trial::{FoldRun, HeldOut, cross_validate};
 pub use tuning::{FoldFigures, Nested, TrialFigures, Tuning};

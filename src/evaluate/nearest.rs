@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::mentor::{Example, Mentor};
@@ -29,6 +30,17 @@ pub struct Neighbour {
     /// Its answer.
     pub answer_id: String,
     /// How near it is, in 0..=1.
+    pub similarity: f64,
+}
+
+/// Two known questions of different answers that read alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlikePair {
+    /// As they stand in the data, in its order.
+    pub questions: [String; 2],
+    /// Their answers.
+    pub answer_ids: [String; 2],
+    /// How near they are, in 0..=1.
     pub similarity: f64,
 }
 
@@ -83,5 +95,44 @@ impl<'a> Wordings<'a> {
             similarity: (products[i] / square.sqrt()).min(1.0),
         };
         found.iter().take(limit).map(neighbour).collect()
+    }
+
+    /// The pairs of known questions at least `least` near, in 0..=1, that lead to different
+    /// answers; nearest first.
+    #[must_use]
+    pub fn alike_elsewhere(&self, least: f64) -> Vec<AlikePair> {
+        let lists: Vec<&[(usize, f64)]> = self.postings.values().map(Vec::as_slice).collect();
+        // Per question its n-grams: the list, its own place there, and its weight.
+        let mut ngrams: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); self.examples.len()];
+        for (number, list) in lists.iter().enumerate() {
+            for (place, (question, weight)) in list.iter().enumerate() {
+                ngrams[*question].push((number, place, *weight));
+            }
+        }
+        let later = |question: usize| -> Vec<(usize, usize, f64)> {
+            let mut products = vec![0.0; self.examples.len() - question];
+            for &(number, place, weight) in &ngrams[question] {
+                for (other, known) in &lists[number][place + 1..] {
+                    products[other - question] += weight * known;
+                }
+            }
+            let answer = self.examples[question].answer;
+            let pair = |(offset, product): (usize, f64)| (question, question + offset, product);
+            let pairs = products.into_iter().enumerate().map(pair);
+            let is_alike = |&(_, other, product): &(usize, usize, f64)| {
+                product >= least && self.examples[other].answer != answer
+            };
+            pairs.filter(is_alike).collect()
+        };
+        let mut pairs: Vec<(usize, usize, f64)> =
+            (0..ngrams.len()).into_par_iter().flat_map_iter(later).collect();
+        // Stable, so that equally near ones stand in the order of the data.
+        pairs.sort_by(|a, b| b.2.total_cmp(&a.2));
+        let pair = |&(one, other, similarity): &(usize, usize, f64)| AlikePair {
+            questions: [one, other].map(|i| self.examples[i].question.to_owned()),
+            answer_ids: [one, other].map(|i| self.ids[i].to_owned()),
+            similarity: similarity.min(1.0),
+        };
+        pairs.iter().map(pair).collect()
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
 use super::{Expected, Mentor, TestSet, match_key};
@@ -13,6 +15,15 @@ use crate::workspace::Workspace;
 /// Questions longer than this, in characters, were hardly typed by anybody.
 const LONG: usize = 300;
 
+/// A question that leads to several answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Contradiction {
+    /// As it is first written.
+    pub question: String,
+    /// The answers' ids, in the order of the data: the last one wins.
+    pub answer_ids: Vec<String>,
+}
+
 impl Mentor {
     /// Everything worth a look in the data that reading it does not notice: questions that
     /// contradict or repeat each other, answers with one question, answers no test asks for.
@@ -22,7 +33,7 @@ impl Mentor {
     /// When the mentor's test sets cannot be listed.
     pub fn check(&self, workspace: &Workspace) -> Result<Vec<Finding>> {
         let data = workspace.mentor_data(&self.id).join(FILE);
-        let mut findings = self.same_questions(&data);
+        let mut findings = self.repetitions(&data);
         findings.extend(self.near_duplicates(&data));
         findings.extend(self.lengths(&data));
         findings.extend(self.untested(workspace, &data)?);
@@ -30,29 +41,63 @@ impl Mentor {
         Ok(findings)
     }
 
-    /// Questions that stand in the data more than once.
-    fn same_questions(&self, data: &Path) -> Vec<Finding> {
-        let mut first_in: HashMap<String, usize> = HashMap::new();
-        let mut findings = Vec::new();
-        for (index, answer) in self.answers.iter().enumerate() {
-            let place = || Place::file(data).row(answer.row).column("question");
-            for question in &answer.questions {
-                let Some(earlier) = first_in.insert(match_key(question), index) else { continue };
-                let earlier = &self.answers[earlier];
-                let shown = shorten(question, 40);
-                findings.push(if earlier.id == answer.id {
-                    let message = format!("“{shown}” stands twice for answer `{}`", answer.id);
-                    Finding::new(FindingKind::RepeatedQuestion, place(), message)
-                } else {
-                    let message = format!(
-                        "“{shown}” leads to `{}` here and to `{}` in row {}; this, the later, wins",
-                        answer.id, earlier.id, earlier.row
-                    );
-                    Finding::new(FindingKind::Contradiction, place(), message)
-                });
+    /// Questions that lead to several answers, in the order of the data.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<Contradiction> {
+        let contradiction = |same: Vec<(usize, &str)>| {
+            let mut answers: Vec<usize> = same.iter().map(|(answer, _)| *answer).collect();
+            // Each once, where it stands last: the last of all wins.
+            answers.reverse();
+            let mut seen = HashSet::new();
+            answers.retain(|answer| seen.insert(*answer));
+            answers.reverse();
+            let id = |answer: usize| self.answers[answer].id.clone();
+            (answers.len() > 1).then(|| Contradiction {
+                question: same[0].1.to_owned(),
+                answer_ids: answers.into_iter().map(id).collect(),
+            })
+        };
+        self.same_questions().into_iter().filter_map(contradiction).collect()
+    }
+
+    /// Questions that stand in the data more than once: of each, as it is written there, with the
+    /// index of its answer.
+    fn same_questions(&self) -> Vec<Vec<(usize, &str)>> {
+        let mut index_of: HashMap<String, usize> = HashMap::new();
+        let mut same: Vec<Vec<(usize, &str)>> = Vec::new();
+        for (answer, item) in self.answers.iter().enumerate() {
+            for question in &item.questions {
+                let index = *index_of.entry(match_key(question)).or_insert(same.len());
+                if index == same.len() {
+                    same.push(Vec::new());
+                }
+                same[index].push((answer, question));
             }
         }
-        findings
+        same.retain(|questions| questions.len() > 1);
+        same
+    }
+
+    /// What is wrong with questions that stand in the data more than once.
+    fn repetitions(&self, data: &Path) -> Vec<Finding> {
+        let finding = |earlier: usize, later: usize, question: &str| {
+            let (earlier, answer) = (&self.answers[earlier], &self.answers[later]);
+            let place = Place::file(data).row(answer.row).column("question");
+            let shown = shorten(question, 40);
+            if earlier.id == answer.id {
+                let message = format!("“{shown}” stands twice for answer `{}`", answer.id);
+                Finding::new(FindingKind::RepeatedQuestion, place, message)
+            } else {
+                let message = format!(
+                    "“{shown}” leads to `{}` here and to `{}` in row {}; this, the later, wins",
+                    answer.id, earlier.id, earlier.row
+                );
+                Finding::new(FindingKind::Contradiction, place, message)
+            }
+        };
+        let same = self.same_questions();
+        let pairs = same.iter().flat_map(|same| same.windows(2));
+        pairs.map(|pair| finding(pair[0].0, pair[1].0, pair[1].1)).collect()
     }
 
     /// Questions of different answers that have the same words, in any order, or differ by one

@@ -24,6 +24,7 @@ mod utterances;
 use std::collections::{HashMap, HashSet};
 
 pub use answers::{Answer, OFF_TOPIC};
+pub use checks::Contradiction;
 pub use finding::{Finding, FindingKind};
 pub use profile::Profile;
 pub use test_set::{Expected, TestQuestion, TestSet};
