@@ -97,7 +97,8 @@ pub struct CheckpointFlags {
 #[command(after_help = example(
     "mentorpal train\n\
      mentorpal train --mentor guide --checkpoint my_checkpoint\n\
-     mentorpal train --mentor guide --checkpoint my_checkpoint --update"))]
+     mentorpal train --mentor guide --checkpoint my_checkpoint --update\n\
+     mentorpal train --csv figures"))]
 pub struct TrainArgs {
     /// Train this mentor only; may be repeated [env: MENTOR] [default: all]
     #[arg(long = "mentor", value_name = "MENTOR")]
@@ -138,6 +139,10 @@ pub struct TrainArgs {
     /// How to reach the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
+
+    /// Write what the report shows into this folder, as CSV tables
+    #[arg(long, value_name = "DIR")]
+    pub csv: Option<PathBuf>,
 
     /// Print a line of JSON a mentor, then one for the checkpoint
     #[arg(long)]

@@ -103,12 +103,12 @@ fn show_prints_the_manifest() {
 #[test]
 fn a_whole_checkpoint_verifies() {
     let damaged = Damaged::new();
-    damaged.verify().code(0).prints("fusion_v1/x: whole, 3 files");
+    damaged.verify().code(0).prints("fusion_v1/x: whole, 4 files");
     let run = damaged.0.run(&["checkpoints", "verify", "x", "--json"]).code(0);
     let expected = json!({
         "arch": "fusion_v1",
         "checkpoint": "x",
-        "files": 3,
+        "files": 4,
         "digests": true,
         "faults": [],
     });

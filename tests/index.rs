@@ -12,6 +12,7 @@
 //! | `browser/` | a browser, and what pages must show in it |
 //! | `pages.rs` | pages in a browser |
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
+//! | `training_report.rs` | `report.html`, `train --json --csv`: what training says of a mentor |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
 //! | `compare_report.rs` | `compare --html --csv`, several checkpoints |
@@ -67,5 +68,6 @@ mod sharing;
 mod test;
 mod test_sets;
 mod train;
+mod training_report;
 mod tune;
 mod vectors;

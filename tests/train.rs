@@ -50,7 +50,7 @@ fn json_lines_have_exactly_the_documented_keys() {
     let run = sandbox.run(&["train", "--checkpoint", "x", "--json"]).code(0);
     let lines = run.json();
     let keys = |i: usize| lines[i].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(0), ["mentor", "answers", "questions", "cv_accuracy", "seconds"]);
+    assert_eq!(keys(0), ["mentor", "answers", "questions", "cv_accuracy", "seconds", "figures"]);
     assert!(lines[0]["seconds"].is_f64(), "{run}");
     assert!(lines[0]["cv_accuracy"].is_f64(), "{run}");
     assert_eq!(keys(1), ["checkpoint", "path"]);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::manifest::{ImportedFrom, Manifest, MentorRecord};
+use super::manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE};
 use super::store::{Checkpoint, CheckpointRef, refuse_legacy};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Result};
@@ -58,13 +58,29 @@ impl Draft {
         let folder = self.staging.folder().join(mentor.as_str());
         fs::create_dir(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
         for (name, bytes) in files {
-            let name = Name::new("file", name.as_str())?;
-            let path = folder.join(name.as_str());
-            write_synced(&path, bytes).map_err(|e| Error::io(&path, "write the file", e))?;
-            self.manifest.files.insert(format!("{mentor}/{name}"), FileRecord::of(bytes));
+            self.write(mentor, name, bytes)?;
         }
         sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))?;
         self.manifest.mentors.insert(mentor.to_string(), record);
+        Ok(())
+    }
+
+    /// Adds the page of an [added](Self::add) mentor's training.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the draft is of no use then.
+    pub fn add_report(&mut self, mentor: &Name, page: &[u8]) -> Result<()> {
+        self.write(mentor, REPORT_FILE, page)?;
+        let folder = self.staging.folder().join(mentor.as_str());
+        sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))
+    }
+
+    /// Writes one of a mentor's files and records it.
+    fn write(&mut self, mentor: &Name, name: &str, bytes: &[u8]) -> Result<()> {
+        let name = Name::new("file", name)?;
+        let path = self.staging.folder().join(mentor.as_str()).join(name.as_str());
+        write_synced(&path, bytes).map_err(|e| Error::io(&path, "write the file", e))?;
+        self.manifest.files.insert(format!("{mentor}/{name}"), FileRecord::of(bytes));
         Ok(())
     }
 
@@ -75,7 +91,11 @@ impl Draft {
     pub fn add_from(&mut self, checkpoint: &Checkpoint, mentor: &Name) -> Result<()> {
         let files = checkpoint.model(mentor)?;
         let record = checkpoint.record(mentor)?.clone();
-        self.add(mentor, record, &files)
+        self.add(mentor, record, &files)?;
+        match checkpoint.report(mentor)? {
+            Some(page) => self.add_report(mentor, &page),
+            None => Ok(()),
+        }
     }
 
     /// The ids of the mentors added so far.

@@ -14,6 +14,9 @@ use crate::workspace::Name;
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
 
+/// The page of a mentor's training, beside its model; no part of it.
+pub const REPORT_FILE: &str = "report.html";
+
 /// What a checkpoint holds. Maps are sorted, so the same content gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -156,6 +159,12 @@ impl Manifest {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
+    }
+
+    /// Whether there is a page of `mentor`'s training: an older version wrote none.
+    #[must_use]
+    pub fn has_report(&self, mentor: &str) -> bool {
+        self.files.contains_key(&format!("{mentor}/{REPORT_FILE}"))
     }
 
     /// The files of `mentor`: their name within its folder, and their record.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
-use super::manifest::{Manifest, MentorRecord, file_path};
+use super::manifest::{Manifest, MentorRecord, REPORT_FILE, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
@@ -174,9 +174,22 @@ impl Checkpoint {
     /// # Errors
     /// When the checkpoint has no such mentor, or a file is missing or not what it was.
     pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
+        self.read(mentor, |file| file != REPORT_FILE)
+    }
+
+    /// Reads the page of `mentor`'s training, checked against the manifest, if there is one.
+    ///
+    /// # Errors
+    /// As [`model`](Self::model).
+    pub fn report(&self, mentor: &Name) -> Result<Option<Vec<u8>>> {
+        Ok(self.read(mentor, |file| file == REPORT_FILE)?.remove(REPORT_FILE))
+    }
+
+    /// Reads those of `mentor`'s files that are `wanted`, by name.
+    fn read(&self, mentor: &Name, wanted: impl Fn(&str) -> bool) -> Result<ModelFiles> {
         self.record(mentor)?;
         let mut files = ModelFiles::new();
-        for (file, record) in self.manifest()?.files_of(mentor) {
+        for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
             let path = self.folder.join(mentor.as_str()).join(file);
             let bytes = read_checked(&path, record).map_err(|fault| {
                 Error::at(Place::file(fault.path), fault.what)

@@ -5,7 +5,9 @@ use serde_json::json;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, import, remote_checkpoints};
 use crate::checkpoint::legacy::LegacyCheckpoint;
-use crate::checkpoint::{self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest};
+use crate::checkpoint::{
+    self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest, REPORT_FILE,
+};
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
@@ -132,7 +134,12 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
             record.data_sha256.chars().take(12).collect(),
         ]);
     }
-    console::line(lines(&table))
+    console::line(lines(&table))?;
+    for id in manifest.mentors.keys().filter(|id| manifest.has_report(id)) {
+        let path = checkpoint.folder.join(id).join(REPORT_FILE);
+        console::line(format_args!("report {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn show_legacy(checkpoint: &Checkpoint, legacy: &LegacyCheckpoint, as_json: bool) -> Result<()> {

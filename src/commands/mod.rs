@@ -9,6 +9,7 @@ mod clock;
 mod compare;
 mod compare_text;
 mod console;
+mod essentials;
 mod import;
 mod mentors;
 mod new;

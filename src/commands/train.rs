@@ -1,15 +1,17 @@
 //! `mentorpal train`: trains mentors and publishes a checkpoint.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::json;
 
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, table};
-use super::{Outcome, clock, open, sharing};
+use super::essentials::essentials;
+use super::{Outcome, clock, open, report_files, sharing};
 use crate::checkpoint::{
-    self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
+    self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, REPORT_FILE,
+    VectorsRecord,
 };
 use crate::classifiers::{
     Architecture, ModelFiles, Strangers, TrainOptions, TrainingReport, Vectors, registry,
@@ -17,6 +19,9 @@ use crate::classifiers::{
 use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::evaluate::TrainingFigures;
+use crate::mentor::Mentor;
+use crate::page::{self, TableFile, TrainedMentor};
 use crate::text::percent;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
@@ -35,10 +40,18 @@ impl TrainArgs {
 
 /// One mentor's training.
 struct Run {
+    mentor: Mentor,
     record: MentorRecord,
-    files: ModelFiles,
-    report: TrainingReport,
+    figures: TrainingFigures,
+    /// What else training had to say.
+    notes: Vec<String>,
     seconds: f64,
+}
+
+/// What a checkpoint keeps of a mentor's training.
+struct Kept {
+    model: ModelFiles,
+    report: String,
 }
 
 pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
@@ -84,6 +97,10 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     } else {
         console::line(summary.text())?;
         console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
+        console::line(summary.reports(&path))?;
+    }
+    if let Some(folder) = &args.csv {
+        report_files::write_tables(folder, &summary.tables(arch)?)?;
     }
     if let Some(remote) = remote {
         sharing::upload_trained(settings, &remote, &name, args.json)?;
@@ -103,12 +120,13 @@ fn train_all(
     let mut summary = Summary::default();
     for mentor in mentors {
         match train_one(workspace, mentor, arch, (&mut options, &strangers)) {
-            Ok(run) => {
+            Ok((run, kept)) => {
                 if args.json {
-                    console::json(&json_line(mentor, &run))?;
+                    console::json(&json_line(&run))?;
                 }
-                draft.add(mentor, run.record.clone(), &run.files)?;
-                summary.add(mentor, &run);
+                draft.add(mentor, run.record.clone(), &kept.model)?;
+                draft.add_report(mentor, kept.report.as_bytes())?;
+                summary.trained.push(run);
             }
             Err(error) => {
                 console::error(&error);
@@ -146,7 +164,7 @@ fn train_one(
     id: &Name,
     arch: &dyn Architecture,
     (options, strangers): (&mut TrainOptions, &Strangers),
-) -> Result<Run> {
+) -> Result<(Run, Kept)> {
     let start = Instant::now();
     let mentor = open::mentor(workspace, id)?;
     options.strangers = strangers.of(&mentor);
@@ -155,12 +173,21 @@ fn train_one(
         .train(&mentor, options, &bar)
         .map_err(|e| e.or_at(Place::file(workspace.mentor_data(id))))?;
     drop(bar);
-    for note in &trained.report.notes {
+    let TrainingReport { cv_accuracy, notes, .. } = &trained.report;
+    for note in notes {
         console::note(format_args!("{id}: {note}"));
     }
-    let record = MentorRecord::of(&mentor, trained.report.cv_accuracy);
+    let record = MentorRecord::of(&mentor, *cv_accuracy);
+    let figures = TrainingFigures::of(&trained.report, &mentor);
+    let notes = trained.report.notes;
+    let report = page::training_page(TrainedMentor {
+        arch: arch.name(),
+        mentor: &mentor,
+        figures: &figures,
+        notes: &notes,
+    })?;
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Run { record, files: trained.files, report: trained.report, seconds })
+    Ok((Run { mentor, record, figures, notes, seconds }, Kept { model: trained.files, report }))
 }
 
 /// The vector model of a checkpoint to update: all its mentors have one.
@@ -227,34 +254,28 @@ fn keep_others(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
     Ok(())
 }
 
-fn json_line(mentor: &Name, run: &Run) -> serde_json::Value {
+fn json_line(run: &Run) -> serde_json::Value {
     json!({
-        "mentor": mentor.as_str(),
+        "mentor": run.mentor.id.as_str(),
         "answers": run.record.answers,
         "questions": run.record.questions,
-        "cv_accuracy": run.report.cv_accuracy,
+        "cv_accuracy": run.record.cv_accuracy,
         "seconds": run.seconds,
+        "figures": run.figures,
     })
 }
+
+/// Of up to so many mentors more than a row each is printed.
+const FEW: usize = 3;
 
 /// How the mentors fared.
 #[derive(Default)]
 struct Summary {
-    trained: Vec<[String; 5]>,
+    trained: Vec<Run>,
     failed: Vec<Name>,
 }
 
 impl Summary {
-    fn add(&mut self, mentor: &Name, run: &Run) {
-        self.trained.push([
-            mentor.to_string(),
-            run.record.answers.to_string(),
-            run.record.questions.to_string(),
-            run.report.cv_accuracy.map_or("not measurable".to_owned(), percent),
-            format!("{:.2}", run.seconds),
-        ]);
-    }
-
     /// Whether there is something to publish.
     fn check(&self, mentors: usize, keep_going: bool) -> Result<()> {
         if self.failed.is_empty() || (keep_going && !self.trained.is_empty()) {
@@ -274,10 +295,48 @@ impl Summary {
         })
     }
 
+    /// A row a mentor, and of few mentors the essentials of their reports.
     fn text(&self) -> String {
         let heads = ["mentor", "answers", "questions", "leave-one-out", "seconds"];
         let mut table = table(heads, &[1, 2, 3, 4]);
-        table.add_rows(self.trained.iter());
-        lines(&table)
+        table.add_rows(self.trained.iter().map(|run| {
+            [
+                run.mentor.id.to_string(),
+                run.record.answers.to_string(),
+                run.record.questions.to_string(),
+                run.record.cv_accuracy.map_or("not measurable".to_owned(), percent),
+                format!("{:.2}", run.seconds),
+            ]
+        }));
+        let mut text = lines(&table);
+        if self.trained.len() <= FEW {
+            for run in &self.trained {
+                text += &format!("\n\n{}", essentials(&run.mentor, &run.figures));
+            }
+            text += "\n";
+        }
+        text
+    }
+
+    /// Where the reports are in the checkpoint at `path`.
+    fn reports(&self, path: &Path) -> String {
+        let report = |mentor: &str| path.join(mentor).join(REPORT_FILE).display().to_string();
+        let paths: Vec<String> = if self.trained.len() <= FEW {
+            self.trained.iter().map(|run| report(run.mentor.id.as_str())).collect()
+        } else {
+            vec![report("MENTOR")]
+        };
+        paths.iter().map(|path| format!("report {path}")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The reports as tables.
+    fn tables(&self, arch: &dyn Architecture) -> Result<Vec<TableFile>> {
+        let trained = self.trained.iter().map(|run| TrainedMentor {
+            arch: arch.name(),
+            mentor: &run.mentor,
+            figures: &run.figures,
+            notes: &run.notes,
+        });
+        page::training_tables(&trained.collect::<Vec<_>>())
     }
 }

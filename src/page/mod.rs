@@ -10,6 +10,8 @@ mod junit;
 mod plots;
 mod tables;
 mod test_page;
+mod training_page;
+mod training_tables;
 
 use std::borrow::Borrow;
 
@@ -18,10 +20,12 @@ pub use comparison_tables::comparison_tables;
 pub use junit::junit;
 pub use tables::{TableFile, test_tables};
 pub use test_page::test_page;
+pub use training_page::training_page;
+pub use training_tables::training_tables;
 
 use crate::error::count;
 use crate::evaluate::statistics::CoveragePoint;
-use crate::evaluate::{Share, TestFigures, TestReport};
+use crate::evaluate::{Share, TestFigures, TestReport, TrainingFigures};
 use crate::mentor::Mentor;
 use crate::text::{self, shorten};
 
@@ -34,6 +38,19 @@ pub struct Tested<'a> {
     pub figures: &'a TestFigures,
     /// Whose test it is.
     pub mentor: &'a Mentor,
+}
+
+/// A mentor's training with all that is shown of it.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainedMentor<'a> {
+    /// The architecture's name.
+    pub arch: &'a str,
+    /// Who was trained.
+    pub mentor: &'a Mentor,
+    /// Its figures.
+    pub figures: &'a TrainingFigures,
+    /// What else training has to say.
+    pub notes: &'a [String],
 }
 
 /// The version that writes a page.

@@ -22,19 +22,25 @@ pub(super) const SHARE: [&str; 5] = ["questions", "correct", "accuracy", "ci95_l
 /// A row's cells.
 pub(super) type Row = Vec<String>;
 
+/// What has a row's first cell.
+pub(super) trait OfMentor {
+    /// The mentor's id.
+    fn mentor(&self) -> &str;
+}
+
+impl OfMentor for Tested<'_> {
+    fn mentor(&self) -> &str {
+        &self.report.mentor
+    }
+}
+
 /// A table a figure, each with a `mentor` column first. Shares are in 0..=1; lists are separated
 /// by ` | `; what there is not is empty.
 ///
 /// # Errors
 /// When a table cannot be put together.
 pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
-    let make = |name, heads: &[&str], rows: fn(&Tested) -> Vec<Row>| {
-        let with_mentor = |test: &Tested| {
-            let mentor = test.report.mentor.clone();
-            rows(test).into_iter().map(move |row| [vec![mentor.clone()], row].concat())
-        };
-        table(name, &[&["mentor"][..], heads].concat(), tests.iter().flat_map(with_mentor))
-    };
+    let make = |name, heads: &[&str], rows| file(tests, name, heads, rows);
     let with_share = |first: &'static str| [&[first][..], &SHARE].concat();
     Ok(vec![
         make("shares.csv", &with_share("of"), shares)?,
@@ -64,6 +70,23 @@ pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
             questions,
         )?,
     ])
+}
+
+/// One table: the mentor's id, then what is asked for.
+///
+/// # Errors
+/// When it cannot be put together.
+pub(super) fn file<T: OfMentor>(
+    items: &[T],
+    name: &'static str,
+    heads: &[&str],
+    rows: fn(&T) -> Vec<Row>,
+) -> Result<TableFile> {
+    let with_mentor = |item: &T| {
+        let mentor = item.mentor().to_owned();
+        rows(item).into_iter().map(move |row| [vec![mentor.clone()], row].concat())
+    };
+    table(name, &[&["mentor"][..], heads].concat(), items.iter().flat_map(with_mentor))
 }
 
 /// One CSV file of these rows.
@@ -99,6 +122,11 @@ pub(super) fn list(values: &[String]) -> String {
     values.join(" | ")
 }
 
+/// A [`Share`] after its own cells.
+pub(super) fn share_row(cells: &[&dyn ToString], share: Share) -> Row {
+    cells.iter().map(|cell| cell.to_string()).chain(share_cells(share)).collect()
+}
+
 fn shares(test: &Tested) -> Vec<Row> {
     let (tally, figures) = (test.report.tally(), test.figures);
     let all = Share::of(tally.correct, tally.questions);
@@ -109,12 +137,8 @@ fn shares(test: &Tested) -> Vec<Row> {
         ("off-topic recall", figures.off_topic_recall),
     ]
     .into_iter()
-    .map(|(name, share)| share_row(&name, share))
+    .map(|(name, share)| share_row(&[&name], share))
     .collect()
-}
-
-fn share_row(name: &dyn ToString, share: Share) -> Row {
-    [row([name]), share_cells(share)].concat()
 }
 
 /// The cells under [`SHARE`].
@@ -124,7 +148,7 @@ pub(super) fn share_cells(share: Share) -> Row {
 }
 
 fn topics(test: &Tested) -> Vec<Row> {
-    test.figures.topics.iter().map(|topic| share_row(&topic.topic, topic.share)).collect()
+    test.figures.topics.iter().map(|topic| share_row(&[&topic.topic], topic.share)).collect()
 }
 
 fn confidences(test: &Tested) -> Vec<Row> {

@@ -39,9 +39,11 @@ macro_rules! axes {
 
 mod comparison_plots;
 mod test_plots;
+mod training_plots;
 
 pub(super) use comparison_plots::{both_accuracies, both_coverages, both_ranks};
 pub(super) use test_plots::{accuracy, confidences, coverage, ranks, reliability};
+pub(super) use training_plots::learning_curve;
 
 const INK: RGBColor = RGBColor(0x1B, 0x1F, 0x24);
 const LINE: RGBColor = RGBColor(0xD0, 0xD7, 0xDE);

@@ -1,0 +1,82 @@
+//! What `train` prints of a mentor besides its row: the essentials of the report.
+
+use super::console::{BOLD, DIM, bar, lines, table};
+use crate::error::count;
+use crate::evaluate::TrainingFigures;
+use crate::mentor::Mentor;
+use crate::text::{percent, percent_range, shorten};
+
+/// How many of the answers that need more paraphrases are printed.
+const WORST: usize = 3;
+
+/// At most twelve lines about a mentor's training.
+pub(super) fn essentials(mentor: &Mentor, figures: &TrainingFigures) -> String {
+    let mut parts = vec![title(mentor, figures)];
+    if !figures.learning_curve.is_empty() {
+        parts.push(learning_curve(figures));
+    }
+    parts.extend(figures.trend.map(|trend| trend.sentence()));
+    if !figures.need_paraphrases.is_empty() {
+        parts.push(worst(mentor, figures));
+    }
+    parts.push(contradictions(figures));
+    parts.join("\n")
+}
+
+fn title(mentor: &Mentor, figures: &TrainingFigures) -> String {
+    let share = figures.accuracy;
+    let accuracy = share.share.map_or("nothing could be measured".to_owned(), |accuracy| {
+        format!(
+            "leave-one-out {}, 95% interval {} (Wilson, {})",
+            percent(accuracy),
+            percent_range(share.ci95),
+            count(share.questions, "question")
+        )
+    });
+    format!("{BOLD}{}{BOLD:#}: {accuracy}", mentor.id)
+}
+
+/// A row with a bar for each point.
+fn learning_curve(figures: &TrainingFigures) -> String {
+    let heads = ["questions an answer", "accuracy", "0% to 100%", "95% interval"];
+    let mut table = table(heads, &[0, 1]);
+    for point in &figures.learning_curve {
+        table.add_row([
+            format!("{:.1}", point.questions_per_answer),
+            point.share.share.map_or("–".to_owned(), percent),
+            bar(point.share.share.unwrap_or(0.0)),
+            percent_range(point.share.ci95),
+        ]);
+    }
+    lines(&table)
+}
+
+fn worst(mentor: &Mentor, figures: &TrainingFigures) -> String {
+    let mut table = table(["needs paraphrases", "right", "most often taken for"], &[1]);
+    let describe = |id: &str| {
+        let text = mentor.answer(id).map_or("", |answer| answer.text.as_str());
+        format!("{id} {DIM}“{}”{DIM:#}", shorten(text, 30))
+    };
+    for answer in figures.worst().take(WORST) {
+        let other = answer.confused_with.first().map(|other| describe(&other.answer_id));
+        table.add_row([
+            describe(&answer.answer_id),
+            format!("{}/{}", answer.share.correct, answer.share.questions),
+            other.unwrap_or_default(),
+        ]);
+    }
+    lines(&table)
+}
+
+fn contradictions(figures: &TrainingFigures) -> String {
+    let (same, near) = (figures.contradictions.len(), figures.near_contradictions.len());
+    if same + near == 0 {
+        return "contradictions: none".to_owned();
+    }
+    format!(
+        "contradictions: {} with several answers, {} worded alike with different ones; the report \
+         lists them",
+        count(same, "question"),
+        count(near, "pair"),
+    )
+}

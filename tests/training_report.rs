@@ -1,0 +1,347 @@
+//! The report of training: `report.html` in the checkpoint, `train --json` and `--csv`.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{FUSION, Sandbox};
+
+/// Trains the checkpoint `x` and gives the mentor's line of JSON; tables lie in `tables`.
+fn trained(sandbox: &Sandbox) -> Value {
+    let train = ["train", "--checkpoint", "x", "--overwrite", "--json", "--csv", "tables"];
+    sandbox.run(&train).code(0).json().remove(0)
+}
+
+fn page(sandbox: &Sandbox, mentor: &str) -> String {
+    let path = sandbox.path().join(format!("{FUSION}/x/{mentor}/report.html"));
+    fs::read_to_string(path).expect("the report is there")
+}
+
+/// The cells of the table with this `data-figure`: each `data-value`, or else the text, of each row.
+fn table(page: &str, figure: &str) -> Vec<Vec<String>> {
+    let (_, rest) = page.split_once(&format!("data-figure=\"{figure}\"")).expect("the table");
+    let (_, body) = rest.split_once("<tbody>").expect("a body");
+    let (body, _) = body.split_once("</tbody>").expect("its end");
+    let row = |row: &str| {
+        let cells = row.split("<t").skip(1).filter(|cell| cell.starts_with(['h', 'd']));
+        cells.map(cell).collect()
+    };
+    body.split("<tr>").skip(1).map(row).collect()
+}
+
+/// A cell's `data-value`, or its text without elements.
+fn cell(markup: &str) -> String {
+    let (head, text) = markup.split_once('>').expect("a cell");
+    if let Some((_, value)) = head.split_once("data-value=\"") {
+        return value.trim_end_matches('"').to_owned();
+    }
+    let pieces = text.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    pieces.collect::<String>().trim().to_owned()
+}
+
+/// The full value of a key figure.
+fn key(page: &str, name: &str) -> f64 {
+    let (_, rest) =
+        page.split_once(&format!("data-key=\"{name}\" data-value=\"")).expect("the key");
+    rest.split_once('"').expect("its end").0.parse().expect("a number")
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().expect("a number")
+}
+
+#[track_caller]
+fn assert_close(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+}
+
+fn list<'a>(figures: &'a Value, name: &str) -> &'a Vec<Value> {
+    figures[name].as_array().expect("a list")
+}
+
+// A question is left out and asked of the others; who asks for tea in words that only coffee has is
+// given coffee. By hand: each answer's questions share their own word, but for one of tea's, which
+// has coffee's; water has a single question, which cannot be measured.
+const CAFE: &str = "\
+ID,topics,text,question
+tea,Drinks,There is tea.,\"is there any oolong
+the oolong please
+a pot of oolong now
+espresso for two then\"
+coffee,\"Drinks,Work\",There is coffee.,\"an espresso at once
+espresso with sugar
+strong espresso today\"
+cake,Food,There is cake.,\"some gateau perhaps
+which gateau is fresh
+gateau on a plate\"
+water,Food,There is water.,sparkling or still
+";
+
+fn cafe() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("cafe", CAFE);
+    sandbox
+}
+
+#[test]
+fn figures_by_hand() {
+    let sandbox = cafe();
+    let train = ["train", "--checkpoint", "x", "--vectors", "none", "--json"];
+    let line = sandbox.run(&train).code(0).json().remove(0);
+    let figures = &line["figures"];
+    let counts = |value: &Value| (value["questions"].clone(), value["correct"].clone());
+    assert_eq!(counts(&figures["accuracy"]), (json!(10), json!(9)));
+    assert_eq!(figures["accuracy"]["share"], line["cv_accuracy"]);
+    let by = |name: &str, id: &str| -> BTreeMap<String, (Value, Value)> {
+        let named = list(figures, name).iter();
+        named.map(|share| (share[id].as_str().unwrap().to_owned(), counts(share))).collect()
+    };
+    let expect = |shares: &[(&str, usize, usize)]| -> BTreeMap<String, (Value, Value)> {
+        let share = |&(name, all, right): &(&str, usize, usize)| {
+            (name.to_owned(), (json!(all), json!(right)))
+        };
+        shares.iter().map(share).collect()
+    };
+    let topics = expect(&[("Drinks", 7, 6), ("Food", 3, 3), ("Work", 3, 3)]);
+    assert_eq!(by("topics", "topic"), topics);
+    let answers = expect(&[("cake", 3, 3), ("coffee", 3, 3), ("tea", 4, 3)]);
+    assert_eq!(by("answers", "answer_id"), answers);
+    assert_eq!(figures["need_paraphrases"], json!(["tea"]));
+    let tea = &figures["answers"][0];
+    // One of ten is wrong, so that tea has 1 − 0.1 · 4 more than its part.
+    assert_close(number(&tea["excess"]), 0.6);
+    let confused = json!([{"answer_id": "coffee", "questions": ["espresso for two then"]}]);
+    assert_eq!(tea["confused_with"], confused);
+    assert_eq!(figures["single_question"], json!(["water"]));
+    let wrong = &list(figures, "wrong")[0];
+    assert_eq!(
+        [&wrong["question"], &wrong["expected"], &wrong["given"]],
+        ["espresso for two then", "tea", "coffee"]
+    );
+    assert_eq!(list(figures, "wrong").len(), 1);
+}
+
+#[test]
+fn the_page_says_what_json_says() {
+    let sandbox = Sandbox::guide();
+    let line = trained(&sandbox);
+    let figures = &line["figures"];
+    let page = page(&sandbox, "guide");
+    assert!(page.len() < 2_000_000, "{}", page.len());
+    assert_close(key(&page, "accuracy"), number(&line["cv_accuracy"]));
+    assert_close(key(&page, "questions"), number(&figures["accuracy"]["questions"]));
+    assert_close(key(&page, "correct"), number(&figures["accuracy"]["correct"]));
+    assert_close(key(&page, "trend"), number(&figures["trend"]["gain"]));
+    // Per table the columns that hold full values.
+    let share = |from: usize| vec![(from, "questions"), (from + 1, "correct"), (from + 2, "share")];
+    let with = |mut columns: Vec<(usize, &'static str)>, more| {
+        columns.push(more);
+        columns
+    };
+    let near = vec![(0, "similarity")];
+    for (figure, name, columns) in [
+        ("topics", "topics", share(1)),
+        ("answers", "answers", with(share(1), (5, "excess"))),
+        ("learning-curve", "learning_curve", with(share(2), (1, "questions_per_answer"))),
+        ("near-contradictions", "near_contradictions", near),
+        ("wrong", "wrong", vec![(3, "confidence")]),
+    ] {
+        let (rows, items) = (table(&page, figure), list(figures, name));
+        assert_eq!(
+            rows.len(),
+            items.len().min(if figure.starts_with("near") { 50 } else { 9_999 })
+        );
+        assert!(!rows.is_empty(), "{figure}");
+        for (row, item) in rows.iter().zip(items) {
+            for (column, key) in &columns {
+                assert_close(row[*column].parse().expect("a number"), number(&item[*key]));
+            }
+        }
+    }
+    let worst: Vec<String> =
+        table(&page, "need-paraphrases").into_iter().map(|row| row[0].clone()).collect();
+    let ids = list(figures, "need_paraphrases").iter().map(|id| id.as_str().unwrap());
+    assert_eq!(worst.len(), ids.len().min(50));
+    assert!(worst.iter().zip(ids).all(|(shown, id)| shown.starts_with(id)), "{worst:?}");
+}
+
+#[test]
+fn tables_say_what_json_says() {
+    let sandbox = Sandbox::guide();
+    let figures = trained(&sandbox)["figures"].take();
+    for (file, name, key) in [
+        ("topics", "topics", "correct"),
+        ("answers", "answers", "excess"),
+        ("contradictions", "contradictions", "question"),
+        ("near_contradictions", "near_contradictions", "similarity"),
+        ("learning_curve", "learning_curve", "questions_per_answer"),
+        ("wrong", "wrong", "confidence"),
+    ] {
+        let text = fs::read_to_string(sandbox.path().join(format!("tables/{file}.csv"))).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let column = reader.headers().unwrap().iter().position(|head| head == key).unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), list(&figures, name).len(), "{file}");
+        for (row, item) in rows.iter().zip(list(&figures, name)) {
+            assert_eq!(&row[0], "guide");
+            assert_close(row[column].parse().unwrap(), number(&item[key]));
+        }
+    }
+    let confusions = fs::read_to_string(sandbox.path().join("tables/confusions.csv")).unwrap();
+    let times = csv::Reader::from_reader(confusions.as_bytes()).into_records();
+    let times: usize = times.map(|row| row.unwrap()[1].parse::<usize>().unwrap()).sum();
+    assert_eq!(times, list(&figures, "wrong").len(), "each wrong question is confused with one");
+}
+
+#[test]
+fn questions_that_contradict_each_other_are_found() {
+    let sandbox = Sandbox::empty();
+    // “Who are you” is both's and c's, which loses none of its own; the two birthdays differ by a
+    // word that says nothing.
+    sandbox.mentor(
+        "eve",
+        "ID,topics,text,question\n\
+         a,Life,I am Eve.,\"Who are you?\nwhat is your name\"\n\
+         b,Life,A gardener.,\"who are you\nWhat is the exact date of your birthday?\"\n\
+         c,Life,In spring.,\"When is the exact date of your birthday?\nWHO ARE YOU!\nhow old are you by now\"\n",
+    );
+    let figures = trained(&sandbox)["figures"].take();
+    let same = json!([{"question": "Who are you?", "answer_ids": ["a", "b", "c"]}]);
+    assert_eq!(figures["contradictions"], same);
+    let near = list(&figures, "near_contradictions");
+    assert_eq!(near.len(), 1, "{near:?}");
+    let pair = json!([
+        "What is the exact date of your birthday?",
+        "When is the exact date of your birthday?"
+    ]);
+    assert_eq!([&near[0]["questions"], &near[0]["answer_ids"]], [&pair, &json!(["b", "c"])]);
+    // The same similarity as a test's nearest known questions have.
+    sandbox.write(
+        "checkpoint/tests/eve/t.csv",
+        ",,What is the exact date of your birthday?\n,I am Eve.,i\n",
+    );
+    let tested = sandbox.run(&["test", "--json"]).code(0).json().remove(0);
+    let nearest = &tested["figures"]["wrong"][0]["nearest"];
+    assert_eq!(nearest[1]["question"], "When is the exact date of your birthday?");
+    assert_close(number(&nearest[1]["similarity"]), number(&near[0]["similarity"]));
+    let page = page(&sandbox, "eve");
+    assert_eq!(table(&page, "contradictions")[0][0], "Who are you?");
+    let run = sandbox.run(&["train", "--checkpoint", "y"]).code(0);
+    let _ = run.prints("contradictions: 1 question with several answers, 1 pair worded alike");
+}
+
+#[test]
+fn a_hostile_mentor_stays_text() {
+    let sandbox = Sandbox::empty();
+    let long = "supercalifragilistic ".repeat(2_400);
+    let hostile = format!(
+        "ID,topics,text,question\n\
+         <b>x</b>,<script>alert(1)</script>,</script><script>alert(2)</script>,\"what <img src=x onerror=alert(3)> is\n{{{{ 7 * 7 }}}} or {{% raw %}}\n</table><script>alert(4)</script>\"\n\
+         b,\"\"\"'>&amp;,Life\",שלום \u{202e}olleh 👩‍🚀,\"&lt;b&gt; ]]> <!-- where\nshalom \u{202e}evil 👩‍🚀 to you\"\n\
+         c,Life,{long},\"{long}\n{long} long\nwhat <img src=x onerror=alert(3)> is\"\n"
+    );
+    sandbox.mentor("eve", &hostile);
+    trained(&sandbox);
+    let page = page(&sandbox, "eve");
+    // The page's own one script, and no element of the mentor's making.
+    assert_eq!(page.matches("<script").count(), 1);
+    for element in ["<img", "<b>", "<!--"] {
+        assert!(!page.contains(element), "{element}");
+    }
+    assert!(page.contains("&#60;script&#62;alert(1)"), "shown as it was written");
+    assert!(page.len() < 200_000, "{}: a long text is cut", page.len());
+    for outside in ["src=\"", "href=\"http", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("default-src 'none'"));
+}
+
+fn ask(sandbox: &Sandbox) -> crate::support::Run {
+    sandbox.run(&["ask", "--mentor", "cafe", "--checkpoint", "x", "any oolong"])
+}
+
+#[test]
+fn the_report_is_no_part_of_the_model() {
+    let sandbox = cafe();
+    sandbox.train("x");
+    let report = sandbox.path().join(format!("{FUSION}/x/cafe/report.html"));
+    sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("cafe/report.html");
+    fs::write(&report, "another page").unwrap();
+    let run = sandbox.run(&["checkpoints", "verify", "x"]).code(1);
+    let _ = run.says("cafe/report.html").says("the manifest says");
+    // What is not read cannot keep a question from being answered.
+    ask(&sandbox).code(0);
+    // But nobody hands a damaged one on.
+    sandbox.mentor("bar", CAFE);
+    let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
+    sandbox.run(&update).code(2).says("damaged").says("cafe/report.html");
+    fs::remove_file(&report).unwrap();
+    ask(&sandbox).code(0);
+    sandbox.run(&["checkpoints", "verify", "x"]).code(1).says("cafe/report.html");
+}
+
+// As a version before reports left it.
+#[test]
+fn a_checkpoint_without_a_report_is_valid() {
+    let sandbox = cafe();
+    sandbox.train("x");
+    let folder = sandbox.path().join(format!("{FUSION}/x"));
+    fs::remove_file(folder.join("cafe/report.html")).unwrap();
+    let mut manifest: Value =
+        serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    manifest["files"].as_object_mut().unwrap().remove("cafe/report.html").expect("it was there");
+    let manifest = format!("{}\n", serde_json::to_string_pretty(&manifest).unwrap());
+    fs::write(folder.join("manifest.json"), manifest).unwrap();
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 3 files");
+    let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
+    assert!(!shown.contains("report"), "{shown}");
+    ask(&sandbox).code(0);
+    sandbox.mentor("bar", CAFE);
+    let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
+    sandbox.run(&update).code(0).prints("bar/report.html");
+    let files = sandbox.checkpoint("x");
+    assert!(files.contains_key("bar/report.html") && !files.contains_key("cafe/report.html"));
+}
+
+#[test]
+fn an_update_keeps_the_others_reports() {
+    let sandbox = cafe();
+    sandbox.mentor("bar", CAFE);
+    sandbox.train("x");
+    let before = page(&sandbox, "cafe");
+    let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
+    sandbox.run(&update).code(0);
+    assert_eq!(page(&sandbox, "cafe"), before);
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 7 files");
+}
+
+#[test]
+fn of_many_mentors_there_is_a_row_each() {
+    let sandbox = cafe();
+    let printed = sandbox.run(&["train", "--checkpoint", "x"]).code(0).stdout;
+    assert!(
+        printed.contains("needs paraphrases") && printed.contains("cafe/report.html"),
+        "{printed}"
+    );
+    for mentor in ["a", "b", "c"] {
+        sandbox.mentor(mentor, CAFE);
+    }
+    let printed = sandbox.run(&["train", "--checkpoint", "y"]).code(0).stdout;
+    // A head, four mentors, where it was published and where the reports are.
+    assert_eq!(printed.lines().count(), 7, "{printed}");
+    assert!(printed.contains("MENTOR/report.html"), "{printed}");
+}
+
+#[test]
+fn nothing_measurable_is_said() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor(
+        "eve",
+        "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Are you ill?\n",
+    );
+    let figures = trained(&sandbox)["figures"].take();
+    assert_eq!(figures["single_question"], json!(["a", "b"]));
+    assert_eq!([&figures["learning_curve"], &figures["trend"]], [&json!([]), &Value::Null]);
+    assert!(page(&sandbox, "eve").contains("Nothing can be measured"));
+}
