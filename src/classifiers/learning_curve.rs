@@ -106,7 +106,14 @@ fn split<'a>(
     }
     joining.sort_by(|a, b| a.0.total_cmp(&b.0));
     let sizes = SHARES.map(|share| joining.partition_point(|(joins, _)| *joins < share));
-    Split { held_out, known: joining.into_iter().map(|(_, question)| question).collect(), sizes }
+    let mut known: Vec<usize> = joining.into_iter().map(|(_, question)| question).collect();
+    // What joins at one share may stand in any order: in that of the data, memory is read faster.
+    let mut from = 0;
+    for to in sizes {
+        known[from..to].sort_unstable();
+        from = to;
+    }
+    Split { held_out, known, sizes }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::figures::{Share, TopicShare, topic_shares};
 use super::nearest::{AlikePair, Wordings};
-use super::statistics::paired_bootstrap;
+use super::statistics::paired_wald;
 use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
 
@@ -114,7 +114,7 @@ pub struct Trend {
     pub to: f64,
     /// The gain in accuracy, in −1..=1.
     pub gain: f64,
-    /// Its 95% interval by the paired bootstrap (`BCa`).
+    /// Its 95% interval, [`paired_wald`]'s.
     pub gain_ci95: [f64; 2],
     /// What can be said of it.
     pub verdict: Verdict,
@@ -288,9 +288,10 @@ fn trend(points: &[LearningPoint]) -> Option<Trend> {
     let (last, before) = points.split_last()?;
     let is_half = |point: &&LearningPoint| point.share <= 0.5 * last.share;
     let from = before.iter().rfind(is_half).or(before.first())?;
-    let pairs: Vec<(bool, bool)> =
-        from.right.iter().copied().zip(last.right.iter().copied()).collect();
-    let gain_ci95 = paired_bootstrap(&pairs);
+    let pairs = || from.right.iter().copied().zip(last.right.iter().copied());
+    let count = |pair: (bool, bool)| pairs().filter(|other| *other == pair).count();
+    let (lost, won, asked) = (count((true, false)), count((false, true)), last.right.len());
+    let gain_ci95 = paired_wald(lost, won, asked);
     let verdict = match gain_ci95 {
         [low, _] if low > 0.0 => Verdict::Rising,
         [_, high] if high < FLAT => Verdict::Flat,
@@ -299,7 +300,7 @@ fn trend(points: &[LearningPoint]) -> Option<Trend> {
     Some(Trend {
         from: from.questions_per_answer,
         to: last.questions_per_answer,
-        gain: (right(last) as f64 - right(from) as f64) / pairs.len() as f64,
+        gain: (won as f64 - lost as f64) / asked as f64,
         gain_ci95,
         verdict,
     })
@@ -391,8 +392,8 @@ mod tests {
         let others: Vec<usize> = (2..202).collect();
         let flat = [point(0.5, &first(200), 400), point(1.0, &others, 400)];
         assert_eq!(verdict(&flat), Some(Verdict::Flat));
-        // One of ten more and one less.
-        let unclear = [point(0.5, &[0, 1], 10), point(1.0, &[1, 2], 10)];
+        // The same twice, but of ten questions only.
+        let unclear = [point(0.5, &[0, 1], 10), point(1.0, &[0, 1], 10)];
         assert_eq!(verdict(&unclear), Some(Verdict::Unclear));
         assert_eq!(verdict(&unclear[..1]), None);
     }

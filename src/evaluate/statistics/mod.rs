@@ -13,7 +13,7 @@ mod proportion;
 mod ranking;
 
 pub use confidence::{Calibration, CalibrationBin, CoveragePoint, calibration, coverage_curve};
-pub use paired::{holm, mcnemar, paired_bootstrap};
+pub use paired::{holm, mcnemar, paired_bootstrap, paired_wald};
 pub use proportion::wilson;
 pub use ranking::{mean_reciprocal_rank, share_within};
 
