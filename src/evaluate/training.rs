@@ -290,8 +290,8 @@ fn trend(points: &[LearningPoint]) -> Option<Trend> {
     let from = before.iter().rfind(is_half).or(before.first())?;
     let pairs = || from.right.iter().copied().zip(last.right.iter().copied());
     let count = |pair: (bool, bool)| pairs().filter(|other| *other == pair).count();
-    let (lost, won, asked) = (count((true, false)), count((false, true)), last.right.len());
-    let gain_ci95 = paired_wald(lost, won, asked);
+    let (worse, better, asked) = (count((true, false)), count((false, true)), last.right.len());
+    let gain_ci95 = paired_wald(worse, better, asked);
     let verdict = match gain_ci95 {
         [low, _] if low > 0.0 => Verdict::Rising,
         [_, high] if high < FLAT => Verdict::Flat,
@@ -300,7 +300,7 @@ fn trend(points: &[LearningPoint]) -> Option<Trend> {
     Some(Trend {
         from: from.questions_per_answer,
         to: last.questions_per_answer,
-        gain: (won as f64 - lost as f64) / asked as f64,
+        gain: (better as f64 - worse as f64) / asked as f64,
         gain_ci95,
         verdict,
     })

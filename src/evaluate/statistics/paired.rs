@@ -279,8 +279,8 @@ mod tests {
     #[test]
     fn the_adjusted_wald_interval_by_hand() {
         let [low, high] = paired_wald(1, 4, 20);
-        assert!((low + 0.092352).abs() < 1e-5 && (high - 0.365080).abs() < 1e-5, "{low} {high}");
+        assert!((low + 0.092_352).abs() < 1e-5 && (high - 0.365_080).abs() < 1e-5, "{low} {high}");
         let [low, high] = paired_wald(4, 1, 20);
-        assert!((low + 0.365080).abs() < 1e-5 && (high - 0.092352).abs() < 1e-5, "{low} {high}");
+        assert!((low + 0.365_080).abs() < 1e-5 && (high - 0.092_352).abs() < 1e-5, "{low} {high}");
     }
 }
