@@ -60,6 +60,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
             .hint("name it: `mentorpal train --mentor MENTOR --update`"));
     }
     // Noticed before the work, not after it.
+    report_files::check(&[], args.csv.as_ref())?;
     let remote = args.upload.then(|| sharing::remote(settings, args.remote)).transpose()?;
     let existing = if args.update { Some(existing(settings)?) } else { None };
     let created = clock::now()?;
