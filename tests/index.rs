@@ -11,6 +11,7 @@
 //! | `test.rs` | `test`: the standard accuracy test |
 //! | `browser/` | a browser, and what pages must show in it |
 //! | `pages.rs` | pages in a browser |
+//! | `reports_guide.rs` | `docs/reports.md`: its figures |
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `training_report.rs` | `report.html`, `train --json --csv`: what training says of a mentor |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
@@ -63,6 +64,7 @@ mod races;
 mod readme;
 mod remote;
 mod report;
+mod reports_guide;
 mod settings;
 mod sharing;
 mod test;

@@ -1,26 +1,33 @@
 //! Pages in a browser: their numbers are those of `--json`, and they serve everybody.
 
-use crate::browser::{self, Browser, test_page};
+use crate::browser::{self, Browser, comparison_page, test_page, training_page};
 use crate::report::hostile;
-use crate::support::Sandbox;
-
-/// The sample mentor with a checkpoint.
-fn guide() -> Sandbox {
-    let sandbox = Sandbox::guide();
-    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoint/tests/guide");
-    let test_set = std::fs::read(format!("{tests}/standard.csv")).expect("the sample's test set");
-    sandbox.write("checkpoint/tests/guide/standard.csv", test_set);
-    sandbox.run(&["train", "--checkpoint", "one"]).code(0);
-    sandbox
-}
+use crate::support::{FUSION, Sandbox};
 
 #[test]
-fn the_page_of_a_test() {
+fn the_pages_of_training_and_of_a_test() {
     let Some(browser) = Browser::start() else { return };
-    let sandbox = guide();
+    let sandbox = Sandbox::guide_with_tests();
+    let trained = sandbox.run(&["train", "--checkpoint", "one", "--json"]).code(0).json();
+    let page = sandbox.path().join(FUSION).join("one/guide/report.html");
+    training_page::check(&browser, &page, &trained[0]["figures"], "checkpoint");
+    browser.keep("training");
     let line = sandbox.run(&["test", "--json", "--html", "test.html"]).code(0).json().remove(0);
     test_page::check(&browser, &sandbox.path().join("test.html"), &line, "checkpoint");
     browser.keep("test");
+}
+
+#[test]
+fn the_page_of_a_comparison() {
+    let Some(browser) = Browser::start() else { return };
+    let sandbox = Sandbox::guide_with_tests();
+    for vectors in ["none", "embedded"] {
+        sandbox.run(&["train", "--checkpoint", vectors, "--vectors", vectors]).code(0);
+    }
+    let compare = ["compare", "none", "embedded", "--json", "--html", "compare.html"];
+    let line = sandbox.run(&compare).code(0).json().remove(0);
+    comparison_page::check(&browser, &sandbox.path().join("compare.html"), &line, "checkpoint");
+    browser.keep("compare");
 }
 
 #[test]
@@ -28,10 +35,15 @@ fn hostile_texts_stay_texts() {
     let Some(browser) = Browser::start() else { return };
     let sandbox = hostile();
     sandbox.run(&["test", "--html", "test.html"]).code(0);
-    browser::open(&browser, &sandbox.path().join("test.html"));
+    sandbox.run(&["train", "--checkpoint", "two", "--vectors", "none"]).code(0);
+    sandbox.run(&["compare", "one", "two", "--html", "compare.html"]).code(0);
+    let training = format!("{FUSION}/one/eve/report.html");
     let made = "return document.querySelectorAll('img, b, td script, th script, li script').length";
-    assert_eq!(browser.eval(made), 0, "no element is of the mentor's making");
-    assert!(browser.texts("bdi").iter().any(|text| text.contains("<script>alert(4)</script>")));
+    for page in ["test.html", "compare.html", &training] {
+        browser::open(&browser, &sandbox.path().join(page));
+        assert_eq!(browser.eval(made), 0, "no element is of the mentor's making");
+        assert!(browser.texts("bdi").iter().any(|text| text.contains("<script>alert(")), "{page}");
+    }
 }
 
 // What the other tests rely on: each fault is noticed.

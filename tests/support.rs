@@ -131,6 +131,14 @@ impl Sandbox {
         sandbox
     }
 
+    /// The same with its test set.
+    pub(crate) fn guide_with_tests() -> Self {
+        let sandbox = Self::guide();
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoint/tests");
+        copy_folder(&tests, &sandbox.path().join("checkpoint/tests"));
+        sandbox
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()

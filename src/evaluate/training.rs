@@ -14,6 +14,7 @@ use super::nearest::{AlikePair, Wordings};
 use super::statistics::paired_wald;
 use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
+use crate::text::points;
 
 /// Questions of different answers that are this near by their wording ([`Wordings`]) are worth a
 /// look. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this near
@@ -178,14 +179,14 @@ impl Trend {
     /// What it says, for people.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let points = |share: f64| format!("{:+.1}", 100.0 * share);
         let [low, high] = self.gain_ci95.map(points);
         let gain = format!(
-            "with {:.1} questions an answer instead of {:.1} it changes by {} points (95% interval \
+            "with {:.1} questions an answer instead of {:.1} it is {:.1} points {} (95% interval \
              {low} to {high})",
             self.to,
             self.from,
-            points(self.gain)
+            100.0 * self.gain.abs(),
+            if self.gain < 0.0 { "lower" } else { "higher" }
         );
         match self.verdict {
             Verdict::Rising => format!(

@@ -5,9 +5,13 @@
 //! |---|---|
 //! | `driver.rs` | the browser |
 //! | `test_page.rs` | what the page of a test must show |
+//! | `comparison_page.rs` | that of a comparison |
+//! | `training_page.rs` | that of a mentor's training |
 
+pub(crate) mod comparison_page;
 mod driver;
 pub(crate) mod test_page;
+pub(crate) mod training_page;
 
 use std::path::Path;
 
@@ -54,6 +58,11 @@ pub(crate) fn percent(share: &Value) -> String {
 pub(crate) fn range(interval: &Value) -> String {
     let [low, high] = [&interval[0], &interval[1]].map(|bound| bound.as_f64().expect("a bound"));
     format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
+}
+
+/// A difference of shares in percentage points.
+pub(crate) fn points(difference: &Value) -> String {
+    format!("{:+.1}", 100.0 * difference.as_f64().expect("a number"))
 }
 
 /// Two decimals.

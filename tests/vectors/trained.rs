@@ -129,7 +129,7 @@ fn a_model_does_not_depend_on_which_others_are_trained() {
         files.retain(|path, _| path.starts_with("ada/"));
         files
     };
-    assert_eq!(of_ada("both").len(), 2);
+    assert_eq!(of_ada("both").len(), 3, "two files of the model and the report");
     assert_eq!(of_ada("both"), of_ada("one"));
     fs::remove_dir_all(sandbox.path().join("mentor/bob")).unwrap();
     sandbox.run(&["train", "--checkpoint", "alone"]).code(0);
