@@ -15,6 +15,10 @@ pub(crate) const CARD_FILE: &str = "model.json";
 /// A model's numbers.
 pub(crate) const TENSORS_FILE: &str = "model.safetensors";
 
+/// The largest magnitude of a number; no training comes near it, and what is made of such numbers
+/// by products and sums is still finite.
+const MAX_NUMBER: f32 = 1e15;
+
 /// A fault of a model's file.
 pub(crate) fn damaged(file: &str, what: &str) -> Error {
     Error::new(format!("`{file}` of the model: {what}"))
@@ -45,7 +49,7 @@ impl<'a> TensorReader<'a> {
             .map_err(|e| damaged(TENSORS_FILE, "not safetensors").caused_by(e))
     }
 
-    /// The numbers of a tensor, which is to be of this shape, all finite.
+    /// The numbers of a tensor, which is to be of this shape, all in ±10¹⁵.
     ///
     /// # Errors
     /// When it is missing or anything else.
@@ -57,10 +61,13 @@ impl<'a> TensorReader<'a> {
         }
         let numbers = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
         let numbers: Vec<f32> = numbers.collect();
-        if numbers.iter().all(|number| number.is_finite()) {
-            Ok(numbers)
-        } else {
-            Err(damaged(TENSORS_FILE, &format!("`{name}` holds what is no number")))
+        // Infinities and what is no number are in no range.
+        match numbers.iter().find(|number| !(-MAX_NUMBER..=MAX_NUMBER).contains(*number)) {
+            None => Ok(numbers),
+            Some(number) => {
+                let what = format!("`{name}` holds {number}, expected ±{MAX_NUMBER:e} at most");
+                Err(damaged(TENSORS_FILE, &what))
+            }
         }
     }
 
@@ -129,5 +136,29 @@ impl Tensors {
             views.push((name, view));
         }
         serialize(views, None).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // 10³⁰, the product of two numbers of that size, summed 10⁸ times is an `f32`: at most
+    // 3.4 · 10³⁸. That of two of 10²⁰ is none.
+    #[test]
+    fn numbers_whose_products_would_overflow_are_refused() {
+        for (number, is_read) in [
+            (-1e15, true),
+            (1e20, false),
+            (-f32::MAX, false),
+            (f32::INFINITY, false),
+            (f32::NAN, false),
+        ] {
+            let mut tensors = Tensors::default();
+            tensors.put_f32("weights", &[2], &[0.5, number]);
+            let files = ModelFiles::from([(TENSORS_FILE.to_owned(), tensors.to_bytes().unwrap())]);
+            let read = TensorReader::of(&files).unwrap().f32("weights", &[2]);
+            assert_eq!(read.is_ok(), is_read, "{number}");
+        }
     }
 }

@@ -229,6 +229,12 @@ fn forged_models() {
             &["1 column"],
         ),
         refused(
+            "confidences that fall with what is known",
+            |s| with_card(s, |card| card["calibration"]["slope"] = json!(-8.0)),
+            "test",
+            &["`model.json` of the model: a calibration that cannot be used"],
+        ),
+        refused(
             "no n-grams",
             |s| with_card(s, |card| card["ngrams"] = json!([])),
             "test",

@@ -68,6 +68,11 @@ impl Calibration {
         (slope > 0.0).then_some(Self { threshold, ..calibration })
     }
 
+    /// Whether confidences rise with what is known, and the threshold is one.
+    pub(super) fn is_usable(self) -> bool {
+        self.slope > 0.0 && (0.0..=1.0).contains(&self.threshold)
+    }
+
     /// The probability that the answer with this [`knownness`] is right.
     pub(super) fn confidence(self, known: f64) -> f64 {
         sigmoid(self.slope * known + self.intercept)

@@ -197,6 +197,9 @@ impl Model {
         if card.ngrams.is_empty() || !card.ngrams.iter().all(NgramParams::is_usable) {
             return Err(damaged(CARD_FILE, "n-grams that cannot be used, or none"));
         }
+        if !card.calibration.is_usable() {
+            return Err(damaged(CARD_FILE, "a calibration that cannot be used"));
+        }
         let questions = card.questions.len();
         let mut parts = Vec::new();
         for (k, params) in card.ngrams.into_iter().enumerate() {
