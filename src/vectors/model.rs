@@ -104,7 +104,7 @@ impl VectorModel {
     /// encoder only encodes texts that it has not met before, in this run or another.
     ///
     /// # Errors
-    /// When a text cannot be read as tokens.
+    /// As there.
     pub fn embed_cached(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
         match &self.cache {
             Some(folder) => cache::embed(folder, (&self.sha256, self.sentences()), texts, progress),

@@ -13,7 +13,7 @@ pub trait SentenceModel: Send + Sync + Debug {
     /// A vector a text, in the order of `texts`.
     ///
     /// # Errors
-    /// When a text cannot be read as tokens.
+    /// When a text cannot be read as tokens, or its vector would be none of numbers.
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings>;
 }
 

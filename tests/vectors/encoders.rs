@@ -266,6 +266,26 @@ fn a_vector_of_what_is_no_number_is_noticed_whatever_word_it_is_of() {
     assert!(names(&sandbox).is_empty());
 }
 
+// Eight numbers of that size have an infinite sum. No sentence that the model is tried out on when
+// it is added has the word.
+#[test]
+fn a_sentence_of_numbers_that_overflow_has_no_vector() {
+    let sandbox = Sandbox::empty();
+    let mut files = tiny::files();
+    let weights = files.get_mut("model.safetensors").unwrap();
+    let tensors = SafeTensors::deserialize(weights).unwrap();
+    let words = tensors.tensor("embeddings.word_embeddings.weight").unwrap().data().as_ptr_range();
+    let (start, you) = (words.start as usize - weights.as_ptr() as usize, 11);
+    for number in weights[start + 32 * you..][..32].chunks_exact_mut(4) {
+        number.copy_from_slice(&f32::MAX.to_le_bytes());
+    }
+    add(&sandbox, "vast", &files).code(0);
+    let model = open(&sandbox, "vast");
+    assert!(model.sentences().embed(&["What is my name?"], &Silent).is_ok());
+    let error = model.sentences().embed(&["name", "you"], &Silent).unwrap_err();
+    assert_eq!(error.reason(), "the encoder makes a vector of what is no number");
+}
+
 #[test]
 fn an_archive_holds_exactly_one_encoder_unencrypted() {
     let files = tiny::files();

@@ -83,14 +83,10 @@ pub fn distill(
     let tokens = kept_tokens(teacher.encoder)?;
     let salads = Salads::new(&tokens, seed, salads);
     let encode = |sequences: Vec<Vec<u32>>, what: &str| -> Result<Embeddings> {
-        let mut vectors = teacher.encoder.embed_tokens(&sequences, what, progress)?;
+        let vectors = teacher.encoder.embed_tokens(&sequences, what, progress);
+        let mut vectors = vectors.map_err(|e| e.prefixed(&format!("`{}`", teacher.name)))?;
         vectors.rows_mut().for_each(to_unit_length);
-        if vectors.numbers().iter().all(|x| x.is_finite()) {
-            Ok(vectors)
-        } else {
-            Err(Error::new(format!("the encoder `{}` gives what is no number", teacher.name))
-                .hint("it is damaged; get it again"))
-        }
+        Ok(vectors)
     };
     let alone = encode(tokens.iter().map(|(_, id)| vec![*id]).collect(), "encoding tokens")?;
     let sequences = salads.sequences().map(|salad| ids(salad, &tokens)).collect();

@@ -32,7 +32,7 @@ use self::settings::Settings;
 use self::tokenizer::Tokenizer;
 use self::weights::Weights;
 use super::sentence::{Embeddings, SentenceModel, to_unit_length};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::Progress;
 
 /// The file of the network's numbers.
@@ -117,7 +117,8 @@ impl SentenceEncoder {
     /// `progress`.
     ///
     /// # Errors
-    /// When the tokenizer adds a token that the network does not have.
+    /// When the tokenizer adds a token that the network does not have, or a vector is none of
+    /// numbers.
     pub(super) fn embed_tokens(
         &self,
         sequences: &[Vec<u32>],
@@ -130,6 +131,10 @@ impl SentenceEncoder {
     }
 
     /// A vector a sequence of tokens' ids.
+    ///
+    /// # Errors
+    /// When a vector is none of numbers: sound weights, as far as they can be told alone, may still
+    /// be too large together.
     fn encode(
         &self,
         sequences: &[Vec<u32>],
@@ -149,7 +154,12 @@ impl SentenceEncoder {
                 let mut pooled = Vec::new();
                 for &index in batch {
                     let (tokens, others) = rest.split_at(sequences[index].len() * self.dims());
-                    pooled.push((index, self.pool(tokens)));
+                    let sentence = self.pool(tokens);
+                    if !sentence.iter().all(|number| number.is_finite()) {
+                        return Err(Error::new("the encoder makes a vector of what is no number")
+                            .hint("its weights are damaged; get it again"));
+                    }
+                    pooled.push((index, sentence));
                     rest = others;
                     progress.step();
                 }
