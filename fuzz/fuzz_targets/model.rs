@@ -1,0 +1,115 @@
+//! Whatever a model's files hold: a classifier whose answers are the model's and whose confidences
+//! are numbers, or an error. The first byte says of which architecture, which file, and whether
+//! the bytes are that file or [edits](shared::patched) of a sound one.
+
+#![no_main]
+
+mod shared;
+
+use std::sync::{Arc, LazyLock};
+
+use libfuzzer_sys::fuzz_target;
+use mentorpal::classifiers::{
+    Architecture, Candidate, MAX_CANDIDATES, ModelFiles, Ranking, TrainOptions, Vectors, registry,
+};
+use mentorpal::mentor::Mentor;
+use mentorpal::progress::Silent;
+use mentorpal::vectors::{Request, VectorModel, add};
+use mentorpal::workspace::Name;
+
+const ARCHITECTURES: [&str; 2] = ["fusion_v1", "lstm_v1"];
+const FILES: [&str; 2] = ["model.json", "model.safetensors"];
+
+const DATA: &str = "ID,topics,text,question\n\
+    a,You,I am Ada.,\"who are you\nwho is it\"\nb,Home,In London.,\"where is home\nwhere are you\"\n\
+    c,You,,\"are you Ada?\"\n";
+
+/// GloVe text; words are looked up as they are and by their stems.
+const WORDS: &str = "who 1 0 0.5\nwhere 0 1 -1\nis 0.1 0.2 0.3\nare 0.2 0.1 0.3\nyou 1 1 1\n\
+    home -2 0 1\n";
+
+const QUESTIONS: [&str; 5] = ["who are you", "Where’s home, Ada?", "xyzzy", "", "où où où"];
+
+struct Sound {
+    arch: &'static dyn Architecture,
+    files: ModelFiles,
+}
+
+static VECTORS: LazyLock<Vectors> = LazyLock::new(|| {
+    let (workspace, path) = (shared::workspace(), shared::folder().join("words.txt"));
+    shared::put(&path, Some(WORDS.as_bytes()));
+    let name = Name::new("vector model", "words").unwrap();
+    let request = Request { path, name: Some(name.clone()), licence: None, overwrite: true };
+    add(&workspace, &request, &Silent).unwrap();
+    Some(Arc::new(VectorModel::open(&workspace, &name).unwrap()))
+});
+
+static SOUND: LazyLock<[Sound; 2]> = LazyLock::new(|| {
+    let (workspace, id) = (shared::workspace(), shared::ada());
+    let data = workspace.mentor_data(&id).join("classifier_data.csv");
+    shared::put(&data, Some(DATA.as_bytes()));
+    let mentor = Mentor::load(&workspace, &id).unwrap().0;
+    let options = TrainOptions { vectors: VECTORS.clone(), ..TrainOptions::default() };
+    ARCHITECTURES.map(|name| {
+        let arch = registry::find(name).unwrap();
+        Sound { arch, files: arch.train(&mentor, &options, &Silent).unwrap().files }
+    })
+});
+
+fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
+    let Some((kind, rest)) = bytes.split_first() else { return };
+    let Sound { arch, files } = &SOUND[usize::from(kind & 1)];
+    let file = FILES[usize::from(kind >> 1 & 1)];
+    let is_patched = kind & 4 != 0;
+    let mut files = files.clone();
+    let found = if is_patched { shared::patched(files[file].clone(), rest) } else { rest.to_vec() };
+    files.insert(file.to_owned(), found);
+    match arch.load(&files, &VECTORS) {
+        Ok(classifier) => {
+            let answers = answers(&files[FILES[0]]);
+            let together = classifier.rank_all(&QUESTIONS);
+            assert_eq!(together.len(), QUESTIONS.len());
+            for (question, ranking) in QUESTIONS.iter().zip(&together) {
+                check(ranking, &answers, arch.gives_probabilities());
+                assert_eq!(&classifier.rank(question), ranking, "alone and together");
+            }
+        }
+        Err(error) => shared::check_error(&error),
+    }
+});
+
+fn answers(card: &[u8]) -> Vec<String> {
+    let card: serde_json::Value = serde_json::from_slice(card).unwrap();
+    serde_json::from_value(card["answers"].clone()).unwrap()
+}
+
+fn check(ranking: &Ranking, answers: &[String], gives_probabilities: bool) {
+    assert_eq!(ranking.candidates.len(), answers.len().min(MAX_CANDIDATES));
+    assert!(ranking.candidates.is_sorted_by(|a, b| a.confidence >= b.confidence), "{ranking:?}");
+    for Candidate { answer_id, confidence } in &ranking.candidates {
+        assert!(confidence.is_finite(), "{ranking:?}");
+        assert!(!gives_probabilities || (0.0..=1.0).contains(confidence), "{ranking:?}");
+        assert!(answers.contains(answer_id));
+    }
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let whole = |arch: usize, file: usize| {
+        let kind = [(arch | file << 1) as u8];
+        [&kind[..], &SOUND[arch].files[FILES[file]]].concat()
+    };
+    let edits = |arch: u8, file: u8| {
+        let number = f32::MAX.to_le_bytes();
+        [&[arch | file << 1 | 4][..], &[200, 1], &number, &[255, 2], &number].concat()
+    };
+    vec![
+        whole(0, 0),
+        whole(0, 1),
+        whole(1, 0),
+        whole(1, 1),
+        edits(0, 0),
+        edits(0, 1),
+        edits(1, 0),
+        edits(1, 1),
+    ]
+}
