@@ -106,12 +106,43 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// Scales a vector to unit length; zero stays zero.
+/// The length of a vector with this `square`; 0 of one shorter than about 10⁻¹⁹, whose square has
+/// too few digits left to tell.
+pub(super) fn root(square: f32) -> f32 {
+    if square < f32::MIN_POSITIVE { 0.0 } else { square.sqrt() }
+}
+
+/// The cosine of two vectors; 0 where one has no length.
+pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let lengths = root(dot(a, a)) * root(dot(b, b));
+    if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
+}
+
+/// Scales a vector to unit length; one without length becomes zero.
 pub(super) fn to_unit_length(vector: &mut [f32]) {
-    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if length > 0.0 {
-        for x in vector {
-            *x /= length;
+    let length = root(vector.iter().map(|x| x * x).sum());
+    for x in vector {
+        *x = if length == 0.0 { 0.0 } else { *x / length };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The squares of 3e-23 and 4e-23 are below the least `f32`, 1.4e-45; of 3e-22 and 4e-22 they are
+    // 9e-44 and 1.6e-43, of two digits.
+    #[test]
+    fn vectors_too_short_to_be_squared_have_no_direction() {
+        for size in [1e-22, 1e-23] {
+            let mut short = [3.0 * size, 4.0 * size];
+            assert!(cosine(&short, &[3e15, 4e15]).abs() < 1e-6);
+            to_unit_length(&mut short);
+            assert!(short.iter().all(|x| x.abs() < 1e-6));
         }
+        let mut long = [3e-18, 4e-18];
+        assert!((cosine(&long, &[3e15, 4e15]) - 1.0).abs() < 1e-6);
+        to_unit_length(&mut long);
+        assert!((long[0] - 0.6).abs() < 1e-6 && (long[1] - 0.8).abs() < 1e-6);
     }
 }

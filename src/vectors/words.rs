@@ -7,7 +7,7 @@ use finalfusion::storage::StorageView;
 use super::fifu::{self, Rows};
 use super::guard::Shape;
 use super::manifest::{Manifest, ModelKind};
-use super::sentence::{Embeddings, SentenceModel, dot};
+use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
 use super::store::manifest;
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
@@ -77,10 +77,9 @@ impl WordVectors {
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.find(word)?;
         let vector = self.embedding(word)?;
-        let own_length = length(vector);
         let mut others: Vec<(usize, f32)> = self
             .rows()
-            .map(|row| dot(row, vector) / (length(row) * own_length).max(f32::MIN_POSITIVE))
+            .map(|row| cosine(row, vector))
             .enumerate()
             .filter(|(index, _)| *index != own)
             .collect();
@@ -96,11 +95,6 @@ impl WordVectors {
         let rows = self.rows.storage().view().to_slice().unwrap_or_default();
         rows.chunks_exact(self.dims()).take(self.vocabulary.len())
     }
-}
-
-/// The length of a vector.
-fn length(vector: &[f32]) -> f32 {
-    dot(vector, vector).sqrt()
 }
 
 /// The `n`-th harmonic number, by the first terms of its expansion.
@@ -122,8 +116,10 @@ impl TokenVectors for WordVectors {
             let found = found.or_else(|| self.vocabulary.find(&word.to_lowercase()));
             let Some(index) = found else { continue };
             let row = self.rows().nth(index).unwrap_or_default();
-            let weight = tokens::weight(index + 1, harmonic) / length(row).max(f32::MIN_POSITIVE);
-            numbers.extend(row.iter().map(|x| x * weight));
+            let length = root(dot(row, row));
+            let weight = tokens::weight(index + 1, harmonic);
+            numbers
+                .extend(row.iter().map(|x| if length > 0.0 { x * (weight / length) } else { 0.0 }));
         }
         Embeddings::new(self.dims(), numbers)
     }

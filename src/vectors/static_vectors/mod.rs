@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::vectors) use self::wordpiece::CONTINUES;
 use self::wordpiece::Vocabulary;
-use super::sentence::{Embeddings, SentenceModel, dot, to_unit_length};
+use super::sentence::{Embeddings, SentenceModel, cosine};
 use super::tokens::{self, TokenVectors};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -141,17 +141,12 @@ impl StaticVectors {
     #[must_use]
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.tokenize(word);
-        let mut vector = self.word(word)?;
-        to_unit_length(&mut vector);
-        let cosine = |token: usize| {
-            let row: Vec<f32> = self.row(token).collect();
-            dot(&row, &vector) / dot(&row, &row).sqrt().max(f32::MIN_POSITIVE)
-        };
+        let vector = self.word(word)?;
         let mut others: Vec<(&str, f32)> = (0..self.len())
             .filter(|&token| own != [token])
             .map(|token| (self.vocabulary.token(token), token))
             .filter(|(word, _)| !word.starts_with(CONTINUES))
-            .map(|(word, token)| (word, cosine(token)))
+            .map(|(word, token)| (word, cosine(&self.row(token).collect::<Vec<_>>(), &vector)))
             .collect();
         others.sort_by(|a, b| b.1.total_cmp(&a.1));
         others.truncate(n);
