@@ -1,13 +1,14 @@
 //! `mentorpal ask`: one question, a batch, or a conversation.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde_json::{Value, json};
 
+use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
 use super::{Outcome, open};
 use crate::checkpoint::Checkpoint;
@@ -73,11 +74,15 @@ impl Session<'_> {
 
     fn ask(&mut self, question: &str) -> Result<()> {
         let reply = self.classifier.answer(question);
-        let text = self.text(&reply);
+        self.reply(question, &reply)
+    }
+
+    fn reply(&mut self, question: &str, reply: &Reply) -> Result<()> {
+        let text = self.text(reply);
         if self.json {
-            console::json(&self.json_line(question, &reply, text.as_deref()))
+            console::json(&self.json_line(question, reply, text.as_deref()))
         } else {
-            self.print(&reply, text.as_deref())
+            self.print(reply, text.as_deref())
         }
     }
 
@@ -141,27 +146,22 @@ impl Session<'_> {
                 .hint("name a file with a question a line, or `-` for stdin"));
         }
         let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;
-        self.ask_each(BufReader::new(open), file)
+        self.ask_each(open, file)
     }
 
-    /// A question a line, blank ones passed over; returns how many were asked.
-    fn ask_each(&mut self, lines: impl BufRead, from: &Path) -> Result<usize> {
+    /// A question a line; returns how many were asked.
+    fn ask_each(&mut self, lines: impl Read, from: &Path) -> Result<usize> {
         let mut asked = 0;
-        for (index, line) in lines.lines().enumerate() {
-            let line = line.map_err(|e| {
-                Error::at(Place::file(from).row(index + 1), "not a line of UTF-8 text")
-                    .caused_by(e)
-                    .hint("save the questions as UTF-8")
-            })?;
-            let question = line.trim().trim_start_matches('\u{feff}');
-            if question.is_empty() {
-                continue;
+        for batch in Batches::new(lines, from) {
+            let batch = batch?;
+            let questions: Vec<&str> = batch.iter().map(String::as_str).collect();
+            for (question, reply) in questions.iter().zip(self.classifier.answer_all(&questions)) {
+                if !self.json {
+                    console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
+                }
+                self.reply(question, &reply)?;
             }
-            if !self.json {
-                console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
-            }
-            self.ask(question)?;
-            asked += 1;
+            asked += batch.len();
         }
         Ok(asked)
     }

@@ -3,6 +3,7 @@
 
 mod ask;
 mod bar;
+mod batch;
 mod checkpoints;
 mod clean;
 mod clock;

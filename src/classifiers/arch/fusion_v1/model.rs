@@ -77,10 +77,11 @@ impl Classifier for Model {
         let encode = |model: &VectorModel, texts: &[&str]| model.sentences().embed(texts, &Silent);
         match self.kernel.of_texts(questions, encode) {
             Ok(similar) => similar.par_iter().map(|similar| self.ranking(similar)).collect(),
+            // One that cannot be encoded must not take the others with it.
+            Err(_) if questions.len() > 1 => questions.iter().map(|text| self.rank(text)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "a question cannot be encoded");
-                let declined = Ranking { candidates: Vec::new(), off_topic: true };
-                vec![declined; questions.len()]
+                vec![Ranking { candidates: Vec::new(), off_topic: true }; questions.len()]
             }
         }
     }

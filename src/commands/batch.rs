@@ -1,0 +1,116 @@
+//! Questions from a file or a pipe, a line each.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use crate::error::{Error, Place, Result};
+
+/// How many questions are asked together: enough to be faster than one by one, few enough that
+/// answers keep coming.
+const TOGETHER: usize = 256;
+
+/// The questions of a file or a pipe, in groups of up to 256: as many as can be had without waiting, so
+/// that whoever writes one and waits for the answer gets it. Blank lines are passed over; none ends
+/// before its line does. After an error there is nothing more.
+pub(super) struct Batches<'a, R> {
+    lines: BufReader<R>,
+    from: &'a Path,
+    /// How many lines have been read.
+    row: usize,
+    /// What comes after the questions that were read before it.
+    failed: Option<Error>,
+    ended: bool,
+}
+
+impl<'a, R: Read> Batches<'a, R> {
+    /// Questions read from `lines`, which is called `from`.
+    pub(super) fn new(lines: R, from: &'a Path) -> Self {
+        let lines = BufReader::with_capacity(1 << 16, lines);
+        Self { lines, from, row: 0, failed: None, ended: false }
+    }
+
+    /// The next line; `None` after the last.
+    fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        self.row += 1;
+        Ok((self.lines.read_line(&mut line)? > 0).then_some(line))
+    }
+
+    /// Whether a line can be had without waiting.
+    fn has_line(&self) -> bool {
+        self.lines.buffer().contains(&b'\n')
+    }
+}
+
+impl<R: Read> Iterator for Batches<'_, R> {
+    type Item = Result<Vec<String>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut batch = Vec::new();
+        while !self.ended && batch.len() < TOGETHER && (batch.is_empty() || self.has_line()) {
+            match self.line() {
+                Ok(Some(line)) => {
+                    let question = line.trim().trim_start_matches('\u{feff}');
+                    if !question.is_empty() {
+                        batch.push(question.to_owned());
+                    }
+                }
+                Ok(None) => self.ended = true,
+                Err(error) => {
+                    let place = Place::file(self.from).row(self.row);
+                    let error = Error::at(place, "not a line of UTF-8 text").caused_by(error);
+                    self.failed = Some(error.hint("save the questions as UTF-8"));
+                    self.ended = true;
+                }
+            }
+        }
+        if batch.is_empty() { self.failed.take().map(Err) } else { Some(Ok(batch)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// What a pipe hands out piece by piece.
+    struct Pipe(VecDeque<&'static [u8]>);
+
+    impl Read for Pipe {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            let piece = self.0.pop_front().unwrap_or_default();
+            to[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    fn batches(pieces: &[&'static [u8]]) -> Vec<Result<Vec<String>, String>> {
+        let pipe = Pipe(pieces.iter().copied().collect());
+        let batches = Batches::new(pipe, Path::new("pipe"));
+        batches.map(|batch| batch.map_err(|error| error.to_string())).collect()
+    }
+
+    #[test]
+    fn what_is_there_goes_together_and_nothing_waits_for_what_is_not() {
+        let found = batches(&[b"\xef\xbb\xbfone\n\n two \r\nthr", b"ee\n", b"four\nfive"]);
+        let expected = [&["one", "two"][..], &["three"], &["four"], &["five"]];
+        assert_eq!(found, expected.map(|batch| Ok(batch.iter().map(|&q| q.to_owned()).collect())));
+    }
+
+    #[test]
+    fn many_go_in_groups() {
+        let many: &[u8] = "q\n".repeat(600).leak().as_bytes();
+        let found = batches(&[many]).into_iter();
+        let sizes: Vec<usize> = found.map(|batch| batch.unwrap().len()).collect();
+        assert_eq!(sizes, [256, 256, 88]);
+    }
+
+    #[test]
+    fn what_came_before_a_fault_is_asked_first() {
+        let found = batches(&[b"one\n\n\xff\nnever\n"]);
+        assert_eq!(found[0], Ok(vec!["one".to_owned()]));
+        assert_eq!(found.len(), 2);
+        assert!(found[1].as_ref().unwrap_err().contains("pipe, row 3: not a line"), "{found:?}");
+    }
+}
