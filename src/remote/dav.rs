@@ -20,6 +20,9 @@ use crate::web::Url;
 /// The longest list of a folder that is read, in bytes.
 const MAX_LIST: u64 = 64 << 20;
 
+/// How the names of pages end, which servers label as such.
+pub(super) const PAGE: &str = ".html";
+
 /// What is not written as it is in a path (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -170,7 +173,8 @@ impl Store for Dav {
         if status == StatusCode::RANGE_NOT_SATISFIABLE && from.is_some() {
             return self.read(path, None);
         }
-        if is_page(&response) {
+        // A report is a page itself; whether it is the right one, its digest tells.
+        if is_page(&response) && !path.ends_with(PAGE) {
             return Err(login_page(&url));
         }
         let (start, size) = match (status, from) {

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
+use super::dav::PAGE;
 use super::fault::{Answer, Fault, Tries, patiently, random};
 use super::item::{Contents, Item, fault};
 use super::look::{There, folders};
@@ -257,7 +258,9 @@ impl Upload<'_> {
         let part = if store.is_flat() {
             path.to_owned()
         } else {
-            format!("{}/{PART}{:016x}", self.staging(), random())
+            // A page on its way is read back as one.
+            let end = if path.ends_with(PAGE) { PAGE } else { "" };
+            format!("{}/{PART}{:016x}{end}", self.staging(), random())
         };
         let placed = self
             .write(&part, source, record.size, sent)

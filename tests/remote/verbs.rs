@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::server::{Disk, Wrong};
 use super::{HERE, THERE, checkpoint, names, put_here, put_there, run, workspace};
-use crate::support::{Sandbox, copy_folder};
+use crate::support::{ADA, Sandbox, copy_folder};
 
 /// A remote that is a folder of its own, and its URL.
 fn folder() -> (Sandbox, String) {
@@ -34,6 +34,22 @@ fn what_is_uploaded_comes_down_byte_for_byte() {
         let _ = verified.prints("fusion_v1/x: whole, 3 files");
     }
     assert_eq!(disk.names(THERE), ["x"]);
+}
+
+// A report is a page, as what a server that wants a login sends.
+#[test]
+fn what_was_trained_is_shared_with_its_reports() {
+    let disk = Disk::serve();
+    let (one, two) = (workspace(), workspace());
+    one.mentor("ada", ADA);
+    one.train("x");
+    run(&one, &disk.url, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x (4 files");
+    run(&two, &disk.url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (4 files");
+    assert_eq!(two.checkpoint("x"), one.checkpoint("x"));
+    assert!(two.checkpoint("x").contains_key("ada/report.html"));
+    run(&two, &disk.url, &["checkpoints", "verify", "--remote"])
+        .code(0)
+        .prints("x: whole, 4 files");
 }
 
 #[test]

@@ -222,5 +222,9 @@ fn get(state: &State, request: &Request, path: &str) -> Response {
         }
     };
     response.headers.push(("ETag", tag));
+    // As servers do that look into files.
+    if bytes.starts_with(b"<!doctype html") {
+        response.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));
+    }
     response
 }
