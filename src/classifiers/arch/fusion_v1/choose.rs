@@ -134,12 +134,7 @@ fn climb(
 }
 
 /// Solves with the kernel matrix `matrix`, `[n + t, n + t]`.
-pub(super) fn solve_at(
-    matrix: Mat<f32>,
-    examples: &Examples,
-    params: &Params,
-    lambda: f32,
-) -> Result<Ridge> {
+fn solve_at(matrix: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Result<Ridge> {
     let lambda = params.lambdas(examples, lambda);
     Ridge::solve(matrix, &examples.answer_of_items(), examples.ids.len(), |item| lambda[item])
 }

@@ -154,6 +154,39 @@ impl Similar<'_> {
     }
 }
 
+/// Which questions a question is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// All but itself.
+    Questions,
+    /// All of other answers.
+    Answers,
+}
+
+/// How near the nearest of its [`Others`] is to each question, of either kind, in 0..=1, by the matrix
+/// of n-grams (`[n, n]`, lower triangle): `[n]`.
+pub(super) fn nearest(ngrams: &Mat<f32>, answer_of: &[usize]) -> Vec<[f32; 2]> {
+    let none = || vec![[0.0; 2]; answer_of.len()];
+    let column = |mut nearest: Vec<[f32; 2]>, column: usize| {
+        for row in column + 1..answer_of.len() {
+            let similarity = ngrams[(row, column)];
+            let elsewhere = if answer_of[row] == answer_of[column] { 0.0 } else { similarity };
+            for question in [row, column] {
+                nearest[question] = larger(nearest[question], [similarity, elsewhere]);
+            }
+        }
+        nearest
+    };
+    let both = |a: Vec<[f32; 2]>, b: Vec<[f32; 2]>| {
+        a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect()
+    };
+    (0..answer_of.len()).into_par_iter().fold(none, column).reduce(none, both)
+}
+
+fn larger(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
+    [a[0].max(b[0]), a[1].max(b[1])]
+}
+
 /// Mixes the matrices (lower triangles) of sentence vectors' cosines `[n + t, n + t]` and of the
 /// n-grams `[n, n]`, into the former. Answers' texts share no n-grams but with themselves.
 pub(super) fn mix(mut cosines: Mat<f32>, ngrams: &Mat<f32>, params: SentenceParams) -> Mat<f32> {
@@ -169,4 +202,23 @@ pub(super) fn mix(mut cosines: Mat<f32>, ngrams: &Mat<f32>, params: SentencePara
         }
     });
     cosines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // By hand: of four questions of three answers the first two share one.
+    #[test]
+    fn the_nearest_is_looked_for_among_the_others() {
+        const SIMILAR: [[f32; 4]; 4] = [
+            [1.0, f32::NAN, f32::NAN, f32::NAN],
+            [0.9, 1.0, f32::NAN, f32::NAN],
+            [0.2, 0.3, 1.0, f32::NAN],
+            [0.4, 0.1, 0.5, 1.0],
+        ];
+        let matrix = Mat::from_fn(4, 4, |row, column| SIMILAR[row][column]);
+        let expected = [[0.9, 0.4], [0.9, 0.3], [0.5, 0.5], [0.5, 0.5]];
+        assert_eq!(nearest(&matrix, &[0, 0, 1, 2]), expected);
+    }
 }

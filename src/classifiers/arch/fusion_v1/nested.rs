@@ -4,73 +4,99 @@
 //! beginning of the whole's: `K + Λ = L Lᵀ` holds block by block. So are `U = L⁻¹k` for a question
 //! compared with the items and `V = L⁻¹(y + 1)` for an answer's targets, and training on the first
 //! `s` items scores `Σ_{i<s} U_i V_i − 1`: a part costs no more than its terms of that sum.
+//!
+//! Where the questions to ask are the last items themselves, their rows of the whole factor *are*
+//! their `U`, and the `V` begin those of the regression on all items: what is asked costs next to
+//! nothing beside that regression.
 
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
-use faer::{Mat, get_global_parallelism};
+use faer::{Mat, MatRef, get_global_parallelism};
 use rayon::prelude::*;
 
-use super::ridge::{best, factor};
+use super::ridge::{Ridge, best, factor};
 use crate::error::Result;
 
-/// Items in the order in which they join.
-pub(super) struct Nested<'a> {
+/// The items that regressions learn from.
+pub(super) struct Nested {
     /// The kernel matrix of all items, `[n, n]`, lower triangle.
-    pub(super) kernel: &'a Mat<f32>,
+    pub(super) kernel: Mat<f32>,
     /// Each item's λ, `[n]`.
-    pub(super) lambdas: &'a [f32],
+    pub(super) lambdas: Vec<f32>,
     /// Each item's answer, `[n]`.
-    pub(super) answer_of: &'a [usize],
-    /// Those to learn from.
-    pub(super) known: &'a [usize],
+    pub(super) answer_of: Vec<usize>,
+    /// How many answers there are.
+    pub(super) answers: usize,
 }
 
-impl Nested<'_> {
-    /// The best of `answers` answers for each of the items `asked`, of regressions on the first
-    /// `sizes` (ascending) items.
+impl Nested {
+    /// The best answer for each of the items `asked`, of regressions on the first `sizes`
+    /// (ascending) of the items `known`.
     ///
     /// # Errors
     /// When a matrix is not positive definite.
     pub(super) fn tops<const N: usize>(
         &self,
         asked: &[usize],
-        answers: usize,
+        known: &[usize],
         sizes: [usize; N],
     ) -> Result<[Vec<usize>; N]> {
-        let n = self.known.len();
-        let matrix = self.gather(self.known, |row, column| row >= column);
-        let cholesky = factor(matrix, |row| self.lambdas[self.known[row]])?;
-        let mut compared = self.gather(asked, |_, _| true);
+        let matrix = self.gather(known, known, |row, column| row >= column);
+        let factor = factor(matrix, |row| self.lambdas[known[row]])?;
+        let mut compared = self.gather(known, asked, |_, _| true);
         // The targets plus the intercept's 1: 2 for an item's own answer, else 0.
-        let mut targets = Mat::zeros(n, answers);
-        for (row, &item) in self.known.iter().enumerate() {
+        let mut targets = Mat::zeros(known.len(), self.answers);
+        for (row, &item) in known.iter().enumerate() {
             targets[(row, self.answer_of[item])] = 2.0;
         }
         for side in [&mut compared, &mut targets] {
-            solve_lower_triangular_in_place(cholesky.L(), side.as_mut(), get_global_parallelism());
+            let threads = get_global_parallelism();
+            solve_lower_triangular_in_place(factor.as_ref(), side.as_mut(), threads);
         }
-        let mut scores = Mat::<f32>::zeros(answers, asked.len());
-        let mut from = 0;
-        Ok(sizes.map(|to| {
-            let rows = |matrix: &Mat<f32>| matrix.subrows(from, to - from).to_owned();
-            scores += rows(&targets).transpose() * rows(&compared);
-            from = to;
-            let top = |question: usize| best((0..answers).map(|c| (c, scores[(c, question)])));
-            (0..asked.len()).filter_map(top).map(|top| top.answer).collect()
-        }))
+        Ok(tops(compared.as_ref(), targets.as_ref(), sizes))
     }
 
-    /// The kernel of the known items with `others`, `[known, others]`, where it `is_needed`.
+    /// The same, where `asked` and `known` together are all items, with the regression on all.
+    ///
+    /// # Errors
+    /// When the matrix is not positive definite.
+    pub(super) fn tops_and_all<const N: usize>(
+        self,
+        asked: &[usize],
+        known: &[usize],
+        sizes: [usize; N],
+    ) -> Result<([Vec<usize>; N], Ridge)> {
+        let order = [known, asked].concat();
+        let matrix = self.gather(&order, &order, |row, column| row >= column);
+        let Self { kernel, lambdas, answer_of, answers } = self;
+        drop(kernel);
+        let factor = factor(matrix, |row| lambdas[order[row]])?;
+        let compared = factor.get(known.len().., ..known.len()).transpose().to_owned();
+        let ridge = Ridge::of_factor(factor, order, &answer_of, answers);
+        let targets = ridge.targets();
+        Ok((tops(compared.as_ref(), targets.get(..known.len(), ..), sizes), ridge))
+    }
+
+    /// The regression on all items.
+    ///
+    /// # Errors
+    /// When the matrix is not positive definite.
+    pub(super) fn all(self) -> Result<Ridge> {
+        Ridge::solve(self.kernel, &self.answer_of, self.answers, |item| self.lambdas[item])
+    }
+
+    /// The kernel of the `known` items with `others`, `[known, others]`, where it `is_needed`.
     fn gather(
         &self,
+        known: &[usize],
         others: &[usize],
         is_needed: impl Fn(usize, usize) -> bool + Sync,
     ) -> Mat<f32> {
-        let mut matrix = Mat::zeros(self.known.len(), others.len());
+        let mut matrix = Mat::zeros(known.len(), others.len());
         matrix.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
             let other = others[column];
             for (row, value) in values.iter_mut().enumerate() {
                 if is_needed(row, column) {
-                    let item = self.known[row];
+                    let item = known[row];
                     *value = self.kernel[(item.max(other), item.min(other))];
                 }
             }
@@ -79,9 +105,28 @@ impl Nested<'_> {
     }
 }
 
+/// The best answer for each question, from `U`, `[n, questions]`, and `V`, `[n, m]`, up to each of
+/// `sizes`.
+fn tops<const N: usize>(
+    compared: MatRef<f32>,
+    targets: MatRef<f32>,
+    sizes: [usize; N],
+) -> [Vec<usize>; N] {
+    let (questions, answers) = (compared.ncols(), targets.ncols());
+    let mut scores = Mat::<f32>::zeros(answers, questions);
+    let mut from = 0;
+    sizes.map(|to| {
+        let rows = |matrix: MatRef<f32>| matrix.get(from..to, ..).to_owned();
+        scores += rows(targets).transpose() * rows(compared);
+        from = to;
+        let top = |question: usize| best((0..answers).map(|c| (c, scores[(c, question)])));
+        (0..questions).filter_map(top).map(|top| top.answer).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::ridge::Ridge;
+    use super::super::ridge::Top;
     use super::*;
 
     use rand::rngs::ChaCha8Rng;
@@ -108,13 +153,17 @@ mod tests {
         let (asked, known) = order.split_at(30);
         let lower = |i, j| if i < j { f32::NAN } else { kernel(i, j) };
         let nested = Nested {
-            kernel: &Mat::from_fn(ITEMS, ITEMS, lower),
-            lambdas: &lambdas,
-            answer_of: &answer_of,
-            known,
+            kernel: Mat::from_fn(ITEMS, ITEMS, lower),
+            lambdas: lambdas.clone(),
+            answer_of: answer_of.clone(),
+            answers: ANSWERS,
         };
         let sizes = [11, 23, 40, 60];
-        let found = nested.tops(asked, ANSWERS, sizes).unwrap();
+        let found = nested.tops(asked, known, sizes).unwrap();
+        let whole = nested.kernel.clone();
+        let (with_all, ridge) = nested.tops_and_all(asked, known, sizes).unwrap();
+        assert_eq!(found, with_all);
+        assert_same(&ridge, &Ridge::solve(whole, &answer_of, ANSWERS, |i| lambdas[i]).unwrap());
         for (found, size) in found.into_iter().zip(sizes) {
             let part = &known[..size];
             let matrix = Mat::from_fn(size, size, |i, j| kernel(part[i], part[j]));
@@ -130,6 +179,28 @@ mod tests {
                 best(scores).unwrap().answer
             });
             assert_eq!(found, expected.collect::<Vec<_>>(), "the first {size}");
+        }
+    }
+
+    fn assert_same(a: &Ridge, b: &Ridge) {
+        for (a, b) in a.weights().iter().zip(b.weights()) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+        let sorted = |ridge: &Ridge| {
+            let mut tops = ridge.leave_answer_out();
+            tops.sort_by_key(|(item, _)| *item);
+            tops.into_iter().unzip::<_, _, Vec<usize>, Vec<Top>>()
+        };
+        let tops = |ridge: &Ridge| {
+            (
+                vec![(0..ITEMS).collect(), sorted(ridge).0],
+                [ridge.leave_question_out(), sorted(ridge).1].concat(),
+            )
+        };
+        let (a, b) = (tops(a), tops(b));
+        assert_eq!(a.0, b.0);
+        for (a, b) in a.1.iter().zip(b.1) {
+            assert!(a.answer == b.answer && (a.score - b.score).abs() < 1e-4, "{a:?} {b:?}");
         }
     }
 }

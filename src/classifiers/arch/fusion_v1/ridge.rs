@@ -1,18 +1,31 @@
 //! One-vs-rest ridge regression in the kernel's space, with everything left out in closed form.
 //!
 //! For answer `c` the targets are `y_c = +1` on its questions and −1 elsewhere, the intercept is
-//! fixed at −1. With `G = (K + Λ)⁻¹`, where the diagonal `Λ` has each item's λ, the weights are `α_c = G (y_c + 1) = 2 Σ_{j∈c} G_j`, and
+//! fixed at −1. With `G = (K + Λ)⁻¹`, where the diagonal `Λ` has each item's λ, the weights are
+//! `α_c = G (y_c + 1)`, and
 //!
 //! - leaving question `i` out, answer `c` scores `y_ic − α_ic / G_ii` (Rifkin & Lippert, *Notes on
 //!   regularized least squares*, MIT-CSAIL-TR-2007-025, section 4);
 //! - leaving a whole set `S` out, its questions score `y_Sc − (G_SS)⁻¹ α_Sc`, by the same block
 //!   inverse.
+//!
+//! `G` itself is never put together, which would take as long again, and as much memory: with the
+//! Cholesky factor `L Lᵀ = K + Λ` and `M = L⁻¹` it is `MᵀM`, so that its few elements that are
+//! needed are products of columns of `M`, and `α_c = Mᵀ v_c` with `v_c = M (y_c + 1)`, twice the sum
+//! of the answer's columns.
 
-use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
-use faer::{Mat, Side};
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{
+    LltRegularization, cholesky_in_place, cholesky_in_place_scratch,
+};
+use faer::linalg::matmul::triangular::{BlockStructure, matmul};
+use faer::linalg::solvers::Solve;
+use faer::linalg::triangular_inverse::invert_lower_triangular;
+use faer::{Accum, Mat, Side, Spec, get_global_parallelism};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::vectors::dot;
 
 /// What a question's best answer is and how it scores, in about −1..1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,11 +37,14 @@ pub(super) struct Top {
 /// The solved regression of `n` items on `m` answers.
 #[derive(Debug)]
 pub(super) struct Ridge {
-    /// `(K + Λ)⁻¹`, `[n, n]`.
-    inverse: Mat<f32>,
-    /// Per item its answer, in 0..m.
+    /// The number of the item that each row and column of the matrix is of.
+    items: Vec<usize>,
+    /// The answer, in 0..m, of each of them.
     answer_of: Vec<usize>,
-    answers: usize,
+    /// `M`, `[n, n]`; its lower triangle.
+    inverse: Mat<f32>,
+    /// `αᵀ`, `[m, n]`: an item's weights lie together in memory.
+    weights: Mat<f32>,
 }
 
 impl Ridge {
@@ -43,75 +59,137 @@ impl Ridge {
         answers: usize,
         lambda: impl Fn(usize) -> f32,
     ) -> Result<Self> {
-        let cholesky = factor(kernel, lambda)?;
-        Ok(Self { inverse: cholesky.inverse(), answer_of: answer_of.to_vec(), answers })
+        let items = (0..answer_of.len()).collect();
+        Ok(Self::of_factor(factor(kernel, lambda)?, items, answer_of, answers))
     }
 
-    /// The weights `α`, `[n, m]`, row by row.
+    /// What the Cholesky factor `L`, `[n, n]`, of the matrix of `items` in this order leads to,
+    /// where `answer_of` has each item's answer by its number.
+    pub(super) fn of_factor(
+        factor: Mat<f32>,
+        items: Vec<usize>,
+        answer_of: &[usize],
+        answers: usize,
+    ) -> Self {
+        let threads = get_global_parallelism();
+        let mut inverse = Mat::zeros(items.len(), items.len());
+        invert_lower_triangular(inverse.as_mut(), factor.as_ref(), threads);
+        drop(factor);
+        let answer_of = items.iter().map(|&item| answer_of[item]).collect();
+        let mut ridge =
+            Self { weights: Mat::zeros(answers, items.len()), items, answer_of, inverse };
+        let targets = ridge.targets();
+        let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
+        let (to, from) = (ridge.weights.as_mut(), targets.transpose());
+        matmul(to, whole, Accum::Replace, from, whole, &ridge.inverse, lower, 1.0, threads);
+        ridge
+    }
+
+    /// `M (y + 1)`, `[n, m]`, row by row of the matrix.
+    pub(super) fn targets(&self) -> Mat<f32> {
+        let members = self.members();
+        let mut targets = Mat::zeros(self.items.len(), members.len());
+        targets.as_mut().par_col_iter_mut().zip(members).for_each(|(mut sum, rows)| {
+            for row in rows {
+                let below = sum.as_mut().subrows_mut(row, self.column(row).len());
+                below.iter_mut().zip(self.column(row)).for_each(|(sum, value)| *sum += 2.0 * value);
+            }
+        });
+        targets
+    }
+
+    /// The weights `α`, `[n, m]`, item by item in the order of their numbers.
     pub(super) fn weights(&self) -> Vec<f32> {
-        (0..self.answer_of.len()).into_par_iter().flat_map_iter(|i| self.weights_of(i)).collect()
+        let rows = self.rows_by_number().into_iter();
+        rows.flat_map(|row| self.weights.col(row).iter().copied()).collect()
     }
 
-    /// `α_i`, `[m]`.
-    fn weights_of(&self, question: usize) -> Vec<f32> {
-        let mut weights = vec![0.0; self.answers];
-        // The inverse is symmetric; its columns lie together in memory.
-        let column = self.inverse.col(question);
-        for (&answer, &value) in self.answer_of.iter().zip(column.iter()) {
-            weights[answer] += 2.0 * value;
-        }
-        weights
-    }
-
-    /// Each item's best answer had it been left out.
+    /// Each item's best answer had it been left out, in the order of their numbers.
     pub(super) fn leave_question_out(&self) -> Vec<Top> {
-        let top = |i: usize| {
-            let weights = self.weights_of(i);
-            let scale = self.inverse[(i, i)];
-            best((0..self.answers).map(|c| {
-                let target = if c == self.answer_of[i] { 1.0 } else { -1.0 };
-                (c, target - weights[c] / scale)
+        let top = |row: usize| {
+            let scale = self.product(row, row);
+            best(self.weights.col(row).iter().enumerate().map(|(c, weight)| {
+                let target = if c == self.answer_of[row] { 1.0 } else { -1.0 };
+                (c, target - weight / scale)
             }))
         };
-        (0..self.answer_of.len()).into_par_iter().filter_map(top).collect()
+        self.rows_by_number().into_par_iter().filter_map(top).collect()
     }
 
-    /// Each item with its best other answer had all items of its answer been left out; empty
-    /// where there is no other answer.
+    /// Each item's number with its best other answer had all items of its answer been left out;
+    /// empty where there is no other answer.
     pub(super) fn leave_answer_out(&self) -> Vec<(usize, Top)> {
-        let mut members: Vec<Vec<usize>> = vec![Vec::new(); self.answers];
-        for (question, &answer) in self.answer_of.iter().enumerate() {
-            members[answer].push(question);
-        }
-        let tops = members.par_iter().enumerate().flat_map_iter(|(c, set)| self.without(c, set));
+        let members = self.members();
+        let tops = members.par_iter().enumerate().flat_map_iter(|(c, rows)| self.without(c, rows));
         tops.collect()
     }
 
-    fn without(&self, left_out: usize, set: &[usize]) -> Vec<(usize, Top)> {
-        let block = Mat::from_fn(set.len(), set.len(), |i, j| self.inverse[(set[i], set[j])]);
+    fn without(&self, left_out: usize, rows: &[usize]) -> Vec<(usize, Top)> {
+        let block = Mat::from_fn(rows.len(), rows.len(), |i, j| self.product(rows[i], rows[j]));
         // A principal block of a positive definite matrix is positive definite.
         let Ok(block) = block.llt(Side::Lower) else { return Vec::new() };
-        let rows: Vec<Vec<f32>> = set.iter().map(|&i| self.weights_of(i)).collect();
-        let weights = Mat::from_fn(set.len(), self.answers, |i, c| rows[i][c]);
+        let answers = self.weights.nrows();
+        let weights = Mat::from_fn(rows.len(), answers, |i, c| self.weights[(c, rows[i])]);
         let shift = block.solve(&weights);
-        let others = || (0..self.answers).filter(|&c| c != left_out);
-        let top = |i: usize| Some((set[i], best(others().map(|c| (c, -1.0 - shift[(i, c)])))?));
-        (0..set.len()).filter_map(top).collect()
+        let others = || (0..answers).filter(|&c| c != left_out);
+        let top = |i: usize| {
+            let top = best(others().map(|c| (c, -1.0 - shift[(i, c)])))?;
+            Some((self.items[rows[i]], top))
+        };
+        (0..rows.len()).filter_map(top).collect()
+    }
+
+    /// An element of `G`.
+    fn product(&self, i: usize, j: usize) -> f32 {
+        let from = i.max(j);
+        dot(&self.column(i)[from - i..], &self.column(j)[from - j..])
+    }
+
+    /// What is not 0 of a column of `M`: from the diagonal down.
+    fn column(&self, row: usize) -> &[f32] {
+        let column = self.inverse.col(row).try_as_col_major();
+        &column.expect("a new matrix is stored by columns").as_slice()[row..]
+    }
+
+    /// The rows of each answer's items, ascending.
+    fn members(&self) -> Vec<Vec<usize>> {
+        let mut members = vec![Vec::new(); self.weights.nrows()];
+        for (row, &answer) in self.answer_of.iter().enumerate() {
+            members[answer].push(row);
+        }
+        members
+    }
+
+    /// The row of each item, in the order of their numbers.
+    fn rows_by_number(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.items.len()).collect();
+        rows.sort_unstable_by_key(|&row| self.items[row]);
+        rows
     }
 }
 
-/// The Cholesky factor of `kernel` (lower triangle) with `lambda` added to the diagonal.
+/// The Cholesky factor `L` of `kernel` with `lambda` added to the diagonal, in its place; both are
+/// lower triangles.
 ///
 /// # Errors
 /// When the matrix is not positive definite, which rounding could only do to a tiny λ.
-pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Result<Llt<f32>> {
-    for i in 0..kernel.ncols() {
+pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Result<Mat<f32>> {
+    let items = kernel.ncols();
+    for i in 0..items {
         kernel[(i, i)] += lambda(i);
     }
-    kernel.llt(Side::Lower).map_err(|_| {
-        Error::new("the kernel matrix is not positive definite")
-            .hint("are there numbers among the questions' vectors that are none?")
-    })
+    let threads = get_global_parallelism();
+    let scratch = cholesky_in_place_scratch::<f32>(items, threads, Spec::default());
+    let mut memory = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut memory);
+    let regularization = LltRegularization::default();
+    cholesky_in_place(kernel.as_mut(), regularization, threads, stack, Spec::default()).map_err(
+        |_| {
+            Error::new("the kernel matrix is not positive definite")
+                .hint("are there numbers among the questions' vectors that are none?")
+        },
+    )?;
+    Ok(kernel)
 }
 
 /// The highest score; of equal ones the first.

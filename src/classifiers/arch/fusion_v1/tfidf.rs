@@ -5,6 +5,10 @@
 //! Unlike there, n-grams that training never saw count in a new question's length (with df = 1,
 //! as if it had been there): a question of unknown words is like no known one.
 
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
 use crate::text::{Analyzer, NgramCounts};
 
 /// The vectors of `n` questions by n-gram.
@@ -37,34 +41,31 @@ type SparseVector = Vec<(usize, f32)>;
 impl TfIdf {
     /// Counts the n-grams of `questions` and weighs them.
     pub(super) fn fit(analyzer: &Analyzer, questions: &[&str]) -> Self {
-        let counts: Vec<NgramCounts> = questions.iter().map(|text| analyzer.count(text)).collect();
-        let mut names: Vec<&str> =
-            counts.iter().flat_map(|c| c.keys().map(String::as_str)).collect();
-        names.sort_unstable();
-        names.dedup();
+        let (terms, counts) = count(analyzer, questions);
+        let mut documents = vec![0; terms.ends.len()];
+        for &(term, _) in counts.iter().flatten() {
+            documents[term] += 1;
+        }
         let mut tfidf = Self {
             analyzer: analyzer.clone(),
             questions: questions.len(),
-            terms: names.iter().collect(),
-            posting_ends: Vec::new(),
+            terms,
+            posting_ends: running_sum(documents.iter().copied()),
             posting_questions: Vec::new(),
             posting_weights: Vec::new(),
         };
-        let mut documents = vec![0_usize; names.len()];
-        for term in counts.iter().flat_map(|c| c.keys()).filter_map(|t| tfidf.terms.find(t)) {
-            documents[term] += 1;
-        }
-        let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); names.len()];
-        for (question, counts) in counts.iter().enumerate() {
-            for (term, weight) in tfidf.weigh(counts, |term| documents[term]) {
+        let known = |&(term, count): &(usize, u32)| (Some(term), count);
+        let vector =
+            |counts: &Vec<_>| tfidf.weigh(counts.iter().map(known), |term| documents[term]);
+        let vectors: Vec<SparseVector> = counts.par_iter().map(vector).collect();
+        let mut postings: Vec<Vec<(u32, f32)>> =
+            documents.iter().map(|&questions| Vec::with_capacity(questions)).collect();
+        for (question, vector) in vectors.into_iter().enumerate() {
+            for (term, weight) in vector {
                 postings[term].push((question as u32, weight));
             }
         }
-        for posting in postings.iter().flatten() {
-            tfidf.posting_questions.push(posting.0);
-            tfidf.posting_weights.push(posting.1);
-        }
-        tfidf.posting_ends = running_sum(postings.iter().map(Vec::len));
+        (tfidf.posting_questions, tfidf.posting_weights) = postings.into_iter().flatten().unzip();
         tfidf
     }
 
@@ -72,10 +73,12 @@ impl TfIdf {
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut similarities = vec![0.0; self.questions];
         let counts = self.analyzer.count(text);
-        for (term, weight) in self.weigh(&counts, |term| self.postings(term).len()) {
-            for posting in self.postings(term) {
-                let question = self.posting_questions[posting] as usize;
-                similarities[question] += weight * self.posting_weights[posting];
+        let counts = counts.iter().map(|(ngram, &count)| (self.terms.find(ngram), count));
+        for (term, weight) in self.weigh(counts, |term| self.postings(term).len()) {
+            let postings = self.postings(term);
+            let questions = &self.posting_questions[postings.clone()];
+            for (&question, &other) in questions.iter().zip(&self.posting_weights[postings]) {
+                similarities[question as usize] += weight * other;
             }
         }
         similarities
@@ -113,13 +116,16 @@ impl TfIdf {
         }
     }
 
-    /// A unit vector of the known n-grams; unknown ones count in its length.
-    fn weigh(&self, counts: &NgramCounts, documents: impl Fn(usize) -> usize) -> SparseVector {
+    /// A unit vector of the known n-grams of a text's; unknown ones count in its length.
+    fn weigh(
+        &self,
+        counts: impl Iterator<Item = (Option<usize>, u32)>,
+        documents: impl Fn(usize) -> usize,
+    ) -> SparseVector {
         let all = self.questions as f32;
         let mut squares = 0.0;
         let mut vector = SparseVector::new();
-        for (ngram, &count) in counts {
-            let term = self.terms.find(ngram);
+        for (term, count) in counts {
             let documents = term.map_or(1, &documents) as f32;
             let idf = 1.0 + ((1.0 + all) / (1.0 + documents)).ln();
             let weight = (1.0 + (count as f32).ln()) * idf;
@@ -166,6 +172,18 @@ impl<'a> FromIterator<&'a &'a str> for Terms {
         }
         terms
     }
+}
+
+/// The n-grams of `questions`, and how often each question has which, ascending.
+fn count(analyzer: &Analyzer, questions: &[&str]) -> (Terms, Vec<Vec<(usize, u32)>>) {
+    let counts: Vec<NgramCounts> = questions.par_iter().map(|text| analyzer.count(text)).collect();
+    let mut names: Vec<&str> = counts.iter().flat_map(|c| c.keys().map(String::as_str)).collect();
+    names.par_sort_unstable();
+    names.dedup();
+    let numbers: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+    let numbered = |(ngram, &count): (&String, &u32)| (numbers[ngram.as_str()], count);
+    let numbered = counts.par_iter().map(|counts| counts.iter().map(numbered).collect());
+    (names.iter().collect(), numbered.collect())
 }
 
 fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<u32> {

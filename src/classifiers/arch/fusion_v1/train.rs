@@ -1,20 +1,18 @@
 //! Training: the stages in order.
 
-use faer::Mat;
 use rayon::prelude::*;
 
 use super::calibration::{Calibration, Sample, Samples, knownness};
 use super::choose::{self, Matrices};
-use super::kernel::{Kernel, Ngrams, Similar};
+use super::kernel::{Kernel, Ngrams, Others, Similar, nearest};
 use super::model::Model;
 use super::nested::Nested;
 use super::params::{Params, Search};
 use super::ridge::{Ridge, Top};
 use super::sentences::{Sentences, wording};
 use super::{TrainOptions, Trained, TrainingReport};
-use crate::classifiers::LearningPoint;
 use crate::classifiers::examples::Examples;
-use crate::classifiers::learning_curve::learning_curve;
+use crate::classifiers::learning_curve::{Given, Split, learning_curve, splits};
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -43,13 +41,18 @@ pub(super) fn train(
         ngrams: ngrams.matrix(progress),
         cosines: sentences.as_ref().map(Sentences::matrix),
     };
+    // With sentence vectors, the nearest question is more than what the matrix has.
+    let nearest = sentences.is_none().then(|| nearest(&matrices.ngrams, &examples.answer_of));
     let (setting, ridge) = choose::choose(&matrices, &examples, &params, progress)?;
-    let kernel = matrices.into_mixed(setting);
-    let learning_curve = curve(&kernel, &examples, (&params, setting.lambda), options.seed)?;
-    let ridge = match ridge {
-        Some(ridge) => ridge,
-        None => choose::solve_at(kernel, &examples, &params, setting.lambda)?,
+    let splits = splits(&examples, options.seed);
+    let nested = Nested {
+        kernel: matrices.into_mixed(setting),
+        lambdas: params.lambdas(&examples, setting.lambda),
+        answer_of: examples.answer_of_items(),
+        answers: examples.ids.len(),
     };
+    let (ridge, given) = solve(nested, ridge, &splits, examples.questions.len())?;
+    let learning_curve = learning_curve(&examples, &splits, given);
     let mut model = Model {
         answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
         kernel: Kernel {
@@ -63,7 +66,11 @@ pub(super) fn train(
     };
     let mut notes = Vec::new();
     let alone = ridge.leave_question_out();
-    let left_out = left_out(&ridge, &alone, &examples, &model.kernel, progress);
+    let nearest = |i: usize, others: Others| match &nearest {
+        Some(nearest) => nearest[i][others as usize],
+        None => nearest_by_vectors(&model.kernel, &examples, i, others),
+    };
+    let left_out = left_out(&ridge, &alone, &examples, nearest, progress);
     let strangers: Vec<&str> = options.strangers.iter().map(String::as_str).collect();
     let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
     let strangers = model.kernel.of_texts(&strangers, encode)?;
@@ -85,22 +92,25 @@ pub(super) fn train(
     Ok(Trained { files: model.to_files()?, report })
 }
 
-/// The learning curve at the setting that was chosen; answers' texts are always known.
-fn curve(
-    kernel: &Mat<f32>,
-    examples: &Examples,
-    (params, lambda): (&Params, f32),
-    seed: u64,
-) -> Result<Vec<LearningPoint>> {
-    let lambdas = params.lambdas(examples, lambda);
-    let answer_of = examples.answer_of_items();
-    let texts = examples.questions.len()..answer_of.len();
-    learning_curve(examples, seed, |split| {
-        let known: Vec<usize> = texts.clone().chain(split.known.iter().copied()).collect();
-        let sizes = split.sizes.map(|size| texts.len() + size);
-        let part = Nested { kernel, lambdas: &lambdas, answer_of: &answer_of, known: &known };
-        part.tops(&split.held_out, examples.ids.len(), sizes)
-    })
+/// The regression on all items, where it is not solved yet, and what the questions get that each of
+/// `splits` holds out; answers' texts, the items after the `questions`, are always known.
+fn solve(
+    nested: Nested,
+    ridge: Option<Ridge>,
+    splits: &[Split],
+    questions: usize,
+) -> Result<(Ridge, Vec<Given>)> {
+    let texts = questions..nested.answer_of.len();
+    let known =
+        |split: &Split| -> Vec<usize> { texts.clone().chain(split.known.clone()).collect() };
+    let sizes = |split: &Split| split.sizes.map(|size| texts.len() + size);
+    if let (None, [split]) = (&ridge, splits) {
+        let (given, ridge) = nested.tops_and_all(&split.held_out, &known(split), sizes(split))?;
+        return Ok((ridge, vec![given]));
+    }
+    let given = |split: &Split| nested.tops(&split.held_out, &known(split), sizes(split));
+    let given = splits.iter().map(given).collect::<Result<_>>()?;
+    Ok((ridge.map_or_else(|| nested.all(), Ok)?, given))
 }
 
 fn search(options: &TrainOptions) -> Search {
@@ -126,7 +136,7 @@ fn left_out(
     ridge: &Ridge,
     alone: &[Top],
     examples: &Examples,
-    kernel: &Kernel,
+    nearest: impl Fn(usize, Others) -> f32 + Sync,
     progress: &dyn Progress,
 ) -> Vec<LeftOutTwice> {
     let questions = examples.questions.len();
@@ -139,20 +149,16 @@ fn left_out(
     }
     let every = questions.div_ceil(MISSING_ANSWERS);
     let twice = |i: usize| {
-        let answer = examples.answer_of[i];
-        let similar = kernel.of_question(i, examples.questions[i]);
-        let sample = |top: Top, truth: Option<usize>, nearest: f32| {
-            let known = knownness(f64::from(top.score), f64::from(nearest));
+        let sample = |top: Top, truth: Option<usize>, others: Others| {
+            let known = knownness(f64::from(top.score), f64::from(nearest(i, others)));
             Sample { known, top: top.answer, truth }
         };
-        let on_topic = examples.is_measurable(i).then(|| {
-            let nearest = similar.nearest(|other| other != i);
-            (i, sample(alone[i], Some(answer), nearest))
-        });
-        let off_topic = with_answer[i].filter(|_| i.is_multiple_of(every)).map(|top| {
-            let nearest = similar.nearest(|other| examples.answer_of[other] != answer);
-            sample(top, None, nearest)
-        });
+        let on_topic = examples
+            .is_measurable(i)
+            .then(|| (i, sample(alone[i], Some(examples.answer_of[i]), Others::Questions)));
+        let off_topic = with_answer[i]
+            .filter(|_| i.is_multiple_of(every))
+            .map(|top| sample(top, None, Others::Answers));
         progress.step();
         LeftOutTwice { on_topic, off_topic }
     };
@@ -160,6 +166,14 @@ fn left_out(
     let all = (0..questions).into_par_iter().map(twice).collect();
     progress.finish();
     all
+}
+
+fn nearest_by_vectors(kernel: &Kernel, examples: &Examples, i: usize, others: Others) -> f32 {
+    let similar = kernel.of_question(i, examples.questions[i]);
+    similar.nearest(|other| match others {
+        Others::Questions => other != i,
+        Others::Answers => examples.answer_of[other] != examples.answer_of[i],
+    })
 }
 
 /// Questions left out, those whose whole answer was, and strangers'. Half of what is off-topic is

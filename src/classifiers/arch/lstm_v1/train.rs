@@ -10,7 +10,7 @@ use super::ridge::{Data, Solved, two_folds};
 use super::topics::{Example, Fitted, Network, Shape, fit};
 use super::words::{Question, Words};
 use crate::classifiers::examples::Examples;
-use crate::classifiers::learning_curve::{Given, learning_curve};
+use crate::classifiers::learning_curve::{Given, Split, learning_curve, splits};
 use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingReport};
 use crate::error::{Result, count};
 use crate::mentor::Mentor;
@@ -78,13 +78,9 @@ pub(super) fn train(
         fused: fused.ridge(),
         unfused: unfused.ridge(),
     };
-    let learning_curve = learning_curve(&examples, options.seed, |split| {
-        let mut given = Given::default();
-        for (given, size) in given.iter_mut().zip(split.sizes) {
-            *given = data(&features).answers_of(&split.held_out, &split.known[..size])?;
-        }
-        Ok(given)
-    })?;
+    let splits = splits(&examples, options.seed);
+    let given = splits.iter().map(|split| answers_at_shares(&data(&features), split));
+    let learning_curve = learning_curve(&examples, &splits, given.collect::<Result<Vec<Given>>>()?);
     let left_out = left_out(&examples, &tops);
     let report = TrainingReport { cv_accuracy, left_out, learning_curve, notes };
     Ok(Trained { files: model.to_files()?, report })
@@ -152,6 +148,15 @@ fn comparison([fused, unfused, alone]: [Option<f64>; 3]) -> String {
         "two-fold accuracy {fused} with topics, {unfused} without; leave-one-out without topics \
          {alone}"
     )
+}
+
+/// What the questions that a fold holds out get, having learned from each share of the others.
+fn answers_at_shares(data: &Data, split: &Split) -> Result<Given> {
+    let mut given = Given::default();
+    for (given, size) in given.iter_mut().zip(split.sizes) {
+        *given = data.answers_of(&split.held_out, &split.known[..size])?;
+    }
+    Ok(given)
 }
 
 /// The questions that leaving out measures.
