@@ -1,7 +1,7 @@
 """What others would build, to be measured beside ours.
 
-    python peers.py PEER train WORKSPACE FOLDER       trains the workspace's only mentor
-    python peers.py PEER ask FOLDER < QUESTIONS       loads what was trained; an answer's id a line
+    python peers.py PEER train WORKSPACE FOLDER       trains the workspace's mentors, each into FOLDER/ITS-ID
+    python peers.py PEER ask FOLDER/ID < QUESTIONS    loads what was trained; an answer's id a line
     python peers.py gensim load FILE                  opens word vectors, as gensim reads them fastest
 
 PEER is `tfidf_svm` (scikit-learn: TF-IDF of words and characters, a linear SVM), `minilm_ridge`
@@ -16,11 +16,10 @@ from pathlib import Path
 THREADS = 2
 
 
-def read_questions(workspace):
+def read_questions(mentor):
     """Questions in lower case without punctuation, and their answers' ids."""
-    (data,) = Path(workspace).glob("mentor/*/data/classifier_data.csv")
     answers = {}
-    with open(data, newline="", encoding="utf-8-sig") as file:
+    with open(mentor / "data/classifier_data.csv", newline="", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             for question in map(sanitize, row["question"].splitlines()):
                 if question:
@@ -132,11 +131,12 @@ PEERS = {"tfidf_svm": TfidfSvm, "minilm_ridge": MinilmRidge, "fasttext": FastTex
 
 match sys.argv[1:]:
     case [name, "train", workspace, folder] if name in PEERS:
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         peer = PEERS[name]()
-        peer.fit(*read_questions(workspace))
-        peer.save(folder)
+        for mentor in sorted(Path(workspace, "mentor").iterdir()):
+            own = Path(folder, mentor.name)
+            own.mkdir(parents=True, exist_ok=True)
+            peer.fit(*read_questions(mentor))
+            peer.save(own)
     case [name, "ask", folder] if name in PEERS:
         questions = [sanitize(line) for line in sys.stdin]
         peer = PEERS[name]()

