@@ -19,6 +19,8 @@ pub(crate) use examples::Examples;
 pub use mentor_classifier::{MentorClassifier, Reply};
 pub use strangers::Strangers;
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -158,7 +160,7 @@ pub struct Ranking {
 pub const MAX_CANDIDATES: usize = 10;
 
 /// An answer and how sure the classifier is of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
     /// The answer's id at training time.
     pub answer_id: String,

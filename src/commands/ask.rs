@@ -6,13 +6,13 @@ use std::path::Path;
 
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
 use super::{Outcome, open};
 use crate::checkpoint::Checkpoint;
-use crate::classifiers::{MentorClassifier, Reply};
+use crate::classifiers::{Candidate, MentorClassifier, Reply};
 use crate::cli::AskArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Place, Result};
@@ -67,8 +67,22 @@ struct Session<'a> {
     declined: usize,
 }
 
-impl Session<'_> {
-    fn mentor(&self) -> &Mentor {
+/// What `--json` prints of a question.
+#[derive(Serialize)]
+struct JsonReply<'a> {
+    query: &'a str,
+    mentor: &'a str,
+    answer_id: &'a str,
+    answer_text: Option<&'a str>,
+    confidence: f64,
+    canned: bool,
+    top_answer_id: &'a str,
+    classifier: &'a str,
+    alternatives: &'a [Candidate],
+}
+
+impl<'a> Session<'a> {
+    fn mentor(&self) -> &'a Mentor {
         self.classifier.mentor()
     }
 
@@ -80,42 +94,44 @@ impl Session<'_> {
     fn reply(&mut self, question: &str, reply: &Reply) -> Result<()> {
         let text = self.text(reply);
         if self.json {
-            console::json(&self.json_line(question, reply, text.as_deref()))
+            console::json(&self.json_reply(question, reply, text))
         } else {
-            self.print(reply, text.as_deref())
+            self.print(reply, text)
         }
     }
 
     /// What the mentor says: the answer, or, declining, one of its utterances in turn.
-    fn text(&mut self, reply: &Reply) -> Option<String> {
+    fn text(&mut self, reply: &Reply) -> Option<&'a str> {
         if let Some(id) = &reply.answer_id {
-            let text = self.mentor().answer(id).map(|answer| answer.text.clone());
+            let text = self.mentor().answer(id).map(|answer| answer.text.as_str());
             if text.is_none() {
                 console::warn(format_args!("answer `{id}` is no longer in the mentor's data"));
             }
             return text;
         }
         let utterances = self.mentor().utterances.texts("_OFF_TOPIC_");
-        let text = utterances.get(self.declined % utterances.len().max(1)).map(|&t| t.to_owned());
+        let text = utterances.get(self.declined % utterances.len().max(1)).copied();
         self.declined += 1;
         text
     }
 
-    fn json_line(&self, question: &str, reply: &Reply, text: Option<&str>) -> Value {
-        let alternatives = reply.alternatives.iter().take(self.alternatives);
-        json!({
-            "query": question,
-            "mentor": self.mentor().id.as_str(),
-            "answer_id": reply.answer_or_off_topic(),
-            "answer_text": text,
-            "confidence": reply.confidence,
-            "canned": reply.canned,
-            "top_answer_id": reply.top_answer_id,
-            "classifier": self.checkpoint,
-            "alternatives": alternatives
-                .map(|c| json!({ "answer_id": c.answer_id, "confidence": c.confidence }))
-                .collect::<Vec<_>>(),
-        })
+    fn json_reply<'r>(
+        &'r self,
+        question: &'r str,
+        reply: &'r Reply,
+        text: Option<&'r str>,
+    ) -> JsonReply<'r> {
+        JsonReply {
+            query: question,
+            mentor: self.mentor().id.as_str(),
+            answer_id: reply.answer_or_off_topic(),
+            answer_text: text,
+            confidence: reply.confidence,
+            canned: reply.canned,
+            top_answer_id: &reply.top_answer_id,
+            classifier: &self.checkpoint,
+            alternatives: &reply.alternatives[..self.alternatives.min(reply.alternatives.len())],
+        }
     }
 
     fn print(&self, reply: &Reply, text: Option<&str>) -> Result<()> {

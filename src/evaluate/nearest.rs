@@ -53,8 +53,8 @@ impl<'a> Wordings<'a> {
         let examples = mentor.examples();
         let mut postings: BTreeMap<String, Vec<(usize, f64)>> = BTreeMap::new();
         for (index, example) in examples.iter().enumerate() {
-            for (ngram, count) in ANALYZER.count(example.question) {
-                postings.entry(ngram).or_default().push((index, f64::from(count)));
+            for (ngram, count) in ANALYZER.count(example.question).iter() {
+                postings.entry(ngram.to_owned()).or_default().push((index, f64::from(count)));
             }
         }
         let mut squares = vec![0.0; examples.len()];
@@ -77,8 +77,8 @@ impl<'a> Wordings<'a> {
     pub fn nearest(&self, question: &str, limit: usize) -> Vec<Neighbour> {
         let mut products = vec![0.0; self.examples.len()];
         let mut square = 0.0;
-        for (ngram, count) in ANALYZER.count(question) {
-            let list = self.postings.get(&ngram).map_or(&[][..], Vec::as_slice);
+        for (ngram, count) in ANALYZER.count(question).iter() {
+            let list = self.postings.get(ngram).map_or(&[][..], Vec::as_slice);
             // An n-gram that no known question has is as rare as one that a single question has.
             let rarity = (self.examples.len() as f64 / list.len().max(1) as f64).ln() + 1.0;
             let weight = f64::from(count) * rarity;

@@ -1,14 +1,47 @@
 //! N-grams of words and of characters, counted.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
 use super::{normalize, stem};
 
 /// How often each n-gram occurs in a text, sorted by n-gram.
-pub type NgramCounts = BTreeMap<String, u32>;
+#[derive(Clone, Debug)]
+pub struct NgramCounts {
+    /// What the n-grams are parts of.
+    text: String,
+    /// Where each distinct one stands first, and how often it stands anywhere.
+    ngrams: Vec<(Range<usize>, u32)>,
+}
+
+impl NgramCounts {
+    /// Counts the parts `ngrams` of `text`, which begin and end between characters.
+    fn of(text: String, mut ngrams: Vec<Range<usize>>) -> Self {
+        ngrams.sort_unstable_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
+        let same = ngrams.chunk_by(|a, b| text[a.clone()] == text[b.clone()]);
+        let counted = same.map(|same| (same[0].clone(), same.len() as u32)).collect();
+        Self { text, ngrams: counted }
+    }
+
+    /// Each n-gram with its count, from 1 up, in ascending order of the n-grams.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> {
+        self.ngrams.iter().map(|(place, count)| (&self.text[place.clone()], *count))
+    }
+
+    /// How many n-grams there are, each counted once.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ngrams.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ngrams.is_empty()
+    }
+}
 
 /// Characters of a text beyond which n-grams are not taken: a question is never that long, and
 /// a pasted book must not stall a training run.
@@ -20,8 +53,8 @@ const MAX_CHARS: usize = 10_000;
 /// use mentorpal::text::Analyzer;
 /// let words = Analyzer::Words { lengths: 1..=2, stemmed: false };
 /// let counts = words.count("Fly, fly away!");
-/// assert_eq!(counts["fly"], 2);
-/// assert_eq!(counts["fly away"], 1);
+/// let counts: Vec<_> = counts.iter().collect();
+/// assert_eq!(counts, [("away", 1), ("fly", 2), ("fly away", 1), ("fly fly", 1)]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -57,46 +90,62 @@ impl Analyzer {
     pub fn count(&self, text: &str) -> NgramCounts {
         let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(i, _)| i);
         let text = normalize(&text[..end]);
-        let mut counts = NgramCounts::new();
         match self {
             Self::Words { lengths, stemmed } => {
                 let words = text.split_whitespace();
-                let words = words.map(|word| if *stemmed { stem(word) } else { word.to_owned() });
-                count_words(&words.collect::<Vec<_>>(), lengths, &mut counts);
-            }
-            Self::Characters { lengths } => {
-                for word in text.split_whitespace() {
-                    count_characters(word, lengths, &mut counts);
+                if *stemmed {
+                    count_words(words.map(stem), lengths)
+                } else {
+                    count_words(words, lengths)
                 }
             }
-        }
-        counts
-    }
-}
-
-fn count_words(words: &[String], lengths: &RangeInclusive<usize>, counts: &mut NgramCounts) {
-    for length in lengths.clone() {
-        for run in words.windows(length) {
-            *counts.entry(run.join(" ")).or_default() += 1;
+            Self::Characters { lengths } => count_characters(text.split_whitespace(), lengths),
         }
     }
 }
 
-fn count_characters(word: &str, lengths: &RangeInclusive<usize>, counts: &mut NgramCounts) {
-    let padded = format!(" {word} ");
-    let starts: Vec<usize> = padded.char_indices().map(|(i, _)| i).chain([padded.len()]).collect();
-    for length in lengths.clone() {
-        if length + 1 > starts.len() {
-            // Longer than the padded word: the word itself has been counted at its own length.
-            if length == *lengths.start() {
-                *counts.entry(padded.clone()).or_default() += 1;
+fn count_words(
+    words: impl Iterator<Item = impl AsRef<str>>,
+    lengths: &RangeInclusive<usize>,
+) -> NgramCounts {
+    let (mut text, mut places) = (String::new(), Vec::new());
+    for word in words {
+        if !places.is_empty() {
+            text.push(' ');
+        }
+        let start = text.len();
+        text.push_str(word.as_ref());
+        places.push(start..text.len());
+    }
+    let runs = lengths.clone().flat_map(|length| places.windows(length));
+    let ngrams = runs.map(|run| run[0].start..run[run.len() - 1].end).collect();
+    NgramCounts::of(text, ngrams)
+}
+
+fn count_characters<'a>(
+    words: impl Iterator<Item = &'a str>,
+    lengths: &RangeInclusive<usize>,
+) -> NgramCounts {
+    let (mut text, mut ngrams) = (String::from(" "), Vec::new());
+    for word in words {
+        // The space after a word is also the one before the next.
+        let start = text.len() - 1;
+        text.push_str(word);
+        text.push(' ');
+        let starts = text[start..].char_indices().map(|(i, _)| start + i);
+        let ends: Vec<usize> = starts.chain([text.len()]).collect();
+        for length in lengths.clone() {
+            if length + 1 > ends.len() {
+                // Longer than the padded word: the word itself has been counted at its own length.
+                if length == *lengths.start() {
+                    ngrams.push(start..text.len());
+                }
+                break;
             }
-            break;
-        }
-        for run in starts.windows(length + 1) {
-            *counts.entry(padded[run[0]..run[length]].to_owned()).or_default() += 1;
+            ngrams.extend(ends.windows(length + 1).map(|run| run[0]..run[length]));
         }
     }
+    NgramCounts::of(text, ngrams)
 }
 
 #[cfg(test)]
@@ -104,7 +153,7 @@ mod tests {
     use super::*;
 
     fn counts(analyzer: &Analyzer, text: &str) -> Vec<(String, u32)> {
-        analyzer.count(text).into_iter().collect()
+        analyzer.count(text).iter().map(|(ngram, n)| (ngram.to_owned(), n)).collect()
     }
 
     // From scikit-learn 1.5: CountVectorizer(analyzer="char_wb", ngram_range=(2, 3)) on "a bad a".
@@ -129,14 +178,15 @@ mod tests {
     #[test]
     fn words_run_across_punctuation() {
         let words = Analyzer::Words { lengths: 1..=2, stemmed: false };
-        let ngrams: Vec<_> = words.count("Who's there?").into_keys().collect();
+        let counts = words.count("Who's there?");
+        let ngrams: Vec<_> = counts.iter().map(|(ngram, _)| ngram).collect();
         assert_eq!(ngrams, ["there", "whos", "whos there"]);
     }
 
     #[test]
     fn stemmed_words_lose_their_endings() {
         let words = Analyzer::Words { lengths: 1..=1, stemmed: true };
-        assert_eq!(words.count("Flying, flies").into_keys().collect::<Vec<_>>(), ["fli"]);
+        assert_eq!(words.count("Flying, flies").iter().collect::<Vec<_>>(), [("fli", 2)]);
     }
 
     #[test]

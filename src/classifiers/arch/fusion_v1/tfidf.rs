@@ -73,7 +73,7 @@ impl TfIdf {
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut similarities = vec![0.0; self.questions];
         let counts = self.analyzer.count(text);
-        let counts = counts.iter().map(|(ngram, &count)| (self.terms.find(ngram), count));
+        let counts = counts.iter().map(|(ngram, count)| (self.terms.find(ngram), count));
         for (term, weight) in self.weigh(counts, |term| self.postings(term).len()) {
             let postings = self.postings(term);
             let questions = &self.posting_questions[postings.clone()];
@@ -177,11 +177,12 @@ impl<'a> FromIterator<&'a &'a str> for Terms {
 /// The n-grams of `questions`, and how often each question has which, ascending.
 fn count(analyzer: &Analyzer, questions: &[&str]) -> (Terms, Vec<Vec<(usize, u32)>>) {
     let counts: Vec<NgramCounts> = questions.par_iter().map(|text| analyzer.count(text)).collect();
-    let mut names: Vec<&str> = counts.iter().flat_map(|c| c.keys().map(String::as_str)).collect();
+    let mut names: Vec<&str> =
+        counts.iter().flat_map(|c| c.iter().map(|(ngram, _)| ngram)).collect();
     names.par_sort_unstable();
     names.dedup();
     let numbers: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
-    let numbered = |(ngram, &count): (&String, &u32)| (numbers[ngram.as_str()], count);
+    let numbered = |(ngram, count)| (numbers[ngram], count);
     let numbered = counts.par_iter().map(|counts| counts.iter().map(numbered).collect());
     (names.iter().collect(), numbered.collect())
 }
