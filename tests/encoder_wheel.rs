@@ -1,4 +1,4 @@
-//! all-MiniLM-L6-v2 as a Python wheel, where `tests/fetch_encoder.sh` could fetch it.
+//! all-MiniLM-L6-v2 as a Python wheel, where `tests/fetch.sh` could fetch it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Browser, decimals, is_quiet, open, percent, points, range, searches, shows, sorts_by_number,
-    tabulates,
+    tabulates, text,
 };
 
 /// Opens the page of two checkpoints' comparison on one mentor and compares it with the comparison's
@@ -87,7 +87,6 @@ fn ranks(browser: &Browser, figures: &Value) {
 fn changed(browser: &Browser, group: &str, questions: &Value) {
     let table = format!("[data-figure=\"{}\"] tbody", group.replace('_', " "));
     let column = |n: usize| browser.texts(&format!("{table} :nth-child({n} of th, td)"));
-    let text = |value: &Value| value.as_str().expect("text").trim().to_owned();
     let questions = questions.as_array().expect("questions");
     let expected: Vec<String> = questions.iter().map(|found| text(&found["question"])).collect();
     assert_eq!(column(1), expected, "{group}");

@@ -65,6 +65,17 @@ pub(crate) fn points(difference: &Value) -> String {
     format!("{:+.1}", 100.0 * difference.as_f64().expect("a number"))
 }
 
+/// A text as the browser has it.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().expect("text").trim().to_owned()
+}
+
+/// The cells of a share, with how many questions it is of.
+pub(crate) fn share(of: &Value) -> Vec<String> {
+    let counts = ["questions", "correct"].map(|key| of[key].to_string());
+    [counts.to_vec(), vec![percent(&of["share"]), range(&of["ci95"])]].concat()
+}
+
 /// Two decimals.
 pub(crate) fn decimals(value: &Value) -> String {
     format!("{:.2}", value.as_f64().expect("a number"))

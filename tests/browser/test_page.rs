@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    Browser, decimals, is_quiet, open, percent, range, searches, shows, sorts_by_number, tabulates,
+    Browser, decimals, is_quiet, open, percent, range, searches, share, shows, sorts_by_number,
+    tabulates, text,
 };
 
 /// Opens the page of one mentor's test and compares it with the test's line of JSON; the wrong
@@ -65,11 +66,7 @@ fn tables(browser: &Browser, figures: &Value) {
     let rows = |key: &str, row: fn(&Value) -> Vec<String>| -> Vec<Vec<String>> {
         figures[key].as_array().expect("an array").iter().map(row).collect()
     };
-    let topic = |topic: &Value| {
-        let counts = ["questions", "correct"].map(|key| topic[key].to_string());
-        let name = topic["topic"].as_str().expect("a topic").to_owned();
-        [vec![name], counts.into(), vec![percent(&topic["share"]), range(&topic["ci95"])]].concat()
-    };
+    let topic = |topic: &Value| [vec![text(&topic["topic"])], share(topic)].concat();
     tabulates(browser, "topics", &rows("topics", topic));
     let bin = |bin: &Value| {
         let counts = ["right", "wrong"].map(|key| bin[key].to_string());
@@ -92,7 +89,7 @@ fn wrong_questions(browser: &Browser, figures: &Value) {
     let confidences = browser.texts("[data-figure=wrong] tbody td:nth-child(4)");
     assert_eq!(questions.len(), wrong.len());
     for (i, wrong) in wrong.iter().enumerate() {
-        assert_eq!(questions[i], wrong["question"].as_str().expect("a question").trim());
+        assert_eq!(questions[i], text(&wrong["question"]));
         assert_eq!(confidences[i], decimals(&wrong["confidence"]));
         let row = format!("[data-figure=wrong] tbody tr:nth-child({})", i + 1);
         let ids = browser.texts(&format!("{row} td .id"));

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    Browser, decimals, is_quiet, open, percent, range, searches, shows, sorts_by_number, table,
-    tabulates,
+    Browser, decimals, is_quiet, open, percent, searches, share, shows, sorts_by_number, table,
+    tabulates, text,
 };
 
 /// Opens a report and compares it with the `figures` of training; the wrong questions are searched
@@ -73,14 +73,4 @@ fn contradictions(browser: &Browser, figures: &Value) {
         let found = figures[key].as_array().expect("an array");
         assert_eq!(table(browser, table_name).len(), found.len().min(50), "{key}");
     }
-}
-
-/// The cells of a share.
-fn share(of: &Value) -> Vec<String> {
-    let counts = ["questions", "correct"].map(|key| of[key].to_string());
-    [counts.to_vec(), vec![percent(&of["share"]), range(&of["ci95"])]].concat()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().expect("text").trim().to_owned()
 }
