@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A transfer of 300 MB against curl's, over the same WebDAV server on this machine in the same run,
-# taking turns: the median of $1 (5) rounds, and peak memory. Prints the table in docs/benchmarks.md.
+# taking turns: the median of $1 (7) rounds, and peak memory. Prints the table in docs/benchmarks.md.
 # Needs rclone, apache2, curl, python3 and /usr/bin/time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=${1:-5}
+rounds=${1:-7}
 if [ -z "${MENTORPAL_BIN:-}" ]; then
     cargo build --release --locked --quiet --bin mentorpal
 fi
@@ -55,10 +55,12 @@ serve_apache() {
     server=$!
 }
 
-# Seconds and peak memory (kB) of a command, one more line of the file $1.
+# Seconds and peak memory (kB) of a command, one more line of the file $1. What the command before left
+# for the disk to write is none of its business.
 timed() {
     local to=$1
     shift
+    sync
     /usr/bin/time -f '%e %M' -a -o "$to" "$@" > /dev/null
 }
 
