@@ -100,7 +100,7 @@ fn what_was_not_changed_is_accepted() {
 #[test]
 fn tensors_that_do_not_fit_together_are_refused() {
     // Ada has 16 questions and 4 answers with a text each: 20 rows.
-    let cases: [Case<Tensors>; 15] = [
+    let cases: [Case<Tensors>; 16] = [
         ("a row less", |t| {
             let weights = t.get_mut("weights").unwrap();
             weights.shape = vec![19, 4];
@@ -119,6 +119,7 @@ fn tensors_that_do_not_fit_together_are_refused() {
         }),
         ("another type", |t| t.get_mut("weights").unwrap().dtype = Dtype::I32),
         ("no number", |t| set(t, "weights", 3, f32::NAN.to_le_bytes())),
+        ("a long vector", |t| set(t, "sentences", 0, 2_f32.to_le_bytes())),
         ("infinite", |t| set(t, "ngrams.0.posting_weights", 0, f32::INFINITY.to_le_bytes())),
         ("a question too many", |t| set(t, "ngrams.0.posting_questions", 0, 16_u32.to_le_bytes())),
         ("far out", |t| set(t, "ngrams.1.posting_questions", 0, u32::MAX.to_le_bytes())),

@@ -14,6 +14,7 @@ mod shares;
 mod stem;
 
 pub use contractions::write_out;
+pub(crate) use ngrams::sort_key;
 pub use ngrams::{Analyzer, NgramCounts};
 pub use sanitize::{normalize, sanitize, shorten};
 pub use shares::{p_value, percent, percent_range, points};

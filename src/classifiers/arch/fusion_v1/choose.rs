@@ -2,7 +2,8 @@
 
 use faer::Mat;
 
-use super::kernel::mix;
+use super::kernel::{Kernel, mix};
+use super::nested::Nested;
 use super::params::{Params, SentenceParams, Setting};
 use super::ridge::Ridge;
 use crate::classifiers::examples::Examples;
@@ -18,6 +19,14 @@ pub(super) struct Matrices {
 }
 
 impl Matrices {
+    /// All that `kernel` knows, compared with itself.
+    pub(super) fn of(kernel: &Kernel, progress: &dyn Progress) -> Self {
+        Self {
+            ngrams: kernel.ngrams.matrix(progress),
+            cosines: kernel.sentences.as_ref().map(|(_, sentences)| sentences.matrix()),
+        }
+    }
+
     /// The kernel matrix at a setting.
     fn mixed(&self, setting: Setting) -> Mat<f32> {
         match &self.cosines {
@@ -73,7 +82,7 @@ fn search(
 ) -> Result<(Setting, Ridge)> {
     let search = &params.search;
     let attempt = |setting: Setting| -> Result<Attempt> {
-        let ridge = solve_at(matrices.mixed(setting), examples, params, setting.lambda)?;
+        let ridge = Nested::of(matrices.mixed(setting), examples, params, setting.lambda).all()?;
         let tops = ridge.leave_question_out();
         let accuracy = examples.accuracy(|i| tops[i].answer);
         tracing::debug!(?setting, accuracy, "leave-one-out");
@@ -131,10 +140,4 @@ fn climb(
         }
     }
     Ok(best)
-}
-
-/// Solves with the kernel matrix `matrix`, `[n + t, n + t]`.
-fn solve_at(matrix: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Result<Ridge> {
-    let lambda = params.lambdas(examples, lambda);
-    Ridge::solve(matrix, &examples.answer_of_items(), examples.ids.len(), |item| lambda[item])
 }

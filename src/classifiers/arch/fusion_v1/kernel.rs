@@ -1,14 +1,15 @@
 //! The kernel: a weighted mix of similarities, 1 between a question and itself.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use faer::Mat;
 use rayon::prelude::*;
 
-use super::params::{NgramParams, SentenceParams};
+use super::params::{NgramParams, Params, SentenceParams};
 use super::sentences::{Sentences, wording};
 use super::tfidf::TfIdf;
+use crate::classifiers::examples::Examples;
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::vectors::{Embeddings, VectorModel};
@@ -81,6 +82,32 @@ impl Ngrams {
 }
 
 impl Kernel {
+    /// Of the questions of `examples`, and with `model` of answers' texts; sentence vectors are mixed in
+    /// as the search of settings begins.
+    ///
+    /// # Errors
+    /// When a text cannot be encoded.
+    pub(super) fn fit(
+        examples: &Examples,
+        params: &Params,
+        model: Option<&Arc<VectorModel>>,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let questions: Vec<String> = examples.questions.iter().map(|text| wording(text)).collect();
+        let ngrams = Ngrams::fit(&params.ngrams, &examples.questions);
+        let texts: Vec<&str> = examples.texts.iter().map(|(_, text)| *text).collect();
+        let encode = |model| Sentences::encode(model, &questions, &texts, progress);
+        let sentences = model.map(encode).transpose()?;
+        let sentences = sentences.map(|sentences| (params.search.middle().sentences, sentences));
+        Ok(Self { questions, ngrams, sentences })
+    }
+
+    /// The same with sentence vectors mixed in by `params`.
+    pub(super) fn with(self, params: SentenceParams) -> Self {
+        let sentences = self.sentences.map(|(_, sentences)| (params, sentences));
+        Self { sentences, ..self }
+    }
+
     /// Compares known question `index`, which stands in the data as `text`, with all that is
     /// known, itself included.
     pub(super) fn of_question<'a>(&'a self, index: usize, text: &'a str) -> Similar<'a> {
@@ -154,37 +181,37 @@ impl Similar<'_> {
     }
 }
 
-/// Which questions a question is held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Others {
-    /// All but itself.
-    Questions,
-    /// All of other answers.
-    Answers,
+/// How near the nearest known question is to one that is left out, each in about 0..=1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Nearest {
+    /// Of all the others.
+    pub(super) other: f32,
+    /// Of those of other answers.
+    pub(super) elsewhere: f32,
 }
 
-/// How near the nearest of its [`Others`] is to each question, of either kind, in 0..=1, by the matrix
-/// of n-grams (`[n, n]`, lower triangle): `[n]`.
-pub(super) fn nearest(ngrams: &Mat<f32>, answer_of: &[usize]) -> Vec<[f32; 2]> {
-    let none = || vec![[0.0; 2]; answer_of.len()];
-    let column = |mut nearest: Vec<[f32; 2]>, column: usize| {
-        for row in column + 1..answer_of.len() {
-            let similarity = ngrams[(row, column)];
-            let elsewhere = if answer_of[row] == answer_of[column] { 0.0 } else { similarity };
-            for question in [row, column] {
-                nearest[question] = larger(nearest[question], [similarity, elsewhere]);
+impl Nearest {
+    /// That of each question by the matrix of n-grams (`[n, n]`, lower triangle): `[n]`.
+    pub(super) fn by_ngrams(ngrams: &Mat<f32>, answer_of: &[usize]) -> Vec<Self> {
+        let none = || vec![Self::default(); answer_of.len()];
+        let column = |mut nearest: Vec<Self>, column: usize| {
+            for row in column + 1..answer_of.len() {
+                let other = ngrams[(row, column)];
+                let elsewhere = if answer_of[row] == answer_of[column] { 0.0 } else { other };
+                for question in [row, column] {
+                    nearest[question] = nearest[question].nearer(Self { other, elsewhere });
+                }
             }
-        }
-        nearest
-    };
-    let both = |a: Vec<[f32; 2]>, b: Vec<[f32; 2]>| {
-        a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect()
-    };
-    (0..answer_of.len()).into_par_iter().fold(none, column).reduce(none, both)
-}
+            nearest
+        };
+        let both =
+            |a: Vec<Self>, b: Vec<Self>| a.into_iter().zip(b).map(|(a, b)| a.nearer(b)).collect();
+        (0..answer_of.len()).into_par_iter().fold(none, column).reduce(none, both)
+    }
 
-fn larger(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
-    [a[0].max(b[0]), a[1].max(b[1])]
+    fn nearer(self, than: Self) -> Self {
+        Self { other: self.other.max(than.other), elsewhere: self.elsewhere.max(than.elsewhere) }
+    }
 }
 
 /// Mixes the matrices (lower triangles) of sentence vectors' cosines `[n + t, n + t]` and of the
@@ -218,7 +245,8 @@ mod tests {
             [0.4, 0.1, 0.5, 1.0],
         ];
         let matrix = Mat::from_fn(4, 4, |row, column| SIMILAR[row][column]);
-        let expected = [[0.9, 0.4], [0.9, 0.3], [0.5, 0.5], [0.5, 0.5]];
-        assert_eq!(nearest(&matrix, &[0, 0, 1, 2]), expected);
+        let expected = [(0.9, 0.4), (0.9, 0.3), (0.5, 0.5), (0.5, 0.5)];
+        let expected = expected.map(|(other, elsewhere)| Nearest { other, elsewhere });
+        assert_eq!(Nearest::by_ngrams(&matrix, &[0, 0, 1, 2]), expected);
     }
 }

@@ -1,15 +1,16 @@
 //! The trained model: answering, and its two files.
 //!
 //! `model.json` holds what people may read ([`Card`]); `model.safetensors` the numbers, where `k`
-//! counts the kinds of n-grams, `n` questions, `t` answers' texts and `m` answers:
+//! counts the kinds of n-grams, `n` questions, `t` answers' texts, `m` answers, and of a kind `g`
+//! n-grams in `b` bytes with `p` postings:
 //!
 //! | tensor | type, shape | |
 //! |---|---|---|
 //! | `weights` | f32 `[n + t, m]` | α |
 //! | `sentences` | f32 `[n + t, dims]` | sentence vectors, where there are any (else `t` is 0) |
-//! | `ngrams.k.bytes` | u8 | the sorted n-grams, end to end in UTF-8 |
-//! | `ngrams.k.ends` | u32 `[t]` | where each n-gram ends |
-//! | `ngrams.k.posting_ends` | u32 `[t]` | where each n-gram's postings end |
+//! | `ngrams.k.bytes` | u8 `[b]` | the sorted n-grams, end to end in UTF-8 |
+//! | `ngrams.k.ends` | u32 `[g]` | where each n-gram ends |
+//! | `ngrams.k.posting_ends` | u32 `[g]` | where each n-gram's postings end |
 //! | `ngrams.k.posting_questions` | u32 `[p]` | the question of each posting |
 //! | `ngrams.k.posting_weights` | f32 `[p]` | its TF-IDF weight |
 
@@ -23,7 +24,7 @@ use super::calibration::{Calibration, Sample, knownness};
 use super::kernel::{Kernel, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
 use super::sentences::Sentences;
-use super::tfidf::{Terms, TfIdf};
+use super::tfidf::{Terms, TfIdf, ends_at};
 use crate::classifiers::model_files::{
     CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
@@ -33,7 +34,10 @@ use crate::classifiers::{
 use crate::error::Result;
 use crate::progress::Silent;
 use crate::publish;
-use crate::vectors::{Embeddings, VectorModel};
+use crate::vectors::{Embeddings, VectorModel, dot};
+
+/// What rounding may add to the square of a vector's length.
+const LENGTH_TOLERANCE: f32 = 1e-3;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -54,7 +58,7 @@ struct Card {
     sentences: Option<SentencesCard>,
     lambda: f32,
     calibration: Calibration,
-    /// Sanitized, in the order of the data.
+    /// Their wording, in the order of the data.
     questions: Vec<String>,
     answers: Vec<String>,
 }
@@ -247,7 +251,12 @@ fn read_sentences(
         let what = format!("sentence vectors of {dims} numbers, the vector model's have {found}");
         return Err(damaged(CARD_FILE, &what));
     }
-    Ok(Sentences::new(Arc::clone(model), questions, Embeddings::new(dims, numbers)))
+    let items = Embeddings::new(dims, numbers);
+    // The kernel is an exponential of what longer ones would have for cosines.
+    if items.rows().any(|row| dot(row, row) > 1.0 + LENGTH_TOLERANCE) {
+        return Err(damaged(TENSORS_FILE, "`sentences` holds vectors longer than 1"));
+    }
+    Ok(Sentences::new(Arc::clone(model), questions, items))
 }
 
 fn read_tfidf(
@@ -257,28 +266,20 @@ fn read_tfidf(
     questions: usize,
 ) -> Result<TfIdf> {
     let name = |part: &str| format!("ngrams.{k}.{part}");
+    let misfit = || damaged(TENSORS_FILE, &format!("`ngrams.{k}` does not fit together"));
+    let terms = Terms::of(tensors.bytes(&name("bytes"))?, tensors.u32(&name("ends"))?);
     let posting_questions = tensors.u32(&name("posting_questions"))?;
     let postings = posting_questions.len();
     let tfidf = TfIdf {
         analyzer: params.analyzer,
         questions,
-        terms: Terms { bytes: tensors.bytes(&name("bytes"))?, ends: tensors.u32(&name("ends"))? },
+        terms: terms.ok_or_else(misfit)?,
         posting_ends: tensors.u32(&name("posting_ends"))?,
         posting_questions,
         posting_weights: tensors.f32(&name("posting_weights"), &[postings])?,
     };
-    let fits = ends_at(&tfidf.terms.ends, tfidf.terms.bytes.len())
-        && ends_at(&tfidf.posting_ends, tfidf.posting_questions.len())
-        && tfidf.terms.ends.len() == tfidf.posting_ends.len()
+    let fits = ends_at(&tfidf.posting_ends, postings)
+        && tfidf.terms.len() == tfidf.posting_ends.len()
         && tfidf.posting_questions.iter().all(|&question| (question as usize) < questions);
-    if fits {
-        Ok(tfidf)
-    } else {
-        Err(damaged(TENSORS_FILE, &format!("`ngrams.{k}` does not fit together")))
-    }
-}
-
-/// Whether `ends` never falls and stops at `length`.
-fn ends_at(ends: &[u32], length: usize) -> bool {
-    ends.is_sorted() && ends.last().map_or(0, |&end| end as usize) == length
+    if fits { Ok(tfidf) } else { Err(misfit()) }
 }

@@ -13,7 +13,9 @@ use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Mat, MatRef, get_global_parallelism};
 use rayon::prelude::*;
 
+use super::params::Params;
 use super::ridge::{Ridge, best, factor};
+use crate::classifiers::examples::Examples;
 use crate::error::Result;
 
 /// The items that regressions learn from.
@@ -29,6 +31,16 @@ pub(super) struct Nested {
 }
 
 impl Nested {
+    /// Of all of `examples`, with their `kernel` matrix, where questions have `lambda`.
+    pub(super) fn of(kernel: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Self {
+        Self {
+            kernel,
+            lambdas: params.lambdas(examples, lambda),
+            answer_of: examples.answer_of_items(),
+            answers: examples.ids.len(),
+        }
+    }
+
     /// The best answer for each of the items `asked`, of regressions on the first `sizes`
     /// (ascending) of the items `known`.
     ///
@@ -40,7 +52,7 @@ impl Nested {
         known: &[usize],
         sizes: [usize; N],
     ) -> Result<[Vec<usize>; N]> {
-        let matrix = self.gather(known, known, |row, column| row >= column);
+        let matrix = self.lower(known);
         let factor = factor(matrix, |row| self.lambdas[known[row]])?;
         let mut compared = self.gather(known, asked, |_, _| true);
         // The targets plus the intercept's 1: 2 for an item's own answer, else 0.
@@ -66,7 +78,7 @@ impl Nested {
         sizes: [usize; N],
     ) -> Result<([Vec<usize>; N], Ridge)> {
         let order = [known, asked].concat();
-        let matrix = self.gather(&order, &order, |row, column| row >= column);
+        let matrix = self.lower(&order);
         let Self { kernel, lambdas, answer_of, answers } = self;
         drop(kernel);
         let factor = factor(matrix, |row| lambdas[order[row]])?;
@@ -82,6 +94,11 @@ impl Nested {
     /// When the matrix is not positive definite.
     pub(super) fn all(self) -> Result<Ridge> {
         Ridge::solve(self.kernel, &self.answer_of, self.answers, |item| self.lambdas[item])
+    }
+
+    /// The kernel matrix of `items` in this order, lower triangle.
+    fn lower(&self, items: &[usize]) -> Mat<f32> {
+        self.gather(items, items, |row, column| row >= column)
     }
 
     /// The kernel of the `known` items with `others`, `[known, others]`, where it `is_needed`.

@@ -5,11 +5,12 @@
 //! Unlike there, n-grams that training never saw count in a new question's length (with df = 1,
 //! as if it had been there): a question of unknown words is like no known one.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::text::{Analyzer, NgramCounts};
+use crate::text::{Analyzer, NgramCounts, sort_key};
 
 /// The vectors of `n` questions by n-gram.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub(super) struct Terms {
     pub(super) bytes: Vec<u8>,
     /// Where each one ends.
     pub(super) ends: Vec<u32>,
+    /// The [`sort_key`] of each.
+    keys: Vec<u64>,
 }
 
 /// A question as a sparse vector: n-gram and weight, ascending by n-gram.
@@ -42,7 +45,7 @@ impl TfIdf {
     /// Counts the n-grams of `questions` and weighs them.
     pub(super) fn fit(analyzer: &Analyzer, questions: &[&str]) -> Self {
         let (terms, counts) = count(analyzer, questions);
-        let mut documents = vec![0; terms.ends.len()];
+        let mut documents = vec![0; terms.len()];
         for &(term, _) in counts.iter().flatten() {
             documents[term] += 1;
         }
@@ -143,15 +146,34 @@ impl TfIdf {
 }
 
 impl Terms {
+    /// The strings in `bytes`, of which each ends where `ends` says; `None` where these do not fit
+    /// together.
+    pub(super) fn of(bytes: Vec<u8>, ends: Vec<u32>) -> Option<Self> {
+        let mut terms = Self { bytes, ends, keys: Vec::new() };
+        if !ends_at(&terms.ends, terms.bytes.len()) {
+            return None;
+        }
+        terms.keys = (0..terms.ends.len()).map(|term| sort_key(terms.get(term))).collect();
+        Some(terms)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The number of a string, where it is among them.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        let (mut low, mut high) = (0, self.ends.len());
+        let key = sort_key(name.as_bytes());
+        let first = self.keys.partition_point(|&other| other < key);
+        let same = self.keys[first..].partition_point(|&other| other == key);
+        let (mut low, mut high) = (first, first + same);
         while low < high {
             let middle = low + (high - low) / 2;
             match self.get(middle).cmp(name.as_bytes()) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some(middle),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(middle),
             }
         }
         None
@@ -169,9 +191,15 @@ impl<'a> FromIterator<&'a &'a str> for Terms {
         for name in names {
             terms.bytes.extend_from_slice(name.as_bytes());
             terms.ends.push(terms.bytes.len() as u32);
+            terms.keys.push(sort_key(name.as_bytes()));
         }
         terms
     }
+}
+
+/// Whether `ends` never falls and stops at `length`.
+pub(super) fn ends_at(ends: &[u32], length: usize) -> bool {
+    ends.is_sorted() && ends.last().map_or(0, |&end| end as usize) == length
 }
 
 /// The n-grams of `questions`, and how often each question has which, ascending.
@@ -198,6 +226,11 @@ fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn words() -> Analyzer {
@@ -226,6 +259,21 @@ mod tests {
         let (known, unknown) = (tfidf.similarities("home")[0], tfidf.similarities("home xyzzy")[0]);
         // df = 1 for both words: the unknown one is as long as the known.
         assert!((known - 1.0).abs() < 1e-6 && (unknown - 0.5_f32.sqrt()).abs() < 1e-6);
+    }
+
+    proptest! {
+        // Some longer than what they are first compared by, and some with the same beginning.
+        #[test]
+        fn each_string_is_found_where_it_stands(
+            names in vec("(how do you)?[a-c\u{e9} ]{0,9}", 1..40),
+            other in "(how do you)?[a-c]{0,3}",
+        ) {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
+            let terms: Terms = names.iter().collect();
+            for name in names.iter().copied().chain([other.as_str()]) {
+                prop_assert_eq!(terms.find(name), names.iter().position(|n| *n == name));
+            }
+        }
     }
 
     #[test]

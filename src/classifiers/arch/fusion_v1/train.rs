@@ -4,12 +4,11 @@ use rayon::prelude::*;
 
 use super::calibration::{Calibration, Sample, Samples, knownness};
 use super::choose::{self, Matrices};
-use super::kernel::{Kernel, Ngrams, Others, Similar, nearest};
+use super::kernel::{Kernel, Nearest, Similar};
 use super::model::Model;
 use super::nested::Nested;
 use super::params::{Params, Search};
 use super::ridge::{Ridge, Top};
-use super::sentences::{Sentences, wording};
 use super::{TrainOptions, Trained, TrainingReport};
 use crate::classifiers::examples::Examples;
 use crate::classifiers::learning_curve::{Given, Split, learning_curve, splits};
@@ -29,68 +28,45 @@ pub(super) fn train(
 ) -> Result<Trained> {
     let params = Params { search: search(options), ..Params::default() };
     let examples = Examples::of(mentor, options.vectors.is_some());
-    let questions: Vec<String> =
-        examples.questions.iter().map(|question| wording(question)).collect();
-    let ngrams = Ngrams::fit(&params.ngrams, &examples.questions);
-    let texts: Vec<&str> = examples.texts.iter().map(|(_, text)| *text).collect();
-    let sentences = match &options.vectors {
-        Some(model) => Some(Sentences::encode(model, &questions, &texts, progress)?),
-        None => None,
-    };
-    let matrices = Matrices {
-        ngrams: ngrams.matrix(progress),
-        cosines: sentences.as_ref().map(Sentences::matrix),
-    };
+    let kernel = Kernel::fit(&examples, &params, options.vectors.as_ref(), progress)?;
+    let matrices = Matrices::of(&kernel, progress);
     // With sentence vectors, the nearest question is more than what the matrix has.
-    let nearest = sentences.is_none().then(|| nearest(&matrices.ngrams, &examples.answer_of));
+    let by_ngrams = matrices.cosines.is_none();
+    let nearest = by_ngrams.then(|| Nearest::by_ngrams(&matrices.ngrams, &examples.answer_of));
     let (setting, ridge) = choose::choose(&matrices, &examples, &params, progress)?;
     let splits = splits(&examples, options.seed);
-    let nested = Nested {
-        kernel: matrices.into_mixed(setting),
-        lambdas: params.lambdas(&examples, setting.lambda),
-        answer_of: examples.answer_of_items(),
-        answers: examples.ids.len(),
-    };
+    let nested = Nested::of(matrices.into_mixed(setting), &examples, &params, setting.lambda);
     let (ridge, given) = solve(nested, ridge, &splits, examples.questions.len())?;
-    let learning_curve = learning_curve(&examples, &splits, given);
+    let kernel = kernel.with(setting.sentences);
+    let nearest = nearest.unwrap_or_else(|| nearest_by_vectors(&kernel, &examples, progress));
+    let alone = ridge.leave_question_out();
+    let on_topic = without_question(&alone, &examples, &nearest);
+    let off_topic = without_answer(&ridge, &nearest);
     let mut model = Model {
         answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
-        kernel: Kernel {
-            questions,
-            ngrams,
-            sentences: sentences.map(|sentences| (setting.sentences, sentences)),
-        },
+        kernel,
         weights: ridge.weights(),
         lambda: setting.lambda,
         calibration: Calibration::PRIOR,
     };
-    let mut notes = Vec::new();
-    let alone = ridge.leave_question_out();
-    let nearest = |i: usize, others: Others| match &nearest {
-        Some(nearest) => nearest[i][others as usize],
-        None => nearest_by_vectors(&model.kernel, &examples, i, others),
+    let strangers = strangers(&model, options, progress)?;
+    let own = on_topic.iter().map(|(_, sample)| *sample).collect();
+    let fitted = Calibration::fit(&samples(own, off_topic, strangers, params.off_topic_share));
+    model.calibration = fitted.unwrap_or(Calibration::PRIOR);
+    let unfitted = fitted.is_none().then(|| UNFITTED.to_owned());
+    let left_out = |(i, sample): (usize, Sample)| model.left_out(examples.questions[i], &sample);
+    let report = TrainingReport {
+        cv_accuracy: examples.accuracy(|i| alone[i].answer),
+        left_out: on_topic.into_iter().map(left_out).collect(),
+        learning_curve: learning_curve(&examples, &splits, given),
+        notes: unfitted.into_iter().chain(examples.why_unmeasurable()).collect(),
     };
-    let left_out = left_out(&ridge, &alone, &examples, nearest, progress);
-    let strangers: Vec<&str> = options.strangers.iter().map(String::as_str).collect();
-    let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
-    let strangers = model.kernel.of_texts(&strangers, encode)?;
-    match Calibration::fit(&samples(&left_out, &model, &strangers, params.off_topic_share)) {
-        Some(calibration) => model.calibration = calibration,
-        None => notes.push(
-            "too few questions to fit confidence and off-topic threshold: general values stand in"
-                .to_owned(),
-        ),
-    }
-    let cv_accuracy = examples.accuracy(|i| alone[i].answer);
-    notes.extend(examples.why_unmeasurable());
-    let left_out = left_out.iter().filter_map(|left_out| {
-        let (question, sample) = left_out.on_topic?;
-        Some(model.left_out(examples.questions[question], &sample))
-    });
-    let report =
-        TrainingReport { cv_accuracy, left_out: left_out.collect(), learning_curve, notes };
     Ok(Trained { files: model.to_files()?, report })
 }
+
+/// What is said where [`Calibration::PRIOR`] stands.
+const UNFITTED: &str =
+    "too few questions to fit confidence and off-topic threshold: general values stand in";
 
 /// The regression on all items, where it is not solved yet, and what the questions get that each of
 /// `splits` holds out; answers' texts, the items after the `questions`, are always known.
@@ -124,75 +100,93 @@ fn search(options: &TrainOptions) -> Search {
 /// About how many questions are enough to see what those score whose answer is missing.
 const MISSING_ANSWERS: usize = 1_000;
 
-/// A question asked of models that were trained without it.
-struct LeftOutTwice {
-    /// Without it alone, where that measures anything; with its number.
-    on_topic: Option<(usize, Sample)>,
-    /// Without its whole answer, where there is another, for some: an off-topic question.
-    off_topic: Option<Sample>,
+/// Whether question `i` of so many is one of these.
+fn is_missing_its_answer(i: usize, questions: usize) -> bool {
+    i.is_multiple_of(questions.div_ceil(MISSING_ANSWERS))
 }
 
-fn left_out(
-    ridge: &Ridge,
-    alone: &[Top],
+/// How near the nearest other question is to each one, `[n]`, by sentence vectors; of other answers
+/// only for those that [are to miss theirs](is_missing_its_answer).
+fn nearest_by_vectors(
+    kernel: &Kernel,
     examples: &Examples,
-    nearest: impl Fn(usize, Others) -> f32 + Sync,
     progress: &dyn Progress,
-) -> Vec<LeftOutTwice> {
+) -> Vec<Nearest> {
     let questions = examples.questions.len();
-    let mut with_answer = vec![None; questions];
-    for (item, top) in ridge.leave_answer_out() {
-        // Answers' texts are left out, too, but nobody asks them.
-        if item < questions {
-            with_answer[item] = Some(top);
-        }
-    }
-    let every = questions.div_ceil(MISSING_ANSWERS);
-    let twice = |i: usize| {
-        let sample = |top: Top, truth: Option<usize>, others: Others| {
-            let known = knownness(f64::from(top.score), f64::from(nearest(i, others)));
-            Sample { known, top: top.answer, truth }
+    let answer_of = &examples.answer_of;
+    let nearest = |i: usize| {
+        let similar = kernel.of_question(i, examples.questions[i]);
+        let other = similar.nearest(|other| other != i);
+        let elsewhere = if is_missing_its_answer(i, questions) {
+            similar.nearest(|other| answer_of[other] != answer_of[i])
+        } else {
+            0.0
         };
-        let on_topic = examples
-            .is_measurable(i)
-            .then(|| (i, sample(alone[i], Some(examples.answer_of[i]), Others::Questions)));
-        let off_topic = with_answer[i]
-            .filter(|_| i.is_multiple_of(every))
-            .map(|top| sample(top, None, Others::Answers));
         progress.step();
-        LeftOutTwice { on_topic, off_topic }
+        Nearest { other, elsewhere }
     };
     progress.start("leaving questions out", questions);
-    let all = (0..questions).into_par_iter().map(twice).collect();
+    let all = (0..questions).into_par_iter().map(nearest).collect();
     progress.finish();
     all
 }
 
-fn nearest_by_vectors(kernel: &Kernel, examples: &Examples, i: usize, others: Others) -> f32 {
-    let similar = kernel.of_question(i, examples.questions[i]);
-    similar.nearest(|other| match others {
-        Others::Questions => other != i,
-        Others::Answers => examples.answer_of[other] != examples.answer_of[i],
-    })
+/// The questions that leaving out measures something of, with their numbers, as models that were
+/// trained without each see it.
+fn without_question(
+    alone: &[Top],
+    examples: &Examples,
+    nearest: &[Nearest],
+) -> Vec<(usize, Sample)> {
+    let sample = |i: usize| (i, sample(alone[i], nearest[i].other, Some(examples.answer_of[i])));
+    examples.measurable().into_iter().map(sample).collect()
 }
 
-/// Questions left out, those whose whole answer was, and strangers'. Half of what is off-topic is
-/// taken to be near the mentor's subjects, half not.
-fn samples(
-    left_out: &[LeftOutTwice],
+/// Some questions as models that were trained without their whole answer see them: off-topic ones.
+fn without_answer(ridge: &Ridge, nearest: &[Nearest]) -> Vec<Sample> {
+    let mut tops = ridge.leave_answer_out();
+    tops.sort_unstable_by_key(|(item, _)| *item);
+    // Answers' texts, the items after the questions, are left out, too, but nobody asks them.
+    let questions = nearest.len();
+    tops.retain(|(item, _)| *item < questions && is_missing_its_answer(*item, questions));
+    tops.into_iter().map(|(i, top)| sample(top, nearest[i].elsewhere, None)).collect()
+}
+
+fn sample(top: Top, nearest: f32, truth: Option<usize>) -> Sample {
+    let known = knownness(f64::from(top.score), f64::from(nearest));
+    Sample { known, top: top.answer, truth }
+}
+
+/// What the model makes of questions that this mentor has no answer to.
+///
+/// # Errors
+/// When one cannot be encoded.
+fn strangers(
     model: &Model,
-    strangers: &[Similar],
-    off_topic_share: f64,
-) -> Samples {
-    let on_topic = left_out.iter().filter_map(|left_out| Some(left_out.on_topic?.1));
-    let off_topic = left_out.iter().filter_map(|left_out| left_out.off_topic);
-    let stranger = |similar: &Similar| {
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<Sample>> {
+    let texts: Vec<&str> = options.strangers.iter().map(String::as_str).collect();
+    let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
+    let similar = model.kernel.of_texts(&texts, encode)?;
+    let sample = |similar: &Similar| {
         let (top, known) = model.top(similar);
         Sample { known, top, truth: None }
     };
+    Ok(similar.par_iter().map(sample).collect())
+}
+
+/// What confidence and threshold are fitted to. Half of what is off-topic is taken to be near the
+/// mentor's subjects, half not.
+fn samples(
+    on_topic: Vec<Sample>,
+    off_topic: Vec<Sample>,
+    strangers: Vec<Sample>,
+    off_topic_share: f64,
+) -> Samples {
     let mut samples = Samples::default();
-    samples.add(1.0 - off_topic_share, on_topic.collect());
-    samples.add(off_topic_share / 2.0, off_topic.collect());
-    samples.add(off_topic_share / 2.0, strangers.par_iter().map(stranger).collect());
+    samples.add(1.0 - off_topic_share, on_topic);
+    samples.add(off_topic_share / 2.0, off_topic);
+    samples.add(off_topic_share / 2.0, strangers);
     samples
 }
