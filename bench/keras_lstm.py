@@ -4,7 +4,7 @@
                                                            many words, and vectors of 300 numbers
     python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor and
                                                            leaves a checkpoint like the older tool's
-    python keras_lstm.py ask VECTORS FOLDER QUESTION       loads what was trained, answers once
+    python keras_lstm.py ask VECTORS FOLDER < QUESTIONS    loads what was trained; the answers' texts, as JSON
 
 The same tokens, vectors, network, optimiser, epochs and ridge as `lstm_v1`. Needs tensorflow-cpu
 2.15 (Keras 2), scikit-learn, joblib and nltk.
@@ -157,7 +157,7 @@ def train(workspace, vectors, folder):
     print(json.dumps({"questions": len(questions), "fit": fit_seconds, "whole": whole}))
 
 
-def ask(vectors, folder, question):
+def ask(vectors, folder, questions):
     import joblib
     from tensorflow import keras
 
@@ -165,9 +165,9 @@ def ask(vectors, folder, question):
     vectors, dims = read_vectors(vectors)
     model = keras.models.load_model(folder / "lstm_topic_model.h5")
     ridge = joblib.load(folder / "fused_model.pkl")
-    steps, sums = encode([question], vectors, dims)
+    steps, sums = encode(questions, vectors, dims)
     shares = model.predict(steps, verbose=0)
-    print(ridge.predict(np.hstack([sums, shares]))[0])
+    print(json.dumps(list(ridge.predict(np.hstack([sums, shares])))))
 
 
 match sys.argv[1:]:
@@ -175,7 +175,7 @@ match sys.argv[1:]:
         data(workspace, least, most)
     case ["train", *paths]:
         train(*map(Path, paths))
-    case ["ask", vectors, folder, question]:
-        ask(Path(vectors), Path(folder), question)
+    case ["ask", vectors, folder]:
+        ask(Path(vectors), Path(folder), sys.stdin.read().splitlines())
     case _:
         sys.exit(__doc__)

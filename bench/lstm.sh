@@ -45,7 +45,7 @@ for words in "25 25" "5 10"; do
         ours="$ours $seconds $memory"
         measure "$python" bench/keras_lstm.py train "$data" "$data/vectors.bin" "$work/keras"
         theirs="$(python3 -c "import json; print(json.load(open('$work/out'))['fit'])") $seconds $memory"
-        measure "$python" bench/keras_lstm.py ask "$data/vectors.bin" "$work/keras" "$question"
+        measure "$python" bench/keras_lstm.py ask "$data/vectors.bin" "$work/keras" <<<"$question"
         theirs="$theirs $seconds $memory"
     }
     python3 - "$words" "$rate" $ours $theirs <<'END'

