@@ -39,7 +39,7 @@ fn a_known_question_is_answered_for_certain() {
 }
 
 #[test]
-fn json_has_the_shape_of_the_design() {
+fn json_has_the_keys_of_docs_formats() {
     let reply = reply(&trained().run(&["ask", "who are you really", "--json"]).code(0));
     let keys: Vec<&String> = reply.as_object().expect("an object").keys().collect();
     let expected = [

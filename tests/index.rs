@@ -5,7 +5,7 @@
 //! | `support.rs` | a workspace to try things in, and what a command printed |
 //! | `encoder_wheel.rs` | where the real sentence encoder is, if it is there |
 //! | `readme.rs` | the README's examples |
-//! | `train.rs` | `train` |
+//! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
 //! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
 //! | `test.rs` | `test`: the standard accuracy test |
@@ -34,7 +34,6 @@
 //! | `hostile.rs` | model files that hold what no training wrote |
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
-//! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 

@@ -49,7 +49,7 @@ fn a_mentor_is_shown() {
 }
 
 #[test]
-fn a_mentor_is_shown_as_json_as_the_design_has_it() {
+fn a_mentor_is_shown_as_json_as_docs_formats_has_it() {
     let sandbox = Sandbox::ada();
     let shown = only_line(&sandbox.run(&["mentors", "ada", "--json"]).code(0));
     let mut shown = shown.as_object().expect("an object").clone();

@@ -69,7 +69,7 @@ fn the_interval_is_wilsons() {
 }
 
 #[test]
-fn json_has_the_shape_of_the_design() {
+fn json_has_the_keys_of_docs_formats() {
     let report = tested(&matrix().run(&["test", "--json"]).code(0));
     let keys: Vec<&String> = report.as_object().expect("an object").keys().collect();
     let expected = [
