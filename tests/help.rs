@@ -1,49 +1,40 @@
 //! `--help`, completions, `--version`, pipes and colours.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use clap::{Command, CommandFactory};
+use mentorpal::cli::Cli;
 
 use crate::support::Sandbox;
 
-const VERBS: [&[&str]; 21] = [
-    &["train"],
-    &["test"],
-    &["compare"],
-    &["tune"],
-    &["ask"],
-    &["mentors"],
-    &["checkpoints"],
-    &["checkpoints", "show"],
-    &["checkpoints", "verify"],
-    &["vectors"],
-    &["vectors", "add"],
-    &["vectors", "distill"],
-    &["vectors", "list"],
-    &["vectors", "show"],
-    &["vectors", "verify"],
-    &["vectors", "download"],
-    &["init"],
-    &["download"],
-    &["upload"],
-    &["clean"],
-    &["new"],
-];
+/// Every verb with the verbs below it, as they are typed.
+fn verbs() -> Vec<String> {
+    fn below(command: &Command, typed: &str) -> Vec<String> {
+        let verbs = command.get_subcommands().flat_map(|verb| {
+            let typed = format!("{typed} {}", verb.get_name()).trim_start().to_owned();
+            let more = below(verb, &typed);
+            std::iter::once(typed).chain(more)
+        });
+        verbs.collect()
+    }
+    below(&Cli::command(), "")
+}
 
 #[test]
 fn every_verb_helps_with_an_example_of_itself() {
     let sandbox = Sandbox::empty();
-    for verb in VERBS {
-        let run = sandbox.run(&[verb, &["--help"]].concat()).code(0);
-        run.prints("Usage: mentorpal ")
-            .prints(&format!("Examples:\n  mentorpal {}", verb.join(" ")));
+    let verbs = verbs();
+    assert!(verbs.len() > 20, "{verbs:?}");
+    for verb in verbs {
+        let words: Vec<&str> = verb.split(' ').chain(["--help"]).collect();
+        let run = sandbox.run(&words).code(0).prints("Usage: mentorpal ");
+        run.prints(&format!("Examples:\n  mentorpal {verb}"));
     }
 }
 
 #[test]
 fn help_lists_every_verb() {
     let run = Sandbox::empty().run(&["--help"]).code(0);
-    for verb in VERBS.iter().filter(|verb| verb.len() == 1) {
-        assert!(run.stdout.contains(&format!("\n  {} ", verb[0])), "{verb:?}\n{run}");
+    for verb in verbs().iter().filter(|verb| !verb.contains(' ')) {
+        assert!(run.stdout.contains(&format!("\n  {verb} ")), "{verb:?}\n{run}");
     }
     insta::assert_snapshot!(run.shown());
 }
@@ -77,15 +68,10 @@ fn bash_can_read_its_completions() {
     let sandbox = Sandbox::empty();
     let script = sandbox.run(&["completions", "bash"]).code(0).stdout;
     sandbox.write("completions.bash", &script);
-    let read = Command::new("bash").arg("-n").arg(sandbox.path().join("completions.bash")).output();
-    let Ok(read) = read else {
-        eprintln!("skipped: bash is not installed");
-        return;
-    };
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    sandbox.finish(sandbox.program("bash").args(["-n", "completions.bash"])).code(0);
 }
 
-/// As `mentorpal … | head -1`: of an output larger than a pipe holds, one line is read.
+/// Of an output larger than a pipe holds, one line is read.
 #[test]
 fn a_reader_that_stops_reading_ends_it_quietly() {
     let sandbox = Sandbox::empty();
@@ -93,16 +79,10 @@ fn a_reader_that_stops_reading_ends_it_quietly() {
     sandbox.mentor("m", &format!("ID,topics,text,question\n{}", rows.concat()));
     let whole = sandbox.run(&["mentors", "m", "--all"]).code(0);
     assert!(whole.stdout.len() > 100_000, "{}", whole.stdout.len());
-    let mut command = sandbox.command(&["mentors", "m", "--all"]);
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-    let mut line = String::new();
-    // Read and dropped.
-    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(line, "m the Tested, Example (m)\n");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert_eq!(output.status.code(), Some(0));
+    let binary = env!("CARGO_BIN_EXE_mentorpal");
+    let line = format!("'{binary}' mentors m --all | head -n 1; exit ${{PIPESTATUS[0]}}");
+    let run = sandbox.finish(sandbox.program("bash").args(["-c", &line])).code(0);
+    assert_eq!([run.stdout, run.stderr], ["m the Tested, Example (m)\n", ""]);
 }
 
 #[test]

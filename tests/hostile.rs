@@ -45,14 +45,9 @@ const ARCHES: [&str; 2] = ["fusion_v1", "lstm_v1"];
 fn ask_after(arch: &str, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
     let sandbox = Sandbox::ada();
     sandbox.run(&["train", "--arch", arch, "--checkpoint", "x"]).code(0);
-    let folder = sandbox.path().join("checkpoint/classifiers").join(arch).join("x");
-    let (path, manifest_path) = (folder.join("ada").join(file), folder.join("manifest.json"));
-    let bytes = change(fs::read(&path).unwrap());
-    let mut manifest: Value = serde_json::from_slice(&fs::read(&manifest_path).unwrap()).unwrap();
-    manifest["files"][format!("ada/{file}")] =
-        json!({ "size": bytes.len(), "sha256": mentorpal::sha256::digest(&bytes) });
-    fs::write(&path, bytes).unwrap();
-    fs::write(&manifest_path, manifest.to_string()).unwrap();
+    let checkpoint = format!("checkpoint/classifiers/{arch}/x");
+    let bytes = fs::read(sandbox.path().join(&checkpoint).join("ada").join(file)).unwrap();
+    sandbox.forge(&checkpoint, file, &change(bytes));
     sandbox.run(&["checkpoints", "verify"]).code(0);
     sandbox.run(&["ask", "--arch", arch, "--no-canned", "where is your house"])
 }
@@ -170,8 +165,9 @@ fn tensors_of_a_topic_model_that_do_not_fit_together_are_refused() {
 
 #[test]
 fn a_card_that_does_not_fit_is_refused() {
-    let cases: [Case<Value>; 18] = [
+    let cases: [Case<Value>; 20] = [
         ("no answers", |c| c["answers"] = json!([])),
+        ("an answer more", |c| c["answers"].as_array_mut().unwrap().push(json!("x"))),
         ("no questions", |c| c["questions"] = json!([])),
         ("a question more", |c| c["questions"].as_array_mut().unwrap().push(json!("why"))),
         ("questions that are none", |c| c["questions"] = json!(16)),
@@ -192,6 +188,7 @@ fn a_card_that_does_not_fit_is_refused() {
         ("endless runs", |c| c["ngrams"][0]["analyzer"]["lengths"]["end"] = json!(u64::MAX)),
         ("an unknown kind", |c| c["ngrams"][0]["analyzer"]["kind"] = json!("syllables")),
         ("no confidence", |c| c["calibration"]["slope"] = json!(null)),
+        ("falling confidence", |c| c["calibration"]["slope"] = json!(-8.0)),
     ];
     for (what, change) in cases {
         println!("{what}");
@@ -223,8 +220,9 @@ fn a_card_of_a_topic_model_that_does_not_fit_is_refused() {
 #[test]
 fn files_of_another_kind_are_refused() {
     let endless = [u64::MAX.to_le_bytes().as_slice(), b"{}"].concat();
+    let longer = b"\x10\0\0\0\0\0\0\0{\"x\":1}".to_vec();
     let deep = "[".repeat(100_000).into_bytes();
-    for content in [b"".to_vec(), b"\0\xff\xfe".to_vec(), endless, deep] {
+    for content in [b"".to_vec(), b"\0\xff\xfe".to_vec(), endless, longer, deep] {
         for file in [CARD, TENSORS] {
             for arch in ARCHES {
                 is_refused(ask_after(arch, file, |_| content.clone()), file);

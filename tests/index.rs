@@ -2,15 +2,15 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `support.rs` | a workspace to try things in, and what a command printed |
+//! | `support.rs`, `support/` | a workspace to try things in, processes, and what a command printed |
 //! | `encoder_wheel.rs` | where the real sentence encoder is, if it is there |
 //! | `readme.rs` | the README's examples |
-//! | `train.rs` | `train` |
+//! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
 //! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
 //! | `test.rs` | `test`: the standard accuracy test |
 //! | `browser/` | a browser, and what pages must show in it |
-//! | `pages.rs` | pages in a browser |
+//! | `pages.rs` | pages in a browser; `pages/html.rs` reads them as text |
 //! | `reports_guide.rs` | `docs/reports.md`: its figures |
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `training_report.rs` | `report.html`, `train --json --csv`: what training says of a mentor |
@@ -34,7 +34,6 @@
 //! | `hostile.rs` | model files that hold what no training wrote |
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
-//! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 

@@ -82,7 +82,7 @@ fn train_test_and_compare_through_make() {
         return;
     }
     let sandbox = Sandbox::ada();
-    // As the issue writes them: variables before make, and after.
+    // Variables before make, and after.
     make(&sandbox, &[], &["checkpoint-train", "checkpoint=one"])
         .code(0)
         .prints("published fusion_v1/one");

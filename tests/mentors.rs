@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, Sandbox};
+use crate::support::Sandbox;
 
 /// One answer, for tests that are about other files.
 const ONE: &str = "ID,topics,text,question\na1,Life,Yes.,Is it?\n";
@@ -16,14 +16,7 @@ fn only_answers(classifier_data: &str) -> Sandbox {
 
 #[track_caller]
 fn show(sandbox: &Sandbox) -> Value {
-    only_line(&sandbox.run(&["mentors", "m", "--json"]).code(0))
-}
-
-#[track_caller]
-fn only_line(run: &Run) -> Value {
-    let mut lines = run.json();
-    assert_eq!(lines.len(), 1, "{run}");
-    lines.remove(0)
+    sandbox.run(&["mentors", "m", "--json"]).code(0).line()
 }
 
 #[test]
@@ -40,7 +33,7 @@ fn mentors_are_listed_as_json() {
         "id": "ada", "name": "ada the Tested", "short_name": "ada", "title": "Example",
         "answers": 4, "questions": 16, "test_sets": ["standard"],
     });
-    assert_eq!(only_line(&run), expected);
+    assert_eq!(run.line(), expected);
 }
 
 #[test]
@@ -49,9 +42,9 @@ fn a_mentor_is_shown() {
 }
 
 #[test]
-fn a_mentor_is_shown_as_json_as_the_design_has_it() {
+fn a_mentor_is_shown_as_json_as_docs_formats_has_it() {
     let sandbox = Sandbox::ada();
-    let shown = only_line(&sandbox.run(&["mentors", "ada", "--json"]).code(0));
+    let shown = sandbox.run(&["mentors", "ada", "--json"]).code(0).line();
     let mut shown = shown.as_object().expect("an object").clone();
     let findings = shown.remove("findings").expect("findings");
     assert_eq!(findings[0]["kind"], "untested_answer");
@@ -98,7 +91,7 @@ fn blank_lines_of_a_question_cell_are_no_questions() {
     let sandbox =
         only_answers("ID,topics,text,question\na1,,Yes.,\"\n  \nIs it?\n\nIs it so?\n\u{a0}\n\"\n");
     assert_eq!(show(&sandbox)["questions_by_id"]["a1"]["question_text"], "Is it?");
-    let listed = only_line(&sandbox.run(&["mentors", "--json"]).code(0));
+    let listed = sandbox.run(&["mentors", "--json"]).code(0).line();
     assert_eq!(listed["questions"], 2);
 }
 
@@ -239,6 +232,6 @@ fn a_mentor_that_cannot_be_read_does_not_hide_the_others() {
     let sandbox = Sandbox::ada();
     sandbox.write("mentor/bad/data/classifier_data.csv", "ID,topics,text\n");
     let run = sandbox.run(&["mentors", "--json"]);
-    assert_eq!(only_line(&run)["id"], "ada");
+    assert_eq!(run.line()["id"], "ada");
     run.says("bad/data/classifier_data.csv, row 1: no column `question`");
 }

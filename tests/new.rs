@@ -1,8 +1,6 @@
 //! `mentorpal new DIR`: a workspace that works.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::json;
 
@@ -12,17 +10,6 @@ use crate::support::{Run, Sandbox};
 fn within(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> Run {
     let mut command = sandbox.command(arguments);
     sandbox.finish(command.env_remove("MENTORPAL").current_dir(sandbox.path().join(dir)))
-}
-
-/// Every file below `folder`, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
-    }
-    files.sort();
-    files
 }
 
 #[test]
@@ -68,7 +55,7 @@ fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
     sandbox.write("mine/checkpoint/vector_models/words/model.safetensors", "x");
     sandbox.write("mine/.netrc", "machine host login user password hunter2");
     let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
+        let mut git = sandbox.program("git");
         git.args(arguments).current_dir(sandbox.path().join("mine"));
         // Neither the caller's repository nor settings shall count.
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
@@ -76,9 +63,7 @@ fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
         }
         let nowhere = sandbox.path().join("none");
         git.env("GIT_CONFIG_GLOBAL", &nowhere).env("GIT_CONFIG_SYSTEM", &nowhere);
-        let output = git.output().expect("git runs");
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).expect("UTF-8")
+        sandbox.finish(&mut git).code(0).stdout
     };
     git(&["init", "--quiet"]);
     let status = git(&["status", "--porcelain", "--ignored", "--untracked-files=all"]);
@@ -105,9 +90,8 @@ fn an_occupied_folder_is_left_as_it_was() {
     sandbox.run(&["new", "mine"]).code(2).says("mine: there is something already");
     sandbox.write("file", "mine");
     sandbox.run(&["new", "file"]).code(2).says("file: there is something already");
-    let paths = ["file", "mine/notes.txt"].map(|path| sandbox.path().join(path));
-    assert_eq!(files(sandbox.path()), paths);
-    assert!(paths.iter().all(|path| fs::read(path).is_ok_and(|text| text == b"mine")));
+    let before = ["file", "mine/notes.txt"].map(|path| (path.to_owned(), b"mine".to_vec()));
+    assert_eq!(sandbox.files(""), before.into());
 }
 
 #[test]
@@ -123,11 +107,10 @@ fn folders_above_are_made() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["new", "a/b/mine", "--json"]).code(0);
     assert_eq!(run.json(), [json!({"workspace": "a/b/mine"})]);
-    let made = files(sandbox.path());
+    let made = sandbox.files("");
     // Nothing is left beside it.
-    let mine = sandbox.path().join("a/b/mine");
-    assert!(made.contains(&mine.join("mentorpal.toml")), "{made:?}");
-    assert!(made.iter().all(|path| path.starts_with(&mine)), "{made:?}");
+    assert!(made.contains_key("a/b/mine/mentorpal.toml"), "{:?}", made.keys());
+    assert!(made.keys().all(|path| path.starts_with("a/b/mine/")), "{:?}", made.keys());
 }
 
 #[test]

@@ -1,4 +1,7 @@
-//! Pages in a browser: their numbers are those of `--json`, and they serve everybody.
+//! Pages in a browser: their numbers are those of `--json`, and they serve everybody. `html.rs`
+//! reads them without one.
+
+pub(crate) mod html;
 
 use crate::browser::{self, Browser, comparison_page, test_page, training_page};
 use crate::report::hostile;

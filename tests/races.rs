@@ -1,23 +1,6 @@
 //! Several runs at once.
 
-use std::process::Stdio;
-
-use crate::support::{Run, Sandbox};
-
-/// Starts all the commands before waiting for any.
-fn at_once(sandbox: &Sandbox, commands: &[&[&str]]) -> Vec<Run> {
-    let start = |arguments: &&[&str]| {
-        let mut command = sandbox.command(arguments);
-        let shown = format!("{command:?}");
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        (shown, child.expect("the binary runs"))
-    };
-    let children: Vec<_> = commands.iter().map(start).collect();
-    let wait = |(shown, child): (String, std::process::Child)| {
-        Run::new(shown, sandbox.path(), child.wait_with_output().expect("it ends"))
-    };
-    children.into_iter().map(wait).collect()
-}
+use crate::support::{ADA, Sandbox, at_once};
 
 #[test]
 fn of_runs_for_one_name_exactly_one_wins() {
@@ -25,7 +8,7 @@ fn of_runs_for_one_name_exactly_one_wins() {
     for round in 0..10 {
         let name = format!("x{round}");
         let train: &[&str] = &["train", "--checkpoint", &name];
-        let runs = at_once(&sandbox, &[train, train, train]);
+        let runs = at_once([train; 3].map(|train| sandbox.command(train)));
         let (won, lost): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.code == Some(0));
         assert_eq!(won.len(), 1);
         for run in lost {
@@ -43,7 +26,7 @@ fn runs_that_overwrite_one_name_all_succeed() {
     let expected = sandbox.checkpoint("x");
     for _ in 0..10 {
         let train: &[&str] = &["train", "--checkpoint", "x", "--overwrite"];
-        for run in at_once(&sandbox, &[train, train, train]) {
+        for run in at_once([train; 3].map(|train| sandbox.command(train))) {
             run.code(0);
         }
         assert_eq!(sandbox.checkpoint("x"), expected);
@@ -58,10 +41,11 @@ fn runs_that_update_one_checkpoint_lose_nothing() {
     for (first, second) in [("b", "c"), ("d", "e"), ("f", "g"), ("h", "i"), ("j", "k")] {
         let arguments = |mentor| ["train", "--mentor", mentor, "--checkpoint", "x", "--update"];
         for mentor in [first, second] {
-            sandbox.mentor(mentor, crate::support::ADA);
+            sandbox.mentor(mentor, ADA);
         }
-        let runs = at_once(&sandbox, &[&arguments(first), &arguments(second)]);
+        let runs = at_once([first, second].map(|mentor| sandbox.command(&arguments(mentor))));
         let listed = sandbox.run(&["checkpoints", "--json"]).json();
+        assert!(runs.iter().any(|run| run.code == Some(0)), "nobody was first");
         for (run, mentor) in runs.into_iter().zip([first, second]) {
             // Who says that it is done is in there; who came too late says so.
             let there = listed[0]["mentors"].as_array().unwrap().contains(&mentor.into());

@@ -7,9 +7,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use crate::support::{Run, Sandbox, copy_folder};
+use crate::support::{Sandbox, copy_folder};
 
 const BLOCK: &str = "```console\n";
 
@@ -61,25 +60,23 @@ fn commands(block: &str) -> Vec<(&str, String)> {
 fn run(sandbox: &Sandbox, command: &str) -> String {
     let binary = Path::new(env!("CARGO_BIN_EXE_mentorpal"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let mut shell = Command::new("bash");
-    shell.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(sandbox.path());
+    let mut shell = sandbox.program("bash");
+    shell.args(["-c", &format!("exec 2>&1; {command}")]);
     shell.env("PATH", path).env("SOURCE_DATE_EPOCH", "1778000000").env_remove("MENTORPAL");
-    for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "MENTORPAL_REMOTE"] {
-        shell.env_remove(name);
-    }
-    let run = Run::new(command.to_owned(), sandbox.path(), shell.output().unwrap());
+    let run = sandbox.finish(&mut shell);
     let folder = fs::canonicalize(sandbox.path()).unwrap();
     run.stdout.replace(folder.to_str().unwrap(), "~/mentorpal")
 }
 
-/// The text without training times (the last column of a table, or a value in JSON), and with
-/// confidences to four places: processors differ in the last ones.
+/// The text without training times (below a head that ends with `seconds`, or a value in JSON), and
+/// with confidences to four places: processors differ in the last ones.
 fn plain(text: &str) -> String {
+    let mut is_below = false;
     let line = |line: &str| {
-        let line = match line.rsplit_once(' ') {
-            Some((start, last)) if is_seconds(last) => start.trim_end(),
-            _ => line,
-        };
+        let (start, last) = line.rsplit_once(' ').unwrap_or_default();
+        let is_timed = is_below && is_seconds(last);
+        is_below = is_timed || last == "seconds";
+        let line = if is_timed { start.trim_end() } else { line };
         match line.split_once("\"seconds\":") {
             Some((start, _)) => start.to_owned(),
             None => rounded(line),
@@ -105,4 +102,13 @@ fn is_seconds(word: &str) -> bool {
     word.split_once('.').is_some_and(|(whole, part)| {
         part.len() == 2 && [whole, part].iter().all(|s| s.bytes().all(|b| b.is_ascii_digit()))
     })
+}
+
+#[test]
+fn only_training_times_may_differ() {
+    let shown = |seconds: &str, rank: &str| {
+        plain(&format!("mentor  seconds\nada        {seconds}\n\nmean reciprocal rank {rank}\n"))
+    };
+    assert_eq!(shown("0.61", "0.91"), shown("12.00", "0.91"));
+    assert_ne!(shown("0.61", "0.91"), shown("0.61", "0.19"));
 }

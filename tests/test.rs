@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Run, Sandbox};
+use crate::support::{ADA, Sandbox};
 
 /// Worked by hand, for [`ADA`]. Known questions lead to their answers, and nothing in the data has
 /// a digit in it, so that questions of digits are declined:
@@ -32,13 +32,6 @@ fn matrix() -> Sandbox {
     sandbox
 }
 
-#[track_caller]
-fn tested(run: &Run) -> Value {
-    let mut lines = run.json();
-    assert_eq!(lines.len(), 1, "{run}");
-    lines.remove(0)
-}
-
 #[test]
 fn the_printed_report() {
     insta::assert_snapshot!(matrix().run(&["test"]).code(0).shown());
@@ -47,7 +40,7 @@ fn the_printed_report() {
 #[test]
 fn the_matrix_is_counted_as_by_hand() {
     let run = matrix().run(&["test", "--json"]).code(0);
-    let report = tested(&run);
+    let report = run.line();
     assert_eq!(report["questions"], 6);
     assert_eq!(report["correct"], 4);
     assert_eq!(report["accuracy"], json!(4.0 / 6.0));
@@ -62,15 +55,15 @@ fn the_matrix_is_counted_as_by_hand() {
 // 1.95996 · √(0.22222/6 + 3.8415/144) = 0.49473, both over 1 + 3.8415/6 = 1.64024.
 #[test]
 fn the_interval_is_wilsons() {
-    let report = tested(&matrix().run(&["test", "--json"]).code(0));
+    let report = matrix().run(&["test", "--json"]).code(0).line();
     let bound = |i: usize| report["accuracy_ci95"][i].as_f64().expect("a number");
     assert!((bound(0) - 0.29999).abs() < 1e-4, "{}", bound(0));
     assert!((bound(1) - 0.90323).abs() < 1e-4, "{}", bound(1));
 }
 
 #[test]
-fn json_has_the_shape_of_the_design() {
-    let report = tested(&matrix().run(&["test", "--json"]).code(0));
+fn json_has_the_keys_of_docs_formats() {
+    let report = matrix().run(&["test", "--json"]).code(0).line();
     let keys: Vec<&String> = report.as_object().expect("an object").keys().collect();
     let expected = [
         "arch",
@@ -117,7 +110,7 @@ fn json_has_the_shape_of_the_design() {
 
 #[test]
 fn no_canned_asks_the_classifier_everything() {
-    let report = tested(&matrix().run(&["test", "--no-canned", "--json"]).code(0));
+    let report = matrix().run(&["test", "--no-canned", "--json"]).code(0).line();
     assert_eq!(report["canned"], json!({"questions": 0, "correct": 0}));
     assert_eq!(report["uncanned"]["questions"], 6);
     let results = report["results"].as_array().expect("a list");
@@ -127,9 +120,9 @@ fn no_canned_asks_the_classifier_everything() {
 
 #[test]
 fn limit_asks_the_first_questions_only() {
-    let report = tested(&matrix().run(&["test", "--limit", "3", "--json"]).code(0));
+    let report = matrix().run(&["test", "--limit", "3", "--json"]).code(0).line();
     assert_eq!([&report["questions"], &report["correct"]], [3, 2]);
-    let report = tested(&matrix().run(&["test", "--limit", "300", "--json"]).code(0));
+    let report = matrix().run(&["test", "--limit", "300", "--json"]).code(0).line();
     assert_eq!([&report["questions"], &report["correct"]], [6, 4]);
 }
 
@@ -164,7 +157,7 @@ fn answers_that_read_alike_both_count() {
     );
     sandbox.write("checkpoint/tests/ada/t.csv", ",,first,second,third\n,YES.,i,i,i\n");
     sandbox.train("one");
-    let report = tested(&sandbox.run(&["test", "--json"]).code(0));
+    let report = sandbox.run(&["test", "--json"]).code(0).line();
     let correct: Vec<&Value> = (0..3).map(|i| &report["results"][i]["correct"]).collect();
     assert_eq!(correct, [true, true, false]);
     assert_eq!(report["results"][2]["expected"], json!(["a", "b"]));
@@ -190,7 +183,7 @@ fn an_answer_that_left_the_data_is_wrong() {
     let rest = ADA.split("ada_4").next().expect("rows before it");
     sandbox.mentor("ada", rest);
     let run = sandbox.run(&["test", "--json"]).code(0);
-    let report = tested(&run);
+    let report = run.line();
     let engine = &report["results"][2];
     assert_eq!(engine["answer_id"], "ada_4");
     assert_eq!(engine["expected"], json!([]));

@@ -116,12 +116,6 @@ fn an_unknown_test_set_is_guessed_at() {
 }
 
 #[test]
-fn a_test_set_outside_its_folder_is_refused() {
-    let sandbox = with(ONE_QUESTION);
-    sandbox.run(&["test", "--test-set", "../ada/t"]).code(2).says("test set name `../ada/t`");
-}
-
-#[test]
 fn a_mentor_without_a_test_set_is_told_where_it_belongs() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);

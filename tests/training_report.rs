@@ -5,7 +5,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{FUSION, Sandbox};
+use crate::pages::html::{hostile_data, is_inert, key, table};
+use crate::report::rows;
+use crate::support::{FUSION, Run, Sandbox, close, number};
 
 /// Trains the checkpoint `x` and gives the mentor's line of JSON; tables lie in `tables`.
 fn trained(sandbox: &Sandbox) -> Value {
@@ -16,44 +18,6 @@ fn trained(sandbox: &Sandbox) -> Value {
 fn page(sandbox: &Sandbox, mentor: &str) -> String {
     let path = sandbox.path().join(format!("{FUSION}/x/{mentor}/report.html"));
     fs::read_to_string(path).expect("the report is there")
-}
-
-/// The cells of the table with this `data-figure`: each `data-value`, or else the text, of each row.
-fn table(page: &str, figure: &str) -> Vec<Vec<String>> {
-    let (_, rest) = page.split_once(&format!("data-figure=\"{figure}\"")).expect("the table");
-    let (_, body) = rest.split_once("<tbody>").expect("a body");
-    let (body, _) = body.split_once("</tbody>").expect("its end");
-    let row = |row: &str| {
-        let cells = row.split("<t").skip(1).filter(|cell| cell.starts_with(['h', 'd']));
-        cells.map(cell).collect()
-    };
-    body.split("<tr>").skip(1).map(row).collect()
-}
-
-/// A cell's `data-value`, or its text without elements.
-fn cell(markup: &str) -> String {
-    let (head, text) = markup.split_once('>').expect("a cell");
-    if let Some((_, value)) = head.split_once("data-value=\"") {
-        return value.trim_end_matches('"').to_owned();
-    }
-    let pieces = text.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
-    pieces.collect::<String>().trim().to_owned()
-}
-
-/// The full value of a key figure.
-fn key(page: &str, name: &str) -> f64 {
-    let (_, rest) =
-        page.split_once(&format!("data-key=\"{name}\" data-value=\"")).expect("the key");
-    rest.split_once('"').expect("its end").0.parse().expect("a number")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().expect("a number")
-}
-
-#[track_caller]
-fn assert_close(found: f64, expected: f64) {
-    assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
 }
 
 fn list<'a>(figures: &'a Value, name: &str) -> &'a Vec<Value> {
@@ -110,7 +74,7 @@ fn figures_by_hand() {
     assert_eq!(figures["need_paraphrases"], json!(["tea"]));
     let tea = &figures["answers"][0];
     // One of ten is wrong, so that tea has 1 − 0.1 · 4 more than its part.
-    assert_close(number(&tea["excess"]), 0.6);
+    close(&tea["excess"], 0.6);
     let confused = json!([{"answer_id": "coffee", "questions": ["espresso for two then"]}]);
     assert_eq!(tea["confused_with"], confused);
     assert_eq!(figures["single_question"], json!(["water"]));
@@ -129,10 +93,10 @@ fn the_page_says_what_json_says() {
     let figures = &line["figures"];
     let page = page(&sandbox, "guide");
     assert!(page.len() < 2_000_000, "{}", page.len());
-    assert_close(key(&page, "accuracy"), number(&line["cv_accuracy"]));
-    assert_close(key(&page, "questions"), number(&figures["accuracy"]["questions"]));
-    assert_close(key(&page, "correct"), number(&figures["accuracy"]["correct"]));
-    assert_close(key(&page, "trend"), number(&figures["trend"]["gain"]));
+    close(&key(&page, "accuracy"), number(&line["cv_accuracy"]));
+    close(&key(&page, "questions"), number(&figures["accuracy"]["questions"]));
+    close(&key(&page, "correct"), number(&figures["accuracy"]["correct"]));
+    close(&key(&page, "trend"), number(&figures["trend"]["gain"]));
     // Per table the columns that hold full values.
     let share = |from: usize| vec![(from, "questions"), (from + 1, "correct"), (from + 2, "share")];
     let with = |mut columns: Vec<(usize, &'static str)>, more| {
@@ -155,43 +119,42 @@ fn the_page_says_what_json_says() {
         assert!(!rows.is_empty(), "{figure}");
         for (row, item) in rows.iter().zip(items) {
             for (column, key) in &columns {
-                assert_close(row[*column].parse().expect("a number"), number(&item[*key]));
+                close(&row[*column], number(&item[*key]));
             }
         }
     }
-    let worst: Vec<String> =
+    let worst: Vec<Value> =
         table(&page, "need-paraphrases").into_iter().map(|row| row[0].clone()).collect();
     let ids = list(figures, "need_paraphrases").iter().map(|id| id.as_str().unwrap());
     assert_eq!(worst.len(), ids.len().min(50));
-    assert!(worst.iter().zip(ids).all(|(shown, id)| shown.starts_with(id)), "{worst:?}");
+    assert!(
+        worst.iter().zip(ids).all(|(shown, id)| shown.as_str().unwrap().starts_with(id)),
+        "{worst:?}"
+    );
 }
 
 #[test]
 fn tables_say_what_json_says() {
     let sandbox = Sandbox::guide();
     let figures = trained(&sandbox)["figures"].take();
-    for (file, name, key) in [
-        ("topics", "topics", "correct"),
-        ("answers", "answers", "excess"),
-        ("contradictions", "contradictions", "question"),
-        ("near_contradictions", "near_contradictions", "similarity"),
-        ("learning_curve", "learning_curve", "questions_per_answer"),
-        ("wrong", "wrong", "confidence"),
+    for (name, key) in [
+        ("topics", "correct"),
+        ("answers", "excess"),
+        ("near_contradictions", "similarity"),
+        ("learning_curve", "questions_per_answer"),
+        ("wrong", "confidence"),
     ] {
-        let text = fs::read_to_string(sandbox.path().join(format!("tables/{file}.csv"))).unwrap();
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let column = reader.headers().unwrap().iter().position(|head| head == key).unwrap();
-        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(rows.len(), list(&figures, name).len(), "{file}");
-        for (row, item) in rows.iter().zip(list(&figures, name)) {
-            assert_eq!(&row[0], "guide");
-            assert_close(row[column].parse().unwrap(), number(&item[key]));
+        let (rows, items) = (rows(&sandbox, name), list(&figures, name));
+        assert!(!rows.is_empty(), "{name}");
+        assert_eq!(rows.len(), items.len(), "{name}");
+        for (row, item) in rows.iter().zip(items) {
+            assert_eq!(row["mentor"], "guide");
+            close(&row[key], number(&item[key]));
         }
     }
-    let confusions = fs::read_to_string(sandbox.path().join("tables/confusions.csv")).unwrap();
-    let times = csv::Reader::from_reader(confusions.as_bytes()).into_records();
-    let times: usize = times.map(|row| row.unwrap()[1].parse::<usize>().unwrap()).sum();
-    assert_eq!(times, list(&figures, "wrong").len(), "each wrong question is confused with one");
+    let times: f64 = rows(&sandbox, "confusions").iter().map(|row| number(&row["times"])).sum();
+    // Each wrong question is confused with one answer.
+    close(&list(&figures, "wrong").len().into(), times);
 }
 
 #[test]
@@ -209,6 +172,8 @@ fn questions_that_contradict_each_other_are_found() {
     let figures = trained(&sandbox)["figures"].take();
     let same = json!([{"question": "Who are you?", "answer_ids": ["a", "b", "c"]}]);
     assert_eq!(figures["contradictions"], same);
+    let row = json!({"mentor": "eve", "question": "Who are you?", "answer_ids": "a | b | c"});
+    assert_eq!(rows(&sandbox, "contradictions"), [row]);
     let near = list(&figures, "near_contradictions");
     assert_eq!(near.len(), 1, "{near:?}");
     let pair = json!([
@@ -224,7 +189,7 @@ fn questions_that_contradict_each_other_are_found() {
     let tested = sandbox.run(&["test", "--json"]).code(0).json().remove(0);
     let nearest = &tested["figures"]["wrong"][0]["nearest"];
     assert_eq!(nearest[1]["question"], "When is the exact date of your birthday?");
-    assert_close(number(&nearest[1]["similarity"]), number(&near[0]["similarity"]));
+    close(&nearest[1]["similarity"], number(&near[0]["similarity"]));
     let page = page(&sandbox, "eve");
     assert_eq!(table(&page, "contradictions")[0][0], "Who are you?");
     let run = sandbox.run(&["train", "--checkpoint", "y"]).code(0);
@@ -234,30 +199,15 @@ fn questions_that_contradict_each_other_are_found() {
 #[test]
 fn a_hostile_mentor_stays_text() {
     let sandbox = Sandbox::empty();
-    let long = "supercalifragilistic ".repeat(2_400);
-    let hostile = format!(
-        "ID,topics,text,question\n\
-         <b>x</b>,<script>alert(1)</script>,</script><script>alert(2)</script>,\"what <img src=x onerror=alert(3)> is\n{{{{ 7 * 7 }}}} or {{% raw %}}\n</table><script>alert(4)</script>\"\n\
-         b,\"\"\"'>&amp;,Life\",שלום \u{202e}olleh 👩‍🚀,\"&lt;b&gt; ]]> <!-- where\nshalom \u{202e}evil 👩‍🚀 to you\"\n\
-         c,Life,{long},\"{long}\n{long} long\nwhat <img src=x onerror=alert(3)> is\"\n"
-    );
-    sandbox.mentor("eve", &hostile);
+    sandbox.mentor("eve", &hostile_data());
     trained(&sandbox);
     let page = page(&sandbox, "eve");
-    // The page's own one script, and no element of the mentor's making.
-    assert_eq!(page.matches("<script").count(), 1);
-    for element in ["<img", "<b>", "<!--"] {
-        assert!(!page.contains(element), "{element}");
-    }
-    assert!(page.contains("&#60;script&#62;alert(1)"), "shown as it was written");
+    is_inert(&page);
+    assert!(page.contains("&#60;/table&#62;&#60;script&#62;alert(5)"), "shown as it was written");
     assert!(page.len() < 200_000, "{}: a long text is cut", page.len());
-    for outside in ["src=\"", "href=\"http", "url(", "@import"] {
-        assert!(!page.contains(outside), "{outside}");
-    }
-    assert!(page.contains("default-src 'none'"));
 }
 
-fn ask(sandbox: &Sandbox) -> crate::support::Run {
+fn ask(sandbox: &Sandbox) -> Run {
     sandbox.run(&["ask", "--mentor", "cafe", "--checkpoint", "x", "any oolong"])
 }
 

@@ -3,8 +3,8 @@
 use mentorpal::evaluate::statistics::wilson;
 use serde_json::{Value, json};
 
-use crate::leave_one_out::{FAMILY, answers, table};
-use crate::support::{ADA, Sandbox};
+use crate::leave_one_out::{FAMILY, answers, left_out};
+use crate::support::{ADA, Sandbox, close};
 
 /// Each question is one made-up word that shares no letter with another one.
 const WORDS: &str = "\
@@ -46,13 +46,7 @@ fn tuned(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
     sandbox.run(&[&["tune", "--json"], arguments].concat()).code(0).json()
 }
 
-#[track_caller]
-fn close(value: &Value, expected: f64) {
-    let value = value.as_f64().expect("a number");
-    assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
-}
-
-fn number(value: &Value) -> usize {
+fn count(value: &Value) -> usize {
     usize::try_from(value.as_u64().expect("a count")).expect("a small one")
 }
 
@@ -75,19 +69,19 @@ fn the_figures_hold_together() {
     let candidates = [none, embedded];
     for candidate in candidates {
         let folds = candidate["folds"].as_array().unwrap();
-        let sum = |what: &str| folds.iter().map(|f| number(&f["held_out"][what])).sum::<usize>();
+        let sum = |what: &str| folds.iter().map(|f| count(&f["held_out"][what])).sum::<usize>();
         assert_eq!(
             (folds.len(), sum("questions"), sum("correct")),
-            (4, 16, number(&candidate["correct"]))
+            (4, 16, count(&candidate["correct"]))
         );
         // Four answers of four questions: each fold leaves three of each to train on.
         assert!(folds.iter().all(|fold| fold["inner"]["questions"] == 12), "{candidate:#}");
         close(&candidate["accuracy"], sum("correct") as f64 / 16.0);
         assert_eq!(candidate["accuracy_ci95"], json!(wilson(sum("correct"), 16)));
-        assert!(number(&candidate["given"]) <= sum("correct"));
+        assert!(count(&candidate["given"]) <= sum("correct"));
     }
 
-    let right = candidates.map(|candidate| number(&candidate["correct"]));
+    let right = candidates.map(|candidate| count(&candidate["correct"]));
     let best = usize::from(right[1] > right[0]);
     assert_eq!(summary["recommended"]["vectors"], candidates[best]["vectors"]);
     assert_eq!(candidates[best]["difference"], Value::Null);
@@ -96,12 +90,12 @@ fn the_figures_hold_together() {
 
     let mut nested = 0;
     for fold in 0..4 {
-        let inner = candidates.map(|c| number(&c["folds"][fold]["inner"]["correct"]));
+        let inner = candidates.map(|c| count(&c["folds"][fold]["inner"]["correct"]));
         let chosen = candidates[usize::from(inner[1] > inner[0])];
         assert_eq!(summary["nested"]["chosen"][fold]["vectors"], chosen["vectors"]);
-        nested += number(&chosen["folds"][fold]["held_out"]["correct"]);
+        nested += count(&chosen["folds"][fold]["held_out"]["correct"]);
     }
-    assert_eq!(number(&summary["nested"]["correct"]), nested);
+    assert_eq!(count(&summary["nested"]["correct"]), nested);
     close(&summary["nested"]["accuracy"], nested as f64 / 16.0);
 }
 
@@ -157,26 +151,16 @@ fn a_fold_is_what_training_without_its_questions_gives() {
         let inner = &fold["inner"];
         (
             format!("{:.3}", inner["correct"].as_f64().unwrap()),
-            number(&inner["questions"]),
+            count(&inner["questions"]),
             fold["held_out"]["correct"] == 1,
         )
     };
     let mut found: Vec<_> = found["folds"].as_array().unwrap().iter().map(fold).collect();
 
-    let all = answers(FAMILY);
-    let mut expected = Vec::new();
-    for (answer, (id, _, questions)) in all.iter().enumerate() {
-        for (i, question) in questions.iter().enumerate() {
-            let mut without = all.clone();
-            without[answer].2.remove(i);
-            let sandbox = Sandbox::empty();
-            sandbox.mentor("ada", &table(&without));
-            let train = sandbox.run(&[&["train", "--json"], &arguments[..]].concat()).code(0);
-            let inner = 15.0 * train.json()[0]["cv_accuracy"].as_f64().unwrap();
-            let reply = sandbox.run(&["ask", "--no-canned", "--json", question]).code(0).json();
-            expected.push((format!("{inner:.3}"), 15, reply[0]["top_answer_id"] == **id));
-        }
-    }
+    let expected = left_out(FAMILY, &arguments).into_iter();
+    let inner = |accuracy: f64| format!("{:.3}", 15.0 * accuracy);
+    let mut expected: Vec<_> =
+        expected.map(|(accuracy, is_right)| (inner(accuracy), 15, is_right)).collect();
     found.sort_unstable();
     expected.sort_unstable();
     assert_eq!(found, expected);
@@ -199,9 +183,9 @@ fn several_mentors_are_pooled() {
         let (ada, bob, all) = (&found[i], &found[3 + i], &found[6 + i]);
         assert_eq!(all["mentors"], json!(["ada", "bob"]));
         for figure in ["questions", "correct", "declined", "given"] {
-            assert_eq!(number(&all[figure]), number(&ada[figure]) + number(&bob[figure]));
+            assert_eq!(count(&all[figure]), count(&ada[figure]) + count(&bob[figure]));
         }
-        let inner = |line: &Value| number(&line["folds"][3]["inner"]["correct"]);
+        let inner = |line: &Value| count(&line["folds"][3]["inner"]["correct"]);
         assert_eq!(inner(all), inner(ada) + inner(bob));
     }
     // A mentor's folds do not depend on who else is tuned for.

@@ -1,26 +1,28 @@
-//! `mentorpal vectors add`, `download`, `list`, `show`, `verify`.
+//! `mentorpal vectors`: word vectors are here.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `files.rs` | word vectors in every format |
+//! | `mutated.rs` | such files changed at random |
+//! | `tiny.rs` | a sentence encoder, small and made up |
+//! | `encoders.rs` | encoders added from folders, archives and wheels |
+//! | `mutated_encoders.rs` | such encoders changed at random |
+//! | `minilm.rs` | a real encoder, where it is there |
+//! | `hub.rs`, `hub_server.rs` | `download` from a Hub, and a Hub to download from |
+//! | `distilled.rs` | `distill` |
+//! | `sentences.rs` | word vectors as sentence vectors |
+//! | `trained.rs` | training with a vector model |
 
-#[path = "vectors/distilled.rs"]
 mod distilled;
-#[path = "vectors/encoders.rs"]
 mod encoders;
-#[path = "vectors/files.rs"]
 mod files;
-#[path = "vectors/hub.rs"]
 mod hub;
-#[path = "vectors/hub_server.rs"]
 mod hub_server;
-#[path = "vectors/minilm.rs"]
 mod minilm;
-#[path = "vectors/mutated.rs"]
 mod mutated;
-#[path = "vectors/mutated_encoders.rs"]
 mod mutated_encoders;
-#[path = "vectors/sentences.rs"]
 mod sentences;
-#[path = "vectors/tiny.rs"]
 mod tiny;
-#[path = "vectors/trained.rs"]
 mod trained;
 
 use std::fs;
@@ -47,11 +49,7 @@ fn add(sandbox: &Sandbox, name: &str, file: impl AsRef<[u8]>) -> Run {
 
 /// The names in the folder of vector models, hidden ones included, sorted.
 fn names(sandbox: &Sandbox) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(sandbox.path().join(MODELS)) else { return Vec::new() };
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
+    sandbox.names(MODELS)
 }
 
 #[test]

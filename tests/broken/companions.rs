@@ -158,15 +158,6 @@ fn utterance_data_csv() {
 #[test]
 fn mentorpal_toml() {
     check(&[
-        works("empty", |s| settings(s, ""), "train", &[]),
-        refused(
-            "no TOML",
-            |s| settings(s, "arch = \n"),
-            "train",
-            &["mentorpal.toml: ", "keys are `arch`, `checkpoint`"],
-        ),
-        refused("unknown key", |s| settings(s, "arches = 'x'"), "train", &["mentorpal.toml: "]),
-        refused("a number", |s| settings(s, "arch = 7"), "train", &["invalid type: integer"]),
         refused("binary", |s| settings(s, [0, 255]), "train", &["mentorpal.toml"]),
         refused("UTF-16", |s| settings(s, b"\xff\xfea\0"), "train", &["mentorpal.toml"]),
         refused(
@@ -186,15 +177,6 @@ fn mentorpal_toml() {
             |s| settings(s, "test_set = '/etc/passwd'"),
             "test",
             &["test set name `/etc/passwd` holds a path separator"],
-        ),
-        refused(
-            "a checkpoint that is not there",
-            |s| {
-                s.train("c");
-                settings(s, "checkpoint = 'd'");
-            },
-            "test",
-            &["no checkpoint `fusion_v1/d`", "there is `fusion_v1/c`"],
         ),
     ]);
 }

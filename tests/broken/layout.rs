@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
-use super::{ARCH, DATA, TEST_SET, check, file, folder, refused, remove, works};
-use crate::support::Sandbox;
+use super::{DATA, TEST_SET, check, file, folder, refused, remove, works};
+use crate::support::{FUSION, Sandbox};
 
 const TOPICS: &str = "mentor/ada/data/topics.csv";
 const PROFILE: &str = "mentor/ada/data/profile.yml";
@@ -26,7 +26,7 @@ fn pipe(sandbox: &Sandbox, path: &str) {
     assert!(made.is_ok_and(|status| status.success()), "`mkfifo` works");
 }
 
-/// Takes all permissions from `path`.
+/// Leaves `path` no permissions but those in `mode`.
 fn lock(sandbox: &Sandbox, path: &str, mode: u32) {
     let permissions = fs::Permissions::from_mode(mode);
     fs::set_permissions(sandbox.path().join(path), permissions).expect("modes can be set");
@@ -133,10 +133,10 @@ fn files_where_folders_belong() {
             "train",
             &["cannot make the folder"],
         ),
-        refused("the architecture", |s| file(s, ARCH), "train", &["cannot make the folder"]),
+        refused("the architecture", |s| file(s, FUSION), "train", &["cannot make the folder"]),
         refused(
             "the architecture, looked for",
-            |s| file(s, ARCH),
+            |s| file(s, FUSION),
             "test",
             &["no checkpoint of `fusion_v1` yet"],
         ),
@@ -325,7 +325,7 @@ fn without_permission() {
             "a checkpoint folder that is read-only",
             |s| {
                 s.train("a");
-                lock(s, ARCH, 0o500);
+                lock(s, FUSION, 0o500);
             },
             "train --checkpoint c",
             &["fusion_v1: cannot make a folder in it", "check who may read and write"],

@@ -1,6 +1,6 @@
 //! Test sets.
 
-use super::{TEST_SET, check, refused, remove, repeated, works};
+use super::{TEST_SET, check, refused, repeated, works};
 use crate::support::{ADA_TEST, Sandbox};
 
 /// Trains the sound mentor, then breaks the test set.
@@ -13,51 +13,10 @@ fn test_set(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
 fn unusable() {
     check(&[
         refused(
-            "missing",
-            |s| {
-                s.train("c");
-                remove(s, TEST_SET);
-            },
-            "test",
-            &["no mentor has a test set"],
-        ),
-        refused("empty", |s| test_set(s, ""), "test", &["standard.csv: the test set is empty"]),
-        refused("blank lines", |s| test_set(s, "\n\n"), "test", &["the test set is empty"]),
-        refused(
-            "one row",
-            |s| test_set(s, ",,who are you,where\n"),
-            "test",
-            &["standard.csv: no column has a question and a mark"],
-        ),
-        refused(
-            "two columns",
-            |s| test_set(s, "question,answer\nwho,I am Ada Lovelace.\n"),
-            "test",
-            &["no column has a question and a mark"],
-        ),
-        refused(
-            "no mark",
-            |s| test_set(s, ",,who,where\nname,I am Ada Lovelace.,x,1\n"),
-            "test",
-            &["no column has a question and a mark", "`i` (ideal) or `r` (reasonable)"],
-        ),
-        refused(
-            "no question",
-            |s| test_set(s, ",,,\nname,I am Ada Lovelace.,i,r\n"),
-            "test",
-            &["a mark in a column without a question", "no column has a question and a mark"],
-        ),
-        refused(
             "marks without an answer",
             |s| test_set(s, ",,who,where\nname,,i,r\n"),
             "test",
             &["row 2, column `B`: 2 marks but no answer's text"],
-        ),
-        refused(
-            "binary",
-            |s| test_set(s, [0; 64]),
-            "test",
-            &["standard.csv: a binary file, expected text"],
         ),
         refused(
             "UTF-16 without a mark",
@@ -71,15 +30,6 @@ fn unusable() {
             "test",
             &["standard.csv, row 2: a quote opens"],
         ),
-        refused(
-            "several, none named",
-            |s| {
-                s.train("c");
-                s.write("checkpoint/tests/ada/other.csv", ADA_TEST);
-            },
-            "test",
-            &["mentor `ada` has 2 test sets", "`other`, `standard`"],
-        ),
     ]);
 }
 
@@ -87,22 +37,10 @@ fn unusable() {
 fn usable() {
     check(&[
         works(
-            "rows longer and shorter than the first",
-            |s| test_set(s, ",,who are you,where\nname,I am Ada Lovelace.,i,,i,r\nhome,I lived\n"),
-            "test",
-            &["2 rows are not as long as the first, of 4 cells (row 2, 3)"],
-        ),
-        works(
             "empty question cells",
             |s| test_set(s, ",,who are you,,where,\nname,I am Ada Lovelace.,i,,,\n"),
             "test",
             &["1 column of test set `standard` left out"],
-        ),
-        works(
-            "an answer the mentor no longer has",
-            |s| test_set(s, ",,who are you\nname,I am Eve.,i\n"),
-            "test",
-            &["row 2, column `B`: the mentor has no answer “I am Eve.” (any more)"],
         ),
         works(
             "questions that are alike",

@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Method;
 
+use crate::support::Ended;
+
 /// A browser with one page, closed when dropped.
 pub(crate) struct Browser {
-    driver: Child,
     agent: Agent,
     /// The session's address.
     session: String,
+    _driver: Ended,
     /// The browser's own files.
     _profile: TempDir,
 }
@@ -44,11 +46,12 @@ impl Browser {
     /// Starts one; where `ChromeDriver` is not installed, says so.
     pub(crate) fn start() -> Option<Self> {
         let command = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let Ok(mut driver) = command else {
+        let Ok(driver) = command else {
             println!("skipped: chromedriver is not installed");
             return None;
         };
-        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+        let mut driver = Ended(driver);
+        let mut lines = BufReader::new(driver.0.stdout.take().expect("its output")).lines();
         let port: u16 = lines
             .by_ref()
             .map_while(Result::ok)
@@ -71,7 +74,7 @@ impl Browser {
         let all = format!("http://127.0.0.1:{port}/session");
         let session = ask(&agent, Method::POST, &all, &wanted);
         let session = format!("{all}/{}", session["sessionId"].as_str().expect("a session"));
-        let browser = Self { driver, agent, session, _profile: profile };
+        let browser = Self { agent, session, _driver: driver, _profile: profile };
         // What a new window has asked for and said is no page's.
         browser.post("url", &json!({ "url": "about:blank" }));
         browser.requests();
@@ -196,8 +199,6 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.agent.delete(&self.session).call();
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
     }
 }
 

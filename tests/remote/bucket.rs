@@ -3,7 +3,8 @@
 use mentorpal::sha256;
 use percent_encoding::percent_decode_str;
 
-use super::webdav::{Node, Request, Response, State, remove};
+use super::webdav::{Node, Response, State, remove};
+use crate::support::Request;
 
 /// The only bucket.
 pub(super) const BUCKET: &str = "/team";

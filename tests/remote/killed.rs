@@ -1,5 +1,6 @@
 //! kill -9 at any moment of an upload and of a download.
 
+use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +9,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::server::Disk;
-use super::{THERE, checkpoint, command, here, names, put_here, put_there, run, workspace};
+use super::{
+    Files, HERE, THERE, checkpoint, command, here, names, put_here, put_there, run, workspace,
+};
 use crate::support::Sandbox;
 
 pub(super) const MOMENTS: usize = 30;
@@ -45,64 +48,60 @@ fn duration(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Duration {
     start.elapsed()
 }
 
-#[test]
-fn a_killed_upload_leaves_nothing_to_be_seen_or_all_of_it() {
-    let (disk, sandbox) = (Disk::serve(), workspace());
+/// Kills the transfer of `x` at each moment; `arrived` is what has come of it, `remove` takes it away.
+fn is_whole_after_kills(
+    (sandbox, disk, verb): (&Sandbox, &Disk, &str),
+    seed: u64,
+    arrived: impl Fn() -> Files,
+    remove: impl Fn(),
+) {
     let files = checkpoint(1, SIZE);
-    put_here(&sandbox, "x", &files);
-    put_here(&sandbox, "first", &files);
-    put_there(&disk, "old", &checkpoint(3, 100));
-    let mut whole = duration(&sandbox, &disk.url, &["upload", "first"]);
-    let upload = ["upload", "x"];
+    let mut whole = duration(sandbox, &disk.url, &[verb, "first"]);
     let mut killed = 0;
-    for share in moments(1) {
+    for share in moments(seed) {
         let moment = whole.mul_f64(share);
-        match kill(command(&sandbox, &disk.url, &upload), moment) {
+        match kill(command(sandbox, &disk.url, &[verb, "x"]), moment) {
             None => killed += 1,
             // What goes on where the last run stopped, or has the machine to itself, is faster.
             Some(took) => whole = took,
         }
-        let there = disk.files(&format!("{THERE}/x"));
-        assert!(there.is_empty() || there == files, "half of it after {moment:?}");
-        assert_eq!(disk.files(&format!("{THERE}/old")), checkpoint(3, 100));
-        if there == files {
-            disk.remove(&format!("{THERE}/x"));
+        let found = arrived();
+        assert!(found.is_empty() || found == files, "half of it after {moment:?}");
+        if found == files {
+            remove();
         }
     }
     assert!(killed >= MOMENTS / 3, "only {killed} were killed in time");
-    run(&sandbox, &disk.url, &upload).code(0);
+    run(sandbox, &disk.url, &[verb, "x"]).code(0);
+    assert_eq!(here(sandbox, "x"), files);
     assert_eq!(disk.files(&format!("{THERE}/x")), files);
     assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
-    assert_eq!(here(&sandbox, "x"), files);
+    assert_eq!(names(sandbox.checkpoint_names()).1, Vec::<String>::new());
+}
+
+#[test]
+fn a_killed_upload_leaves_nothing_to_be_seen_or_all_of_it() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    for name in ["first", "x"] {
+        put_here(&sandbox, name, &checkpoint(1, SIZE));
+    }
+    put_there(&disk, "old", &checkpoint(3, 100));
+    let path = format!("{THERE}/x");
+    let arrived = || disk.files(&path);
+    is_whole_after_kills((&sandbox, &disk, "upload"), 1, arrived, || disk.remove(&path));
+    assert_eq!(disk.files(&format!("{THERE}/old")), checkpoint(3, 100));
 }
 
 #[test]
 fn a_killed_download_leaves_nothing_to_be_seen_or_all_of_it() {
     let (disk, sandbox) = (Disk::serve(), workspace());
-    let files = checkpoint(1, SIZE);
-    put_there(&disk, "x", &files);
-    put_there(&disk, "first", &files);
-    put_here(&sandbox, "old", &checkpoint(3, 100));
-    let mut whole = duration(&sandbox, &disk.url, &["download", "first"]);
-    let download = ["download", "x"];
-    let mut killed = 0;
-    for share in moments(2) {
-        let moment = whole.mul_f64(share);
-        match kill(command(&sandbox, &disk.url, &download), moment) {
-            None => killed += 1,
-            // What goes on where the last run stopped, or has the machine to itself, is faster.
-            Some(took) => whole = took,
-        }
-        let local = here(&sandbox, "x");
-        assert!(local.is_empty() || local == files, "half of it after {moment:?}");
-        assert_eq!(here(&sandbox, "old"), checkpoint(3, 100));
-        if local == files {
-            std::fs::remove_dir_all(sandbox.path().join(super::HERE).join("x")).unwrap();
-        }
+    for name in ["first", "x"] {
+        put_there(&disk, name, &checkpoint(1, SIZE));
     }
-    assert!(killed >= MOMENTS / 3, "only {killed} were killed in time");
-    run(&sandbox, &disk.url, &download).code(0);
-    assert_eq!(here(&sandbox, "x"), files);
-    assert_eq!(names(sandbox.checkpoint_names()).1, Vec::<String>::new());
-    assert_eq!(disk.files(&format!("{THERE}/x")), files);
+    put_here(&sandbox, "old", &checkpoint(3, 100));
+    let arrived = || here(&sandbox, "x");
+    is_whole_after_kills((&sandbox, &disk, "download"), 2, arrived, || {
+        fs::remove_dir_all(sandbox.path().join(HERE).join("x")).unwrap();
+    });
+    assert_eq!(here(&sandbox, "old"), checkpoint(3, 100));
 }

@@ -1,10 +1,8 @@
 //! Ten who upload and ten who download at once; no locks are assumed.
 
-use std::process::Stdio;
-
 use super::server::Disk;
 use super::{Files, THERE, checkpoint, command, here, names, put_here, run, workspace};
-use crate::support::{Run, Sandbox};
+use crate::support::{self, Run, Sandbox};
 
 const EACH: usize = 10;
 const SIZE: usize = 300_000;
@@ -12,22 +10,18 @@ const SIZE: usize = 300_000;
 /// Its URL, and what commands have in their environment besides.
 type Remote<'a> = (&'a str, &'a [(&'static str, String)]);
 
-/// Starts all the commands, in a workspace each, before waiting for any.
-pub(super) fn at_once(remote: Remote, commands: &[(&Sandbox, &[&str])]) -> Vec<Run> {
-    let start = |(sandbox, arguments): &(&Sandbox, &[&str])| {
+/// Runs all the commands at once, each in its workspace.
+fn at_once<'a>(
+    remote: Remote,
+    commands: impl IntoIterator<Item = (&'a Sandbox, &'a [&'a str])>,
+) -> Vec<Run> {
+    support::at_once(commands.into_iter().map(|(sandbox, arguments)| {
         let mut command = command(sandbox, remote.0, arguments);
         command.envs(remote.1.iter().map(|(name, value)| (name, value)));
-        let shown = format!("{command:?}");
         // Ten at once may be slow; none has to be given up.
         command.env("MENTORPAL_REMOTE_TIMEOUT", "20");
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        (shown, child.expect("the binary runs"), sandbox.path().to_owned())
-    };
-    let children: Vec<_> = commands.iter().map(start).collect();
-    let wait = |(shown, child, path): (String, std::process::Child, std::path::PathBuf)| {
-        Run::new(shown, &path, child.wait_with_output().expect("it ends"))
-    };
-    children.into_iter().map(wait).collect()
+        command
+    }))
 }
 
 /// Ten upload as many checkpoints of one name, and ten download it, at once; which one won.
@@ -39,8 +33,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
     let downloaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
     let (up, down): (&[&str], &[&str]) = (&["upload", "x"], &["download", "x"]);
     let both = uploaders.iter().map(|one| (one, up)).zip(downloaders.iter().map(|one| (one, down)));
-    let commands: Vec<_> = both.flat_map(|(up, down)| [up, down]).collect();
-    let runs = at_once(remote, &commands);
+    let runs = at_once(remote, both.flat_map(|(up, down)| [up, down]));
     let (uploads, downloads): (Vec<_>, Vec<_>) =
         runs.into_iter().enumerate().partition(|(i, _)| i % 2 == 0);
     let winners: Vec<usize> =
@@ -70,7 +63,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
             assert_eq!(found, Files::new());
         }
     }
-    for run in at_once(remote, &downloaders.iter().map(|one| (one, down)).collect::<Vec<_>>()) {
+    for run in at_once(remote, downloaders.iter().map(|one| (one, down))) {
         run.code(0);
     }
     assert!(downloaders.iter().all(|one| here(one, "x") == won));
@@ -85,8 +78,7 @@ fn of_ten_uploads_of_one_name_one_wins_whole() {
     let folder = Sandbox::empty();
     let url = format!("file://{}", folder.path().display());
     race((&url, &[]), || folder.files(&format!("{THERE}/x")));
-    let left = std::fs::read_dir(folder.path().join(THERE)).unwrap().count();
-    assert_eq!(left, 1);
+    assert_eq!(folder.names(THERE), ["x"]);
 }
 
 #[test]
@@ -97,9 +89,7 @@ fn ten_uploads_of_the_same_help_each_other() {
         put_here(sandbox, "x", &checkpoint(1, SIZE));
     }
     let upload: &[&str] = &["upload", "x"];
-    for run in
-        at_once((&disk.url, &[]), &sandboxes.iter().map(|one| (one, upload)).collect::<Vec<_>>())
-    {
+    for run in at_once((&disk.url, &[]), sandboxes.iter().map(|one| (one, upload))) {
         run.code(0);
     }
     assert_eq!(names(disk.names(THERE)).0, ["x"]);
@@ -110,11 +100,11 @@ fn ten_uploads_of_the_same_help_each_other() {
 }
 
 #[test]
-fn ten_downloads_in_one_workspace_are_one() {
+fn of_ten_downloads_in_one_workspace_one_is_kept() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     super::put_there(&disk, "x", &checkpoint(1, SIZE));
     let download: &[&str] = &["download", "x"];
-    for run in at_once((&disk.url, &[]), &vec![(&sandbox, download); EACH]) {
+    for run in at_once((&disk.url, &[]), [(&sandbox, download); EACH]) {
         run.code(0);
     }
     assert_eq!(here(&sandbox, "x"), checkpoint(1, SIZE));

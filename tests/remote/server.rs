@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::bucket::{self, BUCKET};
-use super::webdav::{Node, Protocol, Request, Response, State, dav, remove};
+use super::webdav::{Node, Protocol, Response, State, dav, remove};
+use crate::support::Request;
 
 /// Who may use the disk.
 pub(super) const USER: &str = "ada";

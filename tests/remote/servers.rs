@@ -5,9 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use mentorpal::checkpoint::FileRecord;
 use serde_json::json;
@@ -16,7 +15,7 @@ use super::killed::{MOMENTS, kill, moments};
 use super::races::race;
 use super::server::{PASSWORD, USER};
 use super::{THERE, checkpoint, command, put_here, workspace};
-use crate::support::Sandbox;
+use crate::support::{Ended, Run, Sandbox, until};
 
 /// `s3cret-pass` as Apache keeps it: `openssl dgst -sha1 -binary | base64`.
 const HASH: &str = "{SHA}L3dEv8gDtB+jXteT8/hf4fSfiy4=";
@@ -24,23 +23,13 @@ const HASH: &str = "{SHA}L3dEv8gDtB+jXteT8/hf4fSfiy4=";
 /// The bucket of the S3 stand-in.
 const BUCKET: &str = "team";
 
-/// How long a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// A server that runs until the test ends.
 struct Server {
-    child: Child,
+    _process: Ended,
     url: String,
     folder: Sandbox,
     /// What commands have in their environment besides.
     variables: Vec<(&'static str, String)>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Server {
@@ -60,16 +49,14 @@ impl Server {
         server.args(arguments(port, folder.path())).current_dir(folder.path());
         let log = fs::File::create(folder.path().join("log")).unwrap();
         server.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut child = server.spawn().unwrap();
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let mut process = Ended(server.spawn().unwrap());
+        until(&format!("an answer of {program}"), || {
             let log = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            assert!(child.try_wait().unwrap().is_none(), "{program} ended: {}", log());
-            assert!(start.elapsed() < PATIENCE, "{program} does not answer: {}", log());
-            thread::sleep(Duration::from_millis(50));
-        }
+            assert!(process.0.try_wait().unwrap().is_none(), "{program} ended: {}", log());
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         let url = format!("http://127.0.0.1:{port}/");
-        Some(Self { child, url, folder, variables: Vec::new() })
+        Some(Self { _process: process, url, folder, variables: Vec::new() })
     }
 
     /// The files that the server keeps below `path`.
@@ -129,7 +116,7 @@ fn works(server: &Server) {
 }
 
 /// A vector model of 200 MB goes both ways.
-fn large(go: &dyn Fn(&Sandbox, &[&str]) -> crate::support::Run) {
+fn large(go: &dyn Fn(&Sandbox, &[&str]) -> Run) {
     const MODEL: &str = "checkpoint/vector_models/large";
     let (one, two) = (workspace(), workspace());
     let block: Vec<u8> =

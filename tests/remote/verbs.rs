@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::server::{Disk, Wrong};
 use super::{HERE, THERE, checkpoint, names, put_here, put_there, run, workspace};
-use crate::support::{ADA, Sandbox, copy_folder};
+use crate::support::{ADA, Ended, Sandbox, copy_folder, until};
 
 /// A remote that is a folder of its own, and its URL.
 fn folder() -> (Sandbox, String) {
@@ -254,15 +254,11 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
     disk.has(Some((get(0), Wrong::CutMidway)));
     let mut command = super::command(&sandbox, &disk.url, &["download", "x"]);
     command.env("MENTORPAL_REMOTE_WAIT", "86400");
-    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let said = sandbox.path().join("said");
+    let child = Ended(command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap());
     // It waits for a day after the cut.
-    let mut told = String::new();
-    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
-    while !told.contains("trying again") {
-        std::io::BufRead::read_line(&mut stderr, &mut told).unwrap();
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    until("the second attempt", || fs::read_to_string(&said).unwrap().contains("trying again"));
+    drop(child);
     assert_eq!(super::here(&sandbox, "x"), super::Files::new());
     disk.has(None);
     run(&sandbox, &disk.url, &["download", "x"]).code(0);
@@ -401,5 +397,5 @@ fn nothing_from_a_remote_leaves_its_folder() {
     assert!(!Path::new(&sandbox.path().join("checkpoint")).join("escaped").exists());
     let (elsewhere, url) = folder();
     copy_folder(&sandbox.path().join(".netrc"), &elsewhere.path().join("x"));
-    run(&sandbox, &url, &["download", "../x"]).code(2).says("name");
+    run(&sandbox, &url, &["download", "../x"]).code(2).says("architecture name `..`");
 }

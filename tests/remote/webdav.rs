@@ -1,11 +1,11 @@
 //! What a WebDAV server does (RFC 4918), as far as a remote needs it.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 
 use mentorpal::sha256;
 
 use super::server::{Asked, Which, Wrong};
+use crate::support::Request;
 
 /// A file or folder.
 #[derive(Clone, Debug)]
@@ -35,38 +35,6 @@ pub(super) struct State {
     pub(super) other_tags: bool,
     pub(super) asked: Vec<Asked>,
     pub(super) is_open_to_all: bool,
-}
-
-/// A request, but for its body.
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
-    headers: Vec<(String, String)>,
-}
-
-impl Request {
-    pub(super) fn read(reader: &mut impl BufRead) -> Option<Self> {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let mut words = line.split_whitespace().map(str::to_owned);
-        let (method, path) = (words.next()?, words.next()?);
-        let mut headers = Vec::new();
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            let Some((name, value)) = line.trim_end().split_once(':') else { break };
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-        Some(Self { method, path, headers })
-    }
-
-    pub(super) fn header(&self, name: &str) -> Option<String> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-    }
-
-    pub(super) fn length(&self) -> usize {
-        self.header("content-length").map_or(0, |length| length.parse().unwrap())
-    }
 }
 
 /// An answer.

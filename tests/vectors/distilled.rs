@@ -7,22 +7,16 @@ use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, SentenceModel, StaticVectors, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
 
-use super::tiny::{self, Files};
+use super::tiny;
 use super::{MODELS, names};
 use crate::support::Sandbox;
 
 /// A workspace with the sentence encoder `tiny`, and its folder.
 fn with_encoder() -> Sandbox {
     let sandbox = Sandbox::empty();
-    write(&sandbox, "tiny", &tiny::files());
+    sandbox.write_all("tiny", &tiny::files());
     sandbox.run(&["vectors", "add", "tiny", "--licence", "CC0"]).code(0);
     sandbox
-}
-
-fn write(sandbox: &Sandbox, folder: &str, files: &Files) {
-    for (path, bytes) in files {
-        sandbox.write(&format!("{folder}/{path}"), bytes);
-    }
 }
 
 fn open(sandbox: &Sandbox, name: &str) -> mentorpal::error::Result<VectorModel> {
@@ -110,7 +104,7 @@ fn an_encoder_without_words_is_refused() {
     let vocabulary = tokenizer["model"]["vocab"].as_object_mut().unwrap();
     vocabulary.retain(|token, _| token.starts_with(['[', '#']));
     files.insert("tokenizer.json".to_owned(), tokenizer.to_string().into_bytes());
-    write(&sandbox, "wordless", &files);
+    sandbox.write_all("wordless", &files);
     let run = sandbox.run(&["vectors", "distill", "wordless", "--dims", "2"]).code(2);
     run.says("no words of lower-case ASCII letters");
 }

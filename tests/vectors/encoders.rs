@@ -28,14 +28,8 @@ struct Case {
     vectors: Vec<Vec<f32>>,
 }
 
-fn write(sandbox: &Sandbox, folder: &str, files: &Files) {
-    for (path, bytes) in files {
-        sandbox.write(&format!("{folder}/{path}"), bytes);
-    }
-}
-
 fn add(sandbox: &Sandbox, folder: &str, files: &Files) -> Run {
-    write(sandbox, folder, files);
+    sandbox.write_all(folder, files);
     sandbox.run(&["vectors", "add", folder])
 }
 

@@ -1,6 +1,6 @@
 //! A Hub on this machine with one model, and the other server that it redirects large files to.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -9,6 +9,7 @@ use serde_json::json;
 use sha1::{Digest, Sha1};
 
 use super::tiny::Files;
+use crate::support::Request;
 
 /// The model's only commit.
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -120,16 +121,11 @@ pub(super) fn git_hash(bytes: &[u8]) -> String {
 
 /// Reads one request and answers it.
 fn answer(state: &Mutex<State>, mut stream: TcpStream, of_hub: bool) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-    let Some(first) = lines.next() else { return };
-    let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    let header = |name: &str| {
-        let is_named = |line: &&String| line.to_ascii_lowercase().starts_with(&format!("{name}: "));
-        headers.iter().find(is_named).map(|line| line[name.len() + 2..].to_owned())
-    };
-    let what = first.trim_end_matches(" HTTP/1.1").to_owned();
-    let is_head = what.starts_with("HEAD ");
-    let (token, range) = (header("authorization"), header("range"));
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let Some(request) = Request::read(&mut reader) else { return };
+    let what = format!("{} {}", request.method, request.path);
+    let is_head = request.method == "HEAD";
+    let (token, range) = (request.header("authorization"), request.header("range"));
     let mut asked = Asked { of_hub, what, token, range, sent: 0 };
     let (head, mut body) = {
         let mut state = state.lock().unwrap();

@@ -52,9 +52,7 @@ fn add(sandbox: &Sandbox, path: &str) -> Run {
 /// Writes the files in the place of all that was in the folder.
 fn write(sandbox: &Sandbox, folder: &str, files: &Files) {
     let _ = fs::remove_dir_all(sandbox.path().join(folder));
-    for (path, bytes) in files {
-        sandbox.write(&format!("{folder}/{path}"), bytes);
-    }
+    sandbox.write_all(folder, files);
 }
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,107 @@
+//! What a command printed, to be looked at.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+
+/// What a command printed, and how it ended.
+pub(crate) struct Run {
+    command: String,
+    folder: PathBuf,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// What tests use as passwords, tokens and keys, and how headers have them: nothing that any test
+/// runs, at its most talkative, may print one.
+const SECRETS: [&str; 6] = ["hunter2", "s3cret", "czNjcmV0", "MzY3JldC", "s1gned", "AWS4-HMAC"];
+
+impl Run {
+    /// How `command`, run in `folder`, ended; none of the [`SECRETS`] may have been printed.
+    pub(super) fn new(command: String, folder: &Path, output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+        let run = Self {
+            command,
+            folder: folder.to_owned(),
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        for secret in SECRETS {
+            let is_told = run.stdout.contains(secret) || run.stderr.contains(secret);
+            assert!(!is_told, "the secret {secret:?} was printed\n{run}");
+        }
+        run
+    }
+
+    /// Demands an exit code.
+    #[track_caller]
+    pub(crate) fn code(self, expected: i32) -> Self {
+        assert!(self.code == Some(expected), "expected exit code {expected}\n{self}");
+        self
+    }
+
+    /// Demands a text in stderr.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "expected {text:?} in stderr\n{self}");
+        self
+    }
+
+    /// Demands a text in stdout.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "expected {text:?} in stdout\n{self}");
+        self
+    }
+
+    /// Demands a text's absence from stderr.
+    #[track_caller]
+    pub(crate) fn does_not_say(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "expected no {text:?} in stderr\n{self}");
+        self
+    }
+
+    /// Each line of stdout as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}\n{self}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The only line of stdout as JSON.
+    #[track_caller]
+    pub(crate) fn line(&self) -> Value {
+        let mut lines = self.json();
+        assert_eq!(lines.len(), 1, "{self}");
+        lines.remove(0)
+    }
+
+    /// Both streams with what differs from run to run made plain, for snapshots.
+    pub(crate) fn shown(&self) -> String {
+        let folder = self.folder.to_string_lossy();
+        let text = format!("{}---\n{}", self.stdout, self.stderr);
+        text.replace(folder.as_ref(), "[WORKSPACE]")
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "command: {}\nfolder: {}", self.command, self.folder.display())?;
+        writeln!(f, "code: {:?}\nstdout:\n{}\nstderr:\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+/// The number that JSON or a table's cell holds.
+#[track_caller]
+pub(crate) fn number(value: &Value) -> f64 {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
+}
+
+/// Demands a number, the last digits aside.
+#[track_caller]
+pub(crate) fn close(value: &Value, expected: f64) {
+    assert!((number(value) - expected).abs() < 1e-9, "{value}, expected {expected}");
+}
