@@ -15,6 +15,8 @@ mod answers;
 mod checks;
 mod digest;
 mod finding;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod profile;
 mod table;
 mod test_set;

@@ -15,6 +15,6 @@ mod stem;
 
 pub use contractions::write_out;
 pub use ngrams::{Analyzer, NgramCounts};
-pub use sanitize::{normalize, sanitize, shorten};
+pub use sanitize::{normalize, sanitize, sanitize_any_script, shorten};
 pub use shares::{p_value, percent, percent_range, points};
 pub use stem::stem;
