@@ -87,7 +87,7 @@ pub struct ChangedQuestion {
 pub struct GivenAnswer {
     /// The answer given, or `_OFF_TOPIC_`.
     pub answer_id: String,
-    /// In the best answer, given or not; in 0..=1 where the architecture gives probabilities.
+    /// As [`TestResult`] has it.
     pub confidence: f64,
     /// Whether the question was recognised as a known one.
     pub canned: bool,

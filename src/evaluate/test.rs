@@ -32,7 +32,8 @@ pub struct TestResult {
     pub answer_id: String,
     /// The best answer, given or not.
     pub top_answer_id: String,
-    /// In the best answer, in 0..=1.
+    /// In the best answer, given or not: 1 for a canned question, else in 0..=1 where the
+    /// architecture gives probabilities.
     pub confidence: f64,
     /// Whether the question was recognised as a known one.
     pub canned: bool,
