@@ -57,8 +57,8 @@ mod tests {
 
     /// Mentors of one answer each, and what all of them are asked.
     fn mentors<const N: usize>(questions: [(&str, &str); N]) -> ([Mentor; N], Strangers) {
-        let mentors = questions
-            .map(|(id, questions)| mentor(id, &format!("1,,I am.,\"{questions}\"\n")));
+        let mentors =
+            questions.map(|(id, questions)| mentor(id, &format!("1,,I am.,\"{questions}\"\n")));
         let mut strangers = Strangers::default();
         mentors.iter().for_each(|mentor| strangers.add(mentor));
         (mentors, strangers)
