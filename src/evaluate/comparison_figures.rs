@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::figures::{FittedPoint, Ranks, Share, TopicShare, coverage, fitted, ranks, topics};
+use super::figures::{FittedPoint, Ranks, coverage, fitted, ranks, topics};
+use super::share::{Share, TopicShare};
 use super::statistics::CoveragePoint;
 use super::test::{Tally, TestReport, TestResult};
 use crate::mentor::Mentor;

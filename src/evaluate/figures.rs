@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::nearest::{Neighbour, Wordings};
+use super::share::{Share, TopicShare, topic_shares};
 use super::statistics::{
     Calibration, CoveragePoint, calibration, coverage_curve, mean_reciprocal_rank, share_within,
-    wilson,
 };
 use super::test::{TestReport, TestResult};
 use crate::classifiers::{Architecture, MAX_CANDIDATES, registry};
@@ -51,29 +51,6 @@ pub struct TestFigures {
     pub never_given: Vec<NeverGiven>,
     /// The answers that nothing leads to: they have no question, or later rows took all.
     pub without_questions: Vec<String>,
-}
-
-/// So many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Share {
-    /// Of how many.
-    pub questions: usize,
-    /// How many.
-    pub correct: usize,
-    /// Their ratio, in 0..=1; `None` where there is nothing.
-    pub share: Option<f64>,
-    /// Wilson's 95% interval.
-    pub ci95: [f64; 2],
-}
-
-/// How one topic's questions were answered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TopicShare {
-    /// As written.
-    pub topic: String,
-    /// Answered rightly.
-    #[serde(flatten)]
-    pub share: Share,
 }
 
 /// The questions of about the same confidence.
@@ -180,21 +157,6 @@ impl TestFigures {
     }
 }
 
-impl Share {
-    /// `correct` of `questions`.
-    #[must_use]
-    pub fn of(correct: usize, questions: usize) -> Self {
-        let share = (questions > 0).then(|| correct as f64 / questions as f64);
-        Self { questions, correct, share, ci95: wilson(correct, questions) }
-    }
-
-    /// How many are not.
-    #[must_use]
-    pub fn wrong(&self) -> usize {
-        self.questions - self.correct
-    }
-}
-
 pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare> {
     let mut shares = topic_shares(results.iter().map(|result| {
         let answers = result.expected.iter().filter_map(|id| mentor.answer(id));
@@ -207,25 +169,6 @@ pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare>
     }));
     shares.sort_by_key(|share| share.topic == OFF_TOPIC);
     shares
-}
-
-/// The share of right ones per topic, by name, of questions with their topics.
-pub(super) fn topic_shares<'a>(
-    questions: impl Iterator<Item = (BTreeSet<&'a str>, bool)>,
-) -> Vec<TopicShare> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (topics, is_right) in questions {
-        for topic in topics {
-            let (questions, correct) = counts.entry(topic).or_default();
-            *questions += 1;
-            *correct += usize::from(is_right);
-        }
-    }
-    let share = |(topic, (questions, correct)): (&str, (usize, usize))| TopicShare {
-        topic: topic.to_owned(),
-        share: Share::of(correct, questions),
-    };
-    counts.into_iter().map(share).collect()
 }
 
 /// The lowest and the highest confidence; half to either side where they are one.

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::figures::{Share, TopicShare, answers_with, topic_shares};
+use super::figures::answers_with;
 use super::nearest::{AlikePair, Wordings};
+use super::share::{Share, TopicShare, topic_shares};
 use super::statistics::paired_wald;
 use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
