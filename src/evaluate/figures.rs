@@ -283,3 +283,6 @@ pub(super) fn answers_with(questions: usize, mentor: &Mentor) -> Vec<String> {
     let counted = mentor.answers.iter().zip(mentor.questions_per_answer());
     counted.filter(|(_, count)| *count == questions).map(|(answer, _)| answer.id.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;
