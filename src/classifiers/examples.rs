@@ -48,6 +48,15 @@ impl<'a> Examples<'a> {
         examples
     }
 
+    /// Per answer its questions, ascending, `[m]`.
+    pub(crate) fn by_answer(&self) -> Vec<Vec<usize>> {
+        let mut questions = vec![Vec::new(); self.ids.len()];
+        for (question, &answer) in self.answer_of.iter().enumerate() {
+            questions[answer].push(question);
+        }
+        questions
+    }
+
     /// Per question, and then per text, its answer, `[n + t]`.
     pub(crate) fn answer_of_items(&self) -> Vec<usize> {
         self.answer_of.iter().copied().chain(self.texts.iter().map(|(answer, _)| *answer)).collect()
@@ -85,8 +94,9 @@ impl<'a> Examples<'a> {
         (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)
     }
 
-    /// Every k-th answer with all it has, about `limit` questions, where there are more; with the
-    /// items that are in it.
+    /// Where there are more than `limit` questions, every k-th answer with all it has, and the items
+    /// that are in it. Where answers have about equally many questions, k leaves between half of
+    /// `limit` and `limit` of them.
     pub(crate) fn part(&self, limit: usize) -> Option<(Vec<usize>, Self)> {
         let questions = self.questions.len();
         if questions <= limit {
@@ -129,6 +139,7 @@ fn beginning(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mentor::fixture::mentor;
 
     #[test]
     fn beginnings_end_with_a_word() {
@@ -136,5 +147,21 @@ mod tests {
         let words = "word ".repeat(30);
         assert_eq!(beginning(&words).len(), 79);
         assert_eq!(beginning(&"é".repeat(100)).chars().count(), 80);
+    }
+
+    // By hand: 7 questions of at most 3 make every third answer, `a` and `d`, with the questions 0, 1
+    // and 6; of the texts, which are numbered after the 7 questions, `b`'s (7) goes and `d`'s (8) stays.
+    #[test]
+    fn a_part_is_every_kth_answer_with_all_it_has() {
+        let mentor =
+            mentor("ada", "a,,,\"q0\nq1\"\nb,,Bee.,\"q2\nq3\"\nc,,,\"q4\nq5\"\nd,,Dee.,q6\n");
+        let examples = Examples::of(&mentor, true);
+        let (items, part) = examples.part(3).unwrap();
+        assert_eq!(items, [0, 1, 6, 8]);
+        assert_eq!(part.questions, ["q0", "q1", "q6"]);
+        assert_eq!(part.answer_of, [0, 0, 1]);
+        assert_eq!((part.ids, part.sizes), (vec!["a", "d"], vec![2, 1]));
+        assert_eq!(part.texts, [(1, "Dee.")]);
+        assert!(examples.part(7).is_none());
     }
 }

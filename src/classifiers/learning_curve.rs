@@ -62,10 +62,7 @@ pub(crate) fn learning_curve(
 /// The folds that are held out; none where nothing can be measured.
 pub(crate) fn splits(examples: &Examples, seed: u64) -> Vec<Split> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut of_answer: Vec<Vec<usize>> = vec![Vec::new(); examples.ids.len()];
-    for (question, &answer) in examples.answer_of.iter().enumerate() {
-        of_answer[answer].push(question);
-    }
+    let mut of_answer = examples.by_answer();
     for questions in &mut of_answer {
         questions.shuffle(&mut random);
     }

@@ -39,9 +39,7 @@ pub trait Architecture: Sync {
 
     /// Whether its confidences are probabilities, which can be held against how often it is right;
     /// else they only order.
-    fn gives_probabilities(&self) -> bool {
-        true
-    }
+    fn gives_probabilities(&self) -> bool;
 
     /// Learns from a mentor. The same mentor, options and version give the same bytes.
     ///
@@ -137,7 +135,8 @@ pub struct LearningPoint {
 
 /// A trained model, ready to answer.
 pub trait Classifier: Send + Sync + std::fmt::Debug {
-    /// The answers for a question, best first, and whether it seems off-topic.
+    /// The answers for a question, best first, and whether it seems off-topic;
+    /// [none](Ranking::declined) where the question cannot be read.
     fn rank(&self, question: &str) -> Ranking;
 
     /// The same for several questions, in their order; worth its own code where they are faster
@@ -148,12 +147,21 @@ pub trait Classifier: Send + Sync + std::fmt::Debug {
 }
 
 /// A classifier's view of one question.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
-    /// The best answers, best first; at most [`MAX_CANDIDATES`], and at least one.
+    /// The best answers, best first; at most [`MAX_CANDIDATES`]. None where a question cannot be
+    /// read, e.g. where it cannot be encoded, which is declined whatever `off_topic` says.
     pub candidates: Vec<Candidate>,
     /// Whether the classifier would rather decline.
     pub off_topic: bool,
+}
+
+impl Ranking {
+    /// Of a question that cannot be read: no answer, and declined.
+    #[must_use]
+    pub fn declined() -> Self {
+        Self { candidates: Vec::new(), off_topic: true }
+    }
 }
 
 /// How many candidates a classifier ranks at the most.
@@ -164,7 +172,8 @@ pub const MAX_CANDIDATES: usize = 10;
 pub struct Candidate {
     /// The answer's id at training time.
     pub answer_id: String,
-    /// What it means is the architecture's to say; for `fusion_v1` a probability.
+    /// Higher the surer; in 0..=1 where the architecture
+    /// [gives probabilities](Architecture::gives_probabilities), else any finite number.
     pub confidence: f64,
 }
 

@@ -9,8 +9,7 @@ use crate::classifiers::Vectors;
 use crate::cli::CompareArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Result};
-use crate::evaluate::statistics::wilson;
-use crate::evaluate::{Comparison, Comparisons, Pair, TestReport, run_test};
+use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport, run_test};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page;
@@ -103,7 +102,7 @@ fn write_files(args: &CompareArgs, comparisons: &Comparisons) -> Result<()> {
 
 /// One a mentor and checkpoint but the first, then one a checkpoint for all mentors together.
 fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
-    let Comparisons { mentors, pooled } = comparisons;
+    let Comparisons { mentors, pooled, .. } = comparisons;
     let alone = comparisons.pairs().map(|pair| {
         let mut line = numbers(&[pair], &pair.comparison);
         line["mentor"] = json!(pair.a.mentor);
@@ -122,15 +121,16 @@ fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
 
 /// What is said of pairs of the same two checkpoints, one or several; what only one has is null.
 fn numbers(pairs: &[&Pair], comparison: &Comparison) -> Value {
-    let side = |name: &CheckpointRef, correct: usize| {
+    let side = |name: &CheckpointRef, share: Share| {
         json!({
             "arch": name.arch.as_str(),
             "checkpoint": name.checkpoint.as_str(),
-            "correct": correct,
-            "accuracy": correct as f64 / comparison.questions.max(1) as f64,
-            "accuracy_ci95": wilson(correct, comparison.questions),
+            "correct": share.correct,
+            "accuracy": share.accuracy(),
+            "accuracy_ci95": share.ci95,
         })
     };
+    let [share_a, share_b] = comparison.shares();
     let all: Vec<_> = pairs.iter().flat_map(|pair| &pair.a.results).collect();
     let questions = |indices: &[usize]| -> Vec<&str> {
         indices.iter().map(|&i| all[i].question.as_str()).collect()
@@ -140,8 +140,8 @@ fn numbers(pairs: &[&Pair], comparison: &Comparison) -> Value {
         "test_set": null,
         "mentors": pairs.iter().map(|pair| &pair.a.mentor).collect::<Vec<_>>(),
         "questions": comparison.questions,
-        "a": side(&pairs[0].a.checkpoint, comparison.correct_a),
-        "b": side(&pairs[0].b.checkpoint, comparison.correct_b),
+        "a": side(&pairs[0].a.checkpoint, share_a),
+        "b": side(&pairs[0].b.checkpoint, share_b),
         "difference": comparison.difference,
         "difference_ci95": comparison.difference_ci95,
         "p_value": comparison.p_value,

@@ -2,7 +2,6 @@
 
 use super::console::{BOLD, lines, table};
 use crate::checkpoint::CheckpointRef;
-use crate::evaluate::statistics::wilson;
 use crate::evaluate::{
     ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, Share, Standing,
 };
@@ -10,9 +9,8 @@ use crate::text::{p_value, percent, percent_range, points, shorten};
 
 /// Each pair, all mentors together, and, where there are several comparisons, the table of all.
 pub(super) fn text(comparisons: &Comparisons) -> String {
-    let Comparisons { mentors, pooled } = comparisons;
-    let first = &mentors[0].pairs[0].a.checkpoint;
-    let is_pair = mentors[0].pairs.len() == 1;
+    let Comparisons { first, mentors, pooled } = comparisons;
+    let is_pair = mentors.iter().all(|of| of.pairs.len() == 1);
     let alone = comparisons.pairs().map(|pair| {
         let title = title(pair.mentor.id.as_str(), &pair.b.checkpoint, is_pair);
         format!("{title}\n{}", pair_text(pair))
@@ -84,15 +82,13 @@ fn topics(figures: &ComparisonFigures) -> String {
 
 fn numbers(a: &CheckpointRef, b: &CheckpointRef, comparison: &Comparison) -> String {
     let mut table = table(["", "checkpoint", "correct", "accuracy", "95% interval"], &[2, 3]);
-    for (name, checkpoint, correct) in
-        [("A", a, comparison.correct_a), ("B", b, comparison.correct_b)]
-    {
+    for ((name, checkpoint), share) in [("A", a), ("B", b)].into_iter().zip(comparison.shares()) {
         table.add_row([
             name.to_owned(),
             checkpoint.to_string(),
-            format!("{correct}/{}", comparison.questions),
-            percent(correct as f64 / comparison.questions.max(1) as f64),
-            percent_range(wilson(correct, comparison.questions)),
+            format!("{}/{}", share.correct, share.questions),
+            percent(share.accuracy()),
+            percent_range(share.ci95),
         ]);
     }
     let [low, high] = comparison.difference_ci95.map(points);

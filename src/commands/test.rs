@@ -12,9 +12,7 @@ use crate::classifiers::Vectors;
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Result, count};
-use crate::evaluate::{
-    AnswerCount, Tally, TestFigures, TestReport, TestResult, TopicShare, run_test,
-};
+use crate::evaluate::{Share, Tally, TestFigures, TestReport, TestResult, TopicShare, run_test};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page::{self, Tested};
@@ -47,10 +45,10 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
         } else {
             console::line(text(&report, &tally, &figures, &mentor))?;
         }
-        if let Some(least) = args.fail_under.filter(|least| tally.accuracy < *least) {
+        if let Some(least) = args.fail_under.filter(|least| tally.share.accuracy() < *least) {
             console::note(format_args!(
                 "{id}: accuracy {} is under {}",
-                percent(tally.accuracy),
+                percent(tally.share.accuracy()),
                 percent(least)
             ));
             outcome = Outcome::No;
@@ -154,11 +152,11 @@ fn topics(figures: &TestFigures) -> String {
 
 fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
     let ranks = &figures.ranks;
-    let off = tally.off_topic;
+    let (all, off) = (tally.share, tally.off_topic);
     let rows = [
-        ("correct", share(AnswerCount { questions: tally.questions, correct: tally.correct })),
-        ("  canned", share(tally.canned)),
-        ("  not canned", share(tally.uncanned)),
+        ("correct", share(all)),
+        ("  canned", share(tally.canned.share())),
+        ("  not canned", share(tally.uncanned.share())),
         (
             "off-topic",
             format!(
@@ -193,9 +191,9 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
             "accuracy",
             format!(
                 "{:.4}, 95% interval {} (Wilson, {})",
-                tally.accuracy,
-                percent_range(tally.accuracy_ci95),
-                count(tally.questions, "question")
+                tally.share.accuracy(),
+                percent_range(tally.share.ci95),
+                count(tally.share.questions, "question")
             ),
         ),
     ];
@@ -204,11 +202,10 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
 }
 
 /// `correct/total (percent)`.
-fn share(part: AnswerCount) -> String {
-    match part.questions {
-        0 => "0/0".to_owned(),
-        all => format!("{}/{all} ({})", part.correct, percent(part.correct as f64 / all as f64)),
-    }
+fn share(part: Share) -> String {
+    let Share { correct, questions, share, .. } = part;
+    let percentage = share.map(|share| format!(" ({})", percent(share)));
+    format!("{correct}/{questions}{}", percentage.unwrap_or_default())
 }
 
 /// An answer by its id and how it begins.

@@ -95,7 +95,7 @@ impl<'a> Tuned<'a> {
         let title = if let [one] = self.mentors { *one } else { "all" };
         console::line(format_args!(
             "{BOLD}{title}{BOLD:#}: {} held out in {}\n{}\n{DIM}{LEGEND}{DIM:#}\n\n{}\n{}",
-            count(self.best_figures().questions, "question"),
+            count(self.best_figures().share.questions, "question"),
             count(self.folds, "fold"),
             self.table(),
             self.recommendation(),
@@ -127,15 +127,15 @@ impl<'a> Tuned<'a> {
         let mut table = table(heads, &[2, 4, 7]);
         let mut rows: Vec<(&&Configuration, &TrialFigures)> =
             self.tried.iter().zip(&self.tuning.trials).collect();
-        rows.sort_by_key(|(_, figures)| Reverse(figures.correct));
+        rows.sort_by_key(|(_, figures)| Reverse(figures.share.correct));
         for (configuration, figures) in rows {
             let [arch, vectors] = configuration.names();
             let interval = |[low, high]: [f64; 2]| format!("{} to {}", points(low), points(high));
             table.add_row([
                 arch,
                 vectors,
-                percent(figures.accuracy),
-                percent_range(figures.accuracy_ci95),
+                percent(figures.share.accuracy()),
+                percent_range(figures.share.ci95),
                 figures.difference.map_or("best".to_owned(), points),
                 figures.difference_ci95.map_or("–".to_owned(), interval),
                 figures.p_value.map_or("–".to_owned(), p_value),
@@ -153,8 +153,8 @@ impl<'a> Tuned<'a> {
             format!(
                 "{most}; {name}, which is simpler, answers {} fewer of {}, which could well be \
                  chance.",
-                self.best_figures().correct - figures.correct,
-                figures.questions,
+                self.best_figures().share.correct - figures.share.correct,
+                figures.share.questions,
             )
         } else if self.tuning.best > 0 {
             format!(
@@ -176,8 +176,8 @@ impl<'a> Tuned<'a> {
         format!(
             "To expect of such a choice: {} ({}), where each fold chose by leave-one-out within the \
              others: {}.",
-            percent(nested.accuracy),
-            percent_range(nested.accuracy_ci95),
+            percent(nested.share.accuracy()),
+            percent_range(nested.share.ci95),
             chosen.collect::<Vec<_>>().join(", "),
         )
     }

@@ -1,5 +1,6 @@
 //! Two checkpoints on the same questions.
 
+use super::share::Share;
 use super::statistics::{holm, mcnemar, paired_bootstrap};
 use super::test::TestReport;
 use crate::error::count;
@@ -37,7 +38,7 @@ pub(super) const LEVEL: f64 = 0.05;
 /// # Panics
 /// When the reports are not of the same questions.
 #[must_use]
-pub fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
+pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     let results = |reports: &[&TestReport]| -> Vec<(String, bool)> {
         let results = reports.iter().flat_map(|report| &report.results);
         results.map(|result| (result.question.clone(), result.correct)).collect()
@@ -71,7 +72,7 @@ pub fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
 
 /// Makes one family of comparisons: their p-values are corrected by Holm's method for being so
 /// many.
-pub fn correct<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
+pub(super) fn correct_family<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
     let mut family: Vec<&mut Comparison> = family.into_iter().collect();
     let p_values: Vec<f64> = family.iter().map(|comparison| comparison.p_value).collect();
     for (comparison, p) in family.iter_mut().zip(holm(&p_values)) {
@@ -81,6 +82,12 @@ pub fn correct<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
 }
 
 impl Comparison {
+    /// Answered rightly by A, then by B.
+    #[must_use]
+    pub fn shares(&self) -> [Share; 2] {
+        [self.correct_a, self.correct_b].map(|correct| Share::of(correct, self.questions))
+    }
+
     /// Whether the difference is larger than chance would explain (corrected p < 0.05).
     #[must_use]
     pub fn is_significant(&self) -> bool {
@@ -169,7 +176,7 @@ mod tests {
     fn a_family_by_hand() {
         let mut family =
             [comparison(200, 206, 0, 6), comparison(200, 199, 4, 3), comparison(208, 200, 8, 0)];
-        correct(&mut family);
+        correct_family(&mut family);
         let corrected = family.each_ref().map(|comparison| comparison.p_corrected);
         for (found, expected) in corrected.iter().zip([4.0 / 64.0, 1.0, 6.0 / 256.0]) {
             assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");

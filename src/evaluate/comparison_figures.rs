@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::figures::{FittedPoint, Ranks, Share, TopicShare, coverage, fitted, ranks, topics};
+use super::figures::{FittedPoint, Ranks, coverage, fitted, ranks, topics};
+use super::share::{Share, TopicShare};
 use super::statistics::CoveragePoint;
 use super::test::{Tally, TestReport, TestResult};
 use crate::mentor::Mentor;
@@ -87,7 +88,7 @@ pub struct ChangedQuestion {
 pub struct GivenAnswer {
     /// The answer given, or `_OFF_TOPIC_`.
     pub answer_id: String,
-    /// In the best answer, given or not; in 0..=1 where the architecture gives probabilities.
+    /// As [`TestResult`] has it.
     pub confidence: f64,
     /// Whether the question was recognised as a known one.
     pub canned: bool,

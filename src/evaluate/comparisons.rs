@@ -1,8 +1,8 @@
 //! Several checkpoints on the tests of several mentors: the first against each other one.
 
-use super::compare::{Comparison, compare, correct};
+use super::compare::{Comparison, compare, correct_family};
 use super::comparison_figures::{ComparisonFigures, SideFigures};
-use super::figures::Share;
+use super::share::Share;
 use super::test::TestReport;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::Mentor;
@@ -14,6 +14,8 @@ use crate::mentor::Mentor;
 /// another question, one time a checkpoint, and are a family of their own.
 #[derive(Clone, Debug)]
 pub struct Comparisons<'a> {
+    /// A.
+    pub first: &'a CheckpointRef,
     /// A mentor each, in the order of the tests.
     pub mentors: Vec<MentorComparisons<'a>>,
     /// All mentors' questions together, one a checkpoint after the first; empty where there is one
@@ -61,13 +63,23 @@ pub struct Standing<'a> {
 impl<'a> Comparisons<'a> {
     /// Compares runs of the same tests: of one mentor or more, each with a run of the same two
     /// checkpoints or more, in the same order.
+    ///
+    /// # Panics
+    /// When there is no mentor, or one has not two runs or not as many as the others, or runs of one
+    /// mentor are not of the same questions.
     #[must_use]
     pub fn of(runs: &'a [(Mentor, Vec<TestReport>)]) -> Self {
+        let checkpoints = runs.first().map_or(0, |(_, reports)| reports.len());
+        assert!(
+            checkpoints > 1 && runs.iter().all(|(_, reports)| reports.len() == checkpoints),
+            "only two checkpoints or more on the same tests can be compared"
+        );
         let mut mentors: Vec<MentorComparisons> = runs.iter().map(of_mentor).collect();
-        correct(mentors.iter_mut().flat_map(|of| &mut of.pairs).map(|pair| &mut pair.comparison));
+        let pairs = mentors.iter_mut().flat_map(|of| &mut of.pairs);
+        correct_family(pairs.map(|pair| &mut pair.comparison));
         let mut pooled = if runs.len() > 1 { pooled(&mentors) } else { Vec::new() };
-        correct(pooled.iter_mut().map(|(_, comparison)| comparison));
-        Self { mentors, pooled }
+        correct_family(pooled.iter_mut().map(|(_, comparison)| comparison));
+        Self { first: &runs[0].1[0].checkpoint, mentors, pooled }
     }
 
     /// Every pair, in the order of mentors and, of each, of checkpoints.
@@ -80,11 +92,10 @@ impl<'a> Comparisons<'a> {
     pub fn standings(&self) -> Vec<Standing<'_>> {
         let of_mentors = self.mentors.iter().flat_map(|of| {
             let compared = of.pairs.iter().map(|pair| (&pair.b.checkpoint, &pair.comparison));
-            standings(Some(of.mentor.id.as_str()), &of.pairs[0].a.checkpoint, compared)
+            standings(Some(of.mentor.id.as_str()), self.first, compared)
         });
-        let first = &self.mentors[0].pairs[0].a.checkpoint;
         let pooled = self.pooled.iter().map(|(checkpoint, comparison)| (*checkpoint, comparison));
-        of_mentors.chain(standings(None, first, pooled)).collect()
+        of_mentors.chain(standings(None, self.first, pooled)).collect()
     }
 
     /// How each checkpoint did on each mentor's test, the first of them once a mentor.
@@ -125,13 +136,20 @@ fn standings<'a>(
     others: impl Iterator<Item = (&'a CheckpointRef, &'a Comparison)>,
 ) -> Vec<Standing<'a>> {
     let others: Vec<_> = others.collect();
-    let row = |checkpoint, correct, comparison: &Comparison, against_first| Standing {
-        mentor,
-        checkpoint,
-        share: Share::of(correct, comparison.questions),
-        against_first,
-    };
-    let first = others.first().map(|(_, one)| row(first, one.correct_a, one, None));
-    let others = others.iter().map(|&(name, one)| row(name, one.correct_b, one, Some(one)));
+    let row =
+        |checkpoint, share, against_first| Standing { mentor, checkpoint, share, against_first };
+    let first = others.first().map(|(_, one)| row(first, one.shares()[0], None));
+    let others = others.iter().map(|&(name, one)| row(name, one.shares()[1], Some(one)));
     first.into_iter().chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "only two checkpoints or more")]
+    fn nothing_is_not_compared() {
+        let _ = Comparisons::of(&[]);
+    }
 }

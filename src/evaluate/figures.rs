@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::nearest::{Neighbour, Wordings};
+use super::share::{Share, TopicShare, topic_shares};
 use super::statistics::{
     Calibration, CoveragePoint, calibration, coverage_curve, mean_reciprocal_rank, share_within,
-    wilson,
 };
 use super::test::{TestReport, TestResult};
 use crate::classifiers::{Architecture, MAX_CANDIDATES, registry};
@@ -31,7 +31,8 @@ pub struct TestFigures {
     /// Of the questions where declining was marked those declined.
     pub off_topic_recall: Share,
     /// Right and wrong best answers by confidence, in twenty bins of equal width: from 0 to 1, or,
-    /// where confidences are no probabilities, from the lowest to the highest.
+    /// where confidences are no probabilities, from the lowest to the highest (half to either side
+    /// of what is the only one).
     pub confidences: Vec<ConfidenceBin>,
     /// Whether confidences are the accuracies that they claim to be; `None` where they claim none.
     pub calibration: Option<Calibration>,
@@ -48,31 +49,8 @@ pub struct TestFigures {
     /// The answers that are marked for some question and were given for none, in the mentor's
     /// order.
     pub never_given: Vec<NeverGiven>,
-    /// The answers without a question: nothing leads to them.
+    /// The answers that nothing leads to: they have no question, or later rows took all.
     pub without_questions: Vec<String>,
-}
-
-/// So many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Share {
-    /// Of how many.
-    pub questions: usize,
-    /// How many.
-    pub correct: usize,
-    /// Their ratio, in 0..=1; `None` where there is nothing.
-    pub share: Option<f64>,
-    /// Wilson's 95% interval.
-    pub ci95: [f64; 2],
-}
-
-/// How one topic's questions were answered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TopicShare {
-    /// As written.
-    pub topic: String,
-    /// Answered rightly.
-    #[serde(flatten)]
-    pub share: Share,
 }
 
 /// The questions of about the same confidence.
@@ -174,23 +152,8 @@ impl TestFigures {
             confusions: confusions(report),
             wrong: wrong(report, mentor),
             never_given: never_given(results, mentor),
-            without_questions: without_questions(mentor),
+            without_questions: answers_with(0, mentor),
         }
-    }
-}
-
-impl Share {
-    /// `correct` of `questions`.
-    #[must_use]
-    pub fn of(correct: usize, questions: usize) -> Self {
-        let share = (questions > 0).then(|| correct as f64 / questions as f64);
-        Self { questions, correct, share, ci95: wilson(correct, questions) }
-    }
-
-    /// How many are not.
-    #[must_use]
-    pub fn wrong(&self) -> usize {
-        self.questions - self.correct
     }
 }
 
@@ -208,30 +171,15 @@ pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare>
     shares
 }
 
-/// The share of right ones per topic, by name, of questions with their topics.
-pub(super) fn topic_shares<'a>(
-    questions: impl Iterator<Item = (BTreeSet<&'a str>, bool)>,
-) -> Vec<TopicShare> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (topics, is_right) in questions {
-        for topic in topics {
-            let (questions, correct) = counts.entry(topic).or_default();
-            *questions += 1;
-            *correct += usize::from(is_right);
-        }
-    }
-    let share = |(topic, (questions, correct)): (&str, (usize, usize))| TopicShare {
-        topic: topic.to_owned(),
-        share: Share::of(correct, questions),
-    };
-    counts.into_iter().map(share).collect()
-}
-
-/// The lowest and the highest confidence, apart.
+/// The lowest and the highest confidence; half to either side where they are one.
 fn range(questions: &[(f64, bool)]) -> (f64, f64) {
     let low = questions.iter().map(|(confidence, _)| *confidence).fold(f64::INFINITY, f64::min);
     let high = questions.iter().map(|(confidence, _)| *confidence).fold(-f64::INFINITY, f64::max);
-    if low < high { (low, high) } else { (0.0, 1.0) }
+    match low {
+        _ if low < high => (low, high),
+        _ if low.is_finite() => (low - 0.5, low + 0.5),
+        _ => (0.0, 1.0),
+    }
 }
 
 fn histogram(questions: &[(f64, bool)], (low, high): (f64, f64)) -> Vec<ConfidenceBin> {
@@ -330,7 +278,11 @@ fn never_given(results: &[TestResult], mentor: &Mentor) -> Vec<NeverGiven> {
         .collect()
 }
 
-fn without_questions(mentor: &Mentor) -> Vec<String> {
-    let silent = mentor.answers.iter().filter(|answer| answer.questions.is_empty());
-    silent.map(|answer| answer.id.clone()).collect()
+/// The ids of the answers that are learned from so many questions, in the mentor's order.
+pub(super) fn answers_with(questions: usize, mentor: &Mentor) -> Vec<String> {
+    let counted = mentor.answers.iter().zip(mentor.questions_per_answer());
+    counted.filter(|(_, count)| *count == questions).map(|(answer, _)| answer.id.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

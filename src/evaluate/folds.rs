@@ -24,9 +24,8 @@ pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>
         return Err(Error::new(format!("mentor `{}`: {why}", mentor.id))
             .hint("give several answers a second question in `classifier_data.csv`"));
     }
-    let measurable = examples.measurable();
-    if !(2..=measurable.len()).contains(&count) {
-        let most = measurable.len();
+    let most = examples.measurable().len();
+    if !(2..=most).contains(&count) {
         let message = format!(
             "mentor `{}` has {most} questions whose answer has another one, which make 2 to {most} \
              folds, not {count}",
@@ -34,13 +33,11 @@ pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>
         );
         return Err(Error::new(message).hint(format!("choose with --folds, at most {most}")));
     }
-    let mut by_answer = vec![Vec::new(); examples.ids.len()];
-    for question in measurable {
-        by_answer[examples.answer_of[question]].push(question);
-    }
+    let mut by_answer = examples.by_answer();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     by_answer.shuffle(&mut random);
     for questions in &mut by_answer {
+        questions.retain(|&question| examples.is_measurable(question));
         questions.shuffle(&mut random);
     }
     let mut folds = vec![Vec::new(); count];
@@ -58,19 +55,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::workspace::{Name, Workspace};
+    use crate::mentor::fixture;
 
     /// A mentor with these questions, an answer each list.
     fn mentor(answers: &[Vec<String>]) -> Mentor {
-        let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace::at(folder.path()).unwrap();
-        let id = Name::new("mentor", "ada").unwrap();
-        std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
         let rows = answers.iter().enumerate();
         let rows = rows.map(|(i, q)| format!("{i},,Answer {i}.,\"{}\"\n", q.join("\n")));
-        let table = format!("ID,topics,text,question\n{}", rows.collect::<String>());
-        std::fs::write(workspace.mentor_data(&id).join("classifier_data.csv"), table).unwrap();
-        Mentor::load(&workspace, &id).unwrap().0
+        fixture::mentor("ada", &rows.collect::<String>())
     }
 
     /// Answers whose questions are now and then another answer's, too.

@@ -1,7 +1,7 @@
 //! How good a classifier is, and whether another one is better.
 //!
 //! [`run_test`] asks every question of a test set; [`TestFigures`] looks at the run from every side;
-//! [`compare()`] sets two runs side by side, [`ComparisonFigures`] looks at both from every side, and
+//! a [`Comparison`] sets two runs side by side, [`ComparisonFigures`] looks at both from every side, and
 //! [`Comparisons`] holds several checkpoints against the first; [`TrainingFigures`] looks at what
 //! training measured; [`statistics`] says how far the numbers can be trusted. [`Tuning`] compares ways
 //! to train by what each makes of questions that it was not trained on.
@@ -12,24 +12,25 @@ mod comparisons;
 mod figures;
 mod folds;
 mod nearest;
+mod share;
 pub mod statistics;
 mod test;
 mod training;
 mod trial;
 mod tuning;
 
-pub use compare::{Comparison, compare, correct};
+pub use compare::Comparison;
 pub use comparison_figures::{
     ChangedGroup, ChangedQuestion, ChangedQuestions, ComparisonFigures, GivenAnswer, SideFigures,
     TopicPair,
 };
 pub use comparisons::{Comparisons, MentorComparisons, Pair, Standing};
 pub use figures::{
-    ConfidenceBin, Confusion, FittedPoint, NeverGiven, Ranks, Share, TestFigures, TopicShare,
-    WrongQuestion,
+    ConfidenceBin, Confusion, FittedPoint, NeverGiven, Ranks, TestFigures, WrongQuestion,
 };
 pub use folds::folds;
 pub use nearest::{AlikePair, Neighbour, Wordings};
+pub use share::{Share, TopicShare};
 pub use test::{AnswerCount, OffTopicCount, Tally, TestReport, TestResult, run_test};
 pub use training::{
     ALIKE, AnswerShare, ConfusedWith, CurvePoint, FLAT, TrainingFigures, Trend, Verdict,

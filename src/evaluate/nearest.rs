@@ -1,4 +1,12 @@
 //! The known questions whose wording is nearest to another's.
+//!
+//! An n-gram that occurs `tf` times in a question and is in `df` of the `n` known ones weighs
+//! `tf · (1 + ln(n / df))` there, and each question's vector has unit length (scikit-learn's
+//! `TfidfVectorizer(smooth_idf=False)`). An n-gram that no known question has counts in a new
+//! question's length with df = 1.
+//!
+//! `fusion_v1` weighs n-grams, too, but by settings of its own, sublinear and smoothed, in the arrays
+//! that a model's files hold. What reports say of wording must not move with a model.
 
 use std::collections::BTreeMap;
 
@@ -134,5 +142,58 @@ impl<'a> Wordings<'a> {
             similarity: similarity.min(1.0),
         };
         pairs.iter().map(pair).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mentor::fixture;
+
+    const ROWS: &str = "1,,One.,\"who are you\ndo you fly\"\n2,,Two.,where are you\n\
+                        3,,Three.,fly fly fishing\n";
+
+    #[track_caller]
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
+    }
+
+    // The weights are from scikit-learn 1.9: TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3),
+    // smooth_idf=False), fitted to the four known questions. It does not count the four n-grams of
+    // “they” that are in none of them; here they were given its weight of what is in one.
+    #[test]
+    fn nearest_as_scikit_learn_has_it() {
+        let mentor = fixture::mentor("ada", ROWS);
+        let wordings = Wordings::of(&mentor);
+        let found = wordings.nearest("Who are they?", 5);
+        let [first, second] = found.as_slice() else { panic!("two that share something") };
+        assert_eq!((first.question.as_str(), first.answer_id.as_str()), ("who are you", "1"));
+        assert_eq!((second.question.as_str(), second.answer_id.as_str()), ("where are you", "2"));
+        close(first.similarity, 0.641_352_761_906_325);
+        close(second.similarity, 0.326_925_704_030_008);
+        let found = wordings.nearest("you fly", 2);
+        let questions: Vec<&str> = found.iter().map(|one| one.question.as_str()).collect();
+        assert_eq!(questions, ["do you fly", "fly fly fishing"]);
+        close(found[0].similarity, 0.737_414_659_266_555);
+        close(found[1].similarity, 0.541_744_129_602_576);
+        assert!(wordings.nearest("xyz", 5).is_empty());
+    }
+
+    // By the same: of one answer, 0.189 apart, are “who are you” and “do you fly”.
+    #[test]
+    fn alike_elsewhere_as_scikit_learn_has_it() {
+        let mentor = fixture::mentor("ada", ROWS);
+        let found = Wordings::of(&mentor).alike_elsewhere(0.15);
+        let pairs: Vec<[&str; 2]> =
+            found.iter().map(|pair| pair.answer_ids.each_ref().map(String::as_str)).collect();
+        assert_eq!(pairs, [["1", "2"], ["1", "3"], ["1", "2"]]);
+        assert_eq!(found[0].questions, ["who are you", "where are you"]);
+        assert_eq!(found[1].questions, ["do you fly", "fly fly fishing"]);
+        assert_eq!(found[2].questions, ["do you fly", "where are you"]);
+        for (pair, expected) in
+            found.iter().zip([0.563_914_080_834_935, 0.399_490_062_740_54, 0.153_397_240_103_237])
+        {
+            close(pair.similarity, expected);
+        }
     }
 }

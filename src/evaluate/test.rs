@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::statistics::wilson;
+use super::share::{Share, as_accuracy};
 use crate::checkpoint::CheckpointRef;
 use crate::classifiers::MentorClassifier;
 use crate::mentor::{OFF_TOPIC, TestSet};
@@ -32,7 +32,8 @@ pub struct TestResult {
     pub answer_id: String,
     /// The best answer, given or not.
     pub top_answer_id: String,
-    /// In the best answer, in 0..=1.
+    /// In the best answer, given or not: 1 for a canned question, else in 0..=1 where the
+    /// architecture gives probabilities.
     pub confidence: f64,
     /// Whether the question was recognised as a known one.
     pub canned: bool,
@@ -68,14 +69,9 @@ pub struct OffTopicCount {
 /// A test's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Tally {
-    /// Questions asked.
-    pub questions: usize,
-    /// Answered rightly.
-    pub correct: usize,
-    /// Their ratio, 0 where nothing was asked.
-    pub accuracy: f64,
-    /// Wilson's 95% interval.
-    pub accuracy_ci95: [f64; 2],
+    /// Answered rightly, of all questions asked.
+    #[serde(flatten, serialize_with = "as_accuracy")]
+    pub share: Share,
     /// Of questions recognised as known ones.
     pub canned: AnswerCount,
     /// Of the others.
@@ -132,6 +128,14 @@ pub fn run_test(
     }
 }
 
+impl AnswerCount {
+    /// The same with how far it can be trusted.
+    #[must_use]
+    pub fn share(self) -> Share {
+        Share::of(self.correct, self.questions)
+    }
+}
+
 impl TestResult {
     /// Whether declining was marked.
     #[must_use]
@@ -160,14 +164,7 @@ impl TestReport {
         let off_topic = |result: &&TestResult| result.is_off_topic();
         let declined = |result: &&TestResult| result.is_declined();
         Tally {
-            questions: all.questions,
-            correct: all.correct,
-            accuracy: if all.questions == 0 {
-                0.0
-            } else {
-                all.correct as f64 / all.questions as f64
-            },
-            accuracy_ci95: wilson(all.correct, all.questions),
+            share: all.share(),
             canned: count(self.results.iter().filter(|result| result.canned)),
             uncanned: count(self.results.iter().filter(|result| !result.canned)),
             off_topic: OffTopicCount {
@@ -230,7 +227,7 @@ mod tests {
             ],
         };
         let tally = report.tally();
-        assert_eq!((tally.questions, tally.correct), (7, 3));
+        assert_eq!((tally.share.questions, tally.share.correct), (7, 3));
         assert_eq!(tally.canned, AnswerCount { questions: 2, correct: 1 });
         assert_eq!(tally.uncanned, AnswerCount { questions: 5, correct: 2 });
         assert_eq!(tally.off_topic, OffTopicCount { questions: 3, predicted: 2, correct: 1 });

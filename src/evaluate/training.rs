@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::figures::{Share, TopicShare, topic_shares};
+use super::figures::answers_with;
 use super::nearest::{AlikePair, Wordings};
+use super::share::{Share, TopicShare, topic_shares};
 use super::statistics::paired_wald;
 use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
@@ -87,7 +88,7 @@ pub struct WrongLeftOut {
     pub expected: String,
     /// The best answer.
     pub given: String,
-    /// In the best answer.
+    /// In the best answer; in 0..=1 where the architecture gives probabilities.
     pub confidence: f64,
     /// Whether it would be declined.
     pub declined: bool,
@@ -147,18 +148,13 @@ impl TrainingFigures {
             (topics.collect::<BTreeSet<_>>(), left_out.is_right())
         }));
         let answers = answers(&report.left_out, accuracy, mentor);
-        let questions = questions_of(mentor);
-        let with = |number: usize| {
-            let having = mentor.answers.iter().zip(&questions).filter(move |(_, n)| **n == number);
-            having.map(|(answer, _)| answer.id.clone()).collect()
-        };
         Self {
             accuracy,
             topics,
             need_paraphrases: need_paraphrases(&answers),
             answers,
-            single_question: with(1),
-            without_questions: with(0),
+            single_question: answers_with(1, mentor),
+            without_questions: answers_with(0, mentor),
             contradictions: mentor.contradictions(),
             near_contradictions: Wordings::of(mentor).alike_elsewhere(ALIKE),
             wrong: wrong.into_iter().map(WrongLeftOut::of).collect(),
@@ -228,13 +224,6 @@ impl CurvePoint {
 
 fn right(point: &LearningPoint) -> usize {
     point.right.iter().filter(|right| **right).count()
-}
-
-/// How many distinct questions each answer is learned from, in the mentor's order.
-fn questions_of(mentor: &Mentor) -> Vec<usize> {
-    let mut questions = vec![0; mentor.answers.len()];
-    mentor.examples().iter().for_each(|example| questions[example.answer] += 1);
-    questions
 }
 
 fn answers(left_out: &[LeftOut], accuracy: Share, mentor: &Mentor) -> Vec<AnswerShare> {

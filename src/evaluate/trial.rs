@@ -34,7 +34,7 @@ pub struct HeldOut {
 /// by leave-one-out as ever, so that no question has a part in what it is answered by.
 ///
 /// `folds` are of [`folds`](super::folds()) for the same mentor. A step of `progress` is a fold;
-/// they are counted to the end even where one fails.
+/// those after one that fails are only counted.
 ///
 /// # Errors
 /// The first fold's that cannot be trained.
@@ -45,13 +45,15 @@ pub fn cross_validate(
     options: &TrainOptions,
     progress: &dyn Progress,
 ) -> Result<Vec<FoldRun>> {
-    let run = |fold: &Vec<usize>| {
+    let mut folds = folds.iter();
+    let runs = folds.by_ref().map(|fold| {
         let run = run_fold(mentor, fold, arch, options);
         progress.step();
         run
-    };
-    let runs: Vec<Result<FoldRun>> = folds.iter().map(run).collect();
-    runs.into_iter().collect()
+    });
+    let runs = runs.collect();
+    folds.for_each(|_| progress.step());
+    runs
 }
 
 fn run_fold(
@@ -107,5 +109,66 @@ impl FoldRun {
             questions: self.held_out.len(),
             correct: self.held_out.iter().filter(|question| question.correct).count(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::classifiers::{Classifier, ModelFiles, Trained, Vectors};
+    use crate::error::Error;
+    use crate::mentor::fixture;
+
+    /// Cannot be trained; counts how often that was tried.
+    #[derive(Default)]
+    struct Failing(AtomicUsize);
+
+    impl Architecture for Failing {
+        fn name(&self) -> &'static str {
+            "failing"
+        }
+
+        fn summary(&self) -> &'static str {
+            "fails"
+        }
+
+        fn gives_probabilities(&self) -> bool {
+            false
+        }
+
+        fn train(&self, _: &Mentor, _: &TrainOptions, _: &dyn Progress) -> Result<Trained> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(Error::new("it fails"))
+        }
+
+        fn load(&self, _: &ModelFiles, _: &Vectors) -> Result<Box<dyn Classifier>> {
+            Err(Error::new("it was never trained"))
+        }
+    }
+
+    /// Counts steps.
+    #[derive(Default)]
+    struct Steps(AtomicUsize);
+
+    impl Progress for Steps {
+        fn start(&self, _: &str, _: usize) {}
+        fn step(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn start_bytes(&self, _: &str, _: u64, _: u64) {}
+        fn bytes(&self, _: u64) {}
+        fn finish(&self) {}
+    }
+
+    #[test]
+    fn after_a_fold_that_fails_no_other_is_trained() {
+        let mentor = fixture::mentor("ada", "1,,One.,\"a\nb\"\n2,,Two.,\"c\nd\"\n");
+        let folds = super::super::folds(&mentor, 4, 0).unwrap();
+        let (arch, steps) = (Failing::default(), Steps::default());
+        let error = cross_validate(&mentor, &folds, &arch, &TrainOptions::default(), &steps);
+        assert_eq!(error.unwrap_err().to_string(), "it fails");
+        assert_eq!((arch.0.into_inner(), steps.0.into_inner()), (1, 4));
     }
 }

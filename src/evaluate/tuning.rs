@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::compare::LEVEL;
-use super::statistics::{holm, mcnemar, paired_bootstrap, wilson};
+use super::share::{Share, as_accuracy};
+use super::statistics::{holm, mcnemar, paired_bootstrap};
 use super::test::AnswerCount;
 use super::trial::FoldRun;
 
@@ -36,14 +37,9 @@ pub struct Tuning {
 /// One way to train, over all folds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrialFigures {
-    /// How many questions were held out.
-    pub questions: usize,
-    /// To how many of them the best answer was the right one, given or not.
-    pub correct: usize,
-    /// `correct` over `questions`, in 0..=1.
-    pub accuracy: f64,
-    /// Wilson's 95% interval.
-    pub accuracy_ci95: [f64; 2],
+    /// Of the questions held out those whose best answer was the right one, given or not.
+    #[serde(flatten, serialize_with = "as_accuracy")]
+    pub share: Share,
     /// How many would have been declined.
     pub declined: usize,
     /// How many were answered rightly and would not have been declined.
@@ -76,14 +72,9 @@ pub struct FoldFigures {
 /// over-fitting in model selection and subsequent selection bias in performance evaluation*).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nested {
-    /// How many questions were held out.
-    pub questions: usize,
-    /// How many of them the chosen ways answered rightly.
-    pub correct: usize,
-    /// `correct` over `questions`, in 0..=1.
-    pub accuracy: f64,
-    /// Wilson's 95% interval.
-    pub accuracy_ci95: [f64; 2],
+    /// Of the questions held out those that the chosen ways answered rightly.
+    #[serde(flatten, serialize_with = "as_accuracy")]
+    pub share: Share,
     /// Per fold the index of the chosen way.
     #[serde(skip)]
     pub chosen: Vec<usize>,
@@ -111,7 +102,8 @@ impl Tuning {
             trials.iter().map(|runs| TrialFigures::of(runs)).collect();
         for i in (0..trials.len()).filter(|&i| i != best) {
             let pairs = paired(&correct[best], &correct[i]);
-            figures[i].difference = Some(figures[i].accuracy - figures[best].accuracy);
+            let difference = figures[i].share.accuracy() - figures[best].share.accuracy();
+            figures[i].difference = Some(difference);
             figures[i].difference_ci95 = Some(paired_bootstrap(&pairs));
             figures[i].p_value = Some(p_values.of_pair(i, best));
         }
@@ -128,10 +120,7 @@ impl TrialFigures {
         let mut seconds: Vec<f64> = runs.iter().map(|run| run.seconds).collect();
         seconds.sort_by(f64::total_cmp);
         Self {
-            questions,
-            correct,
-            accuracy: share(correct, questions),
-            accuracy_ci95: wilson(correct, questions),
+            share: Share::of(correct, questions),
             declined: held_out().filter(|question| question.declined).count(),
             given: held_out().filter(|question| question.correct && !question.declined).count(),
             difference: None,
@@ -158,13 +147,7 @@ impl Nested {
             chosen.iter().enumerate().map(|(fold, &i)| trials[i][fold].outer()).collect();
         let questions = outer.iter().map(|count| count.questions).sum();
         let correct = outer.iter().map(|count| count.correct).sum();
-        Self {
-            questions,
-            correct,
-            accuracy: share(correct, questions),
-            accuracy_ci95: wilson(correct, questions),
-            chosen,
-        }
+        Self { share: Share::of(correct, questions), chosen }
     }
 }
 
@@ -202,10 +185,6 @@ fn paired(a: &[bool], b: &[bool]) -> Vec<(bool, bool)> {
     a.iter().copied().zip(b.iter().copied()).collect()
 }
 
-fn share(correct: usize, questions: usize) -> f64 {
-    correct as f64 / questions.max(1) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::trial::HeldOut;
@@ -237,9 +216,8 @@ mod tests {
             vec![fold(8, "-+-+"), fold(8, "---+"), fold(6, "+++")],
         ]);
         assert_eq!(tuning.nested.chosen, [1, 0, 0]);
-        assert_eq!((tuning.nested.correct, tuning.nested.questions), (5, 11));
-        close(tuning.nested.accuracy, 5.0 / 11.0);
-        let right: Vec<usize> = tuning.trials.iter().map(|trial| trial.correct).collect();
+        assert_eq!((tuning.nested.share.correct, tuning.nested.share.questions), (5, 11));
+        let right: Vec<usize> = tuning.trials.iter().map(|trial| trial.share.correct).collect();
         assert_eq!((right, tuning.best), (vec![4, 6], 1));
         assert_eq!(tuning.trials[0].seconds.to_bits(), 7.0_f64.to_bits());
     }
@@ -263,7 +241,7 @@ mod tests {
         assert_eq!((last.difference, last.difference_ci95, last.p_value), (None, None, None));
         let [low, high] = first.difference_ci95.unwrap();
         assert!(low < -7.0 / 9.0 && -7.0 / 9.0 < high && high < 0.5, "{low} {high}");
-        assert_eq!((last.correct, last.given, last.declined), (8, 7, 1));
+        assert_eq!((last.share.correct, last.given, last.declined), (8, 7, 1));
     }
 
     // Twelve and none: p = 2 / 2^12, beyond chance.

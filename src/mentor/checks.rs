@@ -144,21 +144,17 @@ impl Mentor {
     }
 
     fn lengths(&self, data: &Path) -> Vec<Finding> {
-        let mut distinct: HashMap<usize, usize> = HashMap::new();
-        for example in self.examples() {
-            *distinct.entry(example.answer).or_default() += 1;
-        }
         let mut findings = Vec::new();
-        for (index, answer) in self.answers.iter().enumerate() {
+        for (answer, distinct) in self.answers.iter().zip(self.questions_per_answer()) {
             let mut say = |kind, message| {
                 let place = Place::file(data).row(answer.row).column("question");
                 findings.push(Finding::new(kind, place, message));
             };
-            if distinct.get(&index) == Some(&1) {
+            if distinct == 1 {
                 let message =
                     format!("answer `{}` has a single question; add paraphrases", answer.id);
                 say(FindingKind::SingleQuestion, message);
-            } else if !answer.questions.is_empty() && !distinct.contains_key(&index) {
+            } else if !answer.questions.is_empty() && distinct == 0 {
                 let message =
                     format!("answer `{}` loses all its questions to later rows", answer.id);
                 say(FindingKind::SingleQuestion, message);

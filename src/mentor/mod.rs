@@ -15,6 +15,8 @@ mod answers;
 mod checks;
 mod digest;
 mod finding;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod profile;
 mod table;
 mod test_set;
@@ -141,6 +143,15 @@ impl Mentor {
     #[must_use]
     pub fn question_count(&self) -> usize {
         self.answers.iter().map(|answer| answer.questions.len()).sum()
+    }
+
+    /// How many questions each answer is learned from, in the order of `answers`; 0 where nothing
+    /// leads to it: it has no question, or later rows took all.
+    #[must_use]
+    pub fn questions_per_answer(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.answers.len()];
+        self.examples().iter().for_each(|example| counts[example.answer] += 1);
+        counts
     }
 
     /// The questions to learn from, each once, in the order of the data. As for canned

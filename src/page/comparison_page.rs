@@ -66,10 +66,9 @@ struct Plots {
 pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
     let pairs: Vec<Section> =
         comparisons.pairs().enumerate().map(|(i, pair)| Section::of(i + 1, pair)).collect();
-    let first = pairs.first().map(|section| section.sides[0].checkpoint.clone());
     let pooled = comparisons.pooled.iter().map(|(name, one)| (name.to_string(), one));
     let page = ComparisonPage {
-        first: first.unwrap_or_default(),
+        first: comparisons.first.to_string(),
         pooled: pooled.collect(),
         rows: if pairs.len() > 1 { rows(comparisons) } else { Vec::new() },
         pairs,
@@ -108,8 +107,7 @@ impl<'a> Section<'a> {
 
 impl<'a> Side<'a> {
     fn of([letter, key]: [&'static str; 2], checkpoint: String, figures: &'a SideFigures) -> Self {
-        let share = Share::of(figures.tally.correct, figures.tally.questions);
-        Self { letter, key, checkpoint, share, figures }
+        Self { letter, key, checkpoint, share: figures.tally.share, figures }
     }
 
     fn coverage_tenths(&self) -> Vec<CoveragePoint> {

@@ -129,9 +129,8 @@ pub(super) fn share_row(cells: &[&dyn ToString], share: Share) -> Row {
 
 fn shares(test: &Tested) -> Vec<Row> {
     let (tally, figures) = (test.report.tally(), test.figures);
-    let all = Share::of(tally.correct, tally.questions);
     [
-        ("all", all),
+        ("all", tally.share),
         ("canned floor", figures.canned_floor),
         ("off-topic precision", figures.off_topic_precision),
         ("off-topic recall", figures.off_topic_recall),

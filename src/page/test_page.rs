@@ -51,7 +51,7 @@ impl<'a> Section<'a> {
         let Tested { report, figures, mentor } = test;
         let tally = report.tally();
         let plots = Plots {
-            accuracy: plots::accuracy(&tally, figures.canned_floor),
+            accuracy: plots::accuracy(tally.share, figures.canned_floor),
             ranks: plots::ranks(&figures.ranks),
             confidences: plots::confidences(&figures.confidences),
             reliability: figures.calibration.as_ref().map_or(String::new(), plots::reliability),

@@ -16,6 +16,6 @@ mod stem;
 pub use contractions::write_out;
 pub(crate) use ngrams::sort_key;
 pub use ngrams::{Analyzer, NgramCounts};
-pub use sanitize::{normalize, sanitize, shorten};
+pub use sanitize::{normalize, sanitize, sanitize_any_script, shorten};
 pub use shares::{p_value, percent, percent_range, points};
 pub use stem::stem;

@@ -41,6 +41,19 @@ pub fn normalize(text: &str) -> String {
     out
 }
 
+/// `text` sanitized; or normalized, where sanitizing would drop letters of it.
+///
+/// ```
+/// use mentorpal::text::sanitize_any_script;
+/// assert_eq!(sanitize_any_script("What's new?"), "whats new");
+/// assert_eq!(sanitize_any_script("Кто ты?"), "кто ты");
+/// ```
+#[must_use]
+pub fn sanitize_any_script(text: &str) -> String {
+    let is_foreign = |c: char| c.is_alphanumeric() && !c.is_ascii();
+    if text.contains(is_foreign) { normalize(text) } else { sanitize(text) }
+}
+
 /// How `text` begins, on one line and in at most `length` characters and an ellipsis, for people.
 ///
 /// ```

@@ -7,15 +7,15 @@ use super::{
     tenth, thinned, top, triangle, whole,
 };
 use crate::evaluate::statistics::{Calibration, CoveragePoint};
-use crate::evaluate::{ConfidenceBin, FittedPoint, Ranks, Share, Tally};
+use crate::evaluate::{ConfidenceBin, FittedPoint, Ranks, Share};
 
 /// Accuracy with its interval, and the floor.
-pub(in crate::page) fn accuracy(tally: &Tally, floor: Share) -> String {
+pub(in crate::page) fn accuracy(all: Share, floor: Share) -> String {
     draw(80, |area| {
         let mut chart = share_axis(area)?;
-        let ends = tally.accuracy_ci95.map(|bound| (bound, 0.0));
+        let ends = all.ci95.map(|bound| (bound, 0.0));
         chart.draw_series(LineSeries::new(ends, RIGHT.stroke_width(3)))?;
-        chart.draw_series([Circle::new((tally.accuracy, 0.0), 6, RIGHT.filled())])?;
+        chart.draw_series([Circle::new((all.accuracy(), 0.0), 6, RIGHT.filled())])?;
         if let Some(floor) = floor.share {
             chart.draw_series([triangle((floor, 0.0), WRONG)])?;
         }

@@ -55,6 +55,10 @@ impl Architecture for FusionV1 {
         "kernel ridge over n-grams and sentence vectors, fitted by closed-form leave-one-out"
     }
 
+    fn gives_probabilities(&self) -> bool {
+        true
+    }
+
     /// The model is the same with any seed, which only draws the learning curve's folds.
     fn train(
         &self,

@@ -75,7 +75,7 @@ struct SentencesCard {
 
 impl Classifier for Model {
     fn rank(&self, question: &str) -> Ranking {
-        self.rank_all(&[question]).pop().unwrap_or_default()
+        self.rank_all(&[question]).pop().unwrap_or_else(Ranking::declined)
     }
 
     fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
@@ -86,7 +86,7 @@ impl Classifier for Model {
             Err(_) if questions.len() > 1 => questions.iter().map(|text| self.rank(text)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "a question cannot be encoded");
-                vec![Ranking { candidates: Vec::new(), off_topic: true }; questions.len()]
+                vec![Ranking::declined(); questions.len()]
             }
         }
     }

@@ -7,7 +7,7 @@ use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::text::{normalize, sanitize, write_out};
+use crate::text::{sanitize_any_script, write_out};
 use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// Among how many of the questions with the likest vectors the nearest one is looked for, where
@@ -110,8 +110,7 @@ const MAX_CHARS: usize = 1_000;
 /// ask them, with contractions written out. Letters that matching drops are kept.
 pub(super) fn wording(text: &str) -> String {
     let text = &text[..text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end)];
-    let is_foreign = |c: char| c.is_alphanumeric() && !c.is_ascii();
-    write_out(&if text.contains(is_foreign) { normalize(text) } else { sanitize(text) })
+    write_out(&sanitize_any_script(text))
 }
 
 /// The mean over the tokens of `asked`, by weight, of the likest token of `question`: 1 where it

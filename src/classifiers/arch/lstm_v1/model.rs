@@ -173,7 +173,7 @@ fn read_network(tensors: &TensorReader, shape: Shape) -> Result<Option<Network>>
 
 impl Classifier for LstmClassifier {
     fn rank(&self, question: &str) -> Ranking {
-        self.rank_all(&[question]).pop().unwrap_or_default()
+        self.rank_all(&[question]).pop().unwrap_or_else(Ranking::declined)
     }
 
     fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
