@@ -132,13 +132,6 @@ impl Error {
         self
     }
 
-    /// Whether it is only that nobody reads the output any more.
-    #[must_use]
-    pub fn is_broken_pipe(&self) -> bool {
-        let source = self.0.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
-        source.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
     /// Where, if it is about one place.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {

@@ -1,9 +1,10 @@
 //! `--help`, completions, `--version`, pipes and colours.
 
-use std::io::{BufRead, BufReader};
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::process::{Command, Stdio};
 
-use crate::support::Sandbox;
+use crate::support::{ADA, Sandbox};
 
 const VERBS: [&[&str]; 21] = [
     &["train"],
@@ -103,6 +104,49 @@ fn a_reader_that_stops_reading_ends_it_quietly() {
     assert_eq!(line, "m the Tested, Example (m)\n");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+}
+
+/// Runs a command whose output nobody ever reads.
+fn run_unread(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
+    let mut command = sandbox.command(arguments);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    child.wait_with_output().expect("it ends").status.code()
+}
+
+#[test]
+fn what_nobody_reads_is_done_all_the_same() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", ADA);
+    let train = ["train", "--json", "--checkpoint", "x", "--csv", "tables"];
+    assert_eq!(run_unread(&sandbox, &train), Some(0));
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole");
+    assert!(sandbox.path().join("tables/shares.csv").is_file());
+    // A known question whose answer the test does not want.
+    sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who are you?\n,I lived in London.,i\n");
+    for json in [&["--json"][..], &[]] {
+        let test = ["test", "--fail-under", "0.5", "--html", "r.html"];
+        assert_eq!(run_unread(&sandbox, &[&test, json].concat()), Some(1));
+        fs::remove_file(sandbox.path().join("r.html")).expect("it was written");
+    }
+    assert_eq!(run_unread(&sandbox, &["mentors", "eve"]), Some(2));
+}
+
+/// As `yes | mentorpal ask | head -1`.
+#[test]
+fn questions_end_where_nobody_reads_the_answers() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let mut command = sandbox.command(&["ask", "--batch", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let mut questions = child.stdin.take().expect("a pipe");
+    // More than pipe and buffer hold.
+    let refused = (0..1 << 20).find_map(|_| questions.write_all(b"Who are you?\n").err());
+    assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::BrokenPipe));
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl<'a> Session<'a> {
         self.ask_each(open, file)
     }
 
-    /// A question a line; returns how many were asked.
+    /// A question a line, as long as somebody reads the answers; returns how many were asked.
     fn ask_each(&mut self, lines: impl Read, from: &Path) -> Result<usize> {
         let mut asked = 0;
         for batch in Batches::new(lines, from) {
@@ -176,6 +176,9 @@ impl<'a> Session<'a> {
                     console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
                 }
                 self.reply(question, &reply)?;
+            if console::is_unread() {
+                break;
+            }
             }
             asked += batch.len();
         }
