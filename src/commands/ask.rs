@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
         let mut editor = DefaultEditor::new().map_err(failed)?;
         if let Some(intro) = self.mentor().utterances.texts("_INTRO_").first() {
             let name = &self.mentor().profile.short_name;
-            console::line(format_args!("{BOLD}{name}:{BOLD:#} {intro}"))?;
+            console::note(format_args!("{BOLD}{name}:{BOLD:#} {intro}"));
         }
         console::note("(an empty line or Ctrl-D ends the conversation)");
         loop {
