@@ -286,6 +286,6 @@ fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
     assert_eq!(names(&sandbox), [".draft-123-0", "words"]);
     add(&sandbox, "more.txt", files::GLOVE).code(0);
     assert_eq!(names(&sandbox), ["more", "words"]);
-    sandbox.run(&["clean", "--force"]).code(0).prints("vector models");
+    sandbox.run(&["clean", "--force"]).code(0).prints("vector model more");
     assert!(names(&sandbox).is_empty());
 }

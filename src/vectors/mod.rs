@@ -29,7 +29,7 @@ mod tokens;
 mod vocabulary;
 mod words;
 
-pub use add::{Request, add};
+pub use add::{Request, add, remove};
 pub use distill::{DistillRequest, Options, Teacher, add_distilled, distill};
 pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
