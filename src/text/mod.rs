@@ -8,6 +8,7 @@
 //! ```
 
 mod contractions;
+mod marks;
 mod ngrams;
 mod sanitize;
 mod shares;

@@ -2,8 +2,11 @@
 
 use unicase::UniCase;
 
-/// The text by which questions and answers are matched: trimmed, case-folded, no-break spaces
-/// turned to spaces, and then only ASCII letters, digits and white space kept.
+use super::marks::is_mark;
+
+/// What is left of a question or an answer to match it by, and of a question to ask: trimmed,
+/// case-folded, no-break spaces turned to spaces, and then only ASCII letters, digits and white space
+/// kept. [`match_key`] is what is compared.
 ///
 /// ```
 /// use mentorpal::text::sanitize;
@@ -20,7 +23,7 @@ pub fn sanitize(text: &str) -> String {
 }
 
 /// The text that n-grams are taken from: lower case, apostrophes dropped, words of letters and
-/// digits of any script separated by one space.
+/// digits of any script, with their marks, separated by one space.
 ///
 /// On text that was sanitized before it changes nothing but white space.
 #[must_use]
@@ -53,11 +56,6 @@ pub fn shorten(text: &str, length: usize) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// Combining marks belong to the letter before them (`é` typed as `e` and an accent).
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
 }
 
 #[cfg(test)]
@@ -106,6 +104,20 @@ mod tests {
         #[test]
         fn normalizing_keeps_the_words_of_sanitized_text(text in "[ -~\\t]*") {
             let sanitized = sanitize(&text);
+    // Each word is one in a dictionary: vowel signs, viramas and tones cut none.
+    #[test]
+    fn words_of_scripts_with_marks_stay_whole() {
+        for (text, expected) in [
+            ("क्या आप हिन्दी बोलते हैं?", "क्या आप हिन्दी बोलते हैं"),
+            ("คุณชื่ออะไร? อยู่ที่ไหน!", "คุณชื่ออะไร อยู่ที่ไหน"),
+            ("உங்கள் பெயர் என்ன?", "உங்கள் பெயர் என்ன"),
+            ("Cafe\u{301}?", "cafe\u{301}"),
+            ("I ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "i 1"),
+        ] {
+            assert_eq!(normalize(text), expected);
+        }
+    }
+
             let words: Vec<_> = sanitized.split_whitespace().collect();
             prop_assert_eq!(normalize(&sanitized), words.join(" "));
         }
