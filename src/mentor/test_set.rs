@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table};
-use super::{Mentor, match_key};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
-use crate::text::{sanitize, shorten};
+use crate::text::{match_key, sanitize, shorten};
 use crate::workspace::{Name, Workspace};
 
 /// The first two columns are the label and the answer's text.

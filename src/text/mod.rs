@@ -16,6 +16,6 @@ mod stem;
 
 pub use contractions::write_out;
 pub use ngrams::{Analyzer, NgramCounts};
-pub use sanitize::{normalize, sanitize, shorten};
-pub use shares::{p_value, percent, percent_range, points};
+pub use sanitize::{match_key, normalize, sanitize, shorten};
+pub use shares::{p_value, percent, percent_or_dash, percent_range, points};
 pub use stem::stem;

@@ -22,6 +22,23 @@ pub fn sanitize(text: &str) -> String {
         .collect()
 }
 
+/// The key by which questions and answers are matched: texts with the same are the same. It is the
+/// sanitized text, white space aside (punctuation leaves some, cells break lines); of text that
+/// sanitizes to nothing (another script, a smiley) the text itself in lower case, or all such text would
+/// be the same.
+///
+/// ```
+/// use mentorpal::text::match_key;
+/// assert_eq!(match_key("What’s \n your - name?"), "whats your name");
+/// assert_eq!(match_key(" Кто ты? "), "кто ты?");
+/// ```
+#[must_use]
+pub fn match_key(text: &str) -> String {
+    let sanitized = sanitize(text);
+    let words: Vec<&str> = sanitized.split_whitespace().collect();
+    if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
+}
+
 /// The text that n-grams are taken from: lower case, apostrophes dropped, words of letters and
 /// digits of any script, with their marks, separated by one space.
 ///
@@ -87,6 +104,20 @@ mod tests {
         assert_eq!(normalize("Кто ты?"), "кто ты");
     }
 
+    // Each word is one in a dictionary: vowel signs, viramas and tones cut none.
+    #[test]
+    fn words_of_scripts_with_marks_stay_whole() {
+        for (text, expected) in [
+            ("क्या आप हिन्दी बोलते हैं?", "क्या आप हिन्दी बोलते हैं"),
+            ("คุณชื่ออะไร? อยู่ที่ไหน!", "คุณชื่ออะไร อยู่ที่ไหน"),
+            ("உங்கள் பெயர் என்ன?", "உங்கள் பெயர் என்ன"),
+            ("Cafe\u{301}?", "cafe\u{301}"),
+            ("I ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "i 1"),
+        ] {
+            assert_eq!(normalize(text), expected);
+        }
+    }
+
     proptest! {
         #[test]
         fn sanitizing_drops_all_but_ascii_words(text in "\\PC*") {
@@ -104,20 +135,6 @@ mod tests {
         #[test]
         fn normalizing_keeps_the_words_of_sanitized_text(text in "[ -~\\t]*") {
             let sanitized = sanitize(&text);
-    // Each word is one in a dictionary: vowel signs, viramas and tones cut none.
-    #[test]
-    fn words_of_scripts_with_marks_stay_whole() {
-        for (text, expected) in [
-            ("क्या आप हिन्दी बोलते हैं?", "क्या आप हिन्दी बोलते हैं"),
-            ("คุณชื่ออะไร? อยู่ที่ไหน!", "คุณชื่ออะไร อยู่ที่ไหน"),
-            ("உங்கள் பெயர் என்ன?", "உங்கள் பெயர் என்ன"),
-            ("Cafe\u{301}?", "cafe\u{301}"),
-            ("I ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "i 1"),
-        ] {
-            assert_eq!(normalize(text), expected);
-        }
-    }
-
             let words: Vec<_> = sanitized.split_whitespace().collect();
             prop_assert_eq!(normalize(&sanitized), words.join(" "));
         }
