@@ -193,6 +193,23 @@ pub fn quoted_list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String 
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+/// `text` as one word of a command that can be pasted into a shell: in quotes where it needs them.
+///
+/// ```
+/// use mentorpal::error::shell_word;
+/// assert_eq!(shell_word("fusion_v1/x"), "fusion_v1/x");
+/// assert_eq!(shell_word("Ada's own"), r"'Ada'\''s own'");
+/// ```
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// `1 question`, `2 questions`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {

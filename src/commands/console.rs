@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shell_word};
 use crate::mentor::Finding;
 
 /// Headings.
@@ -76,14 +76,14 @@ pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
             match of_sort.count() {
                 0 => warn(first),
                 more => warn(format_args!(
-                    "{first} (and {more} more like it: `mentorpal mentors {mentor} --all`)"
+                    "{first} (and {more} more like it: `mentorpal mentors {} --all`)",
+                    shell_word(mentor)
                 )),
             }
         }
     }
 }
 
-fn write(mut to: impl Write, text: impl Display) -> Result<()> {
 /// Whether the results are read no more (`| head -1`): what has nothing else to do may stop.
 pub(super) fn is_unread() -> bool {
     UNREAD.load(Ordering::Relaxed)
@@ -91,6 +91,7 @@ pub(super) fn is_unread() -> bool {
 
 /// Writes a line. One that nobody reads any more is no failure: what is published, and the exit
 /// code, do not depend on it.
+fn write(mut to: impl Write, text: impl Display) -> Result<()> {
     match writeln!(to, "{text}").and_then(|()| to.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {
             UNREAD.store(true, Ordering::Relaxed);
