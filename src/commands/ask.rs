@@ -8,10 +8,10 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde::Serialize;
 
+use super::Outcome;
 use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
-use super::{Outcome, open};
-use crate::checkpoint::Checkpoint;
+use super::open::{self, Opened};
 use crate::classifiers::{Candidate, MentorClassifier, Reply};
 use crate::cli::AskArgs;
 use crate::config::{Flags, Settings};
@@ -30,13 +30,11 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
         return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
     }
     let id = settings.one_mentor()?;
-    let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
+    let opened = Opened::open(&settings.workspace, &settings.checkpoint()?)?;
     let mentor = open::mentor(&settings.workspace, &id)?;
-    let vectors = open::vectors(&settings.workspace, &checkpoint)?;
-    let classifier = open::classifier(&checkpoint, &vectors, &mentor, !args.no_canned)?;
     let mut session = Session {
-        classifier,
-        checkpoint: checkpoint.name.to_string(),
+        classifier: opened.classifier(&mentor, !args.no_canned)?,
+        checkpoint: opened.checkpoint.name.to_string(),
         alternatives: usize::from(args.alternatives),
         json: args.json,
         declined: 0,
@@ -176,11 +174,11 @@ impl<'a> Session<'a> {
                     console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
                 }
                 self.reply(question, &reply)?;
+            }
+            asked += batch.len();
             if console::is_unread() {
                 break;
             }
-            }
-            asked += batch.len();
         }
         Ok(asked)
     }

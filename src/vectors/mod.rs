@@ -40,6 +40,6 @@ pub use model::{VectorModel, nearest, network};
 pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};
 pub use static_vectors::{Origin, StaticVectors};
-pub use store::{Added, list, manifest, names, verify};
+pub use store::{Added, list, manifest, names, of_digest, verify};
 pub use tokens::TokenVectors;
 pub use words::{MODEL_FILE, WordVectors};
