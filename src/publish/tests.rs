@@ -14,6 +14,8 @@ fn old_and_new(parent: &Path) -> (Name, Staging) {
     let name = Name::new("thing", "x").unwrap();
     let old = Staging::begin(parent, KIND).unwrap();
     old.publish(&name, b"old", Existing::Refuse).unwrap();
+    // Before the next one takes the name of its folder.
+    drop(old);
     let new = Staging::begin(parent, KIND).unwrap();
     write_synced(&new.folder().join(MANIFEST_FILE), b"new").unwrap();
     (name, new)
