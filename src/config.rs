@@ -9,10 +9,12 @@
 //! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only one |
 //! | vector model | `--vectors` | | `vectors` | `embedded` |
 //! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
+//! | when a checkpoint is made | | `SOURCE_DATE_EPOCH`, in seconds | | now |
 //!
 //! How a remote is reached, [`RemoteSettings`] says. Those of the Hugging Face Hub are the environment's alone, as for its own tools:
 //! [`HubSettings`](crate::vectors::HubSettings).
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -79,17 +81,19 @@ struct SettingsFile {
 
 impl Settings {
     /// Resolves the settings; `environment` looks a variable up, `here` is the current folder.
-    /// An empty variable counts as unset.
+    /// An empty variable counts as unset. In one that is no Unicode, but for `MENTORPAL`, `\u{fffd}`
+    /// stands in for what is none: it names nothing that is there, and is said to be missing.
     ///
     /// # Errors
     /// When the workspace is no folder, `mentorpal.toml` cannot be used, or a name is none.
     pub fn resolve(
         flags: &Flags,
-        environment: impl Fn(&str) -> Option<String>,
+        environment: impl Fn(&str) -> Option<OsString>,
         here: &Path,
     ) -> Result<Self> {
-        let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
-        let root = flags.workspace.clone().or_else(|| environment("MENTORPAL").map(PathBuf::from));
+        let raw = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let environment = |name: &str| Some(raw(name)?.to_string_lossy().into_owned());
+        let root = flags.workspace.clone().or_else(|| raw("MENTORPAL").map(PathBuf::from));
         let workspace = root.map_or_else(|| Ok(Workspace::nearest(here)), Workspace::at)?;
         let file = SettingsFile::read(&workspace)?;
 
@@ -138,9 +142,7 @@ impl Settings {
     pub fn resolve_here(flags: &Flags) -> Result<Self> {
         let here = std::env::current_dir()
             .map_err(|e| Error::io(Path::new("."), "find the current folder", e))?;
-        // Lossily: what is no Unicode names nothing that is there, and is said to be missing.
-        let look_up = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
-        Self::resolve(flags, look_up, &here)
+        Self::resolve(flags, |name| std::env::var_os(name), &here)
     }
 
     /// The checkpoint to use: the one asked for, else the stable one, else the newest.
@@ -215,7 +217,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("mentorpal.toml"), toml).unwrap();
         let look_up = |name: &str| {
-            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
         };
         Settings::resolve(flags, look_up, &folder.path().join("."))
     }

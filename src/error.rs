@@ -132,13 +132,6 @@ impl Error {
         self
     }
 
-    /// Whether it is only that nobody reads the output any more.
-    #[must_use]
-    pub fn is_broken_pipe(&self) -> bool {
-        let source = self.0.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
-        source.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
     /// Where, if it is about one place.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
@@ -198,6 +191,23 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
 pub fn quoted_list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let names: Vec<_> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// `text` as one word of a command that can be pasted into a shell: in quotes where it needs them.
+///
+/// ```
+/// use mentorpal::error::shell_word;
+/// assert_eq!(shell_word("fusion_v1/x"), "fusion_v1/x");
+/// assert_eq!(shell_word("Ada's own"), r"'Ada'\''s own'");
+/// ```
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// `1 question`, `2 questions`.

@@ -2,7 +2,7 @@
 //! nobody writes to, or a link that leads nowhere.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
@@ -44,16 +44,27 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|e| Error::io(path, "read the file", e))
 }
 
-/// Writes a file whole or not at all: beside its place first, then renamed; one that is there is
+/// Whether `path` is a device or a pipe (`/dev/stdout`), or a link to one: it can be written to, not
 /// replaced.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Writes a file whole or not at all: beside its place first, then renamed; one that is there, or that
+/// a link there leads to, is replaced. A device or a pipe is written to.
 ///
 /// # Errors
 /// When the folder is not there or the disk fails; what was there before still is.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |e| Error::io(path, "write the file", e);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, path));
+    if is_stream(path) {
+        let stream = fs::OpenOptions::new().write(true).open(path);
+        return stream.and_then(|mut stream| stream.write_all(bytes)).map_err(failed);
+    }
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let draft = target.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, &target));
     if written.is_err() {
         // Best effort: there may be nothing to remove.
         let _ = fs::remove_file(&draft);

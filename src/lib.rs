@@ -4,9 +4,10 @@
 //! anybody's words and picks the recorded answer, or says that it is off-topic. A *checkpoint* is
 //! one training run over the mentors of a *workspace*.
 //!
-//! Modules stand in the order of the data: [`mentor`] files become text features ([`mod@text`]),
-//! an architecture of [`classifiers`] learns from them, a [`checkpoint`] keeps the result, and
-//! [`evaluate`] measures it, and [`page`] shows what came of it. [`commands`] wires these stages together for the command line.
+//! Modules stand in the order of the data: a [`mentor`]'s files become questions, which [`vectors`]
+//! and text features ([`mod@text`]) tell apart; an architecture of [`classifiers`] learns from them, a
+//! [`checkpoint`] keeps the result, [`evaluate`] measures it, [`page`] shows what came of it, and
+//! [`remote`] shares it. [`commands`] wires these stages together for the command line.
 //!
 //! ```
 //! use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};

@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 /// The SHA-256 of `bytes`, in hex.
 ///
 /// ```
-/// let digest = mentorpal::sha256::digest(b"abc"); // FIPS 180-4, example B.1
-/// assert!(digest.starts_with("ba7816bf8f01cfea"));
+/// // FIPS 180-2, appendix B.1
+/// let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+/// assert_eq!(mentorpal::sha256::digest(b"abc"), abc);
 /// ```
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {

@@ -11,6 +11,7 @@
 //!
 //! Names that become part of a path pass through [`Name`] first, so none leaves its folder.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -175,10 +176,18 @@ impl Workspace {
         self.root.join("checkpoint").join("tests").join(mentor.as_str())
     }
 
-    /// `checkpoint/tests/<mentor>/<test set>.csv`.
+    /// `checkpoint/tests/<mentor>/<test set>.csv`; its ending in capitals where the file has it so.
     #[must_use]
     pub fn test_set(&self, mentor: &Name, test_set: &Name) -> PathBuf {
-        self.tests(mentor).join(format!("{test_set}.csv"))
+        let folder = self.tests(mentor);
+        let usual = folder.join(format!("{test_set}.csv"));
+        if usual.exists() {
+            return usual;
+        }
+        let names = entries(&folder).unwrap_or_default().into_iter();
+        let mut tables = names.map(|name| folder.join(name)).filter(|path| is_table(path));
+        let is_it = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == test_set.as_str());
+        tables.find(is_it).unwrap_or(usual)
     }
 
     /// The mentors that have a `data` folder, sorted by id.
@@ -196,8 +205,8 @@ impl Workspace {
         for name in entries(&folder)? {
             let path = folder.join(&name);
             // A mentor must not be passed over for its name alone.
-            if !name.starts_with('.') && path.join("data").is_dir() {
-                ids.push(Name::new("mentor", name).map_err(|e| e.or_at(Place::file(path)))?);
+            if !is_hidden(&name) && path.join("data").is_dir() {
+                ids.push(name_at("mentor", &name, &path)?);
             }
         }
         ids.sort();
@@ -207,18 +216,32 @@ impl Workspace {
     /// A mentor's test sets by name, sorted; none where its folder is absent.
     ///
     /// # Errors
-    /// When the folder is there and cannot be listed.
+    /// When the folder is there and cannot be listed, a test set has a name that cannot be one, or
+    /// two have the same but for their endings.
     pub fn test_sets(&self, mentor: &Name) -> Result<Vec<Name>> {
         let folder = self.tests(mentor);
         if !folder.is_dir() {
             return Ok(Vec::new());
         }
-        let mut names: Vec<Name> = entries(&folder)?
-            .into_iter()
-            .filter_map(|name| Name::new("test set", name.strip_suffix(".csv")?).ok())
-            .collect();
+        let mut names = Vec::new();
+        for name in entries(&folder)? {
+            let path = folder.join(&name);
+            // Nor must a test set.
+            if let Some(stem) = path.file_stem()
+                && is_table(&path)
+                && !is_hidden(&name)
+            {
+                names.push(name_at("test set", stem, &path)?);
+            }
+        }
         names.sort();
-        Ok(names)
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => {
+                Err(Error::at(Place::file(folder), format!("two test sets `{}`", pair[0]))
+                    .hint("rename one: the ending `.csv` is the same in capitals"))
+            }
+            None => Ok(names),
+        }
     }
 }
 
@@ -230,18 +253,35 @@ pub fn folder_names(folder: &Path) -> Result<Vec<Name>> {
     let mut names: Vec<Name> = entries(folder)?
         .into_iter()
         .filter(|name| folder.join(name).is_dir())
-        .filter_map(|name| Name::new("folder", name).ok())
+        .filter_map(|name| Name::new("folder", name.to_str()?).ok())
         .collect();
     names.sort();
     Ok(names)
 }
 
-fn entries(folder: &Path) -> Result<Vec<String>> {
+/// The name of what was found at `path`.
+fn name_at(what: &str, name: &OsStr, path: &Path) -> Result<Name> {
+    let name = name.to_str().ok_or_else(|| {
+        Error::new(format!("{what} name is not Unicode")).hint("rename it in UTF-8")
+    });
+    name.and_then(|name| Name::new(what, name)).map_err(|e| e.or_at(Place::file(path)))
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether its ending is `.csv`, in capitals or not.
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+}
+
+fn entries(folder: &Path) -> Result<Vec<OsString>> {
     let listing = fs::read_dir(folder).map_err(|e| Error::io(folder, "list the folder", e))?;
     let mut names = Vec::new();
     for entry in listing {
         let entry = entry.map_err(|e| Error::io(folder, "list the folder", e))?;
-        names.extend(entry.file_name().into_string().ok());
+        names.push(entry.file_name());
     }
     Ok(names)
 }

@@ -173,13 +173,27 @@ fn every_damaged_checkpoint_is_named_and_the_others_are_verified() {
     damaged.change(MANIFEST, |bytes| bytes.truncate(20));
     let run = damaged.verify().code(1).says("manifest.json: not a manifest");
     let _ = run.prints("fusion_v1/w: whole").prints("fusion_v1/y: whole");
-    let listed = damaged.0.run(&["checkpoints", "--json"]).code(0).says("x/manifest.json");
+    let verified = damaged.0.run(&["checkpoints", "verify", "--json"]).code(1).json();
+    assert_eq!(verified.len(), 3);
+    assert_eq!([&verified[1]["checkpoint"], &verified[1]["files"]], [&json!("x"), &json!(0)]);
+    let fault = &verified[1]["faults"][0];
+    assert_eq!(fault["path"], json!(damaged.path(MANIFEST)));
+    assert!(fault["what"].as_str().unwrap().contains("not a manifest"), "{fault}");
+    let listed = damaged.0.run(&["checkpoints", "--json"]).code(2).says("x/manifest.json");
     assert_eq!(listed.json().len(), 2);
     for other in ["w", "y"] {
         fs::remove_dir_all(damaged.0.path().join(FUSION).join(other)).unwrap();
     }
-    let listed = damaged.0.run(&["checkpoints"]).code(0).says("x/manifest.json");
+    let listed = damaged.0.run(&["checkpoints"]).code(2).says("x/manifest.json");
+    let listed = listed.says("error: 1 checkpoint cannot be read");
     assert!(listed.does_not_say("no checkpoints yet").stdout.is_empty());
+}
+
+#[test]
+fn to_verify_what_is_not_there_is_wrong_use() {
+    let damaged = Damaged::new();
+    let run = damaged.0.run(&["checkpoints", "verify", "xx"]).code(2);
+    run.says("no checkpoint `fusion_v1/xx`, did you mean `fusion_v1/x`?");
 }
 
 #[test]

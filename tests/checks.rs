@@ -124,6 +124,20 @@ fn topics_are_known_by_their_ids() {
 }
 
 #[test]
+fn topics_may_be_separated_by_semicolons_or_tabs() {
+    let sandbox = mentor("a,Life,A.,Who?\nb,Work,B.,What?\n");
+    for separator in [";", "\t"] {
+        // The comma in one row separates nothing.
+        let rows =
+            ["Life", "About me, and us"].join(separator) + "\n" + &["Work", "Jobs"].join(separator);
+        sandbox.write("mentor/m/data/topics.csv", rows);
+        assert!(findings(&sandbox, "unknown_topic").is_empty(), "{separator:?}");
+        let shown = sandbox.run(&["mentors", "m", "--json"]).code(0).json().remove(0);
+        assert_eq!(shown["topics_by_id"]["about_me_and_us"]["name"], "About me, and us");
+    }
+}
+
+#[test]
 fn without_a_test_set_no_answer_is_blamed_for_being_untested() {
     assert!(findings(&mentor("a,Life,A.,Who?\n"), "untested_answer").is_empty());
 }

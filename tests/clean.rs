@@ -6,12 +6,17 @@ use serde_json::json;
 
 use crate::support::{FUSION, Sandbox};
 
-/// Two checkpoints, a vector model, a folder that is no checkpoint, and a mentor with a test set.
+const MODELS: &str = "checkpoint/vector_models";
+
+/// Two checkpoints, a vector model with a cache, a folder that is no checkpoint, and a mentor with a
+/// test set.
 fn full() -> Sandbox {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     sandbox.train("y");
-    sandbox.write("checkpoint/vector_models/words/vectors.bin", "numbers");
+    sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    sandbox.write(&format!("{MODELS}/.cache/1.safetensors"), "numbers");
     sandbox.write(&format!("{FUSION}/mine/notes.txt"), "by hand");
     sandbox
 }
@@ -31,7 +36,7 @@ fn a_dry_run_says_what_would_be_removed() {
     let sandbox = full();
     let before = sandbox.files("");
     let run = sandbox.run(&["clean", "--dry-run"]).code(0).prints("would remove 2 checkpoints");
-    let run = run.prints("fusion_v1/x").prints("fusion_v1/y").prints("vector models");
+    let run = run.prints("fusion_v1/x").prints("fusion_v1/y").prints("vector model words");
     assert!(!run.stdout.contains("mine"), "{run}");
     // With --force as well: a dry run is one.
     sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("would remove");
@@ -49,7 +54,7 @@ fn force_removes_checkpoints_and_vector_models_and_nothing_else() {
     });
     let run = sandbox.run(&["clean", "--force"]).code(0).prints("removed 2 checkpoints");
     // "numbers" are 7 bytes.
-    run.prints("vector models").prints("7 B");
+    run.prints("vector model words").prints("cached vectors").prints("7 B");
     assert_eq!(sandbox.files(""), expected);
     assert_eq!(sandbox.checkpoint_names(), ["mine"]);
     assert!(expected.contains_key("mentor/ada/data/classifier_data.csv"));
@@ -62,20 +67,58 @@ fn force_removes_checkpoints_and_vector_models_and_nothing_else() {
 #[test]
 fn json_tells_what_was_removed() {
     let sandbox = full();
+    sandbox.write(&format!("{MODELS}/.download-1/parts/0"), "half");
+    sandbox.write(&format!("{FUSION}/.download-2/parts/0"), "half");
+    sandbox.write(&format!("{MODELS}/mine/vectors.bin"), "by hand");
+    let path = |path: &str| sandbox.path().join(path);
     let expected = |dry_run: bool| {
         json!({
             "dry_run": dry_run,
             "checkpoints": ["fusion_v1/x", "fusion_v1/y"],
             "kept": [],
-            "vector_models": sandbox.path().join("checkpoint/vector_models"),
+            "vector_models": ["words"],
+            "cache": path(MODELS).join(".cache"),
+            "unfinished": [path(FUSION).join(".download-2"), path(MODELS).join(".download-1")],
+            "others": [path(MODELS).join("mine")],
         })
     };
     let run = sandbox.run(&["clean", "--dry-run", "--json"]).code(0);
     assert_eq!(run.json(), [expected(true)]);
     let run = sandbox.run(&["clean", "--force", "--json"]).code(0);
     assert_eq!(run.json(), [expected(false)]);
-    let nothing = json!({ "dry_run": false, "checkpoints": [], "kept": [], "vector_models": null });
+    let nothing = json!({
+        "dry_run": false,
+        "checkpoints": [],
+        "kept": [],
+        "vector_models": [],
+        "cache": null,
+        "unfinished": [],
+        "others": [path(MODELS).join("mine")],
+    });
     assert_eq!(sandbox.run(&["clean", "--json"]).code(0).json(), [nothing]);
+}
+
+#[test]
+fn what_is_no_vector_model_stays() {
+    let sandbox = full();
+    sandbox.write(&format!("{MODELS}/mine/vectors.bin"), "by hand");
+    sandbox.write(&format!("{MODELS}/notes.txt"), "by hand");
+    // What a running `vectors add` makes.
+    sandbox.write(&format!("{MODELS}/.draft-1-0/model.fifu"), "half");
+    let run = sandbox.run(&["clean", "--force"]).code(0);
+    let run = run.says("vector_models/mine` stays").says("vector_models/notes.txt` stays");
+    assert!(!run.stdout.contains("mine"), "{run}");
+    let left = sandbox.files(MODELS).into_keys().collect::<Vec<_>>();
+    assert_eq!(left, [".draft-1-0/model.fifu", "mine/vectors.bin", "notes.txt"]);
+}
+
+#[test]
+fn what_can_be_made_again_needs_no_copy() {
+    let sandbox = Sandbox::ada();
+    sandbox.write(&format!("{MODELS}/.cache/1.safetensors"), "numbers");
+    sandbox.write(&format!("{MODELS}/.download-1/parts/0"), "half");
+    sandbox.run(&["clean"]).code(0).prints("cached vectors").prints("unfinished downloads");
+    assert!(sandbox.files(MODELS).is_empty());
 }
 
 #[test]

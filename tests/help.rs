@@ -1,9 +1,13 @@
 //! `--help`, completions, `--version`, pipes and colours.
 
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::process::Stdio;
+
 use clap::{Command, CommandFactory};
 use mentorpal::cli::Cli;
 
-use crate::support::Sandbox;
+use crate::support::{ADA, Ended, Sandbox, until};
 
 /// Every verb with the verbs below it, as they are typed.
 fn verbs() -> Vec<String> {
@@ -83,6 +87,58 @@ fn a_reader_that_stops_reading_ends_it_quietly() {
     let line = format!("'{binary}' mentors m --all | head -n 1; exit ${{PIPESTATUS[0]}}");
     let run = sandbox.finish(sandbox.program("bash").args(["-c", &line])).code(0);
     assert_eq!([run.stdout, run.stderr], ["m the Tested, Example (m)\n", ""]);
+}
+
+/// Runs a command whose output nobody ever reads.
+fn run_unread(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
+    let mut command = sandbox.command(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = Ended(command.spawn().expect("the binary runs"));
+    drop(child.0.stdout.take());
+    exit_code(&mut child)
+}
+
+fn exit_code(child: &mut Ended) -> Option<i32> {
+    let mut status = None;
+    until("its end", || {
+        status = child.0.try_wait().expect("it can be waited for");
+        status.is_some()
+    });
+    status?.code()
+}
+
+#[test]
+fn what_nobody_reads_is_done_all_the_same() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("bob", ADA);
+    let train = ["train", "--json", "--checkpoint", "x", "--csv", "tables"];
+    assert_eq!(run_unread(&sandbox, &train), Some(0));
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole");
+    assert!(sandbox.path().join("tables/shares.csv").is_file());
+    // A known question whose answer the test does not want.
+    sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who are you?\n,I lived in London.,i\n");
+    for json in [&["--json"][..], &[]] {
+        let test = ["test", "--fail-under", "0.5", "--html", "r.html"];
+        assert_eq!(run_unread(&sandbox, &[&test, json].concat()), Some(1));
+        fs::remove_file(sandbox.path().join("r.html")).expect("it was written");
+    }
+    assert_eq!(run_unread(&sandbox, &["mentors", "eve"]), Some(2));
+}
+
+/// As `yes | mentorpal ask | head -1`.
+#[test]
+fn questions_end_where_nobody_reads_the_answers() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let mut command = sandbox.command(&["ask", "--batch", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = Ended(command.spawn().expect("the binary runs"));
+    drop(child.0.stdout.take());
+    let mut questions = child.0.stdin.take().expect("a pipe");
+    // More than pipe and buffer hold.
+    let refused = (0..1 << 20).find_map(|_| questions.write_all(b"Who are you?\n").err());
+    assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::BrokenPipe));
+    assert_eq!(exit_code(&mut child), Some(0));
 }
 
 #[test]

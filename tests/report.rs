@@ -214,6 +214,44 @@ fn a_page_asks_for_nothing_and_says_the_same_twice() {
     assert_eq!(read(&sandbox, "r.html"), page);
 }
 
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_streams_written_to() {
+    let sandbox = trained();
+    sandbox.write("elsewhere/kept.html", "the report before");
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, sandbox.path().join(name)).expect("a link");
+    };
+    link("elsewhere/kept.html", "r.html");
+    link("/dev/null", "null");
+    sandbox.run(&["test", "--html", "r.html", "--junit", "null"]).code(0);
+    assert!(read(&sandbox, "elsewhere/kept.html").starts_with("<!doctype html>"));
+    for name in ["r.html", "null"] {
+        let found = sandbox.path().join(name).symlink_metadata().expect("it is there");
+        assert!(found.is_symlink(), "{name}");
+    }
+    let run = sandbox.run(&["test", "--junit", "/dev/stdout"]).code(0);
+    run.prints("</testsuites>").prints("mentor        ada");
+    link("nowhere.html", "lost.html");
+    let run = sandbox.run(&["test", "--html", "lost.html"]).code(2);
+    assert_eq!(run.stdout, "");
+    run.says("lost.html: a link that leads nowhere");
+}
+
+#[test]
+fn two_reports_in_one_place_are_refused() {
+    let sandbox = trained();
+    for files in [
+        ["--html", "r", "--junit", "r"],
+        ["--html", "r", "--junit", "mentor/../r"],
+        ["--html", "r", "--csv", "./r"],
+    ] {
+        let run = sandbox.run(&[&["test"], &files[..]].concat()).code(2);
+        assert_eq!(run.stdout, "");
+        run.says("two reports are to be written there");
+    }
+}
+
 #[test]
 fn a_file_is_written_whole_or_refused_with_its_place() {
     let sandbox = trained();

@@ -114,6 +114,14 @@ fn a_workspace_that_is_no_unicode_is_not_passed_over() {
     let mut command = sandbox.command(&["mentors"]);
     command.env("MENTORPAL", std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
     sandbox.finish(&mut command).code(2).says("the workspace is not a folder");
+    // Where it is there it is used; other systems take no such names.
+    if cfg!(target_os = "linux") {
+        let odd = sandbox.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+        fs::create_dir_all(&odd).expect("a folder");
+        fs::rename(sandbox.path().join("mentor"), odd.join("mentor")).expect("it can be moved");
+        let mut command = sandbox.command(&["mentors"]);
+        sandbox.finish(command.env("MENTORPAL", odd)).code(0).prints("ada");
+    }
 }
 
 #[test]
@@ -129,6 +137,7 @@ fn an_empty_variable_counts_as_unset() {
     sandbox.train("one");
     let empty = ["ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "MENTORPAL_REMOTE"].map(|n| (n, ""));
     assert_eq!(used(sandbox.run_with(&empty, &["test", "--json"]), "checkpoint"), "one");
+    sandbox.run_with(&[("SOURCE_DATE_EPOCH", "")], &["train", "--checkpoint", "two"]).code(0);
 }
 
 #[test]

@@ -33,7 +33,84 @@ fn questions_of_which_nothing_is_left_are_one_asked_as_nothing() {
     let run = sandbox.run(&["test", "--json"]).code(0);
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
     assert_eq!(run.json()[0]["off_topic"]["questions"], 1);
-    run.says("row 1, column `C`: nothing of `??` is left when sanitized; asked as nothing");
+    run.says("row 1, column `C`: `??` has no letter and no digit; asked as nothing");
+}
+
+#[test]
+fn questions_in_another_script_are_asked_as_written() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor(
+        "ada",
+        "ID,topics,text,question\n1,,Меня зовут Ада.,Как вас зовут?\n2,,Я жила в Лондоне.,Где вы жили?\n",
+    );
+    sandbox.write(
+        "checkpoint/tests/ada/t.csv",
+        ",,Как вас зовут?,Где вы жили?,КАК ВАС ЗОВУТ?\n,Меня зовут Ада.,i,,i\n,Я жила в Лондоне.,,i,\n",
+    );
+    sandbox.train("one");
+    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("asked as nothing");
+    // The first and the third are one.
+    assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
+    assert_eq!(run.json()[0]["canned"]["questions"], 2);
+}
+
+#[test]
+fn semicolons_and_tabs_separate_as_well() {
+    let commas =
+        ",,\"Well, who are you?\",your home town\n,I am Ada Lovelace.,i,\n,I lived in London.,,i\n";
+    let expected = with(commas).run(&["test", "--json"]).code(0).json();
+    assert_eq!([&expected[0]["questions"], &expected[0]["correct"]], [2, 2]);
+    for separator in [";", "\t"] {
+        let text = [
+            ["", "", "Well, who are you?", "your home town"],
+            ["", "I am Ada Lovelace.", "i", ""],
+            ["", "I lived in London.", "", "i"],
+        ]
+        .map(|row| row.join(separator) + "\n");
+        let found = with(text.concat()).run(&["test", "--json"]).code(0).json();
+        assert_eq!(found, expected, "{separator:?}");
+    }
+}
+
+#[test]
+fn an_ending_in_capitals_is_one() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", ADA);
+    sandbox.write("checkpoint/tests/ada/STANDARD.CSV", ONE_QUESTION);
+    sandbox.train("one");
+    assert_eq!(sandbox.run(&["test", "--json"]).code(0).json()[0]["test_set"], "STANDARD");
+    sandbox.write("checkpoint/tests/ada/STANDARD.csv", ONE_QUESTION);
+    if sandbox.files("checkpoint/tests/ada").len() == 2 {
+        sandbox.run(&["test"]).code(2).says("tests/ada: two test sets `STANDARD`");
+    }
+}
+
+#[test]
+fn a_test_set_is_not_passed_over_for_its_name() {
+    let sandbox = with(ONE_QUESTION);
+    sandbox.write("checkpoint/tests/ada/.hidden.csv", "");
+    sandbox.write("checkpoint/tests/ada/notes.txt", "");
+    sandbox.run(&["test"]).code(0);
+    sandbox.write("checkpoint/tests/ada/standard .csv", ONE_QUESTION);
+    let run = sandbox.run(&["test"]).code(2);
+    run.says("tests/ada/standard .csv: test set name `standard ` starts or ends with a space");
+}
+
+// Other systems take no such names.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_unicode_are_said() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd =
+        |ending: &[u8]| std::ffi::OsStr::from_bytes(&[b"caf\xe9", ending].concat()).to_owned();
+    let sandbox = with(ONE_QUESTION);
+    let test_set = sandbox.path().join("checkpoint/tests/ada").join(odd(b".csv"));
+    std::fs::write(&test_set, ONE_QUESTION).expect("a file");
+    sandbox.run(&["test"]).code(2).says("test set name is not Unicode");
+    std::fs::remove_file(test_set).expect("it is there");
+    let mentor = sandbox.path().join("mentor").join(odd(b""));
+    std::fs::create_dir_all(mentor.join("data")).expect("a folder");
+    sandbox.run(&["train"]).code(2).says("mentor name is not Unicode");
 }
 
 #[test]

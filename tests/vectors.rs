@@ -183,7 +183,10 @@ fn a_model_that_differs_fails_to_verify() {
     sandbox.run(&["vectors", "verify", "words"]).code(1).says("cannot be read");
     sandbox.write(&format!("{MODELS}/words/manifest.json"), "{");
     sandbox.run(&["vectors", "verify"]).code(1).says("not a manifest");
-    sandbox.run(&["vectors", "list"]).code(0).says("not a manifest").prints("whole");
+    let run = sandbox.run(&["vectors", "verify", "words", "--json"]).code(1);
+    assert!(run.json()[0]["fault"].as_str().unwrap().contains("not a manifest"), "{run}");
+    let listed = sandbox.run(&["vectors", "list"]).code(2).says("not a manifest").prints("whole");
+    listed.says("error: 1 vector model cannot be read");
 }
 
 #[test]
@@ -284,6 +287,6 @@ fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
     assert_eq!(names(&sandbox), [".draft-123-0", "words"]);
     add(&sandbox, "more.txt", files::GLOVE).code(0);
     assert_eq!(names(&sandbox), ["more", "words"]);
-    sandbox.run(&["clean", "--force"]).code(0).prints("vector models");
+    sandbox.run(&["clean", "--force"]).code(0).prints("vector model more");
     assert!(names(&sandbox).is_empty());
 }

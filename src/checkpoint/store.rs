@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
 use super::manifest::{Manifest, MentorRecord, REPORT_FILE, file_path};
 use crate::classifiers::ModelFiles;
-use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Place, Result, did_you_mean, quoted_list, shell_word};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
@@ -156,9 +156,10 @@ impl Checkpoint {
         self.manifest()?.mentors.get(mentor.as_str()).ok_or_else(|| {
             let known = quoted_list(self.mentors());
             self.no_such_mentor(mentor).hint(format!(
-                "it has {known}; add the mentor: `mentorpal train --mentor {mentor} \
-                 --checkpoint {} --update`",
-                self.name.checkpoint
+                "it has {known}; add the mentor: `mentorpal train --mentor {} --checkpoint {} \
+                 --update`",
+                shell_word(mentor.as_str()),
+                shell_word(self.name.checkpoint.as_str())
             ))
         })
     }
@@ -244,7 +245,7 @@ fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
     let what = format!("`{name}` is of the older tool, and only read");
     Error::at(Place::file(folder), what).hint(format!(
         "make a copy of this tool's kind: `mentorpal checkpoints import {} --checkpoint NAME`",
-        folder.display()
+        shell_word(&folder.display().to_string())
     ))
 }
 

@@ -8,10 +8,10 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde::Serialize;
 
+use super::Outcome;
 use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
-use super::{Outcome, open};
-use crate::checkpoint::Checkpoint;
+use super::open::{self, Opened};
 use crate::classifiers::{Candidate, MentorClassifier, Reply};
 use crate::cli::AskArgs;
 use crate::config::{Flags, Settings};
@@ -30,13 +30,11 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
         return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
     }
     let id = settings.one_mentor()?;
-    let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
+    let opened = Opened::open(&settings.workspace, &settings.checkpoint()?)?;
     let mentor = open::mentor(&settings.workspace, &id)?;
-    let vectors = open::vectors(&settings.workspace, &checkpoint)?;
-    let classifier = open::classifier(&checkpoint, &vectors, &mentor, !args.no_canned)?;
     let mut session = Session {
-        classifier,
-        checkpoint: checkpoint.name.to_string(),
+        classifier: opened.classifier(&mentor, !args.no_canned)?,
+        checkpoint: opened.checkpoint.name.to_string(),
         alternatives: usize::from(args.alternatives),
         json: args.json,
         declined: 0,
@@ -165,7 +163,7 @@ impl<'a> Session<'a> {
         self.ask_each(open, file)
     }
 
-    /// A question a line; returns how many were asked.
+    /// A question a line, as long as somebody reads the answers; returns how many were asked.
     fn ask_each(&mut self, lines: impl Read, from: &Path) -> Result<usize> {
         let mut asked = 0;
         for batch in Batches::new(lines, from) {
@@ -178,6 +176,9 @@ impl<'a> Session<'a> {
                 self.reply(question, &reply)?;
             }
             asked += batch.len();
+            if console::is_unread() {
+                break;
+            }
         }
         Ok(asked)
     }
@@ -187,7 +188,7 @@ impl<'a> Session<'a> {
         let mut editor = DefaultEditor::new().map_err(failed)?;
         if let Some(intro) = self.mentor().utterances.texts("_INTRO_").first() {
             let name = &self.mentor().profile.short_name;
-            console::line(format_args!("{BOLD}{name}:{BOLD:#} {intro}"))?;
+            console::note(format_args!("{BOLD}{name}:{BOLD:#} {intro}"));
         }
         console::note("(an empty line or Ctrl-D ends the conversation)");
         loop {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::{Outcome, import, remote_checkpoints};
+use super::{Outcome, import, listed, remote_checkpoints};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{
     self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest, REPORT_FILE,
@@ -25,14 +25,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
             remote_checkpoints::verify(settings, checkpoint.as_deref(), *remote_flags, *json)
         }
         Some(CheckpointsCommand::Verify { checkpoint, json, .. }) => {
-            let checkpoints = match checkpoint {
-                Some(name) => {
-                    let name = CheckpointRef::parse(name, &settings.arch)?;
-                    vec![Checkpoint::open(&settings.workspace, &name)]
-                }
-                None => checkpoint::list(&settings.workspace, None)?,
-            };
-            verify(checkpoints, *json)
+            verify(settings, checkpoint.as_deref(), *json)
         }
     }
 }
@@ -54,11 +47,13 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
         note_none();
         return Ok(Outcome::Done);
     }
+    let mut unreadable = 0;
     for checkpoint in checkpoints {
         let checkpoint = match checkpoint {
             Ok(checkpoint) => checkpoint,
             Err(error) => {
                 console::error(&error);
+                unreadable += 1;
                 continue;
             }
         };
@@ -83,7 +78,7 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
     if !args.json && !table.is_empty() {
         console::line(lines(&table))?;
     }
-    Ok(Outcome::Done)
+    listed(unreadable, "checkpoint")
 }
 
 fn note_none() {
@@ -174,16 +169,24 @@ fn show_legacy(checkpoint: &Checkpoint, legacy: &LegacyCheckpoint, as_json: bool
     console::line(lines(&table))
 }
 
-fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome> {
-    if checkpoints.is_empty() {
+/// Verifies the checkpoint called `name`, or all. A name that no checkpoint has is wrong use, one that
+/// cannot be opened is not whole.
+fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outcome> {
+    let workspace = &settings.workspace;
+    let names = match name {
+        Some(name) => vec![CheckpointRef::parse(name, &settings.arch)?],
+        None => checkpoint::names(workspace, None)?,
+    };
+    if names.is_empty() {
         note_none();
     }
     let mut outcome = Outcome::Done;
-    for checkpoint in checkpoints {
-        let checkpoint = match checkpoint {
+    for name in names {
+        let checkpoint = match Checkpoint::open(workspace, &name) {
             Ok(checkpoint) => checkpoint,
+            Err(error) if !name.folder(workspace).is_dir() => return Err(error),
             Err(error) => {
-                console::error(&error);
+                report_unopened(&name, &error, as_json)?;
                 outcome = Outcome::No;
                 continue;
             }
@@ -205,11 +208,21 @@ fn verify(checkpoints: Vec<Result<Checkpoint>>, as_json: bool) -> Result<Outcome
 fn faults(checkpoint: &Checkpoint) -> Result<Vec<Fault>> {
     let CheckpointKind::Legacy(legacy) = &checkpoint.kind else { return checkpoint.verify() };
     let models = legacy.mentors.iter().filter_map(|mentor| legacy.read(mentor).err());
-    let fault = |error: Error| Fault {
-        path: error.place().map_or_else(|| legacy.folder.clone(), |place| place.path.clone()),
-        what: error.reason(),
-    };
-    Ok(models.chain(legacy.vectors().err()).map(fault).collect())
+    Ok(models.chain(legacy.vectors().err()).map(|error| fault(&error)).collect())
+}
+
+fn fault(error: &Error) -> Fault {
+    let path = error.place().map(|place| place.path.clone());
+    Fault { path: path.unwrap_or_default(), what: error.reason() }
+}
+
+/// Says of a checkpoint that is there why it cannot be opened.
+pub(super) fn report_unopened(name: &CheckpointRef, error: &Error, as_json: bool) -> Result<()> {
+    console::error(error);
+    if as_json {
+        Verified { files: 0, digests: true, faults: vec![fault(error)] }.json_line(name)?;
+    }
+    Ok(())
 }
 
 /// What was found of a checkpoint's files.
@@ -230,15 +243,7 @@ impl Verified {
             console::warn(format_args!("{}: {}", fault.path.display(), fault.what));
         }
         if as_json {
-            let faults: Vec<_> =
-                faults.iter().map(|f| json!({ "path": f.path, "what": f.what })).collect();
-            console::json(&json!({
-                "arch": name.arch.as_str(),
-                "checkpoint": name.checkpoint.as_str(),
-                "files": files,
-                "digests": digests,
-                "faults": faults,
-            }))?;
+            self.json_line(name)?;
         } else if !faults.is_empty() {
             console::line(format_args!("{name}: {}", count(faults.len(), "fault")))?;
         } else if *digests {
@@ -250,5 +255,16 @@ impl Verified {
             ))?;
         }
         Ok(faults.is_empty())
+    }
+
+    fn json_line(&self, name: &CheckpointRef) -> Result<()> {
+        let fault = |fault: &Fault| json!({ "path": fault.path, "what": fault.what });
+        console::json(&json!({
+            "arch": name.arch.as_str(),
+            "checkpoint": name.checkpoint.as_str(),
+            "files": self.files,
+            "digests": self.digests,
+            "faults": self.faults.iter().map(fault).collect::<Vec<_>>(),
+        }))
     }
 }

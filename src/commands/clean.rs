@@ -13,16 +13,20 @@ use crate::config::Settings;
 use crate::error::{Error, Result, count};
 use crate::remote::{self, Here, Item, Remote, Unshared};
 use crate::vectors;
-use crate::workspace::Workspace;
+use crate::workspace::{Name, Workspace};
 
 /// What there is to remove, measured while it is there.
 struct Found {
     checkpoints: Vec<(CheckpointRef, u64)>,
     /// Those of the older tool, which nothing can make again: they stay.
     kept: Vec<CheckpointRef>,
-    vector_models: Option<(PathBuf, u64)>,
-    /// What interrupted downloads of checkpoints left.
+    vector_models: Vec<(Name, u64)>,
+    /// What encoders gave before, which they give again.
+    cache: Option<(PathBuf, u64)>,
+    /// What interrupted downloads left.
     unfinished: Vec<(PathBuf, u64)>,
+    /// What else lies among the vector models, put there by hand: it stays.
+    others: Vec<PathBuf>,
 }
 
 pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
@@ -40,7 +44,10 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
     for (checkpoint, _) in &found.checkpoints {
         checkpoint::remove(&settings.workspace, checkpoint)?;
     }
-    for (folder, _) in found.vector_models.iter().chain(&found.unfinished) {
+    for (name, _) in &found.vector_models {
+        vectors::remove(&settings.workspace, name)?;
+    }
+    for (folder, _) in found.cache.iter().chain(&found.unfinished) {
         fs::remove_dir_all(folder).map_err(|e| Error::io(folder, "remove the folder", e))?;
     }
     found.say(args, "removed")?;
@@ -49,32 +56,33 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
 
 impl Found {
     fn in_workspace(workspace: &Workspace) -> Result<Self> {
-        let with_size = |name: CheckpointRef| {
-            let size = size_below(&name.folder(workspace));
-            (name, size)
-        };
         let (kept, checkpoints) = checkpoint::names(workspace, None)?
             .into_iter()
             .partition::<Vec<_>, _>(|name| checkpoint::legacy(workspace, name).is_some());
-        let checkpoints = checkpoints.into_iter().map(with_size).collect();
-        let vector_models = Some(workspace.vector_models()).filter(|folder| folder.is_dir());
-        let vector_models = vector_models.map(|folder| (folder.clone(), size_below(&folder)));
-        let mut unfinished = remote::unfinished_downloads(workspace)?;
-        unfinished.retain(|folder| !folder.starts_with(workspace.vector_models()));
-        let with_size = |folder: PathBuf| {
-            let size = size_below(&folder);
-            (folder, size)
-        };
-        let unfinished = unfinished.into_iter().map(with_size).collect();
-        Ok(Self { checkpoints, kept, vector_models, unfinished })
+        let models = vectors::names(workspace)?;
+        let others = others(workspace, &models)?;
+        let cache = Some(workspace.vector_cache()).filter(|folder| folder.is_dir());
+        let unfinished = remote::unfinished_downloads(workspace)?;
+        Ok(Self {
+            checkpoints: with_sizes(checkpoints, |name| name.folder(workspace)),
+            kept,
+            vector_models: with_sizes(models, |name| workspace.vector_model(name)),
+            cache: with_sizes(cache, PathBuf::clone).pop(),
+            unfinished: with_sizes(unfinished, PathBuf::clone),
+            others,
+        })
     }
 
     fn is_empty(&self) -> bool {
-        self.checkpoints.is_empty() && self.vector_models.is_none() && self.unfinished.is_empty()
+        let nothing_to_copy = self.checkpoints.is_empty() && self.vector_models.is_empty();
+        nothing_to_copy && self.cache.is_none() && self.unfinished.is_empty()
     }
 
     /// Refuses to remove what the remote has no copy of.
     fn check_copies(&self, settings: &Settings, args: &CleanArgs) -> Result<()> {
+        if self.checkpoints.is_empty() && self.vector_models.is_empty() {
+            return Ok(());
+        }
         if settings.remote.is_none() {
             console::note(self.listing());
             let what = "no remote can be asked for copies, so these may be the only ones";
@@ -99,8 +107,8 @@ impl Found {
         let workspace = &settings.workspace;
         let mut items: Vec<Item> =
             self.checkpoints.iter().map(|(name, _)| Item::checkpoint(workspace, name)).collect();
-        for name in vectors::names(workspace)? {
-            items.push(Item::vectors(workspace, &name)?);
+        for (name, _) in &self.vector_models {
+            items.push(Item::vectors(workspace, name)?);
         }
         if items.is_empty() {
             return Ok(None);
@@ -122,13 +130,22 @@ impl Found {
                 "`{name}` stays: the older tool made it, and nothing can make it again"
             ));
         }
+        for path in &self.others {
+            console::note(format_args!(
+                "`{}` stays: it is no vector model of this tool",
+                path.display()
+            ));
+        }
         if args.json {
-            let names: Vec<_> = self.checkpoints.iter().map(|(name, _)| name.to_string()).collect();
+            let checkpoints = self.checkpoints.iter().map(|(name, _)| name.to_string());
             return console::json(&json!({
                 "dry_run": args.dry_run,
-                "checkpoints": names,
+                "checkpoints": checkpoints.collect::<Vec<_>>(),
                 "kept": self.kept.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "vector_models": self.vector_models.as_ref().map(|(folder, _)| folder),
+                "vector_models": firsts(&self.vector_models).map(Name::as_str).collect::<Vec<_>>(),
+                "cache": self.cache.as_ref().map(|(folder, _)| folder),
+                "unfinished": firsts(&self.unfinished).collect::<Vec<_>>(),
+                "others": self.others,
             }));
         }
         if self.is_empty() {
@@ -143,8 +160,11 @@ impl Found {
         for (name, size) in &self.checkpoints {
             table.add_row([name.to_string(), bytes(*size)]);
         }
-        if let Some((_, size)) = &self.vector_models {
-            table.add_row(["vector models".to_owned(), bytes(*size)]);
+        for (name, size) in &self.vector_models {
+            table.add_row([format!("vector model {name}"), bytes(*size)]);
+        }
+        if let Some((_, size)) = &self.cache {
+            table.add_row(["cached vectors".to_owned(), bytes(*size)]);
         }
         if !self.unfinished.is_empty() {
             let size = self.unfinished.iter().map(|(_, size)| size).sum();
@@ -152,6 +172,40 @@ impl Found {
         }
         lines(&table)
     }
+}
+
+fn with_sizes<T>(
+    items: impl IntoIterator<Item = T>,
+    folder: impl Fn(&T) -> PathBuf,
+) -> Vec<(T, u64)> {
+    let with_size = |item: T| {
+        let size = size_below(&folder(&item));
+        (item, size)
+    };
+    items.into_iter().map(with_size).collect()
+}
+
+fn firsts<T>(pairs: &[(T, u64)]) -> impl Iterator<Item = &T> {
+    pairs.iter().map(|(first, _)| first)
+}
+
+/// What lies among the vector models and is none, sorted; what is hidden is this tool's own.
+fn others(workspace: &Workspace, models: &[Name]) -> Result<Vec<PathBuf>> {
+    let folder = workspace.vector_models();
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = |e| Error::io(&folder, "list the folder", e);
+    let mut others = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let is_known = models.iter().any(|model| name == model.as_str());
+        if !is_known && !name.to_string_lossy().starts_with('.') {
+            others.push(folder.join(name));
+        }
+    }
+    others.sort();
+    Ok(others)
 }
 
 /// Why the remote is no safe place for an item that is here, if it is none.

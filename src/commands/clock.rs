@@ -8,14 +8,15 @@ use crate::error::{Error, Result};
 /// The time now, in whole seconds.
 ///
 /// # Errors
-/// When `SOURCE_DATE_EPOCH` is set to other than a number of seconds.
+/// When `SOURCE_DATE_EPOCH` is set to other than a number of seconds; empty counts as unset.
 pub(super) fn now() -> Result<Timestamp> {
-    let second = match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => text
+    let epoch = std::env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty());
+    let second = match epoch.map(|text| text.to_string_lossy().into_owned()) {
+        Some(text) => text
             .trim()
             .parse()
             .map_err(|_| Error::new(format!("SOURCE_DATE_EPOCH is `{text}`, expected seconds")))?,
-        Err(_) => Timestamp::now().as_second(),
+        None => Timestamp::now().as_second(),
     };
     Timestamp::from_second(second)
         .map_err(|e| Error::new("SOURCE_DATE_EPOCH is out of range").caused_by(e))

@@ -2,18 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::bar::Bar;
-use super::{Outcome, compare_text, console, open, report_files};
-use crate::checkpoint::{Checkpoint, CheckpointRef};
-use crate::classifiers::Vectors;
+use super::open::{self, Opened};
+use super::{Outcome, compare_text, console, report_files};
+use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Result};
-use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport, run_test};
+use crate::error::{Error, Result, quoted_list};
+use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page;
-use crate::workspace::Name;
 
 impl CompareArgs {
     pub(super) fn flags(&self) -> Flags {
@@ -28,12 +26,10 @@ impl CompareArgs {
 
 pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
     report_files::check(&[args.html.as_ref()], args.csv.as_ref())?;
-    let open = |name: &String| {
-        let name = CheckpointRef::parse(name, &settings.arch)?;
-        Checkpoint::open(&settings.workspace, &name)
-    };
     let names = [&args.a, &args.b].into_iter().chain(&args.more);
-    let checkpoints = names.map(open).collect::<Result<Vec<Checkpoint>>>()?;
+    let names = names.map(|name| CheckpointRef::parse(name, &settings.arch));
+    let names = names.collect::<Result<Vec<_>>>()?;
+    let checkpoints = Opened::open_all(&settings.workspace, &names)?;
     let runs = test_all(settings, args, &checkpoints)?;
     let comparisons = Comparisons::of(&runs);
     if args.json {
@@ -49,44 +45,29 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
 fn test_all(
     settings: &Settings,
     args: &CompareArgs,
-    checkpoints: &[Checkpoint],
+    checkpoints: &[Opened],
 ) -> Result<Vec<(Mentor, Vec<TestReport>)>> {
-    let vectors = open::vectors_of_all(&settings.workspace, checkpoints)?;
     let all = if checkpoints.len() == 2 { "both" } else { "all" };
     let mut runs = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
-        let in_all = checkpoints.iter().all(|one| one.mentors().contains(&id.as_str()));
+        let in_all = checkpoints.iter().all(|one| one.checkpoint.mentors().contains(&id.as_str()));
         if settings.mentors.is_empty() && !in_all {
             console::warn(format_args!("`{id}` is not in {all} checkpoints; left out"));
             continue;
         }
         let mentor = open::mentor(&settings.workspace, &id)?;
-        let reports = test_one(settings, args, (checkpoints, &vectors), &mentor, &test_set)?;
+        let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
+        let test = |one: &Opened| one.test(&mentor, &test_set, !args.no_canned, None);
+        let reports = checkpoints.iter().map(test).collect::<Result<_>>()?;
         runs.push((mentor, reports));
     }
     if runs.is_empty() {
-        let names = checkpoints.iter().map(|one| format!("`{}`", one.name)).collect::<Vec<_>>();
-        let message = format!("no mentor with a test set is in {all}: {}", names.join(", "));
+        let names = quoted_list(checkpoints.iter().map(|one| one.checkpoint.name.to_string()));
+        let message = format!("no mentor with a test set is in {all}: {names}");
         return Err(Error::new(message)
             .hint("train them on the same mentors; `mentorpal checkpoints show` lists theirs"));
     }
     Ok(runs)
-}
-
-/// Tests every checkpoint on one mentor.
-fn test_one(
-    settings: &Settings,
-    args: &CompareArgs,
-    (checkpoints, vectors): (&[Checkpoint], &[Vectors]),
-    mentor: &Mentor,
-    test_set: &Name,
-) -> Result<Vec<TestReport>> {
-    let test_set = open::test_set(&settings.workspace, mentor, test_set)?;
-    let test = |(checkpoint, vectors): (&Checkpoint, &Vectors)| {
-        let classifier = open::classifier(checkpoint, vectors, mentor, !args.no_canned)?;
-        Ok(run_test(&classifier, &checkpoint.name, &test_set, None, &Bar::new("")))
-    };
-    checkpoints.iter().zip(vectors).map(test).collect()
 }
 
 /// Writes the files that were asked for.

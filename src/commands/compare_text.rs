@@ -1,11 +1,12 @@
 //! A comparison as the terminal shows it.
 
 use super::console::{BOLD, lines, table};
+use super::test::ranks_text;
 use crate::checkpoint::CheckpointRef;
 use crate::evaluate::{
     ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, Share, Standing,
 };
-use crate::text::{p_value, percent, percent_range, points, shorten};
+use crate::text::{p_value, percent, percent_or_dash, percent_range, points, shorten};
 
 /// Each pair, all mentors together, and, where there are several comparisons, the table of all.
 pub(super) fn text(comparisons: &Comparisons) -> String {
@@ -56,7 +57,7 @@ fn group(group: ChangedGroup) -> String {
 fn topics(figures: &ComparisonFigures) -> String {
     let mut table = table(["topic", "A", "", "B", "", "B − A"], &[1, 2, 3, 4, 5]);
     let correct = |share: Share| format!("{}/{}", share.correct, share.questions);
-    let accuracy = |share: Share| share.share.map_or("–".to_owned(), percent);
+    let accuracy = |share: Share| percent_or_dash(share.share);
     for topic in &figures.topics {
         table.add_row([
             shorten(&topic.topic, 40),
@@ -67,16 +68,8 @@ fn topics(figures: &ComparisonFigures) -> String {
             points(topic.difference),
         ]);
     }
-    let ranks = [("A", &figures.a.ranks), ("B", &figures.b.ranks)].map(|(name, ranks)| {
-        format!(
-            "{name}: right answer best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal \
-             rank {:.2}",
-            percent(ranks.top_1),
-            percent(ranks.top_3),
-            percent(ranks.top_5),
-            ranks.mean_reciprocal_rank,
-        )
-    });
+    let ranks = [("A", &figures.a.ranks), ("B", &figures.b.ranks)]
+        .map(|(name, ranks)| format!("{name}: right answer {}", ranks_text(ranks)));
     format!("{}\n{}", lines(&table), ranks.join("\n"))
 }
 
@@ -134,7 +127,7 @@ fn standings(standings: &[Standing]) -> String {
             mentor.unwrap_or("all").to_owned(),
             checkpoint.to_string(),
             format!("{}/{}", share.correct, share.questions),
-            share.share.map_or("–".to_owned(), percent),
+            percent_or_dash(share.share),
             percent_range(share.ci95),
         ];
         row.extend(match against_first {

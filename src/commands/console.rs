@@ -3,13 +3,14 @@
 
 use std::error::Error as _;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shell_word};
 use crate::mentor::Finding;
 
 /// Headings.
@@ -18,6 +19,9 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 /// What is well.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+/// Whether somebody stopped reading stdout.
+static UNREAD: AtomicBool = AtomicBool::new(false);
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -72,17 +76,29 @@ pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
             match of_sort.count() {
                 0 => warn(first),
                 more => warn(format_args!(
-                    "{first} (and {more} more like it: `mentorpal mentors {mentor} --all`)"
+                    "{first} (and {more} more like it: `mentorpal mentors {} --all`)",
+                    shell_word(mentor)
                 )),
             }
         }
     }
 }
 
+/// Whether the results are read no more (`| head -1`): what has nothing else to do may stop.
+pub(super) fn is_unread() -> bool {
+    UNREAD.load(Ordering::Relaxed)
+}
+
+/// Writes a line. One that nobody reads any more is no failure: what is published, and the exit
+/// code, do not depend on it.
 fn write(mut to: impl Write, text: impl Display) -> Result<()> {
-    writeln!(to, "{text}")
-        .and_then(|()| to.flush())
-        .map_err(|e| Error::new("cannot write to stdout").caused_by(e))
+    match writeln!(to, "{text}").and_then(|()| to.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            UNREAD.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        written => written.map_err(|e| Error::new("cannot write to stdout").caused_by(e)),
+    }
 }
 
 /// A table with these column heads; columns of numbers, named by index, stand to the right.

@@ -4,7 +4,7 @@ use super::console::{BOLD, DIM, bar, lines, table};
 use crate::error::count;
 use crate::evaluate::TrainingFigures;
 use crate::mentor::Mentor;
-use crate::text::{percent, percent_range, shorten};
+use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
 /// How many of the answers that need more paraphrases are printed.
 const WORST: usize = 3;
@@ -43,7 +43,7 @@ fn learning_curve(figures: &TrainingFigures) -> String {
     for point in &figures.learning_curve {
         table.add_row([
             format!("{:.1}", point.questions_per_answer),
-            point.share.share.map_or("–".to_owned(), percent),
+            percent_or_dash(point.share.share),
             bar(point.share.share.unwrap_or(0.0)),
             percent_range(point.share.ci95),
         ]);

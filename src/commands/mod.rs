@@ -29,7 +29,7 @@ use clap::CommandFactory;
 
 use crate::cli::{CheckpointFlags, Cli, Command};
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 
 /// How a command ended, where it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,14 @@ pub fn run(cli: Cli) -> Result<Outcome> {
             console::line(String::from_utf8_lossy(&script).trim_end())?;
             Ok(Outcome::Done)
         }
+    }
+}
+
+/// How a list ends of which so many could not be read, each of them said already.
+fn listed(unreadable: usize, noun: &str) -> Result<Outcome> {
+    match unreadable {
+        0 => Ok(Outcome::Done),
+        several => Err(Error::new(format!("{} cannot be read", count(several, noun)))),
     }
 }
 

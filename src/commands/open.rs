@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::bar::Bar;
 use super::console;
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint, convert};
-use crate::checkpoint::{Checkpoint, CheckpointKind, VectorsRecord};
+use crate::checkpoint::{Checkpoint, CheckpointKind, CheckpointRef, VectorsRecord};
 use crate::classifiers::{MentorClassifier, Strangers, Vectors, registry};
 use crate::config::{NO_VECTORS, Settings};
-use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::error::{Error, Place, Result, count, quoted_list, shell_word};
+use crate::evaluate::{TestReport, run_test};
 use crate::mentor::{Mentor, TestSet};
 use crate::vectors::{self, EMBEDDED, VectorModel};
 use crate::workspace::{Name, Workspace};
@@ -58,22 +60,14 @@ pub(super) fn vectors(workspace: &Workspace, checkpoint: &Checkpoint) -> Result<
         }
     };
     let Some(record) = &manifest.vectors else { return Ok(None) };
-    let embedded = VectorModel::embedded();
-    if record.sha256 == embedded.sha256() {
-        return Ok(Some(Arc::new(embedded)));
-    }
-    let mut models = vectors::list(workspace)?.into_iter().flatten();
-    match models.find(|model| model.manifest.digest() == record.sha256) {
-        Some(model) => Ok(Some(Arc::new(VectorModel::open(workspace, &model.name)?))),
+    match vectors::of_digest(workspace, &record.sha256)? {
+        Some(name) => named_vectors(workspace, &name),
         None => Err(missing_vectors(workspace, checkpoint, record)),
     }
 }
 
 /// The vector model of each checkpoint; one that several have is opened once.
-pub(super) fn vectors_of_all(
-    workspace: &Workspace,
-    checkpoints: &[Checkpoint],
-) -> Result<Vec<Vectors>> {
+fn vectors_of_all(workspace: &Workspace, checkpoints: &[Checkpoint]) -> Result<Vec<Vectors>> {
     let digest = |checkpoint: &Checkpoint| match &checkpoint.kind {
         CheckpointKind::Published(manifest) => manifest.vectors.as_ref().map(|v| v.sha256.clone()),
         CheckpointKind::Legacy(_) => None,
@@ -108,7 +102,8 @@ fn missing_vectors(
     } else {
         format!(
             "get it as those did who trained: `mentorpal vectors add PATH` or `mentorpal vectors \
-             download {name}`; under any name, its digest tells it"
+             download {}`; under any name, its digest tells it",
+            shell_word(&name.to_string())
         )
     };
     Error::at(Place::file(workspace.vector_models()), message).hint(hint)
@@ -123,13 +118,14 @@ pub(super) fn legacy_vectors(workspace: &Workspace, legacy: &LegacyCheckpoint) -
     if let Some(name) = known.iter().find(|name| name.as_str() == stem) {
         return Ok(Some(Arc::new(VectorModel::open(workspace, name)?)));
     }
-    let file = file.escape_debug();
+    let file = file.escape_debug().to_string();
     let what = format!("it was trained with the word vectors `{file}`, which are not here");
     Err(Error::at(Place::file(&legacy.folder), what).hint(format!(
-        "add them: `mentorpal vectors add PATH/{file}`; or, where they are called otherwise, make \
-         a copy that answers with them: `mentorpal checkpoints import {} --vectors NAME \
+        "add them: `mentorpal vectors add PATH/{}`; or, where they are called otherwise, make a \
+         copy that answers with them: `mentorpal checkpoints import {} --vectors NAME \
          --checkpoint NAME`",
-        legacy.folder.display()
+        shell_word(&file),
+        shell_word(&legacy.folder.display().to_string())
     )))
 }
 
@@ -149,32 +145,67 @@ pub(super) fn legacy_model(
     Ok(converted)
 }
 
-/// Loads `mentor`'s classifier from a checkpoint, whose vector model this is; data that moved on
-/// since is a warning.
-pub(super) fn classifier<'a>(
-    checkpoint: &Checkpoint,
-    vectors: &Vectors,
-    mentor: &'a Mentor,
-    canned: bool,
-) -> Result<MentorClassifier<'a>> {
-    let (arch, files) = match &checkpoint.kind {
-        CheckpointKind::Published(manifest) => {
-            warn_of_changes(checkpoint, mentor)?;
-            (manifest.arch.as_str(), checkpoint.model(&mentor.id)?)
-        }
-        CheckpointKind::Legacy(legacy) => {
-            if !legacy.mentors.contains(&mentor.id) {
-                let known = quoted_list(&legacy.mentors);
-                return Err(checkpoint
-                    .no_such_mentor(&mentor.id)
-                    .hint(format!("it has {known}; nothing can be added to it")));
+/// A checkpoint, and the vector model it was trained with.
+pub(super) struct Opened {
+    pub(super) checkpoint: Checkpoint,
+    vectors: Vectors,
+}
+
+impl Opened {
+    /// Opens both.
+    pub(super) fn open(workspace: &Workspace, name: &CheckpointRef) -> Result<Self> {
+        let checkpoint = Checkpoint::open(workspace, name)?;
+        Ok(Self { vectors: vectors(workspace, &checkpoint)?, checkpoint })
+    }
+
+    /// Opens several.
+    pub(super) fn open_all(workspace: &Workspace, names: &[CheckpointRef]) -> Result<Vec<Self>> {
+        let open = |name| Checkpoint::open(workspace, name);
+        let checkpoints = names.iter().map(open).collect::<Result<Vec<_>>>()?;
+        let vectors = vectors_of_all(workspace, &checkpoints)?;
+        let pairs = checkpoints.into_iter().zip(vectors);
+        Ok(pairs.map(|(checkpoint, vectors)| Self { checkpoint, vectors }).collect())
+    }
+
+    /// Loads `mentor`'s classifier; data that moved on since it was trained is a warning.
+    pub(super) fn classifier<'a>(
+        &self,
+        mentor: &'a Mentor,
+        canned: bool,
+    ) -> Result<MentorClassifier<'a>> {
+        let Self { checkpoint, vectors } = self;
+        let (arch, files) = match &checkpoint.kind {
+            CheckpointKind::Published(manifest) => {
+                warn_of_changes(checkpoint, mentor)?;
+                (manifest.arch.as_str(), checkpoint.model(&mentor.id)?)
             }
-            (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
-        }
-    };
-    let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
-    let classifier = registry::find(arch)?.load(&files, vectors).map_err(|e| e.or_at(place()))?;
-    Ok(MentorClassifier::new(mentor, classifier, canned))
+            CheckpointKind::Legacy(legacy) => {
+                if !legacy.mentors.contains(&mentor.id) {
+                    let known = quoted_list(&legacy.mentors);
+                    return Err(checkpoint
+                        .no_such_mentor(&mentor.id)
+                        .hint(format!("it has {known}; nothing can be added to it")));
+                }
+                (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
+            }
+        };
+        let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
+        let classifier =
+            registry::find(arch)?.load(&files, vectors).map_err(|e| e.or_at(place()))?;
+        Ok(MentorClassifier::new(mentor, classifier, canned))
+    }
+
+    /// Tests `mentor`'s classifier, on the first `limit` questions where there is one.
+    pub(super) fn test(
+        &self,
+        mentor: &Mentor,
+        test_set: &TestSet,
+        canned: bool,
+        limit: Option<usize>,
+    ) -> Result<TestReport> {
+        let classifier = self.classifier(mentor, canned)?;
+        Ok(run_test(&classifier, &self.checkpoint.name, test_set, limit, &Bar::new("")))
+    }
 }
 
 /// Warns where the data is not what a checkpoint was trained on.

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::checkpoints::Verified;
+use super::checkpoints::{Verified, report_unopened};
 use super::console::{self, bytes, lines, table};
 use super::teller::Teller;
-use super::{Outcome, sharing};
+use super::{Outcome, listed, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::{CheckpointsArgs, RemoteFlags};
 use crate::config::Settings;
@@ -15,11 +15,13 @@ use crate::remote::Item;
 pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
     let remote = sharing::remote(settings, args.remote_flags)?;
     let mut table = table(["checkpoint", "created", "mentors", "size", "here"], &[3]);
+    let mut unreadable = 0;
     for checkpoint in remote.checkpoints(&settings.workspace)? {
         let checkpoint = match checkpoint {
             Ok(checkpoint) => checkpoint,
             Err(error) => {
                 console::error(&error);
+                unreadable += 1;
                 continue;
             }
         };
@@ -49,14 +51,14 @@ pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcom
             ]);
         }
     }
-    if !args.json && table.is_empty() {
+    if !args.json && !table.is_empty() {
+        console::line(lines(&table))?;
+    } else if !args.json && unreadable == 0 {
         console::note(
             "no checkpoints on the remote; upload one: `mentorpal upload ARCH/CHECKPOINT`",
         );
-    } else if !args.json {
-        console::line(lines(&table))?;
     }
-    Ok(Outcome::Done)
+    listed(unreadable, "checkpoint")
 }
 
 pub(super) fn verify(
@@ -79,13 +81,15 @@ pub(super) fn verify(
         let teller = Teller::new(item.to_string(), false);
         let (files, faults) = match remote.verify(&item, &teller) {
             Ok(found) => found,
-            // Of all, the others are looked at, too.
-            Err(error) if name.is_none() => {
-                console::error(&error);
+            // A name that was typed wrong is wrong use, not a checkpoint that differs.
+            Err(error) if name.is_some() && !remote.checkpoint_names()?.contains(&checkpoint) => {
+                return Err(error);
+            }
+            Err(error) => {
+                report_unopened(&checkpoint, &error, as_json)?;
                 outcome = Outcome::No;
                 continue;
             }
-            Err(error) => return Err(error),
         };
         drop(teller);
         let found = Verified { files, digests: true, faults };

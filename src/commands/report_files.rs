@@ -1,5 +1,6 @@
 //! The files of a report: looked at before the work that they tell of, written after it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,18 @@ use crate::error::{Error, Place, Result};
 use crate::files;
 use crate::page::TableFile;
 
-/// Refuses what could not be written: a file whose folder is missing, or in whose place a folder
-/// is; a folder, which is made when it is written, in whose way a file is.
+/// Refuses what could not be written: a file whose folder is missing, in whose place a folder is or a
+/// link that leads nowhere; a folder, which is made when it is written, in whose way a file is; two
+/// in one place.
 pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Result<()> {
     files.iter().flatten().try_for_each(|path| check_file(path))?;
+    let mut places = HashSet::new();
+    for path in files.iter().flatten().copied().chain(folder) {
+        if !files::is_stream(path) && !places.insert(place(path)) {
+            return Err(Error::at(Place::file(path), "two reports are to be written there")
+                .hint("give each a name of its own"));
+        }
+    }
     let in_the_way = |folder: &PathBuf| {
         let there = folder.ancestors().find(|path| path.exists());
         there.filter(|path| !path.is_dir()).map(|path| {
@@ -28,6 +37,10 @@ fn check_file(path: &Path) -> Result<()> {
             fault("a folder, where a file is to be written".to_owned()).hint("name a file in it")
         );
     }
+    if path.is_symlink() && !path.exists() {
+        return Err(fault("a link that leads nowhere".to_owned())
+            .hint("name the file itself, or remove the link"));
+    }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
             Err(fault(format!("there is no folder `{}` to write it into", folder.display()))
@@ -35,6 +48,15 @@ fn check_file(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Where a path leads, whatever links are on the way; what is not there yet has its name in its folder.
+fn place(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        folder.map_or_else(|_| path.to_owned(), |f| f.join(path.file_name().unwrap_or_default()))
+    })
 }
 
 /// Writes tables into a folder, which is made where it is not there.

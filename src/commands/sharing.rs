@@ -13,7 +13,7 @@ use crate::cli::{
 };
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
-use crate::remote::{Here, Item, Options, Remote, Transferred};
+use crate::remote::{Contents, Here, Item, Options, Remote, Transferred};
 use crate::vectors::{self, EMBEDDED};
 use crate::workspace::{Name, Workspace};
 
@@ -39,12 +39,12 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
     let stable = stable.map(|name| CheckpointRef::parse(name, &settings.arch)).transpose()?;
     if let Some(name) = &stable
         && settings.remote.is_some()
-        && is_usable(workspace, name)?
+        && let item = Item::checkpoint(workspace, name)
+        && let Here::Whole(contents) = item.here()?
+        && has_vectors(workspace, name)?
     {
-        let item = Item::checkpoint(workspace, name);
-        if how.is_here(&item)? {
-            return Ok(Outcome::Done);
-        }
+        how.tell_here(&item, &contents)?;
+        return Ok(Outcome::Done);
     }
     let remote = remote(settings, args.remote)?;
     remote_vectors(workspace, &remote, how)?;
@@ -150,24 +150,17 @@ fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Ou
     Ok(Outcome::Done)
 }
 
-/// Whether a checkpoint and the vector model it was trained with are here and whole.
-fn is_usable(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
-    if !matches!(Item::checkpoint(workspace, name).here()?, Here::Whole(_)) {
-        return Ok(false);
-    }
+/// Whether the vector model that a checkpoint was trained with is here and whole.
+fn has_vectors(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     let checkpoint = Checkpoint::open(workspace, name)?;
     let Some(VectorsRecord { sha256, .. }) = &checkpoint.manifest()?.vectors else {
         return Ok(true);
     };
-    if vectors::embedded_manifest().digest() == *sha256 {
-        return Ok(true);
+    match vectors::of_digest(workspace, sha256)? {
+        None => Ok(false),
+        Some(name) if name.as_str() == EMBEDDED => Ok(true),
+        Some(name) => Ok(matches!(Item::vectors(workspace, &name)?.here()?, Here::Whole(_))),
     }
-    for model in vectors::list(workspace)?.into_iter().flatten() {
-        if model.manifest.digest() == *sha256 {
-            return Ok(matches!(Item::vectors(workspace, &model.name)?.here()?, Here::Whole(_)));
-        }
-    }
-    Ok(false)
 }
 
 fn options(force: bool, dry_run: bool) -> Options {
@@ -188,11 +181,16 @@ impl How {
             return Ok(false);
         }
         let Here::Whole(contents) = item.here()? else { return Ok(false) };
+        self.tell_here(item, &contents)?;
+        Ok(true)
+    }
+
+    /// Says that the item is here and whole.
+    fn tell_here(self, item: &Item, contents: &Contents) -> Result<()> {
         let (files, bytes) = (contents.count(), contents.size());
         let place = item.folder().display().to_string();
         let done = Transferred { moved: false, files, bytes, place };
-        self.tell("download", item, &done, Instant::now())?;
-        Ok(true)
+        self.tell("download", item, &done, Instant::now())
     }
 
     fn fetch(self, remote: &Remote, item: &Item) -> Result<()> {

@@ -4,20 +4,17 @@ use std::num::NonZeroUsize;
 
 use serde_json::json;
 
-use super::bar::Bar;
 use super::console::{self, BOLD, DIM, bar, lines, table};
-use super::{Outcome, open, report_files};
-use crate::checkpoint::Checkpoint;
-use crate::classifiers::Vectors;
+use super::open::{self, Opened};
+use super::{Outcome, report_files};
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Result, count};
-use crate::evaluate::{Share, Tally, TestFigures, TestReport, TestResult, TopicShare, run_test};
+use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page::{self, Tested};
-use crate::text::{percent, percent_range, shorten};
-use crate::workspace::Name;
+use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
 impl TestArgs {
     pub(super) fn flags(&self) -> Flags {
@@ -31,13 +28,14 @@ impl TestArgs {
 
 pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     report_files::check(&[args.html.as_ref(), args.junit.as_ref()], args.csv.as_ref())?;
-    let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
-    let vectors = open::vectors(&settings.workspace, &checkpoint)?;
+    let opened = Opened::open(&settings.workspace, &settings.checkpoint()?)?;
+    let limit = args.limit.map(NonZeroUsize::get);
     let mut outcome = Outcome::Done;
     let mut tests: Vec<(TestReport, TestFigures, Mentor)> = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
         let mentor = open::mentor(&settings.workspace, &id)?;
-        let report = test_one(settings, args, (&checkpoint, &vectors), &mentor, &test_set)?;
+        let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
+        let report = opened.test(&mentor, &test_set, !args.no_canned, limit)?;
         let tally = report.tally();
         let figures = TestFigures::of(&report, &mentor);
         if args.json {
@@ -73,24 +71,6 @@ fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> 
         report_files::write_tables(folder, &page::test_tables(&tests)?)?;
     }
     Ok(())
-}
-
-fn test_one(
-    settings: &Settings,
-    args: &TestArgs,
-    (checkpoint, vectors): (&Checkpoint, &Vectors),
-    mentor: &Mentor,
-    test_set: &Name,
-) -> Result<TestReport> {
-    let test_set = open::test_set(&settings.workspace, mentor, test_set)?;
-    let classifier = open::classifier(checkpoint, vectors, mentor, !args.no_canned)?;
-    Ok(run_test(
-        &classifier,
-        &checkpoint.name,
-        &test_set,
-        args.limit.map(NonZeroUsize::get),
-        &Bar::new(""),
-    ))
 }
 
 fn json_line(report: &TestReport, tally: &Tally, figures: &TestFigures) -> serde_json::Value {
@@ -142,7 +122,7 @@ fn topics(figures: &TestFigures) -> String {
         table.add_row([
             shorten(topic, 40),
             format!("{}/{}", share.correct, share.questions),
-            share.share.map_or("–".to_owned(), percent),
+            percent_or_dash(share.share),
             bar(share.share.unwrap_or(0.0)),
             percent_range(share.ci95),
         ]);
@@ -151,54 +131,47 @@ fn topics(figures: &TestFigures) -> String {
 }
 
 fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
-    let ranks = &figures.ranks;
     let (all, off) = (tally.share, tally.off_topic);
+    let declined = format!(
+        "{} asked, {} declined, {} of them rightly",
+        off.questions, off.predicted, off.correct
+    );
+    let confidence = figures.calibration.as_ref().map_or(
+        "decision values, which only order answers".to_owned(),
+        |calibration| format!("expected calibration error {:.2}", calibration.error),
+    );
+    let accuracy = format!(
+        "{:.4}, 95% interval {} (Wilson, {})",
+        all.accuracy(),
+        percent_range(all.ci95),
+        count(all.questions, "question")
+    );
     let rows = [
         ("correct", share(all)),
         ("  canned", share(tally.canned.share())),
         ("  not canned", share(tally.uncanned.share())),
-        (
-            "off-topic",
-            format!(
-                "{} asked, {} declined, {} of them rightly",
-                off.questions, off.predicted, off.correct
-            ),
-        ),
-        (
-            "right answer",
-            format!(
-                "best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal rank {:.2}",
-                percent(ranks.top_1),
-                percent(ranks.top_3),
-                percent(ranks.top_5),
-                ranks.mean_reciprocal_rank,
-            ),
-        ),
-        (
-            "confidence",
-            figures
-                .calibration
-                .as_ref()
-                .map_or("decision values, which only order answers".to_owned(), |calibration| {
-                    format!("expected calibration error {:.2}", calibration.error)
-                }),
-        ),
+        ("off-topic", declined),
+        ("right answer", ranks_text(&figures.ranks)),
+        ("confidence", confidence),
         ("arch", report.checkpoint.arch.to_string()),
         ("checkpoint", report.checkpoint.checkpoint.to_string()),
         ("mentor", report.mentor.clone()),
         ("test set", report.test_set.clone()),
-        (
-            "accuracy",
-            format!(
-                "{:.4}, 95% interval {} (Wilson, {})",
-                tally.share.accuracy(),
-                percent_range(tally.share.ci95),
-                count(tally.share.questions, "question")
-            ),
-        ),
+        ("accuracy", accuracy),
     ];
     let rows = rows.map(|(name, value)| format!("{name:<14}{value}"));
     rows.join("\n")
+}
+
+/// Where the right answer stood.
+pub(super) fn ranks_text(ranks: &Ranks) -> String {
+    format!(
+        "best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal rank {:.2}",
+        percent(ranks.top_1),
+        percent(ranks.top_3),
+        percent(ranks.top_5),
+        ranks.mean_reciprocal_rank,
+    )
 }
 
 /// `correct/total (percent)`.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::console::{self, BOLD, DIM, lines, table};
 use crate::classifiers::{Architecture, Vectors};
 use crate::config::NO_VECTORS;
-use crate::error::{Error, Result, count, quoted_list};
+use crate::error::{Error, Result, count, quoted_list, shell_word};
 use crate::evaluate::{FoldRun, TrialFigures, Tuning};
 use crate::text::{p_value, percent, percent_range, points};
 
@@ -189,7 +189,7 @@ impl<'a> Tuned<'a> {
     }
 
     fn command(&self) -> String {
-        let [arch, vectors] = self.best().names();
+        let [arch, vectors] = self.best().names().map(|name| shell_word(&name));
         format!("mentorpal train --arch {arch} --vectors {vectors}")
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::{Outcome, sharing};
+use super::{Outcome, listed, sharing};
 use crate::cli::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
 };
@@ -124,11 +124,13 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
     let added = models
         .into_iter()
         .map(|model| model.map(|Added { name, manifest, folder }| (name, manifest, Some(folder))));
+    let mut unreadable = 0;
     for model in added.chain([Ok(embedded)]) {
         let (name, manifest, folder) = match model {
             Ok(model) => model,
             Err(error) => {
                 console::error(&error);
+                unreadable += 1;
                 continue;
             }
         };
@@ -147,7 +149,7 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
     if !as_json {
         console::line(lines(&table))?;
     }
-    Ok(Outcome::Done)
+    listed(unreadable, "vector model")
 }
 
 fn note_none() {
@@ -230,17 +232,20 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
     let mut outcome = Outcome::Done;
     for name in names {
         let fault = match vectors::verify(workspace, &name) {
-            Ok(fault) => fault,
+            Ok(fault) => {
+                if let Some(fault) = &fault {
+                    console::warn(format_args!("{name}: {fault}"));
+                }
+                fault
+            }
             // A name that was typed wrong is wrong use, not a model that differs.
             Err(error) if !workspace.vector_model(&name).is_dir() => return Err(error),
             Err(error) => {
                 console::error(&error);
-                outcome = Outcome::No;
-                continue;
+                Some(error.reason())
             }
         };
-        if let Some(fault) = &fault {
-            console::warn(format_args!("{name}: {fault}"));
+        if fault.is_some() {
             outcome = Outcome::No;
         }
         if as_json {

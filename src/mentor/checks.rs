@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
-use super::{Expected, Mentor, TestSet, match_key};
+use super::{Expected, Mentor, TestSet};
 use crate::error::{Place, Result, count};
-use crate::text::{normalize, shorten};
+use crate::text::{match_key, normalize, shorten};
 use crate::workspace::Workspace;
 
 /// Questions longer than this, in characters, were hardly typed by anybody.

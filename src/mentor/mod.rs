@@ -34,7 +34,7 @@ pub use topics::{TopicGroup, topic_id};
 pub use utterances::{Utterance, Utterances};
 
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
-use crate::text::sanitize;
+use crate::text::match_key;
 use crate::workspace::{Name, Workspace};
 
 /// A mentor as its files describe it.
@@ -170,15 +170,6 @@ impl Mentor {
         }
         examples
     }
-}
-
-/// Texts with the same key are the same: sanitized alike, white space aside (punctuation leaves
-/// some, cells break lines). Of text that sanitizes to nothing (another script, a smiley) the text
-/// itself is the key, or all such text would be the same.
-pub(crate) fn match_key(text: &str) -> String {
-    let sanitized = sanitize(text);
-    let words: Vec<&str> = sanitized.split_whitespace().collect();
-    if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
 }
 
 fn own_topics(answers: &[Answer]) -> Vec<String> {

@@ -30,14 +30,19 @@ struct ProfileFile {
     title: Option<String>,
 }
 
-/// Reads the profile; what is missing or unreadable is made from the mentor's `id` and said.
+/// Reads the profile; what is missing or unreadable is made from the mentor's `id` and said, and so is
+/// what was noticed of the encoding.
 pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
     let mut findings = Vec::new();
+    let text = read_text(path).map(|(text, noticed)| {
+        findings = noticed;
+        text
+    });
     let mut say = |message: String| {
         findings.push(Finding::new(FindingKind::MissingFile, Place::file(path), message));
     };
-    let file = match read_text(path) {
-        Ok((text, _)) => match serde_saphyr::from_str::<Option<ProfileFile>>(&text) {
+    let file = match text {
+        Ok(text) => match serde_saphyr::from_str::<Option<ProfileFile>>(&text) {
             Ok(file) => Some(file.unwrap_or_default()),
             Err(error) => {
                 let reason = error.to_string();

@@ -11,6 +11,9 @@ use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
 use crate::files;
 use crate::text::shorten;
 
+/// What separates cells: a comma, or what spreadsheets write where the comma is in numbers.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
 /// A row after the last: one that is read as part of another tells of a quote left open. No text
 /// holds its character.
 const END: &[u8] = b"\0\n";
@@ -57,13 +60,27 @@ pub(super) struct HeadedTable {
 }
 
 impl Table {
-    /// Reads the comma-separated file at `path`.
+    /// Reads the file at `path`, a table without column names. It is separated by what cuts the most
+    /// rows, and those into the most cells; by commas where others do no better.
     ///
     /// # Errors
     /// When it cannot be read, is no text, or a quote in it never closes.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let (text, findings) = read_text(path)?;
-        Self::parse(path, &text, b',', findings)
+        let parse = |delimiter| Self::parse(path, &text, delimiter, findings.clone());
+        let mut best = parse(DELIMITERS[0])?;
+        for other in DELIMITERS[1..].iter().filter_map(|&delimiter| parse(delimiter).ok()) {
+            if other.cuts() > best.cuts() {
+                best = other;
+            }
+        }
+        Ok(best)
+    }
+
+    /// How many rows have more than one cell, and how many cells all have.
+    fn cuts(&self) -> (usize, usize) {
+        let lengths = || self.rows.iter().map(Row::len);
+        (lengths().filter(|&length| length > 1).count(), lengths().sum())
     }
 
     fn parse(path: &Path, text: &str, delimiter: u8, findings: Vec<Finding>) -> Result<Self> {
@@ -128,7 +145,7 @@ impl HeadedTable {
     pub(super) fn read<const N: usize>(path: &Path, names: [&str; N]) -> Result<Self> {
         let (text, findings) = read_text(path)?;
         let mut first_fault = None;
-        for delimiter in [b',', b';', b'\t'] {
+        for delimiter in DELIMITERS {
             let mut table = match Table::parse(path, &text, delimiter, findings.clone()) {
                 Ok(table) => table,
                 Err(fault) => {

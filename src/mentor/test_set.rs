@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table};
-use super::{Mentor, match_key};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
-use crate::text::{sanitize, shorten};
+use crate::text::{match_key, sanitize, shorten};
 use crate::workspace::{Name, Workspace};
 
 /// The first two columns are the label and the answer's text.
@@ -23,7 +23,7 @@ const FIRST_QUESTION: usize = 2;
 pub struct TestSet {
     /// The file's name without `.csv`.
     pub name: Name,
-    /// One for all columns that sanitize alike, in the order of the file.
+    /// One for all columns that ask the same, in the order of the file.
     pub questions: Vec<TestQuestion>,
     /// How many columns had no mark and were left out.
     pub unmarked: usize,
@@ -34,7 +34,8 @@ pub struct TestSet {
 pub struct TestQuestion {
     /// As first written.
     pub text: String,
-    /// Sanitized: what is asked.
+    /// What is asked: sanitized, or as written where that leaves nothing of its letters (another
+    /// script).
     pub asked: String,
     /// The marks, in the order of the rows.
     pub expected: Vec<Expected>,
@@ -154,24 +155,30 @@ impl TestSet {
     }
 }
 
-/// A column per cell of the header. What sanitizes to nothing (`??`, a smiley) was typed by somebody
-/// all the same, and is asked as nothing.
+/// A column per cell of the header. What holds no letter and no digit (`??`, a smiley) was typed by
+/// somebody all the same, and is asked as nothing.
 fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
     let mut columns = Vec::new();
     for index in FIRST_QUESTION..header.len() {
         let text = header.cell(index).trim();
-        let asked = sanitize(text).trim().to_owned();
+        let asked = asked(text);
         if asked.is_empty() && !text.is_empty() {
             let place = Place::file(path).row(header.number).column(letters(index));
-            let message = format!(
-                "nothing of `{}` is left when sanitized; asked as nothing",
-                shorten(text, 40)
-            );
+            let message =
+                format!("`{}` has no letter and no digit; asked as nothing", shorten(text, 40));
             findings.push(Finding::new(FindingKind::TestSet, place, message));
         }
         columns.push(TestQuestion { text: text.to_owned(), asked, expected: Vec::new() });
     }
     columns
+}
+
+/// What is asked of a question as written.
+fn asked(text: &str) -> String {
+    let sanitized = sanitize(text);
+    let of_another_script =
+        sanitized.trim().is_empty() && text.contains(|c: char| c.is_alphanumeric());
+    if of_another_script { text.to_owned() } else { sanitized.trim().to_owned() }
 }
 
 fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<Finding>) {
@@ -258,12 +265,12 @@ fn expected(text: &str, ids_by_text: &IdsByText) -> Expected {
     Expected::Answer { ids: ids_by_text.get(&key).cloned().unwrap_or_default(), key }
 }
 
-/// Columns that sanitize alike are one question with all their marks.
+/// Columns that ask the same are one question with all their marks.
 fn join_alike(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
     let mut joined: Vec<TestQuestion> = Vec::new();
-    let mut by_asked: HashMap<String, usize> = HashMap::new();
+    let mut by_key: HashMap<String, usize> = HashMap::new();
     for column in columns {
-        let index = *by_asked.entry(column.asked.clone()).or_insert(joined.len());
+        let index = *by_key.entry(match_key(&column.asked)).or_insert(joined.len());
         match joined.get_mut(index) {
             Some(first) => {
                 for expected in column.expected {

@@ -73,7 +73,7 @@ pub(crate) fn range(interval: impl Borrow<[f64; 2]>) -> String {
 
 /// `78.1%`, or a dash where there is nothing.
 pub(crate) fn share(share: impl Borrow<Share>) -> String {
-    share.borrow().share.map_or("–".to_owned(), percent)
+    text::percent_or_dash(share.borrow().share)
 }
 
 /// A number as scripts read it; −1, below all others, where there is none.

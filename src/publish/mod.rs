@@ -6,6 +6,8 @@
 //! always complete.
 
 mod swap;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -148,13 +150,14 @@ impl Staging {
                 renamed => renamed.map_err(failed)?,
             }
         } else {
-            self.replace(&target, existing)?;
+            self.replace(&target, existing, exchange)?;
         }
         sync_folder(&self.parent).map_err(failed)?;
         Ok(target)
     }
 
-    fn replace(&self, target: &Path, existing: Existing) -> Result<()> {
+    /// Puts the folder in the place of `target` by `exchange`, or, where the disk cannot, step by step.
+    fn replace(&self, target: &Path, existing: Existing, exchange: Exchange) -> Result<()> {
         let action = format!("replace the {}", self.kind.noun);
         let failed = |e| Error::io(target, &action, e);
         let expected = match existing {
@@ -162,24 +165,35 @@ impl Staging {
             Existing::Replace => None,
             Existing::Update(manifest) => Some(manifest),
         };
+        let is_expected = |folder: &Path| {
+            expected.is_none_or(|manifest| {
+                fs::read(folder.join(MANIFEST_FILE)).is_ok_and(|found| found == manifest)
+            })
+        };
         match exchange(&self.folder, target) {
-            Ok(()) => {}
+            Ok(()) => {
+                // What was replaced lies in the draft's folder now, for `drop` to remove.
+                if is_expected(&self.folder) {
+                    return Ok(());
+                }
+                exchange(&self.folder, target).map_err(failed)?;
+            }
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                return replace_in_two_steps(&self.folder, target).map_err(failed);
+                // Other runs wait meanwhile, where the disk has locks.
+                if is_expected(target) {
+                    return replace_in_two_steps(&self.folder, target).map_err(failed);
+                }
             }
             Err(error) => return Err(failed(error)),
         }
-        // What was replaced lies in the draft's folder now, for `drop` to remove.
-        let Some(expected) = expected else { return Ok(()) };
-        if fs::read(self.folder.join(MANIFEST_FILE)).ok().as_deref() == Some(expected) {
-            return Ok(());
-        }
-        exchange(&self.folder, target).map_err(failed)?;
         let changed = format!("another run changed the {} meanwhile", self.kind.noun);
         Err(Error::at(Place::file(target), changed)
             .hint("it is as that run left it; run this again"))
     }
 }
+
+/// How two folders exchange their names.
+type Exchange = fn(&Path, &Path) -> io::Result<()>;
 
 impl Drop for Staging {
     fn drop(&mut self) {
@@ -204,7 +218,9 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
         fs::rename(&aside, target)?;
         return Err(error);
     }
-    fs::remove_dir_all(&aside)
+    // Best effort: what stays is swept up by the next run.
+    let _ = fs::remove_dir_all(&aside);
+    Ok(())
 }
 
 /// Keeps other runs from changing what is in `parent` meanwhile. Disks without locks (some

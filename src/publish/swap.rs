@@ -42,6 +42,21 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// When the folder cannot be opened or synced.
+#[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    use rustix::io::Errno;
+    match rustix::fs::fsync(fs::File::open(folder)?) {
+        // Some file systems sync no folders; PostgreSQL's `fsync_fname_ext` ignores these two as well.
+        Err(Errno::BADF | Errno::INVAL) => Ok(()),
+        synced => Ok(synced?),
+    }
+}
+
+/// Nothing: this system cannot open folders.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }

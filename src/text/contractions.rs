@@ -1,7 +1,10 @@
 //! Contractions, written out.
 
-/// What people type where an apostrophe is dropped, and what it stands for. Left out is what is
-/// also another word without its apostrophe: *its*, *were*, *well*, *shell*, *ill*, *id*, *wed*.
+/// What people type where an apostrophe is dropped, and what it stands for: the common English
+/// contractions, written down by hand. Left out is what without its apostrophe is another word that
+/// people use in questions: *its*, *were*, *well*, *shell*, *ill*, *id*, *wed*. *lets*, *cant* and
+/// *wont* are words as well, but who types them mostly means *let's*, *can't* and *won't*. Changing the
+/// list changes what is learned.
 const CONTRACTIONS: [(&str, &str); 50] = [
     ("aint", "is not"),
     ("arent", "are not"),

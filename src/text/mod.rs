@@ -8,6 +8,7 @@
 //! ```
 
 mod contractions;
+mod marks;
 mod ngrams;
 mod sanitize;
 mod shares;
@@ -16,6 +17,6 @@ mod stem;
 pub use contractions::write_out;
 pub(crate) use ngrams::sort_key;
 pub use ngrams::{Analyzer, NgramCounts};
-pub use sanitize::{normalize, sanitize, sanitize_any_script, shorten};
-pub use shares::{p_value, percent, percent_range, points};
+pub use sanitize::{match_key, normalize, sanitize, sanitize_any_script, shorten};
+pub use shares::{p_value, percent, percent_or_dash, percent_range, points};
 pub use stem::stem;

@@ -2,8 +2,11 @@
 
 use unicase::UniCase;
 
-/// The text by which questions and answers are matched: trimmed, case-folded, no-break spaces
-/// turned to spaces, and then only ASCII letters, digits and white space kept.
+use super::marks::is_mark;
+
+/// What is left of a question or an answer to match it by, and of a question to ask: trimmed,
+/// case-folded, no-break spaces turned to spaces, and then only ASCII letters, digits and white space
+/// kept. [`match_key`] is what is compared.
 ///
 /// ```
 /// use mentorpal::text::sanitize;
@@ -19,8 +22,25 @@ pub fn sanitize(text: &str) -> String {
         .collect()
 }
 
+/// The key by which questions and answers are matched: texts with the same are the same. It is the
+/// sanitized text, white space aside (punctuation leaves some, cells break lines); of text that
+/// sanitizes to nothing (another script, a smiley) the text itself in lower case, or all such text would
+/// be the same.
+///
+/// ```
+/// use mentorpal::text::match_key;
+/// assert_eq!(match_key("What’s \n your - name?"), "whats your name");
+/// assert_eq!(match_key(" Кто ты? "), "кто ты?");
+/// ```
+#[must_use]
+pub fn match_key(text: &str) -> String {
+    let sanitized = sanitize(text);
+    let words: Vec<&str> = sanitized.split_whitespace().collect();
+    if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
+}
+
 /// The text that n-grams are taken from: lower case, apostrophes dropped, words of letters and
-/// digits of any script separated by one space.
+/// digits of any script, with their marks, separated by one space.
 ///
 /// On text that was sanitized before it changes nothing but white space.
 #[must_use]
@@ -68,11 +88,6 @@ pub fn shorten(text: &str, length: usize) -> String {
     }
 }
 
-/// Combining marks belong to the letter before them (`é` typed as `e` and an accent).
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +115,20 @@ mod tests {
     fn normalizes_punctuation_to_gaps() {
         assert_eq!(normalize("  Growth/learning — isn't it?"), "growth learning isnt it");
         assert_eq!(normalize("Кто ты?"), "кто ты");
+    }
+
+    // Each word is one in a dictionary: vowel signs, viramas and tones cut none.
+    #[test]
+    fn words_of_scripts_with_marks_stay_whole() {
+        for (text, expected) in [
+            ("क्या आप हिन्दी बोलते हैं?", "क्या आप हिन्दी बोलते हैं"),
+            ("คุณชื่ออะไร? อยู่ที่ไหน!", "คุณชื่ออะไร อยู่ที่ไหน"),
+            ("உங்கள் பெயர் என்ன?", "உங்கள் பெயர் என்ன"),
+            ("Cafe\u{301}?", "cafe\u{301}"),
+            ("I ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "i 1"),
+        ] {
+            assert_eq!(normalize(text), expected);
+        }
     }
 
     proptest! {

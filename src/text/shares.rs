@@ -6,6 +6,12 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
 }
 
+/// A share where there is one, else a dash.
+#[must_use]
+pub fn percent_or_dash(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), percent)
+}
+
 /// An interval of shares: `72.8–82.7%`.
 #[must_use]
 pub fn percent_range([low, high]: [f64; 2]) -> String {

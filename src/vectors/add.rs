@@ -16,7 +16,7 @@ use super::store::{Added, record};
 use super::words::MODEL_FILE;
 use crate::error::{Error, Place, Result};
 use crate::progress::{Progress, Silent};
-use crate::publish::{Existing, Kind, Staging, taken};
+use crate::publish::{self, Existing, Kind, Staging, taken};
 use crate::sha256;
 use crate::workspace::{Name, Workspace};
 
@@ -101,6 +101,14 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
         }?;
         Ok((file_name(path), made))
     })
+}
+
+/// Removes a vector model, damaged or not: at once as far as anybody sees, then from the disk.
+///
+/// # Errors
+/// When it cannot be moved out of sight; what is left of it there is swept up by the next run.
+pub fn remove(workspace: &Workspace, name: &Name) -> Result<()> {
+    publish::remove(&workspace.vector_model(name), KIND)
 }
 
 /// Publishes as `name` what `write` puts in the folder that it is given; it says what that was

@@ -29,7 +29,7 @@ mod tokens;
 mod vocabulary;
 mod words;
 
-pub use add::{Request, add};
+pub use add::{Request, add, remove};
 pub use distill::{DistillRequest, Options, Teacher, add_distilled, distill};
 pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
@@ -40,6 +40,6 @@ pub use model::{VectorModel, nearest, network};
 pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};
 pub use static_vectors::{Origin, StaticVectors};
-pub use store::{Added, list, manifest, names, verify};
+pub use store::{Added, list, manifest, names, of_digest, verify};
 pub use tokens::TokenVectors;
 pub use words::{MODEL_FILE, WordVectors};

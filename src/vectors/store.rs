@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::embedded::{EMBEDDED, embedded_manifest};
+use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
@@ -74,6 +74,18 @@ pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
     let bytes = files::read(&path)
         .map_err(|e| e.hint("without a manifest the folder is no vector model of this tool"))?;
     Manifest::from_bytes(&path, &bytes)
+}
+
+/// What the vector model is called here whose fingerprint, in hex, is `sha256`, if it is here.
+///
+/// # Errors
+/// When the models cannot be listed.
+pub fn of_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
+    if sha256 == embedded::SHA256 {
+        return Ok(Some(embedded_name()));
+    }
+    let mut models = list(workspace)?.into_iter().flatten();
+    Ok(models.find(|model| model.manifest.digest() == sha256).map(|model| model.name))
 }
 
 /// Compares the files of a model's folder with the manifest by their sizes: enough to notice a

@@ -124,6 +124,13 @@ fn verify_finds_what_is_damaged_there() {
     let download = download.says("the copy on the remote is damaged").says("upload fusion_v1/y");
     assert_eq!(super::here(&sandbox, "y"), super::Files::new(), "{download}");
     run(&sandbox, &disk.url, &["checkpoints", "verify", "z", "--remote"]).code(2).says("no check");
+    disk.put(&format!("{THERE}/y/manifest.json"), b"{");
+    let found = run(&sandbox, &disk.url, &verify).code(1).says("not a manifest").json();
+    let what = &found[0]["faults"][0]["what"];
+    assert!(what.as_str().unwrap().contains("not a manifest"), "{what}");
+    let listed =
+        run(&sandbox, &disk.url, &["checkpoints", "--remote"]).code(2).prints("fusion_v1/x");
+    listed.says("error: 1 checkpoint cannot be read");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use super::pickle::RidgeClassifier;
 use crate::classifiers::arch::lstm_v1::{Model, Network, Ridge, Shape, topics_of};
 use crate::classifiers::{ModelFiles, Vectors};
 use crate::error::{Error, Result, count};
-use crate::mentor::{Mentor, match_key};
-use crate::text::shorten;
+use crate::mentor::Mentor;
+use crate::text::{match_key, shorten};
 use crate::vectors::ModelKind;
 
 /// A model that was made of an older one.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Outcome;
 use super::console::{self, GOOD};
 use crate::cli::NewArgs;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Place, Result, shell_word};
 
 /// The files of a new workspace.
 const FILES: [(&str, &str); 8] = [
@@ -54,7 +54,8 @@ pub(super) fn run(args: &NewArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     console::line(format_args!("{GOOD}made{GOOD:#} a workspace in {}", dir.display()))?;
-    console::line(format_args!("try it: cd {}; mentorpal train; mentorpal test", dir.display()))?;
+    let folder = shell_word(&dir.display().to_string());
+    console::line(format_args!("try it: cd {folder}; mentorpal train; mentorpal test"))?;
     Ok(Outcome::Done)
 }
 

@@ -71,7 +71,7 @@ impl fmt::Display for Hash {
 mod tests {
     use super::*;
 
-    // FIPS 180-4, example B.1; `printf abc | git hash-object --stdin`.
+    // FIPS 180-2, appendix B.1; `printf abc | git hash-object --stdin`.
     const SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     const GIT: &str = "f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f";
 
