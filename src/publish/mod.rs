@@ -52,6 +52,25 @@ impl FileRecord {
         let other = || "its SHA-256 is not what the manifest says".to_owned();
         self.size_fault(found.size).or_else(|| (found != self).then(other))
     }
+
+    /// What is wrong with the file at `path` in this one's place, by its size, if something is.
+    pub(crate) fn size_fault_at(&self, path: &Path) -> Option<String> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() => self.size_fault(found.len()),
+            Ok(_) => Some("not a file".to_owned()),
+            Err(error) => Some(format!("cannot be read: {error}")),
+        }
+    }
+
+    /// What is wrong with the file at `path` in this one's place, if something is: reads it to
+    /// the end.
+    pub(crate) fn fault_at(&self, path: &Path) -> Option<String> {
+        let read = || fs::File::open(path).and_then(sha256::digest_of);
+        self.size_fault_at(path).or_else(|| match read() {
+            Ok(sha256) => self.fault(&Self { size: self.size, sha256 }),
+            Err(error) => Some(format!("cannot be read: {error}")),
+        })
+    }
 }
 
 /// Every file below `folder`, sorted; what cannot be listed is passed over, links are not followed.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::dav::PAGE;
 use super::fault::{Answer, Fault, Tries, patiently, random};
-use super::item::{Contents, Item, fault};
+use super::item::{Contents, Item};
 use super::look::{There, folders};
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
 use super::{Options, Remote, Transferred};
@@ -269,7 +269,7 @@ impl Upload<'_> {
                     return Ok(());
                 }
                 if let Source::File(path) = source
-                    && let Some(fault) = fault(path, record)
+                    && let Some(fault) = record.fault_at(path)
                 {
                     let name = path.strip_prefix(self.item.folder()).unwrap_or(path).display();
                     return Err(Fault::Lasting(self.item.damaged(&format!("{name}: {fault}"))));
