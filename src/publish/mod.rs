@@ -7,6 +7,7 @@
 
 mod swap;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -71,6 +72,20 @@ impl FileRecord {
             Err(error) => Some(format!("cannot be read: {error}")),
         })
     }
+}
+
+/// The most bytes that the files of a manifest may have: no disk has room for as many, and sums of
+/// two such numbers are numbers.
+const MOST_BYTES: u64 = 1 << 60;
+
+/// What is wrong with the files that a manifest names, wherever it comes from, if something is.
+pub(crate) fn files_fault(files: &BTreeMap<String, FileRecord>) -> Option<&'static str> {
+    if !files.values().all(|file| sha256::is_digest(&file.sha256)) {
+        return Some("names a file without a SHA-256");
+    }
+    let sum = files.values().try_fold(0_u64, |sum, file| sum.checked_add(file.size));
+    let is_too_much = sum.is_none_or(|sum| sum > MOST_BYTES);
+    is_too_much.then_some("names files of more bytes than there can be")
 }
 
 /// Every file below `folder`, sorted; what cannot be listed is passed over, links are not followed.
