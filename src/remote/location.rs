@@ -164,6 +164,8 @@ mod tests {
         for text in [
             "",
             "disk.example/dav",
+            "ada:hunter2@disk.example/dav",
+            "https:/ada:hunter2@disk.example",
             "ftp://ada:hunter2@disk.example",
             "https://ada:hunter2@",
             "https://ada:hunter2@disk.example/?x",
