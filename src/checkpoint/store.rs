@@ -13,13 +13,14 @@ use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
 
-/// What a checkpoint is called: `ARCH/CHECKPOINT`.
+/// What a checkpoint is called: `ARCH/CHECKPOINT`. Sorted, the oldest name comes first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CheckpointRef {
-    /// The architecture.
-    pub arch: Name,
+    // The order of the two is that of comparing.
     /// The checkpoint's own name.
     pub checkpoint: Name,
+    /// The architecture.
+    pub arch: Name,
 }
 
 impl CheckpointRef {
@@ -296,7 +297,7 @@ pub fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Checkpoin
             }
         }
     }
-    names.sort_by(|a, b| (&a.checkpoint, &a.arch).cmp(&(&b.checkpoint, &b.arch)));
+    names.sort();
     Ok(names)
 }
 

@@ -15,12 +15,13 @@ use crate::workspace::{Name, Workspace};
 /// A checkpoint or a vector model, wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    what: What,
+    pub(super) what: What,
     folder: PathBuf,
 }
 
+/// Of which kind an item is, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Checkpoint(CheckpointRef),
     Vectors(Name),
 }

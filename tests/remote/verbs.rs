@@ -363,6 +363,9 @@ fn clean_keeps_what_the_remote_has_not() {
     put_there(&disk, "y", &checkpoint(2, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"short");
     clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    disk.remove(&format!("{THERE}/y/manifest.json"));
+    clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    disk.put(&format!("{THERE}/y/manifest.json"), &checkpoint(2, 1000)["manifest.json"]);
     disk.put(&format!("{THERE}/y/ada/model.json"), &checkpoint(2, 1000)["ada/model.json"]);
     sandbox.write(&format!("{HERE}/.download-1/parts/0"), "half");
     clean(&["--dry-run"]).code(0).prints("unfinished downloads").does_not_say("no copy");
