@@ -10,8 +10,9 @@
 //! | `http.rs`, `fault.rs` | requests, redirects, refusals; trying again |
 //! | `item.rs` | what is shared |
 //! | `look.rs` | what is on the remote, and whether it is whole |
-//! | `upload.rs`, `download.rs` | both ways; `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
+//! | `upload.rs`, `download.rs` | both ways; `aside.rs` moves away what is repaired, `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
 
+mod aside;
 mod credentials;
 mod dav;
 mod download;

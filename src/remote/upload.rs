@@ -25,9 +25,6 @@ const UPLOAD: &str = ".upload-";
 /// What files under way are called, before something random.
 const PART: &str = ".part-";
 
-/// What a damaged copy is called that was repaired, before its name.
-const REPLACED: &str = ".replaced-";
-
 /// How often a run begins anew because another one took what it was at.
 const ROUNDS: usize = 5;
 
@@ -352,7 +349,7 @@ impl Upload<'_> {
     /// Moves the hidden folder to its place, and looks whether it is there.
     fn publish(&self, in_the_way: &InTheWay) -> Answer<()> {
         if let InTheWay::Damaged(manifest) = in_the_way {
-            self.set_aside(manifest.as_deref())?;
+            self.remote.set_aside(self.item, manifest.as_deref())?;
         }
         let store = &*self.remote.store;
         let mut tries = Tries::new(self.remote.first_wait);
@@ -381,33 +378,6 @@ impl Upload<'_> {
         }
         self.tidy();
         Ok(())
-    }
-
-    /// Moves what is damaged out of the way, under a hidden name; `seen` is the manifest that it
-    /// was found to have.
-    fn set_aside(&self, seen: Option<&[u8]>) -> Answer<()> {
-        let store = &*self.remote.store;
-        let (target, name) = (self.item.remote(), self.item.name());
-        let aside = self.item.beside(&format!("{REPLACED}{name}-{:016x}", random()));
-        match store.move_folder(&target, &aside, &[]) {
-            Err(Fault::Missing(_)) => return Ok(()),
-            moved => moved?,
-        }
-        let found = match patiently(self.remote.first_wait, || {
-            self.remote.manifest_at(&format!("{aside}/{MANIFEST_FILE}"))
-        }) {
-            Err(Fault::Missing(_)) => None,
-            found => Some(found?),
-        };
-        if found.as_deref() == seen {
-            return Ok(());
-        }
-        // Somebody published meanwhile: that goes back.
-        patiently(self.remote.first_wait, || store.move_folder(&aside, &target, &[]))?;
-        let what = format!("another run changed the {} meanwhile", self.item.noun());
-        Err(Fault::Lasting(
-            Error::at(self.place(), what).hint("it is as that run left it; run this again"),
-        ))
     }
 }
 

@@ -242,8 +242,12 @@ fn while_open(state: &Mutex<State>, mut stream: TcpStream, elsewhere: &str) {
 
 /// The path with what is random in it made plain.
 fn plain(path: &str) -> String {
-    match path.find(".part-") {
-        Some(start) => format!("{}.part", &path[..start]),
+    const ASIDE: &str = ".replaced-x-";
+    if let Some((folder, _)) = path.split_once(".part-") {
+        return format!("{folder}.part");
+    }
+    match path.split_once(ASIDE) {
+        Some((folder, rest)) => format!("{folder}{ASIDE}{}", &rest[16..]),
         None => path.to_owned(),
     }
 }
