@@ -59,7 +59,10 @@ impl Remote {
             match patiently(self.first_wait, || self.store.list(&folder)) {
                 Err(Fault::Missing(_)) => return Ok(There::Absent),
                 // Published just now.
-                Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {}
+                Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {
+                    let what = "it is listed, but is not there";
+                    tries.failed(Error::at(self.store.place(&path), what), None)?;
+                }
                 Ok(_) => {
                     let what = format!("a folder without a manifest, so no {}", item.noun());
                     return Ok(There::Broken(Error::at(self.store.place(&folder), what), None));

@@ -66,6 +66,7 @@ struct Upload<'a> {
 
 impl Upload<'_> {
     fn run(&self) -> Answer<Transferred> {
+        let mut last = None;
         for _ in 0..ROUNDS {
             let Some(in_the_way) = self.look()? else { return Ok(self.done(false)) };
             if self.options.dry_run {
@@ -73,14 +74,22 @@ impl Upload<'_> {
             }
             match self.stage().and_then(|()| self.publish(&in_the_way)) {
                 // Another run with the same content has published what was gathered.
-                Err(Fault::Missing(error)) => tracing::info!(%error, "looking again"),
+                Err(Fault::Missing(error)) => {
+                    tracing::info!(%error, "looking again");
+                    last = Some(error);
+                }
                 published => return published.map(|()| self.done(true)),
             }
         }
-        let what = "what was uploaded was taken away again and again";
-        Err(Fault::Lasting(
-            Error::at(self.place(), what).hint("somebody else works on it: run this again later"),
-        ))
+        let what = "what was uploaded was not there again and again";
+        let error = Error::at(self.place(), what).hint(
+            "somebody else works on it: run this again later; or the disk hides names that begin \
+             with a dot: ask who looks after it",
+        );
+        Err(Fault::Lasting(match last {
+            Some(last) => error.caused_by(last),
+            None => error,
+        }))
     }
 
     fn place(&self) -> Place {

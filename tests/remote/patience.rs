@@ -1,7 +1,7 @@
 //! Faults that stay: there is an end to patience, and the end says why.
 
 use super::server::{Disk, Which, Wrong};
-use super::{THERE, checkpoint, put_here, put_there, run, run_on, workspace};
+use super::{Files, THERE, checkpoint, here, put_here, put_there, run, run_on, workspace};
 
 /// A rule that holds for so many requests that nobody should wait for the end of it.
 const MANY: usize = 50;
@@ -13,6 +13,54 @@ fn is_get(which: &Which, end: &str) -> bool {
 #[track_caller]
 fn gets(disk: &Disk, end: &str) -> usize {
     disk.asked().iter().filter(|asked| is_get(&asked.which, end)).count()
+}
+
+// It has nothing that tells a file from another, so that each GET begins anew.
+#[test]
+fn a_download_that_never_gets_further_ends() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 10_000));
+    disk.always(|which| is_get(which, "model.safetensors").then_some(Wrong::CutMidway));
+    disk.forgets_tags();
+    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
+    let _ = said.says("the connection was cut").says("tried 6 times");
+    assert_eq!(gets(&disk, "model.safetensors"), 6);
+    assert_eq!(here(&sandbox, "x"), Files::new());
+}
+
+// A disk that tells files apart goes on with ranges, however often it cuts them.
+#[test]
+fn a_download_that_gets_further_goes_on() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 10_000));
+    disk.always(|which| {
+        (is_get(which, "model.safetensors") && which.2 < 10).then_some(Wrong::CutMidway)
+    });
+    run(&sandbox, &disk.url, &["download", "x"]).code(0);
+    assert_eq!(gets(&disk, "model.safetensors"), 11);
+    assert_eq!(here(&sandbox, "x"), checkpoint(1, 10_000));
+}
+
+#[test]
+fn a_manifest_that_is_listed_and_never_there_is_an_error() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    disk.always(|which| is_get(which, "manifest.json").then_some(Wrong::NotThere));
+    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
+    let _ = said.says("x/manifest.json: it is listed, but is not there");
+    assert_eq!(gets(&disk, "manifest.json"), 6);
+}
+
+#[test]
+fn a_disk_that_hides_what_begins_with_a_dot_is_told_of() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    disk.always(|(_, path, _)| path.contains("/.").then_some(Wrong::NotThere));
+    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
+    let address = format!("{}/{}", disk.url, super::staging("x", &checkpoint(1, 100)));
+    said.says("was not there again and again")
+        .says(&format!("because: {address}: the server says 404"))
+        .says("names that begin with a dot");
 }
 
 #[test]
@@ -28,6 +76,7 @@ fn a_repair_goes_on_when_the_damaged_copy_is_not_moved_at_once() {
     }
 }
 
+// `HEAD` finds it, `GET` does not.
 #[test]
 fn a_file_of_a_bucket_that_is_not_there_is_named() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());

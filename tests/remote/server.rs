@@ -142,6 +142,11 @@ impl Disk {
         self.state().rule = Some(rule);
     }
 
+    /// Has no file be told from another at its place.
+    pub(super) fn forgets_tags(&self) {
+        self.state().tags = Tags::None;
+    }
+
     /// Whether it is a bucket.
     pub(super) fn is_bucket(&self) -> bool {
         self.root == BUCKET
