@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `settings.rs`, `location.rs` | the settings → which remote |
 //! | `netrc.rs`, `credentials.rs` | who asks it |
-//! | `store.rs` | what each kind of remote can do: `dav.rs`, `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`) |
+//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`) |
 //! | `http.rs`, `fault.rs` | requests, redirects, refusals; trying again |
 //! | `item.rs` | what is shared |
 //! | `look.rs` | what is on the remote, and whether it is whole |
