@@ -216,16 +216,21 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// `text` with the user and password of each line's URL shown as `****`.
+/// `text` with the user and password of each line's URL shown as `****`, also where `://` was
+/// mistyped.
 ///
-/// A password may hold anything, so all from `://` to the line's last `@` goes.
+/// A password may hold anything, so all goes to the line's last `@`: from `://`, else from the `=`
+/// or quote that a value begins after, else from the line's beginning.
 #[must_use]
 pub fn mask_credentials(text: &str) -> String {
-    let mask = |line: &str| match (line.find("://"), line.rfind('@')) {
-        (Some(start), Some(end)) if start + 3 <= end => {
-            format!("{}****{}", &line[..start + 3], &line[end..])
-        }
-        _ => line.to_owned(),
+    let mask = |line: &str| {
+        let Some((before, host)) = line.rsplit_once('@') else { return line.to_owned() };
+        let scheme = before.find("://").map(|index| index + 3);
+        let value = before.find(['=', '"', '\'']).map(|index| index + 1);
+        // After a `:` or an `@` it may be in a password.
+        let is_before = |end: &usize| !before[..*end].trim_end_matches("://").contains([':', '@']);
+        let start = scheme.filter(is_before).or(value.filter(is_before)).unwrap_or(0);
+        format!("{}****@{host}", &before[..start])
     };
     text.lines().map(mask).collect::<Vec<_>>().join("\n")
 }
@@ -240,7 +245,15 @@ mod tests {
             ("url = https://user:p@ss/w'@host/path", "url = https://****@host/path"),
             ("one\nwebdavs://user@host", "one\nwebdavs://****@host"),
             ("https://host/path", "https://host/path"),
-            ("mail a@b, see https://host", "mail a@b, see https://host"),
+            ("ada:hunter2@disk.example/dav", "****@disk.example/dav"),
+            ("https:/ada:hunter2@host", "****@host"),
+            ("ada:hunter2@https://host", "****@https://host"),
+            ("ada:p=q@host", "****@host"),
+            ("ada:p://q@host", "****@host"),
+            ("2 | url = \"ada:hunter2@host\"", "2 | url =****@host\""),
+            ("2 | url 'ada:a=b@host'", "2 | url '****@host'"),
+            ("invalid type: string \"https://ada:p@host\"", "****@host\""),
+            ("url = 5", "url = 5"),
         ] {
             assert_eq!(mask_credentials(text), masked);
         }

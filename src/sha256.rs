@@ -14,6 +14,12 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// Whether `text` is one in hex.
+#[must_use]
+pub(crate) fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// `bytes` as lower-case hex digits.
 #[must_use]
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -15,7 +15,9 @@ mod bucket;
 mod faults;
 mod killed;
 mod logins;
+mod patience;
 mod races;
+mod s3;
 mod server;
 mod servers;
 mod verbs;
@@ -96,6 +98,12 @@ fn command(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Command {
     command
 }
 
+/// A command with the remote on a disk, or in a bucket.
+fn run_on(disk: &Disk, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    let mut command = command(sandbox, &disk.url, arguments);
+    sandbox.finish(command.envs(disk.variables.iter().map(|(name, value)| (name, value))))
+}
+
 /// Runs it.
 fn run(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Run {
     sandbox.finish(&mut command(sandbox, url, arguments))
@@ -104,6 +112,12 @@ fn run(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Run {
 /// A checkpoint's files in a workspace; none where there is no such checkpoint.
 fn here(sandbox: &Sandbox, name: &str) -> Files {
     sandbox.checkpoint(name)
+}
+
+/// The folder on a remote that an upload of `files` under `name` gathers them in.
+fn staging(name: &str, files: &Files) -> String {
+    let digest = mentorpal::sha256::digest(&files["manifest.json"]);
+    format!("{THERE}/.upload-{name}-{}", &digest[..16])
 }
 
 /// The names of what is not hidden, and of what is.

@@ -35,6 +35,23 @@ fn the_remotes_password_is_never_printed() {
     }
 }
 
+// A slash forgotten, or the scheme, makes it no URL: what is before the host goes all the same.
+#[test]
+fn nor_where_the_url_is_none() {
+    let sandbox = Sandbox::ada();
+    for url in [
+        "ada:hunter2@disk.example/dav",
+        "https:/ada:hunter2@disk.example",
+        "https:/ada:hun=ter2@disk.example",
+        "ada:hun://ter2@disk.example",
+        "ada:hunter2@https://disk.example",
+    ] {
+        let run = sandbox.run_with(&[("MENTORPAL_REMOTE", url)], &["init", "-v"]).code(2);
+        let run = run.says("the remote `****@");
+        assert!(!run.stderr.contains("ada") && !run.stderr.contains("ter2"), "{run}");
+    }
+}
+
 #[test]
 fn nor_where_the_settings_file_is_broken() {
     let sandbox = Sandbox::ada();
@@ -43,6 +60,9 @@ fn nor_where_the_settings_file_is_broken() {
         "[remote]\nurls = 'https://user:hunter2@host.invalid/'\n",
         "remote = 'https://user:hunter2@host.invalid/'\n",
         "[remote]\nurl = 'https://user:hun@ter2@host.invalid/'x\n",
+        "[remote]\nurl = 'user:hun=ter2@host.invalid/'x\n",
+        "[remote]\nurl = \"https:/user:hunter2@host.invalid/\n",
+        "[remote]\nurl user:hunter2@host.invalid/\n",
     ] {
         sandbox.write("mentorpal.toml", text);
         let run = sandbox.run(&["init", "-v"]).code(2).says("mentorpal.toml").says("line");

@@ -22,6 +22,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 let again = checkpoint::Manifest::from_bytes(&path, &written).unwrap();
                 assert_eq!(again, manifest);
                 assert_eq!(again.to_bytes(), written);
+                assert!(manifest.size() <= 1 << 60);
                 manifest.files.keys().for_each(|path| stays(path));
                 for mentor in manifest.mentors.keys() {
                     let mentor = Name::new("mentor", mentor.as_str()).unwrap();
@@ -37,6 +38,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 let again = vectors::Manifest::from_bytes(&path, &written).unwrap();
                 assert_eq!(again, manifest);
                 assert_eq!(again.to_bytes(), written);
+                assert!(manifest.size() <= 1 << 60);
                 manifest.files.keys().for_each(|path| stays(path));
                 // It becomes a part of a path.
                 Name::new("digest", manifest.digest()).unwrap();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Place, Result};
 use crate::mentor::Mentor;
 use crate::publish::{self, FileRecord};
+use crate::sha256;
 use crate::vectors::{ModelKind, VectorModel};
 use crate::workspace::Name;
 
@@ -132,7 +133,8 @@ impl Manifest {
     /// Reads the manifest at `path` (for messages) from `bytes`.
     ///
     /// # Errors
-    /// When it is no manifest, is of a newer format, or names a file outside a mentor's folder.
+    /// When it is no manifest, is of a newer format, names a file outside a mentor's folder, or has
+    /// what cannot be a digest, a time or a version.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
             Error::at(Place::file(path), message)
@@ -152,7 +154,25 @@ impl Manifest {
                 return Err(fault(format!("`{}` is not a mentor's file", file.escape_debug())));
             }
         }
-        Ok(manifest)
+        match manifest.fault() {
+            Some(what) => Err(fault(what.to_owned())),
+            None => Ok(manifest),
+        }
+    }
+
+    /// What is wrong with what it says of itself, if something is: it is printed as it stands.
+    fn fault(&self) -> Option<&'static str> {
+        let digests = self.mentors.values().map(|mentor| &mentor.data_sha256);
+        let digest = self.vectors.as_ref().map(|vectors| &vectors.sha256);
+        if self.created.parse::<jiff::Timestamp>().is_err() {
+            Some("`created` is no time (RFC 3339)")
+        } else if [&self.arch, &self.version].iter().any(|text| text.contains(char::is_control)) {
+            Some("`arch` or `version` has control characters")
+        } else if !digests.chain(digest).all(|digest| sha256::is_digest(digest)) {
+            Some("`data_sha256`, or that of the vectors, is no SHA-256")
+        } else {
+            publish::files_fault(&self.files)
+        }
     }
 
     /// How many bytes its files have.
@@ -195,9 +215,14 @@ mod tests {
     use super::*;
 
     fn with_file(file: &str) -> Result<Manifest> {
+        let manifest = sample(file);
+        Manifest::from_bytes(Path::new("manifest.json"), &manifest.to_bytes())
+    }
+
+    fn sample(file: &str) -> Manifest {
         let mut manifest = Manifest::new("fusion_v1", 0, "2026-01-01T00:00:00Z".into());
         let record = MentorRecord {
-            data_sha256: String::new(),
+            data_sha256: "0".repeat(64),
             answers: 1,
             questions: 1,
             distinct_questions: 1,
@@ -205,7 +230,7 @@ mod tests {
         };
         manifest.mentors.insert("guide".into(), record);
         manifest.files.insert(file.into(), FileRecord::of(b"x"));
-        Manifest::from_bytes(Path::new("manifest.json"), &manifest.to_bytes())
+        manifest
     }
 
     #[test]
@@ -222,6 +247,35 @@ mod tests {
             "guide/",
         ] {
             assert!(with_file(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_or_added_up_is_what_it_says() {
+        type Change = fn(&mut Manifest);
+        fn vectors(sha256: &str) -> VectorsRecord {
+            VectorsRecord { name: "w".into(), kind: ModelKind::Words, sha256: sha256.into() }
+        }
+        let change: [(&str, Change); 8] = [
+            ("time", |m| m.created = "yesterday".into()),
+            ("time", |m| m.created += "\u{1b}[2J"),
+            ("control", |m| m.version = "0.1.0\u{1b}[2J".into()),
+            ("control", |m| m.arch = "fusion\n".into()),
+            ("SHA-256", |m| m.vectors = Some(vectors("abc"))),
+            ("SHA-256", |m| m.mentors.get_mut("guide").unwrap().data_sha256 = "\u{1b}".repeat(64)),
+            ("SHA-256", |m| m.files.get_mut("guide/x").unwrap().sha256 = "../../x".into()),
+            ("more bytes", |m| {
+                m.files
+                    .insert("guide/y".into(), FileRecord { size: u64::MAX, ..FileRecord::of(b"") });
+            }),
+        ];
+        for (says, change) in change {
+            let mut manifest = sample("guide/x");
+            manifest.vectors = Some(vectors(&"a".repeat(64)));
+            assert!(Manifest::from_bytes(Path::new("m"), &manifest.to_bytes()).is_ok());
+            change(&mut manifest);
+            let error = Manifest::from_bytes(Path::new("m"), &manifest.to_bytes()).unwrap_err();
+            assert!(error.reason().contains(says), "{}", error.reason());
         }
     }
 

@@ -13,13 +13,14 @@ use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
 
-/// What a checkpoint is called: `ARCH/CHECKPOINT`.
+/// What a checkpoint is called: `ARCH/CHECKPOINT`. Sorted, the oldest name comes first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CheckpointRef {
-    /// The architecture.
-    pub arch: Name,
+    // The order of the two is that of comparing.
     /// The checkpoint's own name.
     pub checkpoint: Name,
+    /// The architecture.
+    pub arch: Name,
 }
 
 impl CheckpointRef {
@@ -193,7 +194,7 @@ impl Checkpoint {
         for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
             let path = self.folder.join(mentor.as_str()).join(file);
             let bytes = read_checked(&path, record).map_err(|fault| {
-                Error::at(Place::file(fault.path), fault.what)
+                Error::at(Place::file(&path), fault)
                     .hint("the checkpoint is damaged; train or download it again")
             })?;
             files.insert(file.to_owned(), bytes);
@@ -210,7 +211,7 @@ impl Checkpoint {
         let mut known = BTreeSet::from([self.folder.join(MANIFEST_FILE)]);
         for (file, record) in &self.manifest()?.files {
             let path = file_path(&self.folder, file);
-            faults.extend(read_checked(&path, record).err());
+            faults.extend(record.fault_at(&path).map(|what| Fault { path: path.clone(), what }));
             known.insert(path);
         }
         for path in files_below(&self.folder) {
@@ -297,7 +298,7 @@ pub fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Checkpoin
             }
         }
     }
-    names.sort_by(|a, b| (&a.checkpoint, &a.arch).cmp(&(&b.checkpoint, &b.arch)));
+    names.sort();
     Ok(names)
 }
 
@@ -312,15 +313,11 @@ fn no_such_checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Error {
         .hint(format!("there is {}", quoted_list(known)))
 }
 
-fn read_checked(path: &Path, record: &FileRecord) -> Result<Vec<u8>, Fault> {
-    let fault = |what: String| Fault { path: path.to_owned(), what };
-    let found = fs::metadata(path).map_err(|e| fault(format!("cannot be read: {e}")))?;
-    if let Some(what) = record.size_fault(found.len()) {
-        return Err(fault(what));
+/// The bytes of the file at `path`, or what is wrong with it.
+fn read_checked(path: &Path, record: &FileRecord) -> Result<Vec<u8>, String> {
+    if let Some(fault) = record.size_fault_at(path) {
+        return Err(fault);
     }
-    let bytes = fs::read(path).map_err(|e| fault(format!("cannot be read: {e}")))?;
-    match record.fault(&FileRecord::of(&bytes)) {
-        Some(what) => Err(fault(what)),
-        None => Ok(bytes),
-    }
+    let bytes = fs::read(path).map_err(|e| format!("cannot be read: {e}"))?;
+    record.fault(&FileRecord::of(&bytes)).map_or(Ok(bytes), Err)
 }

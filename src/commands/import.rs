@@ -1,5 +1,6 @@
 //! `mentorpal checkpoints import`: a checkpoint of the older tool → one of this tool.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use serde_json::json;
 
 use super::console::{self, GOOD, lines, table};
 use super::{Outcome, clock, open};
-use crate::checkpoint::legacy::{LEGACY_ARCH, LegacyCheckpoint};
+use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint};
 use crate::checkpoint::{
     CheckpointRef, Draft, ImportedFrom, MANIFEST_FILE, Manifest, MentorRecord, OnExisting,
     VectorsRecord,
@@ -16,6 +17,7 @@ use crate::classifiers::Vectors;
 use crate::cli::CheckpointsImportArgs;
 use crate::config::Settings;
 use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::publish::FileRecord;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
 
@@ -43,9 +45,9 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     for mentor in &legacy.mentors {
         match import(workspace, &legacy, mentor, &vectors, &mut draft) {
             Ok(imported) => {
-                let Imported { answers, classes } = imported;
+                let Imported { answers, classes, records } = imported;
                 table.add_row([mentor.to_string(), answers.to_string(), classes.to_string()]);
-                from.files.extend(legacy.records(mentor)?);
+                from.files.extend(records);
                 if args.json {
                     console::json(&json!({
                         "mentor": mentor.as_str(), "answers": answers, "of": classes,
@@ -76,6 +78,8 @@ struct Imported {
     answers: usize,
     /// How many it could give once.
     classes: usize,
+    /// The files that were read.
+    records: BTreeMap<String, FileRecord>,
 }
 
 /// Adds what the older tool learned of a mentor to the draft.
@@ -89,7 +93,8 @@ fn import(
     let mentor = open::mentor(workspace, id)?;
     let converted = open::legacy_model(legacy, &mentor, vectors)?;
     draft.add(id, MentorRecord::of(&mentor, None), &converted.files)?;
-    Ok(Imported { answers: converted.answers, classes: converted.classes })
+    let Converted { answers, classes, records, .. } = converted;
+    Ok(Imported { answers, classes, records })
 }
 
 /// The checkpoint of the older tool in `dir`.

@@ -41,12 +41,11 @@ pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcom
                 "here": is_here,
             }))?;
         } else {
-            let size = manifest.files.values().map(|file| file.size).sum();
             table.add_row([
                 name.to_string(),
-                manifest.created.escape_debug().to_string(),
+                manifest.created.clone(),
                 mentors.join(", "),
-                bytes(size),
+                bytes(manifest.size()),
                 if is_here { "yes" } else { "no" }.to_owned(),
             ]);
         }

@@ -50,6 +50,11 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Answer>, Vec<Finding>)> {
     Ok((answers, findings))
 }
 
+/// An answer's text as it is read: no-break spaces as spaces, trimmed.
+pub(crate) fn plain_text(text: &str) -> String {
+    text.replace('\u{a0}', " ").trim().to_owned()
+}
+
 fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Result<Answer> {
     let [id, topics, text, question] = table.cells(row);
     let place = |column: &str| table.table.place(row, column);
@@ -63,7 +68,7 @@ fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Resu
             .hint("what the mentor says to off-topic questions belongs in `utterance_data.csv`"));
     }
     let questions: Vec<String> = lines(question).map(str::to_owned).collect();
-    let text = text.replace('\u{a0}', " ").trim().to_owned();
+    let text = plain_text(text);
     if questions.is_empty() {
         let message = format!("answer `{id}` has no question, so nothing leads to it");
         findings.push(Finding::new(FindingKind::EmptyCell, place("question"), message));

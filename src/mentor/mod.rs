@@ -25,6 +25,7 @@ mod utterances;
 
 use std::collections::{HashMap, HashSet};
 
+pub(crate) use answers::plain_text;
 pub use answers::{Answer, OFF_TOPIC};
 pub use checks::Contradiction;
 pub use finding::{Finding, FindingKind};

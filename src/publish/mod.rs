@@ -9,6 +9,7 @@ mod swap;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,39 @@ impl FileRecord {
         let other = || "its SHA-256 is not what the manifest says".to_owned();
         self.size_fault(found.size).or_else(|| (found != self).then(other))
     }
+
+    /// What is wrong with the file at `path` in this one's place, by its size, if something is.
+    pub(crate) fn size_fault_at(&self, path: &Path) -> Option<String> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() => self.size_fault(found.len()),
+            Ok(_) => Some("not a file".to_owned()),
+            Err(error) => Some(format!("cannot be read: {error}")),
+        }
+    }
+
+    /// What is wrong with the file at `path` in this one's place, if something is: reads it to
+    /// the end.
+    pub(crate) fn fault_at(&self, path: &Path) -> Option<String> {
+        let read = || fs::File::open(path).and_then(sha256::digest_of);
+        self.size_fault_at(path).or_else(|| match read() {
+            Ok(sha256) => self.fault(&Self { size: self.size, sha256 }),
+            Err(error) => Some(format!("cannot be read: {error}")),
+        })
+    }
+}
+
+/// The most bytes that the files of a manifest may have: no disk has room for as many, and sums of
+/// two such numbers are numbers.
+const MOST_BYTES: u64 = 1 << 60;
+
+/// What is wrong with the files that a manifest names, wherever it comes from, if something is.
+pub(crate) fn files_fault(files: &BTreeMap<String, FileRecord>) -> Option<&'static str> {
+    if !files.values().all(|file| sha256::is_digest(&file.sha256)) {
+        return Some("names a file without a SHA-256");
+    }
+    let sum = files.values().try_fold(0_u64, |sum, file| sum.checked_add(file.size));
+    let is_too_much = sum.is_none_or(|sum| sum > MOST_BYTES);
+    is_too_much.then_some("names files of more bytes than there can be")
 }
 
 /// Every file below `folder`, sorted; what cannot be listed is passed over, links are not followed.

@@ -1,4 +1,4 @@
-//! Who asks: explicit settings, else the first `.netrc` that knows the machine.
+//! Who asks: explicit settings, else the first `.netrc` that knows the machine (and the user).
 
 use std::fmt;
 use std::fs;
@@ -16,6 +16,14 @@ use crate::files;
 pub(super) struct Credentials {
     user: Vec<u8>,
     password: Vec<u8>,
+}
+
+/// What a URL says of who asks.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct InUrl {
+    pub(super) user: Vec<u8>,
+    /// None where there is no `:` after the user.
+    pub(super) password: Option<Vec<u8>>,
 }
 
 /// Where credentials were looked for, and what was found.
@@ -80,16 +88,17 @@ pub(super) fn netrc_files(
     files
 }
 
-/// Looks in `files`, the first of which is where credentials belong, for those of `machine`.
+/// Looks in `files`, the first of which is where credentials belong, for those of `machine`, and of
+/// `user` where one is given.
 ///
 /// # Errors
 /// When a file is there and cannot be read as one.
-pub(super) fn look_up(files: &[PathBuf], machine: &str) -> Result<Login> {
+pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> Result<Login> {
     for path in files {
         if files::is_absent(path) {
             continue;
         }
-        let found = netrc::find(&files::read(path)?, machine)
+        let found = netrc::find(&files::read(path)?, machine, user)
             .map_err(|(row, error)| error.or_at(Place::file(path).row(row)))?;
         let Some(netrc::Login { user, password }) = found else { continue };
         let credentials =
@@ -146,10 +155,13 @@ mod tests {
             file("first", "machine disk.example login a password b"),
             file("second", "machine disk.example login c password d"),
         ];
-        let login = look_up(&files, "disk.example").unwrap();
+        let login = look_up(&files, "disk.example", None).unwrap();
         assert_eq!(login.credentials, Some(Credentials::new(b"a", b"b").unwrap()));
         assert_eq!(login.origin, Origin::File(files[2].clone()));
-        let login = look_up(&files, "unknown.example").unwrap();
+        let login = look_up(&files, "disk.example", Some(b"c")).unwrap();
+        assert_eq!(login.credentials, Some(Credentials::new(b"c", b"d").unwrap()));
+        assert_eq!(login.origin, Origin::File(files[3].clone()));
+        let login = look_up(&files, "unknown.example", None).unwrap();
         assert_eq!(login.credentials, None);
         assert_eq!(login.origin, Origin::Nowhere(files[0].clone()));
     }

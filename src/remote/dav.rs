@@ -1,7 +1,7 @@
 //! A WebDAV disk (RFC 4918), asked directly.
 //!
 //! `opendal`'s own WebDAV (0.59.5) moves with `Overwrite: T` always (`core.rs`, line 381), has no
-//! `If-Range` (line 172 on), takes a 200 for a range (`reader.rs`, line 62), and hides redirects and
+//! `If-Range` (line 172 on), takes a 200 for a range (`reader.rs`, line 63), and hides redirects and
 //! `Retry-After`: what is promised here depends on each of them.
 
 use std::io::Read;
@@ -215,7 +215,7 @@ impl Store for Dav {
         self.rename(&self.url(from)?, &self.url(to)?, "T")
     }
 
-    fn move_folder(&self, from: &str, to: &str) -> Answer<()> {
+    fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> Answer<()> {
         self.rename(&self.folder_url(from)?, &self.folder_url(to)?, "F")
     }
 

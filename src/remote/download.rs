@@ -122,7 +122,7 @@ impl Fetch<'_> {
     /// Asks until all has come and is what the manifest says.
     fn run(&mut self, item: &Item) -> Answer<()> {
         let mut tries = Tries::new(self.remote.first_wait);
-        let mut wrong = 0;
+        let (mut most, mut wrong) = (0, 0);
         loop {
             let (mut file, validator) = self.part.open(self.record.size).map_err(Fault::Lasting)?;
             let before = self.length(&file)?;
@@ -146,8 +146,11 @@ impl Fetch<'_> {
                     tries.failed(error, None)?;
                 }
                 Err(Fault::Passing(error, asked)) => {
-                    // Only failures in a row count: a large file may be cut many times.
-                    if self.length(&file)? > before {
+                    // Only failures in a row count: a large file may be cut many times. What is
+                    // given from its beginning each time gets no further for that.
+                    let length = self.length(&file)?;
+                    if length > most {
+                        most = length;
                         tries.reset();
                     }
                     tries.failed(error, asked)?;

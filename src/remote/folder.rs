@@ -85,7 +85,7 @@ impl Store for Folder {
         synced(&to)
     }
 
-    fn move_folder(&self, from: &str, to: &str) -> Answer<()> {
+    fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> Answer<()> {
         let (from, to) = (self.path(from), self.path(to));
         // All that is in there shall be on the disk before its name is.
         for folder in folders_below(&from).map_err(|e| fault(&from, "list the folder", e))? {

@@ -8,7 +8,7 @@ use super::{netrc, propfind};
 /// # Errors
 /// When the file is refused.
 pub fn netrc(text: &[u8], machine: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, usize> {
-    let found = netrc::find(text, machine).map_err(|(row, _)| row)?;
+    let found = netrc::find(text, machine, None).map_err(|(row, _)| row)?;
     Ok(found.map(|login| (login.user, login.password)))
 }
 

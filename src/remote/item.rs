@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::{self, CheckpointRef};
@@ -16,12 +15,13 @@ use crate::workspace::{Name, Workspace};
 /// A checkpoint or a vector model, wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    what: What,
+    pub(super) what: What,
     folder: PathBuf,
 }
 
+/// Of which kind an item is, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Checkpoint(CheckpointRef),
     Vectors(Name),
 }
@@ -146,11 +146,11 @@ impl Item {
     /// # Errors
     /// When something that is no folder has its name.
     pub fn here(&self) -> Result<Here> {
-        self.found(fault)
+        self.found(FileRecord::fault_at)
     }
 
     /// How it is in the workspace, where `fault` says what is wrong with a file.
-    fn found(&self, fault: impl Fn(&Path, &FileRecord) -> Option<String>) -> Result<Here> {
+    fn found(&self, fault: impl Fn(&FileRecord, &Path) -> Option<String>) -> Result<Here> {
         if files::is_absent(&self.folder) {
             return Ok(Here::Absent);
         }
@@ -168,7 +168,7 @@ impl Item {
             Err(error) => return Ok(Here::Damaged(error.to_string(), Some(manifest))),
         };
         for (file, record) in &contents.files {
-            if let Some(fault) = fault(&self.folder.join(file), record) {
+            if let Some(fault) = fault(record, &self.folder.join(file)) {
                 return Ok(Here::Damaged(format!("{file}: {fault}"), Some(manifest)));
             }
         }
@@ -182,7 +182,7 @@ impl Item {
     /// When it is not here, or damaged.
     pub(super) fn to_send(&self) -> Result<Contents> {
         let at = |what: String| Error::at(Place::file(&self.folder), what);
-        match self.found(size_fault)? {
+        match self.found(FileRecord::size_fault_at)? {
             Here::Whole(contents) => Ok(contents),
             Here::Absent => Err(at(format!("no {} `{self}` here", self.noun()))
                 .hint(format!("look at `mentorpal {}`", self.listing_verb()))),
@@ -243,20 +243,3 @@ pub(super) const CLASSIFIERS: &str = "classifiers";
 
 /// The remote's folder of vector models.
 pub(super) const VECTOR_MODELS: &str = "vector_models";
-
-/// What is wrong with the size of the file at `path`, if something is.
-fn size_fault(path: &Path, record: &FileRecord) -> Option<String> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() => record.size_fault(found.len()),
-        Ok(_) => Some("not a file".to_owned()),
-        Err(error) => Some(format!("cannot be read: {error}")),
-    }
-}
-
-/// What is wrong with the file at `path`, if something is: reads it to the end.
-pub(super) fn fault(path: &Path, record: &FileRecord) -> Option<String> {
-    size_fault(path, record).or_else(|| match File::open(path).and_then(sha256::digest_of) {
-        Ok(sha256) => record.fault(&FileRecord { size: record.size, sha256 }),
-        Err(error) => Some(format!("cannot be read: {error}")),
-    })
-}

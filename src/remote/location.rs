@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-use super::credentials::Credentials;
+use super::credentials::InUrl;
 use crate::error::{Error, Result, mask_credentials};
 use crate::web::Url;
 
@@ -15,7 +15,7 @@ pub(super) enum Location {
     /// A folder, `file:///…`.
     Folder(PathBuf),
     /// A WebDAV disk, `http(s)://…`, with the user and password that the URL has, if it does.
-    Dav(Url, Option<Credentials>),
+    Dav(Url, Option<InUrl>),
     /// A public link of Nextcloud or ownCloud, `http(s)://…/s/TOKEN`: what comes before `/s/`, and
     /// the token.
     Link(Url, String),
@@ -45,7 +45,7 @@ impl Location {
         match scheme.to_ascii_lowercase().as_str() {
             "file" => folder(rest).ok_or_else(|| wrong("is no folder of this machine")),
             "s3" => bucket(rest).ok_or_else(|| wrong("names no bucket, or has more than a prefix")),
-            scheme @ ("http" | "https") => web(scheme, rest)?.ok_or_else(|| wrong("is no address")),
+            scheme @ ("http" | "https") => web(scheme, rest).ok_or_else(|| wrong("is no address")),
             _ => Err(wrong("is of a kind that is not known")),
         }
     }
@@ -83,30 +83,32 @@ fn bucket(rest: &str) -> Option<Location> {
 }
 
 /// Takes user and password out, so that no address has them.
-fn web(scheme: &str, rest: &str) -> Result<Option<Location>> {
+fn web(scheme: &str, rest: &str) -> Option<Location> {
     let (authority, path) = match rest.find('/') {
         Some(slash) => rest.split_at(slash),
         None => (rest, "/"),
     };
     // A password may hold an `@` that nobody encoded.
     let (login, host) = match authority.rsplit_once('@') {
-        Some((login, host)) => (Some(login), host),
+        Some((login, host)) => (Some(in_url(login)), host),
         None => (None, authority),
     };
-    let credentials = login.map(credentials).transpose()?;
-    let url = |path: &str| {
-        Url::parse(&format!("{scheme}://{host}{path}")).filter(|_| !path.contains(['?', '#']))
-    };
-    if let (None, Some((base, token))) = (&credentials, public_link(path)) {
-        return Ok(url(base).map(|url| Location::Link(url, token.to_owned())));
+    if host.contains(['?', '#']) || path.contains(['?', '#']) {
+        return None;
     }
-    Ok(url(path).map(|url| Location::Dav(url, credentials)))
+    let url = |path: &str| Url::parse(&format!("{scheme}://{host}{path}"));
+    if let (None, Some((base, token))) = (&login, public_link(path)) {
+        return Some(Location::Link(url(base)?, token.to_owned()));
+    }
+    Some(Location::Dav(url(path)?, login))
 }
 
-fn credentials(login: &str) -> Result<Credentials> {
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
-    Credentials::new(&decoded(user), &decoded(password))
+fn in_url(login: &str) -> InUrl {
+    let decoded = |text: &str| percent_decode_str(text).collect();
+    match login.split_once(':') {
+        Some((user, password)) => InUrl { user: decoded(user), password: Some(decoded(password)) },
+        None => InUrl { user: decoded(login), password: None },
+    }
 }
 
 /// What comes before `/s/TOKEN` or `/index.php/s/TOKEN` at a path's end, and the token.
@@ -156,7 +158,11 @@ mod tests {
             panic!()
         };
         assert_eq!(url.whole(), "https://disk.example/dav");
-        assert_eq!(login, Some(Credentials::new(b"ada", b"p@s@s").unwrap()));
+        assert!(login == Some(in_url("ada:p%40s%40s")));
+        for (text, password) in [("ada", None), ("ada:", Some(&b""[..])), ("ada:p:q", Some(b"p:q"))]
+        {
+            assert!(in_url(text).user == b"ada" && in_url(text).password.as_deref() == password);
+        }
     }
 
     #[test]
@@ -164,9 +170,13 @@ mod tests {
         for text in [
             "",
             "disk.example/dav",
+            "ada:hunter2@disk.example/dav",
+            "https:/ada:hunter2@disk.example",
             "ftp://ada:hunter2@disk.example",
             "https://ada:hunter2@",
             "https://ada:hunter2@disk.example/?x",
+            "https://ada:hunter2@disk.example?x",
+            "https://disk.example#x",
             "file://other/x",
             "file://",
             "s3://",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use super::fault::{Answer, Fault, Tries, patiently};
-use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS};
+use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, record_of};
 use super::{Remote, Unshared};
@@ -59,7 +59,10 @@ impl Remote {
             match patiently(self.first_wait, || self.store.list(&folder)) {
                 Err(Fault::Missing(_)) => return Ok(There::Absent),
                 // Published just now.
-                Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {}
+                Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {
+                    let what = "it is listed, but is not there";
+                    tries.failed(Error::at(self.store.place(&path), what), None)?;
+                }
                 Ok(_) => {
                     let what = format!("a folder without a manifest, so no {}", item.noun());
                     return Ok(There::Broken(Error::at(self.store.place(&folder), what), None));
@@ -140,8 +143,7 @@ impl Remote {
         watcher: &dyn Watcher,
     ) -> Answer<Vec<Damage>> {
         watcher.start_bytes(&format!("checking {item}"), contents.size(), 0);
-        let faults = std::sync::Mutex::new(Vec::new());
-        at_once(&contents.files, |(file, record)| {
+        let faults = at_once(&contents.files, |(file, record)| {
             let path = format!("{}/{file}", item.remote());
             let place = self.store.place(&path);
             let mut meter = Meter::new(watcher);
@@ -154,14 +156,10 @@ impl Remote {
                 Err(Fault::Missing(_)) => Some("not there".to_owned()),
                 Err(fault) => return Err(fault),
             };
-            let damage = what.map(|what| Damage { path: place.path, what });
-            faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(damage);
-            Ok(())
+            Ok(what.map(|what| Damage { path: place.path, what }))
         })?;
         watcher.finish();
-        let mut faults = faults.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        faults.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(faults)
+        Ok(faults.into_iter().flatten().collect())
     }
 
     /// What the remote has published under the item's name.
@@ -179,14 +177,15 @@ impl Remote {
         }
     }
 
-    /// Whether the remote has the item published, with this content.
+    /// Whether the remote has the item published, with this manifest and files of these sizes.
     ///
     /// # Errors
     /// Why not, or why it cannot be asked.
     pub fn has_copy(&self, item: &Item, contents: &Contents) -> Result<Result<(), Unshared>> {
         let there = match self.look(item).map_err(Fault::into_error)? {
             There::Published(there) => there,
-            There::Absent | There::Broken(..) => return Ok(Err(Unshared::Absent)),
+            There::Absent => return Ok(Err(Unshared::Absent)),
+            There::Broken(..) => return Ok(Err(Unshared::Damaged)),
         };
         if there.manifest != contents.manifest {
             return Ok(Err(Unshared::Different));
@@ -197,15 +196,13 @@ impl Remote {
 
     fn no_such(&self, item: &Item) -> Error {
         let place = self.store.place(&item.remote());
-        let known: Vec<String> = match item.noun() {
-            "checkpoint" => match self.checkpoint_names() {
-                Ok(names) => names.iter().map(ToString::to_string).collect(),
-                Err(error) => return error,
-            },
-            _ => match self.vector_models() {
-                Ok(names) => names.iter().map(ToString::to_string).collect(),
-                Err(error) => return error,
-            },
+        let known = match item.what {
+            What::Checkpoint(_) => self.checkpoint_names().map(|names| texts(&names)),
+            What::Vectors(_) => self.vector_models().map(|names| texts(&names)),
+        };
+        let known = match known {
+            Ok(known) => known,
+            Err(error) => return error,
         };
         let guess = did_you_mean(&item.to_string(), known.iter().map(String::as_str));
         let what = format!("no {} `{item}` on the remote{guess}", item.noun());
@@ -218,19 +215,35 @@ impl Remote {
     /// # Errors
     /// When it cannot be asked.
     pub fn checkpoints(&self, workspace: &Workspace) -> Result<Vec<Result<RemoteCheckpoint>>> {
-        let read = |name: CheckpointRef| {
-            let path = format!("{}/{MANIFEST_FILE}", Item::checkpoint(workspace, &name).remote());
-            let place = self.store.place(&path).path;
-            let manifest = match patiently(self.first_wait, || self.manifest_at(&path)) {
-                // Removed meanwhile.
-                Err(Fault::Missing(_)) => return None,
-                manifest => manifest.map_err(Fault::into_error),
-            };
-            let manifest = manifest.and_then(|bytes| Manifest::from_bytes(&place, &bytes));
-            let url = self.store.place(&Item::checkpoint(workspace, &name).remote());
-            Some(manifest.map(|manifest| RemoteCheckpoint { name, url: url.to_string(), manifest }))
+        let mut names = Vec::new();
+        for arch in self.folder_names(CLASSIFIERS)? {
+            let checkpoints = self.folder_names(&format!("{CLASSIFIERS}/{arch}"))?.into_iter();
+            names.extend(
+                checkpoints.map(|checkpoint| CheckpointRef { checkpoint, arch: arch.clone() }),
+            );
+        }
+        names.sort();
+        let read = |name| Ok(self.checkpoint(workspace, name));
+        let found = at_once(names, read).map_err(Fault::into_error)?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// One checkpoint on the remote; `None` where its folder has no manifest.
+    fn checkpoint(
+        &self,
+        workspace: &Workspace,
+        name: CheckpointRef,
+    ) -> Option<Result<RemoteCheckpoint>> {
+        let folder = Item::checkpoint(workspace, &name).remote();
+        let path = format!("{folder}/{MANIFEST_FILE}");
+        let manifest = match patiently(self.first_wait, || self.manifest_at(&path)) {
+            Err(Fault::Missing(_)) => return None,
+            manifest => manifest.map_err(Fault::into_error),
         };
-        Ok(self.checkpoint_names()?.into_iter().filter_map(read).collect())
+        let place = self.store.place(&path).path;
+        let manifest = manifest.and_then(|bytes| Manifest::from_bytes(&place, &bytes));
+        let url = self.store.place(&folder).to_string();
+        Some(manifest.map(|manifest| RemoteCheckpoint { name, url, manifest }))
     }
 
     /// What the checkpoints on the remote are called, oldest name first.
@@ -241,10 +254,10 @@ impl Remote {
         let mut names = Vec::new();
         for arch in self.folder_names(CLASSIFIERS)? {
             for checkpoint in self.published_names(&format!("{CLASSIFIERS}/{arch}"))? {
-                names.push(CheckpointRef { arch: arch.clone(), checkpoint });
+                names.push(CheckpointRef { checkpoint, arch: arch.clone() });
             }
         }
-        names.sort_by(|a, b| (&a.checkpoint, &a.arch).cmp(&(&b.checkpoint, &b.arch)));
+        names.sort();
         Ok(names)
     }
 
@@ -258,23 +271,16 @@ impl Remote {
 
     /// The names in `folder` that have a manifest.
     fn published_names(&self, folder: &str) -> Result<Vec<Name>> {
-        let found = std::sync::Mutex::new(Vec::new());
-        let names = self.folder_names(folder)?;
-        at_once(names, |name| {
+        let published = at_once(self.folder_names(folder)?, |name| {
             let path = format!("{folder}/{name}");
             let entries = match patiently(self.first_wait, || self.store.list(&path)) {
-                Err(Fault::Missing(_)) => return Ok(()),
+                Err(Fault::Missing(_)) => return Ok(None),
                 entries => entries?,
             };
-            if entries.iter().any(|entry| entry.name == MANIFEST_FILE) {
-                found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(name);
-            }
-            Ok(())
-        })
-        .map_err(Fault::into_error)?;
-        let mut names = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        names.sort();
-        Ok(names)
+            let is_published = entries.iter().any(|entry| entry.name == MANIFEST_FILE);
+            Ok(is_published.then_some(name))
+        });
+        Ok(published.map_err(Fault::into_error)?.into_iter().flatten().collect())
     }
 
     /// The folders in `folder` whose names are plain, sorted; none where it is not there, and the
@@ -315,6 +321,10 @@ pub struct RemoteCheckpoint {
     pub url: String,
     /// What it holds.
     pub manifest: Manifest,
+}
+
+fn texts(names: &[impl ToString]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 /// The folders that the files of `contents` are in, below the item's own; each after the one

@@ -40,11 +40,15 @@ enum Next {
     Password,
 }
 
-/// What `text` has for `machine`; `None` where it has nothing.
+/// What `text` has for `machine`, of `user` where one is given; `None` where it has nothing.
 ///
 /// # Errors
 /// What is wrong, and in which row (counted from 1): never with the words of the row.
-pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, Error)> {
+pub(super) fn find(
+    text: &[u8],
+    machine: &str,
+    wanted: Option<&[u8]>,
+) -> Result<Option<Login>, (usize, Error)> {
     let (mut user, mut password) = (None, None);
     let mut state = State::Elsewhere;
     // The row of the machine's first entry.
@@ -88,9 +92,14 @@ pub(super) fn find(text: &[u8], machine: &str) -> Result<Option<Login>, (usize, 
             if matches!(state, State::Own(_)) {
                 found = found.or(Some(index + 1));
             }
-            if let (Some(user), Some(password)) = (&user, &password) {
-                return Ok(Some(Login { user: user.clone(), password: password.clone() }));
+            let (Some(its_user), Some(its_password)) = (&user, &password) else { continue };
+            if wanted.is_none_or(|wanted| wanted == its_user) {
+                let (user, password) = (its_user.clone(), its_password.clone());
+                return Ok(Some(Login { user, password }));
             }
+            // Another user's: the next entry may be the one.
+            (user, password) = (None, None);
+            (state, found) = (State::Elsewhere, None);
         }
     }
     let Some(row) = found else { return Ok(None) };
@@ -181,7 +190,7 @@ mod tests {
         assert!(cases.len() >= 40);
         let mut refused = Vec::new();
         for Case { name, netrc, found, curl } in &cases {
-            match find(&latin_1(netrc), "127.0.0.1") {
+            match find(&latin_1(netrc), "127.0.0.1", None) {
                 Err((row, error)) => {
                     assert!(row >= 1 && row <= netrc.lines().count(), "{name}: {error}");
                     refused.push(name.as_str());
@@ -215,7 +224,7 @@ mod tests {
         fn no_file_is_read_otherwise_than_by_its_words(
             text in "(machine|default|login|password|macdef|h|[\\\\\"#a \n]){0,12}"
         ) {
-            if let Ok(Some(Login { user, password })) = find(text.as_bytes(), "h") {
+            if let Ok(Some(Login { user, password })) = find(text.as_bytes(), "h", None) {
                 let spaced = text.replace('\n', " \n ");
                 for word in [user, password] {
                     let word = String::from_utf8(word).unwrap();
@@ -228,9 +237,23 @@ mod tests {
     }
 
     #[test]
+    fn of_several_users_of_a_machine_the_wanted_one_is_found() {
+        let text = b"machine h login bob password b account x\nmachine o login ada password o\n\
+                     machine h password a login ada\ndefault login eve password e";
+        let password =
+            |user: &[u8]| find(text, "h", Some(user)).ok().unwrap().map(|it| it.password);
+        assert_eq!(password(b"bob"), Some(b"b".to_vec()));
+        assert_eq!(password(b"ada"), Some(b"a".to_vec()));
+        assert_eq!(password(b"eve"), Some(b"e".to_vec()));
+        assert_eq!(password(b"x"), None);
+    }
+
+    #[test]
     fn what_is_refused_is_not_quoted() {
         for text in ["machine h login hunter2", "machine h login a password \"hunter2"] {
-            let Err((row, error)) = find(text.as_bytes(), "h") else { panic!("{text} is read") };
+            let Err((row, error)) = find(text.as_bytes(), "h", None) else {
+                panic!("{text} is read")
+            };
             assert_eq!(row, 1);
             assert!(!format!("{error:?} {}", error.reason()).contains("hunter2"));
         }

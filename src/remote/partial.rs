@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::fault::random;
-use super::item::{Contents, fault};
+use super::item::Contents;
 use super::look::folders;
 use crate::error::{Error, Result};
 use crate::publish::{FileRecord, sync_folder, write_synced};
@@ -160,7 +160,7 @@ impl Drop for Partial {
 impl Part {
     /// Whether the whole file is there, from an earlier run.
     pub(super) fn is_whole(&self, record: &FileRecord) -> bool {
-        fault(&self.whole, record).is_none()
+        record.fault_at(&self.whole).is_none()
     }
 
     /// Opens what has come, if there is no more than `size` bytes of it; what tells the file on

@@ -19,6 +19,7 @@ use super::fault::{Answer, Fault};
 use super::http::Http;
 use super::settings::RemoteSettings;
 use super::store::{Entry, Reading, Store};
+use super::transfer::cut;
 use super::transport::{Refused, Transport};
 use crate::error::{Error, Place, Result};
 use crate::publish::MANIFEST_FILE;
@@ -28,7 +29,7 @@ use crate::web::Url;
 const PART: usize = 8 << 20;
 
 /// Whose files a folder is being made of.
-const CLAIM: &str = ".claim";
+pub(super) const CLAIM: &str = ".claim";
 
 /// A part of a bucket.
 pub(super) struct Bucket {
@@ -114,6 +115,22 @@ impl Bucket {
         Ok(files.filter_map(|file| Some(file.path().strip_prefix(&folder)?.to_owned())).collect())
     }
 
+    /// Copies `files`, the manifest last, to the folder `to`, which is claimed.
+    fn copy_all(&self, files: &[String], from: &str, to: &str, needed: &[&str]) -> Answer<()> {
+        // Another run with the same content may have taken it away.
+        if let Some(file) = needed.iter().find(|file| !files.iter().any(|found| found == *file)) {
+            let place = self.place(&format!("{from}/{file}"));
+            return Err(Fault::Missing(Error::at(place, "not there any more")));
+        }
+        for file in files {
+            if file == MANIFEST_FILE {
+                self.check_claim(from, to)?;
+            }
+            self.copy(&format!("{from}/{file}"), &format!("{to}/{file}"))?;
+        }
+        Ok(())
+    }
+
     fn copy(&self, from: &str, to: &str) -> Answer<()> {
         block_on(self.operator.copy(from, to)).map(drop).map_err(|e| self.fault(from, e))
     }
@@ -162,6 +179,30 @@ impl Bucket {
                 self.exists(&format!("{}/{name}/{MANIFEST_FILE}", String::from_utf8_lossy(beside)))
             }
             _ => Ok(false),
+        }
+    }
+
+    /// Whether the first bytes of the object at `path` come; not where the server ignores ranges.
+    fn first_is_there(&self, path: &str, reading: &mut Reading) -> Answer<bool> {
+        let mut first = [0];
+        let fault = match reading.content.read(&mut first) {
+            Ok(length) => {
+                let rest = std::mem::replace(&mut reading.content, Box::new(io::empty()));
+                reading.content = Box::new(io::Cursor::new(first[..length].to_vec()).chain(rest));
+                return Ok(true);
+            }
+            Err(error) => match error.downcast::<opendal::Error>() {
+                Ok(error) => self.fault(path, error),
+                Err(error) => cut(&self.place(path), error),
+            },
+        };
+        match fault {
+            Fault::Taken(_) if reading.start > 0 => Ok(false),
+            Fault::Taken(_) => {
+                let what = "it changed while it was read";
+                Err(Fault::Passing(Error::at(self.place(path), what), None))
+            }
+            fault => Err(fault),
         }
     }
 
@@ -222,7 +263,7 @@ impl Store for Bucket {
         let mut reading =
             Reading { start, size: Some(size), validator: tag, content: Box::new(content) };
         // The first bytes show what the server says, and whether it knows ranges.
-        if first_is_there(&mut reading)? { Ok(reading) } else { self.read(path, None) }
+        if self.first_is_there(path, &mut reading)? { Ok(reading) } else { self.read(path, None) }
     }
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {
@@ -264,27 +305,21 @@ impl Store for Bucket {
         self.remove(from)
     }
 
-    fn move_folder(&self, from: &str, to: &str) -> Answer<()> {
+    fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> Answer<()> {
         let mut files = self.objects(from)?;
         if files.is_empty() {
             return Err(Fault::Missing(Error::at(self.place(from), "nothing there")));
         }
         let is_old = self.claim(from, to)?;
-        let manifest = format!("{to}/{MANIFEST_FILE}");
-        if self.exists(&manifest)? {
-            if !is_old {
-                self.remove(&format!("{to}/{CLAIM}"))?;
-            }
-            return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
-        }
         files.retain(|file| file != CLAIM);
         // The manifest comes last, and goes first.
         files.sort_by_key(|file| file == MANIFEST_FILE);
-        for file in &files {
-            if file == MANIFEST_FILE {
-                self.check_claim(from, to)?;
-            }
-            self.copy(&format!("{from}/{file}"), &format!("{to}/{file}"))?;
+        // Under an old claim of ours all was copied before, and not all taken away.
+        if !self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
+            self.copy_all(&files, from, to, needed)?;
+        } else if !is_old {
+            self.remove(&format!("{to}/{CLAIM}"))?;
+            return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
         }
         for file in files.iter().rev() {
             self.remove(&format!("{from}/{file}"))?;
@@ -299,26 +334,6 @@ impl Store for Bucket {
             block_on(self.operator.delete(path))
         };
         removed.map_err(|e| self.fault(path, e))
-    }
-}
-
-/// Whether the first bytes come; not where the server ignores ranges.
-fn first_is_there(reading: &mut Reading) -> Answer<bool> {
-    let mut first = [0];
-    match reading.content.read(&mut first) {
-        Ok(length) => {
-            let rest = std::mem::replace(&mut reading.content, Box::new(io::empty()));
-            reading.content = Box::new(io::Cursor::new(first[..length].to_vec()).chain(rest));
-            Ok(true)
-        }
-        Err(error) => match error.downcast::<opendal::Error>() {
-            Ok(error) => match Refused::fault_in(&error) {
-                Some(Fault::Taken(_)) => Ok(false),
-                Some(fault) => Err(fault),
-                None => Err(Fault::Passing(Error::new("not answered").caused_by(error), None)),
-            },
-            Err(error) => Err(Fault::Passing(Error::new("not answered").caused_by(error), None)),
-        },
     }
 }
 

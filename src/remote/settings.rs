@@ -3,7 +3,7 @@
 //! | environment | meaning | `mentorpal.toml` | default |
 //! |---|---|---|---|
 //! | `MENTORPAL_REMOTE` | where it is | `[remote] url` | none |
-//! | `MENTORPAL_REMOTE_USER`, `MENTORPAL_REMOTE_PASSWORD` | who asks a WebDAV disk | | a `.netrc` |
+//! | `MENTORPAL_REMOTE_USER`, `MENTORPAL_REMOTE_PASSWORD` | who asks a WebDAV disk | in `url` | a `.netrc` |
 //! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` | where a bucket is | `[remote] endpoint` | Amazon |
 //! | `AWS_REGION`, `AWS_DEFAULT_REGION` | its region | `[remote] region` | `us-east-1` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | who asks it | | |
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::credentials::{Credentials, Login, Origin, look_up, netrc_files};
+use super::credentials::{Credentials, InUrl, Login, Origin, look_up, netrc_files};
 use super::location::Location;
 use crate::error::{Error, Result};
 use crate::web::Url;
@@ -86,10 +86,9 @@ impl RemoteSettings {
         });
         Ok(Some(Self {
             url,
-            endpoint: table.endpoint.or(first_of(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])),
-            region: table
-                .region
-                .or(first_of(["AWS_REGION", "AWS_DEFAULT_REGION"]))
+            endpoint: first_of(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).or(table.endpoint),
+            region: first_of(["AWS_REGION", "AWS_DEFAULT_REGION"])
+                .or(table.region)
                 .unwrap_or_else(|| "us-east-1".to_owned()),
             user: environment("MENTORPAL_REMOTE_USER"),
             password: environment("MENTORPAL_REMOTE_PASSWORD"),
@@ -108,22 +107,44 @@ impl RemoteSettings {
         Location::parse(&self.url)
     }
 
-    /// Who asks the server of `url`: what the settings say goes before any `.netrc`.
+    /// Who asks the server of `url`. The user is the variable's, else the URL's, else a `.netrc`'s;
+    /// the password the variable's, else the URL's for its own user, else a `.netrc`'s for the user.
     ///
     /// # Errors
-    /// When a `.netrc` cannot be read as one.
-    pub(super) fn login(&self, url: &Url, in_url: Option<Credentials>) -> Result<Login> {
-        let of_settings = match (&self.user, &self.password) {
-            (Some(user), password) => {
-                let password = password.as_deref().unwrap_or_default();
-                Some(Credentials::new(user.as_bytes(), password.as_bytes())?)
-            }
-            _ => in_url,
+    /// When there is a user without a password, or a password without a user; when a `.netrc`
+    /// cannot be read as one.
+    pub(super) fn login(&self, url: &Url, in_url: Option<InUrl>) -> Result<Login> {
+        let (user, of_url) = match (&self.user, in_url) {
+            (Some(user), _) => (Some(user.clone().into_bytes()), None),
+            (None, Some(in_url)) => (Some(in_url.user), in_url.password),
+            (None, None) => (None, None),
         };
-        match of_settings {
-            None => look_up(&self.netrc_files, url.host()),
-            credentials => Ok(Login { credentials, origin: Origin::Settings, warning: None }),
+        let password = self.password.clone().map(String::into_bytes).or(of_url);
+        match (user, password) {
+            (Some(user), Some(password)) => {
+                let credentials = Some(Credentials::new(&user, &password)?);
+                Ok(Login { credentials, origin: Origin::Settings, warning: None })
+            }
+            (None, Some(_)) => Err(Error::new("MENTORPAL_REMOTE_PASSWORD is set, but no user")
+                .hint("set MENTORPAL_REMOTE_USER, too")),
+            (user, None) => {
+                let login = look_up(&self.netrc_files, url.host(), user.as_deref())?;
+                if user.is_some() && login.credentials.is_none() {
+                    return Err(self.no_password(url));
+                }
+                Ok(login)
+            }
         }
+    }
+
+    /// The error of a user without a password. The user is not named: it may be a token.
+    fn no_password(&self, url: &Url) -> Error {
+        let of = if self.user.is_some() { "MENTORPAL_REMOTE_USER" } else { "the remote's URL" };
+        let host = url.host();
+        Error::new(format!("{of} has a user, but there is no password for it")).hint(format!(
+            "set MENTORPAL_REMOTE_PASSWORD, or put `machine {host} login USER password PASSWORD` \
+             into a .netrc; where it is empty, write `USER:@` in the URL"
+        ))
     }
 }
 
@@ -136,5 +157,84 @@ impl fmt::Debug for RemoteSettings {
 impl fmt::Debug for RemoteTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RemoteTable")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The settings of the workspace in `folder` with the remote at `url`.
+    fn settings(folder: &Path, url: &str, environment: &[(&str, &str)]) -> RemoteSettings {
+        let text = |text: &str| Some(text.to_owned());
+        let table = RemoteTable {
+            url: text(url),
+            endpoint: text("https://of.table"),
+            region: text("table"),
+        };
+        let workspace = Workspace::at(folder).unwrap();
+        let value = |name: &str| {
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        RemoteSettings::resolve(table, &workspace, value).unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = |variables: &[_]| settings(folder.path(), "s3://team", variables);
+        let of_file = settings(&[]);
+        assert_eq!(of_file.endpoint.as_deref(), Some("https://of.table"));
+        assert_eq!(of_file.region, "table");
+        let variables = [("AWS_ENDPOINT_URL", "https://of.environment"), ("AWS_REGION", "here")];
+        let of_environment = settings(&variables);
+        assert_eq!(of_environment.endpoint.as_deref(), Some("https://of.environment"));
+        assert_eq!(of_environment.region, "here");
+        let variables = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "there")];
+        assert_eq!(settings(&variables).region, "there");
+    }
+
+    #[test]
+    fn a_login_is_whole_or_refused() {
+        type Variables<'a> = &'a [(&'a str, &'a str)];
+        const NETRC: &str = "machine disk.example login bob password of-bob\n\
+                             machine disk.example login ada password of-file\n";
+        let (user, password) = ("MENTORPAL_REMOTE_USER", "MENTORPAL_REMOTE_PASSWORD");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".netrc"), NETRC).unwrap();
+        let login = |login: &str, variables: Variables| {
+            let url = format!("https://{login}disk.example");
+            let settings = settings(folder.path(), &url, variables);
+            let Location::Dav(url, in_url) = settings.location().unwrap() else { panic!() };
+            settings.login(&url, in_url)
+        };
+        let shown: [(&str, Variables, &str, &str); 9] = [
+            ("", &[], "bob", "of-bob"),
+            ("ada@", &[], "ada", "of-file"),
+            ("ada@", &[(password, "p")], "ada", "p"),
+            ("ada:@", &[], "ada", ""),
+            ("ada:of-url@", &[], "ada", "of-url"),
+            ("ada:of-url@", &[(password, "p")], "ada", "p"),
+            ("eve:of-url@", &[(user, "ada")], "ada", "of-file"),
+            ("", &[(user, "ada")], "ada", "of-file"),
+            ("", &[(user, "eve"), (password, "p")], "eve", "p"),
+        ];
+        for (in_url, variables, user, password) in shown {
+            let found = login(in_url, variables).unwrap().credentials;
+            let expected = Credentials::new(user.as_bytes(), password.as_bytes()).unwrap();
+            assert!(found == Some(expected), "{in_url} {variables:?}");
+        }
+        let refused: [(&str, Variables, &str); 3] = [
+            ("", &[(password, "p")], "MENTORPAL_REMOTE_PASSWORD is set, but no user"),
+            ("", &[(user, "eve")], "MENTORPAL_REMOTE_USER has a user, but"),
+            ("s3cret@", &[], "the remote's URL has a user, but"),
+        ];
+        for (in_url, variables, says) in refused {
+            let error = login(in_url, variables).unwrap_err();
+            assert!(error.reason().contains(says), "{error}");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
     }
 }

@@ -42,8 +42,10 @@ pub(super) trait Store: Send + Sync {
     fn rename(&self, from: &str, to: &str) -> Answer<()>;
 
     /// Gives the folder `from` the name `to`, so that nobody sees half of it:
-    /// [`Fault::Taken`](super::fault::Fault::Taken) where there is a folder of this name.
-    fn move_folder(&self, from: &str, to: &str) -> Answer<()>;
+    /// [`Fault::Taken`](super::fault::Fault::Taken) where there is a folder of this name. Where
+    /// files are moved one by one, those in `needed` must be there, by path within the folder:
+    /// [`Fault::Missing`](super::fault::Fault::Missing) otherwise.
+    fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> Answer<()>;
 
     /// Removes the file `path`, or the folder where it ends with `/`, if it is there.
     fn remove(&self, path: &str) -> Answer<()>;

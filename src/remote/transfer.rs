@@ -43,32 +43,38 @@ impl Moved {
     }
 }
 
-/// Does `work` with each of `items`, a few at once; after a fault no other is begun.
+/// What `work` makes of each of `items`, in their order, a few at once; after a fault no other is
+/// begun.
 ///
 /// # Errors
 /// The first fault.
-pub(super) fn at_once<T: Send>(
+pub(super) fn at_once<T: Send, R: Send>(
     items: impl IntoIterator<Item = T, IntoIter: Send>,
-    work: impl Fn(T) -> Answer<()> + Sync,
-) -> Answer<()> {
-    let queue = Mutex::new(items.into_iter());
+    work: impl Fn(T) -> Answer<R> + Sync,
+) -> Answer<Vec<R>> {
+    let queue = Mutex::new(items.into_iter().enumerate());
     let failed = AtomicBool::new(false);
     let next = || {
         let item = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
         item.filter(|_| !failed.load(Ordering::Relaxed))
     };
     let worker = || {
-        while let Some(item) = next() {
-            work(item).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+        let mut made = Vec::new();
+        while let Some((number, item)) = next() {
+            let one = work(item).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            made.push((number, one));
         }
-        Ok(())
+        Ok(made)
     };
-    thread::scope(|scope| {
+    let made: Vec<Answer<Vec<_>>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
         let panicked = |_| Err(Fault::Lasting(Error::new("a transfer ended by itself")));
-        let ends = workers.into_iter().map(|worker| worker.join().unwrap_or_else(panicked));
-        ends.collect::<Vec<_>>().into_iter().collect()
-    })
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(panicked)).collect()
+    });
+    let made: Vec<Vec<_>> = made.into_iter().collect::<Answer<_>>()?;
+    let mut made: Vec<_> = made.into_iter().flatten().collect();
+    made.sort_by_key(|(number, _)| *number);
+    Ok(made.into_iter().map(|(_, one)| one).collect())
 }
 
 /// Counts the bytes of one file; what comes again after a cut is not counted twice.
@@ -200,14 +206,16 @@ mod tests {
     #[test]
     fn every_item_is_worked_on_until_one_fails() {
         let done = AtomicU64::new(0);
-        at_once(1..=10_u64, |n| {
+        let squares = at_once(1..=10_u64, |n| {
             done.fetch_add(n, Ordering::Relaxed);
-            Ok(())
-        })
-        .unwrap();
+            // Those that come first take longest.
+            thread::sleep(std::time::Duration::from_millis(10 - n));
+            Ok(n * n)
+        });
+        assert_eq!(squares.unwrap(), [1, 4, 9, 16, 25, 36, 49, 64, 81, 100]);
         assert_eq!(done.into_inner(), 55);
         let begun = AtomicU64::new(0);
-        let answer = at_once(0..1000, |_| {
+        let answer: Answer<Vec<()>> = at_once(0..1000, |_| {
             begun.fetch_add(1, Ordering::Relaxed);
             Err(Fault::Lasting(Error::new("full")))
         });

@@ -1,8 +1,8 @@
 //! Uploading: gathered in a hidden folder of the remote, checked, and published by one move.
 //!
-//! The hidden folder is called after the manifest's SHA-256, so that a later run goes on with what
-//! an interrupted one left, and several runs with the same content help each other. A file counts
-//! only when this run has read it back and found it to be what the manifest says.
+//! The hidden folder is called after the name and the manifest's SHA-256, so that a later run goes
+//! on with what an interrupted one left, and several runs with the same content help each other. A
+//! file counts only when this run has read it back and found it to be what the manifest says.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,21 +11,19 @@ use std::path::PathBuf;
 
 use super::dav::PAGE;
 use super::fault::{Answer, Fault, Tries, patiently, random};
-use super::item::{Contents, Item, fault};
+use super::item::{Contents, Item};
 use super::look::{There, folders};
+use super::s3::CLAIM;
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE};
 
-/// What folders of uploads that are under way are called, before their content's tag.
+/// What folders of uploads that are under way are called, before the name and the content's tag.
 const UPLOAD: &str = ".upload-";
 
 /// What files under way are called, before something random.
 const PART: &str = ".part-";
-
-/// What a damaged copy is called that was repaired, before its name.
-const REPLACED: &str = ".replaced-";
 
 /// How often a run begins anew because another one took what it was at.
 const ROUNDS: usize = 5;
@@ -68,6 +66,7 @@ struct Upload<'a> {
 
 impl Upload<'_> {
     fn run(&self) -> Answer<Transferred> {
+        let mut last = None;
         for _ in 0..ROUNDS {
             let Some(in_the_way) = self.look()? else { return Ok(self.done(false)) };
             if self.options.dry_run {
@@ -75,14 +74,22 @@ impl Upload<'_> {
             }
             match self.stage().and_then(|()| self.publish(&in_the_way)) {
                 // Another run with the same content has published what was gathered.
-                Err(Fault::Missing(error)) => tracing::info!(%error, "looking again"),
+                Err(Fault::Missing(error)) => {
+                    tracing::info!(%error, "looking again");
+                    last = Some(error);
+                }
                 published => return published.map(|()| self.done(true)),
             }
         }
-        let what = "what was uploaded was taken away again and again";
-        Err(Fault::Lasting(
-            Error::at(self.place(), what).hint("somebody else works on it: run this again later"),
-        ))
+        let what = "what was uploaded was not there again and again";
+        let error = Error::at(self.place(), what).hint(
+            "somebody else works on it: run this again later; or the disk hides names that begin \
+             with a dot: ask who looks after it",
+        );
+        Err(Fault::Lasting(match last {
+            Some(last) => error.caused_by(last),
+            None => error,
+        }))
     }
 
     fn place(&self) -> Place {
@@ -122,7 +129,12 @@ impl Upload<'_> {
             self.remote.size_faults(&self.item.remote(), &there)?
         };
         match faults.first() {
-            None => Ok(None),
+            None => {
+                if !self.options.dry_run && self.remote.store.is_flat() {
+                    self.tidy();
+                }
+                Ok(None)
+            }
             Some(_) if self.options.force => Ok(Some(InTheWay::Damaged(Some(there.manifest)))),
             Some(fault) => {
                 let what = format!("the copy on the remote is damaged: {fault}");
@@ -155,7 +167,18 @@ impl Upload<'_> {
     }
 
     fn staging(&self) -> String {
-        self.item.beside(&format!("{UPLOAD}{}", self.contents.tag()))
+        let (name, tag) = (self.item.name(), self.contents.tag());
+        self.item.beside(&format!("{UPLOAD}{name}-{tag}"))
+    }
+
+    /// Removes what is left of gathering this when it is published: another run with the same
+    /// content may have begun again, or one was killed in a bucket. Best effort.
+    fn tidy(&self) {
+        let store = &*self.remote.store;
+        let _ = store.remove(&format!("{}/", self.staging()));
+        if store.is_flat() {
+            let _ = store.remove(&format!("{}/{CLAIM}", self.item.remote()));
+        }
     }
 
     /// Has every file be in the hidden folder, checked; the manifest last.
@@ -201,11 +224,16 @@ impl Upload<'_> {
         })
     }
 
+    /// All that it has, the manifest included, by path within it.
+    fn files(&self) -> Vec<&str> {
+        let files = self.contents.files.keys().map(String::as_str);
+        files.chain([MANIFEST_FILE]).collect()
+    }
+
     /// Notices a file that the server said was moved to its name, and was not.
     fn check_staged(&self) -> Answer<()> {
         let there = self.remote.tree(&self.staging(), self.contents)?;
-        let own = [MANIFEST_FILE].into_iter().chain(self.contents.files.keys().map(String::as_str));
-        match own.into_iter().find(|file| !there.contains_key(*file)) {
+        match self.files().into_iter().find(|file| !there.contains_key(*file)) {
             None => Ok(()),
             Some(file) => {
                 let place = self.remote.store.place(&format!("{}/{file}", self.staging()));
@@ -262,27 +290,38 @@ impl Upload<'_> {
             let end = if path.ends_with(PAGE) { PAGE } else { "" };
             format!("{}/{PART}{:016x}{end}", self.staging(), random())
         };
+        let is_own = part != path;
+        if !is_own {
+            // Other runs with the same content have theirs there, too.
+            self.check_source(source, record)?;
+        }
         let placed = self
             .write(&part, source, record.size, sent)
             .and_then(|()| {
                 if self.is_there(&part, record, checked)? {
                     return Ok(());
                 }
-                if let Source::File(path) = source
-                    && let Some(fault) = fault(path, record)
-                {
-                    let name = path.strip_prefix(self.item.folder()).unwrap_or(path).display();
-                    return Err(Fault::Lasting(self.item.damaged(&format!("{name}: {fault}"))));
-                }
+                self.check_source(source, record)?;
                 let what = "the server keeps other bytes than it was sent";
                 Err(Fault::Passing(Error::at(store.place(path), what), None))
             })
-            .and_then(|()| if part == path { Ok(()) } else { store.rename(&part, path) });
-        if placed.is_err() {
+            .and_then(|()| if is_own { store.rename(&part, path) } else { Ok(()) });
+        if placed.is_err() && is_own {
             // Best effort: the next upload of this content removes what stays.
             let _ = store.remove(&part);
         }
         placed
+    }
+
+    /// Notices a file that is damaged here.
+    fn check_source(&self, source: &Source, record: &FileRecord) -> Answer<()> {
+        if let Source::File(path) = source
+            && let Some(fault) = record.fault_at(path)
+        {
+            let name = path.strip_prefix(self.item.folder()).unwrap_or(path).display();
+            return Err(Fault::Lasting(self.item.damaged(&format!("{name}: {fault}"))));
+        }
+        Ok(())
     }
 
     fn write(&self, part: &str, source: &Source, size: u64, sent: &mut Meter) -> Answer<()> {
@@ -319,12 +358,12 @@ impl Upload<'_> {
     /// Moves the hidden folder to its place, and looks whether it is there.
     fn publish(&self, in_the_way: &InTheWay) -> Answer<()> {
         if let InTheWay::Damaged(manifest) = in_the_way {
-            self.set_aside(manifest.as_deref())?;
+            self.remote.set_aside(self.item, manifest.as_deref())?;
         }
         let store = &*self.remote.store;
         let mut tries = Tries::new(self.remote.first_wait);
         loop {
-            let moved = store.move_folder(&self.staging(), &self.item.remote());
+            let moved = store.move_folder(&self.staging(), &self.item.remote(), &self.files());
             // The server's word is not taken, whatever it is.
             match self.remote.look(self.item)? {
                 There::Published(there) if there.manifest == self.contents.manifest => break,
@@ -346,36 +385,8 @@ impl Upload<'_> {
                 Error::at(self.place(), what).hint("repair it with --force"),
             ));
         }
-        // Another run with the same content may have begun one again.
-        let _ = store.remove(&format!("{}/", self.staging()));
+        self.tidy();
         Ok(())
-    }
-
-    /// Moves what is damaged out of the way, under a hidden name; `seen` is the manifest that it
-    /// was found to have.
-    fn set_aside(&self, seen: Option<&[u8]>) -> Answer<()> {
-        let store = &*self.remote.store;
-        let (target, name) = (self.item.remote(), self.item.name());
-        let aside = self.item.beside(&format!("{REPLACED}{name}-{:016x}", random()));
-        match store.move_folder(&target, &aside) {
-            Err(Fault::Missing(_)) => return Ok(()),
-            moved => moved?,
-        }
-        let found = match patiently(self.remote.first_wait, || {
-            self.remote.manifest_at(&format!("{aside}/{MANIFEST_FILE}"))
-        }) {
-            Err(Fault::Missing(_)) => None,
-            found => Some(found?),
-        };
-        if found.as_deref() == seen {
-            return Ok(());
-        }
-        // Somebody published meanwhile: that goes back.
-        patiently(self.remote.first_wait, || store.move_folder(&aside, &target))?;
-        let what = format!("another run changed the {} meanwhile", self.item.noun());
-        Err(Fault::Lasting(
-            Error::at(self.place(), what).hint("it is as that run left it; run this again"),
-        ))
     }
 }
 

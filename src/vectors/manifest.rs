@@ -143,10 +143,12 @@ impl Manifest {
             let file = file.escape_debug();
             return Err(fault(format!("names the file `{file}`, which no model of {kind} has")));
         }
+        if files.is_empty() {
+            return Err(fault("names no file".to_owned()));
+        }
         // A fingerprint becomes part of a path.
-        let is_digest = |hex: &str| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-        if files.is_empty() || !files.values().all(|file| is_digest(&file.sha256)) {
-            return Err(fault("names no file, or one without a SHA-256".to_owned()));
+        if let Some(what) = publish::files_fault(files) {
+            return Err(fault(what.to_owned()));
         }
         Ok(manifest)
     }
@@ -209,6 +211,16 @@ mod tests {
             assert!(error.reason().contains("without a SHA-256"), "{digest}: {error}");
         }
         assert!(manifest("words", "{}").is_err());
+        let file =
+            |name: &str, size: u64| format!(r#""{name}": {{"size": {size}, "sha256": "{a}"}}"#);
+        let two = |size: u64| {
+            format!("{{{}, {}}}", file("config.json", 1), file("model.safetensors", size))
+        };
+        assert_eq!(manifest("encoder", &two((1 << 60) - 1)).unwrap().size(), 1 << 60);
+        for size in [1 << 60, u64::MAX] {
+            let error = manifest("encoder", &two(size)).unwrap_err();
+            assert!(error.reason().contains("more bytes than there can be"), "{size}: {error}");
+        }
         assert!(manifest("cats", "{}").unwrap_err().reason().contains("cats"));
     }
 }

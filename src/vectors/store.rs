@@ -1,6 +1,6 @@
 //! Listing and verifying vector models.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -97,11 +97,7 @@ pub(super) fn check_sizes(folder: &Path, manifest: &Manifest) -> Result<()> {
     let wrong = |path: &Path, what: &str| Error::at(Place::file(path), what).hint(DAMAGED);
     for (name, record) in &manifest.files {
         let path = folder.join(name);
-        let found = fs::metadata(&path).map_err(|e| Error::io(&path, "read the file", e))?;
-        if !found.is_file() {
-            return Err(wrong(&path, "not a file"));
-        }
-        if let Some(what) = record.size_fault(found.len()) {
+        if let Some(what) = record.size_fault_at(&path) {
             return Err(wrong(&path, &what));
         }
     }
@@ -124,10 +120,7 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     let folder = workspace.vector_model(name);
     let mut faults = Vec::new();
     for (file, expected) in &manifest.files {
-        let fault = match record(&folder.join(file)) {
-            Err(error) => Some(format!("cannot be read: {error}")),
-            Ok(found) => expected.fault(&found),
-        };
+        let fault = expected.fault_at(&folder.join(file));
         faults.extend(fault.map(|fault| format!("{file}: {fault}")));
     }
     for stranger in strangers(&folder, &manifest) {

@@ -48,9 +48,21 @@ fn manifests() {
         ),
         refused(
             "with the size of another file",
-            |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(u64::MAX)),
+            |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(7)),
             "test",
-            &["model.json: ", "the manifest says 18446744073709551615"],
+            &["model.json: ", "the manifest says 7"],
+        ),
+        refused(
+            "with more bytes than there are",
+            |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(u64::MAX)),
+            "checkpoints show c",
+            &["manifest.json: names files of more bytes than there can be"],
+        ),
+        refused(
+            "with a terminal's commands",
+            |s| with_manifest(s, |m| m["created"] = json!("\u{1b}[2J2026-01-01T00:00:00Z")),
+            "checkpoints show c",
+            &["manifest.json: `created` is no time"],
         ),
     ]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
-use super::{DATA, TEST_SET, check, file, folder, refused, remove, works};
+use super::{Case, DATA, TEST_SET, check, file, folder, refused, remove, works};
 use crate::support::{FUSION, Sandbox};
 
 const TOPICS: &str = "mentor/ada/data/topics.csv";
@@ -12,6 +12,7 @@ const PROFILE: &str = "mentor/ada/data/profile.yml";
 const UTTERANCES: &str = "mentor/ada/data/utterance_data.csv";
 const MANIFEST: &str = "checkpoint/classifiers/fusion_v1/c/manifest.json";
 const MODEL: &str = "checkpoint/classifiers/fusion_v1/c/ada/model.json";
+const VECTORS: &str = "checkpoint/vector_models/tiny/model.fifu";
 
 /// Puts a link to `target` at `path`, whatever was there.
 fn link(sandbox: &Sandbox, path: &str, target: &str) {
@@ -290,6 +291,17 @@ fn pipes() {
             "test",
             &["model.json: ", "the checkpoint is damaged"],
         ),
+        Case {
+            name: "a vector model's file",
+            build: |s| {
+                s.write("tiny.txt", "navy 0.9 0.4\narmy 0.8 0.5\n");
+                s.run(&["vectors", "add", "tiny.txt"]).code(0);
+                pipe(s, VECTORS);
+            },
+            command: "vectors verify tiny",
+            code: 1,
+            says: &["tiny: model.fifu: not a file"],
+        },
         works(
             "a draft that a killed run left",
             |s| {

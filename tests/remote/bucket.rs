@@ -3,7 +3,7 @@
 use mentorpal::sha256;
 use percent_encoding::percent_decode_str;
 
-use super::webdav::{Node, Response, State, remove};
+use super::webdav::{Node, Response, State, Tags, remove};
 use crate::support::Request;
 
 /// The only bucket.
@@ -141,7 +141,7 @@ fn list(state: &State, request: &Request) -> Response {
 
 fn get(state: &State, request: &Request, path: &str) -> Response {
     let Some(Node::File(bytes)) = state.nodes.get(path) else { return missing() };
-    let mark = if state.other_tags { "\"other-" } else { "\"" };
+    let mark = if state.tags == Tags::Other { "\"other-" } else { "\"" };
     let tag = tag(bytes).replacen('"', mark, 1);
     if request.header("if-match").is_some_and(|expected| expected != tag) {
         return Response::of(412);

@@ -69,13 +69,15 @@ struct Kind {
 const DISK: Kind = Kind {
     serve: Disk::serve,
     faults: &FAULTS,
-    ways: &[Way::Up, Way::Down],
+    ways: &[Way::Up, Way::Repair, Way::Down],
     columns: &[
         (Way::Up, "PROPFIND", "list"),
         (Way::Up, "MKCOL", "`MKCOL`"),
         (Way::Up, "PUT", "`PUT`"),
         (Way::Up, "GET", "read back"),
         (Way::Up, "MOVE", "`MOVE`"),
+        (Way::Repair, "GET", "repair: `GET`"),
+        (Way::Repair, "MOVE", "`MOVE`"),
         (Way::Down, "GET", "download: `GET`"),
     ],
     start: "<!-- made by tests/remote/faults.rs -->\n",
@@ -84,7 +86,7 @@ const DISK: Kind = Kind {
 const BUCKET: Kind = Kind {
     serve: Disk::serve_bucket,
     faults: &BUCKET_FAULTS,
-    ways: &[Way::Up, Way::UpInParts, Way::Down],
+    ways: &[Way::Up, Way::UpInParts, Way::Repair, Way::Down],
     columns: &[
         (Way::Up, "LIST", "list"),
         (Way::Up, "HEAD", "`HEAD`"),
@@ -96,6 +98,9 @@ const BUCKET: Kind = Kind {
         (Way::Up, "CLAIM", "claim"),
         (Way::Up, "COPY", "copy"),
         (Way::Up, "DELETE", "`DELETE`"),
+        (Way::Repair, "GET", "repair: `GET`"),
+        (Way::Repair, "CLAIM", "claim"),
+        (Way::Repair, "COPY", "copy"),
         (Way::Down, "HEAD", "download: `HEAD`"),
         (Way::Down, "GET", "`GET`"),
     ],
@@ -108,6 +113,8 @@ enum Way {
     Up,
     /// A file that a bucket is sent in parts.
     UpInParts,
+    /// An upload in the place of a damaged copy.
+    Repair,
     Down,
 }
 
@@ -115,6 +122,16 @@ impl Way {
     fn size(self) -> usize {
         if self == Self::UpInParts { 9 << 20 } else { 100_000 }
     }
+}
+
+/// What a damaged copy is called that was moved aside.
+const ASIDE: &str = ".replaced-x-";
+
+/// `x` with a file that is too short.
+fn damaged() -> Files {
+    let mut files = checkpoint(2, Way::Repair.size());
+    files.insert("ada/model.json".to_owned(), b"short".to_vec());
+    files
 }
 
 /// What a file that is sent in parts is asked with; the rest is as of other files.
@@ -134,14 +151,22 @@ impl Scene {
         put_there(&disk, "old", &checkpoint(1, 100));
         match way {
             Way::Up | Way::UpInParts => put_here(&sandbox, "x", &checkpoint(2, way.size())),
+            Way::Repair => {
+                put_here(&sandbox, "x", &checkpoint(2, way.size()));
+                put_there(&disk, "x", &damaged());
+            }
             Way::Down => put_there(&disk, "x", &checkpoint(2, way.size())),
         }
         Self { disk, sandbox, way }
     }
 
     fn run(&self) -> crate::support::Run {
-        let verb = if self.way == Way::Down { "download" } else { "upload" };
-        let mut command = command(&self.sandbox, &self.disk.url, &[verb, "fusion_v1/x"]);
+        let arguments: &[&str] = match self.way {
+            Way::Up | Way::UpInParts => &["upload", "fusion_v1/x"],
+            Way::Repair => &["upload", "fusion_v1/x", "--force"],
+            Way::Down => &["download", "fusion_v1/x"],
+        };
+        let mut command = command(&self.sandbox, &self.disk.url, arguments);
         self.sandbox.finish(command.envs(self.disk.variables.iter().map(|(k, v)| (k, v))))
     }
 
@@ -153,12 +178,24 @@ impl Scene {
         found
     }
 
+    /// Whether what was damaged is kept under a hidden name.
+    fn is_aside(&self) -> bool {
+        let mut hidden = names(self.disk.names(THERE)).1.into_iter();
+        hidden.any(|name| {
+            let mut found = self.disk.files(&format!("{THERE}/{name}"));
+            found.remove(".claim");
+            name.starts_with(ASIDE) && found == damaged()
+        })
+    }
+
     /// Demands that there is a whole `x` or none, on both sides, and all that was there before.
     #[track_caller]
     fn check(&self, context: &str) {
         let x = checkpoint(2, self.way.size());
         let there = self.published();
-        assert!(there.is_empty() || there == x, "half a checkpoint there: {context}");
+        let is_old = self.way == Way::Repair && there == damaged();
+        assert!(there.is_empty() || there == x || is_old, "half a checkpoint there: {context}");
+        assert!(self.way != Way::Repair || is_old || self.is_aside(), "it is lost: {context}");
         let (shown, _) = names(self.disk.names(THERE));
         assert!(shown.iter().all(|name| ["old", "x"].contains(&name.as_str())), "{shown:?}");
         let is_empty = shown.contains(&"x".to_owned()) && there.is_empty();
@@ -175,7 +212,9 @@ impl Scene {
         self.check(context);
         assert_eq!(here(&self.sandbox, "x"), checkpoint(2, self.way.size()), "{context}");
         assert_eq!(self.published(), checkpoint(2, self.way.size()), "{context}");
-        assert_eq!(names(self.disk.names(THERE)).1, Vec::<String>::new(), "{context}");
+        let mut hidden = names(self.disk.names(THERE)).1;
+        hidden.retain(|name| self.way != Way::Repair || !name.starts_with(ASIDE));
+        assert_eq!(hidden, Vec::<String>::new(), "{context}");
         assert_eq!(names(self.sandbox.checkpoint_names()).1, Vec::<String>::new(), "{context}");
         assert!(self.sandbox.path().join(HERE).join("x/manifest.json").exists());
     }
@@ -245,9 +284,14 @@ fn every_request_to_a_bucket_goes_wrong_in_every_way() {
 
 fn every_request_goes_wrong(kind: &Kind) {
     let mut jobs = Vec::new();
+    let up = requests(kind, Way::Up);
     for way in kind.ways {
         for which in requests(kind, *way) {
-            let is_new = *way != Way::UpInParts || PARTS.contains(&which.0.as_str());
+            let is_new = match way {
+                Way::Up | Way::Down => true,
+                Way::UpInParts => PARTS.contains(&which.0.as_str()),
+                Way::Repair => !up.contains(&which),
+            };
             for (wrong, _, says) in kind.faults {
                 if is_new && applies(*wrong, &which) {
                     jobs.push((*wrong, *says, *way, which.clone()));

@@ -51,7 +51,30 @@ fn the_workspaces_file_goes_before_the_others_and_settings_before_all() {
     with(&explicit).code(0);
     let url = disk.url.replace("//", &format!("//{USER}:{PASSWORD}@"));
     with(&[("MENTORPAL_REMOTE", &url)]).code(0);
-    with(&[("MENTORPAL_REMOTE_USER", "wrong")]).code(2).says("in the settings");
+    with(&[("MENTORPAL_REMOTE_PASSWORD", "wrong"), explicit[0]]).code(2).says("in the settings");
+}
+
+#[test]
+fn half_a_login_is_completed_or_refused() {
+    let (disk, sandbox) = scene();
+    let other = "machine 127.0.0.1 login eve password other\n";
+    netrc_file(&sandbox, &format!("{other}{}", entry("127.0.0.1")));
+    let with = |url: &str, variables: &[(&str, &str)]| {
+        let mut command = super::command(&sandbox, url, &UPLOAD);
+        sandbox.finish(command.envs(variables.iter().copied()))
+    };
+    let user_alone = disk.url.replace("//", &format!("//{USER}@"));
+    with(&user_alone, &[]).code(0);
+    with(&disk.url, &[("MENTORPAL_REMOTE_USER", USER)]).code(0);
+    netrc_file(&sandbox, other);
+    with(&user_alone, &[("MENTORPAL_REMOTE_PASSWORD", PASSWORD)]).code(0);
+    disk.has(None);
+    let said = with(&user_alone, &[]).code(2).says("the remote's URL has a user");
+    let _ = said.says("set MENTORPAL_REMOTE_PASSWORD");
+    with(&disk.url, &[("MENTORPAL_REMOTE_USER", USER)]).code(2).says("MENTORPAL_REMOTE_USER has");
+    let password = [("MENTORPAL_REMOTE_PASSWORD", PASSWORD)];
+    with(&disk.url, &password).code(2).says("set MENTORPAL_REMOTE_USER");
+    assert_eq!(disk.asked().len(), 0);
 }
 
 #[test]

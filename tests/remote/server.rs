@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::bucket::{self, BUCKET};
-use super::webdav::{Node, Protocol, Response, State, dav, remove};
+use super::webdav::{Node, Protocol, Response, State, Tags, dav, remove};
 use crate::support::Request;
 
 /// Who may use the disk.
@@ -61,6 +61,10 @@ pub(super) enum Wrong {
     LoginPage,
     /// Nothing comes.
     Stall,
+    /// 404, whatever is there.
+    NotThere,
+    /// Of what was uploaded, a file is gone when the request comes.
+    FileGone,
 }
 
 /// Which request: the method (or what it is for), the path, and how many like it came before.
@@ -130,8 +134,18 @@ impl Disk {
     /// Has one request go wrong from now on.
     pub(super) fn has(&self, fault: Option<(Which, Wrong)>) {
         let mut state = self.state();
-        (state.fault, state.no_ranges, state.other_tags) = (fault, false, false);
+        (state.fault, state.no_ranges, state.tags) = (fault, false, Tags::Own);
         state.asked.clear();
+    }
+
+    /// Has what the rule says go wrong, whenever it is asked for.
+    pub(super) fn always(&self, rule: fn(&Which) -> Option<Wrong>) {
+        self.state().rule = Some(rule);
+    }
+
+    /// Has no file be told from another at its place.
+    pub(super) fn forgets_tags(&self) {
+        self.state().tags = Tags::None;
     }
 
     /// Whether it is a bucket.
@@ -234,8 +248,12 @@ fn while_open(state: &Mutex<State>, mut stream: TcpStream, elsewhere: &str) {
 
 /// The path with what is random in it made plain.
 fn plain(path: &str) -> String {
-    match path.find(".part-") {
-        Some(start) => format!("{}.part", &path[..start]),
+    const ASIDE: &str = ".replaced-x-";
+    if let Some((folder, _)) = path.split_once(".part-") {
+        return format!("{folder}.part");
+    }
+    match path.split_once(ASIDE) {
+        Some((folder, rest)) => format!("{folder}{ASIDE}{}", &rest[16..]),
         None => path.to_owned(),
     }
 }
@@ -256,6 +274,7 @@ fn note(state: &Mutex<State>, request: &Request) -> (String, Option<Wrong>, bool
     if wrong.is_some() {
         state.fault = None;
     }
+    let wrong = wrong.or_else(|| state.rule.and_then(|rule| rule(&which)));
     let is_known = match &authorization {
         Some(shown) if state.speaks == Protocol::S3 => shown.contains(KEY_ID),
         shown => state.is_open_to_all || shown.as_deref() == Some(BASIC),
@@ -286,6 +305,7 @@ fn answer(
         Some(Wrong::Unknown) => Some(Response::of(401)),
         Some(Wrong::Forbidden) => Some(Response::of(403)),
         Some(Wrong::TooLarge) => Some(Response::of(413)),
+        Some(Wrong::NotThere) => Some(Response::of(404)),
         Some(Wrong::OtherServer) => {
             Some(Response::of(302).header("Location", format!("{elsewhere}{}", request.path)))
         }
@@ -300,6 +320,10 @@ fn answer(
         let _ = stream.write_all(&refusal.bytes(true));
         let _ = reader.read_to_end(&mut Vec::new());
         return None;
+    }
+    if wrong == Some(Wrong::FileGone) {
+        let is_gone = |path: &str| path.contains("/.upload-") && path.contains("model.json");
+        state.lock().unwrap().nodes.retain(|path, _| !is_gone(path));
     }
     if request.header("expect").is_some() {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
@@ -347,7 +371,9 @@ fn answer(
             stream.write_all(&bytes[..half]).ok()?;
             let mut state = state.lock().unwrap();
             state.no_ranges = wrong == Some(Wrong::CutThenNoRanges);
-            state.other_tags = wrong == Some(Wrong::CutThenOtherTag);
+            if wrong == Some(Wrong::CutThenOtherTag) {
+                state.tags = Tags::Other;
+            }
             return None;
         }
         _ => {}

@@ -231,7 +231,7 @@ fn an_interrupted_upload_goes_on_with_what_is_missing() {
     disk.has(None);
     // The disk is full when the manifest comes, the third file.
     run(&sandbox, &disk.url, &["upload", "x", "--dry-run"]).code(0);
-    let staging = format!("/dav/{THERE}/.upload-{}", tag(&checkpoint(1, 1000)));
+    let staging = format!("/dav/{}", super::staging("x", &checkpoint(1, 1000)));
     let part = ("PUT".to_owned(), format!("{staging}/.part"), 2);
     disk.has(Some((part, Wrong::Full)));
     run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("507").says("make room");
@@ -245,9 +245,23 @@ fn an_interrupted_upload_goes_on_with_what_is_missing() {
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
 }
 
-/// The beginning of the manifest's SHA-256.
-fn tag(files: &super::Files) -> String {
-    mentorpal::sha256::digest(&files["manifest.json"])[..16].to_owned()
+// Both have the same content, and one's name is taken.
+#[test]
+fn a_name_that_is_taken_costs_no_other_upload_what_it_gathered() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    put_here(&sandbox, "y", &checkpoint(1, 1000));
+    put_there(&disk, "x", &checkpoint(2, 1000));
+    disk.has(None);
+    run(&sandbox, &disk.url, &["upload", "y"]).code(0);
+    let put = disk.asked().into_iter().rfind(|asked| asked.which.0 == "PUT").unwrap().which;
+    disk.remove(&format!("{THERE}/y"));
+    disk.has(Some((put, Wrong::Full)));
+    run(&sandbox, &disk.url, &["upload", "y"]).code(2).says("507");
+    let gathered = disk.names(THERE);
+    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("another checkpoint of this name");
+    assert_eq!(disk.names(THERE), gathered);
+    assert!(gathered.len() == 2, "{gathered:?}");
 }
 
 #[test]
@@ -366,6 +380,9 @@ fn clean_keeps_what_the_remote_has_not() {
     put_there(&disk, "y", &checkpoint(2, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"short");
     clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    disk.remove(&format!("{THERE}/y/manifest.json"));
+    clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    disk.put(&format!("{THERE}/y/manifest.json"), &checkpoint(2, 1000)["manifest.json"]);
     disk.put(&format!("{THERE}/y/ada/model.json"), &checkpoint(2, 1000)["ada/model.json"]);
     sandbox.write(&format!("{HERE}/.download-1/parts/0"), "half");
     clean(&["--dry-run"]).code(0).prints("unfinished downloads").does_not_say("no copy");

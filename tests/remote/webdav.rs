@@ -22,6 +22,15 @@ pub(super) enum Protocol {
     S3,
 }
 
+/// What tells a file from another at its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tags {
+    #[default]
+    Own,
+    Other,
+    None,
+}
+
 /// What the disk holds, and what is to go wrong.
 #[derive(Default)]
 pub(super) struct State {
@@ -32,7 +41,9 @@ pub(super) struct State {
     pub(super) fault: Option<(Which, Wrong)>,
     /// What the fault leaves: ranges are not known, or tags are others.
     pub(super) no_ranges: bool,
-    pub(super) other_tags: bool,
+    pub(super) tags: Tags,
+    /// What goes wrong again and again.
+    pub(super) rule: Option<fn(&Which) -> Option<Wrong>>,
     pub(super) asked: Vec<Asked>,
     pub(super) is_open_to_all: bool,
 }
@@ -168,7 +179,7 @@ fn propfind(state: &State, path: &str) -> Response {
 
 fn get(state: &State, request: &Request, path: &str) -> Response {
     let Some(Node::File(bytes)) = state.nodes.get(path) else { return Response::of(404) };
-    let mark = if state.other_tags { "other-" } else { "" };
+    let mark = if state.tags == Tags::Other { "other-" } else { "" };
     let tag = format!("\"{mark}{}\"", &sha256::digest(bytes)[..16]);
     let start = request.header("range").filter(|_| !state.no_ranges);
     let start = start.map(|range| {
@@ -189,7 +200,9 @@ fn get(state: &State, request: &Request, path: &str) -> Response {
             response
         }
     };
-    response.headers.push(("ETag", tag));
+    if state.tags != Tags::None {
+        response.headers.push(("ETag", tag));
+    }
     // As servers do that look into files.
     if bytes.starts_with(b"<!doctype html") {
         response.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));

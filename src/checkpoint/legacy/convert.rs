@@ -1,13 +1,14 @@
 //! The older tool's model of a mentor → `lstm_v1`'s.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::folder::LegacyModel;
 use super::pickle::RidgeClassifier;
 use crate::classifiers::arch::lstm_v1::{Model, Network, Ridge, Shape, topics_of};
 use crate::classifiers::{ModelFiles, Vectors};
 use crate::error::{Error, Result, count};
-use crate::mentor::Mentor;
+use crate::mentor::{Mentor, plain_text};
+use crate::publish::FileRecord;
 use crate::text::{match_key, shorten};
 use crate::vectors::ModelKind;
 
@@ -22,6 +23,8 @@ pub struct Converted {
     pub classes: usize,
     /// What people should know, e.g. answers that are gone.
     pub notes: Vec<String>,
+    /// [`LegacyModel::records`].
+    pub records: BTreeMap<String, FileRecord>,
 }
 
 /// Makes a model of `lstm_v1`. The older one knows its answers by their texts, and its topics by
@@ -59,7 +62,8 @@ pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result
         unfused: ridge(&model.unfused, &rows),
     };
     let classes = model.fused.classes.len();
-    Ok(Converted { files: converted.to_files()?, answers: rows.len(), classes, notes })
+    let files = converted.to_files()?;
+    Ok(Converted { files, answers: rows.len(), classes, notes, records: model.records })
 }
 
 fn check_vectors(dims: usize, vectors: &Vectors) -> Result<()> {
@@ -85,7 +89,7 @@ fn answers<'m>(
     let by = |key: fn(&str) -> String| -> HashMap<String, &'m str> {
         mentor.answers.iter().map(|answer| (key(&answer.text), answer.id.as_str())).collect()
     };
-    let keys: [fn(&str) -> String; 2] = [plain, match_key];
+    let keys: [fn(&str) -> String; 2] = [plain_text, match_key];
     let known = keys.map(by);
     let mut ids: Vec<Option<&str>> = vec![None; classes.len()];
     let mut taken = BTreeSet::new();
@@ -102,11 +106,6 @@ fn answers<'m>(
         });
     }
     ids.into_iter().enumerate().filter_map(|(row, id)| Some((row, id?))).collect()
-}
-
-/// A text as a mentor's data is read: no-break spaces as spaces, trimmed.
-fn plain(text: &str) -> String {
-    text.replace('\u{a0}', " ").trim().to_owned()
 }
 
 /// The topics' names where there are as many as then, else numbers.

@@ -40,6 +40,8 @@ pub struct LegacyModel {
     pub fused: RidgeClassifier,
     /// Sum of the word vectors → answers.
     pub unfused: RidgeClassifier,
+    /// The files that it was read from, by path within the checkpoint.
+    pub records: BTreeMap<String, FileRecord>,
 }
 
 impl LegacyCheckpoint {
@@ -96,7 +98,12 @@ impl LegacyCheckpoint {
     /// # Errors
     /// When a file is missing or cannot be used, or they do not fit together.
     pub fn read(&self, mentor: &Name) -> Result<LegacyModel> {
-        let read = |file: &str| files::read(&self.path(mentor, file));
+        let mut records = BTreeMap::new();
+        let mut read = |file: &str| {
+            let bytes = files::read(&self.path(mentor, file))?;
+            records.insert(format!("{mentor}/{file}"), FileRecord::of(&bytes));
+            Ok::<_, Error>(bytes)
+        };
         let at = |file: &str| {
             let place = Place::file(self.path(mentor, file));
             move |e: Error| e.or_at(place)
@@ -105,21 +112,9 @@ impl LegacyCheckpoint {
         let unfused =
             RidgeClassifier::from_pickle(&read(UNFUSED_FILE)?).map_err(at(UNFUSED_FILE))?;
         let topics = TopicWeights::from_hdf5(&read(TOPIC_FILE)?).map_err(at(TOPIC_FILE))?;
-        let model = LegacyModel { topics, fused, unfused };
-        model.check().map_err(at(FUSED_FILE))?;
+        let model = LegacyModel { topics, fused, unfused, records };
+        model.check().map_err(|e| e.or_at(Place::file(self.folder.join(mentor.as_str()))))?;
         Ok(model)
-    }
-
-    /// The files that are read of `mentor`, by path within the checkpoint.
-    ///
-    /// # Errors
-    /// When one cannot be read.
-    pub fn records(&self, mentor: &Name) -> Result<BTreeMap<String, FileRecord>> {
-        let record = |file: &str| {
-            let bytes = files::read(&self.path(mentor, file))?;
-            Ok((format!("{mentor}/{file}"), FileRecord::of(&bytes)))
-        };
-        [FUSED_FILE, UNFUSED_FILE, TOPIC_FILE].into_iter().map(record).collect()
     }
 
     fn path(&self, mentor: &Name, file: &str) -> PathBuf {
@@ -140,10 +135,12 @@ impl LegacyModel {
         }
         if self.fused.features != dims + topics {
             let found = self.fused.features;
-            return fault(format!("over {found} numbers, expected {dims} and {topics} topics"));
+            return fault(format!(
+                "{FUSED_FILE} is over {found} numbers, expected {dims} and {topics} topics"
+            ));
         }
         if self.fused.classes != self.unfused.classes {
-            return fault(format!("its answers are not those of {UNFUSED_FILE}"));
+            return fault(format!("{FUSED_FILE} has other answers than {UNFUSED_FILE}"));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// An array of numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Array {
+pub(crate) struct Array {
     /// How long it is in each dimension.
     pub shape: Vec<usize>,
     /// Row by row.

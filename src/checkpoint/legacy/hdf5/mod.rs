@@ -17,7 +17,7 @@ mod group;
 mod header;
 mod source;
 
-pub use data::Array;
+pub(super) use data::Array;
 use header::Message;
 use source::Source;
 
@@ -28,14 +28,14 @@ const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// An HDF5 file.
 #[derive(Debug)]
-pub struct Hdf5<'a> {
+pub(super) struct Hdf5<'a> {
     source: Source<'a>,
     root: u64,
 }
 
 /// A group or a dataset.
 #[derive(Debug)]
-pub struct Object<'f, 'a> {
+pub(super) struct Object<'f, 'a> {
     source: &'f Source<'a>,
     messages: Vec<Message<'a>>,
 }
@@ -45,7 +45,7 @@ impl<'a> Hdf5<'a> {
     ///
     /// # Errors
     /// When it is no HDF5 file, or one of a kind that Keras does not write.
-    pub fn open(bytes: &'a [u8]) -> Result<Self> {
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Self> {
         let mut cursor = Cursor::new(bytes);
         if bytes.len() < SIGNATURE.len() || cursor.take(SIGNATURE.len())? != SIGNATURE {
             return Err(Error::new("not an HDF5 file"));
@@ -76,7 +76,7 @@ impl<'a> Hdf5<'a> {
     ///
     /// # Errors
     /// When there is none.
-    pub fn root(&self) -> Result<Object<'_, 'a>> {
+    pub(super) fn root(&self) -> Result<Object<'_, 'a>> {
         Object::at(&self.source, self.root)
     }
 }
@@ -90,7 +90,7 @@ impl<'f, 'a> Object<'f, 'a> {
     ///
     /// # Errors
     /// When the way there is damaged.
-    pub fn child(&self, path: &str) -> Result<Option<Self>> {
+    pub(super) fn child(&self, path: &str) -> Result<Option<Self>> {
         let mut address = None;
         for name in path.split('/').filter(|name| !name.is_empty()) {
             let found = match address {
@@ -111,7 +111,7 @@ impl<'f, 'a> Object<'f, 'a> {
     ///
     /// # Errors
     /// When it holds others than texts, or is damaged.
-    pub fn texts(&self, name: &str) -> Result<Option<Vec<&'a str>>> {
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<&'a str>>> {
         data::texts(self.source, &self.messages, name)
     }
 
@@ -119,7 +119,7 @@ impl<'f, 'a> Object<'f, 'a> {
     ///
     /// # Errors
     /// When it is none, not of little-endian `f32` or `f64`, not in one piece, or damaged.
-    pub fn numbers(&self) -> Result<Array> {
+    pub(super) fn numbers(&self) -> Result<Array> {
         data::numbers(self.source, &self.messages)
     }
 }

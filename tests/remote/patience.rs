@@ -1,0 +1,88 @@
+//! Faults that stay: there is an end to patience, and the end says why.
+
+use super::server::{Disk, Which, Wrong};
+use super::{Files, THERE, checkpoint, here, put_here, put_there, run, run_on, workspace};
+
+/// A rule that holds for so many requests that nobody should wait for the end of it.
+const MANY: usize = 50;
+
+fn is_get(which: &Which, end: &str) -> bool {
+    which.0 == "GET" && which.1.ends_with(end) && which.2 < MANY
+}
+
+#[track_caller]
+fn gets(disk: &Disk, end: &str) -> usize {
+    disk.asked().iter().filter(|asked| is_get(&asked.which, end)).count()
+}
+
+// It has nothing that tells a file from another, so that each GET begins anew.
+#[test]
+fn a_download_that_never_gets_further_ends() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 10_000));
+    disk.always(|which| is_get(which, "model.safetensors").then_some(Wrong::CutMidway));
+    disk.forgets_tags();
+    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
+    let _ = said.says("the connection was cut").says("tried 6 times");
+    assert_eq!(gets(&disk, "model.safetensors"), 6);
+    assert_eq!(here(&sandbox, "x"), Files::new());
+}
+
+// A disk that tells files apart goes on with ranges, however often it cuts them.
+#[test]
+fn a_download_that_gets_further_goes_on() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 10_000));
+    disk.always(|which| {
+        (is_get(which, "model.safetensors") && which.2 < 10).then_some(Wrong::CutMidway)
+    });
+    run(&sandbox, &disk.url, &["download", "x"]).code(0);
+    assert_eq!(gets(&disk, "model.safetensors"), 11);
+    assert_eq!(here(&sandbox, "x"), checkpoint(1, 10_000));
+}
+
+#[test]
+fn a_manifest_that_is_listed_and_never_there_is_an_error() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    disk.always(|which| is_get(which, "manifest.json").then_some(Wrong::NotThere));
+    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
+    let _ = said.says("x/manifest.json: it is listed, but is not there");
+    assert_eq!(gets(&disk, "manifest.json"), 6);
+}
+
+#[test]
+fn a_disk_that_hides_what_begins_with_a_dot_is_told_of() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    disk.always(|(_, path, _)| path.contains("/.").then_some(Wrong::NotThere));
+    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
+    let address = format!("{}/{}", disk.url, super::staging("x", &checkpoint(1, 100)));
+    said.says("was not there again and again")
+        .says(&format!("because: {address}: the server says 404"))
+        .says("names that begin with a dot");
+}
+
+#[test]
+fn a_repair_goes_on_when_the_damaged_copy_is_not_moved_at_once() {
+    for wrong in [Wrong::Busy, Wrong::LockedButDone, Wrong::CutAfter] {
+        let (disk, sandbox) = (Disk::serve(), workspace());
+        put_here(&sandbox, "x", &checkpoint(1, 1000));
+        put_there(&disk, "x", &checkpoint(1, 1000));
+        disk.put(&format!("{THERE}/x/ada/model.json"), b"short");
+        disk.has(Some((("MOVE".to_owned(), format!("/dav/{THERE}/x/"), 0), wrong)));
+        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("uploaded");
+        assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000), "{wrong:?}");
+    }
+}
+
+// `HEAD` finds it, `GET` does not.
+#[test]
+fn a_file_of_a_bucket_that_is_not_there_is_named() {
+    let (disk, sandbox) = (Disk::serve_bucket(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    disk.always(|which| is_get(which, "model.json").then_some(Wrong::NotThere));
+    let said = run_on(&disk, &sandbox, &["download", "x"]).code(2);
+    let _ = said.says("error: s3://team/classifiers/fusion_v1/x/ada/model.json: not there");
+    assert_eq!(gets(&disk, "model.json"), 1);
+}

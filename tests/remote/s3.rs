@@ -1,0 +1,63 @@
+//! Uploads to a bucket: what other runs do meanwhile, and what killed ones left.
+
+use super::server::{Disk, Which, Wrong};
+use super::{THERE, checkpoint, names, put_here, put_there, run_on, staging, workspace};
+
+// Another run with the same content fails, and takes away what it could not send.
+#[test]
+fn nothing_is_published_of_which_a_file_was_taken_away() {
+    let (disk, sandbox) = (Disk::serve_bucket(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    disk.has(None);
+    run_on(&disk, &sandbox, &["upload", "x"]).code(0);
+    // The list that a folder is moved by goes through all folders below.
+    let lists = disk.asked().into_iter().map(|asked| asked.which);
+    let list = lists.filter(|(method, path, _)| method == "LIST" && !path.contains("delimiter"));
+    let list = list.collect::<Vec<_>>().swap_remove(0);
+    disk.remove(&format!("{THERE}/x"));
+    disk.has(Some((list, Wrong::FileGone)));
+    run_on(&disk, &sandbox, &["upload", "x"]).code(0).prints("uploaded");
+    assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 100));
+    assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
+}
+
+// What is there under the file's own name may be another run's by now.
+#[test]
+fn what_could_not_be_sent_is_looked_for_before_it_is_sent_again() {
+    let (disk, sandbox) = (Disk::serve_bucket(), workspace());
+    let files = checkpoint(1, 100);
+    put_here(&sandbox, "x", &files);
+    let path = format!("/team/{}/ada/model.json", staging("x", &files));
+    disk.has(Some((("PUT".to_owned(), path.clone(), 0), Wrong::BusyButDone)));
+    run_on(&disk, &sandbox, &["upload", "x"]).code(0);
+    let is_put = |which: &Which| which.0 == "PUT" && which.1 == path;
+    assert_eq!(disk.asked().iter().filter(|asked| is_put(&asked.which)).count(), 1);
+}
+
+#[test]
+fn what_is_damaged_here_takes_no_other_runs_place() {
+    let (disk, sandbox) = (Disk::serve_bucket(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    sandbox.write(&format!("{}/x/ada/model.json", super::HERE), "{\"seed\":7}");
+    disk.has(None);
+    run_on(&disk, &sandbox, &["upload", "x"]).code(2).says("damaged: ada/model.json: its SHA-256");
+    let sent = |path: &str| path.ends_with("model.json");
+    let asked = disk.asked();
+    assert!(!asked.iter().any(|asked| asked.which.0 == "PUT" && sent(&asked.which.1)));
+}
+
+#[test]
+fn what_a_run_left_that_was_killed_when_all_was_published_is_removed() {
+    let (disk, sandbox) = (Disk::serve_bucket(), workspace());
+    let files = checkpoint(1, 100);
+    put_here(&sandbox, "x", &files);
+    put_there(&disk, "x", &files);
+    let staging = staging("x", &files);
+    disk.put(&format!("{THERE}/x/.claim"), staging.as_bytes());
+    disk.put(&format!("{staging}/ada/model.json"), &files["ada/model.json"]);
+    run_on(&disk, &sandbox, &["upload", "x", "--dry-run"]).code(0);
+    assert!(disk.files(&format!("{THERE}/x")).contains_key(".claim"));
+    run_on(&disk, &sandbox, &["upload", "x"]).code(0).prints("is on the remote already");
+    assert_eq!(disk.files(&format!("{THERE}/x")), files);
+    assert_eq!(disk.names(THERE), ["x"]);
+}
