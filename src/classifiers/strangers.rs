@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::mentor::{Mentor, match_key};
+use crate::mentor::Mentor;
 use crate::sha256;
-use crate::text::sanitize_any_script;
+use crate::text::{match_key, sanitize_any_script};
 use crate::workspace::Name;
 
 /// How many are given for a mentor at the most.

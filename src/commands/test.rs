@@ -136,10 +136,12 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
         "{} asked, {} declined, {} of them rightly",
         off.questions, off.predicted, off.correct
     );
-    let confidence = figures.calibration.as_ref().map_or(
-        "decision values, which only order answers".to_owned(),
-        |calibration| format!("expected calibration error {:.2}", calibration.error),
-    );
+    let confidence = figures
+        .calibration
+        .as_ref()
+        .map_or("decision values, which only order answers".to_owned(), |calibration| {
+            format!("expected calibration error {:.2}", calibration.error)
+        });
     let accuracy = format!(
         "{:.4}, 95% interval {} (Wilson, {})",
         all.accuracy(),
