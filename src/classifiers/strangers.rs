@@ -60,7 +60,9 @@ mod tests {
         let mentors =
             questions.map(|(id, questions)| mentor(id, &format!("1,,I am.,\"{questions}\"\n")));
         let mut strangers = Strangers::default();
-        mentors.iter().for_each(|mentor| strangers.add(mentor));
+        for mentor in &mentors {
+            strangers.add(mentor);
+        }
         (mentors, strangers)
     }
 

@@ -54,14 +54,14 @@ impl Share {
 /// `accuracy_ci95`.
 pub(super) fn as_accuracy<S: Serializer>(share: &Share, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Accuracy {
+    struct Written {
         questions: usize,
         correct: usize,
         accuracy: f64,
         accuracy_ci95: [f64; 2],
     }
     let Share { questions, correct, ci95: accuracy_ci95, .. } = *share;
-    Accuracy { questions, correct, accuracy: share.accuracy(), accuracy_ci95 }.serialize(serializer)
+    Written { questions, correct, accuracy: share.accuracy(), accuracy_ci95 }.serialize(serializer)
 }
 
 /// The share of right ones per topic, by name, of questions with their topics.
