@@ -10,13 +10,13 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::dav::PAGE;
-use super::fault::{Answer, Fault, Tries, patiently, random};
 use super::item::{Contents, Item, fault};
 use super::look::{There, folders};
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::web::{Answer, Fault, Tries, patiently, random};
 
 /// What folders of uploads that are under way are called, before their content's tag.
 const UPLOAD: &str = ".upload-";

@@ -121,7 +121,14 @@ pub(super) fn git_hash(bytes: &[u8]) -> String {
 /// Reads one request and answers it.
 fn answer(state: &Mutex<State>, mut stream: TcpStream, of_hub: bool) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-    let Some(first) = lines.next() else { return };
+    let Some(mut first) = lines.next() else { return };
+    if first.starts_with("CONNECT ") {
+        // As a proxy it goes to itself.
+        lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        let Some(request) = lines.next() else { return };
+        first = request;
+    }
     let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
     let header = |name: &str| {
         let is_named = |line: &&String| line.to_ascii_lowercase().starts_with(&format!("{name}: "));

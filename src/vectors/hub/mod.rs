@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `model_id.rs` | what was typed → which model |
 //! | `settings.rs` | the environment → which Hub, cache and token |
-//! | `client.rs` | requests, redirects, refusals, trying again |
+//! | `client.rs` | requests: who gets the token, which redirects are followed |
 //! | `hash.rs` | what the Hub says of a file's content |
 //! | `transfer.rs` | one file → the cache, whole |
 //! | `cache.rs` | the cache's layout |
@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use self::cache::{Cached, ModelCache, is_commit};
-use self::client::{Client, Fault, no_hub, patiently};
+use self::client::{Client, FIRST_WAIT, no_hub};
 pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
 use self::transfer::{Description, fetch};
@@ -38,7 +38,7 @@ use super::gather::Bundle;
 use super::store::Added;
 use crate::error::{Error, Place, Result};
 use crate::progress::Progress;
-use crate::web::Url;
+use crate::web::{Fault, Url, patiently};
 use crate::workspace::{Name, Workspace};
 
 /// What a model from the Hub is said to be.
@@ -182,13 +182,14 @@ const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
 fn ask_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
     let revision = id.revision().replace('/', "%2F");
     let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
-    let Info { sha } = patiently(|| client.json(&url)).map_err(|fault| match fault {
-        Fault::Missing(error) => error.hint(format!(
-            "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
-            id.revision()
-        )),
-        fault => fault.into_error(),
-    })?;
+    let Info { sha } =
+        patiently(FIRST_WAIT, || client.json(&url)).map_err(|fault| match fault {
+            Fault::Missing(error) => error.hint(format!(
+                "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
+                id.revision()
+            )),
+            fault => fault.into_error(),
+        })?;
     if is_commit(&sha) { Ok(sha) } else { Err(no_hub(&url)) }
 }
 

@@ -64,7 +64,7 @@ impl HubSettings {
     pub fn resolve(environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
         let endpoint = environment("HF_ENDPOINT");
-        let endpoint = Url::endpoint(endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim())?;
+        let endpoint = read_endpoint(endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
         let home = match environment("HF_HOME") {
             Some(home) => PathBuf::from(home),
             None => std::env::home_dir()
@@ -86,6 +86,18 @@ impl HubSettings {
     pub fn resolve_here() -> Result<Self> {
         Self::resolve(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
     }
+}
+
+/// Reads where the Hub is.
+///
+/// # Errors
+/// When it is no address, or one with a user, password or query; they are not quoted.
+fn read_endpoint(text: &str) -> Result<Url> {
+    let url = Url::parse(text.trim().trim_end_matches('/')).filter(|url| !url.has_query());
+    url.ok_or_else(|| {
+        Error::new("HF_ENDPOINT is no address of a Hub")
+            .hint("expected `https://HOST` without a user, password or query")
+    })
 }
 
 /// The token that Hugging Face's own `login` left.
