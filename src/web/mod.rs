@@ -57,7 +57,8 @@ impl Agent {
     }
 
     /// Sends the request, whose address is `url`, and waits for the head of the answer, whatever
-    /// its status; `hint` says what to look at where none comes.
+    /// its status; `hint` says what to look at where none comes. What is within this machine is
+    /// asked directly, whatever proxies the environment names: a password is sent there in clear.
     pub(crate) fn ask(
         &self,
         url: &Url,
@@ -70,6 +71,11 @@ impl Agent {
             .body(body)
             .map_err(|_| Fault::Lasting(at(url, "an address that cannot be asked")))?;
         tracing::info!(method = %request.method(), %url, "asking");
+        let request = if url.is_loopback() {
+            self.0.configure_request(request).proxy(None).build()
+        } else {
+            request
+        };
         let response = self.0.run(request).map_err(|error| answer::unsent(url, error, hint))?;
         tracing::info!(status = %response.status(), %url, "answered");
         Ok(response)
