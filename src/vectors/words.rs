@@ -8,7 +8,7 @@ use super::fifu::{self, Rows};
 use super::guard::Shape;
 use super::manifest::{Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
-use super::store::manifest;
+use super::store::{DAMAGED, manifest};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Place, Result};
@@ -48,8 +48,7 @@ impl WordVectors {
                 .and_then(|file| fifu::open(file, shape))
                 .map_err(|e| Error::io(&path, "open the vectors", e)),
         };
-        let (vocabulary, rows) =
-            opened.map_err(|e| e.hint("the vector model is damaged; add it again"))?;
+        let (vocabulary, rows) = opened.map_err(|e| e.hint(DAMAGED))?;
         Ok(Self { manifest, vocabulary, rows })
     }
 
@@ -136,6 +135,11 @@ impl SentenceModel for WordVectors {
     }
 
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
-        Ok(tokens::embed(self, texts, progress))
+        let vectors = tokens::embed(self, texts, progress);
+        // Opening does not read the numbers.
+        if vectors.numbers().iter().all(|number| number.is_finite()) {
+            return Ok(vectors);
+        }
+        Err(Error::new("the word vectors hold what is no number").hint(DAMAGED))
     }
 }
