@@ -190,6 +190,25 @@ fn a_model_that_differs_fails_to_verify() {
 }
 
 #[test]
+fn lines_may_end_as_on_windows() {
+    for (format, file) in files::all() {
+        let Ok(text) = String::from_utf8(file) else { continue };
+        if !format.ends_with("text") {
+            continue;
+        }
+        let sandbox = Sandbox::empty();
+        let run = add(&sandbox, "words.txt", text.replace('\n', "\r\n")).code(0);
+        run.prints(&format!("({format}"));
+        let workspace = Workspace::at(sandbox.path()).unwrap();
+        let model =
+            WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
+        for (word, vector) in files::WORDS {
+            assert_eq!(model.embedding(word), Some(&vector[..]), "{format}, {word}");
+        }
+    }
+}
+
+#[test]
 fn a_damaged_model_never_opens_as_something_else() {
     let sandbox = with_words();
     let workspace = Workspace::at(sandbox.path()).unwrap();

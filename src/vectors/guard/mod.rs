@@ -65,7 +65,7 @@ impl Format {
         }
         let mut lines = start.split(|byte| *byte == b'\n');
         let first = lines.next()?;
-        if let Some((_, dims)) = shape(first) {
+        if let Some((_, dims)) = shape(first.trim_ascii_end()) {
             let row = lines.next().and_then(text::numbers_in);
             let is_text = row.is_some_and(|numbers| numbers == dims);
             return Some(if is_text { Self::Word2VecText } else { Self::Word2VecBinary });
