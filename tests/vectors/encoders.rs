@@ -86,6 +86,24 @@ fn vectors_are_those_of_an_independent_implementation() {
 }
 
 #[test]
+fn a_text_of_one_token_has_the_same_vector_alone_and_beside_others() {
+    let mut files = tiny::files();
+    let mut tokenizer: Value = serde_json::from_slice(&files["tokenizer.json"]).unwrap();
+    // Nothing is put around a text.
+    tokenizer["post_processor"] = Value::Null;
+    files.insert("tokenizer.json".into(), tokenizer.to_string().into_bytes());
+    let sandbox = Sandbox::empty();
+    add(&sandbox, "tiny", &files).code(0);
+    let model = open(&sandbox, "tiny");
+    let texts = ["what", "is", "your", "name", "na", "?", "you"];
+    let found = model.sentences().embed(&texts, &Silent).unwrap();
+    for (i, text) in texts.iter().enumerate() {
+        let alone = model.sentences().embed(&[text], &Silent).unwrap();
+        assert_eq!(alone.row(0), found.row(i), "{text}");
+    }
+}
+
+#[test]
 fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
     let sandbox = Sandbox::empty();
     let mut files = tiny::files();
