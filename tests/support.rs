@@ -70,7 +70,7 @@ off,_OFF_TOPIC_,,,,i,
 const SECRETS: [&str; 6] = ["hunter2", "s3cret", "czNjcmV0", "MzY3JldC", "s1gned", "AWS4-HMAC"];
 
 /// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 33] = [
+const CALLERS_SETTINGS: [&str; 35] = [
     "ARCH",
     "CHECKPOINT",
     "MENTOR",
@@ -89,6 +89,8 @@ const CALLERS_SETTINGS: [&str; 33] = [
     "AWS_ENDPOINT_URL_S3",
     "HF_TOKEN",
     "HF_HUB_OFFLINE",
+    "HF_HUB_CACHE",
+    "XDG_CACHE_HOME",
     "ALL_PROXY",
     "all_proxy",
     "HTTP_PROXY",

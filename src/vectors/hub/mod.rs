@@ -1,8 +1,8 @@
 //! Sentence encoders from the Hugging Face Hub.
 //!
-//! Of the crate `hf-hub` only the layout of the cache is used, so that other tools share it. Its
-//! own transfer checks no hash, sends the token on to other servers, and writes a file on with
-//! whatever the server sends; and its version 1 brings some 200 crates.
+//! The cache is laid out as Hugging Face's own tools do, so that they share it. Their crate `hf-hub`
+//! is not used: its transfer checks no hash, sends the token on to other servers, and writes a file
+//! on with whatever the server sends; and its version 1 brings some 200 crates.
 //!
 //! | file | stage |
 //! |---|---|
@@ -109,13 +109,13 @@ impl<'a> HubModel<'a> {
         progress: &'a dyn Progress,
     ) -> Result<Self> {
         let endpoint = &settings.endpoint;
-        let cache = ModelCache::new(&settings.home, id);
+        let cache = ModelCache::new(&settings.cache, id);
         let client = (!settings.is_offline).then(|| Client::new(settings));
         let commit = match &client {
             Some(client) => ask_commit(client, endpoint, id)?,
             None => cache.commit(id.revision()).ok_or_else(|| {
                 let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
-                Error::at(Place::file(&settings.home), what).hint(OFFLINE)
+                Error::at(Place::file(&settings.cache), what).hint(OFFLINE)
             })?,
         };
         Ok(Self { id, commit, endpoint, cache, client, progress })
