@@ -20,6 +20,7 @@ mod fifu;
 mod gather;
 mod guard;
 mod hub;
+mod keep;
 mod manifest;
 mod model;
 mod sentence;

@@ -104,6 +104,14 @@ fn a_text_of_one_token_has_the_same_vector_alone_and_beside_others() {
 }
 
 #[test]
+fn a_readme_that_cannot_be_read_is_no_reason_to_refuse_the_model() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("tiny/README.md/in/the/way", "");
+    add(&sandbox, "tiny", &tiny::files()).code(0);
+    sandbox.run(&["vectors", "verify"]).code(0);
+}
+
+#[test]
 fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
     let sandbox = Sandbox::empty();
     let mut files = tiny::files();

@@ -32,11 +32,12 @@ pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
 use self::transfer::{Description, fetch};
 
-use super::add::{Choices, encoder, keep};
 use super::encoder::{FILES, MAX_JSON};
-use super::gather::Bundle;
+use super::gather::{Bundle, encoder};
+use super::keep::{chosen_or, keep};
 use super::store::Added;
 use crate::error::{Error, Place, Result};
+use crate::files::TOO_LARGE;
 use crate::progress::Progress;
 use crate::web::{Fault, Url, patiently};
 use crate::workspace::{Name, Workspace};
@@ -69,15 +70,10 @@ pub fn download(
     request: &DownloadRequest,
     progress: &dyn Progress,
 ) -> Result<Added> {
-    let name = match &request.name {
-        Some(name) => name.clone(),
-        None => Name::new("vector model", request.model.name())
-            .map_err(|e| e.hint("name it with --name"))?,
-    };
-    let choices = Choices { licence: request.licence.clone(), overwrite: request.overwrite };
-    keep(workspace, name, choices, |folder| {
+    let name = chosen_or(request.name.as_ref(), request.model.name())?;
+    keep(workspace, name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
-        let made = encoder(&mut model, FORMAT, folder, progress)?;
+        let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
         model.set_commit()?;
         Ok((format!("{}@{}", request.model, model.commit), made))
     })
@@ -150,8 +146,7 @@ impl<'a> HubModel<'a> {
         let most = max_size(path);
         if said.size > most {
             let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
-            return Err(Error::at(Place::file(url.to_string()), what)
-                .hint("this is hardly the file it should be; look what it holds"));
+            return Err(Error::at(Place::file(url.to_string()), what).hint(TOO_LARGE));
         }
         let _lock = self.cache.lock(&said.hash)?;
         let file = fetch(client, &self.cache, (&url, path), &said, self.progress)?;
