@@ -49,7 +49,9 @@ impl VectorModel {
         store::check_sizes(&folder, &manifest)?;
         let vectors = match manifest.kind {
             ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(&folder)?)),
-            ModelKind::Words => Vectors::Tokens(Box::new(WordVectors::open(workspace, name)?)),
+            ModelKind::Words => {
+                Vectors::Tokens(Box::new(WordVectors::read(&folder, manifest.clone())?))
+            }
             ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(&folder)?)),
         };
         let found = vectors.sentences().dims();
