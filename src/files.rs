@@ -11,6 +11,9 @@ use crate::publish::write_synced;
 /// A file larger than this is refused: a mentor's whole data is a few megabytes.
 const MAX_BYTES: u64 = 256 << 20;
 
+/// What to do about a file larger than any of its kind.
+pub(crate) const TOO_LARGE: &str = "this is hardly the file it should be; look what it holds";
+
 /// Whether nothing has the name `path`, not even a link that leads nowhere.
 pub(crate) fn is_absent(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
@@ -38,8 +41,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
             .hint("only plain files are read; put one in its place"));
     }
     if found.len() > MAX_BYTES {
-        return Err(fault(format!("{} MiB, expected at most 256 MiB", found.len() >> 20))
-            .hint("this is hardly the file it should be; look what it holds"));
+        return Err(
+            fault(format!("{} MiB, expected at most 256 MiB", found.len() >> 20)).hint(TOO_LARGE)
+        );
     }
     fs::read(path).map_err(|e| Error::io(path, "read the file", e))
 }

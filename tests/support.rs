@@ -60,7 +60,7 @@ off,_OFF_TOPIC_,,,,i,
 ";
 
 /// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 34] = [
+const CALLERS_SETTINGS: [&str; 36] = [
     "ARCH",
     "CHECKPOINT",
     "MENTOR",
@@ -80,6 +80,8 @@ const CALLERS_SETTINGS: [&str; 34] = [
     "AWS_ENDPOINT_URL_S3",
     "HF_TOKEN",
     "HF_HUB_OFFLINE",
+    "HF_HUB_CACHE",
+    "XDG_CACHE_HOME",
     "ALL_PROXY",
     "all_proxy",
     "HTTP_PROXY",

@@ -27,7 +27,8 @@ mod trained;
 
 use std::fs;
 
-use mentorpal::vectors::{StaticVectors, WordVectors};
+use mentorpal::progress::Silent;
+use mentorpal::vectors::{SentenceModel, StaticVectors, WordVectors};
 use mentorpal::workspace::{Name, Workspace};
 use serde_json::{Value, json};
 
@@ -190,6 +191,25 @@ fn a_model_that_differs_fails_to_verify() {
 }
 
 #[test]
+fn lines_may_end_as_on_windows() {
+    for (format, file) in files::all() {
+        let Ok(text) = String::from_utf8(file) else { continue };
+        if !format.ends_with("text") {
+            continue;
+        }
+        let sandbox = Sandbox::empty();
+        let run = add(&sandbox, "words.txt", text.replace('\n', "\r\n")).code(0);
+        run.prints(&format!("({format}"));
+        let workspace = Workspace::at(sandbox.path()).unwrap();
+        let model =
+            WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
+        for (word, vector) in files::WORDS {
+            assert_eq!(model.embedding(word), Some(&vector[..]), "{format}, {word}");
+        }
+    }
+}
+
+#[test]
 fn a_damaged_model_never_opens_as_something_else() {
     let sandbox = with_words();
     let workspace = Workspace::at(sandbox.path()).unwrap();
@@ -197,13 +217,18 @@ fn a_damaged_model_never_opens_as_something_else() {
     let path = sandbox.path().join(MODELS).join("words/model.fifu");
     let bytes = fs::read(&path).unwrap();
     for at in 0..bytes.len() {
-        for flip in [1, 0x80, 0xff] {
+        for flip in [1, 0x3f, 0x80, 0xff] {
             let mut damaged = bytes.clone();
             damaged[at] ^= flip;
             fs::write(&path, damaged).unwrap();
-            // A letter or a number may differ; nothing may panic.
+            // A letter or a number may differ; nothing may panic, and no vector be of what is none.
             if let Ok(model) = WordVectors::open(&workspace, &name) {
                 let _ = (model.embedding("king"), model.nearest("mud", 2));
+                let texts = files::WORDS.map(|(word, _)| word);
+                match model.embed(&texts, &Silent) {
+                    Ok(found) => assert!(found.numbers().iter().all(|x| x.is_finite()), "at {at}"),
+                    Err(error) => assert!(error.hint_text().unwrap().contains("damaged")),
+                }
             }
         }
         fs::write(&path, &bytes[..at]).unwrap();

@@ -97,7 +97,7 @@ pub struct VectorsAddArgs {
 pub struct VectorsDownloadArgs {
     /// A vector model of the remote's, where one is configured and has it; else a sentence encoder
     /// on the Hub, OWNER/NAME or OWNER/NAME@REVISION, where a bare NAME is one of
-    /// sentence-transformers [env: HF_ENDPOINT, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE] [default: all of
+    /// sentence-transformers [env: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_HUB_OFFLINE] [default: all of
     /// the remote's]
     pub model: Option<String>,
 

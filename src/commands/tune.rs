@@ -118,8 +118,9 @@ fn check_whole(workspace: &Workspace, name: &Name) -> Result<()> {
     }
     match vectors::verify(workspace, name)? {
         None => Ok(()),
-        Some(fault) => Err(Error::at(Place::file(workspace.vector_model(name)), fault)
-            .hint("the vector model is damaged; add it again")),
+        Some(fault) => {
+            Err(Error::at(Place::file(workspace.vector_model(name)), fault).hint(vectors::DAMAGED))
+        }
     }
 }
 

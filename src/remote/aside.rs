@@ -1,10 +1,10 @@
 //! A damaged copy on the remote, moved out of the way of the whole one.
 
 use super::Remote;
-use super::fault::{Answer, Fault, patiently, random};
 use super::item::Item;
 use crate::error::Error;
 use crate::publish::MANIFEST_FILE;
+use crate::web::{Answer, Fault, patiently, random};
 
 /// What a damaged copy is called that was repaired, before its name.
 const REPLACED: &str = ".replaced-";

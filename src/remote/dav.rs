@@ -10,12 +10,11 @@ use std::sync::OnceLock;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{Method, StatusCode, header};
 
-use super::fault::{Answer, Fault};
-use super::http::{Ask, Content, Http, at, is_page, login_page, text};
+use super::http::{Ask, Content, Http, login_page};
 use super::propfind;
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Place};
-use crate::web::Url;
+use crate::web::{Answer, Fault, Response, Url, at, cut, is_page, text};
 
 /// The longest list of a folder that is read, in bytes.
 const MAX_LIST: u64 = 64 << 20;
@@ -234,11 +233,7 @@ fn below(root: &Url, path: &str) -> Url {
 }
 
 /// The first byte and the whole size that `Content-Range` says.
-fn range(response: &super::http::Response) -> Option<(u64, Option<u64>)> {
+fn range(response: &Response) -> Option<(u64, Option<u64>)> {
     let (range, size) = text(response, "Content-Range")?.strip_prefix("bytes ")?.split_once('/')?;
     Some((range.split_once('-')?.0.parse().ok()?, size.parse().ok()))
-}
-
-fn cut(url: &Url, error: std::io::Error) -> Fault {
-    Fault::Passing(at(url, "the connection was cut").caused_by(error), None)
 }

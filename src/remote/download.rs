@@ -5,7 +5,6 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::fault::{Answer, Fault, Tries};
 use super::item::{Contents, Here, Item};
 use super::partial::{Part, Partial};
 use super::side_hash::{BUFFER, SideHash};
@@ -15,6 +14,7 @@ use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result};
 use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging};
 use crate::sha256;
+use crate::web::{Answer, Fault, Tries};
 
 /// How often a file may come otherwise than the manifest says.
 const WRONG: usize = 2;

@@ -5,10 +5,10 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::fault::{Answer, Fault};
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Place};
 use crate::publish::sync_folder;
+use crate::web::{Answer, Fault};
 
 /// A folder with the remote's layout.
 #[derive(Debug)]

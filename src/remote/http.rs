@@ -3,20 +3,19 @@
 use std::io::Read;
 use std::time::Duration;
 
+use ureq::SendBody;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use ureq::{Agent, Body, SendBody};
 
 use super::credentials::{Login, Origin};
-use super::fault::{Answer, Fault};
-use crate::error::{Error, Place};
-use crate::web::{Url, agent};
+use crate::web::{
+    Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, redirect, redirects_again, refusal,
+};
 
-const MAX_REDIRECTS: usize = 5;
+/// What to look at where a server does not answer.
+const UNREACHED: &str = "look at the network and the remote's URL";
 
 /// Larger bodies are sent only when the server says that it will take them.
 const ASK_FIRST: u64 = 1 << 20;
-
-pub(super) type Response = ureq::http::Response<Body>;
 
 /// A server, and who asks it.
 #[derive(Debug)]
@@ -70,7 +69,7 @@ impl<'a> Ask<'a> {
 impl Http {
     /// Connects to nothing yet. `stall` is how long a server may say nothing.
     pub(super) fn new(home: Url, login: Login, is_insecure: bool, stall: Duration) -> Self {
-        Self { agent: agent(stall), home, login, is_insecure }
+        Self { agent: Agent::new(stall), home, login, is_insecure }
     }
 
     /// Asks, and follows redirects of what only reads. Statuses up to 299 are answers, and those
@@ -78,22 +77,18 @@ impl Http {
     pub(super) fn send(&self, mut ask: Ask, accepted: &[u16]) -> Answer<Response> {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send_once(&mut ask)?;
-            let Some(location) = redirect(&response) else {
+            let Some(next) = redirect(&ask.url, &response)? else {
                 return self.check(&ask.url, response, accepted);
             };
-            ask.url = self.redirected(&ask, location)?;
+            self.check_redirect(&ask, &next)?;
+            ask.url = next;
         }
-        Err(Fault::Lasting(at(&ask.url, "redirects again and again")))
+        Err(redirects_again(&ask.url))
     }
 
-    /// Where to go on asking.
-    fn redirected(&self, ask: &Ask, location: &str) -> Answer<Url> {
-        let url = &ask.url;
-        let next = url.redirected(location).filter(|next| next.is_private() || !url.is_private());
-        let next = next.ok_or_else(|| {
-            Fault::Lasting(at(url, "redirects to where nobody should go, so nobody went"))
-        })?;
-        let is_home = self.home.is_same_server(&next);
+    /// Whether the redirect to `next` may be followed.
+    fn check_redirect(&self, ask: &Ask, next: &Url) -> Answer<()> {
+        let is_home = self.home.is_same_server(next);
         let may_follow = match ask.method.as_str() {
             // What is signed is signed for one server.
             _ if ask.headers.contains_key(header::AUTHORIZATION) => false,
@@ -104,40 +99,37 @@ impl Http {
             _ => false,
         };
         if may_follow {
-            return Ok(next);
+            return Ok(());
         }
         let other = if is_home { "elsewhere" } else { "another server" };
-        Err(Fault::Lasting(at(url, format!("redirects to {other}, {next}; nobody went")).hint(
-            "if that is where the disk is now, set the remote's URL to it; a page that wants a \
+        Err(Fault::Lasting(
+            at(&ask.url, format!("redirects to {other}, {next}; nobody went")).hint(
+                "if that is where the disk is now, set the remote's URL to it; a page that wants a \
              login is reached so, too: look at the address in a browser",
-        )))
+            ),
+        ))
     }
 
     fn send_once(&self, ask: &mut Ask) -> Answer<Response> {
         let url = &ask.url;
-        tracing::info!(method = %ask.method, %url, "asking");
-        let mut request = Request::builder().method(&ask.method).uri(url.whole());
+        let mut request = Request::builder().method(&ask.method);
         for (name, value) in &ask.headers {
             request = request.header(name, value);
         }
         if let Some(credentials) = self.login.credentials.as_ref().filter(|_| self.may_see(url)) {
             request = request.header(header::AUTHORIZATION, credentials.header());
         }
-        let unusable = |_| Fault::Lasting(at(url, "an address that cannot be asked"));
-        let answer = match &mut ask.body {
-            Content::Nothing => self.agent.run(request.body(()).map_err(unusable)?),
-            Content::Text(text) => self.agent.run(request.body(*text).map_err(unusable)?),
+        match &mut ask.body {
+            Content::Nothing => self.agent.ask(url, request, (), UNREACHED),
+            Content::Text(text) => self.agent.ask(url, request, *text, UNREACHED),
             Content::Stream(content, size) => {
                 request = request.header(header::CONTENT_LENGTH, *size);
                 if *size > ASK_FIRST {
                     request = request.header(header::EXPECT, "100-continue");
                 }
-                self.agent.run(request.body(SendBody::from_reader(content)).map_err(unusable)?)
+                self.agent.ask(url, request, SendBody::from_reader(content), UNREACHED)
             }
-        };
-        let response = answer.map_err(|error| unsent(url, error))?;
-        tracing::info!(status = %response.status(), %url, "answered");
-        Ok(response)
+        }
     }
 
     /// Whether `url` is the remote's own, and nobody can listen on the way there.
@@ -151,20 +143,12 @@ impl Http {
         if status.is_success() || accepted.contains(&status.as_u16()) {
             return Ok(response);
         }
-        let error = at(url, format!("the server says {status}"));
-        Err(match status.as_u16() {
-            401 => Fault::Lasting(error.hint(self.unknown(url))),
-            404 | 409 | 410 => Fault::Missing(error),
-            412 => Fault::Taken(error),
-            // 423: somebody works on it; 425: too early; 429: too many requests.
-            408 | 423 | 425 | 429 | 500 | 502..=504 | 509 | 520..=599 => {
-                let asked = text(&response, header::RETRY_AFTER.as_str()).and_then(seconds);
-                Fault::Passing(error, asked)
+        Err(match (refusal(url, &response), advice(status)) {
+            (Fault::Lasting(error), _) if status == StatusCode::UNAUTHORIZED => {
+                Fault::Lasting(error.hint(self.unknown(url)))
             }
-            _ => Fault::Lasting(match advice(status) {
-                Some(advice) => error.hint(advice),
-                None => error,
-            }),
+            (Fault::Lasting(error), Some(advice)) => Fault::Lasting(error.hint(advice)),
+            (fault, _) => fault,
         })
     }
 
@@ -201,81 +185,9 @@ fn advice(status: StatusCode) -> Option<&'static str> {
     })
 }
 
-/// An error at `url`.
-pub(super) fn at(url: &Url, what: impl Into<String>) -> Error {
-    Error::at(Place::file(url.to_string()), what)
-}
-
 /// The error of a page for people, as networks and disks that want a login give.
 pub(super) fn login_page(url: &Url) -> Fault {
     Fault::Lasting(at(url, "a page came where a file was expected").hint(
         "this is what networks and disks that want a login send; look at the address in a browser",
     ))
-}
-
-/// Whether the answer is a page for people.
-pub(super) fn is_page(response: &Response) -> bool {
-    text(response, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/html"))
-}
-
-/// The header `name`, where it is text.
-pub(super) fn text<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
-/// What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
-fn seconds(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let then = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
-    let wait = then.duration_since(jiff::Timestamp::now());
-    Some(Duration::try_from(wait).unwrap_or_default())
-}
-
-/// Where the answer leads instead, if it does.
-fn redirect(response: &Response) -> Option<&str> {
-    let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
-    if is_redirect { text(response, header::LOCATION.as_str()) } else { None }
-}
-
-/// Why nothing came of a request that was not answered.
-fn unsent(url: &Url, error: ureq::Error) -> Fault {
-    use std::io::ErrorKind::{
-        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected, TimedOut,
-        UnexpectedEof, WouldBlock,
-    };
-    let is_passing = match &error {
-        ureq::Error::Io(error) => matches!(
-            error.kind(),
-            BrokenPipe
-                | ConnectionAborted
-                | ConnectionRefused
-                | ConnectionReset
-                | NotConnected
-                | TimedOut
-                | UnexpectedEof
-                | WouldBlock
-        ),
-        ureq::Error::Timeout(_) | ureq::Error::Protocol(_) => true,
-        _ => false,
-    };
-    let what = if is_passing { "the connection was cut" } else { "cannot be reached" };
-    let error = at(url, what).caused_by(error).hint("look at the network and the remote's URL");
-    if is_passing { Fault::Passing(error, None) } else { Fault::Lasting(error) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wait_is_seconds_or_a_date() {
-        assert_eq!(seconds("120"), Some(Duration::from_secs(120)));
-        // RFC 9110 has this date; it is past.
-        assert_eq!(seconds("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
-        assert_eq!(seconds("soon"), None);
-        let far = seconds("Fri, 31 Dec 2100 23:59:59 GMT").unwrap();
-        assert!(far > Duration::from_secs(1 << 30));
-    }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use super::fault::{Answer, Fault, Tries, patiently};
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, record_of};
@@ -11,6 +10,7 @@ use super::{Remote, Unshared};
 use crate::checkpoint::{CheckpointRef, Fault as Damage, Manifest};
 use crate::error::{Error, Result, did_you_mean, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::web::{Answer, Fault, Tries, patiently};
 use crate::workspace::{Name, Workspace};
 
 /// The longest manifest that is read, in bytes.

@@ -7,7 +7,7 @@
 //! | `settings.rs`, `location.rs` | the settings → which remote |
 //! | `netrc.rs`, `credentials.rs` | who asks it |
 //! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`) |
-//! | `http.rs`, `fault.rs` | requests, redirects, refusals; trying again |
+//! | `http.rs` | requests: who sees credentials, which redirects are followed, what to do about a refusal |
 //! | `item.rs` | what is shared |
 //! | `look.rs` | what is on the remote, and whether it is whole |
 //! | `upload.rs`, `download.rs` | both ways; `aside.rs` moves away what is repaired, `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
@@ -16,7 +16,6 @@ mod aside;
 mod credentials;
 mod dav;
 mod download;
-mod fault;
 mod folder;
 #[cfg(fuzzing)]
 pub mod fuzzed;

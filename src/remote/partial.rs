@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::random;
 use super::item::Contents;
 use super::look::folders;
 use crate::error::{Error, Result};
 use crate::publish::{FileRecord, sync_folder, write_synced};
+use crate::web::random;
 use crate::workspace::{Workspace, folder_names};
 
 /// What such folders are called, before the tag.

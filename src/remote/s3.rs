@@ -15,7 +15,6 @@ use opendal::{Buffer, BufferStream, ErrorKind, HttpTransporter, OperationContext
 use pollster::block_on;
 
 use super::credentials::{Login, Origin};
-use super::fault::{Answer, Fault};
 use super::http::Http;
 use super::settings::RemoteSettings;
 use super::store::{Entry, Reading, Store};
@@ -23,7 +22,7 @@ use super::transfer::cut;
 use super::transport::{Refused, Transport};
 use crate::error::{Error, Place, Result};
 use crate::publish::MANIFEST_FILE;
-use crate::web::Url;
+use crate::web::{Answer, Fault, Url};
 
 /// Larger files are sent in parts of this many bytes.
 const PART: usize = 8 << 20;

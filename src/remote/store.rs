@@ -1,13 +1,13 @@
 //! What a store must be able to do to share through it: a WebDAV disk, a folder, a bucket.
 //!
 //! Paths are relative to the remote, `/` between their parts, and made of checked names. Each
-//! method is one attempt; [`patiently`](super::fault::patiently) tries again. A new kind of store
+//! method is one attempt; [`patiently`](crate::web::patiently) tries again. A new kind of store
 //! implements this and has its URL recognised in `location.rs`.
 
 use std::io::Read;
 
-use super::fault::Answer;
 use crate::error::{Error, Place};
+use crate::web::Answer;
 
 /// A place where checkpoints and vector models are shared.
 pub(super) trait Store: Send + Sync {
@@ -42,9 +42,9 @@ pub(super) trait Store: Send + Sync {
     fn rename(&self, from: &str, to: &str) -> Answer<()>;
 
     /// Gives the folder `from` the name `to`, so that nobody sees half of it:
-    /// [`Fault::Taken`](super::fault::Fault::Taken) where there is a folder of this name. Where
+    /// [`Fault::Taken`](crate::web::Fault::Taken) where there is a folder of this name. Where
     /// files are moved one by one, those in `needed` must be there, by path within the folder:
-    /// [`Fault::Missing`](super::fault::Fault::Missing) otherwise.
+    /// [`Fault::Missing`](crate::web::Fault::Missing) otherwise.
     fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> Answer<()>;
 
     /// Removes the file `path`, or the folder where it ends with `/`, if it is there.

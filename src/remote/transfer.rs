@@ -7,12 +7,12 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::fault::{Answer, Fault};
 use super::side_hash::SideHash;
 use super::store::Reading;
 use crate::error::{Error, Place};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
+use crate::web::{Answer, Fault};
 
 /// How many files are on their way at once.
 const AT_ONCE: usize = 4;

@@ -9,11 +9,10 @@ use futures_util::stream;
 use opendal::{Buffer, ErrorKind, HttpBody, HttpTransport};
 use ureq::http::{Request, Response, StatusCode, header};
 
-use super::fault::{Answer, Fault};
-use super::http::{Ask, Content, Http, at, text};
+use super::http::{Ask, Content, Http};
 use super::side_hash::BUFFER;
 use crate::error::Error;
-use crate::web::Url;
+use crate::web::{Answer, Fault, Url, at, cut, text};
 
 /// Statuses that `opendal` makes sense of itself.
 const ITS_OWN: [u16; 5] = [304, 404, 409, 412, 416];
@@ -100,10 +99,7 @@ impl Transport {
                     chunk.truncate(length);
                     Some(Ok(Buffer::from(chunk)))
                 }
-                Err(error) => {
-                    let error = at(&url, "the connection was cut").caused_by(error);
-                    Some(Err(Refused::error(Fault::Passing(error, None))))
-                }
+                Err(error) => Some(Err(Refused::error(cut(&url, error)))),
             }
         });
         Ok(Response::from_parts(parts, HttpBody::new(stream::iter(chunks), length)))

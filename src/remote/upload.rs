@@ -10,7 +10,6 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::dav::PAGE;
-use super::fault::{Answer, Fault, Tries, patiently, random};
 use super::item::{Contents, Item};
 use super::look::{There, folders};
 use super::s3::CLAIM;
@@ -18,6 +17,7 @@ use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::web::{Answer, Fault, Tries, patiently, random};
 
 /// What folders of uploads that are under way are called, before the name and the content's tag.
 const UPLOAD: &str = ".upload-";

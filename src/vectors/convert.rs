@@ -1,16 +1,17 @@
 //! From a checked file of word vectors to the file of a vector model.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek};
 use std::path::Path;
 
 use finalfusion::embeddings::Embeddings;
 use finalfusion::error::Error as ReadError;
 use finalfusion::io::ReadEmbeddings;
-use finalfusion::prelude::{ReadFastText, ReadText, ReadTextDims, ReadWord2Vec};
+use finalfusion::prelude::{ReadFastText, ReadText, ReadWord2Vec};
 use finalfusion::storage::{NdArray, Storage, StorageView};
 use finalfusion::vocab::{SimpleVocab, Vocab};
 
+use super::archive;
 use super::fifu;
 use super::guard::{self, Format, Shape};
 use super::sentence::dot;
@@ -42,7 +43,7 @@ pub(super) fn check(file: &mut File, path: &Path) -> Result<(Format, Shape)> {
 }
 
 fn unknown(path: &Path, start: &[u8]) -> Error {
-    let is_packed = start.starts_with(b"PK\x03\x04") || start.starts_with(b"\x1f\x8b");
+    let is_packed = start.starts_with(archive::MAGIC) || start.starts_with(b"\x1f\x8b");
     let error = Error::at(Place::file(path), "not a file of word vectors");
     error.hint(if is_packed {
         "it is packed; unpack it first"
@@ -68,7 +69,12 @@ pub(super) fn convert(
         Format::Word2VecBinary => {
             write(&Plain::read_word2vec_binary(reader).map_err(read)?, shape, to)
         }
-        Format::Word2VecText => write(&Plain::read_text_dims(reader).map_err(read)?, shape, to),
+        Format::Word2VecText => {
+            // Its own reader of the first line knows one way only to end it, and the guard has
+            // compared it with what follows.
+            reader.skip_until(b'\n').map_err(|e| Error::io(path, "read the file", e))?;
+            write(&Plain::read_text(reader).map_err(read)?, shape, to)
+        }
         Format::GloveText => write(&Plain::read_text(reader).map_err(read)?, shape, to),
         Format::FastText => write(&Embeddings::read_fasttext(reader).map_err(read)?, shape, to),
         Format::Finalfusion => write(&Plain::read_embeddings(reader).map_err(read)?, shape, to),

@@ -1,12 +1,25 @@
-//! Gathering the files of a sentence encoder from where they are found.
+//! Gathering the files of a sentence encoder from where they are found, and what is said of its
+//! licence there.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::encoder::{FILES, MAX_JSON, pooling_file};
+use super::encoder::{FILES, MAX_JSON, SentenceEncoder, pooling_file};
+use super::keep::Made;
+use super::manifest::ModelKind;
+use super::sentence::SentenceModel;
 use crate::error::{Error, Place, Result};
+use crate::files::TOO_LARGE;
+use crate::progress::{Progress, Silent};
 use crate::publish::sync_folder;
+
+/// What an encoder is tried out on.
+const SENTENCE: &str = "What is your name?";
+
+/// The longest `README.md` that is looked at, and the longest licence in it, in bytes.
+const MAX_README: u64 = 1 << 16;
+const MAX_LICENCE: usize = 200;
 
 /// A folder of files, wherever it is.
 pub(super) trait Bundle {
@@ -43,12 +56,43 @@ impl Bundle for Folder {
     }
 }
 
+/// Copies and tries out a sentence encoder of this format; its licence is what is known, else what
+/// its `README.md` says.
+///
+/// # Errors
+/// When a file is missing, too large, no file of an encoder, or cannot be read or written.
+pub(super) fn encoder(
+    bundle: &mut dyn Bundle,
+    (format, licence): (&str, Option<String>),
+    to: &Path,
+    progress: &dyn Progress,
+) -> Result<Made> {
+    let files = copy(bundle, to)?;
+    progress.start("trying out", 1);
+    let tried = SentenceEncoder::open(to).and_then(|model| {
+        model.check()?;
+        model.embed(&[SENTENCE], &Silent)?;
+        Ok(model.dims())
+    });
+    let dims = tried.map_err(|e| as_found(e, to, bundle))?;
+    progress.finish();
+    Ok(Made {
+        kind: ModelKind::Encoder,
+        words: None,
+        dims,
+        format: format.to_owned(),
+        sha256: None,
+        licence: licence.or_else(|| licence_in(bundle)),
+        files,
+    })
+}
+
 /// Copies what an encoder needs of `bundle` into the folder `to`, and nothing else: the paths of
 /// the files, in `to` as in the bundle.
 ///
 /// # Errors
 /// When a file is missing, too large, or cannot be read or written.
-pub(super) fn copy(bundle: &mut dyn Bundle, to: &Path) -> Result<Vec<String>> {
+fn copy(bundle: &mut dyn Bundle, to: &Path) -> Result<Vec<String>> {
     let mut copied = Vec::new();
     for file in FILES {
         if copy_file(bundle, file.name, to, file.max_size)? {
@@ -68,7 +112,7 @@ pub(super) fn copy(bundle: &mut dyn Bundle, to: &Path) -> Result<Vec<String>> {
 }
 
 /// The same error, its place in the copy `copied` said as that in `bundle`.
-pub(super) fn as_found(error: Error, copied: &Path, bundle: &dyn Bundle) -> Error {
+fn as_found(error: Error, copied: &Path, bundle: &dyn Bundle) -> Error {
     let within = error.place().and_then(|place| place.path.strip_prefix(copied).ok());
     let place = bundle.place(&within.unwrap_or(Path::new("")).to_string_lossy());
     error.moved_to(place)
@@ -100,9 +144,29 @@ fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, most: u64) -> Resul
         io::Write::write_all(&mut file, &buffer[..length]).map_err(failed)?;
     }
     if left.limit() == 0 {
-        return Err(Error::at(place, format!("more than {} MiB", most >> 20))
-            .hint("this is hardly the file it should be; look what it holds"));
+        return Err(Error::at(place, format!("more than {} MiB", most >> 20)).hint(TOO_LARGE));
     }
     file.sync_all().and_then(|()| sync_folder(folder)).map_err(failed)?;
     Ok(true)
+}
+
+/// The `license` in the front matter of `README.md`: lines between two of `---`, as model cards
+/// have. A note that cannot be read is no reason to refuse the model.
+pub(super) fn licence_in(bundle: &mut dyn Bundle) -> Option<String> {
+    let readme = bundle.open("README.md").ok()??;
+    let mut start = Vec::new();
+    readme.take(MAX_README).read_to_end(&mut start).ok()?;
+    let text = String::from_utf8_lossy(&start);
+    let mut lines = text.lines();
+    if lines.next().is_none_or(|line| line.trim_end() != "---") {
+        return None;
+    }
+    let licence = lines
+        .take_while(|line| line.trim_end() != "---")
+        .find_map(|line| line.strip_prefix("license:"))
+        .map(|licence| licence.trim().trim_matches(['"', '\'']));
+    let is_plain = |licence: &&str| {
+        (1..=MAX_LICENCE).contains(&licence.len()) && !licence.contains(char::is_control)
+    };
+    licence.filter(is_plain).map(str::to_owned)
 }

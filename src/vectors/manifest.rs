@@ -80,11 +80,13 @@ pub struct Manifest {
 /// The file or folder that a vector model was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Its name, without folders.
+    /// Its name, without folders; of one from the Hub `OWNER/NAME@COMMIT`, of static vectors the
+    /// encoder's name.
     pub file: String,
-    /// What it was found to be, for instance [`Format::name`](super::Format::name).
+    /// What it was found to be, for instance `word2vec binary`.
     pub format: String,
-    /// Its SHA-256, in hex; of a folder, made of the files taken as by [`Manifest::digest`].
+    /// Its SHA-256, in hex; of a folder, or on the Hub, made of the files taken as by [`Manifest::digest`];
+    /// of static vectors that of the encoder's weights.
     pub sha256: String,
 }
 

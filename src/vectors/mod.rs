@@ -6,7 +6,7 @@
 //! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
 //!
 //! Of a sentence encoder, wherever it is found (`gather.rs`, `archive.rs`, `hub/`), it keeps the few files
-//! that are needed, as they are. [`distill()`] makes [`StaticVectors`] of it, as the ones embedded in the
+//! that are needed, as they are. [`add_distilled()`] makes [`StaticVectors`] of it, as the ones embedded in the
 //! program are. A [`VectorModel`] turns sentences into vectors, whatever its kind.
 
 mod add;
@@ -20,6 +20,7 @@ mod fifu;
 mod gather;
 mod guard;
 mod hub;
+mod keep;
 mod manifest;
 mod model;
 mod sentence;
@@ -29,17 +30,18 @@ mod tokens;
 mod vocabulary;
 mod words;
 
-pub use add::{Request, add, remove};
-pub use distill::{DistillRequest, Options, Teacher, add_distilled, distill};
+pub use add::{Request, add};
+pub use distill::{DistillRequest, Options, add_distilled};
 pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
-pub use guard::Format;
 pub use hub::{DownloadRequest, HubSettings, ModelId, download};
+pub use keep::remove;
 pub use manifest::{Manifest, ModelKind, Source};
 pub use model::{VectorModel, nearest, network};
 pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};
 pub use static_vectors::{Origin, StaticVectors};
+pub(crate) use store::DAMAGED;
 pub use store::{Added, list, manifest, names, of_digest, verify};
 pub use tokens::TokenVectors;
-pub use words::{MODEL_FILE, WordVectors};
+pub use words::WordVectors;

@@ -1,8 +1,8 @@
 //! A vector model in use for sentences, whatever its kind.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::cache;
+use super::cache::Cache;
 use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
 use super::manifest::ModelKind;
@@ -24,7 +24,7 @@ pub struct VectorModel {
     kind: ModelKind,
     vectors: Vectors,
     /// Where vectors of texts are kept; others than encoders are faster than that.
-    cache: Option<PathBuf>,
+    cache: Option<Cache>,
 }
 
 /// What makes the vectors.
@@ -49,7 +49,9 @@ impl VectorModel {
         store::check_sizes(&folder, &manifest)?;
         let vectors = match manifest.kind {
             ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(&folder)?)),
-            ModelKind::Words => Vectors::Tokens(Box::new(WordVectors::open(workspace, name)?)),
+            ModelKind::Words => {
+                Vectors::Tokens(Box::new(WordVectors::read(&folder, manifest.clone())?))
+            }
             ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(&folder)?)),
         };
         let found = vectors.sentences().dims();
@@ -59,7 +61,8 @@ impl VectorModel {
             return Err(Error::at(Place::file(&folder), what).hint(store::DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
-        let cache = (kind == ModelKind::Encoder).then(|| workspace.vector_cache());
+        let cache = (kind == ModelKind::Encoder)
+            .then(|| Cache::new(&workspace.vector_cache(), &sha256, found));
         Ok(Self { name, sha256, kind, vectors, cache })
     }
 
@@ -107,7 +110,7 @@ impl VectorModel {
     /// As there.
     pub fn embed_cached(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
         match &self.cache {
-            Some(folder) => cache::embed(folder, (&self.sha256, self.sentences()), texts, progress),
+            Some(cache) => cache.embed(self.sentences(), texts, progress),
             None => self.sentences().embed(texts, progress),
         }
     }

@@ -29,7 +29,7 @@ impl Embeddings {
     /// Vectors of `dims` numbers each, one after the other.
     ///
     /// # Panics
-    /// When `dims` is 0 or does not divide the numbers.
+    /// When `dims` does not divide how many numbers there are.
     #[must_use]
     pub fn new(dims: usize, numbers: Vec<f32>) -> Self {
         assert!(numbers.len().is_multiple_of(dims), "vectors of {dims} numbers");

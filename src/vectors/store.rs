@@ -13,7 +13,7 @@ use crate::sha256;
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What to do about a model whose files are not what was added.
-pub(super) const DAMAGED: &str = "the vector model is damaged; add it again";
+pub(crate) const DAMAGED: &str = "the vector model is damaged; add it again";
 
 /// A vector model that is there.
 #[derive(Clone, Debug)]

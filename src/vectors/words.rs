@@ -1,6 +1,7 @@
 //! Word vectors in use.
 
 use std::fs::{self, File};
+use std::path::Path;
 
 use finalfusion::storage::StorageView;
 
@@ -8,7 +9,7 @@ use super::fifu::{self, Rows};
 use super::guard::Shape;
 use super::manifest::{Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
-use super::store::manifest;
+use super::store::{DAMAGED, manifest};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Place, Result};
@@ -16,7 +17,7 @@ use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
 /// The file of the vectors in a vector model's folder.
-pub const MODEL_FILE: &str = "model.fifu";
+pub(super) const MODEL_FILE: &str = "model.fifu";
 
 /// A vector a word, mapped from disk: processes that use the same model share its memory.
 #[derive(Debug)]
@@ -34,12 +35,21 @@ impl WordVectors {
     /// When there is none of this name, or its files are not what was added.
     pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
         let manifest = manifest(workspace, name)?;
-        let path = workspace.vector_model(name).join(MODEL_FILE);
-        let (ModelKind::Words, Some(words)) = (manifest.kind, manifest.words) else {
+        if manifest.kind != ModelKind::Words {
             let what = format!("vector model `{name}` is of kind {}, not words", manifest.kind);
             return Err(Error::at(Place::file(workspace.vector_model(name)), what)
                 .hint("nearest words need word vectors; `mentorpal vectors list` names them"));
-        };
+        }
+        Self::read(&workspace.vector_model(name), manifest)
+    }
+
+    /// Opens the word vectors in `folder`, which have this manifest.
+    ///
+    /// # Errors
+    /// When the file is not the manifest's.
+    pub(super) fn read(folder: &Path, manifest: Manifest) -> Result<Self> {
+        let path = folder.join(MODEL_FILE);
+        let words = manifest.words.unwrap_or_default();
         let shape = Shape { words, dims: manifest.dims };
         let is_file = fs::metadata(&path).map(|found| found.is_file());
         let opened = match is_file {
@@ -48,8 +58,7 @@ impl WordVectors {
                 .and_then(|file| fifu::open(file, shape))
                 .map_err(|e| Error::io(&path, "open the vectors", e)),
         };
-        let (vocabulary, rows) =
-            opened.map_err(|e| e.hint("the vector model is damaged; add it again"))?;
+        let (vocabulary, rows) = opened.map_err(|e| e.hint(DAMAGED))?;
         Ok(Self { manifest, vocabulary, rows })
     }
 
@@ -65,7 +74,7 @@ impl WordVectors {
         self.manifest.dims
     }
 
-    /// The vector of `word`, `[dims]`, as the file had it.
+    /// The vector of `word`, `[dims]`, as the file had it but for rounding.
     #[must_use]
     pub fn embedding(&self, word: &str) -> Option<&[f32]> {
         self.rows().nth(self.vocabulary.find(word)?)
@@ -124,7 +133,7 @@ impl TokenVectors for WordVectors {
         Embeddings::new(self.dims(), numbers)
     }
 
-    /// As the file had it, looked up to the letter.
+    /// As the file had it but for rounding, looked up to the letter.
     fn word(&self, word: &str) -> Option<Vec<f32>> {
         self.embedding(word).map(<[f32]>::to_vec)
     }
@@ -136,6 +145,11 @@ impl SentenceModel for WordVectors {
     }
 
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
-        Ok(tokens::embed(self, texts, progress))
+        let vectors = tokens::embed(self, texts, progress);
+        // Opening does not read the numbers.
+        if vectors.numbers().iter().all(|number| number.is_finite()) {
+            return Ok(vectors);
+        }
+        Err(Error::new("the word vectors hold what is no number").hint(DAMAGED))
     }
 }

@@ -1,13 +1,21 @@
-//! The web: addresses, and connections that are encrypted as they should be.
+//! The web: addresses, connections that are encrypted as they should be, what an answer means and
+//! when to try again. Who sees credentials and which redirects are followed is for those who ask.
 
+mod answer;
+mod fault;
 mod url;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::Agent;
+use ureq::AsSendBody;
+use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
+pub(crate) use self::answer::{
+    MAX_REDIRECTS, Response, at, cut, is_page, redirect, redirects_again, refusal, text,
+};
+pub(crate) use self::fault::{Answer, Fault, Tries, patiently, random};
 pub(crate) use self::url::Url;
 
 /// How much of an answer is taken from the system at once, in bytes: fewer, larger pieces cost
@@ -18,27 +26,58 @@ const INPUT_BUFFER: usize = 1 << 19;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Makes connections over TLS by `rustls` with `ring` and the system's certificates. Redirects are
-/// for the caller to follow, as credentials go to one server alone; a server that says nothing
-/// more, or takes nothing more, for `stall` is given up.
-pub(crate) fn agent(stall: Duration) -> Agent {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(provider)
-        .build();
-    let config = Agent::config_builder()
-        .tls_config(tls)
-        .user_agent(concat!("mentorpal/", env!("CARGO_PKG_VERSION")))
-        // Sizes and ranges are those of the file itself.
-        .accept_encoding("identity")
-        .http_status_as_error(false)
-        .allow_non_standard_methods(true)
-        .input_buffer_size(INPUT_BUFFER)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_connect(Some(CONNECT_TIMEOUT))
-        .timeout_per_read(Some(stall))
-        .timeout_per_write(Some(stall))
-        .build();
-    config.into()
+/// for the caller to follow, as credentials go to one server alone.
+#[derive(Debug)]
+pub(crate) struct Agent(ureq::Agent);
+
+impl Agent {
+    /// Connects to nothing yet. A server that says nothing more, or takes nothing more, for `stall`
+    /// is given up.
+    pub(crate) fn new(stall: Duration) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::PlatformVerifier)
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .user_agent(concat!("mentorpal/", env!("CARGO_PKG_VERSION")))
+            // Sizes and ranges are those of the file itself.
+            .accept_encoding("identity")
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .input_buffer_size(INPUT_BUFFER)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_per_read(Some(stall))
+            .timeout_per_write(Some(stall))
+            .build();
+        Self(config.into())
+    }
+
+    /// Sends the request, whose address is `url`, and waits for the head of the answer, whatever
+    /// its status; `hint` says what to look at where none comes. What is within this machine is
+    /// asked directly, whatever proxies the environment names: a password is sent there in clear.
+    pub(crate) fn ask(
+        &self,
+        url: &Url,
+        request: request::Builder,
+        body: impl AsSendBody,
+        hint: &str,
+    ) -> Answer<Response> {
+        let request = request
+            .uri(url.whole())
+            .body(body)
+            .map_err(|_| Fault::Lasting(at(url, "an address that cannot be asked")))?;
+        tracing::info!(method = %request.method(), %url, "asking");
+        let request = if url.is_loopback() {
+            self.0.configure_request(request).proxy(None).build()
+        } else {
+            request
+        };
+        let response = self.0.run(request).map_err(|error| answer::unsent(url, error, hint))?;
+        tracing::info!(status = %response.status(), %url, "answered");
+        Ok(response)
+    }
 }

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use crate::error::{Error, Result};
-
 /// An address of the scheme `http` or `https`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url {
@@ -43,18 +41,6 @@ impl Url {
         })
     }
 
-    /// Reads where the Hub is.
-    ///
-    /// # Errors
-    /// When it is no address, or one with a user, password or query; they are not quoted.
-    pub(crate) fn endpoint(text: &str) -> Result<Self> {
-        let url = Self::parse(text.trim_end_matches('/')).filter(|url| !url.path.contains('?'));
-        url.ok_or_else(|| {
-            Error::new("HF_ENDPOINT is no address of a Hub")
-                .hint("expected `https://HOST` without a user, password or query")
-        })
-    }
-
     /// The address of `path`, which begins with `/`, below this one.
     pub(crate) fn below(&self, path: &str) -> Self {
         Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
@@ -83,6 +69,11 @@ impl Url {
         }
     }
 
+    /// Whether it ends in a query.
+    pub(crate) fn has_query(&self) -> bool {
+        self.path.contains('?')
+    }
+
     /// The host's name; of IPv6 without its brackets.
     pub(crate) fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
@@ -95,8 +86,13 @@ impl Url {
 
     /// Whether what is sent there stays secret on its way: encrypted, or within this machine.
     pub(crate) fn is_private(&self) -> bool {
+        self.is_https || self.is_loopback()
+    }
+
+    /// Whether it is within this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
         let is_loopback = |ip: IpAddr| ip.is_loopback();
-        self.is_https || self.host == "localhost" || self.host().parse().is_ok_and(is_loopback)
+        self.host == "localhost" || self.host().parse().is_ok_and(is_loopback)
     }
 
     /// The whole address, query included, to ask for.
@@ -136,7 +132,7 @@ mod tests {
 
     #[test]
     fn addresses_are_joined_and_shown_without_their_query() {
-        let hub = Url::endpoint("https://Hub.example/mirror/").unwrap();
+        let hub = url("https://Hub.example/mirror/");
         assert_eq!(hub.below("/a/b").whole(), "https://hub.example/mirror/a/b");
         let signed = hub.redirected("https://cdn.example:8443/x?Signature=abc").unwrap();
         assert_eq!(signed.whole(), "https://cdn.example:8443/x?Signature=abc");

@@ -134,6 +134,21 @@ fn other_machines_are_shown_a_password_over_plain_http_only_where_that_is_asked_
 }
 
 #[test]
+fn what_stays_within_this_machine_goes_through_no_proxy() {
+    let (disk, sandbox) = scene();
+    netrc_file(&sandbox, &entry("127.0.0.1"));
+    // A proxy that would hear the password.
+    let proxy = Disk::serve();
+    for name in ["ALL_PROXY", "HTTP_PROXY", "https_proxy"] {
+        let mut command =
+            super::command(&sandbox, &disk.url, &["upload", "fusion_v1/x", "--force"]);
+        sandbox.finish(command.env(name, &proxy.server)).code(0);
+    }
+    assert_eq!(proxy.asked().len(), 0);
+    assert_eq!(disk.files(&format!("{}/x", super::THERE)), checkpoint(1, 100));
+}
+
+#[test]
 fn a_public_link_is_read_with_its_token_and_never_written() {
     let disk = Disk::serve();
     disk.open_to_all();

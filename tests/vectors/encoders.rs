@@ -63,11 +63,13 @@ fn vectors_are_those_of_an_independent_implementation() {
             assert_eq!(model.sentences().embed(&[text], &Silent).unwrap().row(0), found.row(i));
         }
         for _ in 0..2 {
-            assert_eq!(model.embed_cached(&texts, &Silent).unwrap(), found);
+            let again = open(&sandbox, "tiny");
+            assert_eq!(again.embed_cached(&texts, &Silent).unwrap(), found);
+            assert_eq!(again.embed_cached(&texts, &Silent).unwrap(), found);
         }
         let cache = format!("{MODELS}/.cache");
         let files: Vec<String> = sandbox.files(&cache).into_keys().collect();
-        assert_eq!(files, [format!("{}.safetensors", model.sha256())]);
+        assert_eq!(files, [format!("{}.vectors", model.sha256())]);
         sandbox.run(&["vectors", "verify"]).code(0);
         let listed = sandbox.run(&["vectors", "list", "--json"]).code(0).json();
         let listed: Vec<_> = listed.iter().map(|model| &model["name"]).collect();
@@ -75,6 +77,32 @@ fn vectors_are_those_of_an_independent_implementation() {
         sandbox.run(&["clean", "--force"]).code(0);
         assert!(names(&sandbox).is_empty());
     }
+}
+
+#[test]
+fn a_text_of_one_token_has_the_same_vector_alone_and_beside_others() {
+    let mut files = tiny::files();
+    let mut tokenizer: Value = serde_json::from_slice(&files["tokenizer.json"]).unwrap();
+    // Nothing is put around a text.
+    tokenizer["post_processor"] = Value::Null;
+    files.insert("tokenizer.json".into(), tokenizer.to_string().into_bytes());
+    let sandbox = Sandbox::empty();
+    add(&sandbox, "tiny", &files).code(0);
+    let model = open(&sandbox, "tiny");
+    let texts = ["what", "is", "your", "name", "na", "?", "you"];
+    let found = model.sentences().embed(&texts, &Silent).unwrap();
+    for (i, text) in texts.iter().enumerate() {
+        let alone = model.sentences().embed(&[text], &Silent).unwrap();
+        assert_eq!(alone.row(0), found.row(i), "{text}");
+    }
+}
+
+#[test]
+fn a_readme_that_cannot_be_read_is_no_reason_to_refuse_the_model() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("tiny/README.md/in/the/way", "");
+    add(&sandbox, "tiny", &tiny::files()).code(0);
+    sandbox.run(&["vectors", "verify"]).code(0);
 }
 
 #[test]

@@ -291,10 +291,26 @@ fn the_token_is_for_the_hub_alone_and_never_shown() {
 }
 
 #[test]
+fn a_token_that_was_not_sent_is_not_said_to_be_wrong() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { token: Some(TOKEN), ..Faults::default() });
+    // The name is no other machine's, but what is asked of it goes through this one's proxy.
+    let variables = [
+        ("HF_ENDPOINT", "http://hub.invalid"),
+        ("HTTP_PROXY", &scene.hub.endpoint),
+        ("HF_TOKEN", TOKEN),
+    ];
+    let run = scene.run_with(&variables, &DOWNLOAD).code(2).says("401");
+    run.says("HF_TOKEN was not sent").does_not_say("set HF_TOKEN").does_not_say("s3cret");
+    assert!(scene.hub.asked().iter().all(|asked| asked.token.is_none()));
+}
+
+#[test]
 fn refusals_are_explained_without_secrets() {
     let scene = Scene::new();
     scene.hub.has(Faults { refuses_large: true, ..Faults::default() });
-    scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).says("403");
+    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).says("403");
+    run.does_not_say("HF_TOKEN").says("run this again");
     scene.hub.has(Faults { first: vec![(403, "")], ..Faults::default() });
     scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).says("accept its terms");
     for wrong in [
@@ -310,12 +326,14 @@ fn refusals_are_explained_without_secrets() {
 #[test]
 fn a_busy_server_is_asked_again() {
     let scene = Scene::new();
-    let first = vec![(503, ""), (429, "Retry-After: 0\r\n")];
+    // RFC 9110 has this date; it is past.
+    let past = "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n";
+    let first = vec![(503, ""), (429, "Retry-After: 0\r\n"), (408, past), (425, past), (521, past)];
     scene.hub.has(Faults { first, ..Faults::default() });
     scene.run(&DOWNLOAD).code(0);
     let asked = scene.hub.asked();
     let revision = asked.iter().filter(|asked| asked.what.contains("/revision/"));
-    assert_eq!(revision.count(), 3);
+    assert_eq!(revision.count(), 6);
 
     let scene = Scene::new();
     scene.hub.has(Faults { first: vec![(429, "Retry-After: 86400\r\n")], ..Faults::default() });
@@ -323,9 +341,9 @@ fn a_busy_server_is_asked_again() {
     assert_eq!(scene.hub.asked().len(), 1);
     let always = vec![(502, "Retry-After: 0\r\n"); 50];
     scene.hub.has(Faults { first: always, ..Faults::default() });
-    let run = scene.run(&DOWNLOAD).code(2).says("502").says("tried 5 times");
+    let run = scene.run(&DOWNLOAD).code(2).says("502").says("tried 6 times");
     run.says(&format!("{}/api/models/acme/tiny/revision/main", scene.hub.endpoint));
-    assert_eq!(scene.hub.asked().len(), 5);
+    assert_eq!(scene.hub.asked().len(), 6);
     assert!(!scene.added());
 }
 
@@ -345,8 +363,8 @@ fn without_a_network_only_the_cache_is_there() {
     run.says("`acme/tiny` at `main` is not in Hugging Face's cache").says("HF_HUB_OFFLINE is set");
     assert_eq!(scene.hub.asked(), []);
     // Nothing listens where the sandbox says the Hub is.
-    let run = scene.sandbox.run(&DOWNLOAD).code(2).says("cannot be reached");
-    run.says("HF_HUB_OFFLINE=1");
+    let run = scene.sandbox.run(&DOWNLOAD).code(2).says("the connection was cut");
+    run.says("HF_HUB_OFFLINE=1; tried 6 times");
     assert!(!scene.added());
 }
 

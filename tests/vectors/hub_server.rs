@@ -122,7 +122,13 @@ pub(super) fn git_hash(bytes: &[u8]) -> String {
 /// Reads one request and answers it.
 fn answer(state: &Mutex<State>, mut stream: TcpStream, of_hub: bool) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let Some(request) = Request::read(&mut reader) else { return };
+    let Some(mut request) = Request::read(&mut reader) else { return };
+    if request.method == "CONNECT" {
+        // As a proxy it goes to itself.
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        let Some(next) = Request::read(&mut reader) else { return };
+        request = next;
+    }
     let what = format!("{} {}", request.method, request.path);
     let is_head = request.method == "HEAD";
     let (token, range) = (request.header("authorization"), request.header("range"));

@@ -6,13 +6,16 @@
 //! | `paired.rs` | two checkpoints on the same questions: `McNemar`'s test, the bootstrap, Holm's correction |
 //! | `confidence.rs` | confidences: calibration error, coverage against accuracy |
 //! | `ranking.rs` | the rank of the right answer |
+//! | `detection.rs` | telling questions from each other: the area under the ROC curve, Matthews correlation |
 
 mod confidence;
+mod detection;
 mod paired;
 mod proportion;
 mod ranking;
 
 pub use confidence::{Calibration, CalibrationBin, CoveragePoint, calibration, coverage_curve};
+pub use detection::{auroc, matthews};
 pub use paired::{holm, mcnemar, paired_bootstrap, paired_wald};
 pub use proportion::wilson;
 pub use ranking::{mean_reciprocal_rank, share_within};

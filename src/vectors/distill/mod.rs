@@ -35,15 +35,15 @@ const RECIPE: u32 = 1;
 
 /// A sentence encoder to learn from, and what is known of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Teacher<'a> {
+struct Teacher<'a> {
     /// The encoder.
-    pub encoder: &'a SentenceEncoder,
+    encoder: &'a SentenceEncoder,
     /// What it is called.
-    pub name: &'a str,
+    name: &'a str,
     /// The SHA-256 of its `model.safetensors`, in hex.
-    pub sha256: &'a str,
+    sha256: &'a str,
     /// What is known of its licence.
-    pub licence: Option<&'a str>,
+    licence: Option<&'a str>,
 }
 
 /// How to distil.
@@ -69,11 +69,7 @@ impl Default for Options {
 /// # Errors
 /// When the encoder has too few numbers, no words of lower-case ASCII letters, or gives what is no
 /// number.
-pub fn distill(
-    teacher: &Teacher,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<StaticVectors> {
+fn distill(teacher: &Teacher, options: &Options, progress: &dyn Progress) -> Result<StaticVectors> {
     let Options { dims, seed, salads } = *options;
     let most = super::SentenceModel::dims(teacher.encoder);
     if !(1..=most).contains(&dims) {

@@ -8,10 +8,11 @@ use crate::error::{Error, Place, Result};
 use crate::progress::Progress;
 use crate::publish::write_synced;
 use crate::sha256;
-use crate::vectors::add::{self, Choices, Made, keep};
+use crate::vectors::add::file_name;
 use crate::vectors::embedded;
 use crate::vectors::encoder::{SentenceEncoder, WEIGHTS_FILE, is_model_folder};
-use crate::vectors::gather::Folder;
+use crate::vectors::gather::{Folder, licence_in};
+use crate::vectors::keep::{Made, chosen_or, keep};
 use crate::vectors::manifest::ModelKind;
 use crate::vectors::static_vectors::STATIC_FILE;
 use crate::vectors::store::{self, Added};
@@ -52,18 +53,14 @@ pub fn add_distilled(
     progress: &dyn Progress,
 ) -> Result<Added> {
     let found = Found::at(workspace, &request.encoder)?;
-    let name = match &request.name {
-        Some(name) => name.clone(),
-        None => Name::new("vector model", format!("{}-static", found.name))
-            .map_err(|e| e.hint("name it with --name"))?,
-    };
-    let choices = Choices { licence: request.licence.clone(), overwrite: request.overwrite };
-    keep(workspace, name, choices, |folder| {
+    let name = chosen_or(request.name.as_ref(), &format!("{}-static", found.name))?;
+    let licence = request.licence.as_ref().or(found.licence.as_ref());
+    keep(workspace, name, request.overwrite, |folder| {
         let teacher = Teacher {
             encoder: &found.encoder,
             name: &found.name,
             sha256: &found.sha256,
-            licence: request.licence.as_deref().or(found.licence.as_deref()),
+            licence: licence.map(String::as_str),
         };
         let vectors = distill(&teacher, &request.options, progress)?;
         let path = folder.join(STATIC_FILE);
@@ -75,7 +72,7 @@ pub fn add_distilled(
             dims: vectors.dims(),
             format: embedded::FORMAT.to_owned(),
             sha256: Some(found.sha256.clone()),
-            licence: found.licence.clone(),
+            licence: licence.cloned(),
             files: vec![STATIC_FILE.to_owned()],
         };
         Ok((found.name.clone(), made))
@@ -123,10 +120,10 @@ impl Found {
             .and_then(sha256::digest_of)
             .map_err(|e| Error::io(&weights, "read the file", e))?;
         Ok(Self {
-            name: add::file_name(path),
+            name: file_name(path),
             encoder: SentenceEncoder::open(path)?,
             sha256,
-            licence: add::licence(&mut Folder(path.to_owned()))?,
+            licence: licence_in(&mut Folder(path.to_owned())),
         })
     }
 }

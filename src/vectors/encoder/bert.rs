@@ -55,10 +55,17 @@ impl Bert {
             hidden.extend(word.iter().zip(position).map(|(word, position)| word + position));
         }
         self.normalize(&self.weights.norm, &mut hidden);
-        let lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
+        let mut lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
+        let numbers = hidden.len();
+        if numbers == d {
+            // A single row would be multiplied as a vector, whose sums round otherwise.
+            hidden.extend_from_within(..);
+            lengths.push(1);
+        }
         for layer in &self.weights.layers {
             self.layer(layer, &lengths, &mut hidden, par);
         }
+        hidden.truncate(numbers);
         Ok(hidden)
     }
 

@@ -29,7 +29,7 @@ const MAX_NUMBER: f32 = 1e15;
 
 /// Formats of word vectors, told apart by what the file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(super) enum Format {
     /// `words dims`, then each word with its numbers as little-endian bytes.
     Word2VecBinary,
     /// `words dims`, then a line a word.
@@ -45,7 +45,7 @@ pub enum Format {
 impl Format {
     /// What it is called.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Word2VecBinary => "word2vec binary",
             Self::Word2VecText => "word2vec text",
@@ -65,7 +65,7 @@ impl Format {
         }
         let mut lines = start.split(|byte| *byte == b'\n');
         let first = lines.next()?;
-        if let Some((_, dims)) = shape(first) {
+        if let Some((_, dims)) = shape(first.trim_ascii_end()) {
             let row = lines.next().and_then(text::numbers_in);
             let is_text = row.is_some_and(|numbers| numbers == dims);
             return Some(if is_text { Self::Word2VecText } else { Self::Word2VecBinary });

@@ -43,7 +43,7 @@ pub(super) fn check(scan: &mut Scan<impl BufRead>, has_header: bool) -> Result<S
 
 fn header(scan: &mut Scan<impl BufRead>) -> Result<Shape> {
     let line = scan.until(b'\n', 64)?;
-    let Some((words, dims)) = line.as_deref().and_then(shape) else {
+    let Some((words, dims)) = line.and_then(|line| shape(line.trim_ascii_end())) else {
         return Err(wrong_at(1, "the line is not `words dims`"));
     };
     // A word of one byte; before each number, of one digit, a space.

@@ -15,8 +15,6 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hf_hub::{Cache, CacheRepo, Repo, RepoType};
-
 use super::hash::Hash;
 use super::model_id::ModelId;
 use crate::error::{Error, Result};
@@ -26,7 +24,7 @@ use crate::publish::sync_folder;
 /// The cache of one model.
 #[derive(Debug)]
 pub(super) struct ModelCache {
-    repo: CacheRepo,
+    revision: String,
     folder: PathBuf,
     locks: PathBuf,
 }
@@ -48,16 +46,13 @@ pub(super) fn is_commit(text: &str) -> bool {
 }
 
 impl ModelCache {
-    /// The cache of `model` in the folder `home`.
-    pub(super) fn new(home: &Path, model: &ModelId) -> Self {
-        let cache = Cache::new(home.join("hub"));
-        let revision = model.revision().to_owned();
-        let repo = Repo::with_revision(model.to_string(), RepoType::Model, revision);
-        let name = repo.folder_name();
+    /// The cache of `model` in the folder `hub`, which all models share.
+    pub(super) fn new(hub: &Path, model: &ModelId) -> Self {
+        let name = format!("models--{model}").replace('/', "--");
         Self {
-            folder: cache.path().join(&name),
-            locks: cache.path().join(".locks").join(&name),
-            repo: cache.repo(repo),
+            revision: model.revision().to_owned(),
+            folder: hub.join(&name),
+            locks: hub.join(".locks").join(&name),
         }
     }
 
@@ -66,7 +61,7 @@ impl ModelCache {
         if is_commit(revision) {
             return Some(revision.to_owned());
         }
-        let commit = files::read(&self.folder.join("refs").join(revision)).ok()?;
+        let commit = files::read(&self.reference(revision)).ok()?;
         String::from_utf8(commit).ok().filter(|commit| is_commit(commit))
     }
 
@@ -75,12 +70,15 @@ impl ModelCache {
     /// # Errors
     /// When the disk fails.
     pub(super) fn set_commit(&self, commit: &str) -> Result<()> {
-        self.repo.create_ref(commit).map_err(|e| self.failed(e))
+        let path = self.reference(&self.revision);
+        // A revision may have parts, `refs/pr/1`.
+        make_folder_of(&path).map_err(|e| self.failed(e))?;
+        files::write_whole(&path, commit.as_bytes())
     }
 
     /// Looks what is there of the file at `path` in `commit`.
     pub(super) fn look_up(&self, commit: &str, path: &str) -> Cached {
-        let link = fs::read_link(self.repo.pointer_path(commit).join(path)).ok();
+        let link = fs::read_link(self.snapshot(commit).join(path)).ok();
         let name = link.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
         if let Some(hash) = name.and_then(Hash::parse) {
             let blob = self.blob(&hash);
@@ -107,7 +105,7 @@ impl ModelCache {
     /// # Errors
     /// When the disk fails.
     pub(super) fn link(&self, commit: &str, path: &str, hash: &Hash) -> Result<()> {
-        let link = self.repo.pointer_path(commit).join(path);
+        let link = self.snapshot(commit).join(path);
         let up = "../".repeat(2 + path.matches('/').count());
         let target = PathBuf::from(format!("{up}blobs/{}", hash.hex()));
         if fs::read_link(&link).is_ok_and(|found| found == target) {
@@ -167,6 +165,14 @@ impl ModelCache {
     /// The error of a disk that failed.
     pub(super) fn failed(&self, error: io::Error) -> Error {
         Error::io(&self.folder, "write the cache", error)
+    }
+
+    fn reference(&self, revision: &str) -> PathBuf {
+        self.folder.join("refs").join(revision)
+    }
+
+    fn snapshot(&self, commit: &str) -> PathBuf {
+        self.folder.join("snapshots").join(commit)
     }
 
     fn absent(&self, commit: &str, path: &str) -> PathBuf {

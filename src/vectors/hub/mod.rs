@@ -1,14 +1,14 @@
 //! Sentence encoders from the Hugging Face Hub.
 //!
-//! Of the crate `hf-hub` only the layout of the cache is used, so that other tools share it. Its
-//! own transfer checks no hash, sends the token on to other servers, and writes a file on with
-//! whatever the server sends; and its version 1 brings some 200 crates.
+//! The cache is laid out as Hugging Face's own tools do, so that they share it. Their crate `hf-hub`
+//! is not used: its transfer checks no hash, sends the token on to other servers, and writes a file
+//! on with whatever the server sends; and its version 1 brings some 200 crates.
 //!
 //! | file | stage |
 //! |---|---|
 //! | `model_id.rs` | what was typed → which model |
 //! | `settings.rs` | the environment → which Hub, cache and token |
-//! | `client.rs` | requests, redirects, refusals, trying again |
+//! | `client.rs` | requests: who gets the token, which redirects are followed |
 //! | `hash.rs` | what the Hub says of a file's content |
 //! | `transfer.rs` | one file → the cache, whole |
 //! | `cache.rs` | the cache's layout |
@@ -27,18 +27,19 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use self::cache::{Cached, ModelCache, is_commit};
-use self::client::{Client, Fault, no_hub, patiently};
+use self::client::{Client, FIRST_WAIT, no_hub};
 pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
 use self::transfer::{Description, fetch};
 
-use super::add::{Choices, encoder, keep};
 use super::encoder::{FILES, MAX_JSON};
-use super::gather::Bundle;
+use super::gather::{Bundle, encoder};
+use super::keep::{chosen_or, keep};
 use super::store::Added;
 use crate::error::{Error, Place, Result};
+use crate::files::TOO_LARGE;
 use crate::progress::Progress;
-use crate::web::Url;
+use crate::web::{Fault, Url, patiently};
 use crate::workspace::{Name, Workspace};
 
 /// What a model from the Hub is said to be.
@@ -69,15 +70,10 @@ pub fn download(
     request: &DownloadRequest,
     progress: &dyn Progress,
 ) -> Result<Added> {
-    let name = match &request.name {
-        Some(name) => name.clone(),
-        None => Name::new("vector model", request.model.name())
-            .map_err(|e| e.hint("name it with --name"))?,
-    };
-    let choices = Choices { licence: request.licence.clone(), overwrite: request.overwrite };
-    keep(workspace, name, choices, |folder| {
+    let name = chosen_or(request.name.as_ref(), request.model.name())?;
+    keep(workspace, name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
-        let made = encoder(&mut model, FORMAT, folder, progress)?;
+        let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
         model.set_commit()?;
         Ok((format!("{}@{}", request.model, model.commit), made))
     })
@@ -109,13 +105,13 @@ impl<'a> HubModel<'a> {
         progress: &'a dyn Progress,
     ) -> Result<Self> {
         let endpoint = &settings.endpoint;
-        let cache = ModelCache::new(&settings.home, id);
+        let cache = ModelCache::new(&settings.cache, id);
         let client = (!settings.is_offline).then(|| Client::new(settings));
         let commit = match &client {
             Some(client) => ask_commit(client, endpoint, id)?,
             None => cache.commit(id.revision()).ok_or_else(|| {
                 let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
-                Error::at(Place::file(&settings.home), what).hint(OFFLINE)
+                Error::at(Place::file(&settings.cache), what).hint(OFFLINE)
             })?,
         };
         Ok(Self { id, commit, endpoint, cache, client, progress })
@@ -150,8 +146,7 @@ impl<'a> HubModel<'a> {
         let most = max_size(path);
         if said.size > most {
             let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
-            return Err(Error::at(Place::file(url.to_string()), what)
-                .hint("this is hardly the file it should be; look what it holds"));
+            return Err(Error::at(Place::file(url.to_string()), what).hint(TOO_LARGE));
         }
         let _lock = self.cache.lock(&said.hash)?;
         let file = fetch(client, &self.cache, (&url, path), &said, self.progress)?;
@@ -182,13 +177,14 @@ const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
 fn ask_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
     let revision = id.revision().replace('/', "%2F");
     let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
-    let Info { sha } = patiently(|| client.json(&url)).map_err(|fault| match fault {
-        Fault::Missing(error) => error.hint(format!(
-            "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
-            id.revision()
-        )),
-        fault => fault.into_error(),
-    })?;
+    let Info { sha } =
+        patiently(FIRST_WAIT, || client.json(&url)).map_err(|fault| match fault {
+            Fault::Missing(error) => error.hint(format!(
+                "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
+                id.revision()
+            )),
+            fault => fault.into_error(),
+        })?;
     if is_commit(&sha) { Ok(sha) } else { Err(no_hub(&url)) }
 }
 

@@ -3,10 +3,13 @@
 //! | environment | meaning | default |
 //! |---|---|---|
 //! | `HF_ENDPOINT` | where the Hub is | `https://huggingface.co` |
-//! | `HF_HOME` | the folder of its `hub/` (the cache) and `token` | `~/.cache/huggingface` |
+//! | `HF_HOME` | the folder of its `hub/` and `token` | `$XDG_CACHE_HOME/huggingface` |
+//! | `HF_HUB_CACHE` | the cache | the folder `hub` in `HF_HOME` |
+//! | `XDG_CACHE_HOME` | the folder of all caches | `~/.cache` |
 //! | `HF_TOKEN` | who asks | what the file `token` holds, if there is one |
 //! | `HF_HUB_OFFLINE` | `1`, `on`, `yes` or `true`: the cache alone is used | |
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +24,8 @@ const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 pub struct HubSettings {
     /// Where it is.
     pub(super) endpoint: Url,
-    /// The folder that Hugging Face's tools share.
-    pub(super) home: PathBuf,
+    /// The folder of models that Hugging Face's tools share.
+    pub(super) cache: PathBuf,
     pub(super) token: Option<Token>,
     /// Whether only the cache is to be used.
     pub(super) is_offline: bool,
@@ -61,22 +64,31 @@ impl HubSettings {
     /// # Errors
     /// When there is no home folder, or the endpoint or the token cannot be used. None of them
     /// quotes a secret.
-    pub fn resolve(environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
-        let endpoint = environment("HF_ENDPOINT");
-        let endpoint = Url::endpoint(endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim())?;
-        let home = match environment("HF_HOME") {
-            Some(home) => PathBuf::from(home),
-            None => std::env::home_dir()
-                .ok_or_else(|| Error::new("there is no home folder").hint("set HF_HOME"))?
-                .join(".cache/huggingface"),
+    pub fn resolve(environment: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let environment = |name: &str| {
+            environment(name).filter(|value| !value.to_string_lossy().trim().is_empty())
         };
-        let token = environment("HF_TOKEN").or_else(|| logged_in(&home));
+        let text = |name: &str| Some(environment(name)?.to_string_lossy().into_owned());
+        let endpoint = text("HF_ENDPOINT");
+        let endpoint = read_endpoint(endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
+        let folder = |name: &str| environment(name).map(PathBuf::from);
+        let caches = || match folder("XDG_CACHE_HOME") {
+            Some(caches) => Ok(caches),
+            None => std::env::home_dir()
+                .map(|home| home.join(".cache"))
+                .ok_or_else(|| Error::new("there is no home folder").hint("set HF_HOME")),
+        };
+        let home = match folder("HF_HOME") {
+            Some(home) => home,
+            None => caches()?.join("huggingface"),
+        };
+        let cache = folder("HF_HUB_CACHE").unwrap_or_else(|| home.join("hub"));
+        let token = text("HF_TOKEN").or_else(|| logged_in(&home));
         let token = token.as_deref().map(Token::new).transpose()?;
-        let is_offline = environment("HF_HUB_OFFLINE").is_some_and(|value| {
+        let is_offline = text("HF_HUB_OFFLINE").is_some_and(|value| {
             ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str())
         });
-        Ok(Self { endpoint, home, token, is_offline })
+        Ok(Self { endpoint, cache, token, is_offline })
     }
 
     /// As [`HubSettings::resolve`], with the process's environment.
@@ -84,8 +96,20 @@ impl HubSettings {
     /// # Errors
     /// As there.
     pub fn resolve_here() -> Result<Self> {
-        Self::resolve(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
+        Self::resolve(|name| std::env::var_os(name))
     }
+}
+
+/// Reads where the Hub is.
+///
+/// # Errors
+/// When it is no address, or one with a user, password or query; they are not quoted.
+fn read_endpoint(text: &str) -> Result<Url> {
+    let url = Url::parse(text.trim().trim_end_matches('/')).filter(|url| !url.has_query());
+    url.ok_or_else(|| {
+        Error::new("HF_ENDPOINT is no address of a Hub")
+            .hint("expected `https://HOST` without a user, password or query")
+    })
 }
 
 /// The token that Hugging Face's own `login` left.
@@ -99,8 +123,20 @@ mod tests {
 
     fn resolve(environment: &[(&str, &str)]) -> Result<HubSettings> {
         HubSettings::resolve(|name| {
-            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
         })
+    }
+
+    // As huggingface_hub's `constants.py` (1.0) has it.
+    #[test]
+    fn the_cache_is_where_hugging_faces_tools_have_it() {
+        let cache = |environment: &[(&str, &str)]| resolve(environment).unwrap().cache;
+        let all = [("HF_HUB_CACHE", "/a"), ("HF_HOME", "/b"), ("XDG_CACHE_HOME", "/c")];
+        for (environment, expected) in
+            [(&all[..], "/a"), (&all[1..], "/b/hub"), (&all[2..], "/c/huggingface/hub")]
+        {
+            assert_eq!(cache(environment), Path::new(expected));
+        }
     }
 
     #[test]

@@ -1,19 +1,17 @@
 //! Fetching one file into the cache: on from where an earlier run was cut, and whole by its hash.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::PathBuf;
 
 use ureq::http::{StatusCode, header};
 
 use super::cache::{ModelCache, is_whole};
-use super::client::{
-    Client, Fault, LINKED_ETAG, LINKED_SIZE, Response, cut, is_page, no_hub, patiently, text, wait,
-};
+use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, no_hub};
 use super::hash::Hash;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::web::Url;
+use crate::web::{Answer, Fault, Response, Tries, Url, at, cut, is_page, patiently, text};
 
 /// What the Hub says of a file.
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl Description {
     /// # Errors
     /// When the Hub cannot be asked, or does not say.
     pub(super) fn ask(client: &Client, url: &Url) -> Result<Option<Self>> {
-        let response = match patiently(|| client.describe(url)) {
+        let response = match patiently(FIRST_WAIT, || client.describe(url)) {
             Err(Fault::Missing(_)) => return Ok(None),
             response => response.map_err(Fault::into_error)?,
         };
@@ -71,7 +69,7 @@ pub(super) fn fetch(
     if found != said.hash {
         fs::remove_file(path).map_err(|e| cache.failed(e))?;
         let what = format!("what came has the {found}, the Hub said {}", said.hash);
-        return Err(Error::at(Place::file(url.to_string()), what)
+        return Err(at(url, what)
             .hint("it was not kept; run this again, over another network if it stays so"));
     }
     cache.complete(&incomplete, &said.hash)
@@ -93,7 +91,7 @@ impl Transfer<'_> {
     /// Asks until all has come.
     fn run(&mut self) -> Result<()> {
         let what = format!("downloading {}", self.name);
-        let (mut most, mut failures) = (self.length()?, 0);
+        let (mut most, mut tries) = (self.length()?, Tries::new(FIRST_WAIT));
         loop {
             let length = self.length()?;
             if length == self.said.size {
@@ -107,9 +105,11 @@ impl Transfer<'_> {
             match self.ask_from(length) {
                 Err(Fault::Passing(error, asked)) => {
                     // Only failures in a row count: a large file may be cut many times.
-                    failures = if self.length()? > most { 1 } else { failures + 1 };
-                    most = most.max(self.length()?);
-                    wait(failures, error, asked).map_err(Fault::into_error)?;
+                    if self.length()? > most {
+                        tries.reset();
+                        most = self.length()?;
+                    }
+                    tries.failed(error, asked).map_err(Fault::into_error)?;
                 }
                 done => done.map_err(Fault::into_error)?,
             }
@@ -119,7 +119,7 @@ impl Transfer<'_> {
     }
 
     /// Asks for what is after the first `length` bytes, and writes what comes.
-    fn ask_from(&mut self, length: u64) -> Result<(), Fault> {
+    fn ask_from(&mut self, length: u64) -> Answer<()> {
         let (response, from) = self.client.content(self.url, length)?;
         if is_page(&response) {
             return Err(Fault::Lasting(no_hub(&from)));
@@ -131,13 +131,13 @@ impl Transfer<'_> {
             self.start_over().map_err(Fault::Lasting)?;
             if response.status() != StatusCode::OK {
                 let what = format!("the server does not go on from byte {length}");
-                return Err(Fault::Passing(Error::at(Place::file(from.to_string()), what), None));
+                return Err(Fault::Passing(at(&from, what), None));
             }
             self.progress.start_bytes(&format!("downloading {}", self.name), self.said.size, 0);
             self.said.size
         };
         let come = self.copy(response, &from, left)?;
-        if come < left { Err(Fault::Passing(cut(&from), None)) } else { Ok(()) }
+        if come < left { Err(cut(&from, ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
     }
 
     /// Whether the answer begins after the first `length` bytes of the same file.
@@ -151,14 +151,12 @@ impl Transfer<'_> {
     }
 
     /// Writes what comes, of which `left` bytes are expected; how many came.
-    fn copy(&mut self, response: Response, from: &Url, left: u64) -> Result<u64, Fault> {
+    fn copy(&mut self, response: Response, from: &Url, left: u64) -> Answer<u64> {
         let mut reader = response.into_body().into_reader().take(left + 1);
         let mut buffer = vec![0; 1 << 16];
         let mut come = 0;
         loop {
-            let length = reader
-                .read(&mut buffer)
-                .map_err(|e| Fault::Passing(cut(from).caused_by(e), None))?;
+            let length = reader.read(&mut buffer).map_err(|e| cut(from, e))?;
             if length == 0 {
                 return Ok(come);
             }
@@ -166,7 +164,7 @@ impl Transfer<'_> {
             if come > left {
                 let what = format!("more than the {} bytes that the Hub said", self.said.size);
                 self.start_over().map_err(Fault::Lasting)?;
-                return Err(Fault::Lasting(Error::at(Place::file(from.to_string()), what)));
+                return Err(Fault::Lasting(at(from, what)));
             }
             self.file
                 .write_all(&buffer[..length])

@@ -19,7 +19,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
 /// Why a request brought nothing.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It may go better after some time, which the server may have said.
     Passing(Error, Option<Duration>),
     /// There is nothing at the place, or no folder above it.
@@ -31,11 +31,11 @@ pub(super) enum Fault {
 }
 
 /// What a request brought.
-pub(super) type Answer<T> = Result<T, Fault>;
+pub(crate) type Answer<T> = Result<T, Fault>;
 
 impl Fault {
     /// The error that it is in the end.
-    pub(super) fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         let (Self::Passing(error, _)
         | Self::Missing(error)
         | Self::Taken(error)
@@ -48,7 +48,7 @@ impl Fault {
 ///
 /// # Errors
 /// The last attempt's.
-pub(super) fn patiently<T>(
+pub(crate) fn patiently<T>(
     first_wait: Duration,
     mut attempt: impl FnMut() -> Answer<T>,
 ) -> Answer<T> {
@@ -63,7 +63,7 @@ pub(super) fn patiently<T>(
 
 /// Failures in a row.
 #[derive(Debug)]
-pub(super) struct Tries {
+pub(crate) struct Tries {
     first_wait: Duration,
     failures: u32,
 }
@@ -71,12 +71,12 @@ pub(super) struct Tries {
 impl Tries {
     /// None yet. After the first is waited about as long as `first_wait`, after each further one
     /// twice as long.
-    pub(super) fn new(first_wait: Duration) -> Self {
+    pub(crate) fn new(first_wait: Duration) -> Self {
         Self { first_wait, failures: 0 }
     }
 
     /// Some of it went well: failures count from here.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
@@ -84,7 +84,7 @@ impl Tries {
     ///
     /// # Errors
     /// When there were enough of them, or the wait is too long.
-    pub(super) fn failed(&mut self, error: Error, asked: Option<Duration>) -> Answer<()> {
+    pub(crate) fn failed(&mut self, error: Error, asked: Option<Duration>) -> Answer<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
             let hint = format!(
@@ -116,7 +116,7 @@ impl Tries {
 }
 
 /// A random number, for names and waits; not for secrets.
-pub(super) fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use mentorpal::classifiers::{
     Classifier, LeftOut, Ranking, Strangers, TrainOptions, Vectors, registry,
 };
+use mentorpal::evaluate::statistics::{auroc, matthews};
 use mentorpal::mentor::{Mentor, OFF_TOPIC, TestSet};
 use mentorpal::progress::Silent;
 use mentorpal::vectors::VectorModel;
@@ -139,9 +140,10 @@ fn without(mentor: &Mentor, is_out: impl Fn(&str) -> bool) -> Result<Mentor> {
 struct Measured {
     right: usize,
     asked: usize,
-    auroc: f64,
-    kept: f64,
-    declined: f64,
+    /// None without off-topic questions, as `declined`.
+    auroc: Option<f64>,
+    kept: Option<f64>,
+    declined: Option<f64>,
 }
 
 impl Measured {
@@ -149,7 +151,7 @@ impl Measured {
         let confidence = |ranking: &Ranking| ranking.candidates[0].confidence;
         let own_confidence: Vec<f64> = own.iter().map(|left_out| left_out.top.confidence).collect();
         let others_confidence: Vec<f64> = others.iter().map(confidence).collect();
-        let share = |count: usize, all: usize| count as f64 / all as f64;
+        let share = |count: usize, all: usize| (all > 0).then(|| count as f64 / all as f64);
         let right = |left_out: &&LeftOut| left_out.top.answer_id == left_out.answer_id;
         Self {
             right: own.iter().filter(right).count(),
@@ -165,15 +167,14 @@ impl std::fmt::Display for Measured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { right, asked, auroc, kept, declined } = self;
         let accuracy = *right as f64 / *asked as f64;
-        write!(f, "{accuracy:.3} ({right}/{asked}), {auroc:.4}, {kept:.3}, {declined:.3}")
+        let (auroc, kept, declined) = (figure(*auroc, 4), figure(*kept, 3), figure(*declined, 3));
+        write!(f, "{accuracy:.3} ({right}/{asked}), {auroc}, {kept}, {declined}")
     }
 }
 
-/// The chance that one of `own` is above one of `others`, ties counting half.
-fn auroc(own: &[f64], others: &[f64]) -> f64 {
-    let above = |a: &f64, b: &f64| if a > b { 1.0 } else { f64::from(u8::from(a >= b)) / 2.0 };
-    let wins: f64 = own.iter().flat_map(|a| others.iter().map(move |b| above(a, b))).sum();
-    wins / (own.len() * others.len()) as f64
+/// A figure with so many decimals; a dash where there is none.
+fn figure(figure: Option<f64>, decimals: usize) -> String {
+    figure.map_or("–".to_owned(), |figure| format!("{figure:.decimals$}"))
 }
 
 /// A question's right answer (of several the given one, if it is among them), the best answer, its
@@ -208,30 +209,24 @@ fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> String {
     let asked: Vec<Asked> = test_set.questions.iter().map(ask).collect();
     let in_scope = asked.iter().filter(|asked| asked.truth != OFF_TOPIC);
     let right = in_scope.clone().filter(|asked| asked.truth == asked.top).count();
-    let fitted = matthews(&asked, |asked| asked.off_topic);
+    let correlation = |is_declined: &dyn Fn(&Asked) -> bool| {
+        let pairs: Vec<(&str, &str)> = asked
+            .iter()
+            .map(|asked| {
+                let given = if is_declined(asked) { OFF_TOPIC } else { &asked.top };
+                (asked.truth.as_str(), given)
+            })
+            .collect();
+        matthews(&pairs)
+    };
+    let fitted = correlation(&|asked| asked.off_topic);
     let best = asked
         .iter()
-        .map(|at| matthews(&asked, |asked| asked.confidence < at.confidence))
-        .fold(fitted, f64::max);
+        .filter_map(|at| correlation(&|asked| asked.confidence < at.confidence))
+        .chain(fitted)
+        .reduce(f64::max);
     let count = in_scope.count();
     let accuracy = right as f64 / count as f64;
-    format!(
-        "{accuracy:.3} ({right}/{count}) in-scope, Matthews {best:.3} at best, {fitted:.3} fitted"
-    )
-}
-
-/// The Matthews correlation of many classes (Gorodkin 2004).
-fn matthews(asked: &[Asked], is_declined: impl Fn(&Asked) -> bool) -> f64 {
-    let mut counts: HashMap<&str, (f64, f64)> = HashMap::new();
-    let mut right = 0.0;
-    for asked in asked {
-        let given = if is_declined(asked) { OFF_TOPIC } else { asked.top.as_str() };
-        counts.entry(&asked.truth).or_default().0 += 1.0;
-        counts.entry(given).or_default().1 += 1.0;
-        right += f64::from(u8::from(asked.truth == given));
-    }
-    let all = asked.len() as f64;
-    let sum = |term: fn(&(f64, f64)) -> f64| all * all - counts.values().map(term).sum::<f64>();
-    let products: f64 = counts.values().map(|(truth, given)| truth * given).sum();
-    (right * all - products) / (sum(|c| c.0 * c.0) * sum(|c| c.1 * c.1)).sqrt()
+    let (best, fitted) = (figure(best, 3), figure(fitted, 3));
+    format!("{accuracy:.3} ({right}/{count}) in-scope, Matthews {best} at best, {fitted} fitted")
 }

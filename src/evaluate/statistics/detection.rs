@@ -1,0 +1,78 @@
+//! How well questions are told from each other: those of the mentor from others, and by answer.
+
+use std::collections::BTreeMap;
+
+/// The area under the receiver operating characteristic: the chance that one of `own` is above one
+/// of `others`, ties counting half, in 0..=1 (Hanley & `McNeil` 1982, *The meaning and use of the
+/// area under a ROC curve*); `None` where either is empty.
+///
+/// ```
+/// use mentorpal::evaluate::statistics::auroc;
+/// assert_eq!(auroc(&[0.9, 0.4], &[0.4, 0.1]), Some(3.5 / 4.0));
+/// ```
+#[must_use]
+pub fn auroc(own: &[f64], others: &[f64]) -> Option<f64> {
+    let above = |a: &f64, b: &f64| if a > b { 1.0 } else { f64::from(u8::from(a >= b)) / 2.0 };
+    let wins: f64 = own.iter().flat_map(|a| others.iter().map(move |b| above(a, b))).sum();
+    let pairs = own.len() * others.len();
+    (pairs > 0).then(|| wins / pairs as f64)
+}
+
+/// The Matthews correlation of many classes (Gorodkin 2004, *Comparing two K-category assignments
+/// by a K-category correlation coefficient*), in −1..=1, of pairs of a question's true class and the
+/// one given; `None` where all are of one class, or all were given one.
+#[must_use]
+pub fn matthews(pairs: &[(&str, &str)]) -> Option<f64> {
+    let right = pairs.iter().filter(|(truth, given)| truth == given).count() as f64;
+    let mut counts: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for (truth, given) in pairs {
+        counts.entry(truth).or_default().0 += 1.0;
+        counts.entry(given).or_default().1 += 1.0;
+    }
+    let all = pairs.len() as f64;
+    let sum = |term: fn(&(f64, f64)) -> f64| counts.values().map(term).sum::<f64>();
+    let spread = (all * all - sum(|c| c.0 * c.0)) * (all * all - sum(|c| c.1 * c.1));
+    (spread > 0.0).then(|| (right * all - sum(|c| c.0 * c.1)) / spread.sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::assert_close;
+    use super::*;
+
+    // By hand: of nine pairs, 0.8 is above all three and 0.5 above one and level with one.
+    #[test]
+    fn the_area_by_hand() {
+        let (own, others) = ([0.8, 0.5, 0.1], [0.5, 0.2, 0.6]);
+        assert_close(auroc(&own, &others).unwrap(), 4.5 / 9.0);
+        assert_close(auroc(&own[..2], &others).unwrap(), 4.5 / 6.0);
+        assert_close(auroc(&others, &own[..2]).unwrap(), 1.5 / 6.0);
+        assert_eq!((auroc(&own, &[]), auroc(&[], &own)), (None, None));
+    }
+
+    // scikit-learn 1.5: matthews_corrcoef([1, 1, 2, 2, 3, 0, 0, 0, 0], [1, 2, 2, 2, 3, 0, 0, 1, 1]).
+    #[test]
+    fn matthews_as_scikit_learn_has_it() {
+        let pairs = [
+            ("1", "1"),
+            ("1", "2"),
+            ("2", "2"),
+            ("2", "2"),
+            ("3", "3"),
+            ("0", "0"),
+            ("0", "0"),
+            ("0", "1"),
+            ("0", "1"),
+        ];
+        assert_close(matthews(&pairs).unwrap(), 0.579_036_485_233_467_1);
+        assert_eq!(matthews(&[("1", "1"), ("1", "2")]), None);
+        assert_eq!(matthews(&[]), None);
+    }
+
+    // By hand, of two classes: (TP · TN − FP · FN) / √(…) = (2 · 1 − 1 · 0) / √(3 · 2 · 2 · 1).
+    #[test]
+    fn matthews_of_two_classes_by_hand() {
+        let pairs = [("yes", "yes"), ("yes", "yes"), ("no", "no"), ("no", "yes")];
+        assert_close(matthews(&pairs).unwrap(), 2.0 / 12.0_f64.sqrt());
+    }
+}

@@ -1,0 +1,130 @@
+//! What an answer says: where it leads instead, what a refusal means, how long to wait.
+
+use std::io;
+use std::time::Duration;
+
+use ureq::Body;
+use ureq::http::{StatusCode, header};
+
+use super::fault::{Answer, Fault};
+use super::url::Url;
+use crate::error::{Error, Place};
+
+/// How many redirects in a row are followed.
+pub(crate) const MAX_REDIRECTS: usize = 5;
+
+pub(crate) type Response = ureq::http::Response<Body>;
+
+/// An error at `url`.
+pub(crate) fn at(url: &Url, what: impl Into<String>) -> Error {
+    Error::at(Place::file(url.to_string()), what)
+}
+
+/// The header `name`, where it is text.
+pub(crate) fn text<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// Whether the answer is a page for people, as networks and disks that want a login give.
+pub(crate) fn is_page(response: &Response) -> bool {
+    text(response, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// Where the answer from `url` leads instead, if it does.
+///
+/// # Errors
+/// When that is no address, or one that others could listen to while nobody could listen to `url`.
+pub(crate) fn redirect(url: &Url, response: &Response) -> Answer<Option<Url>> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = text(response, header::LOCATION.as_str()) else { return Ok(None) };
+    let next = url.redirected(location).filter(|next| next.is_private() || !url.is_private());
+    next.map(Some).ok_or_else(|| {
+        Fault::Lasting(at(url, "redirects to where nobody should go, so nobody went"))
+    })
+}
+
+/// The fault of more than [`MAX_REDIRECTS`].
+pub(crate) fn redirects_again(url: &Url) -> Fault {
+    Fault::Lasting(at(url, "redirects again and again"))
+}
+
+/// The fault that an answer is which does not do what was asked.
+pub(crate) fn refusal(url: &Url, response: &Response) -> Fault {
+    let status = response.status();
+    let error = at(url, format!("the server says {status}"));
+    match status.as_u16() {
+        404 | 409 | 410 => Fault::Missing(error),
+        412 => Fault::Taken(error),
+        _ if is_passing(status) => {
+            let asked = text(response, header::RETRY_AFTER.as_str()).and_then(seconds);
+            Fault::Passing(error, asked)
+        }
+        _ => Fault::Lasting(error),
+    }
+}
+
+/// Whether it may go better the next time. 423: somebody works on it; 425: too early; 429: too many
+/// requests.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 423 | 425 | 429 | 500 | 502..=504 | 509 | 520..=599)
+}
+
+/// What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
+fn seconds(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    let wait = then.duration_since(jiff::Timestamp::now());
+    Some(Duration::try_from(wait).unwrap_or_default())
+}
+
+/// The fault of an answer that ended too early.
+pub(crate) fn cut(url: &Url, error: io::Error) -> Fault {
+    Fault::Passing(at(url, CUT).caused_by(error), None)
+}
+
+const CUT: &str = "the connection was cut";
+
+/// Why nothing came of a request that was not answered; `hint` says what to look at.
+pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> Fault {
+    use std::io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected, TimedOut,
+        UnexpectedEof, WouldBlock,
+    };
+    let is_passing = match &error {
+        ureq::Error::Io(error) => matches!(
+            error.kind(),
+            BrokenPipe
+                | ConnectionAborted
+                | ConnectionRefused
+                | ConnectionReset
+                | NotConnected
+                | TimedOut
+                | UnexpectedEof
+                | WouldBlock
+        ),
+        ureq::Error::Timeout(_) | ureq::Error::Protocol(_) => true,
+        _ => false,
+    };
+    let what = if is_passing { CUT } else { "cannot be reached" };
+    let error = at(url, what).caused_by(error).hint(hint);
+    if is_passing { Fault::Passing(error, None) } else { Fault::Lasting(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_seconds_or_a_date() {
+        assert_eq!(seconds("120"), Some(Duration::from_secs(120)));
+        // RFC 9110 has this date; it is past.
+        assert_eq!(seconds("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+        assert_eq!(seconds("soon"), None);
+        let far = seconds("Fri, 31 Dec 2100 23:59:59 GMT").unwrap();
+        assert!(far > Duration::from_secs(1 << 30));
+    }
+}
