@@ -67,7 +67,9 @@ impl<'a> MentorClassifier<'a> {
     }
 
     fn reply(&self, question: &str, ranking: Ranking) -> Reply {
-        if let Some(answer) = self.mentor.canned(question).filter(|_| self.canned) {
+        if self.canned
+            && let Some(answer) = self.mentor.canned(question)
+        {
             let others = ranking.candidates.into_iter().filter(|c| c.answer_id != answer.id);
             return Reply {
                 answer_id: Some(answer.id.clone()),

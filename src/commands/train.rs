@@ -40,12 +40,19 @@ impl TrainArgs {
 
 /// One mentor's training.
 struct Run {
-    mentor: Mentor,
+    mentor: Name,
     record: MentorRecord,
+    seconds: f64,
+    /// Where more than a row is told of it.
+    details: Option<Details>,
+}
+
+/// What is told of a mentor's training.
+struct Details {
+    mentor: Mentor,
     figures: TrainingFigures,
     /// What else training had to say.
     notes: Vec<String>,
-    seconds: f64,
 }
 
 /// What a checkpoint keeps of a mentor's training.
@@ -118,16 +125,19 @@ fn train_all(
     draft: &mut Draft,
 ) -> Result<Summary> {
     let strangers = open::strangers(workspace)?;
+    // Of very many mentors the details need more memory than training one.
+    let keeps_details = mentors.len() <= FEW || args.csv.is_some();
     let mut summary = Summary::default();
     for mentor in mentors {
         match train_one(workspace, mentor, arch, (&mut options, &strangers)) {
-            Ok((run, kept)) => {
+            Ok((run, details, kept)) => {
                 if args.json {
-                    console::json(&json_line(&run))?;
+                    console::json(&json_line(&run, &details.figures))?;
                 }
                 draft.add(mentor, run.record.clone(), &kept.model)?;
                 draft.add_report(mentor, kept.report.as_bytes())?;
-                summary.trained.push(run);
+                let details = keeps_details.then_some(details);
+                summary.trained.push(Run { details, ..run });
             }
             Err(error) => {
                 console::error(&error);
@@ -165,7 +175,7 @@ fn train_one(
     id: &Name,
     arch: &dyn Architecture,
     (options, strangers): (&mut TrainOptions, &Strangers),
-) -> Result<(Run, Kept)> {
+) -> Result<(Run, Details, Kept)> {
     let start = Instant::now();
     let mentor = open::mentor(workspace, id)?;
     options.strangers = strangers.of(&mentor);
@@ -188,7 +198,8 @@ fn train_one(
         notes: &notes,
     })?;
     let seconds = start.elapsed().as_secs_f64();
-    Ok((Run { mentor, record, figures, notes, seconds }, Kept { model: trained.files, report }))
+    let run = Run { mentor: id.clone(), record, seconds, details: None };
+    Ok((run, Details { mentor, figures, notes }, Kept { model: trained.files, report }))
 }
 
 /// The vector model of a checkpoint to update: all its mentors have one.
@@ -255,14 +266,14 @@ fn keep_others(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
     Ok(())
 }
 
-fn json_line(run: &Run) -> serde_json::Value {
+fn json_line(run: &Run, figures: &TrainingFigures) -> serde_json::Value {
     json!({
-        "mentor": run.mentor.id.as_str(),
+        "mentor": run.mentor.as_str(),
         "answers": run.record.answers,
         "questions": run.record.questions,
         "cv_accuracy": run.record.cv_accuracy,
         "seconds": run.seconds,
-        "figures": run.figures,
+        "figures": figures,
     })
 }
 
@@ -302,7 +313,7 @@ impl Summary {
         let mut table = table(heads, &[1, 2, 3, 4]);
         table.add_rows(self.trained.iter().map(|run| {
             [
-                run.mentor.id.to_string(),
+                run.mentor.to_string(),
                 run.record.answers.to_string(),
                 run.record.questions.to_string(),
                 run.record.cv_accuracy.map_or("not measurable".to_owned(), percent),
@@ -311,8 +322,8 @@ impl Summary {
         }));
         let mut text = lines(&table);
         if self.trained.len() <= FEW {
-            for run in &self.trained {
-                text += &format!("\n\n{}", essentials(&run.mentor, &run.figures));
+            for Details { mentor, figures, .. } in self.details() {
+                text += &format!("\n\n{}", essentials(mentor, figures));
             }
             text += "\n";
         }
@@ -323,7 +334,7 @@ impl Summary {
     fn reports(&self, path: &Path) -> String {
         let report = |mentor: &str| path.join(mentor).join(REPORT_FILE).display().to_string();
         let paths: Vec<String> = if self.trained.len() <= FEW {
-            self.trained.iter().map(|run| report(run.mentor.id.as_str())).collect()
+            self.trained.iter().map(|run| report(run.mentor.as_str())).collect()
         } else {
             vec![report("MENTOR")]
         };
@@ -332,12 +343,17 @@ impl Summary {
 
     /// The reports as tables.
     fn tables(&self, arch: &dyn Architecture) -> Result<Vec<TableFile>> {
-        let trained = self.trained.iter().map(|run| TrainedMentor {
+        let trained = self.details().map(|details| TrainedMentor {
             arch: arch.name(),
-            mentor: &run.mentor,
-            figures: &run.figures,
-            notes: &run.notes,
+            mentor: &details.mentor,
+            figures: &details.figures,
+            notes: &details.notes,
         });
         page::training_tables(&trained.collect::<Vec<_>>())
+    }
+
+    /// What is told of each mentor, where it was kept.
+    fn details(&self) -> impl Iterator<Item = &Details> {
+        self.trained.iter().filter_map(|run| run.details.as_ref())
     }
 }

@@ -334,7 +334,7 @@ fn vector_models_go_both_ways() {
     assert_eq!(disk.asked().len(), 0);
     // What the remote does not have, the Hub may; none is there in tests.
     let said = run(&two, &disk.url, &["vectors", "download", "other"]).code(2);
-    said.says("the remote has no vector model `other`").says("cannot be reached");
+    said.says("the remote has no vector model `other`").says("look at the network and HF_ENDPOINT");
 }
 
 #[test]
