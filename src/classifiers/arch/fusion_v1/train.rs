@@ -37,11 +37,13 @@ pub(super) fn train(
     let splits = splits(&examples, options.seed);
     let nested = Nested::of(matrices.into_mixed(setting), &examples, &params, setting.lambda);
     let (ridge, given) = solve(nested, ridge, &splits, examples.questions.len())?;
+    // Before the questions are compared: matrix products leave wide registers in a state that slows
+    // scalar products of short vectors threefold, until other vector code, as in these, clears it.
+    let (alone, without_answers) = (ridge.leave_question_out(), ridge.leave_answer_out());
     let kernel = kernel.with(setting.sentences);
     let nearest = nearest.unwrap_or_else(|| nearest_by_vectors(&kernel, &examples, progress));
-    let alone = ridge.leave_question_out();
     let on_topic = without_question(&alone, &examples, &nearest);
-    let off_topic = without_answer(&ridge, &nearest);
+    let off_topic = without_answer(without_answers, &nearest);
     let mut model = Model {
         answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
         kernel,
@@ -143,8 +145,7 @@ fn without_question(
 }
 
 /// Some questions as models that were trained without their whole answer see them: off-topic ones.
-fn without_answer(ridge: &Ridge, nearest: &[Nearest]) -> Vec<Sample> {
-    let mut tops = ridge.leave_answer_out();
+fn without_answer(mut tops: Vec<(usize, Top)>, nearest: &[Nearest]) -> Vec<Sample> {
     tops.sort_unstable_by_key(|(item, _)| *item);
     // Answers' texts, the items after the questions, are left out, too, but nobody asks them.
     let questions = nearest.len();
