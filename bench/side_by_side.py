@@ -55,8 +55,9 @@ class Measured:
     def __init__(self):
         self.seconds, self.megabytes = [], []
 
-    def run(self, command, text=""):
-        """Runs it once; returns what it printed."""
+    def run(self, command, text="", reads=True):
+        """Runs it once; returns what it printed, where that is to be read. A process begins with the memory of
+        the one that starts it, so that this one had better stay small."""
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as questions:
             questions.write(text)
             questions.seek(0)
@@ -72,7 +73,7 @@ class Measured:
             if process.returncode:
                 sys.exit(f"{command}: {complaints.decode()}")
             out.seek(0)
-            return out.read()
+            return out.read() if reads else ""
 
     @property
     def median(self):
@@ -227,12 +228,12 @@ def peers(work):
             keep(train).run(system.train(workspace, work))
             if not asked:
                 asked = test_set(ours, workspace)
-                pairs = [f"{a} {b}" for a, _ in asked for b, _ in asked]
-                many = [pair + "\n" for pair in random.Random(1).sample(pairs, WARM)]
+                pairs = random.Random(1).sample(range(len(asked) ** 2), WARM)
+                many = [f"{asked[pair // len(asked)][0]} {asked[pair % len(asked)][0]}\n" for pair in pairs]
             ask = system.ask(workspace, work)
             keep(cold).run(ask, asked[0][0] + "\n")
             printed = keep(test).run(ask, "".join(question + "\n" for question, _ in asked))
-            keep(warm).run(ask, "".join(many[: system.warm]))
+            keep(warm).run(ask, "".join(many[: system.warm]), reads=False)
             answers = system.answers(printed, workspace)
             right[system] = sum(answer in expected for answer, (_, expected) in zip(answers, asked, strict=True))
     lines = [
