@@ -37,8 +37,8 @@ pub(super) fn train(
     let splits = splits(&examples, options.seed);
     let nested = Nested::of(matrices.into_mixed(setting), &examples, &params, setting.lambda);
     let (ridge, given) = solve(nested, ridge, &splits, examples.questions.len())?;
-    // Before the questions are compared: matrix products leave wide registers in a state that slows
-    // scalar products of short vectors threefold, until other vector code, as in these, clears it.
+    // Before the questions are compared, which right after the matrix products took three times as
+    // long: probably these leave wide registers in a state that slows narrow code, and this clears it.
     let (alone, without_answers) = (ridge.leave_question_out(), ridge.leave_answer_out());
     let kernel = kernel.with(setting.sentences);
     let nearest = nearest.unwrap_or_else(|| nearest_by_vectors(&kernel, &examples, progress));
