@@ -55,12 +55,15 @@ serve_apache() {
     server=$!
 }
 
-# Seconds and peak memory (kB) of a command, one more line of the file $1. What the command before left
-# for the disk to write is none of its business.
+# Seconds and peak memory (kB) of a command, one more line of the file $1; $2 is what the same command made
+# the round before. What another one left for the disk to write is none of its business, and each begins
+# with as much memory just freed: a virtual machine's host takes back what is free for longer, and giving
+# it again takes longer than the transfer.
 timed() {
-    local to=$1
-    shift
+    local to=$1 made=$2
+    shift 2
     sync
+    rm -rf "$made"
     /usr/bin/time -f '%e %M' -a -o "$to" "$@" > /dev/null
 }
 
@@ -68,14 +71,16 @@ row() {
     local name=$1
     "serve_$name"
     until curl --silent --output /dev/null "$url"; do sleep 0.1; done
-    rm -f "$work"/*.times
+    rm -rf "$work"/*.times "$work"/data/* "$work/there/checkpoint" "$work/curl"
     for _ in $(seq "$rounds"); do
-        rm -rf "$work"/data/* "$work/there/checkpoint" "$work/curl"
-        timed "$work/curl_up.times" curl --silent --fail -T "$model/model.fifu" "$url/by-curl"
-        timed "$work/curl_back.times" curl --silent --fail -o /dev/null "$url/by-curl"
-        timed "$work/up.times" "$bin" --workspace "$work/here" vectors upload large
-        timed "$work/curl_down.times" curl --silent --fail -o "$work/curl" "$url/by-curl"
-        timed "$work/down.times" "$bin" --workspace "$work/there" vectors download large
+        timed "$work/curl_up.times" "$work/data/by-curl" \
+            curl --silent --fail -T "$model/model.fifu" "$url/by-curl"
+        timed "$work/curl_back.times" "" curl --silent --fail -o /dev/null "$url/by-curl"
+        timed "$work/up.times" "$work/data/vector_models" \
+            "$bin" --workspace "$work/here" vectors upload large
+        timed "$work/curl_down.times" "$work/curl" curl --silent --fail -o "$work/curl" "$url/by-curl"
+        timed "$work/down.times" "$work/there/checkpoint" \
+            "$bin" --workspace "$work/there" vectors download large
         cmp "$model/model.fifu" "$work/there/checkpoint/vector_models/large/model.fifu"
     done
     kill "$server"

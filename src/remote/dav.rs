@@ -14,7 +14,7 @@ use super::http::{Ask, Content, Http, login_page};
 use super::propfind;
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Place};
-use crate::web::{Answer, Fault, Response, Url, at, cut, is_page, text};
+use crate::web::{Answer, Fault, Response, Url, at, cut, is_page, spend, text};
 
 /// The longest list of a folder that is read, in bytes.
 const MAX_LIST: u64 = 64 << 20;
@@ -135,7 +135,10 @@ impl Dav {
                 Err(Fault::Passing(at(url, "the server did only a part of it"), None))
             }
             StatusCode::OK if is_page(&response) => Err(login_page(url)),
-            _ => Ok(()),
+            _ => {
+                spend(response);
+                Ok(())
+            }
         }
     }
 }

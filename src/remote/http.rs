@@ -9,6 +9,7 @@ use ureq::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use super::credentials::{Login, Origin};
 use crate::web::{
     Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, redirect, redirects_again, refusal,
+    spend,
 };
 
 /// What to look at where a server does not answer.
@@ -80,6 +81,7 @@ impl Http {
             let Some(next) = redirect(&ask.url, &response)? else {
                 return self.check(&ask.url, response, accepted);
             };
+            spend(response);
             self.check_redirect(&ask, &next)?;
             ask.url = next;
         }
@@ -143,7 +145,9 @@ impl Http {
         if status.is_success() || accepted.contains(&status.as_u16()) {
             return Ok(response);
         }
-        Err(match (refusal(url, &response), advice(status)) {
+        let fault = refusal(url, &response);
+        spend(response);
+        Err(match (fault, advice(status)) {
             (Fault::Lasting(error), _) if status == StatusCode::UNAUTHORIZED => {
                 Fault::Lasting(error.hint(self.unknown(url)))
             }

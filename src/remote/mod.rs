@@ -24,6 +24,7 @@ mod item;
 mod location;
 mod look;
 mod netrc;
+mod outgoing;
 mod partial;
 mod propfind;
 mod s3;

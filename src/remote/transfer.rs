@@ -7,11 +7,12 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::side_hash::SideHash;
+use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
 use crate::error::{Error, Place};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
+use crate::sha256;
 use crate::web::{Answer, Fault};
 
 /// How many files are on their way at once.
@@ -121,6 +122,34 @@ impl<R: Read> Read for Counted<'_, '_, R> {
     }
 }
 
+/// A reader that takes the record of what it gives.
+pub(super) struct Recorded<R> {
+    reader: R,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl<R> Recorded<R> {
+    /// Of nothing yet.
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, hasher: Sha256::new(), size: 0 }
+    }
+
+    /// Of all that it gave.
+    pub(super) fn record(self) -> FileRecord {
+        FileRecord { size: self.size, sha256: sha256::hex(&self.hasher.finalize()) }
+    }
+}
+
+impl<R: Read> Read for Recorded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        self.hasher.update(&buffer[..length]);
+        self.size += length as u64;
+        Ok(length)
+    }
+}
+
 /// Reads until `buffer` is full; how much came, and how it ended if it did. Few large pieces are
 /// written and hashed faster than many small ones.
 pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Result<()>>) {
@@ -141,10 +170,7 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
 /// # Errors
 /// When the store does not give it from the beginning, or the connection is cut.
 pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> Answer<FileRecord> {
-    if reading.start != 0 {
-        return Err(Fault::Passing(Error::at(place.clone(), "not the file's beginning"), None));
-    }
-    let announced = reading.size;
+    let announced = from_the_beginning(&reading, place)?;
     let mut content = Counted(reading.content, meter);
     let beside = SideHash::start(Sha256::new(), None);
     let mut size = 0;
@@ -154,14 +180,55 @@ pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> A
         beside.add(buffer, length);
         size += length as u64;
         if let Some(end) = end {
-            end.map_err(|e| cut(place, e))?;
-            break;
+            is_whole(size, announced, end, place)?;
+            return Ok(FileRecord { size, sha256: beside.finish() });
         }
     }
+}
+
+/// Reads all that comes of a file: whether it is what `expected` gives.
+///
+/// # Errors
+/// When the store does not give it from the beginning, or the connection is cut.
+pub(super) fn is_same(
+    reading: Reading,
+    expected: &mut impl Read,
+    place: &Place,
+    meter: &mut Meter,
+) -> Answer<bool> {
+    let announced = from_the_beginning(&reading, place)?;
+    let mut content = Counted(reading.content, meter);
+    let (mut here, mut there) = (vec![0; BUFFER], vec![0; BUFFER]);
+    let mut size = 0;
+    loop {
+        let (length, end) = fill(&mut content, &mut there);
+        let (expected, _) = fill(expected, &mut here);
+        size += length as u64;
+        if let Some(end) = end {
+            is_whole(size, announced, end, place)?;
+            return Ok(there[..length] == here[..expected]);
+        }
+        if there[..length] != here[..expected] {
+            return Ok(false);
+        }
+    }
+}
+
+/// The size of what is being read, where the store says so.
+fn from_the_beginning(reading: &Reading, place: &Place) -> Answer<Option<u64>> {
+    if reading.start == 0 {
+        return Ok(reading.size);
+    }
+    Err(Fault::Passing(Error::at(place.clone(), "not the file's beginning"), None))
+}
+
+/// Whether `size` bytes that ended in this way are all of what was announced.
+fn is_whole(size: u64, announced: Option<u64>, end: io::Result<()>, place: &Place) -> Answer<()> {
+    end.map_err(|e| cut(place, e))?;
     if announced.is_some_and(|announced| size < announced) {
         return Err(Fault::Passing(Error::at(place.clone(), "the connection was cut"), None));
     }
-    Ok(FileRecord { size, sha256: beside.finish() })
+    Ok(())
 }
 
 /// The fault of a connection that ended too early.
@@ -201,6 +268,36 @@ mod tests {
         // What was there before counts, too.
         meter.seek(20);
         assert_eq!(sum.0.load(Ordering::Relaxed), 20);
+    }
+
+    fn reading(content: &'static [u8], size: Option<u64>) -> Reading {
+        Reading { start: 0, size, validator: None, content: Box::new(content) }
+    }
+
+    #[test]
+    fn the_same_is_the_same_to_its_last_byte() {
+        let place = Place::file("there");
+        let sum = Sum::default();
+        let is_same = |there, size, mut here: &[u8]| {
+            is_same(reading(there, size), &mut here, &place, &mut Meter::new(&sum))
+        };
+        for (here, same) in [("abc", true), ("abd", false), ("ab", false), ("abcd", false)] {
+            assert_eq!(is_same(b"abc", None, here.as_bytes()).ok(), Some(same), "{here}");
+        }
+        // A cut is none of the file's faults.
+        assert!(matches!(is_same(b"ab", Some(3), b"abc"), Err(Fault::Passing(..))));
+        let part = Reading { start: 1, ..reading(b"bc", Some(3)) };
+        let found = super::is_same(part, &mut &b"bc"[..], &place, &mut Meter::new(&sum));
+        assert!(matches!(found, Err(Fault::Passing(..))));
+    }
+
+    #[test]
+    fn what_went_by_has_a_record() {
+        let mut reader = Recorded::new(&b"abc"[..]);
+        let mut first = [0];
+        reader.read_exact(&mut first).unwrap();
+        reader.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(reader.record(), FileRecord::of(b"abc"));
     }
 
     #[test]

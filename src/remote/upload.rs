@@ -5,15 +5,13 @@
 //! file counts only when this run has read it back and found it to be what the manifest says.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
 
 use super::dav::PAGE;
 use super::item::{Contents, Item};
 use super::look::{There, folders};
+use super::outgoing::Outgoing;
 use super::s3::CLAIM;
-use super::transfer::{Counted, Meter, Moved, Watcher, at_once, record_of};
+use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, is_same, record_of};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE};
@@ -27,12 +25,6 @@ const PART: &str = ".part-";
 
 /// How often a run begins anew because another one took what it was at.
 const ROUNDS: usize = 5;
-
-/// Where the bytes of a file to send are.
-enum Source<'a> {
-    File(PathBuf),
-    Bytes(&'a [u8]),
-}
 
 impl Remote {
     /// Uploads the item: afterwards the remote has it, whole, or has nothing more to be seen.
@@ -195,15 +187,12 @@ impl Upload<'_> {
         let what = format!("uploading and checking {}", self.item);
         self.watcher.start_bytes(&what, 2 * self.contents.size(), 0);
         at_once(&self.contents.files, |(file, record)| {
-            let source = Source::File(self.item.folder().join(file));
-            self.place_file(file, &source, record, &there)
+            self.place_file(&Outgoing::file(self.item, file, record), &there)
         })?;
         for part in there.keys().filter(|file| file.starts_with(PART)) {
             patiently(self.remote.first_wait, || store.remove(&format!("{staging}/{part}")))?;
         }
-        let manifest = Source::Bytes(&self.contents.manifest);
-        let record = self.contents.manifest_record();
-        self.place_file(MANIFEST_FILE, &manifest, &record, &there)?;
+        self.place_file(&Outgoing::manifest(self.item, self.contents), &there)?;
         self.watcher.finish();
         self.check_staged()
     }
@@ -243,17 +232,12 @@ impl Upload<'_> {
     }
 
     /// Has one file be in the hidden folder, checked.
-    fn place_file(
-        &self,
-        file: &str,
-        source: &Source,
-        record: &FileRecord,
-        there: &BTreeMap<String, Option<u64>>,
-    ) -> Answer<()> {
+    fn place_file(&self, outgoing: &Outgoing, there: &BTreeMap<String, Option<u64>>) -> Answer<()> {
+        let Outgoing { file, record, .. } = outgoing;
         let path = format!("{}/{file}", self.staging());
         let mut tries = Tries::new(self.remote.first_wait);
         let (mut sent, mut checked) = (Meter::new(self.watcher), Meter::new(self.watcher));
-        let size = there.get(file);
+        let size = there.get(*file);
         let mut may_be_there = size.is_some_and(|size| size.is_none_or(|size| record.size == size));
         loop {
             if may_be_there && self.is_there(&path, record, &mut checked)? {
@@ -261,7 +245,7 @@ impl Upload<'_> {
                 self.watcher.file(file, record, Moved::Kept);
                 return Ok(());
             }
-            match self.send(&path, source, record, (&mut sent, &mut checked)) {
+            match self.send(&path, outgoing, (&mut sent, &mut checked)) {
                 Err(Fault::Passing(error, asked)) => tries.failed(error, asked)?,
                 Err(fault) => return Err(fault),
                 Ok(()) => {
@@ -278,8 +262,7 @@ impl Upload<'_> {
     fn send(
         &self,
         path: &str,
-        source: &Source,
-        record: &FileRecord,
+        outgoing: &Outgoing,
         (sent, checked): (&mut Meter, &mut Meter),
     ) -> Answer<()> {
         let store = &*self.remote.store;
@@ -293,15 +276,15 @@ impl Upload<'_> {
         let is_own = part != path;
         if !is_own {
             // Other runs with the same content have theirs there, too.
-            self.check_source(source, record)?;
+            outgoing.check()?;
         }
         let placed = self
-            .write(&part, source, record.size, sent)
+            .write(&part, outgoing, sent)
             .and_then(|()| {
-                if self.is_there(&part, record, checked)? {
+                if self.is_kept(&part, outgoing, checked)? {
                     return Ok(());
                 }
-                self.check_source(source, record)?;
+                outgoing.check()?;
                 let what = "the server keeps other bytes than it was sent";
                 Err(Fault::Passing(Error::at(store.place(path), what), None))
             })
@@ -313,32 +296,33 @@ impl Upload<'_> {
         placed
     }
 
-    /// Notices a file that is damaged here.
-    fn check_source(&self, source: &Source, record: &FileRecord) -> Answer<()> {
-        if let Source::File(path) = source
-            && let Some(fault) = record.fault_at(path)
-        {
-            let name = path.strip_prefix(self.item.folder()).unwrap_or(path).display();
-            return Err(Fault::Lasting(self.item.damaged(&format!("{name}: {fault}"))));
+    /// Writes a file on the remote, and notices one that is damaged here.
+    fn write(&self, part: &str, outgoing: &Outgoing, sent: &mut Meter) -> Answer<()> {
+        sent.seek(0);
+        let mut content = Recorded::new(outgoing.open().map_err(Fault::Lasting)?);
+        let size = outgoing.record.size;
+        self.remote.store.write(part, &mut Counted(&mut content, sent), size)?;
+        if content.record() == outgoing.record {
+            return Ok(());
         }
-        Ok(())
+        outgoing.check()?;
+        let what = "the server did not take all that it was sent";
+        Err(Fault::Passing(Error::at(self.remote.store.place(part), what), None))
     }
 
-    fn write(&self, part: &str, source: &Source, size: u64, sent: &mut Meter) -> Answer<()> {
-        sent.seek(0);
-        let (mut file, mut bytes);
-        let content: &mut dyn Read = match source {
-            Source::Bytes(all) => {
-                bytes = *all;
-                &mut bytes
-            }
-            Source::File(path) => {
-                file = File::open(path)
-                    .map_err(|e| Fault::Lasting(Error::io(path, "read the file", e)))?;
-                &mut file
-            }
-        };
-        self.remote.store.write(part, &mut Counted(content, sent), size)
+    /// Whether the remote keeps at `path` what was sent there: compared from end to end with what
+    /// is here, whose record was taken as it was sent.
+    fn is_kept(&self, path: &str, outgoing: &Outgoing, checked: &mut Meter) -> Answer<bool> {
+        let place = self.remote.store.place(path);
+        let found = patiently(self.remote.first_wait, || {
+            checked.seek(0);
+            let mut here = outgoing.open().map_err(Fault::Lasting)?;
+            is_same(self.remote.store.read(path, None)?, &mut here, &place, checked)
+        });
+        match found {
+            Err(Fault::Missing(_)) => Ok(false),
+            found => found,
+        }
     }
 
     /// Whether the file at `path` on the remote is what `record` says: read from end to end.

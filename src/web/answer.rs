@@ -81,6 +81,20 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 
+/// The longest answer that nobody wants and that is read all the same, in bytes.
+const MAX_SPENT: u64 = 1 << 16;
+
+/// Reads what little is left of an answer that nobody wants: its connection, which may have cost several
+/// round trips, can be used again.
+pub(crate) fn spend(response: Response) {
+    let length = text(&response, header::CONTENT_LENGTH.as_str());
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: u64| length <= MAX_SPENT)
+    {
+        // What was asked for is done; a connection that is cut now is simply not used again.
+        let _ = io::copy(&mut response.into_body().into_reader(), &mut io::sink());
+    }
+}
+
 /// The fault of an answer that ended too early.
 pub(crate) fn cut(url: &Url, error: io::Error) -> Fault {
     Fault::Passing(at(url, CUT).caused_by(error), None)

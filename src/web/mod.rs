@@ -13,7 +13,7 @@ use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::answer::{
-    MAX_REDIRECTS, Response, at, cut, is_page, redirect, redirects_again, refusal, text,
+    MAX_REDIRECTS, Response, at, cut, is_page, redirect, redirects_again, refusal, spend, text,
 };
 pub(crate) use self::fault::{Answer, Fault, Tries, patiently, random};
 pub(crate) use self::url::Url;

@@ -86,3 +86,13 @@ fn a_file_of_a_bucket_that_is_not_there_is_named() {
     let _ = said.says("error: s3://team/classifiers/fusion_v1/x/ada/model.json: not there");
     assert_eq!(gets(&disk, "model.json"), 1);
 }
+
+// Each may cost several round trips, and there are some twenty requests, four files at once at most.
+#[test]
+fn connections_are_used_again() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    run(&sandbox, &disk.url, &["upload", "x"]).code(0);
+    let (asked, connections) = (disk.asked().len(), disk.connections());
+    assert!(asked > 15 && connections <= 4, "{connections} for {asked}");
+}

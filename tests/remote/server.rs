@@ -163,6 +163,11 @@ impl Disk {
         self.state().asked.clone()
     }
 
+    /// How many connections were opened.
+    pub(super) fn connections(&self) -> usize {
+        self.state().connections
+    }
+
     /// What the other server was shown as `Authorization`, a request each.
     pub(super) fn shown_elsewhere(&self) -> Vec<Option<String>> {
         self.other.lock().unwrap().clone()
@@ -231,6 +236,7 @@ fn page() -> Response {
 /// Answers what comes over one connection; `None` ends it.
 fn while_open(state: &Mutex<State>, mut stream: TcpStream, elsewhere: &str) {
     stream.set_nodelay(true).unwrap();
+    state.lock().unwrap().connections += 1;
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some(request) = Request::read(&mut reader) {
         // As a proxy that leads nowhere else.
@@ -375,6 +381,10 @@ fn answer(
                 state.tags = Tags::Other;
             }
             return None;
+        }
+        // As real ones tell people what they did.
+        None if operation != "GET" && matches!(response.status, 201 | 404 | 405) => {
+            response.body = b"That is how it is.".to_vec();
         }
         _ => {}
     }

@@ -45,6 +45,8 @@ pub(super) struct State {
     /// What goes wrong again and again.
     pub(super) rule: Option<fn(&Which) -> Option<Wrong>>,
     pub(super) asked: Vec<Asked>,
+    /// How many were opened.
+    pub(super) connections: usize,
     pub(super) is_open_to_all: bool,
 }
 
