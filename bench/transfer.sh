@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A transfer of 300 MB against curl's, over the same WebDAV server on this machine in the same run,
-# taking turns: the median of $1 (7) rounds, and peak memory. Prints the table in docs/benchmarks.md.
+# taking turns: the median of $1 (25) rounds, and peak memory. Prints the table in docs/benchmarks.md.
 # Needs rclone, apache2, curl, python3 and /usr/bin/time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=${1:-7}
+rounds=${1:-25}
 if [ -z "${MENTORPAL_BIN:-}" ]; then
     cargo build --release --locked --quiet --bin mentorpal
 fi
