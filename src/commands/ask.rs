@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
+use rayon::prelude::*;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde::Serialize;
@@ -86,15 +87,43 @@ impl<'a> Session<'a> {
 
     fn ask(&mut self, question: &str) -> Result<()> {
         let reply = self.classifier.answer(question);
-        self.reply(question, &reply)
+        let text = self.text(&reply);
+        self.show(&self.told(question, &reply, text)?)
     }
 
-    fn reply(&mut self, question: &str, reply: &Reply) -> Result<()> {
-        let text = self.text(reply);
+    /// A question a line, as long as somebody reads the answers; returns how many were asked.
+    fn ask_each(&mut self, lines: impl Read, from: &Path) -> Result<usize> {
+        let mut asked = 0;
+        for batch in Batches::new(lines, from) {
+            let batch = batch?;
+            let questions: Vec<&str> = batch.iter().map(String::as_str).collect();
+            let replies = self.classifier.answer_all(&questions);
+            let texts: Vec<_> = replies.iter().map(|reply| self.text(reply)).collect();
+            let told = |((question, reply), text): ((&&str, &Reply), Option<&str>)| {
+                let told = self.told(question, reply, text)?;
+                Ok(if self.json { told } else { format!("{BOLD}You:{BOLD:#} {question}\n{told}") })
+            };
+            let all = questions.par_iter().zip(&replies).zip(texts).map(told);
+            self.show(&all.collect::<Result<Vec<String>>>()?.join("\n"))?;
+            asked += batch.len();
+            if console::is_unread() {
+                break;
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Prints what [`told`](Self::told) put together.
+    fn show(&self, told: &str) -> Result<()> {
+        if self.json { console::data(told) } else { console::line(told) }
+    }
+
+    /// A reply as it is printed.
+    fn told(&self, question: &str, reply: &Reply, text: Option<&str>) -> Result<String> {
         if self.json {
-            console::json(&self.json_reply(question, reply, text))
+            console::to_json(&self.json_reply(question, reply, text))
         } else {
-            self.print(reply, text)
+            Ok(self.spoken(reply, text))
         }
     }
 
@@ -132,10 +161,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn print(&self, reply: &Reply, text: Option<&str>) -> Result<()> {
+    fn spoken(&self, reply: &Reply, text: Option<&str>) -> String {
         let name = &self.mentor().profile.short_name;
         let said = text.unwrap_or("(no recording)");
-        console::line(format_args!("{BOLD}{name}:{BOLD:#} {said}"))?;
         let how = match (&reply.answer_id, reply.canned) {
             (Some(id), true) => format!("{id}, a known question"),
             (Some(id), false) => format!("{id}, confidence {:.2}", reply.confidence),
@@ -151,7 +179,7 @@ impl<'a> Session<'a> {
             others.map(|c| format!("{} {:.2}", c.answer_id, c.confidence)).collect();
         let others =
             if others.is_empty() { String::new() } else { format!("; then {}", others.join(", ")) };
-        console::line(format_args!("{DIM}  {how}{others}{DIM:#}"))
+        format!("{BOLD}{name}:{BOLD:#} {said}\n{DIM}  {how}{others}{DIM:#}")
     }
 
     fn ask_lines(&mut self, file: &Path) -> Result<usize> {
@@ -161,26 +189,6 @@ impl<'a> Session<'a> {
         }
         let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;
         self.ask_each(open, file)
-    }
-
-    /// A question a line, as long as somebody reads the answers; returns how many were asked.
-    fn ask_each(&mut self, lines: impl Read, from: &Path) -> Result<usize> {
-        let mut asked = 0;
-        for batch in Batches::new(lines, from) {
-            let batch = batch?;
-            let questions: Vec<&str> = batch.iter().map(String::as_str).collect();
-            for (question, reply) in questions.iter().zip(self.classifier.answer_all(&questions)) {
-                if !self.json {
-                    console::line(format_args!("{BOLD}You:{BOLD:#} {question}"))?;
-                }
-                self.reply(question, &reply)?;
-            }
-            asked += batch.len();
-            if console::is_unread() {
-                break;
-            }
-        }
-        Ok(asked)
     }
 
     fn converse(&mut self) -> Result<()> {

@@ -31,10 +31,19 @@ pub(super) fn line(text: impl Display) -> Result<()> {
     write(anstream::stdout().lock(), text)
 }
 
-/// A line of results for machines.
+/// A result for machines.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string(value)
-        .map_err(|e| Error::new("cannot write the result as JSON").caused_by(e))?;
+    data(to_json(value)?)
+}
+
+/// A result for machines, to be written by [`data`].
+pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|e| Error::new("cannot write the result as JSON").caused_by(e))
+}
+
+/// A line of results for machines, or several, as they are.
+pub(super) fn data(text: impl Display) -> Result<()> {
     write(io::stdout().lock(), text)
 }
 

@@ -15,7 +15,6 @@ mod shares;
 mod stem;
 
 pub use contractions::write_out;
-pub(crate) use ngrams::sort_key;
 pub use ngrams::{Analyzer, NgramCounts};
 pub use sanitize::{match_key, normalize, sanitize, sanitize_any_script, shorten};
 pub use shares::{p_value, percent, percent_or_dash, percent_range, points};

@@ -1,5 +1,6 @@
 //! N-grams of words and of characters, counted.
 
+use std::cmp::Ordering;
 use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
@@ -12,36 +13,62 @@ pub struct NgramCounts {
     /// What the n-grams are parts of.
     text: String,
     /// Where each distinct one stands first, and how often it stands anywhere.
-    ngrams: Vec<(Range<usize>, u32)>,
+    ngrams: Vec<(Place, u32)>,
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+    /// Its first bytes as a number, with zeros after a shorter part: where two parts' differ, they
+    /// compare as the parts do. Most n-grams are no longer, and numbers are compared many times faster.
+    key: u64,
+}
+
+/// How many bytes a place's key is made of.
+const KEY_BYTES: usize = 8;
+
+impl Place {
+    fn of(text: &[u8], range: Range<usize>) -> Self {
+        let mut first = [0; KEY_BYTES];
+        let length = range.len().min(first.len());
+        first[..length].copy_from_slice(&text[range.start..][..length]);
+        Self { start: range.start as u32, end: range.end as u32, key: u64::from_be_bytes(first) }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Compares two parts of `text`.
+    fn compare(self, other: Self, text: &[u8]) -> Ordering {
+        let (a, b) = (self.range(), other.range());
+        let rest = || match a.len().min(b.len()) {
+            // Of two with one key one begins with the other, but for zeros.
+            0..=KEY_BYTES => a.len().cmp(&b.len()),
+            _ => text[a.clone()].cmp(&text[b.clone()]),
+        };
+        self.key.cmp(&other.key).then_with(rest)
+    }
 }
 
 impl NgramCounts {
     /// Counts the parts `ngrams` of `text`, which begin and end between characters.
-    fn of(text: String, ngrams: Vec<Range<usize>>) -> Self {
-        let part = |place: &Range<usize>| &text.as_bytes()[place.clone()];
-        let mut ngrams: Vec<_> = ngrams.into_iter().map(|n| (sort_key(part(&n)), n)).collect();
-        ngrams.sort_unstable_by(|(a_key, a), (b_key, b)| {
-            a_key.cmp(b_key).then_with(|| part(a).cmp(part(b)))
-        });
-        let same = ngrams.chunk_by(|(a_key, a), (b_key, b)| a_key == b_key && part(a) == part(b));
-        let counted = same.map(|same| (same[0].1.clone(), same.len() as u32)).collect();
-        Self { text, ngrams: counted }
+    fn of(text: String, ngrams: impl Iterator<Item = Range<usize>>) -> Self {
+        let bytes = text.as_bytes();
+        let mut places: Vec<Place> = ngrams.map(|range| Place::of(bytes, range)).collect();
+        places.sort_unstable_by(|a, b| a.compare(*b, bytes));
+        let same = places.chunk_by(|a, b| a.compare(*b, bytes).is_eq());
+        let ngrams = same.map(|same| (same[0], same.len() as u32)).collect();
+        Self { text, ngrams }
     }
 
     /// Each n-gram with its count, from 1 up, in ascending order of the n-grams.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> {
-        self.ngrams.iter().map(|(place, count)| (&self.text[place.clone()], *count))
+        self.ngrams.iter().map(|(place, count)| (&self.text[place.range()], *count))
     }
-}
-
-/// The first eight bytes as a number, with zeros after a shorter text: where two texts' differ, they
-/// compare as the texts do. Most n-grams are no longer, and numbers are compared many times faster.
-pub(crate) fn sort_key(text: &[u8]) -> u64 {
-    let mut first = [0; 8];
-    let length = text.len().min(first.len());
-    first[..length].copy_from_slice(&text[..length]);
-    u64::from_be_bytes(first)
 }
 
 /// Characters of a text beyond which n-grams are not taken: a question is never that long, and
@@ -119,7 +146,7 @@ fn count_words(
         places.push(start..text.len());
     }
     let runs = lengths.clone().flat_map(|length| places.windows(length));
-    let ngrams = runs.map(|run| run[0].start..run[run.len() - 1].end).collect();
+    let ngrams = runs.map(|run| run[0].start..run[run.len() - 1].end);
     NgramCounts::of(text, ngrams)
 }
 
@@ -146,11 +173,16 @@ fn count_characters<'a>(
             ngrams.extend(ends.windows(length + 1).map(|run| run[0]..run[length]));
         }
     }
-    NgramCounts::of(text, ngrams)
+    NgramCounts::of(text, ngrams.into_iter())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn counts(analyzer: &Analyzer, text: &str) -> Vec<(String, u32)> {
@@ -194,5 +226,17 @@ mod tests {
     fn nothing_comes_of_nothing() {
         let words = Analyzer::Words { lengths: 1..=2, stemmed: true };
         assert_eq!(words.count("?!").iter().len(), 0);
+    }
+    proptest! {
+        // Words of up to ten letters: n-grams longer than what they are first compared by.
+        #[test]
+        fn each_is_counted_once_in_order(words in vec("[a-c]{1,10}", 0..12)) {
+            let mut expected = BTreeMap::new();
+            for run in words.windows(2) {
+                *expected.entry(run.join(" ")).or_insert(0) += 1;
+            }
+            let pairs = Analyzer::Words { lengths: 2..=2, stemmed: false };
+            prop_assert_eq!(counts(&pairs, &words.join(" ")), expected.into_iter().collect::<Vec<_>>());
+        }
     }
 }

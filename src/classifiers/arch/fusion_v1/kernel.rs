@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::vectors::{Embeddings, VectorModel};
 
 /// The cosines of n-grams with the known questions, mixed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Ngrams {
     /// Each kind with its share of the mix.
     pub(super) parts: Vec<(f32, TfIdf)>,
@@ -35,7 +35,7 @@ pub(super) struct Kernel {
 pub(super) struct Similar<'a> {
     kernel: &'a Kernel,
     text: &'a str,
-    /// Its [`wording`].
+    /// Its [`wording`]; empty without sentence vectors.
     wording: Cow<'a, str>,
     /// With each question's n-grams, `[n]`, each in 0..=1, where it was needed yet.
     ngrams: OnceLock<Vec<f32>>,
@@ -51,6 +51,11 @@ impl Ngrams {
         Self { parts: params.par_iter().map(fit).collect() }
     }
 
+    /// Prepares for comparing many questions, which are faster then.
+    fn expect_many(&self) {
+        self.parts.par_iter().for_each(|(_, tfidf)| tfidf.expect_many());
+    }
+
     /// How alike `text` is to each known question, each in 0..=1.
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut sum: Vec<f32> = Vec::new();
@@ -64,6 +69,7 @@ impl Ngrams {
 
     /// The known questions among themselves, `[n, n]`; only the lower triangle is filled.
     pub(super) fn matrix(&self, progress: &dyn Progress) -> Mat<f32> {
+        self.expect_many();
         let vectors: Vec<_> = self.parts.iter().map(|(_, tfidf)| tfidf.vectors()).collect();
         let questions = vectors.first().map_or(0, Vec::len);
         let mut matrix = Mat::zeros(questions, questions);
@@ -125,18 +131,18 @@ impl Kernel {
         texts: &[&'a str],
         encode: impl FnOnce(&VectorModel, &[&str]) -> Result<Embeddings>,
     ) -> Result<Vec<Similar<'a>>> {
-        let wordings: Vec<String> = texts.iter().map(|text| wording(text)).collect();
-        let vectors = match &self.sentences {
-            Some((_, sentences)) => {
-                let wordings: Vec<&str> = wordings.iter().map(String::as_str).collect();
-                Some(encode(&sentences.model, &wordings)?.at_unit_length())
-            }
-            None => None,
+        if texts.len() > 1 {
+            self.ngrams.expect_many();
+        }
+        let Some((_, sentences)) = &self.sentences else {
+            let compare = |text| self.compare(text, Cow::Borrowed(""), None);
+            return Ok(texts.iter().copied().map(compare).collect());
         };
-        let compare = |(i, wording): (usize, String)| {
-            let vector = vectors.as_ref().map(|vectors| vectors.row(i));
-            self.compare(texts[i], Cow::Owned(wording), vector)
-        };
+        let wordings: Vec<String> = texts.par_iter().map(|text| wording(text)).collect();
+        let asked: Vec<&str> = wordings.iter().map(String::as_str).collect();
+        let vectors = encode(&sentences.model, &asked)?.at_unit_length();
+        let compare =
+            |(i, wording)| self.compare(texts[i], Cow::Owned(wording), Some(vectors.row(i)));
         Ok(wordings.into_par_iter().enumerate().map(compare).collect())
     }
 

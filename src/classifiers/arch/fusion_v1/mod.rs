@@ -14,13 +14,14 @@
 //! | file | stage |
 //! |---|---|
 //! | `params.rs` | what can be set, and its defaults |
-//! | `tfidf.rs` | questions → TF-IDF vectors → cosines |
+//! | `tfidf.rs`, `terms.rs`, `shortcuts.rs` | questions → TF-IDF vectors → cosines |
 //! | `sentences.rs` | questions → sentence vectors → cosines, the nearest question |
 //! | `kernel.rs` | the mix of similarities |
 //! | `ridge.rs` | kernel matrix → weights, left-out scores |
 //! | `choose.rs` | left-out scores → settings |
 //! | `nested.rs` | kernel matrix → answers to held-out questions, of parts of the questions |
 //! | `calibration.rs` | left-out scores → confidence, threshold |
+//! | `sums.rs` | sums of rows of numbers |
 //! | `train.rs` | the stages in order |
 //! | `model.rs` | the files; answering |
 
@@ -32,6 +33,9 @@ mod nested;
 mod params;
 mod ridge;
 mod sentences;
+mod shortcuts;
+mod sums;
+mod terms;
 mod tfidf;
 mod train;
 

@@ -14,9 +14,8 @@
 //! | `ngrams.k.posting_questions` | u32 `[p]` | the question of each posting |
 //! | `ngrams.k.posting_weights` | f32 `[p]` | its TF-IDF weight |
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use pulp::Arch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +23,9 @@ use super::calibration::{Calibration, Sample, knownness};
 use super::kernel::{Kernel, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
 use super::sentences::Sentences;
-use super::tfidf::{Terms, TfIdf, ends_at};
+use super::sums::sum_rows;
+use super::terms::{Terms, ends_at};
+use super::tfidf::TfIdf;
 use crate::classifiers::model_files::{
     CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
@@ -38,6 +39,9 @@ use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// What rounding may add to the square of a vector's length.
 const LENGTH_TOLERANCE: f32 = 1e-3;
+
+/// So many questions are scored together: the weights, which outgrow the caches, are read once for all.
+const TOGETHER: usize = 8;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -81,7 +85,9 @@ impl Classifier for Model {
     fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
         let encode = |model: &VectorModel, texts: &[&str]| model.sentences().embed(texts, &Silent);
         match self.kernel.of_texts(questions, encode) {
-            Ok(similar) => similar.par_iter().map(|similar| self.ranking(similar)).collect(),
+            Ok(similar) => {
+                similar.par_chunks(TOGETHER).flat_map_iter(|s| self.rankings(s)).collect()
+            }
             // One that cannot be encoded must not take the others with it.
             Err(_) if questions.len() > 1 => questions.iter().map(|text| self.rank(text)).collect(),
             Err(error) => {
@@ -93,11 +99,14 @@ impl Classifier for Model {
 }
 
 impl Model {
-    fn ranking(&self, similar: &Similar) -> Ranking {
+    fn rankings(&self, similar: &[Similar]) -> Vec<Ranking> {
+        let scores = self.scores(similar).into_iter();
+        scores.zip(similar).map(|(scores, similar)| self.ranking(&scores, similar)).collect()
+    }
+
+    fn ranking(&self, scores: &[f32], similar: &Similar) -> Ranking {
         let nearest = f64::from(similar.nearest(|_| true));
-        let scores = self.scores(similar);
-        let mut scores: Vec<(usize, f64)> = scores.into_iter().enumerate().collect();
-        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let scores = best_of(scores.iter().copied().map(f64::from).enumerate().collect());
         let mut left = 1.0;
         let candidate = |&(answer, score): &(usize, f64)| {
             let confidence = self.calibration.confidence(knownness(score, nearest));
@@ -106,28 +115,17 @@ impl Model {
             left -= confidence;
             Candidate { answer_id: self.answers[answer].clone(), confidence }
         };
-        let candidates: Vec<_> = scores.iter().take(MAX_CANDIDATES).map(candidate).collect();
+        let candidates: Vec<_> = scores.iter().map(candidate).collect();
         let off_topic =
             candidates.first().is_none_or(|c| c.confidence < self.calibration.threshold);
         Ranking { candidates, off_topic }
     }
 
-    /// Every answer's score, in about −1..1: −1 for a question unlike any known one.
-    fn scores(&self, similar: &Similar) -> Vec<f64> {
-        let mut scores = vec![-1.0_f32; self.answers.len()];
-        let rows = self.weights.chunks_exact(self.answers.len());
-        let similarities = similar.kernel();
-        // A good part of the time that an answer takes: with the widest registers there are, which
-        // gives the same numbers.
-        Arch::new().dispatch(|| {
-            for (row, &similarity) in rows.zip(&similarities) {
-                if similarity > 0.0 {
-                    let scores = scores.iter_mut().zip(row);
-                    scores.for_each(|(score, weight)| *score += similarity * weight);
-                }
-            }
-        });
-        scores.into_iter().map(f64::from).collect()
+    /// Every answer's score for each question, `[questions][m]`, in about −1..1: −1 for a question
+    /// unlike any known one.
+    fn scores(&self, similar: &[Similar]) -> Vec<Vec<f32>> {
+        let kernels: Vec<Vec<f32>> = similar.iter().map(Similar::kernel).collect();
+        sum_rows(-1.0, &kernels, &self.weights, self.answers.len())
     }
 
     /// What became of a question that was left out.
@@ -142,12 +140,16 @@ impl Model {
         }
     }
 
-    /// The best answer to a question, and how well the question is known.
-    pub(super) fn top(&self, similar: &Similar) -> (usize, f64) {
-        let scores = self.scores(similar).into_iter().enumerate();
-        let best = scores.reduce(|best, next| if next.1 > best.1 { next } else { best });
-        let (answer, score) = best.unwrap_or((0, -1.0));
-        (answer, knownness(score, f64::from(similar.nearest(|_| true))))
+    /// The best answer to each question, and how well the question is known.
+    pub(super) fn tops(&self, similar: &[Similar]) -> Vec<(usize, f64)> {
+        let top = |(scores, similar): (Vec<f32>, &Similar)| {
+            let scores = scores.into_iter().enumerate();
+            let best = scores.reduce(|best, next| if next.1 > best.1 { next } else { best });
+            let (answer, score) = best.unwrap_or((0, -1.0));
+            (answer, knownness(f64::from(score), f64::from(similar.nearest(|_| true))))
+        };
+        let tops = |similar| self.scores(similar).into_iter().zip(similar).map(top);
+        similar.par_chunks(TOGETHER).flat_map_iter(tops).collect()
     }
 
     /// The model's files.
@@ -237,6 +239,17 @@ impl Model {
     }
 }
 
+/// The [`MAX_CANDIDATES`] answers with the highest scores, highest first; the first of equals.
+fn best_of(mut scores: Vec<(usize, f64)>) -> Vec<(usize, f64)> {
+    let by_score = |a: &(usize, f64), b: &(usize, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if scores.len() > MAX_CANDIDATES {
+        scores.select_nth_unstable_by(MAX_CANDIDATES - 1, by_score);
+        scores.truncate(MAX_CANDIDATES);
+    }
+    scores.sort_unstable_by(by_score);
+    scores
+}
+
 fn read_sentences(
     questions: usize,
     dims: usize,
@@ -277,6 +290,7 @@ fn read_tfidf(
         posting_ends: tensors.u32(&name("posting_ends"))?,
         posting_questions,
         posting_weights: tensors.f32(&name("posting_weights"), &[postings])?,
+        shortcuts: OnceLock::new(),
     };
     let fits = ends_at(&tfidf.posting_ends, postings)
         && tfidf.terms.len() == tfidf.posting_ends.len()

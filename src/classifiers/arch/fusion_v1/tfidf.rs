@@ -5,15 +5,18 @@
 //! Unlike there, n-grams that training never saw count in a new question's length (with df = 1,
 //! as if it had been there): a question of unknown words is like no known one.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::text::{Analyzer, NgramCounts, sort_key};
+use super::shortcuts::Shortcuts;
+use super::sums::add_row;
+use super::terms::Terms;
+use crate::text::{Analyzer, NgramCounts};
 
 /// The vectors of `n` questions by n-gram.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct TfIdf {
     pub(super) analyzer: Analyzer,
     /// How many questions there are.
@@ -26,16 +29,8 @@ pub(super) struct TfIdf {
     pub(super) posting_questions: Vec<u32>,
     /// Per posting the n-gram's share of the question's unit vector.
     pub(super) posting_weights: Vec<f32>,
-}
-
-/// Sorted distinct strings, stored end to end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Terms {
-    pub(super) bytes: Vec<u8>,
-    /// Where each one ends.
-    pub(super) ends: Vec<u32>,
-    /// The [`sort_key`] of each.
-    keys: Vec<u64>,
+    /// What many questions are compared with, where many were expected yet.
+    pub(super) shortcuts: OnceLock<Shortcuts>,
 }
 
 /// A question as a sparse vector: n-gram and weight, ascending by n-gram.
@@ -56,6 +51,7 @@ impl TfIdf {
             posting_ends: running_sum(documents.iter().copied()),
             posting_questions: Vec::new(),
             posting_weights: Vec::new(),
+            shortcuts: OnceLock::new(),
         };
         let known = |&(term, count): &(usize, u32)| (Some(term), count);
         let vector =
@@ -72,18 +68,18 @@ impl TfIdf {
         tfidf
     }
 
+    /// Prepares for comparing many questions, which are faster then.
+    pub(super) fn expect_many(&self) {
+        self.shortcuts.get_or_init(|| Shortcuts::of(self));
+    }
+
     /// The cosine of `text` with each question, each in 0..=1.
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut similarities = vec![0.0; self.questions];
         let counts = self.analyzer.count(text);
-        let counts = counts.iter().map(|(ngram, count)| (self.terms.find(ngram), count));
-        for (term, weight) in self.weigh(counts, |term| self.postings(term).len()) {
-            let postings = self.postings(term);
-            let questions = &self.posting_questions[postings.clone()];
-            for (&question, &other) in questions.iter().zip(&self.posting_weights[postings]) {
-                similarities[question as usize] += weight * other;
-            }
-        }
+        let counts = counts.iter().map(|(ngram, count)| (self.find(ngram), count));
+        let vector = self.weigh(counts, |term| self.postings(term).0.len());
+        self.add_similarities(&vector, 1.0, 0, &mut similarities);
         similarities
     }
 
@@ -91,9 +87,9 @@ impl TfIdf {
     pub(super) fn vectors(&self) -> Vec<SparseVector> {
         let mut vectors = vec![SparseVector::new(); self.questions];
         for term in 0..self.posting_ends.len() {
-            for posting in self.postings(term) {
-                let question = self.posting_questions[posting] as usize;
-                vectors[question].push((term, self.posting_weights[posting]));
+            let (questions, weights) = self.postings(term);
+            for (&question, &weight) in questions.iter().zip(weights) {
+                vectors[question as usize].push((term, weight));
             }
         }
         vectors
@@ -109,12 +105,15 @@ impl TfIdf {
         similarities: &mut [f32],
     ) {
         for &(term, weight) in vector {
-            let postings = self.postings(term);
-            let questions = &self.posting_questions[postings.clone()];
+            let weight = share * weight;
+            if let Some(row) = self.shortcuts.get().and_then(|shortcuts| shortcuts.row(term)) {
+                add_row(similarities, weight, &row[from..]);
+                continue;
+            }
+            let (questions, weights) = self.postings(term);
             let first = questions.partition_point(|&question| (question as usize) < from);
-            let weights = &self.posting_weights[postings];
             for (&question, &other) in questions[first..].iter().zip(&weights[first..]) {
-                similarities[question as usize - from] += share * weight * other;
+                similarities[question as usize - from] += weight * other;
             }
         }
     }
@@ -139,67 +138,19 @@ impl TfIdf {
         vector.into_iter().map(|(term, weight)| (term, weight / length)).collect()
     }
 
-    fn postings(&self, term: usize) -> std::ops::Range<usize> {
+    /// The questions that have an n-gram, ascending, and its weight in each.
+    pub(super) fn postings(&self, term: usize) -> (&[u32], &[f32]) {
         let start = if term == 0 { 0 } else { self.posting_ends[term - 1] };
-        start as usize..self.posting_ends[term] as usize
+        let range = start as usize..self.posting_ends[term] as usize;
+        (&self.posting_questions[range.clone()], &self.posting_weights[range])
     }
-}
 
-impl Terms {
-    /// The strings in `bytes`, of which each ends where `ends` says; `None` where these do not fit
-    /// together.
-    pub(super) fn of(bytes: Vec<u8>, ends: Vec<u32>) -> Option<Self> {
-        let mut terms = Self { bytes, ends, keys: Vec::new() };
-        if !ends_at(&terms.ends, terms.bytes.len()) {
-            return None;
+    fn find(&self, ngram: &str) -> Option<usize> {
+        match self.shortcuts.get() {
+            Some(shortcuts) => shortcuts.find(&self.terms, ngram),
+            None => self.terms.find(ngram),
         }
-        terms.keys = (0..terms.ends.len()).map(|term| sort_key(terms.get(term))).collect();
-        Some(terms)
     }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The number of a string, where it is among them.
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
-        let key = sort_key(name.as_bytes());
-        let first = self.keys.partition_point(|&other| other < key);
-        let same = self.keys[first..].partition_point(|&other| other == key);
-        let (mut low, mut high) = (first, first + same);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.get(middle).cmp(name.as_bytes()) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(middle),
-            }
-        }
-        None
-    }
-
-    fn get(&self, index: usize) -> &[u8] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.bytes[start as usize..self.ends[index] as usize]
-    }
-}
-
-impl<'a> FromIterator<&'a &'a str> for Terms {
-    fn from_iter<I: IntoIterator<Item = &'a &'a str>>(names: I) -> Self {
-        let mut terms = Self::default();
-        for name in names {
-            terms.bytes.extend_from_slice(name.as_bytes());
-            terms.ends.push(terms.bytes.len() as u32);
-            terms.keys.push(sort_key(name.as_bytes()));
-        }
-        terms
-    }
-}
-
-/// Whether `ends` never falls and stops at `length`.
-pub(super) fn ends_at(ends: &[u32], length: usize) -> bool {
-    ends.is_sorted() && ends.last().map_or(0, |&end| end as usize) == length
 }
 
 /// The n-grams of `questions`, and how often each question has which, ascending.
@@ -226,11 +177,6 @@ fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
     use super::*;
 
     fn words() -> Analyzer {
@@ -261,19 +207,20 @@ mod tests {
         assert!((known - 1.0).abs() < 1e-6 && (unknown - 0.5_f32.sqrt()).abs() < 1e-6);
     }
 
-    proptest! {
-        // Some longer than what they are first compared by, and some with the same beginning.
-        #[test]
-        fn each_string_is_found_where_it_stands(
-            names in vec("(how do you)?[a-c\u{e9} ]{0,9}", 1..40),
-            other in "(how do you)?[a-c]{0,3}",
-        ) {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
-            let terms: Terms = names.iter().collect();
-            for name in names.iter().copied().chain([other.as_str()]) {
-                prop_assert_eq!(terms.find(name), names.iter().position(|n| *n == name));
-            }
-        }
+    // "where", "is" and "number" are common, the numbers rare.
+    #[test]
+    fn many_questions_are_compared_with_the_same_numbers() {
+        let questions: Vec<String> = (0..40).map(|i| format!("where is number {i}")).collect();
+        let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
+        let tfidf = TfIdf::fit(&Analyzer::Characters { lengths: 2..=4 }, &questions);
+        let compare = || {
+            let mut after = vec![0.0; 30];
+            tfidf.add_similarities(&tfidf.vectors()[3], 0.5, 10, &mut after);
+            (tfidf.similarities("is 17 a number or where is it"), after)
+        };
+        let one_by_one = compare();
+        tfidf.expect_many();
+        assert_eq!(compare(), one_by_one);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::calibration::{Calibration, Sample, Samples, knownness};
 use super::choose::{self, Matrices};
-use super::kernel::{Kernel, Nearest, Similar};
+use super::kernel::{Kernel, Nearest};
 use super::model::Model;
 use super::nested::Nested;
 use super::params::{Params, Search};
@@ -170,11 +170,8 @@ fn strangers(
     let texts: Vec<&str> = options.strangers.iter().map(String::as_str).collect();
     let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
     let similar = model.kernel.of_texts(&texts, encode)?;
-    let sample = |similar: &Similar| {
-        let (top, known) = model.top(similar);
-        Sample { known, top, truth: None }
-    };
-    Ok(similar.par_iter().map(sample).collect())
+    let sample = |(top, known)| Sample { known, top, truth: None };
+    Ok(model.tops(&similar).into_iter().map(sample).collect())
 }
 
 /// What confidence and threshold are fitted to. Half of what is off-topic is taken to be near the
