@@ -12,13 +12,11 @@ use super::tfidf::TfIdf;
 /// of the weights that a question meets are theirs.
 const ONE_IN: usize = 16;
 
-/// Finds n-grams by their first bytes, and common ones' weights for all questions side by side: adding
-/// a row up, zeros and all, is faster than going from question to question.
+/// Finds n-grams by a hash, and has common ones' weights for all questions side by side: adding a row
+/// up, zeros and all, is faster than going from question to question.
 #[derive(Clone, Debug)]
 pub(super) struct Shortcuts {
-    hasher: RandomState,
-    /// The n-grams' numbers, by the hash of their bytes.
-    numbers: HashTable<u32>,
+    numbers: Numbers,
     /// Per n-gram its row, where it is common.
     row_of: Vec<Option<u32>>,
     /// The common ones' weights, `[common, n]`.
@@ -42,14 +40,12 @@ impl Shortcuts {
                 }
             }
         }
-        let hasher = RandomState::default();
-        let numbers = numbers(&tfidf.terms, &hasher);
-        Self { hasher, numbers, row_of, rows, questions }
+        Self { numbers: Numbers::of(&tfidf.terms), row_of, rows, questions }
     }
 
     /// The number of an n-gram, where it is among `terms`.
     pub(super) fn find(&self, terms: &Terms, ngram: &str) -> Option<usize> {
-        find(&self.numbers, &self.hasher, terms, ngram)
+        self.numbers.find(terms, ngram)
     }
 
     /// A common n-gram's weight in each question, `[n]`, 0 where it is not; `None` for a rarer one.
@@ -59,24 +55,29 @@ impl Shortcuts {
     }
 }
 
-fn numbers(terms: &Terms, hasher: &RandomState) -> HashTable<u32> {
-    let hash = |&term: &u32| hasher.hash_one(terms.get(term as usize));
-    let mut numbers = HashTable::with_capacity(terms.len());
-    for term in 0..terms.len() as u32 {
-        numbers.insert_unique(hash(&term), term, hash);
-    }
-    numbers
+/// The n-grams' numbers, by the hash of their bytes, which are the terms' own.
+#[derive(Clone, Debug, Default)]
+struct Numbers {
+    hasher: RandomState,
+    table: HashTable<u32>,
 }
 
-fn find(
-    numbers: &HashTable<u32>,
-    hasher: &RandomState,
-    terms: &Terms,
-    ngram: &str,
-) -> Option<usize> {
-    let is_it = |&term: &u32| terms.get(term as usize) == ngram.as_bytes();
-    let found = numbers.find(hasher.hash_one(ngram.as_bytes()), is_it);
-    found.map(|&term| term as usize)
+impl Numbers {
+    fn of(terms: &Terms) -> Self {
+        let mut numbers = Self::default();
+        let hash = |&term: &u32| numbers.hasher.hash_one(terms.get(term as usize));
+        numbers.table.reserve(terms.len(), hash);
+        for term in 0..terms.len() as u32 {
+            numbers.table.insert_unique(hash(&term), term, hash);
+        }
+        numbers
+    }
+
+    fn find(&self, terms: &Terms, ngram: &str) -> Option<usize> {
+        let is_it = |&term: &u32| terms.get(term as usize) == ngram.as_bytes();
+        let found = self.table.find(self.hasher.hash_one(ngram.as_bytes()), is_it);
+        found.map(|&term| term as usize)
+    }
 }
 
 #[cfg(test)]
@@ -97,12 +98,11 @@ mod tests {
         ) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
             let terms: Terms = names.iter().collect();
-            let hasher = RandomState::default();
-            let numbers = numbers(&terms, &hasher);
+            let numbers = Numbers::of(&terms);
             for name in names.iter().copied().chain([other.as_str()]) {
                 let expected = names.iter().position(|n| *n == name);
                 prop_assert_eq!(terms.find(name), expected);
-                prop_assert_eq!(find(&numbers, &hasher, &terms, name), expected);
+                prop_assert_eq!(numbers.find(&terms, name), expected);
             }
         }
     }
