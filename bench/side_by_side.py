@@ -11,8 +11,8 @@ pipeline, too, for which pip fetches Keras into target/keras (python3 3.9 to 3.1
 
 Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and tests/fetch.sh
 MiniLM, where it is needed, into target/encoder. Times are medians, after one run to warm up of `peers` and
-`start`, with the least and the most; peaks of memory
-are the largest seen. Runs take turns, so that a slow moment of the machine is everybody's.
+`start`, with the least and the most; peaks of memory are GNU `time`'s (which this needs), the largest seen.
+Runs take turns, so that a slow moment of the machine is everybody's.
 """
 import csv
 import json
@@ -37,6 +37,7 @@ PACKAGES = ["numpy<2", "scikit-learn", "onnxruntime", "onnx", "tokenizers", "fas
 KERAS = ROOT / "target/keras/bin/python"
 KERAS_LSTM = ROOT / "bench/keras_lstm.py"
 KERAS_PACKAGES = ["tensorflow-cpu==2.15.1", "scikit-learn", "joblib", "nltk"]
+GNU_TIME = shutil.which("time") or sys.exit("needs GNU time (Debian's package `time`)")
 WORD_VECTORS = os.environ.get("WORD_VECTORS")
 ROUNDS = 5
 # Questions asked of a warm process: enough that it takes longer than starting, and does not take minutes.
@@ -56,22 +57,27 @@ class Measured:
         self.seconds, self.megabytes = [], []
 
     def run(self, command, text="", reads=True):
-        """Runs it once; returns what it printed, where that is to be read. A process begins with the memory of
-        the one that starts it, so that this one had better stay small."""
+        """Runs it once and takes its time; returns what it printed, where that is to be read."""
+        return self._run(command, text, reads)
+
+    def run_for_memory(self, command, text=""):
+        """Runs it once and takes its peak of memory, as well as its time, which is a millisecond longer. A
+        process's peak is no less than that of the one which starts it: this one is too large, GNU time is not."""
+        with tempfile.NamedTemporaryFile("w+") as peak:
+            self._run([GNU_TIME, "--format", "%M", "--output", peak.name, *command], text, reads=False)
+            self.megabytes.append(int(peak.read()) / 1000)
+
+    def _run(self, command, text, reads):
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as questions:
             questions.write(text)
             questions.seek(0)
             start = time.perf_counter()
-            process = subprocess.Popen(
+            process = subprocess.run(
                 [str(part) for part in command], stdin=questions, stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT
             )
-            complaints = process.stderr.read()
-            _, status, used = os.wait4(process.pid, 0)
             self.seconds.append(time.perf_counter() - start)
-            self.megabytes.append(used.ru_maxrss / 1000)
-            process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
-                sys.exit(f"{command}: {complaints.decode()}")
+                sys.exit(f"{command}: {process.stderr.decode()}")
             out.seek(0)
             return out.read() if reads else ""
 
@@ -221,16 +227,19 @@ def peers(work):
         Measured().run(ours.command(workspace, "vectors", "add", WORD_VECTORS, "--name", "words"))
     asked = []
     train, cold, test, warm = ({system: Measured() for system in systems} for _ in range(4))
+    cold_memory = {system: Measured() for system in systems}
     right = {}
     for turn in range(-1, ROUNDS):
         for system in systems:
             keep = (lambda part: part[system]) if turn >= 0 else (lambda part: Measured())
-            keep(train).run(system.train(workspace, work))
+            keep(train).run_for_memory(system.train(workspace, work))
             if not asked:
                 asked = test_set(ours, workspace)
                 pairs = random.Random(1).sample(range(len(asked) ** 2), WARM)
                 many = [f"{asked[pair // len(asked)][0]} {asked[pair % len(asked)][0]}\n" for pair in pairs]
             ask = system.ask(workspace, work)
+            if turn < 0:
+                cold_memory[system].run_for_memory(ask, asked[0][0] + "\n")
             keep(cold).run(ask, asked[0][0] + "\n")
             printed = keep(test).run(ask, "".join(question + "\n" for question, _ in asked))
             keep(warm).run(ask, "".join(many[: system.warm]), reads=False)
@@ -241,11 +250,13 @@ def peers(work):
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for system in systems:
-        rate = system.warm / (warm[system].median - cold[system].median)
+        # Of the slowest run, the median and the fastest; what one question takes from cold is starting.
+        times = [max(warm[system].seconds), warm[system].median, min(warm[system].seconds)]
+        slow, rate, fast = (system.warm / (seconds - cold[system].median) for seconds in times)
         size = sum(file.stat().st_size for file in system.folder(workspace, work).rglob("*") if file.is_file()) / 1e6
         lines.append(
             f"| {system.name} | {right[system]} ({right[system] / len(asked):.1%}) | {train[system].time()} | {train[system].memory()} "
-            f"| {test[system].time()} | {cold[system].time()} | {cold[system].memory()} | {rate:,.0f} | {size:.1f} MB |"
+            f"| {test[system].time()} | {cold[system].time()} | {cold_memory[system].memory()} | {rate:,.0f} ({slow:,.0f}–{fast:,.0f}) | {size:.1f} MB |"
         )
     return lines
 
@@ -276,7 +287,7 @@ def start(work):
     measured = {name: Measured() for name in commands}
     for turn in range(-1, ROUNDS):
         for name, command in commands.items():
-            (measured[name] if turn >= 0 else Measured()).run(command)
+            (measured[name] if turn >= 0 else Measured()).run_for_memory(command)
     lines = ["| | time | peak memory |", "|---|---|---|"]
     return lines + [f"| {name} | {each.time()} | {each.memory()} |" for name, each in measured.items()]
 
@@ -304,7 +315,7 @@ class Growth:
                 continue
             train, ask = Measured(), Measured()
             while len(train.seconds) < 3 and sum(train.seconds) < 20:
-                train.run(system.train(workspace, workspace))
+                train.run_for_memory(system.train(workspace, workspace))
                 ask.run(system.ask(workspace, workspace), "how do i begin\n")
             now = [train.median, max(train.megabytes), ask.median]
             shown = [f"{now[0]:.2f} s", f"{now[1]:,.0f} MB", f"{1000 * now[2]:,.0f} ms"]

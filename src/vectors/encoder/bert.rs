@@ -6,7 +6,8 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-use super::settings::{Activation, Shape};
+use super::rows::{activate, normalize, softmax};
+use super::settings::Shape;
 use super::weights::{Layer, Linear, Norm, Weights};
 use crate::error::Result;
 
@@ -97,7 +98,7 @@ impl Bert {
                 let part = |at: usize| sequence.subcols(at * d + head * size, size);
                 let to = MatMut::from_row_major_slice_mut(&mut scores, length, length);
                 matmul(to, Accum::Replace, part(0), part(1).transpose(), scale, Par::Seq);
-                scores.chunks_exact_mut(length).for_each(softmax);
+                softmax(&mut scores, length);
                 let scores = MatRef::from_row_major_slice(&scores, length, length);
                 let to = target.as_mut().subcols_mut(head * size, size);
                 matmul(to, Accum::Replace, scores, part(2), 1.0, Par::Seq);
@@ -108,15 +109,7 @@ impl Bert {
     }
 
     fn normalize(&self, norm: &Norm, rows: &mut [f32]) {
-        let d = self.dims();
-        for row in rows.chunks_exact_mut(d) {
-            let mean = row.iter().sum::<f32>() / d as f32;
-            let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / d as f32;
-            let scale = 1.0 / (variance + self.shape.layer_norm_eps).sqrt();
-            for ((x, gain), shift) in row.iter_mut().zip(&norm.scale).zip(&norm.shift) {
-                *x = (*x - mean) * scale * gain + shift;
-            }
-        }
+        normalize(rows, norm, self.shape.layer_norm_eps);
     }
 }
 
@@ -138,77 +131,5 @@ impl Linear {
         let weight = MatRef::from_row_major_slice(&self.weight, outputs, inputs);
         let y = MatMut::from_row_major_slice_mut(y, rows, outputs);
         matmul(y, Accum::Add, x, weight.transpose(), 1.0, par);
-    }
-}
-
-fn softmax(row: &mut [f32]) {
-    let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for x in &mut *row {
-        *x = (*x - highest).exp();
-        sum += *x;
-    }
-    for x in row {
-        *x /= sum;
-    }
-}
-
-fn activate(activation: Activation, numbers: &mut [f32]) {
-    match activation {
-        Activation::Gelu => {
-            let half = std::f32::consts::FRAC_1_SQRT_2;
-            for x in numbers {
-                *x *= 0.5 * (1.0 + erf(*x * half));
-            }
-        }
-        Activation::Relu => {
-            for x in numbers {
-                *x = x.max(0.0);
-            }
-        }
-    }
-}
-
-/// The error function within 3e-7, by the rational approximation that Eigen and TensorFlow use
-/// for single precision: no branch and no exponential, so that it runs on whole registers.
-fn erf(x: f32) -> f32 {
-    const NUMERATOR: [f32; 7] = [
-        -2.726_142_3e-10,
-        2.770_681_4e-8,
-        -2.101_024e-6,
-        -5.692_506_2e-5,
-        -7.349_906e-4,
-        -2.954_6e-3,
-        -1.609_603_3e-2,
-    ];
-    const DENOMINATOR: [f32; 5] =
-        [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2];
-    let x = x.clamp(-4.0, 4.0);
-    let square = x * x;
-    let polynomial =
-        |coefficients: &[f32]| coefficients.iter().fold(0.0, |sum, c| sum * square + c);
-    x * polynomial(&NUMERATOR) / polynomial(&DENOMINATOR)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Abramowitz & Stegun, table 7.1.
-    #[test]
-    fn the_error_function_is_that_of_the_tables() {
-        let table = [
-            (0.0, 0.0),
-            (0.1, 0.112_462_92),
-            (0.5, 0.520_499_9),
-            (1.0, 0.842_700_8),
-            (1.5, 0.966_105_15),
-            (2.0, 0.995_322_3),
-            (5.0, 1.0),
-        ];
-        for (x, expected) in table {
-            assert!((erf(x) - expected).abs() < 3e-7, "{x}: {} {expected}", erf(x));
-            assert!((erf(-x) + expected).abs() < 3e-7, "{x}");
-        }
     }
 }

@@ -8,12 +8,13 @@
 //! | `parts.rs` | what a tokenizer may be made of |
 //! | `tokenizer.rs` | text → token ids |
 //! | `weights.rs` | the network's numbers, in an `open_file.rs` |
-//! | `bert.rs` | token ids → a vector a token |
+//! | `bert.rs` | token ids → a vector a token, with what is between matrix products in `rows.rs` |
 
 mod bert;
 mod folder;
 mod open_file;
 mod parts;
+mod rows;
 mod settings;
 mod tokenizer;
 mod weights;

@@ -20,7 +20,7 @@ pub(super) struct Sentences {
     pub(super) model: Arc<VectorModel>,
     /// `[n + t, dims]`: the questions, then `t` answers' texts.
     pub(super) items: Embeddings,
-    /// The questions' tokens, `[n]`, where they were needed yet.
+    /// The questions' tokens, `[n]`, each at unit length, where they were needed yet.
     tokens: Vec<OnceLock<Embeddings>>,
 }
 
@@ -95,7 +95,8 @@ impl Sentences {
             if 0.5 * cosine + 0.5 <= best {
                 break;
             }
-            let question = self.tokens[i].get_or_init(|| tokens.tokens(&questions[i]));
+            let question = || tokens.tokens(&questions[i]).at_unit_length();
+            let question = self.tokens[i].get_or_init(question);
             best = f32::max(best, 0.5 * cosine + 0.5 * coverage(&asked, question));
         }
         best
@@ -113,18 +114,14 @@ pub(super) fn wording(text: &str) -> String {
     write_out(&sanitize_any_script(text))
 }
 
-/// The mean over the tokens of `asked`, by weight, of the likest token of `question`: 1 where it
-/// has them all.
+/// The mean over the tokens of `asked`, by weight, of the likest token of `question`, whose tokens are
+/// of unit length: 1 where it has them all.
 fn coverage(asked: &Embeddings, question: &Embeddings) -> f32 {
-    let length = |row: &[f32]| dot(row, row).sqrt();
-    let lengths: Vec<f32> = question.rows().map(length).collect();
     let (mut sum, mut weights) = (0.0, 0.0);
     for token in asked.rows() {
-        let dots = question.rows().map(|row| dot(row, token));
-        let like = |(dot, length): (f32, &f32)| if *length > 0.0 { dot / length } else { 0.0 };
         // The token's own length is both its weight and the cosine's missing divisor.
-        sum += dots.zip(&lengths).map(like).fold(0.0, f32::max);
-        weights += length(token);
+        sum += question.rows().map(|row| dot(row, token)).fold(0.0, f32::max);
+        weights += dot(token, token).sqrt();
     }
     if weights > 0.0 { sum / weights } else { 0.0 }
 }
@@ -144,9 +141,9 @@ mod tests {
     #[test]
     fn coverage_by_hand() {
         let asked = Embeddings::new(2, vec![2.0, 0.0, 0.0, -1.0]);
-        let question = Embeddings::new(2, vec![0.3, 0.4, -5.0, 0.0]);
+        let question = Embeddings::new(2, vec![0.6, 0.8, -1.0, 0.0]);
         assert!((coverage(&asked, &question) - 0.4).abs() < 1e-6);
-        assert!((coverage(&asked, &asked) - 1.0).abs() < 1e-6);
+        assert!((coverage(&asked, &asked.clone().at_unit_length()) - 1.0).abs() < 1e-6);
         let nothing = Embeddings::new(2, Vec::new());
         assert!(coverage(&asked, &nothing).abs() < 1e-6);
         assert!(coverage(&nothing, &asked).abs() < 1e-6);
