@@ -58,16 +58,6 @@ class Measured:
 
     def run(self, command, text="", reads=True):
         """Runs it once and takes its time; returns what it printed, where that is to be read."""
-        return self._run(command, text, reads)
-
-    def run_for_memory(self, command, text=""):
-        """Runs it once and takes its peak of memory, as well as its time, which is a millisecond longer. A
-        process's peak is no less than that of the one which starts it: this one is too large, GNU time is not."""
-        with tempfile.NamedTemporaryFile("w+") as peak:
-            self._run([GNU_TIME, "--format", "%M", "--output", peak.name, *command], text, reads=False)
-            self.megabytes.append(int(peak.read()) / 1000)
-
-    def _run(self, command, text, reads):
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as questions:
             questions.write(text)
             questions.seek(0)
@@ -80,6 +70,13 @@ class Measured:
                 sys.exit(f"{command}: {process.stderr.decode()}")
             out.seek(0)
             return out.read() if reads else ""
+
+    def run_for_memory(self, command, text=""):
+        """Runs it once and takes its peak of memory, as well as its time, which is a millisecond longer. A
+        process's peak is no less than that of the one which starts it: this one is too large, GNU time is not."""
+        with tempfile.NamedTemporaryFile("w+") as peak:
+            self.run([GNU_TIME, "--format", "%M", "--output", peak.name, *command], text, reads=False)
+            self.megabytes.append(int(peak.read()) / 1000)
 
     @property
     def median(self):
