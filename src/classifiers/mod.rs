@@ -167,6 +167,19 @@ impl Ranking {
 /// How many candidates a classifier ranks at the most.
 pub const MAX_CANDIDATES: usize = 10;
 
+/// The [`MAX_CANDIDATES`] answers with the highest of the answers' `scores`, highest first; of equal
+/// ones the first.
+fn best_of(scores: impl IntoIterator<Item = f64>) -> Vec<(usize, f64)> {
+    let mut scores: Vec<(usize, f64)> = scores.into_iter().enumerate().collect();
+    let by_score = |a: &(usize, f64), b: &(usize, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if scores.len() > MAX_CANDIDATES {
+        scores.select_nth_unstable_by(MAX_CANDIDATES - 1, by_score);
+        scores.truncate(MAX_CANDIDATES);
+    }
+    scores.sort_unstable_by(by_score);
+    scores
+}
+
 /// An answer and how sure the classifier is of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
@@ -186,4 +199,18 @@ pub fn model_file<'a>(files: &'a ModelFiles, name: &str) -> Result<&'a [u8]> {
         Error::new(format!("the model has no file `{name}`"))
             .hint("the checkpoint is damaged or of another version; train it again")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_scores_the_first_are_the_best() {
+        // The best is the last but one; of the four zeros the last three find no room.
+        let scores = [0.0, 0.3, 0.5, 0.5, 0.1, 0.2, 0.0, -0.0, 0.6, 0.7, 0.0, 0.9, 0.4];
+        let answers: Vec<usize> = best_of(scores).into_iter().map(|(answer, _)| answer).collect();
+        assert_eq!(answers, [11, 9, 8, 2, 3, 12, 1, 5, 4, 0]);
+        assert_eq!(best_of([0.2, 0.2, 0.3]), [(2, 0.3), (0, 0.2), (1, 0.2)]);
+    }
 }

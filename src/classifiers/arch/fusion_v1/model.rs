@@ -29,9 +29,7 @@ use super::tfidf::TfIdf;
 use crate::classifiers::model_files::{
     CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
-use crate::classifiers::{
-    Candidate, Classifier, LeftOut, MAX_CANDIDATES, ModelFiles, Ranking, Vectors,
-};
+use crate::classifiers::{Candidate, Classifier, LeftOut, ModelFiles, Ranking, Vectors, best_of};
 use crate::error::Result;
 use crate::progress::Silent;
 use crate::publish;
@@ -106,7 +104,7 @@ impl Model {
 
     fn ranking(&self, scores: &[f32], similar: &Similar) -> Ranking {
         let nearest = f64::from(similar.nearest(|_| true));
-        let scores = best_of(scores.iter().copied().map(f64::from).enumerate().collect());
+        let scores = best_of(scores.iter().copied().map(f64::from));
         let mut left = 1.0;
         let candidate = |&(answer, score): &(usize, f64)| {
             let confidence = self.calibration.confidence(knownness(score, nearest));
@@ -237,17 +235,6 @@ impl Model {
             calibration: card.calibration,
         })
     }
-}
-
-/// The [`MAX_CANDIDATES`] answers with the highest scores, highest first; the first of equals.
-fn best_of(mut scores: Vec<(usize, f64)>) -> Vec<(usize, f64)> {
-    let by_score = |a: &(usize, f64), b: &(usize, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if scores.len() > MAX_CANDIDATES {
-        scores.select_nth_unstable_by(MAX_CANDIDATES - 1, by_score);
-        scores.truncate(MAX_CANDIDATES);
-    }
-    scores.sort_unstable_by(by_score);
-    scores
 }
 
 fn read_sentences(

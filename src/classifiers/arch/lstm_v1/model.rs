@@ -22,7 +22,7 @@ use super::words::{Question, Words};
 use crate::classifiers::model_files::{
     CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
-use crate::classifiers::{Candidate, Classifier, MAX_CANDIDATES, ModelFiles, Ranking, Vectors};
+use crate::classifiers::{Candidate, Classifier, ModelFiles, Ranking, Vectors, best_of};
 use crate::error::Result;
 use crate::publish;
 
@@ -194,12 +194,11 @@ impl LstmClassifier {
     }
 
     fn ranking(&self, features: &[f64]) -> Ranking {
-        let mut scores: Vec<(usize, f64)> =
-            self.model.fused.decide(features).into_iter().enumerate().collect();
-        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let scores = best_of(self.model.fused.decide(features));
         let off_topic = scores.first().is_none_or(|(_, score)| *score < self.threshold);
-        let candidates = scores.into_iter().take(MAX_CANDIDATES).map(|(answer, confidence)| {
-            Candidate { answer_id: self.model.answers[answer].clone(), confidence }
+        let candidates = scores.into_iter().map(|(answer, confidence)| Candidate {
+            answer_id: self.model.answers[answer].clone(),
+            confidence,
         });
         Ranking { candidates: candidates.collect(), off_topic }
     }
