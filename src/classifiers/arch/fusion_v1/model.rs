@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::{Calibration, Sample, knownness};
 use super::kernel::{Kernel, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
+use super::ridge::{Top, best};
 use super::sentences::Sentences;
 use super::sums::sum_rows;
 use super::terms::{Terms, ends_at};
@@ -141,9 +142,8 @@ impl Model {
     /// The best answer to each question, and how well the question is known.
     pub(super) fn tops(&self, similar: &[Similar]) -> Vec<(usize, f64)> {
         let top = |(scores, similar): (Vec<f32>, &Similar)| {
-            let scores = scores.into_iter().enumerate();
-            let best = scores.reduce(|best, next| if next.1 > best.1 { next } else { best });
-            let (answer, score) = best.unwrap_or((0, -1.0));
+            let none = Top { answer: 0, score: -1.0 };
+            let Top { answer, score } = best(scores.into_iter().enumerate()).unwrap_or(none);
             (answer, knownness(f64::from(score), f64::from(similar.nearest(|_| true))))
         };
         let tops = |similar| self.scores(similar).into_iter().zip(similar).map(top);
