@@ -7,7 +7,7 @@ What must hold, and ends the run where it does not:
 - a checkpoint that a command said it published, uploaded or downloaded is there, whole, ever after,
   on the remote as well as here, until `clean` removes it here;
 - whatever is listed verifies; a full disk is said to be full, with exit code 2;
-- what killed runs left is gone after the next run;
+- what killed runs left is gone after the next `train`;
 - a process that answers questions all the while grows neither in memory nor in open files.
 """
 import hashlib
@@ -125,6 +125,7 @@ class Soak:
     def run(self, workspace, *arguments, may_be_killed=True):
         """A command's exit code (negative where it was killed) and what it complained of."""
         command = [BINARY, "--workspace", workspace, *arguments]
+        earlier = drafts(workspace)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
         if may_be_killed and random.randrange(100) < KILLS:
             time.sleep(random.random() ** 2)
@@ -141,7 +142,7 @@ class Soak:
         if "panicked" in complaints:
             fail(complaints)
         if code < 0:
-            self.seen["drafts of killed runs"] += bool(drafts(workspace))
+            self.seen["drafts of killed runs"] += len(drafts(workspace) - earlier)
         return code, complaints
 
     def train(self):
@@ -150,8 +151,8 @@ class Soak:
         code, complaints = self.run(self.disk, "train", "--checkpoint", name, "--vectors", "none")
         if code == 0:
             self.here.add(name)
-            if drafts(self.disk):
-                fail(f"killed runs' drafts outlast the next run: {drafts(self.disk)}")
+            if left := drafts(self.disk):
+                fail(f"drafts of killed runs outlast the next `train`: {left}")
         elif code == 2:
             if "No space left" not in complaints:
                 fail(complaints)
@@ -261,7 +262,7 @@ class Soak:
 
 def drafts(workspace):
     """The checkpoints in the making; none is while no command runs, but for what killed ones left."""
-    return list((workspace / "checkpoint").rglob(".draft-*"))
+    return set((workspace / "checkpoint").rglob(".draft-*"))
 
 
 def digests(folder):
