@@ -148,6 +148,12 @@ fn of_three_checkpoints_each_is_held_against_the_first() {
     for (line, p, corrected) in [(&lines[0], 0.5, 0.5), (&lines[1], 0.03125, 0.0625)] {
         close(&line["p_value"], p);
         close(&line["p_corrected"], corrected);
+        for (p, interval) in
+            [("p_value", "difference_ci95"), ("p_corrected", "difference_ci_corrected")]
+        {
+            let [low, high] = [0, 1].map(|i| number(&line[interval][i]));
+            assert_eq!(low <= 0.0 && 0.0 <= high, number(&line[p]) > 0.05, "{line}");
+        }
         assert_eq!(line["significant"], false);
     }
     let verdict = lines[1]["verdict"].as_str().expect("a sentence");

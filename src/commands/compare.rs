@@ -127,6 +127,7 @@ fn numbers(pairs: &[&Pair], comparison: &Comparison) -> Value {
         "difference_ci95": comparison.difference_ci95,
         "p_value": comparison.p_value,
         "p_corrected": comparison.p_corrected,
+        "difference_ci_corrected": comparison.corrected_interval,
         "family": comparison.family,
         "significant": comparison.is_significant(),
         "only_a": questions(&comparison.only_a),

@@ -84,22 +84,26 @@ fn numbers(a: &CheckpointRef, b: &CheckpointRef, comparison: &Comparison) -> Str
             percent_range(share.ci95),
         ]);
     }
-    let [low, high] = comparison.difference_ci95.map(points);
     let corrected = match comparison.family {
         1 => String::new(),
         several => format!(
-            ", corrected for {several} comparisons (Holm) {}",
+            "\ncorrected for {several} comparisons (Holm): interval {}, p {}",
+            interval(comparison.corrected_interval),
             equals(comparison.p_corrected)
         ),
     };
     format!(
-        "{}\nB − A {} points, 95% interval {low} to {high} (paired bootstrap, BCa); McNemar p \
-         {}{corrected}\n{}",
+        "{}\nB − A {} points, 95% interval {}; McNemar p {}{corrected}\n{}",
         lines(&table),
         points(comparison.difference),
+        interval(comparison.difference_ci95),
         equals(comparison.p_value),
         comparison.verdict(),
     )
+}
+
+fn interval(bounds: [f64; 2]) -> String {
+    bounds.map(points).join(" to ")
 }
 
 fn equals(p: f64) -> String {
@@ -119,9 +123,10 @@ fn standings(standings: &[Standing]) -> String {
         "95% interval",
         "p",
         "corrected",
+        "p",
         "",
     ];
-    let mut table = table(heads, &[2, 3, 5, 7, 8]);
+    let mut table = table(heads, &[2, 3, 5, 7, 9]);
     for Standing { mentor, checkpoint, share, against_first } in standings {
         let mut row = vec![
             mentor.unwrap_or("all").to_owned(),
@@ -131,11 +136,12 @@ fn standings(standings: &[Standing]) -> String {
             percent_range(share.ci95),
         ];
         row.extend(match against_first {
-            None => ["", "", "", "", "A"].map(str::to_owned),
+            None => ["", "", "", "", "", "A"].map(str::to_owned),
             Some(one) => [
                 points(one.difference),
-                one.difference_ci95.map(points).join(" to "),
+                interval(one.difference_ci95),
                 p_value(one.p_value),
+                interval(one.corrected_interval),
                 p_value(one.p_corrected),
                 one.outcome().to_owned(),
             ],

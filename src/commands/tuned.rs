@@ -15,7 +15,7 @@ use crate::text::{p_value, percent, percent_range, points};
 /// How to read the table.
 const LEGEND: &str =
     "right: by the best answer, declined or not, interval Wilson's; to best: in points,
-interval by paired bootstrap (BCa); p: McNemar's, corrected by Holm over all pairs";
+p: McNemar's; it and the interval are corrected by Holm over all pairs";
 
 /// A way to train.
 pub(super) struct Configuration {

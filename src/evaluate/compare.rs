@@ -1,7 +1,7 @@
 //! Two checkpoints on the same questions.
 
 use super::share::Share;
-use super::statistics::{holm, mcnemar, paired_bootstrap};
+use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::TestReport;
 use crate::error::count;
 
@@ -20,12 +20,14 @@ pub struct Comparison {
     pub only_b: Vec<usize>,
     /// Accuracy of B less that of A, in −1..=1.
     pub difference: f64,
-    /// Its 95% interval by the paired bootstrap (`BCa`).
+    /// Its 95% interval; zero is in it exactly where `p_value` is above 0.05.
     pub difference_ci95: [f64; 2],
     /// `McNemar`'s exact p-value, in 0..=1.
     pub p_value: f64,
     /// The same by Holm's method, where this is one of several comparisons.
     pub p_corrected: f64,
+    /// The interval that goes with `p_corrected`: zero is in it exactly where that is above 0.05.
+    pub corrected_interval: [f64; 2],
     /// Of how many comparisons this is one; 1 where it stands alone.
     pub family: usize,
 }
@@ -56,14 +58,16 @@ pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     let correct_a = pairs.iter().filter(|pair| pair.0).count();
     let correct_b = pairs.iter().filter(|pair| pair.1).count();
     let p_value = mcnemar(only_a.len(), only_b.len());
+    let interval = paired_interval(only_a.len(), only_b.len(), pairs.len(), LEVEL);
     Comparison {
         questions: pairs.len(),
         correct_a,
         correct_b,
         difference: (correct_b as f64 - correct_a as f64) / pairs.len().max(1) as f64,
-        difference_ci95: paired_bootstrap(&pairs),
+        difference_ci95: interval,
         p_value,
         p_corrected: p_value,
+        corrected_interval: interval,
         family: 1,
         only_a,
         only_b,
@@ -71,17 +75,23 @@ pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
 }
 
 /// Makes one family of comparisons: their p-values are corrected by Holm's method for being so
-/// many.
+/// many, and their intervals widened to agree.
 pub(super) fn correct_family<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
     let mut family: Vec<&mut Comparison> = family.into_iter().collect();
     let p_values: Vec<f64> = family.iter().map(|comparison| comparison.p_value).collect();
-    for (comparison, p) in family.iter_mut().zip(holm(&p_values)) {
+    let errors = holm_errors(&p_values, LEVEL);
+    for ((comparison, p), error) in family.iter_mut().zip(holm(&p_values)).zip(errors) {
         comparison.p_corrected = p;
+        comparison.corrected_interval = comparison.interval(error);
         comparison.family = p_values.len();
     }
 }
 
 impl Comparison {
+    fn interval(&self, error: f64) -> [f64; 2] {
+        paired_interval(self.only_a.len(), self.only_b.len(), self.questions, error)
+    }
+
     /// Answered rightly by A, then by B.
     #[must_use]
     pub fn shares(&self) -> [Share; 2] {
@@ -166,6 +176,7 @@ mod tests {
             difference_ci95: [0.0; 2],
             p_value: mcnemar(only_a, only_b),
             p_corrected: mcnemar(only_a, only_b),
+            corrected_interval: [0.0; 2],
             family: 1,
         }
     }

@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::compare::LEVEL;
 use super::figures::answers_with;
 use super::nearest::{AlikePair, Wordings};
 use super::share::{Share, TopicShare, topic_shares};
-use super::statistics::paired_wald;
+use super::statistics::paired_interval;
 use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
 use crate::text::points;
@@ -116,7 +117,7 @@ pub struct Trend {
     pub to: f64,
     /// The gain in accuracy, in −1..=1.
     pub gain: f64,
-    /// Its 95% interval, [`paired_wald`]'s.
+    /// Its 95% interval, [`paired_interval`]'s.
     pub gain_ci95: [f64; 2],
     /// What can be said of it.
     pub verdict: Verdict,
@@ -281,7 +282,7 @@ fn trend(points: &[LearningPoint]) -> Option<Trend> {
     let pairs = || from.right.iter().copied().zip(last.right.iter().copied());
     let count = |pair: (bool, bool)| pairs().filter(|other| *other == pair).count();
     let (worse, better, asked) = (count((true, false)), count((false, true)), last.right.len());
-    let gain_ci95 = paired_wald(worse, better, asked);
+    let gain_ci95 = paired_interval(worse, better, asked, LEVEL);
     let verdict = match gain_ci95 {
         [low, _] if low > 0.0 => Verdict::Rising,
         [_, high] if high < FLAT => Verdict::Flat,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::LEVEL;
 use super::share::{Share, as_accuracy};
-use super::statistics::{holm, mcnemar, paired_bootstrap};
+use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::AnswerCount;
 use super::trial::FoldRun;
 
@@ -46,7 +46,8 @@ pub struct TrialFigures {
     pub given: usize,
     /// Accuracy less that of the best, in −1..=0; `None` for the best itself, as the next two.
     pub difference: Option<f64>,
-    /// Its 95% interval by the paired bootstrap (`BCa`).
+    /// Its 95% interval, widened as `p_value` is corrected: zero is in it exactly where that is
+    /// above 0.05.
     pub difference_ci95: Option<[f64; 2]>,
     /// `McNemar`'s exact p-value, corrected by Holm, in 0..=1.
     pub p_value: Option<f64>,
@@ -97,17 +98,16 @@ impl Tuning {
         let best = (0..trials.len())
             .max_by_key(|&i| (right(i), Reverse(i)))
             .expect("there is a trial to choose from");
-        let p_values = PValues::of(&correct);
+        let differences = Differences::of(&correct);
         let mut figures: Vec<TrialFigures> =
             trials.iter().map(|runs| TrialFigures::of(runs)).collect();
         for i in (0..trials.len()).filter(|&i| i != best) {
-            let pairs = paired(&correct[best], &correct[i]);
             let difference = figures[i].share.accuracy() - figures[best].share.accuracy();
             figures[i].difference = Some(difference);
-            figures[i].difference_ci95 = Some(paired_bootstrap(&pairs));
-            figures[i].p_value = Some(p_values.of_pair(i, best));
+            figures[i].difference_ci95 = Some(differences.interval(best, i));
+            figures[i].p_value = Some(differences.p_value(best, i));
         }
-        let simpler = (0..best).find(|&i| p_values.of_pair(i, best) >= LEVEL);
+        let simpler = (0..best).find(|&i| differences.p_value(best, i) >= LEVEL);
         Self { trials: figures, best, simpler, nested: Nested::of(trials) }
     }
 }
@@ -151,38 +151,62 @@ impl Nested {
     }
 }
 
-/// The corrected p-values of all pairs of trials.
-struct PValues {
-    pairs: Vec<(usize, usize)>,
-    corrected: Vec<f64>,
+/// The differences of all pairs of trials, corrected for being so many.
+struct Differences(Vec<Difference>);
+
+/// The difference of two trials, of which the first comes first in the list of all.
+struct Difference {
+    pair: [usize; 2],
+    /// How many questions only the first answers rightly, and only the second.
+    only: [usize; 2],
+    questions: usize,
+    p_corrected: f64,
+    /// What the correction compares the p-value itself with.
+    error: f64,
 }
 
-impl PValues {
+impl Differences {
     fn of(correct: &[Vec<bool>]) -> Self {
-        let pairs: Vec<(usize, usize)> =
-            (0..correct.len()).flat_map(|j| (0..j).map(move |i| (i, j))).collect();
-        let p_value = |&(i, j): &(usize, usize)| {
-            let pairs = paired(&correct[i], &correct[j]);
-            let only = |which| pairs.iter().filter(|&&pair| pair == which).count();
-            mcnemar(only((true, false)), only((false, true)))
+        let pairs: Vec<[usize; 2]> =
+            (0..correct.len()).flat_map(|j| (0..j).map(move |i| [i, j])).collect();
+        let only = |i: usize, j: usize| {
+            correct[i].iter().zip(&correct[j]).filter(|&(&one, &other)| one && !other).count()
         };
-        let corrected = holm(&pairs.iter().map(p_value).collect::<Vec<_>>());
-        Self { pairs, corrected }
+        let counts: Vec<[usize; 2]> =
+            pairs.iter().map(|&[i, j]| [only(i, j), only(j, i)]).collect();
+        let p_values: Vec<f64> = counts.iter().map(|&[i, j]| mcnemar(i, j)).collect();
+        let corrected = holm(&p_values).into_iter().zip(holm_errors(&p_values, LEVEL));
+        let differences = pairs.into_iter().zip(counts).zip(corrected);
+        let difference = |((pair, only), (p_corrected, error))| Difference {
+            pair,
+            only,
+            questions: correct.first().map_or(0, Vec::len),
+            p_corrected,
+            error,
+        };
+        Self(differences.map(difference).collect())
     }
 
-    fn of_pair(&self, i: usize, j: usize) -> f64 {
-        let pair = (i.min(j), i.max(j));
-        let position = self.pairs.iter().position(|&other| other == pair);
-        position.map_or(1.0, |position| self.corrected[position])
+    fn of_pair(&self, i: usize, j: usize) -> &Difference {
+        let pair = [i.min(j), i.max(j)];
+        let found = self.0.iter().find(|difference| difference.pair == pair);
+        found.expect("each pair of trials has a difference")
+    }
+
+    fn p_value(&self, i: usize, j: usize) -> f64 {
+        self.of_pair(i, j).p_corrected
+    }
+
+    /// The interval of the accuracy of trial `j` less that of trial `i`.
+    fn interval(&self, i: usize, j: usize) -> [f64; 2] {
+        let Difference { only: [first, second], questions, error, .. } = *self.of_pair(i, j);
+        let (only_i, only_j) = if i < j { (first, second) } else { (second, first) };
+        paired_interval(only_i, only_j, questions, error)
     }
 }
 
 fn correct(runs: &[FoldRun]) -> Vec<bool> {
     runs.iter().flat_map(|run| run.held_out.iter().map(|question| question.correct)).collect()
-}
-
-fn paired(a: &[bool], b: &[bool]) -> Vec<(bool, bool)> {
-    a.iter().copied().zip(b.iter().copied()).collect()
 }
 
 #[cfg(test)]

@@ -75,6 +75,8 @@ fn standings(comparisons: &Comparisons) -> Result<TableFile> {
         "difference_ci95_low",
         "difference_ci95_high",
         "p_value",
+        "corrected_low",
+        "corrected_high",
         "p_corrected",
         "verdict",
     ];
@@ -83,8 +85,9 @@ fn standings(comparisons: &Comparisons) -> Result<TableFile> {
         let Standing { mentor, checkpoint, share, against_first } = standing;
         let against = against_first.map_or(vec![String::new(); against.len()], |one| {
             let [low, high] = one.difference_ci95;
-            let verdict = one.verdict();
-            row([&one.difference, &low, &high, &one.p_value, &one.p_corrected, &verdict])
+            let [lower, higher] = one.corrected_interval;
+            let figures = [one.difference, low, high, one.p_value, lower, higher, one.p_corrected];
+            [row(figures.each_ref().map(|figure| figure as _)), row([&one.verdict()])].concat()
         });
         [row([&optional(mentor), checkpoint]), share_cells(share), against].concat()
     });

@@ -3,20 +3,23 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `proportion.rs` | one accuracy: Wilson's interval |
-//! | `paired.rs` | two checkpoints on the same questions: `McNemar`'s test, the bootstrap, Holm's correction |
+//! | `paired.rs` | two checkpoints on the same questions: `McNemar`'s test, and the interval that agrees with it |
+//! | `multiple.rs` | several comparisons: Holm's correction |
 //! | `confidence.rs` | confidences: calibration error, coverage against accuracy |
 //! | `ranking.rs` | the rank of the right answer |
 //! | `detection.rs` | telling questions from each other: the area under the ROC curve, Matthews correlation |
 
 mod confidence;
 mod detection;
+mod multiple;
 mod paired;
 mod proportion;
 mod ranking;
 
 pub use confidence::{Calibration, CalibrationBin, CoveragePoint, calibration, coverage_curve};
 pub use detection::{auroc, matthews};
-pub use paired::{holm, mcnemar, paired_bootstrap, paired_wald};
+pub use multiple::{holm, holm_errors};
+pub use paired::{mcnemar, paired_interval};
 pub use proportion::wilson;
 pub use ranking::{mean_reciprocal_rank, share_within};
 
