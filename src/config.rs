@@ -146,9 +146,8 @@ impl Settings {
             }
         }
         let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
-        let test_set = test_set
-            .map(|name| Name::new("test set", name.strip_suffix(".csv").unwrap_or(&name)))
-            .transpose()?;
+        let test_set =
+            test_set.map(|name| Name::new("test set", without_ending(&name))).transpose()?;
         let vectors = flags.vectors.clone().or(file.vectors);
         let vectors = vectors.map(|name| Name::new("vector model", name)).transpose()?;
         let named_checkpoint = flags.checkpoint.clone().or_else(|| environment("CHECKPOINT"));
@@ -250,6 +249,14 @@ impl Settings {
             several => Err(Error::new("which mentor? one is asked at a time")
                 .hint(format!("choose with --mentor or MENTOR: {}", quoted_list(several)))),
         }
+    }
+}
+
+/// A test set's name without its file's ending, which may be in capitals as the file's.
+fn without_ending(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if ending.eq_ignore_ascii_case("csv") => stem,
+        _ => name,
     }
 }
 

@@ -205,8 +205,10 @@ fn the_test_set() {
     assert_eq!(used(sandbox.run(&["test", "--json"]), "test_set"), "file");
     let run = sandbox.run_with(&environment, &["test", "--json"]);
     assert_eq!(used(run, "test_set"), "environment");
-    let run = sandbox.run_with(&environment, &["test", "--json", "--test-set", "flag"]);
-    assert_eq!(used(run, "test_set"), "flag");
+    for name in ["flag", "flag.csv", "flag.CSV"] {
+        let run = sandbox.run_with(&environment, &["test", "--json", "--test-set", name]);
+        assert_eq!(used(run, "test_set"), "flag");
+    }
 }
 
 #[test]

@@ -145,19 +145,30 @@ pub(super) fn legacy_model(
     Ok(converted)
 }
 
+/// Why a checkpoint is used that `mentorpal.toml` names.
+pub(super) const NAMED_IN_SETTINGS: &str = "named in mentorpal.toml";
+
+/// Says which checkpoint is used, and why.
+pub(super) fn note_use(name: &CheckpointRef, why: &str) {
+    console::note(format_args!("using checkpoint {name} ({why})"));
+}
+
+/// Warns of a checkpoint that cannot be considered.
+pub(super) fn warn_left_out(error: &Error) {
+    console::warn(format_args!("checkpoint left out: {error}"));
+}
+
 /// The checkpoint to use. Where neither a flag nor the environment names it, a note says which it is.
 pub(super) fn chosen(settings: &Settings) -> Result<CheckpointRef> {
     let Chosen { name, by } = settings.checkpoint()?;
     match by {
         ChosenBy::Name => {}
         ChosenBy::SettingsFile => {
-            console::note(format_args!("using checkpoint {name} (named in mentorpal.toml)"));
+            note_use(&name, NAMED_IN_SETTINGS);
         }
         ChosenBy::Creation(passed_over) => {
-            for error in passed_over {
-                console::warn(format_args!("checkpoint left out: {error}"));
-            }
-            console::note(format_args!("using checkpoint {name} (created last)"));
+            passed_over.iter().for_each(warn_left_out);
+            note_use(&name, "created last");
         }
     }
     Ok(name)

@@ -85,7 +85,7 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
         return Ok(name);
     }
     if let Some(name) = settings.stable()? {
-        console::note(format_args!("using checkpoint {name} (named in mentorpal.toml)"));
+        open::note_use(&name, open::NAMED_IN_SETTINGS);
         return Ok(name);
     }
     let mut candidates = Vec::new();
@@ -96,7 +96,7 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
             Ok(RemoteCheckpoint { name, manifest, .. }) => {
                 candidates.push((checkpoint::time_created(Some(&manifest.created)), name));
             }
-            Err(error) => console::warn(format_args!("checkpoint left out: {error}")),
+            Err(error) => open::warn_left_out(&error),
         }
     }
     let Some((_, name)) = candidates.into_iter().max() else {
@@ -105,7 +105,7 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
         return Err(Error::new(format!("no checkpoint{of} on the remote"))
             .hint("upload one: `mentorpal upload ARCH/CHECKPOINT`"));
     };
-    console::note(format_args!("using checkpoint {name} (created last on the remote)"));
+    open::note_use(&name, "created last on the remote");
     Ok(name)
 }
 
