@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked --quiet --bin mentorpal --example matrix_rate
-bin=$PWD/target/release
+# Where cargo puts it.
+bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
 python=$PWD/target/keras/bin/python
 if ! "$python" -c "import joblib, nltk, sklearn, tensorflow" 2>/dev/null; then
     python3 -m venv target/keras

@@ -29,8 +29,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BINARY = ROOT / "target/release/mentorpal"
-SYNTHETIC = ROOT / "target/release/examples/synthetic_mentor"
+# Where cargo puts it.
+METADATA = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
+RELEASE = Path(json.loads(subprocess.check_output(METADATA, cwd=ROOT))["target_directory"]) / "release"
+BINARY = RELEASE / "mentorpal"
+SYNTHETIC = RELEASE / "examples/synthetic_mentor"
 PYTHON = ROOT / "target/peers/bin/python"
 PEERS = ROOT / "bench/peers.py"
 PACKAGES = ["numpy<2", "scikit-learn", "onnxruntime", "onnx", "tokenizers", "fasttext-wheel", "safetensors", "gensim<5"]

@@ -26,7 +26,15 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BINARY = Path(os.environ.get("MENTORPAL_BIN", ROOT / "target/release/mentorpal"))
+METADATA = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
+
+
+def built():
+    """The release binary, where cargo puts it."""
+    return Path(json.loads(subprocess.check_output(METADATA, cwd=ROOT))["target_directory"]) / "release/mentorpal"
+
+
+BINARY = Path(os.environ.get("MENTORPAL_BIN") or built())
 SHARED = "classifiers/fusion_v1"
 CHECKPOINTS = "checkpoint/" + SHARED
 DISK_MB = 24

@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.."
 rounds=${1:-25}
 if [ -z "${MENTORPAL_BIN:-}" ]; then
     cargo build --release --locked --quiet --bin mentorpal
+    # Where cargo puts it.
+    target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 fi
-bin=${MENTORPAL_BIN:-$PWD/target/release/mentorpal}
+bin=${MENTORPAL_BIN:-$target/release/mentorpal}
 work=$(mktemp -d)
 server=
 trap 'kill $server 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked --quiet --bin mentorpal --example synthetic_mentor
-bin=$PWD/target/release
+# Where cargo puts it.
+bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset MENTORPAL ARCH CHECKPOINT MENTOR TEST_SET

@@ -17,7 +17,9 @@ else
 fi
 
 RUSTC_BOOTSTRAP=1 cargo fuzz build
-built=fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release
+# Where cargo puts it.
+built=$(cargo metadata --format-version 1 --no-deps --manifest-path fuzz/Cargo.toml |
+    sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/$(rustc -vV | sed -n 's/^host: //p')/release
 memory=/dev/shm
 [ -d $memory ] || memory=${TMPDIR:-/tmp}
 TMPDIR=$(mktemp -d "$memory/mentorpal-fuzz.XXXXXX")

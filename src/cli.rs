@@ -83,11 +83,12 @@ fn example(text: &str) -> String {
 /// Which checkpoint.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CheckpointFlags {
-    /// The architecture [env: ARCH] [default: fusion_v1]
+    /// The architecture [env: ARCH] [default: fusion_v1; any, where no checkpoint is named]
     #[arg(long)]
     pub arch: Option<String>,
 
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the newest]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one of
+    /// mentorpal.toml, else the one created last]
     #[arg(long)]
     pub checkpoint: Option<String>,
 }
@@ -120,7 +121,8 @@ pub struct TrainArgs {
     #[arg(long, conflicts_with = "update")]
     pub overwrite: bool,
 
-    /// Retrain the mentor within an existing checkpoint (the one named, else the one in use)
+    /// Retrain the mentor within an existing checkpoint: the one named, else the one of
+    /// mentorpal.toml, else the one created last
     #[arg(long)]
     pub update: bool,
 

@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|
 //! | workspace | `--workspace` | `MENTORPAL` | | nearest folder upward with `mentorpal.toml`, else here |
 //! | architecture | `--arch` | `ARCH` | `arch` | `fusion_v1` |
-//! | checkpoint | `--checkpoint` | `CHECKPOINT` | `checkpoint` | the newest by name |
+//! | checkpoint | `--checkpoint` | `CHECKPOINT` | `checkpoint` | the one created last |
 //! | mentor | `--mentor` | `MENTOR` | | all, or the only one |
 //! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only one |
 //! | vector model | `--vectors` | | `vectors` | `embedded` |
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::checkpoint::{self, CheckpointRef};
+use crate::checkpoint::{self, CheckpointRef, Picked};
 use crate::classifiers::registry;
 use crate::error::{Error, Place, Result, mask_credentials, quoted_list};
 use crate::files;
@@ -46,6 +46,26 @@ pub struct Flags {
     pub vectors: Option<String>,
 }
 
+/// The checkpoint to use, and why it is the one.
+#[derive(Debug)]
+pub struct Chosen {
+    /// Its name.
+    pub name: CheckpointRef,
+    /// What chose it.
+    pub by: ChosenBy,
+}
+
+/// What chose the checkpoint to use.
+#[derive(Debug)]
+pub enum ChosenBy {
+    /// A flag or the environment names it.
+    Name,
+    /// `mentorpal.toml` names it.
+    SettingsFile,
+    /// It is the one created last; the errors say why other checkpoints were left out.
+    Creation(Vec<Error>),
+}
+
 /// What was meant.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -53,6 +73,11 @@ pub struct Settings {
     pub workspace: Workspace,
     /// The architecture.
     pub arch: Name,
+    /// Whether a flag, the environment or `mentorpal.toml` names the architecture.
+    pub is_arch_named: bool,
+    /// Whether the checkpoint asked for must be of the architecture: what names the architecture goes
+    /// before what names the checkpoint, or is the same.
+    is_arch_binding: bool,
     /// The checkpoint asked for by flag or environment, as typed.
     pub named_checkpoint: Option<String>,
     /// The stable checkpoint of `mentorpal.toml`, where it belongs to the architecture.
@@ -97,11 +122,16 @@ impl Settings {
         let workspace = root.map_or_else(|| Ok(Workspace::nearest(here)), Workspace::at)?;
         let file = SettingsFile::read(&workspace)?;
 
-        let file_arch = file.arch.unwrap_or_else(|| registry::DEFAULT.to_owned());
         let arch = flags.arch.clone().or_else(|| environment("ARCH"));
-        // The stable checkpoint is one of the file's architecture, not of another one.
+        let is_arch_named = arch.is_some() || file.arch.is_some();
+        let is_arch_binding =
+            flags.arch.is_some() || (flags.checkpoint.is_none() && arch.is_some());
+        let file_arch = file.arch.unwrap_or_else(|| registry::DEFAULT.to_owned());
+        // The stable checkpoint is one of the file's architecture, or of the one it is written with,
+        // and not of another one.
         let stable_checkpoint = file.checkpoint.filter(|name| {
-            name.contains('/') || arch.as_ref().is_none_or(|arch| *arch == file_arch)
+            let its_arch = name.split_once('/').map_or(file_arch.as_str(), |(arch, _)| arch);
+            arch.as_ref().is_none_or(|arch| arch == its_arch)
         });
         let arch = Name::new("architecture", arch.unwrap_or(file_arch))?;
         let mut mentors = flags.mentors.clone();
@@ -116,9 +146,8 @@ impl Settings {
             }
         }
         let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
-        let test_set = test_set
-            .map(|name| Name::new("test set", name.strip_suffix(".csv").unwrap_or(&name)))
-            .transpose()?;
+        let test_set =
+            test_set.map(|name| Name::new("test set", without_ending(&name))).transpose()?;
         let vectors = flags.vectors.clone().or(file.vectors);
         let vectors = vectors.map(|name| Name::new("vector model", name)).transpose()?;
         let named_checkpoint = flags.checkpoint.clone().or_else(|| environment("CHECKPOINT"));
@@ -126,6 +155,8 @@ impl Settings {
         Ok(Self {
             workspace,
             arch,
+            is_arch_named,
+            is_arch_binding,
             named_checkpoint,
             stable_checkpoint,
             mentors: names,
@@ -145,18 +176,49 @@ impl Settings {
         Self::resolve(flags, |name| std::env::var_os(name), &here)
     }
 
-    /// The checkpoint to use: the one asked for, else the stable one, else the newest.
+    /// The checkpoint to use: the one asked for, else the stable one, else the one created last, of
+    /// the architecture where one is named.
     ///
     /// # Errors
     /// When the name is none, or there is no checkpoint yet.
-    pub fn checkpoint(&self) -> Result<CheckpointRef> {
-        if let Some(name) = self.named_checkpoint.as_ref().or(self.stable_checkpoint.as_ref()) {
-            return CheckpointRef::parse(name, &self.arch);
+    pub fn checkpoint(&self) -> Result<Chosen> {
+        if let Some(name) = self.asked_for()? {
+            return Ok(Chosen { name, by: ChosenBy::Name });
         }
-        if !self.workspace.arch(&self.arch).is_dir() {
+        if let Some(name) = self.stable()? {
+            return Ok(Chosen { name, by: ChosenBy::SettingsFile });
+        }
+        let arch = self.is_arch_named.then_some(&self.arch);
+        if arch.is_some_and(|arch| !self.workspace.arch(arch).is_dir()) {
             registry::find(self.arch.as_str())?;
         }
-        checkpoint::pick(&self.workspace, &self.arch)
+        let Picked { name, passed_over } =
+            checkpoint::created_last(&self.workspace, arch, &self.arch)?;
+        Ok(Chosen { name, by: ChosenBy::Creation(passed_over) })
+    }
+
+    /// The checkpoint that a flag or the environment names, if one does.
+    ///
+    /// # Errors
+    /// When the name is none, or of another architecture than the one asked for.
+    pub fn asked_for(&self) -> Result<Option<CheckpointRef>> {
+        let Some(text) = &self.named_checkpoint else { return Ok(None) };
+        let name = CheckpointRef::parse(text, &self.arch)?;
+        if self.is_arch_binding && name.arch != self.arch {
+            let what = format!("checkpoint `{name}` is not of the architecture `{}`", self.arch);
+            return Err(Error::new(what)
+                .hint("leave one of the two out: --arch or ARCH, or the part before the `/`"));
+        }
+        Ok(Some(name))
+    }
+
+    /// The checkpoint that `mentorpal.toml` names, if it does and the architecture is not another one.
+    ///
+    /// # Errors
+    /// When the name is none.
+    pub fn stable(&self) -> Result<Option<CheckpointRef>> {
+        let stable = self.stable_checkpoint.as_deref();
+        stable.map(|name| CheckpointRef::parse(name, &self.arch)).transpose()
     }
 
     /// The mentors asked for, or all.
@@ -187,6 +249,14 @@ impl Settings {
             several => Err(Error::new("which mentor? one is asked at a time")
                 .hint(format!("choose with --mentor or MENTOR: {}", quoted_list(several)))),
         }
+    }
+}
+
+/// A test set's name without its file's ending, which may be in capitals as the file's.
+fn without_ending(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if ending.eq_ignore_ascii_case("csv") => stem,
+        _ => name,
     }
 }
 

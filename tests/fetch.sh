@@ -21,7 +21,10 @@ axe() {
 mkdir -p target
 for name in "$@"; do
     [ -d "target/$name" ] && continue
-    draft=$(mktemp -d "target/$name.XXXXXX")
+    if ! draft=$(mktemp -d "target/$name.XXXXXX"); then
+        echo "what needs target/$name is skipped: no folder can be made there" >&2
+        continue
+    fi
     trap 'rm -rf "$draft"' EXIT
     (cd "$draft" && "$name") >/dev/null 2>&1 && mv "$draft" "target/$name" ||
         { rm -rf "$draft"; echo "what needs target/$name is skipped: it could not be fetched" >&2; }

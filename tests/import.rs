@@ -113,13 +113,25 @@ fn one_in_place_answers_as_it_did() {
     let variables = [("ARCH", "lstm_v1"), ("CHECKPOINT", "2019-05-01-2209")];
     let test = sandbox.run_with(&variables, &["test", "--json"]).code(0);
     assert_eq!(test.json()[0]["arch"], "lstm_v1");
-    // Without a name, the newest of the architecture.
+    // Without a name, the one created last of the architecture.
     let ask = sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?", "--json"]).code(0);
     assert_eq!(ask.json()[0]["classifier"], REFERENCE);
     sandbox.train("x");
     let compare = sandbox.run(&["compare", REFERENCE, "fusion_v1/x", "--json"]).code(0);
     assert_eq!(compare.json()[0]["a"]["checkpoint"], "2019-05-01-2209");
     assert_eq!(sandbox.files(IN_PLACE), before);
+}
+
+#[test]
+fn one_in_place_was_created_before_all_with_a_manifest() {
+    let sandbox = with_old_in_place();
+    copy_folder(&fixture("checkpoint"), &sandbox.path().join(IN_PLACE.replace("2019", "2020")));
+    let ask = ["ask", "Who are you?", "--json"];
+    let run = sandbox.run(&ask).code(0).says("using checkpoint lstm_v1/2020-05-01-2209");
+    assert_eq!(run.json()[0]["classifier"], "lstm_v1/2020-05-01-2209");
+    sandbox.run(&["checkpoints", "import", IN_PLACE, "--checkpoint", "0-copy"]).code(0);
+    let run = sandbox.run(&ask).code(0).says("using checkpoint lstm_v1/0-copy (created last)");
+    assert_eq!(run.json()[0]["classifier"], "lstm_v1/0-copy");
 }
 
 #[test]

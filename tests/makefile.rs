@@ -1,12 +1,35 @@
 //! The Makefile's targets, each a thin call of the binary.
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use proptest::prelude::*;
+
 use crate::support::{Run, Sandbox};
+
+/// Variables of the Makefile that the caller may have set, beside those of the binary.
+const CALLERS_VARIABLES: [&str; 12] = [
+    "arch",
+    "classifier",
+    "CLASSIFIER",
+    "checkpoint",
+    "mentor",
+    "test_set",
+    "vectors",
+    "VECTORS",
+    "force",
+    "FORCE",
+    "mentorpal",
+    "mentorpal_remote",
+];
 
 /// The Makefile run in a sandbox: `words` are targets and variables; none of the caller's settings.
 fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
     let mut make = sandbox.program("make");
+    for name in CALLERS_VARIABLES {
+        make.env_remove(name);
+    }
     make.arg("--no-print-directory").arg("-f");
     make.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile")).args(words);
     make.env("CARGO", "true").env("MENTORPAL_BIN", env!("CARGO_BIN_EXE_mentorpal"));
@@ -56,11 +79,35 @@ fn every_target_is_a_thin_call() {
             "mentorpal compare 'a/x' 'b/y' --mentor 'm'",
         ),
         (&["checkpoints-compare", "checkpoint_1=x", "checkpoint_2=y"], "mentorpal compare 'x' 'y'"),
+        (
+            &["checkpoints-compare", "ARCH_1=a", "CHECKPOINT_1=x", "checkpoint_2=y", "test_set=t"],
+            "mentorpal compare 'a/x' 'y' --test-set 't'",
+        ),
+        (
+            &["checkpoint-train", "arch=a", "mentor=m", "vectors=v"],
+            "mentorpal train --arch 'a' --mentor 'm' --vectors 'v'",
+        ),
+        (
+            &["checkpoint-test", "arch=a", "checkpoint=c", "mentor=m", "test_set=t"],
+            "mentorpal test --arch 'a' --checkpoint 'c' --mentor 'm' --test-set 't'",
+        ),
+        (&["checkpoint-train", "VECTORS=v"], "mentorpal train --vectors 'v'"),
         (&["init"], "mentorpal init"),
+        (&["init", "checkpoint=c"], "mentorpal init"),
         (&["download-checkpoint", "classifier=a", "checkpoint=c"], "mentorpal download 'a/c'"),
+        (&["download-checkpoint", "CHECKPOINT=c", "FORCE=1"], "mentorpal download 'c' --force"),
+        (&["download-checkpoint"], "mentorpal download"),
         (&["download-vector-models"], "mentorpal vectors download"),
+        (&["download-vector-models", "force=yes"], "mentorpal vectors download --overwrite"),
         (&["upload-checkpoint", "classifier=a", "checkpoint=c"], "mentorpal upload 'a/c'"),
+        (
+            &["upload-checkpoint", "ARCH=a", "checkpoint=c", "force=1"],
+            "mentorpal upload 'a/c' --force",
+        ),
         (&["clean"], "mentorpal clean"),
+        (&["clean", "FORCE=1"], "mentorpal clean --force"),
+        (&["clean", "force=0"], "mentorpal clean"),
+        (&["clean", "force="], "mentorpal clean"),
     ] {
         assert_eq!(dry_run(words), [command], "make {words:?}");
     }
@@ -136,4 +183,220 @@ fn clean_keeps_the_only_copies() {
     make(&sandbox, &[], &["clean"]).code(2).says("may be the only ones").says("--force");
     sandbox.run(&["checkpoints", "verify", "one"]).code(0).prints("whole");
     make(&sandbox, &[], &["clean", "force=1"]).code(0).prints("removed 1 checkpoint");
+}
+
+/// A program in the binary's place that prints, a line each, its arguments and what it finds in the
+/// environment.
+const TELLER: &str = r#"#!/bin/sh
+for argument in "$@"; do printf 'argument %s\n' "$argument"; done
+printf 'ARCH %s\nCHECKPOINT %s\nMENTOR %s\n' "$ARCH" "$CHECKPOINT" "$MENTOR"
+printf 'TEST_SET %s\nMENTORPAL_REMOTE %s\n' "$TEST_SET" "$MENTORPAL_REMOTE"
+"#;
+
+/// A sandbox with [`TELLER`], and the command that runs it.
+fn with_teller() -> (Sandbox, String) {
+    let sandbox = Sandbox::empty();
+    sandbox.write("teller", TELLER);
+    let command = format!("sh {}", sandbox.path().join("teller").display());
+    (sandbox, command)
+}
+
+/// How the Makefile is given a value: on the command line or in the environment, in either case.
+const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
+
+/// Runs `target` with the value of `variable` (in lower case), given in one of the [`WAYS`].
+fn make_with(
+    (sandbox, teller): &(Sandbox, String),
+    target: &str,
+    (variable, value): (&str, &str),
+    (is_typed, is_lower): (bool, bool),
+) -> Run {
+    let variable = if is_lower { variable.to_owned() } else { variable.to_uppercase() };
+    let typed = format!("{variable}={value}");
+    let mut variables = vec![("MENTORPAL_BIN", teller.as_str())];
+    let mut words = vec!["-s", target];
+    if is_typed {
+        words.push(&typed);
+    } else {
+        variables.push((&variable, value));
+    }
+    make(sandbox, &variables, &words)
+}
+
+#[test]
+fn every_variable_works_in_both_cases() {
+    if !make_is_here() {
+        return;
+    }
+    let teller = with_teller();
+    for (target, variables) in [
+        ("checkpoint-train", &["arch", "checkpoint", "mentor"][..]),
+        ("checkpoint-test", &["arch", "checkpoint", "mentor", "test_set"]),
+        ("init", &["arch", "checkpoint", "mentorpal_remote"]),
+        ("download-checkpoint", &["arch", "checkpoint", "mentorpal_remote"]),
+        ("upload-checkpoint", &["arch", "checkpoint", "mentorpal_remote"]),
+        ("clean", &["mentorpal_remote"]),
+    ] {
+        for variable in variables {
+            for way in WAYS {
+                let run = make_with(&teller, target, (variable, "some_value"), way).code(0);
+                run.prints(&format!("{} some_value\n", variable.to_uppercase()));
+            }
+        }
+    }
+    for (target, variable, argument) in [
+        ("checkpoint-train", "classifier", "ARCH v\n"),
+        ("upload-checkpoint", "classifier", "ARCH v\n"),
+        ("checkpoint-train", "vectors", "argument --vectors\nargument v\n"),
+        ("clean", "force", "argument --force\n"),
+        ("upload-checkpoint", "force", "argument --force\n"),
+    ] {
+        for way in WAYS {
+            make_with(&teller, target, (variable, "v"), way).code(0).prints(argument);
+        }
+    }
+}
+
+/// Runs two targets with a name given in each of the [`WAYS`]: it must reach the program as it is.
+fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
+    for way in WAYS {
+        let run = make_with(teller, "checkpoint-test", ("checkpoint", name), way).code(0);
+        let run = run.prints(&format!("CHECKPOINT {name}\n"));
+        if way.1 {
+            run.prints(&format!("argument --checkpoint\nargument {name}\n"));
+        }
+        let run = make_with(teller, "upload-checkpoint", ("checkpoint", name), way).code(0);
+        run.prints(&format!("argument upload\nargument {name}\n"));
+    }
+    assert_eq!(teller.0.names(""), ["teller"], "{name:?} made something");
+}
+
+#[test]
+fn names_with_quotes_reach_the_program_as_they_are() {
+    if !make_is_here() {
+        return;
+    }
+    let teller = with_teller();
+    for name in [
+        "it's",
+        "\"so\"",
+        "a b  c",
+        "$HOME",
+        "$$x",
+        "a$b",
+        "a$(b)c",
+        "#1",
+        "a\\",
+        "a\\'b",
+        "é%,*?~",
+        "$(touch made)",
+        "`touch made`",
+        "x; touch made",
+        "x'; touch made; '",
+        "$(shell touch made)",
+        "${shell touch made}",
+        "x & touch made",
+        "x | touch made",
+        "a=b c=d",
+    ] {
+        reaches_the_program(&teller, name);
+    }
+    let run = make_with(&teller, "checkpoint-test", ("mentor", "x\ntouch made"), (true, true));
+    run.code(2).says("mentor has several lines");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_name_reaches_the_program_as_it_is(name in "[!-,.-~é][ -~é]{0,12}") {
+        if make_is_here() {
+            reaches_the_program(&with_teller(), &name);
+        }
+    }
+}
+
+#[test]
+fn the_command_line_goes_before_the_environment_in_either_case() {
+    if !make_is_here() {
+        return;
+    }
+    let (sandbox, teller) = with_teller();
+    let run = |variables: &[(&str, &str)], words: &[&str]| {
+        let variables = [&[("MENTORPAL_BIN", teller.as_str())], variables].concat();
+        make(&sandbox, &variables, &[&["-s", "checkpoint-test"], words].concat())
+    };
+    run(&[("ARCH", "a")], &["arch=b"]).code(0).prints("argument b\nARCH b\n");
+    run(&[("arch", "a")], &["ARCH=b"]).code(0).prints("argument test\nARCH b\n");
+    run(&[("ARCH", "a")], &["arch="]).code(0).prints("ARCH a\n");
+    run(&[], &["arch=a", "ARCH=a"]).code(0).prints("ARCH a\n");
+    for (variables, words) in [
+        (&[][..], &["arch=a", "ARCH=b"][..]),
+        (&[], &["arch=a", "classifier=b"]),
+        (&[("arch", "a"), ("ARCH", "b")], &[]),
+    ] {
+        run(variables, words).code(2).says(" differ: give one of them");
+    }
+}
+
+#[test]
+fn variables_that_a_target_does_not_take_are_refused() {
+    if !make_is_here() {
+        return;
+    }
+    let sandbox = Sandbox::ada();
+    sandbox.train("one");
+    for (words, says) in [
+        (&["checkpoint-train", "chekpoint=x"][..], "takes no variable chekpoint; it takes arch "),
+        (&["checkpoint-test", "CHEKPOINT=x"], "takes no variable CHEKPOINT"),
+        (&["checkpoint-test", "checkpoint=a b", "MENTORS=m"], "takes no variable MENTORS;"),
+        (&["clean", "force=1", "checkpoint=old"], "takes no variable checkpoint; it takes force"),
+        (&["clean", "force=1", "CHECKPOINT=old"], "takes no variable CHECKPOINT"),
+        (&["checkpoints-compare", "checkpoint_1=one"], "give checkpoint_2"),
+        (&["upload-checkpoint", "checkpoint=--force"], "a name does not begin with -"),
+    ] {
+        make(&sandbox, &[], words).code(2).says(says);
+    }
+    assert_eq!(sandbox.checkpoint_names(), ["one"]);
+    // Those of cargo, the workspace and its remote go with every target.
+    let run = make(&sandbox, &[], &["clean", "CARGO_TERM_COLOR=never", "MENTORPAL=."]).code(2);
+    run.says("may be the only ones");
+}
+
+/// A package with the Makefile whose binary prints its arguments.
+fn package() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    let manifest = "[package]\nname = \"mentorpal\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    sandbox.write("Cargo.toml", manifest);
+    let lock = "version = 4\n\n[[package]]\nname = \"mentorpal\"\nversion = \"0.1.0\"\n";
+    sandbox.write("Cargo.lock", lock);
+    let main = "fn main() { for word in std::env::args().skip(1) { println!(\"{word}\") } }\n";
+    sandbox.write("src/main.rs", main);
+    let makefile = Path::new(env!("CARGO_MANIFEST_DIR")).join("Makefile");
+    sandbox.write("Makefile", fs::read(makefile).unwrap());
+    sandbox
+}
+
+#[test]
+fn the_binary_is_run_where_cargo_puts_it() {
+    if !make_is_here() {
+        return;
+    }
+    let sandbox = package();
+    let run = |variables: &[(&str, &str)], words: &[&str], folder: &str| {
+        let mut make = sandbox.program("make");
+        let cargos = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET"];
+        for name in cargos.iter().chain(&CALLERS_VARIABLES) {
+            make.env_remove(name);
+        }
+        make.env_remove("MENTORPAL_BIN").arg("-s").args(words).envs(variables.iter().copied());
+        sandbox.finish(&mut make).code(0).prints("train\n--checkpoint\nit's\n");
+        let found = sandbox.path().join(folder).join("release/mentorpal");
+        assert!(found.is_file(), "{variables:?}: no {}", found.display());
+    };
+    let train = ["checkpoint-train", "checkpoint=it's"];
+    run(&[("CARGO_TARGET_DIR", "from environment")], &train, "from environment");
+    run(&[], &[&train[..], &["CARGO_TARGET_DIR=typed"]].concat(), "typed");
+    sandbox.write(".cargo/config.toml", "[build]\ntarget-dir = \"configured\"\n");
+    run(&[], &train, "configured");
+    assert!(!sandbox.path().join("target").exists());
 }

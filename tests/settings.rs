@@ -38,7 +38,7 @@ fn the_checkpoint() {
     }
     let ask = ["ask", "Who are you?", "--json"];
     let environment = [("CHECKPOINT", "environment")];
-    // The newest by name, whenever it was trained.
+    // All are created in the same second: the last by name.
     assert_eq!(used(sandbox.run(&ask), "classifier"), "fusion_v1/newest");
     sandbox.write("mentorpal.toml", "checkpoint = 'file'");
     assert_eq!(used(sandbox.run(&ask), "classifier"), "fusion_v1/file");
@@ -48,6 +48,131 @@ fn the_checkpoint() {
     assert_eq!(used(run, "classifier"), "fusion_v1/flag");
     let run = sandbox.run(&[&ask[..], &["--checkpoint", "fusion_v1/flag"]].concat());
     assert_eq!(used(run, "classifier"), "fusion_v1/flag");
+}
+
+/// Trains a checkpoint at a time, in seconds.
+#[track_caller]
+fn train_at(sandbox: &Sandbox, seconds: &str, arguments: &[&str]) {
+    let variables = [("SOURCE_DATE_EPOCH", seconds)];
+    sandbox.run_with(&variables, &[&["train"], arguments].concat()).code(0);
+}
+
+#[test]
+fn without_a_name_the_checkpoint_created_last_is_used() {
+    let sandbox = Sandbox::ada();
+    train_at(&sandbox, "1700000100", &["--checkpoint", "baseline"]);
+    train_at(&sandbox, "1700000200", &[]);
+    train_at(&sandbox, "1700000000", &["--checkpoint", "zero"]);
+    let last = "fusion_v1/2023-11-14-2216";
+    let note = format!("using checkpoint {last} (created last)\n");
+    let run = sandbox.run(&["test", "--json"]).says(&note);
+    assert_eq!(used(run, "checkpoint"), "2023-11-14-2216");
+    let run = sandbox.run(&["ask", "Who are you?", "--json"]).says(&note);
+    assert_eq!(used(run, "classifier"), last);
+    let run = sandbox.run(&["checkpoints", "show"]).code(0).says(&note);
+    run.prints(last);
+    // An update is published anew, under the name it has.
+    let update = ["--checkpoint", "baseline", "--mentor", "ada", "--update"];
+    train_at(&sandbox, "1700000300", &update);
+    let update = ["train", "--mentor", "ada", "--update"];
+    let run =
+        sandbox.run(&update).code(0).says("using checkpoint fusion_v1/baseline (created last)");
+    run.prints("published fusion_v1/baseline");
+}
+
+#[test]
+fn of_runs_within_a_second_the_last_is_used() {
+    let sandbox = Sandbox::ada();
+    let run = |arguments: &[&str]| {
+        sandbox.finish(sandbox.command(arguments).env_remove("SOURCE_DATE_EPOCH")).code(0)
+    };
+    for name in ["b", "c", "a"] {
+        run(&["train", "--checkpoint", name]);
+    }
+    assert_eq!(used(run(&["test", "--json"]), "checkpoint"), "a");
+    // People are shown seconds, programs the time as the manifest has it.
+    let listed = run(&["checkpoints"]);
+    assert!(listed.stdout.lines().skip(1).all(|line| !line.contains('.') || line.contains("kB")));
+    let time = |line: &serde_json::Value| line["created"].as_str().unwrap().to_owned();
+    let times: Vec<String> = run(&["checkpoints", "--json"]).json().iter().map(time).collect();
+    for time in &times {
+        let shown = format!("{}Z", &time[.."2026-01-01T00:00:00".len()]);
+        assert!(listed.stdout.contains(&shown), "{listed}");
+    }
+}
+
+#[test]
+fn which_checkpoint_is_used_is_said_where_it_is_not_named() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("one");
+    sandbox.train("two");
+    let note = "using checkpoint";
+    let named = [("CHECKPOINT", "one")];
+    for verb in [&["test"][..], &["ask", "Who are you?"], &["checkpoints", "show"]] {
+        sandbox.run(verb).code(0).says("using checkpoint fusion_v1/two (created last)");
+        sandbox.run_with(&named, verb).code(0).does_not_say(note);
+    }
+    sandbox.run(&["test", "--checkpoint", "one"]).code(0).does_not_say(note);
+    sandbox.run(&["checkpoints", "show", "one"]).code(0).does_not_say(note);
+    sandbox.write("mentorpal.toml", "checkpoint = 'one'");
+    for verb in [&["test"][..], &["ask", "Who are you?"], &["checkpoints", "show"]] {
+        sandbox.run(verb).code(0).says("using checkpoint fusion_v1/one (named in mentorpal.toml)");
+    }
+}
+
+#[test]
+fn the_one_created_last_is_of_the_architecture_where_one_is_named() {
+    let sandbox = Sandbox::ada();
+    train_at(&sandbox, "1700000000", &["--checkpoint", "x"]);
+    train_at(&sandbox, "1700000001", &["--checkpoint", "a", "--arch", "lstm_v1"]);
+    let arch = |variables: &[(&str, &str)], flags: &[&str]| {
+        used(sandbox.run_with(variables, &[&["test", "--json"], flags].concat()), "arch")
+    };
+    assert_eq!(arch(&[], &[]), "lstm_v1");
+    assert_eq!(arch(&[], &["--arch", "fusion_v1"]), "fusion_v1");
+    assert_eq!(arch(&[("ARCH", "fusion_v1")], &[]), "fusion_v1");
+    sandbox.write("mentorpal.toml", "arch = 'fusion_v1'");
+    assert_eq!(arch(&[], &[]), "fusion_v1");
+    assert_eq!(arch(&[("ARCH", "lstm_v1")], &[]), "lstm_v1");
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_read_is_not_left_out_in_silence() {
+    let sandbox = Sandbox::ada();
+    train_at(&sandbox, "1700000000", &["--checkpoint", "good"]);
+    train_at(&sandbox, "1700000001", &["--checkpoint", "bad"]);
+    let manifest = "checkpoint/classifiers/fusion_v1/bad/manifest.json";
+    sandbox.write(manifest, "{");
+    let run = sandbox.run(&["test", "--json"]).says("bad/manifest.json: not a manifest");
+    let run = run.says("warning").says("using checkpoint fusion_v1/good (created last)");
+    assert_eq!(used(run, "checkpoint"), "good");
+    fs::remove_dir_all(sandbox.path().join("checkpoint/classifiers/fusion_v1/good")).unwrap();
+    sandbox.run(&["test"]).code(2).says("bad/manifest.json: not a manifest");
+}
+
+#[test]
+fn an_architecture_asked_for_goes_before_that_of_the_stable_checkpoint() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    sandbox.write("mentorpal.toml", "checkpoint = 'lstm_v1/stable'");
+    sandbox.run(&["test"]).code(2).says("no checkpoint `lstm_v1/stable`");
+    assert_eq!(used(sandbox.run(&["test", "--json", "--arch", "fusion_v1"]), "checkpoint"), "x");
+}
+
+#[test]
+fn an_architecture_and_a_checkpoint_of_another_one_are_refused() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("x");
+    let says = "checkpoint `fusion_v1/x` is not of the architecture `lstm_v1`";
+    let (arch, checkpoint) = (("ARCH", "lstm_v1"), ("CHECKPOINT", "fusion_v1/x"));
+    for verb in [&["test"][..], &["ask", "Who are you?"], &["train"]] {
+        let flags = ["--arch", "lstm_v1", "--checkpoint", "fusion_v1/x"];
+        sandbox.run(&[verb, &flags[..]].concat()).code(2).says(says);
+        sandbox.run_with(&[arch, checkpoint], verb).code(2).says(says);
+        sandbox.run_with(&[checkpoint], &[verb, &flags[..2]].concat()).code(2).says(says);
+    }
+    // A flag goes before the environment.
+    sandbox.run_with(&[arch], &["test", "--checkpoint", "fusion_v1/x"]).code(0);
 }
 
 #[test]
@@ -80,8 +205,10 @@ fn the_test_set() {
     assert_eq!(used(sandbox.run(&["test", "--json"]), "test_set"), "file");
     let run = sandbox.run_with(&environment, &["test", "--json"]);
     assert_eq!(used(run, "test_set"), "environment");
-    let run = sandbox.run_with(&environment, &["test", "--json", "--test-set", "flag"]);
-    assert_eq!(used(run, "test_set"), "flag");
+    for name in ["flag", "flag.csv", "flag.CSV"] {
+        let run = sandbox.run_with(&environment, &["test", "--json", "--test-set", name]);
+        assert_eq!(used(run, "test_set"), "flag");
+    }
 }
 
 #[test]

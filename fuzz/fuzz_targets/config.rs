@@ -24,7 +24,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
         assert_eq!(base.join(name.as_str()).parent(), Some(base));
     }
     if let Ok(checkpoint) = settings.checkpoint() {
-        assert!(!checkpoint.to_string().split('/').any(|part| part == ".."));
+        assert!(!checkpoint.name.to_string().split('/').any(|part| part == ".."));
     }
     if let Some(Err(error)) = settings.remote.map(|remote| Remote::open(&remote, false)) {
         shared::check_error(&error);

@@ -45,6 +45,11 @@ impl Draft {
         Ok(Self { workspace: workspace.clone(), arch: arch.clone(), staging, manifest })
     }
 
+    /// Sets when it was created, RFC 3339 in UTC.
+    pub fn set_created(&mut self, created: String) {
+        self.manifest.created = created;
+    }
+
     /// Says which checkpoint of the older tool it is made of.
     pub fn set_imported(&mut self, from: ImportedFrom) {
         self.manifest.imported = Some(from);

@@ -8,11 +8,14 @@
 mod draft;
 pub mod legacy;
 mod manifest;
+mod pick;
 mod store;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, remove};
 pub use manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE, VectorsRecord};
+pub(crate) use pick::time_created;
+pub use pick::{Picked, created_last};
 pub use store::{
-    Checkpoint, CheckpointKind, CheckpointRef, Fault, legacy, list, names, pick, refuse_legacy,
+    Checkpoint, CheckpointKind, CheckpointRef, Fault, legacy, list, names, refuse_legacy,
 };

@@ -260,18 +260,6 @@ pub fn list(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Result<Che
     Ok(names.iter().map(|name| Checkpoint::open(workspace, name)).collect())
 }
 
-/// The checkpoint to use where none is named: the newest by name of `arch`.
-///
-/// # Errors
-/// When there is none.
-pub fn pick(workspace: &Workspace, arch: &Name) -> Result<CheckpointRef> {
-    names(workspace, Some(arch))?.pop().ok_or_else(|| {
-        let place = Place::file(workspace.arch(arch));
-        Error::at(place, format!("no checkpoint of `{arch}` yet"))
-            .hint("train one: `mentorpal train`")
-    })
-}
-
 /// What the checkpoints of `arch`, or of all architectures, are called; oldest name first. A
 /// folder without a manifest is none, unless the older tool made it.
 ///

@@ -41,7 +41,8 @@ pub enum CheckpointsCommand {
     /// Show what a checkpoint holds
     #[command(after_help = example("mentorpal checkpoints show fusion_v1/my_checkpoint"))]
     Show {
-        /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [default: the one in use]
+        /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default:
+        /// the one of mentorpal.toml, else the one created last]
         checkpoint: Option<String>,
         /// Print the manifest
         #[arg(long)]

@@ -14,7 +14,10 @@ pub struct RemoteFlags {
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
-#[command(after_help = example("mentorpal init\nmentorpal init --dry-run"))]
+#[command(after_help = example(
+    "mentorpal init\n\
+     mentorpal init --dry-run\n\
+     CHECKPOINT=fusion_v1/2026-05-01-2209 mentorpal init"))]
 pub struct InitArgs {
     /// Only say what would be downloaded
     #[arg(long)]
@@ -35,8 +38,9 @@ pub struct InitArgs {
     "mentorpal download fusion_v1/2026-05-01-2209\n\
      mentorpal download 2026-05-01-2209 --dry-run"))]
 pub struct DownloadArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT`
-    pub checkpoint: String,
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one of
+    /// mentorpal.toml, else the one on the remote that was created last]
+    pub checkpoint: Option<String>,
 
     /// Replace another or a damaged checkpoint of this name, which is lost then
     #[arg(long)]
@@ -61,8 +65,9 @@ pub struct DownloadArgs {
     "mentorpal upload fusion_v1/2026-05-01-2209\n\
      mentorpal upload fusion_v1/2026-05-01-2209 --force"))]
 pub struct UploadArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT`
-    pub checkpoint: String,
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one of
+    /// mentorpal.toml, else the one created last]
+    pub checkpoint: Option<String>,
 
     /// Repair a damaged copy on the remote, which is read from end to end to find out
     #[arg(long)]

@@ -31,7 +31,7 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
         return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
     }
     let id = settings.one_mentor()?;
-    let opened = Opened::open(&settings.workspace, &settings.checkpoint()?)?;
+    let opened = Opened::open(&settings.workspace, &open::chosen(settings)?)?;
     let mentor = open::mentor(&settings.workspace, &id)?;
     let mut session = Session {
         classifier: opened.classifier(&mentor, !args.no_canned)?,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::{Outcome, import, listed, remote_checkpoints};
+use super::{Outcome, clock, import, listed, open, remote_checkpoints};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{
     self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest, REPORT_FILE,
@@ -18,7 +18,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
         None if args.remote => remote_checkpoints::list(settings, args),
         None => list(settings, args),
         Some(CheckpointsCommand::Show { checkpoint, json }) => {
-            show(&open(settings, checkpoint.as_deref())?, *json)
+            show(&find(settings, checkpoint.as_deref())?, *json)
         }
         Some(CheckpointsCommand::Import(args)) => import::run(settings, args),
         Some(CheckpointsCommand::Verify { checkpoint, remote: true, remote_flags, json }) => {
@@ -31,10 +31,10 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
 }
 
 /// The checkpoint called `name`, or the one in use.
-fn open(settings: &Settings, name: Option<&str>) -> Result<Checkpoint> {
+fn find(settings: &Settings, name: Option<&str>) -> Result<Checkpoint> {
     let name = match name {
         Some(name) => CheckpointRef::parse(name, &settings.arch)?,
-        None => settings.checkpoint()?,
+        None => open::chosen(settings)?,
     };
     Checkpoint::open(&settings.workspace, &name)
 }
@@ -69,7 +69,7 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
         } else {
             table.add_row([
                 checkpoint.name.to_string(),
-                checkpoint.created().unwrap_or("by the older tool").to_owned(),
+                checkpoint.created().map_or_else(|| "by the older tool".to_owned(), clock::shown),
                 mentors.join(", "),
                 bytes(checkpoint.size()),
             ]);
@@ -98,7 +98,7 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
     console::line(format_args!("{BOLD}{}{BOLD:#}", checkpoint.name))?;
     console::line(format_args!(
         "created {} by mentorpal {}, seed {}, {} in {}",
-        manifest.created,
+        clock::shown(&manifest.created),
         manifest.version,
         manifest.seed,
         bytes(checkpoint.size()),

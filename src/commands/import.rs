@@ -62,6 +62,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     }
     check(&legacy, &failed, args.keep_going)?;
     draft.set_imported(from);
+    draft.set_created(clock::now()?.to_string());
     let path = draft.publish(&name.checkpoint, OnExisting::Refuse)?;
     if args.json {
         console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;

@@ -9,7 +9,7 @@ use super::console;
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint, convert};
 use crate::checkpoint::{Checkpoint, CheckpointKind, CheckpointRef, VectorsRecord};
 use crate::classifiers::{MentorClassifier, Strangers, Vectors, registry};
-use crate::config::{NO_VECTORS, Settings};
+use crate::config::{Chosen, ChosenBy, NO_VECTORS, Settings};
 use crate::error::{Error, Place, Result, count, quoted_list, shell_word};
 use crate::evaluate::{TestReport, run_test};
 use crate::mentor::{Mentor, TestSet};
@@ -143,6 +143,35 @@ pub(super) fn legacy_model(
         console::warn(format_args!("{}: {note}", mentor.id));
     }
     Ok(converted)
+}
+
+/// Why a checkpoint is used that `mentorpal.toml` names.
+pub(super) const NAMED_IN_SETTINGS: &str = "named in mentorpal.toml";
+
+/// Says which checkpoint is used, and why.
+pub(super) fn note_use(name: &CheckpointRef, why: &str) {
+    console::note(format_args!("using checkpoint {name} ({why})"));
+}
+
+/// Warns of a checkpoint that cannot be considered.
+pub(super) fn warn_left_out(error: &Error) {
+    console::warn(format_args!("checkpoint left out: {error}"));
+}
+
+/// The checkpoint to use. Where neither a flag nor the environment names it, a note says which it is.
+pub(super) fn chosen(settings: &Settings) -> Result<CheckpointRef> {
+    let Chosen { name, by } = settings.checkpoint()?;
+    match by {
+        ChosenBy::Name => {}
+        ChosenBy::SettingsFile => {
+            note_use(&name, NAMED_IN_SETTINGS);
+        }
+        ChosenBy::Creation(passed_over) => {
+            passed_over.iter().for_each(warn_left_out);
+            note_use(&name, "created last");
+        }
+    }
+    Ok(name)
 }
 
 /// A checkpoint, and the vector model it was trained with.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::checkpoints::{Verified, report_unopened};
 use super::console::{self, bytes, lines, table};
 use super::teller::Teller;
-use super::{Outcome, listed, sharing};
+use super::{Outcome, clock, listed, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::{CheckpointsArgs, RemoteFlags};
 use crate::config::Settings;
@@ -43,7 +43,7 @@ pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcom
         } else {
             table.add_row([
                 name.to_string(),
-                manifest.created.clone(),
+                clock::shown(&manifest.created),
                 mentors.join(", "),
                 bytes(manifest.size()),
                 if is_here { "yes" } else { "no" }.to_owned(),

@@ -4,16 +4,16 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::Outcome;
 use super::console::{self, GOOD, bytes};
 use super::teller::Teller;
+use super::{Outcome, open};
 use crate::checkpoint::{self, Checkpoint, CheckpointRef, VectorsRecord};
 use crate::cli::{
     DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
 };
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
-use crate::remote::{Contents, Here, Item, Options, Remote, Transferred};
+use crate::remote::{Contents, Here, Item, Options, Remote, RemoteCheckpoint, Transferred};
 use crate::vectors::{self, EMBEDDED};
 use crate::workspace::{Name, Workspace};
 
@@ -35,8 +35,10 @@ pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> 
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
     let workspace = &settings.workspace;
     let how = How { json: args.json, options: options(false, args.dry_run) };
-    let stable = settings.stable_checkpoint.as_deref();
-    let stable = stable.map(|name| CheckpointRef::parse(name, &settings.arch)).transpose()?;
+    let stable = match settings.asked_for()? {
+        None => settings.stable()?,
+        named => named,
+    };
     if let Some(name) = &stable
         && settings.remote.is_some()
         && let item = Item::checkpoint(workspace, name)
@@ -55,14 +57,14 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
         Some(name) => how.fetch(&remote, &Item::checkpoint(workspace, name))?,
         None => console::note(
             "no stable checkpoint is named, so none was downloaded: set `checkpoint` in \
-             mentorpal.toml",
+             mentorpal.toml, or name one with CHECKPOINT",
         ),
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outcome> {
-    let name = CheckpointRef::parse(&args.checkpoint, &settings.arch)?;
+    let name = to_download(settings, args)?;
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
@@ -73,8 +75,45 @@ pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outco
     Ok(Outcome::Done)
 }
 
+/// The checkpoint to download: the one named, else the stable one, else the one created last of the
+/// remote's.
+fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef> {
+    if let Some(name) = &args.checkpoint {
+        return CheckpointRef::parse(name, &settings.arch);
+    }
+    if let Some(name) = settings.asked_for()? {
+        return Ok(name);
+    }
+    if let Some(name) = settings.stable()? {
+        open::note_use(&name, open::NAMED_IN_SETTINGS);
+        return Ok(name);
+    }
+    let mut candidates = Vec::new();
+    for checkpoint in remote(settings, args.remote)?.checkpoints(&settings.workspace)? {
+        match checkpoint {
+            Ok(RemoteCheckpoint { name, .. })
+                if settings.is_arch_named && name.arch != settings.arch => {}
+            Ok(RemoteCheckpoint { name, manifest, .. }) => {
+                candidates.push((checkpoint::time_created(Some(&manifest.created)), name));
+            }
+            Err(error) => open::warn_left_out(&error),
+        }
+    }
+    let Some((_, name)) = candidates.into_iter().max() else {
+        let of =
+            if settings.is_arch_named { format!(" of `{}`", settings.arch) } else { String::new() };
+        return Err(Error::new(format!("no checkpoint{of} on the remote"))
+            .hint("upload one: `mentorpal upload ARCH/CHECKPOINT`"));
+    };
+    open::note_use(&name, "created last on the remote");
+    Ok(name)
+}
+
 pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> {
-    let name = CheckpointRef::parse(&args.checkpoint, &settings.arch)?;
+    let name = match &args.checkpoint {
+        Some(name) => CheckpointRef::parse(name, &settings.arch)?,
+        None => open::chosen(settings)?,
+    };
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);

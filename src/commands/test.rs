@@ -28,7 +28,7 @@ impl TestArgs {
 
 pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     report_files::check(&[args.html.as_ref(), args.junit.as_ref()], args.csv.as_ref())?;
-    let opened = Opened::open(&settings.workspace, &settings.checkpoint()?)?;
+    let opened = Opened::open(&settings.workspace, &open::chosen(settings)?)?;
     let limit = args.limit.map(NonZeroUsize::get);
     let mut outcome = Outcome::Done;
     let mut tests: Vec<(TestReport, TestFigures, Mentor)> = Vec::new();

@@ -91,6 +91,8 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     let summary = train_all(&settings.workspace, &mentors, (arch, options), args, &mut draft)?;
     summary.check(mentors.len(), args.keep_going)?;
 
+    // Of runs side by side, the one that publishes last is the one created last.
+    draft.set_created(clock::now()?.to_string());
     let (name, path) = match &existing {
         Some(checkpoint) => {
             keep_others(&mut draft, checkpoint)?;
@@ -219,7 +221,7 @@ fn its_vectors(settings: &Settings, checkpoint: &Checkpoint, args: &TrainArgs) -
 
 /// The checkpoint to update.
 fn existing(settings: &Settings) -> Result<Checkpoint> {
-    let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
+    let checkpoint = Checkpoint::open(&settings.workspace, &open::chosen(settings)?)?;
     // One of the older tool is refused before any work is done.
     checkpoint.manifest()?;
     Ok(checkpoint)
@@ -232,8 +234,7 @@ fn new_name(
     created: jiff::Timestamp,
 ) -> Result<CheckpointRef> {
     let taken = |name: &CheckpointRef| name.folder(&settings.workspace).exists();
-    if let Some(name) = &settings.named_checkpoint {
-        let name = CheckpointRef::parse(name, &settings.arch)?;
+    if let Some(name) = settings.asked_for()? {
         if args.overwrite {
             checkpoint::refuse_legacy(&settings.workspace, &name)?;
         } else if taken(&name) {

@@ -180,6 +180,56 @@ fn with_what_is_needed_here_nothing_is_asked() {
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
 }
 
+/// The checkpoint, created at another time.
+fn created(time: &str, mut files: super::Files) -> super::Files {
+    let manifest = String::from_utf8(files["manifest.json"].clone()).unwrap();
+    let manifest = manifest.replace("2026-01-01T00:00:00Z", time);
+    files.insert("manifest.json".to_owned(), manifest.into_bytes());
+    files
+}
+
+#[test]
+fn without_a_name_the_checkpoint_created_last_is_shared() {
+    let (disk, one, two) = (Disk::serve(), workspace(), workspace());
+    put_here(&one, "z", &checkpoint(1, 1000));
+    put_here(&one, "a", &created("2026-01-01T00:00:00.5Z", checkpoint(2, 1000)));
+    put_here(&one, "m", &created("2025-12-31T23:59:59Z", checkpoint(3, 1000)));
+    let uploaded = run(&one, &disk.url, &["upload"]).code(0).prints("uploaded fusion_v1/a ");
+    uploaded.says("using checkpoint fusion_v1/a (created last)");
+    run(&one, &disk.url, &["upload", "m"]).code(0).prints("uploaded fusion_v1/m ");
+    put_there(&disk, "bad", &checkpoint(1, 1000));
+    disk.put(&format!("{THERE}/bad/manifest.json"), b"{");
+    let got = run(&two, &disk.url, &["download"]).code(0).prints("downloaded fusion_v1/a ");
+    let got = got.says("warning").says("bad/manifest.json: not a manifest");
+    got.says("using checkpoint fusion_v1/a (created last on the remote)");
+    assert_eq!(two.checkpoint_names(), ["a"]);
+    // A name goes first, and that of the environment before that of the settings.
+    two.write("mentorpal.toml", "checkpoint = 'm'\n");
+    let got = run(&two, &disk.url, &["download"]).code(0).prints("downloaded fusion_v1/m ");
+    got.says("using checkpoint fusion_v1/m (named in mentorpal.toml)");
+    let named = |arguments: &[&str]| {
+        let mut command = super::command(&one, &disk.url, arguments);
+        one.finish(command.env("CHECKPOINT", "z")).code(0).does_not_say("using checkpoint")
+    };
+    named(&["upload"]).prints("uploaded fusion_v1/z ");
+    fs::remove_dir_all(one.path().join(HERE).join("z")).unwrap();
+    named(&["init"]).prints("downloaded fusion_v1/z ");
+    named(&["download"]).prints("here already, whole");
+    let run = run(&two, &disk.url, &["download"]);
+    run.code(0).prints("fusion_v1/m is here already");
+}
+
+#[test]
+fn without_a_name_a_remote_without_checkpoints_has_none_to_download() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    let says = "no checkpoint on the remote";
+    run(&sandbox, &disk.url, &["download"]).code(2).says(says).says("mentorpal upload");
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    sandbox.write("mentorpal.toml", "arch = 'lstm_v1'\n");
+    let says = "no checkpoint of `lstm_v1` on the remote";
+    run(&sandbox, &disk.url, &["download"]).code(2).says(says);
+}
+
 #[test]
 fn a_dry_run_moves_nothing() {
     let (disk, sandbox) = (Disk::serve(), workspace());
