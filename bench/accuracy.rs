@@ -188,7 +188,7 @@ struct Asked {
 
 fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> String {
     let ask = |question: &mentorpal::mentor::TestQuestion| {
-        let ranking = classifier.rank(&question.asked);
+        let ranking = classifier.rank(&question.text);
         let expected = question.expected_ids();
         let top = &ranking.candidates[0];
         let is_expected = expected.contains(&top.answer_id.as_str());

@@ -41,7 +41,7 @@ fn fusion(criterion: &mut Criterion) {
     group.bench_function("read the mentor's data", |b| b.iter(load));
     group.bench_function("load the model", |b| b.iter(model));
     group.bench_function("answer a question", |b| {
-        b.iter(|| classifier.answer(black_box(&tests.questions[17].asked)));
+        b.iter(|| classifier.answer(black_box(&tests.questions[17].text)));
     });
     group.finish();
 }

@@ -11,12 +11,15 @@
 //!
 //! Names that become part of a path pass through [`Name`] first, so none leaves its folder.
 
+use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Place, Result};
+use crate::text::compose;
 
 /// The settings file that marks a workspace.
 pub const SETTINGS_FILE: &str = "mentorpal.toml";
@@ -26,12 +29,17 @@ pub const SETTINGS_FILE: &str = "mentorpal.toml";
 /// At most 128 bytes; no separator, control character or leading `.` or `-`; none of the
 /// characters that some file systems refuse.
 ///
+/// Accents may be composed (form NFC, as keyboards type them) or not (NFD, as some file systems store
+/// them): two names that differ only in this are equal, and each leads to the folder that is there.
+///
 /// ```
 /// use mentorpal::workspace::Name;
 /// assert!(Name::new("mentor", "jd_thomas").is_ok());
 /// assert!(Name::new("mentor", "../x").is_err());
+/// assert_eq!(Name::new("mentor", "Zoë")?, Name::new("mentor", "Zoe\u{308}")?);
+/// # Ok::<(), mentorpal::error::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub struct Name(String);
 
 impl Name {
@@ -69,10 +77,60 @@ impl Name {
         }
     }
 
-    /// The name as text.
+    /// The name as text, in the form that it was given in.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether `text` is this name, in whichever normalization form.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        self.0 == text || compose(&self.0) == compose(text)
+    }
+
+    /// Where this name stands in `folder`: as it is, or in the other normalization form where only that
+    /// one is there.
+    #[must_use]
+    pub fn within(&self, folder: &Path) -> PathBuf {
+        folder.join(self.stored_in(folder).as_str())
+    }
+
+    /// The name in the form in which it stands in `folder`; as it is where it does not.
+    #[must_use]
+    pub fn stored_in(&self, folder: &Path) -> Self {
+        if self.0.is_ascii() || folder.join(&self.0).symlink_metadata().is_ok() {
+            return self.clone();
+        }
+        let names = entries(folder).unwrap_or_default().into_iter();
+        let mut names = names.filter_map(|name| name.into_string().ok());
+        names.find(|name| self.is(name)).map_or_else(|| self.clone(), Self)
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compose(&self.0).cmp(&compose(&other.0))
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        compose(&self.0).hash(state);
     }
 }
 
@@ -137,7 +195,7 @@ impl Workspace {
     /// `mentor/<mentor>/data/`.
     #[must_use]
     pub fn mentor_data(&self, mentor: &Name) -> PathBuf {
-        self.mentors().join(mentor.as_str()).join("data")
+        mentor.within(&self.mentors()).join("data")
     }
 
     /// `checkpoint/classifiers/`.
@@ -149,7 +207,7 @@ impl Workspace {
     /// `checkpoint/classifiers/<arch>/`.
     #[must_use]
     pub fn arch(&self, arch: &Name) -> PathBuf {
-        self.classifiers().join(arch.as_str())
+        arch.within(&self.classifiers())
     }
 
     /// `checkpoint/vector_models/`.
@@ -161,7 +219,7 @@ impl Workspace {
     /// `checkpoint/vector_models/<name>/`.
     #[must_use]
     pub fn vector_model(&self, name: &Name) -> PathBuf {
-        self.vector_models().join(name.as_str())
+        name.within(&self.vector_models())
     }
 
     /// `checkpoint/vector_models/.cache/`.
@@ -173,10 +231,11 @@ impl Workspace {
     /// `checkpoint/tests/<mentor>/`.
     #[must_use]
     pub fn tests(&self, mentor: &Name) -> PathBuf {
-        self.root.join("checkpoint").join("tests").join(mentor.as_str())
+        mentor.within(&self.root.join("checkpoint").join("tests"))
     }
 
-    /// `checkpoint/tests/<mentor>/<test set>.csv`; its ending in capitals where the file has it so.
+    /// `checkpoint/tests/<mentor>/<test set>.csv`; its ending in capitals, and its name in the other
+    /// normalization form, where the file has it so.
     #[must_use]
     pub fn test_set(&self, mentor: &Name, test_set: &Name) -> PathBuf {
         let folder = self.tests(mentor);
@@ -186,15 +245,17 @@ impl Workspace {
         }
         let names = entries(&folder).unwrap_or_default().into_iter();
         let mut tables = names.map(|name| folder.join(name)).filter(|path| is_table(path));
-        let is_it = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == test_set.as_str());
+        let is_it = |path: &PathBuf| {
+            path.file_stem().and_then(OsStr::to_str).is_some_and(|stem| test_set.is(stem))
+        };
         tables.find(is_it).unwrap_or(usual)
     }
 
     /// The mentors that have a `data` folder, sorted by id.
     ///
     /// # Errors
-    /// When `mentor/` is missing or cannot be listed, or a mentor's folder has a name that cannot
-    /// be one.
+    /// When `mentor/` is missing or cannot be listed, a mentor's folder has a name that cannot be
+    /// one, or two have the same in different normalization forms.
     pub fn mentor_ids(&self) -> Result<Vec<Name>> {
         let folder = self.mentors();
         if !folder.is_dir() {
@@ -210,14 +271,18 @@ impl Workspace {
             }
         }
         ids.sort();
-        Ok(ids)
+        match same_twice(&ids) {
+            Some(id) => Err(Error::at(Place::file(folder), format!("two mentors `{id}`"))
+                .hint("rename one: accents written in two ways are the same name")),
+            None => Ok(ids),
+        }
     }
 
     /// A mentor's test sets by name, sorted; none where its folder is absent.
     ///
     /// # Errors
     /// When the folder is there and cannot be listed, a test set has a name that cannot be one, or
-    /// two have the same but for their endings.
+    /// two have the same but for their endings or normalization forms.
     pub fn test_sets(&self, mentor: &Name) -> Result<Vec<Name>> {
         let folder = self.tests(mentor);
         if !folder.is_dir() {
@@ -235,11 +300,15 @@ impl Workspace {
             }
         }
         names.sort();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => {
-                Err(Error::at(Place::file(folder), format!("two test sets `{}`", pair[0]))
-                    .hint("rename one: the ending `.csv` is the same in capitals"))
+        match same_twice(&names) {
+            Some(name) if !name.as_str().is_ascii() => {
+                Err(Error::at(Place::file(folder), format!("two test sets `{name}`")).hint(
+                    "rename one: accents written in two ways are the same name, and the ending \
+                     `.csv` is the same in capitals",
+                ))
             }
+            Some(name) => Err(Error::at(Place::file(folder), format!("two test sets `{name}`"))
+                .hint("rename one: the ending `.csv` is the same in capitals")),
             None => Ok(names),
         }
     }
@@ -265,6 +334,11 @@ fn name_at(what: &str, name: &OsStr, path: &Path) -> Result<Name> {
         Error::new(format!("{what} name is not Unicode")).hint("rename it in UTF-8")
     });
     name.and_then(|name| Name::new(what, name)).map_err(|e| e.or_at(Place::file(path)))
+}
+
+/// The first of the sorted `names` that is there twice.
+fn same_twice(names: &[Name]) -> Option<&Name> {
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| &pair[0])
 }
 
 fn is_hidden(name: &OsStr) -> bool {
@@ -295,6 +369,23 @@ mod tests {
     fn ordinary_names_pass() {
         for name in ["jd_thomas", "leadership_twitty-shellaree_scpo", "2019-05-01-2209", "Zoë"] {
             assert!(Name::new("mentor", name).is_ok(), "{name}");
+        }
+    }
+
+    // “é” composed and not.
+    #[test]
+    fn a_name_leads_to_the_folder_in_the_other_form() {
+        let (composed, apart) = ("Jos\u{e9}", "Jose\u{301}");
+        for (stored, typed) in [(composed, apart), (apart, composed)] {
+            let folder = tempfile::tempdir().unwrap();
+            let workspace = Workspace::at(folder.path()).unwrap();
+            let data = workspace.mentors().join(stored).join("data");
+            fs::create_dir_all(&data).unwrap();
+            let name = Name::new("mentor", typed).unwrap();
+            assert!(workspace.mentor_data(&name).is_dir());
+            assert_eq!(workspace.mentor_ids().unwrap(), [name]);
+            let other = Name::new("mentor", "Jose").unwrap();
+            assert!(!workspace.mentor_data(&other).exists());
         }
     }
 

@@ -15,6 +15,7 @@
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
 //! | `training_report.rs` | `report.html`, `train --json --csv`: what training says of a mentor |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
+//! | `scripts.rs` | any script, any accent: questions, answers, topics and names meet |
 //! | `compare.rs` | `compare` |
 //! | `compare_report.rs` | `compare --html --csv`, several checkpoints |
 //! | `tune.rs` | `tune` |
@@ -64,6 +65,7 @@ mod readme;
 mod remote;
 mod report;
 mod reports_guide;
+mod scripts;
 mod settings;
 mod sharing;
 mod test;

@@ -28,12 +28,12 @@ fn a_test_set_without_a_usable_column_is_explained() {
 }
 
 #[test]
-fn questions_of_which_nothing_is_left_are_one_asked_as_nothing() {
-    let sandbox = with(",,??,who are you,😳\n,I am Ada Lovelace.,,i,\n,_OFF_TOPIC_,i,,r\n");
+fn questions_without_letters_are_asked_and_equal_themselves_only() {
+    let sandbox = with(",,??,who are you,😳,??\n,I am Ada Lovelace.,,i,,\n,_OFF_TOPIC_,i,,r,i\n");
     let run = sandbox.run(&["test", "--json"]).code(0);
-    assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
-    assert_eq!(run.json()[0]["off_topic"]["questions"], 1);
-    run.says("row 1, column `C`: `??` has no letter and no digit; asked as nothing");
+    assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [3, 3]);
+    assert_eq!(run.json()[0]["off_topic"]["questions"], 2);
+    run.says("row 1, column `C`: `??` has no letter and no number");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn questions_in_another_script_are_asked_as_written() {
         ",,Как вас зовут?,Где вы жили?,КАК ВАС ЗОВУТ?\n,Меня зовут Ада.,i,,i\n,Я жила в Лондоне.,,i,\n",
     );
     sandbox.train("one");
-    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("asked as nothing");
+    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("no letter");
     // The first and the third are one.
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
     assert_eq!(run.json()[0]["canned"]["questions"], 2);

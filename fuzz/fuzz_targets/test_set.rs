@@ -9,10 +9,10 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mentorpal::mentor::{Expected, Mentor, OFF_TOPIC, TestSet};
-use mentorpal::text::{match_key, sanitize};
+use mentorpal::text::match_key;
 use mentorpal::workspace::Name;
 
-/// Two of its answers have texts that sanitize alike, one text sanitizes to nothing.
+/// Two of its answers have texts with one key, one is in another script, one has no text.
 const DATA: &str = "ID,topics,text,question\n\
     a,,I am Ada.,Who are you?\nb,,i am ada,Your name?\nc,,In London.,Where?\nd,,是,Is it?\n\
     e,,,No text?\n";
@@ -41,16 +41,9 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
 fn check(set: &TestSet) {
     assert!(!set.questions.is_empty());
     let asked: HashSet<String> =
-        set.questions.iter().map(|question| match_key(&question.asked)).collect();
+        set.questions.iter().map(|question| match_key(&question.text)).collect();
     assert_eq!(asked.len(), set.questions.len(), "one question asked twice");
     for question in &set.questions {
-        let sanitized = sanitize(&question.text);
-        let is_foreign =
-            sanitized.trim().is_empty() && question.text.contains(char::is_alphanumeric);
-        assert_eq!(
-            question.asked,
-            if is_foreign { question.text.as_str() } else { sanitized.trim() }
-        );
         assert!(!question.text.is_empty() && !question.expected.is_empty());
         let declines = question.expected.contains(&Expected::Decline);
         assert_eq!(question.accepts(None), declines);

@@ -126,7 +126,8 @@ impl Draft {
                 Existing::Update(&old)
             }
         };
-        self.staging.publish(name, &self.manifest.to_bytes(), existing)
+        let name = name.stored_in(&self.workspace.arch(&self.arch));
+        self.staging.publish(&name, &self.manifest.to_bytes(), existing)
     }
 }
 

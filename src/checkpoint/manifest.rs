@@ -187,11 +187,24 @@ impl Manifest {
         self.files.contains_key(&format!("{mentor}/{REPORT_FILE}"))
     }
 
+    /// What it says of `mentor`, whose id may stand in the other normalization form.
+    #[must_use]
+    pub fn mentor(&self, mentor: &Name) -> Option<&MentorRecord> {
+        self.id_of(mentor).and_then(|id| self.mentors.get(id))
+    }
+
+    /// `mentor` in the form that it has here, the same one first.
+    fn id_of(&self, mentor: &Name) -> Option<&str> {
+        let exactly = self.mentors.get_key_value(mentor.as_str()).map(|(id, _)| id);
+        exactly.or_else(|| self.mentors.keys().find(|id| mentor.is(id))).map(String::as_str)
+    }
+
     /// The files of `mentor`: their name within its folder, and their record.
     pub fn files_of(&self, mentor: &Name) -> impl Iterator<Item = (&str, &FileRecord)> {
+        let id = self.id_of(mentor);
         self.files.iter().filter_map(move |(path, record)| {
             let (folder, file) = path.split_once('/')?;
-            (folder == mentor.as_str()).then_some((file, record))
+            (Some(folder) == id).then_some((file, record))
         })
     }
 
@@ -205,9 +218,14 @@ impl Manifest {
     }
 }
 
-/// Where the file `path` of a manifest lies in `folder`.
+/// Where the file `path` of a manifest lies in `folder`; a copy may have its mentor's folder in the other
+/// normalization form.
 pub(super) fn file_path(folder: &Path, path: &str) -> PathBuf {
-    folder.join(path.split('/').collect::<PathBuf>())
+    let (mentor, file) = path.split_once('/').unwrap_or(("", path));
+    match Name::new("mentor", mentor) {
+        Ok(mentor) => mentor.within(folder).join(file),
+        Err(_) => folder.join(path.split('/').collect::<PathBuf>()),
+    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl CheckpointRef {
     /// Where it lies, if it is there.
     #[must_use]
     pub fn folder(&self, workspace: &Workspace) -> PathBuf {
-        workspace.arch(&self.arch).join(self.checkpoint.as_str())
+        self.checkpoint.within(&workspace.arch(&self.arch))
     }
 }
 
@@ -84,6 +84,8 @@ impl Checkpoint {
     /// # Errors
     /// When there is none of this name, or its manifest cannot be used.
     pub fn open(workspace: &Workspace, name: &CheckpointRef) -> Result<Self> {
+        let checkpoint = name.checkpoint.stored_in(&workspace.arch(&name.arch));
+        let name = &CheckpointRef { checkpoint, arch: name.arch.clone() };
         let folder = name.folder(workspace);
         if !folder.is_dir() {
             return Err(no_such_checkpoint(workspace, name));
@@ -109,6 +111,12 @@ impl Checkpoint {
             }
             CheckpointKind::Legacy(legacy) => legacy.mentors.iter().map(Name::as_str).collect(),
         }
+    }
+
+    /// Whether it has `mentor`.
+    #[must_use]
+    pub fn has(&self, mentor: &Name) -> bool {
+        self.mentors().iter().any(|id| mentor.is(id))
     }
 
     /// When it was made, RFC 3339 in UTC, if that is known.
@@ -154,7 +162,7 @@ impl Checkpoint {
     /// # Errors
     /// When the checkpoint has no such mentor.
     pub fn record(&self, mentor: &Name) -> Result<&MentorRecord> {
-        self.manifest()?.mentors.get(mentor.as_str()).ok_or_else(|| {
+        self.manifest()?.mentor(mentor).ok_or_else(|| {
             let known = quoted_list(self.mentors());
             self.no_such_mentor(mentor).hint(format!(
                 "it has {known}; add the mentor: `mentorpal train --mentor {} --checkpoint {} \
@@ -192,7 +200,7 @@ impl Checkpoint {
         self.record(mentor)?;
         let mut files = ModelFiles::new();
         for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
-            let path = self.folder.join(mentor.as_str()).join(file);
+            let path = mentor.within(&self.folder).join(file);
             let bytes = read_checked(&path, record).map_err(|fault| {
                 Error::at(Place::file(&path), fault)
                     .hint("the checkpoint is damaged; train or download it again")

@@ -199,7 +199,7 @@ fn others(workspace: &Workspace, models: &[Name]) -> Result<Vec<PathBuf>> {
     let mut others = Vec::new();
     for entry in fs::read_dir(&folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        let is_known = models.iter().any(|model| name == model.as_str());
+        let is_known = name.to_str().is_some_and(|name| models.iter().any(|model| model.is(name)));
         if !is_known && !name.to_string_lossy().starts_with('.') {
             others.push(folder.join(name));
         }

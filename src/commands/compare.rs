@@ -50,7 +50,7 @@ fn test_all(
     let all = if checkpoints.len() == 2 { "both" } else { "all" };
     let mut runs = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
-        let in_all = checkpoints.iter().all(|one| one.checkpoint.mentors().contains(&id.as_str()));
+        let in_all = checkpoints.iter().all(|one| one.checkpoint.has(&id));
         if settings.mentors.is_empty() && !in_all {
             console::warn(format_args!("`{id}` is not in {all} checkpoints; left out"));
             continue;

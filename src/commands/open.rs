@@ -115,7 +115,7 @@ pub(super) fn legacy_vectors(workspace: &Workspace, legacy: &LegacyCheckpoint) -
     let file = legacy.vectors()?;
     let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
     let known = vectors::names(workspace)?;
-    if let Some(name) = known.iter().find(|name| name.as_str() == stem) {
+    if let Some(name) = known.iter().find(|name| name.is(&stem)) {
         return Ok(Some(Arc::new(VectorModel::open(workspace, name)?)));
     }
     let file = file.escape_debug().to_string();
@@ -137,7 +137,7 @@ pub(super) fn legacy_model(
     vectors: &Vectors,
 ) -> Result<Converted> {
     let model = legacy.read(&mentor.id)?;
-    let place = || Place::file(legacy.folder.join(mentor.id.as_str()));
+    let place = || Place::file(mentor.id.within(&legacy.folder));
     let converted = convert(model, mentor, vectors).map_err(|e| e.or_at(place()))?;
     for note in &converted.notes {
         console::warn(format_args!("{}: {note}", mentor.id));
@@ -218,7 +218,7 @@ impl Opened {
                 (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
             }
         };
-        let place = || Place::file(checkpoint.folder.join(mentor.id.as_str()));
+        let place = || Place::file(mentor.id.within(&checkpoint.folder));
         let classifier =
             registry::find(arch)?.load(&files, vectors).map_err(|e| e.or_at(place()))?;
         Ok(MentorClassifier::new(mentor, classifier, canned))

@@ -260,8 +260,9 @@ fn new_name(
 /// Takes over the mentors that were not trained this time.
 fn keep_others(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
     for id in from.mentors() {
-        if !draft.mentors().any(|trained| trained == id) {
-            draft.add_from(from, &Name::new("mentor", id)?)?;
+        let id = Name::new("mentor", id)?;
+        if !draft.mentors().any(|trained| id.is(trained)) {
+            draft.add_from(from, &id)?;
         }
     }
     Ok(())

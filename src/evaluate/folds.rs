@@ -13,8 +13,8 @@ use crate::mentor::Mentor;
 ///
 /// Answers, and the questions of each, are shuffled and dealt one by one, like cards. So folds
 /// differ by a question at most, an answer's questions are spread as evenly as can be, and of the
-/// answer of each held-out question another question is left to learn from. What sanitizes to one
-/// question is one example, and so in one fold.
+/// answer of each held-out question another question is left to learn from. Questions with one
+/// matching key are one example, and so in one fold.
 ///
 /// # Errors
 /// When nothing can be held out, or not in so many folds.

@@ -98,7 +98,7 @@ pub fn run_test(
     progress.start(&format!("testing {}", mentor.id), questions.len());
     let mut results = Vec::with_capacity(questions.len());
     for together in questions.chunks(TOGETHER) {
-        let asked: Vec<&str> = together.iter().map(|question| question.asked.as_str()).collect();
+        let asked: Vec<&str> = together.iter().map(|question| question.text.as_str()).collect();
         let replies = classifier.answer_all(&asked);
         for (question, reply) in together.iter().zip(replies) {
             let given = reply.answer_id.as_deref();

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::finding::{Finding, FindingKind};
 use super::table::{HeadedTable, Row};
 use crate::error::{Error, Place, Result};
-use crate::text::shorten;
+use crate::text::{compose, shorten};
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "classifier_data.csv";
@@ -36,10 +36,11 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Answer>, Vec<Finding>)> {
     let mut by_id: HashMap<String, usize> = HashMap::new();
     for row in table.table.rows().iter().filter(|row| !row.is_blank()) {
         let answer = read_row(&table, row, &mut findings)?;
-        if let Some(&first) = by_id.get(&answer.id) {
+        let id = compose(&answer.id).into_owned();
+        if let Some(&first) = by_id.get(&id) {
             merge(&mut answers[first], answer, path, &mut findings)?;
         } else {
-            by_id.insert(answer.id.clone(), answers.len());
+            by_id.insert(id, answers.len());
             answers.push(answer);
         }
     }
@@ -102,7 +103,7 @@ fn merge(
     findings: &mut Vec<Finding>,
 ) -> Result<()> {
     let place = Place::file(path).row(second.row).column("ID");
-    if first.text != second.text {
+    if compose(&first.text) != compose(&second.text) {
         return Err(Error::at(
             place,
             format!("id `{}` was given to another answer in row {}", first.id, first.row),

@@ -35,7 +35,7 @@ pub use topics::{TopicGroup, topic_id};
 pub use utterances::{Utterance, Utterances};
 
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
-use crate::text::match_key;
+use crate::text::{compose, match_key};
 use crate::workspace::{Name, Workspace};
 
 /// A mentor as its files describe it.
@@ -54,6 +54,7 @@ pub struct Mentor {
     /// What it says when no recorded question was asked.
     pub utterances: Utterances,
     known: HashMap<String, usize>,
+    /// By ids with accents composed.
     by_id: HashMap<String, usize>,
 }
 
@@ -73,6 +74,7 @@ impl Mentor {
     /// When there is no such mentor, `classifier_data.csv` is missing or unusable, or another
     /// of its tables is there but cannot be read.
     pub fn load(workspace: &Workspace, id: &Name) -> Result<(Self, Vec<Finding>)> {
+        let id = &id.stored_in(&workspace.mentors());
         let folder = workspace.mentor_data(id);
         if !folder.is_dir() {
             return Err(no_such_mentor(workspace, id));
@@ -104,25 +106,26 @@ impl Mentor {
         for (index, answer) in answers.iter().enumerate() {
             known.extend(answer.questions.iter().map(|question| (match_key(question), index)));
         }
-        let by_id = answers.iter().enumerate().map(|(i, answer)| (answer.id.clone(), i)).collect();
+        let by_id = |(i, answer): (usize, &Answer)| (compose(&answer.id).into_owned(), i);
+        let by_id = answers.iter().enumerate().map(by_id).collect();
         Self { id, profile, answers, topics, groups, utterances, known, by_id }
     }
 
-    /// The answer with this id.
+    /// The answer with this id, in whichever normalization form.
     #[must_use]
     pub fn answer(&self, id: &str) -> Option<&Answer> {
-        self.by_id.get(id).map(|&index| &self.answers[index])
+        self.by_id.get(&*compose(id)).map(|&index| &self.answers[index])
     }
 
-    /// The answer of the question that, sanitized, equals `question`, if there is one; the last
+    /// The answer of the question that has the [key](match_key) of `question`, if there is one; the last
     /// row's where two rows share it.
     #[must_use]
     pub fn canned(&self, question: &str) -> Option<&Answer> {
         self.known.get(&match_key(question)).map(|&index| &self.answers[index])
     }
 
-    /// The same mentor as if it had never heard `questions`: what equals one, sanitized, is gone
-    /// from every row. Answers stay, even where they lose all their questions.
+    /// The same mentor without `questions`: what has the [key](match_key) of one is removed from
+    /// every row. Answers stay, even where they lose all their questions.
     #[must_use]
     pub fn without(&self, questions: &[&str]) -> Self {
         let gone: HashSet<String> = questions.iter().map(|question| match_key(question)).collect();

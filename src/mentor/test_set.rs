@@ -12,7 +12,7 @@ use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
-use crate::text::{match_key, sanitize, shorten};
+use crate::text::{match_key, shorten};
 use crate::workspace::{Name, Workspace};
 
 /// The first two columns are the label and the answer's text.
@@ -32,11 +32,8 @@ pub struct TestSet {
 /// A user's question and what was marked as an answer to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestQuestion {
-    /// As first written.
+    /// As first written, which is what is asked.
     pub text: String,
-    /// What is asked: sanitized, or as written where that leaves nothing of its letters (another
-    /// script).
-    pub asked: String,
     /// The marks, in the order of the rows.
     pub expected: Vec<Expected>,
 }
@@ -46,7 +43,7 @@ pub struct TestQuestion {
 pub enum Expected {
     /// `_OFF_TOPIC_`: declining is right.
     Decline,
-    /// A recorded answer with this (sanitized) text is right.
+    /// A recorded answer with this text, by its [key](match_key), is right.
     Answer {
         /// The text by which answers are compared.
         key: String,
@@ -155,30 +152,20 @@ impl TestSet {
     }
 }
 
-/// A column per cell of the header. What holds no letter and no digit (`??`, a smiley) was typed by
-/// somebody all the same, and is asked as nothing.
+/// A column per cell of the header. Text without a letter and a number (`??`, a smiley) is asked all the
+/// same; a finding says so.
 fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
     let mut columns = Vec::new();
     for index in FIRST_QUESTION..header.len() {
         let text = header.cell(index).trim();
-        let asked = asked(text);
-        if asked.is_empty() && !text.is_empty() {
+        if !text.is_empty() && !text.contains(char::is_alphanumeric) {
             let place = Place::file(path).row(header.number).column(letters(index));
-            let message =
-                format!("`{}` has no letter and no digit; asked as nothing", shorten(text, 40));
+            let message = format!("`{}` has no letter and no number", shorten(text, 40));
             findings.push(Finding::new(FindingKind::TestSet, place, message));
         }
-        columns.push(TestQuestion { text: text.to_owned(), asked, expected: Vec::new() });
+        columns.push(TestQuestion { text: text.to_owned(), expected: Vec::new() });
     }
     columns
-}
-
-/// What is asked of a question as written.
-fn asked(text: &str) -> String {
-    let sanitized = sanitize(text);
-    let of_another_script =
-        sanitized.trim().is_empty() && text.contains(|c: char| c.is_alphanumeric());
-    if of_another_script { text.to_owned() } else { sanitized.trim().to_owned() }
 }
 
 fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<Finding>) {
@@ -270,7 +257,7 @@ fn join_alike(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
     let mut joined: Vec<TestQuestion> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     for column in columns {
-        let index = *by_key.entry(match_key(&column.asked)).or_insert(joined.len());
+        let index = *by_key.entry(match_key(&column.text)).or_insert(joined.len());
         match joined.get_mut(index) {
             Some(first) => {
                 for expected in column.expected {
@@ -309,11 +296,7 @@ mod tests {
     #[test]
     fn alike_columns_are_one_question_with_all_marks() {
         let answer = |key: &str| Expected::Answer { key: key.into(), ids: vec![key.into()] };
-        let column = |text: &str, expected| TestQuestion {
-            text: text.into(),
-            asked: sanitize(text),
-            expected,
-        };
+        let column = |text: &str, expected| TestQuestion { text: text.into(), expected };
         let joined = join_alike(vec![
             column("Who?", vec![answer("a")]),
             column("Why?", vec![answer("b")]),

@@ -8,6 +8,7 @@ use super::finding::{Finding, FindingKind};
 use super::table::Table;
 use crate::error::{Place, Result};
 use crate::files;
+use crate::text::{Kind, fold, kinds, match_key};
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "topics.csv";
@@ -26,23 +27,27 @@ pub struct TopicGroup {
     pub questions: Vec<String>,
 }
 
-/// The id of a topic: lower case, trimmed, each run of other than ASCII letters and digits `_`.
+/// The id of a topic: its name trimmed and [folded](fold()), each run of other than letters and numbers
+/// (of any script, with their marks) turned to `_`. Of a name without any it is the
+/// [key](match_key) that texts are matched by.
 ///
 /// ```
 /// use mentorpal::mentor::topic_id;
 /// assert_eq!(topic_id(" What Does it Take?"), "what_does_it_take_");
+/// assert_eq!(topic_id("研究/生活"), "研究_生活");
 /// ```
 #[must_use]
 pub fn topic_id(name: &str) -> String {
+    let folded = fold(name.trim());
     let mut id = String::new();
-    for c in name.trim().to_lowercase().chars() {
-        if c.is_ascii_alphanumeric() {
+    for (c, kind) in kinds(&folded) {
+        if kind == Kind::Kept {
             id.push(c);
         } else if !id.ends_with('_') {
             id.push('_');
         }
     }
-    id
+    if matches!(id.as_str(), "" | "_") { match_key(name) } else { id }
 }
 
 /// `topics.csv` as read.
@@ -142,6 +147,7 @@ pub(super) fn unknown(answers: &[Answer], map: &TopicMap, data: &Path) -> Vec<Fi
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     fn answer(id: &str, topics: &[&str]) -> Answer {
         Answer {
@@ -190,12 +196,47 @@ mod tests {
         assert_eq!(shape(&groups), expected);
     }
 
+    // Worked by hand from the definition.
+    #[test]
+    fn topics_of_any_script_have_ids_of_their_own() {
+        for (name, id) in [
+            ("研究", "研究"),
+            ("生活", "生活"),
+            ("Учёба / Работа", "учёба_работа"),
+            ("An\u{303}os", "años"),
+            ("AÑOS", "años"),
+            ("हिन्दी", "हिन्दी"),
+            ("Growth/Learning", "growth_learning"),
+            ("What’s new?", "what_s_new_"),
+            ("🎉", "🎉"),
+            ("?!", "?!"),
+        ] {
+            assert_eq!(topic_id(name), id, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn topics_of_one_script_are_two_groups() {
+        let answers = [answer("a", &["研究"]), answer("b", &["生活"]), answer("c", &["😀"])];
+        let groups = group_questions(&answers, None);
+        let expected = [("研究", vec!["a"]), ("生活", vec!["b"]), ("😀", vec!["c"])];
+        assert_eq!(shape(&groups), expected);
+    }
+
     proptest! {
         #[test]
-        fn topic_ids_are_plain(name in "\\PC*") {
+        fn topic_ids_of_ascii_are_plain(name in "[ -~]*[a-zA-Z0-9][ -~]*") {
             let id = topic_id(&name);
             prop_assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
             prop_assert!(!id.contains("__"));
+        }
+
+        #[test]
+        fn a_topic_has_one_id_in_every_normalization_form(name in "\\PC*") {
+            let nfd: String = name.nfd().collect();
+            let nfc: String = name.nfc().collect();
+            prop_assert_eq!(topic_id(&nfd), topic_id(&name));
+            prop_assert_eq!(topic_id(&nfc), topic_id(&name));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! From a question's words to what can be compared: sanitized text, stems and n-grams; and shares as
-//! text.
+//! From a question's words to what can be compared: the key that texts are matched by, sanitized text,
+//! stems and n-grams; and shares as text.
 //!
 //! ```
 //! use mentorpal::text::{normalize, sanitize};
@@ -8,14 +8,17 @@
 //! ```
 
 mod contractions;
-mod marks;
+mod ignorable;
+mod key;
 mod ngrams;
 mod sanitize;
 mod shares;
 mod stem;
 
 pub use contractions::write_out;
+pub(crate) use key::{Kind, compose, kinds};
+pub use key::{fold, match_key};
 pub use ngrams::{Analyzer, NgramCounts};
-pub use sanitize::{match_key, normalize, sanitize, sanitize_any_script, shorten};
+pub use sanitize::{normalize, sanitize, sanitize_any_script, shorten};
 pub use shares::{p_value, percent, percent_or_dash, percent_range, points};
 pub use stem::stem;

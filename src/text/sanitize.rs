@@ -1,12 +1,12 @@
-//! Two ways to reduce a text: strictly, to match it with another, and loosely, to compare words.
+//! What features see of a text: sanitized, where it is of ASCII letters, or normalized.
 
 use unicase::UniCase;
 
-use super::marks::is_mark;
+use super::key::{Kind, fold, kinds};
 
-/// What is left of a question or an answer to match it by, and of a question to ask: trimmed,
-/// case-folded, no-break spaces turned to spaces, and then only ASCII letters, digits and white space
-/// kept. [`match_key`] is what is compared.
+/// What sentence vectors are made of where a text is of ASCII letters: trimmed, case-folded, no-break
+/// spaces turned to spaces, and then only ASCII letters, digits and white space kept. Texts are matched
+/// by [`match_key`](super::match_key), which keeps the letters of every script.
 ///
 /// ```
 /// use mentorpal::text::sanitize;
@@ -22,46 +22,34 @@ pub fn sanitize(text: &str) -> String {
         .collect()
 }
 
-/// The key by which questions and answers are matched: texts with the same are the same. It is the
-/// sanitized text, white space aside (punctuation leaves some, cells break lines); of text that
-/// sanitizes to nothing (another script, a smiley) the text itself in lower case, or all such text would
-/// be the same.
-///
-/// ```
-/// use mentorpal::text::match_key;
-/// assert_eq!(match_key("What’s \n your - name?"), "whats your name");
-/// assert_eq!(match_key(" Кто ты? "), "кто ты?");
-/// ```
-#[must_use]
-pub fn match_key(text: &str) -> String {
-    let sanitized = sanitize(text);
-    let words: Vec<&str> = sanitized.split_whitespace().collect();
-    if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
-}
-
-/// The text that n-grams are taken from: lower case, apostrophes dropped, words of letters and
-/// digits of any script, with their marks, separated by one space.
+/// The text that n-grams are taken from: [folded](fold()), apostrophes dropped, words of letters and
+/// numbers of any script, with their marks, separated by one space.
 ///
 /// On text that was sanitized before it changes nothing but white space.
 #[must_use]
 pub fn normalize(text: &str) -> String {
+    let is_apostrophe = |c: char| matches!(c, '\'' | '’' | '‘' | '`' | '´');
+    let text = fold(&text.replace(is_apostrophe, ""));
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() || is_mark(c) {
+    for (c, kind) in kinds(&text) {
+        if kind == Kind::Kept && !is_enclosing(c) {
             if gap && !out.is_empty() {
                 out.push(' ');
             }
-            gap = false;
             out.push(c);
-        } else if !matches!(c, '\'' | '’' | '‘' | '`' | '´') {
-            gap = true;
         }
+        gap = kind != Kind::Kept;
     }
     out
 }
 
-/// `text` sanitized; or normalized, where sanitizing would drop letters of it.
+/// Whether `c` is a circle or a key around the character before it, as after the digits of smileys.
+fn is_enclosing(c: char) -> bool {
+    matches!(c, '\u{20dd}'..='\u{20e0}' | '\u{20e2}'..='\u{20e4}')
+}
+
+/// `text` sanitized; or normalized, where sanitizing would drop letters or accents of it.
 ///
 /// ```
 /// use mentorpal::text::sanitize_any_script;
@@ -70,8 +58,9 @@ pub fn normalize(text: &str) -> String {
 /// ```
 #[must_use]
 pub fn sanitize_any_script(text: &str) -> String {
-    let is_foreign = |c: char| c.is_alphanumeric() && !c.is_ascii();
-    if text.contains(is_foreign) { normalize(text) } else { sanitize(text) }
+    let is_foreign = |(c, kind): (char, Kind)| kind == Kind::Kept && !c.is_ascii();
+    let has_foreign = !text.is_ascii() && kinds(&fold(text)).any(is_foreign);
+    if has_foreign { normalize(text) } else { sanitize(text) }
 }
 
 /// How `text` begins, on one line and in at most `length` characters and an ellipsis, for people.
@@ -124,7 +113,7 @@ mod tests {
             ("क्या आप हिन्दी बोलते हैं?", "क्या आप हिन्दी बोलते हैं"),
             ("คุณชื่ออะไร? อยู่ที่ไหน!", "คุณชื่ออะไร อยู่ที่ไหน"),
             ("உங்கள் பெயர் என்ன?", "உங்கள் பெயர் என்ன"),
-            ("Cafe\u{301}?", "cafe\u{301}"),
+            ("Cafe\u{301}?", "café"),
             ("I ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "i 1"),
         ] {
             assert_eq!(normalize(text), expected);

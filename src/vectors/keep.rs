@@ -78,6 +78,7 @@ pub(super) fn keep(
     };
     let manifest = Manifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
     let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
+    let name = name.stored_in(&workspace.vector_models());
     let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
     Ok(Added { name, folder, manifest })
 }

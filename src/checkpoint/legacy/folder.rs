@@ -113,12 +113,12 @@ impl LegacyCheckpoint {
             RidgeClassifier::from_pickle(&read(UNFUSED_FILE)?).map_err(at(UNFUSED_FILE))?;
         let topics = TopicWeights::from_hdf5(&read(TOPIC_FILE)?).map_err(at(TOPIC_FILE))?;
         let model = LegacyModel { topics, fused, unfused, records };
-        model.check().map_err(|e| e.or_at(Place::file(self.folder.join(mentor.as_str()))))?;
+        model.check().map_err(|e| e.or_at(Place::file(mentor.within(&self.folder))))?;
         Ok(model)
     }
 
     fn path(&self, mentor: &Name, file: &str) -> PathBuf {
-        self.folder.join(mentor.as_str()).join(file)
+        mentor.within(&self.folder).join(file)
     }
 }
 

@@ -107,8 +107,8 @@ impl Sentences {
 /// must not stall a training run.
 const MAX_CHARS: usize = 1_000;
 
-/// The text that sentence vectors are made of: as questions are matched, which is how test sets
-/// ask them, with contractions written out. Letters that matching drops are kept.
+/// The text that sentence vectors are made of: sanitized, with contractions written out; of text with
+/// letters beyond ASCII, normalized.
 pub(super) fn wording(text: &str) -> String {
     let text = &text[..text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end)];
     write_out(&sanitize_any_script(text))

@@ -15,7 +15,7 @@ use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingRepo
 use crate::error::{Result, count};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
-use crate::text::percent;
+use crate::text::{fold, percent};
 
 /// Topics that are marks of the older data rather than what a question is about.
 const NO_TOPICS: [&str; 3] = ["navy", "positive", "negative"];
@@ -112,7 +112,7 @@ pub(crate) fn topics_of(mentor: &Mentor) -> Vec<String> {
 /// What topics are compared by: the older tool took “Military” and “military” for two, so that its
 /// questions had none.
 fn key(topic: &str) -> String {
-    topic.trim().to_lowercase()
+    fold(topic.trim())
 }
 
 /// Per question 1 for each topic that it is about, else 0: `[n, topics]`.

@@ -5,18 +5,26 @@ use std::sync::Arc;
 use super::params::STEPS;
 use crate::classifiers::Vectors;
 use crate::error::{Error, Result};
-use crate::text::stem;
+use crate::text::{Kind, fold, kinds, stem};
 use crate::vectors::{ModelKind, VectorModel};
 
-/// The tokens of a text: its maximal runs of word characters (letters, digits, `_`), lower-cased.
+/// The tokens of a text, which is [folded](fold()) before: its maximal runs of word characters (letters with
+/// their marks, numbers, `_`).
 ///
 /// ```text
 /// "Where's your hometown?" → where, s, your, hometown
 /// ```
 fn tokens(text: &str) -> Vec<String> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let runs = text.split(|c| !is_part(c)).filter(|run| !run.is_empty());
-    runs.map(str::to_lowercase).collect()
+    let mut tokens = vec![String::new()];
+    for (c, kind) in kinds(&fold(text)) {
+        if kind == Kind::Kept || c == '_' {
+            tokens.last_mut().expect("there is one").push(c);
+        } else {
+            tokens.push(String::new());
+        }
+    }
+    tokens.retain(|token| !token.is_empty());
+    tokens
 }
 
 /// By what a token's vector is looked up.
@@ -116,5 +124,6 @@ mod tests {
         );
         assert_eq!(tokens("¿Qué? \u{a0}—"), ["qué"]);
         assert!(tokens(" ?! ").is_empty());
+        assert_eq!(tokens("Que\u{301} हिन्दी?"), ["qué", "हिन्दी"]);
     }
 }
