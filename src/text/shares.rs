@@ -18,10 +18,19 @@ pub fn percent_range([low, high]: [f64; 2]) -> String {
     format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
 }
 
-/// A difference of shares, in −1..=1, in percentage points: `+11.0`.
+/// A difference of shares, in −1..=1, in percentage points: `+11.0`. One that would round to zero
+/// has a second decimal, so that an interval that ends just beside zero shows on which side.
+///
+/// ```
+/// use mentorpal::text::points;
+/// assert_eq!([0.11, 0.0003, -0.0, -1e-9].map(points), ["+11.0", "+0.03", "+0.0", "-0.00"]);
+/// ```
 #[must_use]
 pub fn points(difference: f64) -> String {
-    format!("{:+.1}", 100.0 * difference)
+    // Adding zero turns −0 into 0.
+    let points = 100.0 * difference + 0.0;
+    let digits = if points != 0.0 && points.abs() < 0.05 { 2 } else { 1 };
+    format!("{points:+.digits$}")
 }
 
 /// A p-value: `0.0313`, or `< 0.0001`.
