@@ -35,6 +35,7 @@
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
+//! | `terminal.rs` | nothing that is printed commands a terminal or turns text around |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
 mod browser;
@@ -66,6 +67,7 @@ mod report;
 mod reports_guide;
 mod settings;
 mod sharing;
+mod terminal;
 mod test;
 mod test_sets;
 mod train;
