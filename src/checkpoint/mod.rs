@@ -9,6 +9,7 @@ mod draft;
 pub mod legacy;
 mod manifest;
 mod store;
+mod values;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, remove};
