@@ -14,6 +14,8 @@
 //! How a remote is reached, [`RemoteSettings`] says. Those of the Hugging Face Hub are the environment's alone, as for its own tools:
 //! [`HubSettings`](crate::vectors::HubSettings).
 
+mod fault;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +23,7 @@ use serde::Deserialize;
 
 use crate::checkpoint::{self, CheckpointRef, Picked};
 use crate::classifiers::registry;
-use crate::error::{Error, Place, Result, mask_credentials, quoted_list};
+use crate::error::{Error, Place, Result, quoted_list};
 use crate::files;
 use crate::remote::{RemoteSettings, RemoteTable};
 use crate::workspace::{Name, Workspace};
@@ -269,9 +271,9 @@ impl SettingsFile {
         let fault = |message: &str| Error::at(Place::file(&path), message.trim_end());
         let text = String::from_utf8(files::read(&path)?)
             .map_err(|e| fault("not UTF-8 text").caused_by(e).hint("save it as UTF-8"))?;
-        toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
-            // It quotes the line, which may be a remote's with a password in it.
-            fault(&mask_credentials(&e.to_string())).hint(
+        let text = text.trim_start_matches('\u{feff}');
+        toml::from_str(text).map_err(|e| {
+            fault(&fault::shown(text, &e)).hint(
                 "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
                        `region` under `[remote]`",
             )

@@ -1,8 +1,8 @@
 //! Writing files whole, and reading files that may be anything: whoever looks for a file may find a folder, a pipe that
 //! nobody writes to, or a link that leads nowhere.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
@@ -19,11 +19,78 @@ pub(crate) fn is_absent(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
+/// Opens a plain file for reading: looks what it is before, so that nothing is waited for, and
+/// after, since another may have taken its place.
+///
+/// # Errors
+/// When there is none, it cannot be read, or it is something else, which the error names.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    check_plain(&fs::metadata(path)?)?;
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Opening a pipe does not wait for its other end then.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    check_plain(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Demands a plain file.
+fn check_plain(found: &fs::Metadata) -> io::Result<()> {
+    match kind(found) {
+        None => Ok(()),
+        Some(kind) => Err(io::Error::other(format!("{kind}, not a plain file"))),
+    }
+}
+
+/// Refuses what is no plain file, before it is opened for writing; a file that is not there is made.
+///
+/// # Errors
+/// What is there instead, or why that cannot be seen.
+pub(crate) fn check_writable(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        found => check_plain(&found?),
+    }
+}
+
+/// What it is, if it is no plain file.
+pub(crate) fn kind(found: &fs::Metadata) -> Option<&'static str> {
+    if found.is_file() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let found = found.file_type();
+        if found.is_fifo() {
+            return Some("a pipe");
+        } else if found.is_socket() {
+            return Some("a socket");
+        } else if found.is_char_device() || found.is_block_device() {
+            return Some("a device");
+        }
+    }
+    Some(if found.is_dir() { "a folder" } else { "something else" })
+}
+
 /// Reads a plain file of at most 256 MiB.
 ///
 /// # Errors
 /// When there is none, it is none, it is larger, or it cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    read_at_most(path, MAX_BYTES)
+}
+
+/// Reads a plain file of at most `most` bytes.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
     let fault = |message: String| Error::at(Place::file(path), message);
     let found = match fs::metadata(path) {
         Ok(found) => found,
@@ -36,16 +103,22 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     if found.is_dir() {
         return Err(fault("a folder, where a file belongs".to_owned()).hint("move it away"));
     }
-    if !found.is_file() {
-        return Err(fault("neither a file nor a folder".to_owned())
+    if let Some(kind) = kind(&found) {
+        return Err(fault(format!("neither a file nor a folder, but {kind}"))
             .hint("only plain files are read; put one in its place"));
     }
-    if found.len() > MAX_BYTES {
-        return Err(
-            fault(format!("{} MiB, expected at most 256 MiB", found.len() >> 20)).hint(TOO_LARGE)
-        );
+    let too_large = |size: u64| {
+        let what = format!("{} MiB, expected at most {} MiB", size >> 20, most >> 20);
+        fault(what).hint(TOO_LARGE)
+    };
+    if found.len() > most {
+        return Err(too_large(found.len()));
     }
-    fs::read(path).map_err(|e| Error::io(path, "read the file", e))
+    let failed = |e| Error::io(path, "read the file", e);
+    let mut bytes = Vec::with_capacity(found.len() as usize);
+    // It may grow meanwhile.
+    open(path).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > most { Err(too_large(bytes.len() as u64)) } else { Ok(bytes) }
 }
 
 /// Whether `path` is a device or a pipe (`/dev/stdout`), or a link to one: it can be written to, not

@@ -63,5 +63,6 @@ pub mod error;
 mod files;
 pub mod progress;
 mod publish;
+mod secrets;
 pub mod sha256;
 mod web;

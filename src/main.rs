@@ -7,7 +7,7 @@ use mentorpal::cli::Cli;
 use mentorpal::commands::{self, Outcome};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| commands::report_usage(&error));
     commands::listen(cli.verbose);
     match commands::run(cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

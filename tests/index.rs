@@ -36,6 +36,7 @@
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
+//! | `terminal.rs` | nothing that is printed commands a terminal or turns text around |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
 mod browser;
@@ -68,6 +69,7 @@ mod reports_guide;
 mod scripts;
 mod settings;
 mod sharing;
+mod terminal;
 mod test;
 mod test_sets;
 mod train;

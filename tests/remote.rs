@@ -6,18 +6,29 @@
 //! | `webdav.rs`, `bucket.rs` | what it does as a WebDAV server, and for S3 |
 //! | `verbs.rs` | what each verb does |
 //! | `logins.rs` | who is shown the password |
+//! | `scripted.rs` | a server that answers each request as a test says |
+//! | `refusals.rs` | what a bucket's server says of a refusal |
+//! | `endless.rs` | answers without an end, and too large ones |
+//! | `secrets.rs` | no secret is printed |
+//! | `odd_files.rs` | pipes and devices on a remote that is a folder |
 //! | `faults.rs` | every request going wrong in every way |
 //! | `killed.rs` | kill -9 at any moment |
 //! | `races.rs` | many at once |
 //! | `servers.rs` | real servers, where they are installed |
 
 mod bucket;
+mod endless;
 mod faults;
 mod killed;
 mod logins;
+#[cfg(unix)]
+mod odd_files;
 mod patience;
 mod races;
+mod refusals;
 mod s3;
+mod scripted;
+mod secrets;
 mod server;
 mod servers;
 mod verbs;

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::values::Values;
 use crate::error::{Error, Place, Result};
 use crate::mentor::Mentor;
 use crate::publish::{self, FileRecord};
@@ -14,6 +15,10 @@ use crate::workspace::Name;
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
+
+/// The most values, keys included, that the options of a manifest may have: a training run is told
+/// some twenty.
+const MAX_OPTIONS: usize = 10_000;
 
 /// The page of a mentor's training, beside its model; no part of it.
 pub const REPORT_FILE: &str = "report.html";
@@ -43,6 +48,12 @@ pub struct Manifest {
     pub mentors: BTreeMap<String, MentorRecord>,
     /// Every file but this one, by path within the checkpoint (`guide/model.safetensors`).
     pub files: BTreeMap<String, FileRecord>,
+}
+
+/// What is counted of a manifest before it is read.
+#[derive(Deserialize)]
+struct Sizes {
+    options: Values,
 }
 
 /// A vector model, as a checkpoint remembers it.
@@ -140,8 +151,14 @@ impl Manifest {
             Error::at(Place::file(path), message)
                 .hint("the checkpoint is damaged or of another version; train it again")
         };
-        let manifest: Self = serde_json::from_slice(bytes)
-            .map_err(|e| fault("not a manifest".into()).caused_by(e))?;
+        let not_one = |e: serde_json::Error| fault("not a manifest".into()).caused_by(e);
+        // Counted first: a value may take fifty times the memory that it takes in the file.
+        let Sizes { options: Values(values) } = serde_json::from_slice(bytes).map_err(not_one)?;
+        if values > MAX_OPTIONS {
+            let what = format!("{values} values in `options`, expected at most {MAX_OPTIONS}");
+            return Err(fault(what));
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(not_one)?;
         if manifest.format != FORMAT {
             let format = manifest.format;
             return Err(fault(format!("manifest format {format}, expected {FORMAT}")));

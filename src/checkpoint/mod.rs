@@ -10,6 +10,7 @@ pub mod legacy;
 mod manifest;
 mod pick;
 mod store;
+mod values;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, remove};

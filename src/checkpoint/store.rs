@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
@@ -10,7 +11,7 @@ use super::manifest::{Manifest, MentorRecord, REPORT_FILE, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list, shell_word};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
+use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What a checkpoint is called: `ARCH/CHECKPOINT`. Sorted, the oldest name comes first.
@@ -94,7 +95,7 @@ impl Checkpoint {
             CheckpointKind::Legacy(legacy)
         } else {
             let path = folder.join(MANIFEST_FILE);
-            let bytes = files::read(&path).map_err(|e| {
+            let bytes = files::read_at_most(&path, MAX_MANIFEST).map_err(|e| {
                 e.hint("without a manifest the folder is no checkpoint of this tool")
             })?;
             CheckpointKind::Published(Box::new(Manifest::from_bytes(&path, &bytes)?))
@@ -314,6 +315,9 @@ fn read_checked(path: &Path, record: &FileRecord) -> Result<Vec<u8>, String> {
     if let Some(fault) = record.size_fault_at(path) {
         return Err(fault);
     }
-    let bytes = fs::read(path).map_err(|e| format!("cannot be read: {e}"))?;
+    let mut bytes = Vec::new();
+    files::open(path)
+        .and_then(|file| file.take(record.size.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|e| format!("cannot be read: {e}"))?;
     record.fault(&FileRecord::of(&bytes)).map_or(Ok(bytes), Err)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::console;
 use crate::progress::Progress;
 
 /// Shows the current piece of work as a bar on stderr, where that is a terminal.
@@ -25,7 +26,7 @@ impl Bar {
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(length).with_style(style);
-        bar.set_message(format!("{}{what}", self.label));
+        bar.set_message(console::message(&format!("{}{what}", self.label)));
         bar.enable_steady_tick(Duration::from_millis(200));
         self.with(|current| {
             current.finish_and_clear();

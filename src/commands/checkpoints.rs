@@ -11,6 +11,7 @@ use crate::checkpoint::{
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
 use crate::error::{Error, Result, count};
+use crate::secrets;
 use crate::text::percent;
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
@@ -258,7 +259,9 @@ impl Verified {
     }
 
     fn json_line(&self, name: &CheckpointRef) -> Result<()> {
-        let fault = |fault: &Fault| json!({ "path": fault.path, "what": fault.what });
+        // It may be what a server said.
+        let fault =
+            |fault: &Fault| json!({ "path": fault.path, "what": secrets::masked(&fault.what) });
         console::json(&json!({
             "arch": name.arch.as_str(),
             "checkpoint": name.checkpoint.as_str(),

@@ -1,34 +1,34 @@
 //! What people and machines read: results on stdout, everything else on stderr; colour only where
 //! a terminal shows it and `NO_COLOR` is unset.
+//!
+//! All of it goes through here, so that no secret is printed (see [`secrets`]), and nothing that
+//! the text holds reaches a terminal as a command (see [`painted`]).
 
 use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::visible::{Style, escaped_json, is_plain, painted};
 use crate::error::{Error, Result, shell_word};
 use crate::mentor::Finding;
+use crate::secrets;
 
-/// Headings.
-pub(super) const BOLD: Style = Style::new().bold();
-/// What is less important.
-pub(super) const DIM: Style = Style::new().dimmed();
-/// What is well.
-pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) use super::visible::{BOLD, DIM, GOOD};
+
 /// Whether somebody stopped reading stdout.
 static UNREAD: AtomicBool = AtomicBool::new(false);
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const ERROR: Style = Style::Error;
+const WARNING: Style = Style::Warning;
+const HINT: Style = Style::Hint;
 
 /// A line of results for people.
 pub(super) fn line(text: impl Display) -> Result<()> {
-    write(anstream::stdout().lock(), text)
+    write(anstream::stdout().lock(), painted(&secrets::masked_result(&text.to_string())))
 }
 
 /// A result for machines.
@@ -39,17 +39,51 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 /// A result for machines, to be written by [`data`].
 pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)
+        .map(escaped_json)
         .map_err(|e| Error::new("cannot write the result as JSON").caused_by(e))
 }
 
 /// A line of results for machines, or several, as they are.
 pub(super) fn data(text: impl Display) -> Result<()> {
-    write(io::stdout().lock(), text)
+    write(io::stdout().lock(), secrets::masked_result(&text.to_string()))
 }
 
 /// Something people should know, apart from the results.
 pub(super) fn note(text: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", message(&text.to_string()));
+}
+
+/// A text as messages have it, for what prints by itself: without secrets, and with nothing that
+/// commands a terminal.
+pub(super) fn message(text: &str) -> String {
+    painted(&secrets::masked(text))
+}
+
+/// Why the command line cannot be used: as `clap` styles it, unless it quotes what should not reach a
+/// terminal.
+pub(super) fn usage(error: &clap::Error) {
+    let styled = error.render().ansi().to_string();
+    let mut arguments = std::env::args_os();
+    let is_fit = arguments.all(|argument| is_plain(&argument.to_string_lossy()))
+        && secrets::masked(&styled) == styled;
+    let text = if is_fit { styled } else { message(&error.render().to_string()) };
+    let _ = write!(anstream::stderr(), "{text}");
+}
+
+/// Where events of the work are written: stderr, as all messages.
+pub(super) struct Log;
+
+impl Write for Log {
+    /// Writes an event, which comes in one piece.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        io::stderr().write_all(message(&text).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// Something people should look at.

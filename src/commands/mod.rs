@@ -24,6 +24,7 @@ mod train;
 mod tune;
 mod tuned;
 mod vectors;
+mod visible;
 
 use clap::CommandFactory;
 
@@ -86,12 +87,22 @@ pub fn report(error: &Error) {
     console::error(error);
 }
 
+/// Prints why the command line cannot be used, and ends the process as `clap` does; or prints the
+/// help or the version that was asked for. What was wrong may be an address with a password.
+pub fn report_usage(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    console::usage(error);
+    std::process::exit(error.exit_code())
+}
+
 /// Lets events of the work be seen on stderr: warnings, or, `verbose`, everything.
 pub fn listen(verbose: bool) {
     let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
+        .with_writer(|| console::Log)
         .with_ansi(false)
         .without_time()
         .init();

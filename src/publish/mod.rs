@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::sha256;
 use crate::workspace::Name;
 
@@ -25,6 +26,9 @@ pub(crate) use swap::{sync_folder, write_synced};
 
 /// The manifest's file name in a published folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
+
+/// The largest manifest that is read, in bytes: that of a thousand mentors has about a sixth of it.
+pub(crate) const MAX_MANIFEST: u64 = 8 << 20;
 
 const DRAFT: &str = ".draft-";
 const REPLACED: &str = ".replaced-";
@@ -60,7 +64,10 @@ impl FileRecord {
     pub(crate) fn size_fault_at(&self, path: &Path) -> Option<String> {
         match fs::metadata(path) {
             Ok(found) if found.is_file() => self.size_fault(found.len()),
-            Ok(_) => Some("not a file".to_owned()),
+            Ok(found) => {
+                let kind = files::kind(&found).unwrap_or("something else");
+                Some(format!("not a file, but {kind}"))
+            }
             Err(error) => Some(format!("cannot be read: {error}")),
         }
     }
@@ -68,7 +75,7 @@ impl FileRecord {
     /// What is wrong with the file at `path` in this one's place, if something is: reads it to
     /// the end.
     pub(crate) fn fault_at(&self, path: &Path) -> Option<String> {
-        let read = || fs::File::open(path).and_then(sha256::digest_of);
+        let read = || files::open(path).and_then(sha256::digest_of);
         self.size_fault_at(path).or_else(|| match read() {
             Ok(sha256) => self.fault(&Self { size: self.size, sha256 }),
             Err(error) => Some(format!("cannot be read: {error}")),
@@ -201,7 +208,8 @@ impl Staging {
         };
         let is_expected = |folder: &Path| {
             expected.is_none_or(|manifest| {
-                fs::read(folder.join(MANIFEST_FILE)).is_ok_and(|found| found == manifest)
+                files::read_at_most(&folder.join(MANIFEST_FILE), MAX_MANIFEST)
+                    .is_ok_and(|found| found == manifest)
             })
         };
         match exchange(&self.folder, target) {

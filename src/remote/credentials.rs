@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::netrc;
 use crate::error::{Error, Place, Result};
 use crate::files;
+use crate::secrets;
 
 /// A user and a password, for one server.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,6 +59,8 @@ impl Credentials {
     /// # Errors
     /// When the user has a `:`, which no server could tell from the password's.
     pub(super) fn new(user: &[u8], password: &[u8]) -> Result<Self> {
+        secrets::keep(password);
+        secrets::keep([user, b":", password].concat());
         if user.contains(&b':') {
             return Err(Error::new("a user's name with a `:`, which servers cannot be told"));
         }

@@ -14,10 +14,10 @@ use super::http::{Ask, Content, Http, login_page};
 use super::propfind;
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Place};
-use crate::web::{Answer, Fault, Response, Url, at, cut, is_page, spend, text};
+use crate::web::{Answer, Fault, Response, Url, at, body, is_page, short, spend, text};
 
 /// The longest list of a folder that is read, in bytes.
-const MAX_LIST: u64 = 64 << 20;
+const MAX_LIST: u64 = 16 << 20;
 
 /// How the names of pages end, which servers label as such.
 pub(super) const PAGE: &str = ".html";
@@ -105,13 +105,7 @@ impl Dav {
                  https://HOST/remote.php/dav/files/USER/FOLDER",
             )));
         }
-        let mut answer = Vec::new();
-        response
-            .into_body()
-            .into_reader()
-            .take(MAX_LIST)
-            .read_to_end(&mut answer)
-            .map_err(|e| cut(url, e))?;
+        let answer = short(url, response, MAX_LIST)?;
         let entries = propfind::entries(&String::from_utf8_lossy(&answer));
         // Something on the way may have cut or changed it.
         entries.ok_or_else(|| Fault::Passing(at(url, "a list that cannot be read"), None))
@@ -196,7 +190,7 @@ impl Store for Dav {
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));
         let validator = strong.or_else(|| text(&response, header::LAST_MODIFIED.as_str()));
         let validator = validator.map(str::to_owned);
-        let content = Box::new(response.into_body().into_reader());
+        let content = Box::new(body(response));
         Ok(Reading { start, size, validator, content })
     }
 

@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Place};
+use crate::files;
 use crate::publish::sync_folder;
 use crate::web::{Answer, Fault};
 
@@ -44,11 +45,8 @@ impl Store for Folder {
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
         let path = self.path(path);
         let failed = |e| fault(&path, "read the file", e);
-        let mut file = File::open(&path).map_err(failed)?;
+        let mut file = files::open(&path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?;
-        if !found.is_file() {
-            return Err(Fault::Lasting(Error::at(Place::file(&path), "not a file")));
-        }
         let changed = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let validator = changed.map(|time| format!("{}-{}", time.as_nanos(), found.len()));
         let start = match from {

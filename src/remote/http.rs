@@ -88,6 +88,21 @@ impl Http {
         Err(redirects_again(&ask.url))
     }
 
+    /// The answer to a request that is not sent on, if it is one, as of [`send`](Self::send).
+    pub(super) fn judge(
+        &self,
+        ask: &Ask,
+        response: Response,
+        accepted: &[u16],
+    ) -> Answer<Response> {
+        if let Some(next) = redirect(&ask.url, &response)? {
+            spend(response);
+            self.check_redirect(ask, &next)?;
+            return Err(redirects_again(&ask.url));
+        }
+        self.check(&ask.url, response, accepted)
+    }
+
     /// Whether the redirect to `next` may be followed.
     fn check_redirect(&self, ask: &Ask, next: &Url) -> Answer<()> {
         let is_home = self.home.is_same_server(next);
@@ -112,7 +127,8 @@ impl Http {
         ))
     }
 
-    fn send_once(&self, ask: &mut Ask) -> Answer<Response> {
+    /// Asks once: the answer, whatever its status.
+    pub(super) fn send_once(&self, ask: &mut Ask) -> Answer<Response> {
         let url = &ask.url;
         let mut request = Request::builder().method(&ask.method);
         for (name, value) in &ask.headers {

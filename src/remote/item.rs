@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::checkpoint::{self, CheckpointRef};
 use crate::error::{Error, Place, Result};
 use crate::files;
-use crate::publish::{FileRecord, Kind, MANIFEST_FILE};
+use crate::publish::{FileRecord, Kind, MANIFEST_FILE, MAX_MANIFEST};
 use crate::sha256;
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
@@ -159,7 +159,7 @@ impl Item {
             return Err(Error::at(Place::file(&self.folder), what).hint("move it away"));
         }
         let path = self.folder.join(MANIFEST_FILE);
-        let manifest = match files::read(&path) {
+        let manifest = match files::read_at_most(&path, MAX_MANIFEST) {
             Ok(manifest) => manifest,
             Err(error) => return Ok(Here::Damaged(error.to_string(), None)),
         };

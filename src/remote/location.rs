@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 
 use super::credentials::InUrl;
-use crate::error::{Error, Result, mask_credentials};
+use crate::error::{Error, Result};
+use crate::secrets::{self, mask_setting};
 use crate::web::Url;
 
 /// Where a remote is.
@@ -36,7 +37,7 @@ impl Location {
     pub(super) fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         let wrong = |what: &str| {
-            Error::new(format!("the remote `{}` {what}", mask_credentials(text).escape_debug())).hint(
+            Error::new(format!("the remote `{}` {what}", mask_setting(text).escape_debug())).hint(
                 "expected `https://HOST/PATH` (WebDAV, or a public link), `s3://BUCKET/PREFIX` or \
                  `file:///PATH`",
             )
@@ -98,17 +99,21 @@ fn web(scheme: &str, rest: &str) -> Option<Location> {
     }
     let url = |path: &str| Url::parse(&format!("{scheme}://{host}{path}"));
     if let (None, Some((base, token))) = (&login, public_link(path)) {
+        secrets::keep(token);
         return Some(Location::Link(url(base)?, token.to_owned()));
     }
     Some(Location::Dav(url(path)?, login))
 }
 
 fn in_url(login: &str) -> InUrl {
-    let decoded = |text: &str| percent_decode_str(text).collect();
-    match login.split_once(':') {
-        Some((user, password)) => InUrl { user: decoded(user), password: Some(decoded(password)) },
-        None => InUrl { user: decoded(login), password: None },
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    secrets::keep(login);
+    if let Some((user, password)) = login.split_once(':') {
+        return InUrl { user: decoded(user), password: Some(decoded(password)) };
     }
+    // A user alone may be a token.
+    secrets::keep(decoded(login));
+    InUrl { user: decoded(login), password: None }
 }
 
 /// What comes before `/s/TOKEN` or `/index.php/s/TOKEN` at a path's end, and the token.
@@ -185,6 +190,17 @@ mod tests {
             "webdav://ada:hunter2@disk.example",
             // A slash in a password must be written `%2F`: it ends the host.
             "https://ada:hunter2/@disk.example/dav",
+            // An `@` or a slash that was forgotten, or both.
+            "https://ada:hunter2disk.example/dav",
+            "https://ada:hunter2/dav",
+            "https:/ada:hunter2disk.example/dav",
+            "https:ada:hunter2@disk.example/dav",
+            "ada:hunter2disk.example/dav",
+            "https://disk.example/dav?password=hunter2",
+            "https://cloud.example/s/hunter2?path=/",
+            "https://cloud.example/index.php/s/hunter2#x",
+            "s3://AKIA:hunter2@team/x",
+            "s3://team/x?X-Amz-Signature=hunter2",
         ] {
             let error = Location::parse(text).unwrap_err();
             let shown = format!("{error} {error:?} {}", error.reason());

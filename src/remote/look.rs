@@ -5,16 +5,13 @@ use std::io::Read;
 
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
-use super::transfer::{Meter, Watcher, at_once, record_of};
+use super::transfer::{Meter, Watcher, at_once, fault_of};
 use super::{Remote, Unshared};
 use crate::checkpoint::{CheckpointRef, Fault as Damage, Manifest};
 use crate::error::{Error, Result, did_you_mean, quoted_list};
-use crate::publish::{FileRecord, MANIFEST_FILE};
-use crate::web::{Answer, Fault, Tries, patiently};
+use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
+use crate::web::{Answer, Fault, Paced, Tries, patiently};
 use crate::workspace::{Name, Workspace};
-
-/// The longest manifest that is read, in bytes.
-const MAX_MANIFEST: u64 = 64 << 20;
 
 /// What is on the remote under an item's name.
 #[derive(Debug)]
@@ -77,14 +74,16 @@ impl Remote {
         let place = self.store.place(path);
         let reading = self.store.read(path, None)?;
         let mut manifest = Vec::new();
-        reading
-            .content
+        Paced::new(reading.content, self.stall)
+            .short()
             .take(MAX_MANIFEST + 1)
             .read_to_end(&mut manifest)
             .map_err(|e| super::transfer::cut(&place, e))?;
         let length = manifest.len() as u64;
         if length > MAX_MANIFEST {
-            return Err(Fault::Lasting(Error::at(place, "longer than any manifest")));
+            let what =
+                format!("longer than any manifest, of which the largest have {MAX_MANIFEST} bytes");
+            return Err(Fault::Lasting(Error::at(place, what)));
         }
         if reading.size.is_some_and(|size| length < size) {
             return Err(Fault::Passing(Error::at(place, "the connection was cut"), None));
@@ -149,10 +148,10 @@ impl Remote {
             let mut meter = Meter::new(watcher);
             let found = patiently(self.first_wait, || {
                 meter.seek(0);
-                record_of(self.store.read(&path, None)?, &place, &mut meter)
+                fault_of(self.store.read(&path, None)?, record, &place, &mut meter)
             });
             let what = match found {
-                Ok(found) => record.fault(&found),
+                Ok(fault) => fault,
                 Err(Fault::Missing(_)) => Some("not there".to_owned()),
                 Err(fault) => return Err(fault),
             };
@@ -243,7 +242,13 @@ impl Remote {
         let place = self.store.place(&path).path;
         let manifest = manifest.and_then(|bytes| Manifest::from_bytes(&place, &bytes));
         let url = self.store.place(&folder).to_string();
-        Some(manifest.map(|manifest| RemoteCheckpoint { name, url, manifest }))
+        Some(manifest.map(|manifest| RemoteCheckpoint {
+            name,
+            url,
+            size: manifest.size(),
+            created: manifest.created,
+            mentors: manifest.mentors.into_keys().collect(),
+        }))
     }
 
     /// What the checkpoints on the remote are called, oldest name first.
@@ -319,8 +324,12 @@ pub struct RemoteCheckpoint {
     pub name: CheckpointRef,
     /// Where it is.
     pub url: String,
-    /// What it holds.
-    pub manifest: Manifest,
+    /// When it was made, RFC 3339 in UTC.
+    pub created: String,
+    /// The ids of its mentors, sorted.
+    pub mentors: Vec<String>,
+    /// How many bytes its files have.
+    pub size: u64,
 }
 
 fn texts(names: &[impl ToString]) -> Vec<String> {

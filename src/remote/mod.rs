@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `settings.rs`, `location.rs` | the settings → which remote |
 //! | `netrc.rs`, `credentials.rs` | who asks it |
-//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`) |
+//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`; `s3_error.rs` is what it says of a refusal) |
 //! | `http.rs` | requests: who sees credentials, which redirects are followed, what to do about a refusal |
 //! | `item.rs` | what is shared |
 //! | `look.rs` | what is on the remote, and whether it is whole |
@@ -28,6 +28,7 @@ mod outgoing;
 mod partial;
 mod propfind;
 mod s3;
+mod s3_error;
 mod settings;
 mod side_hash;
 mod store;
@@ -55,6 +56,8 @@ use crate::error::Result;
 pub struct Remote {
     store: Box<dyn Store>,
     first_wait: Duration,
+    /// How long a server may be silent.
+    stall: Duration,
     warning: Option<String>,
 }
 
@@ -118,7 +121,8 @@ impl Remote {
                 Box::new(Bucket::open(settings, &bucket, &prefix, is_insecure)?)
             }
         };
-        Ok(Self { store, first_wait: settings.first_wait, warning })
+        let (first_wait, stall) = (settings.first_wait, settings.timeout);
+        Ok(Self { store, first_wait, stall, warning })
     }
 
     /// What people should look at, if there is something.

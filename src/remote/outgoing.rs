@@ -1,11 +1,11 @@
 //! A file that is to be sent: its bytes, and what the manifest says of them.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
 use super::item::{Contents, Item};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE};
 use crate::web::{Answer, Fault};
 
@@ -45,7 +45,7 @@ impl<'a> Outgoing<'a> {
         Ok(match &self.bytes {
             Bytes::These(bytes) => Box::new(*bytes),
             Bytes::At(path) => {
-                Box::new(File::open(path).map_err(|e| Error::io(path, "read the file", e))?)
+                Box::new(files::open(path).map_err(|e| Error::io(path, "read the file", e))?)
             }
         })
     }

@@ -18,12 +18,16 @@ use serde::{Deserialize, Serialize};
 use super::item::Contents;
 use super::look::folders;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::publish::{FileRecord, sync_folder, write_synced};
 use crate::web::random;
 use crate::workspace::{Workspace, folder_names};
 
 /// What such folders are called, before the tag.
 const DOWNLOAD: &str = ".download-";
+
+/// The longest note, in bytes.
+const MAX_NOTE: u64 = 1 << 16;
 
 /// The folders of downloads that were not finished, of checkpoints and of vector models.
 ///
@@ -172,9 +176,13 @@ impl Part {
         let failed = |e| Error::io(&self.path, "write the file", e);
         let options =
             File::options().read(true).write(true).create(true).truncate(false).to_owned();
-        let file = options.open(&self.path).map_err(failed)?;
+        let file = files::check_writable(&self.path)
+            .and_then(|()| options.open(&self.path))
+            .map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        let note = fs::read(&self.note).ok().and_then(|note| serde_json::from_slice(&note).ok());
+        let note = files::read_at_most(&self.note, MAX_NOTE)
+            .ok()
+            .and_then(|note| serde_json::from_slice(&note).ok());
         let validator = note.and_then(|note: Note| note.validator);
         if length > size || (length > 0 && validator.is_none()) {
             file.set_len(0).map_err(failed)?;

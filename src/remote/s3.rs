@@ -11,7 +11,9 @@ use std::io::{self, Read};
 
 use futures_util::StreamExt;
 use opendal::services::S3;
-use opendal::{Buffer, BufferStream, ErrorKind, HttpTransporter, OperationContext, Operator};
+use opendal::{
+    Buffer, BufferStream, ErrorKind, HttpTransporter, Metadata, OperationContext, Operator,
+};
 use pollster::block_on;
 
 use super::credentials::{Login, Origin};
@@ -26,6 +28,12 @@ use crate::web::{Answer, Fault, Url};
 
 /// Larger files are sent in parts of this many bytes.
 const PART: usize = 8 << 20;
+
+/// The most objects that a list may have.
+const MAX_OBJECTS: usize = 200_000;
+
+/// The longest claim that is read, in bytes: what is longer is none.
+const MAX_CLAIM: u64 = 1 << 16;
 
 /// Whose files a folder is being made of.
 pub(super) const CLAIM: &str = ".claim";
@@ -108,10 +116,60 @@ impl Bucket {
     /// The objects below `folder`, by path from there.
     fn objects(&self, folder: &str) -> Answer<Vec<String>> {
         let folder = format!("{folder}/");
-        let found = block_on(self.operator.list_with(&folder).recursive(true).into_future());
-        let found = found.map_err(|e| self.fault(&folder, e))?;
+        let lister = block_on(self.operator.lister_with(&folder).recursive(true).into_future());
+        let found = self.listed(&folder, lister)?;
         let files = found.iter().filter(|entry| entry.metadata().is_file());
         Ok(files.filter_map(|file| Some(file.path().strip_prefix(&folder)?.to_owned())).collect())
+    }
+
+    /// All that `lister` finds in `folder`.
+    fn listed(
+        &self,
+        folder: &str,
+        lister: opendal::Result<opendal::Lister>,
+    ) -> Answer<Vec<opendal::Entry>> {
+        let mut lister = lister.map_err(|e| self.fault(folder, e))?;
+        let mut found = Vec::new();
+        while let Some(entry) = block_on(lister.next()) {
+            found.push(entry.map_err(|e| self.fault(folder, e))?);
+            if found.len() > MAX_OBJECTS {
+                let what = format!("a list of more than {MAX_OBJECTS} objects");
+                return Err(Fault::Lasting(Error::at(self.place(folder), what).hint(
+                    "either the server's list has no end, or the remote's URL is not of a folder \
+                     for sharing: look at it",
+                )));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is known of the object at `path`.
+    fn stat(&self, path: &str) -> Answer<Metadata> {
+        block_on(self.operator.stat(path)).map_err(|e| match self.fault(path, e) {
+            Fault::Lasting(error) => Fault::Lasting(self.reason(path).unwrap_or(error)),
+            fault => fault,
+        })
+    }
+
+    /// Why the object at `path` cannot be asked for: an answer to `HEAD` has no room for it.
+    fn reason(&self, path: &str) -> Option<Error> {
+        match self.start_of(path, 1) {
+            Err(Fault::Lasting(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The first bytes of the object at `path`, at most so many.
+    fn start_of(&self, path: &str, most: u64) -> Answer<Vec<u8>> {
+        let opened = async { self.operator.reader(path).await?.into_stream(..).await };
+        let stream = block_on(opened).map_err(|e| self.fault(path, e))?;
+        let content = Content { stream, chunk: Buffer::new() };
+        let mut start = Vec::new();
+        match content.take(most).read_to_end(&mut start).map_err(io::Error::downcast) {
+            Ok(_) => Ok(start),
+            Err(Ok(error)) => Err(self.fault(path, error)),
+            Err(Err(error)) => Err(cut(&self.place(path), error)),
+        }
     }
 
     /// Copies `files`, the manifest last, to the folder `to`, which is claimed.
@@ -151,14 +209,15 @@ impl Bucket {
     /// Whether the folder `to` is claimed for what moves there from `from`.
     fn check_claim(&self, from: &str, to: &str) -> Answer<()> {
         let claim = format!("{to}/{CLAIM}");
-        let found = block_on(self.operator.read(&claim)).map_err(|e| self.fault(&claim, e))?;
-        if found.to_vec() == from.as_bytes() {
+        // What is longer than a claim is none.
+        let found = self.start_of(&claim, MAX_CLAIM)?;
+        if found == from.as_bytes() {
             return Ok(());
         }
         if self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
             return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
         }
-        if !self.is_under_way(from, &found.to_vec())? {
+        if !self.is_under_way(from, &found)? {
             self.remove(&claim)?;
             return Err(Fault::Passing(Error::at(self.place(&claim), "nobody's claim"), None));
         }
@@ -206,7 +265,10 @@ impl Bucket {
     }
 
     fn exists(&self, path: &str) -> Answer<bool> {
-        block_on(self.operator.exists(path)).map_err(|e| self.fault(path, e))
+        match self.stat(path) {
+            Err(Fault::Missing(_)) => Ok(false),
+            found => found.map(|_| true),
+        }
     }
 }
 
@@ -222,7 +284,8 @@ impl Store for Bucket {
     fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
         let folder = folder.trim_matches('/');
         let path = if folder.is_empty() { "/".to_owned() } else { format!("{folder}/") };
-        let found = block_on(self.operator.list(&path)).map_err(|e| self.fault(folder, e))?;
+        let lister = block_on(self.operator.lister(&path));
+        let found = self.listed(folder, lister)?;
         let entry = |found: opendal::Entry| {
             let name = found.name().trim_end_matches('/').to_owned();
             let is_folder = found.metadata().is_dir();
@@ -239,7 +302,7 @@ impl Store for Bucket {
     }
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
-        let found = block_on(self.operator.stat(path)).map_err(|e| self.fault(path, e))?;
+        let found = self.stat(path)?;
         let (size, tag) = (found.content_length(), found.etag().map(str::to_owned));
         let start = match from {
             Some((start, validator)) if tag.as_deref() == Some(validator) => start,

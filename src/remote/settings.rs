@@ -19,6 +19,7 @@ use serde::Deserialize;
 use super::credentials::{Credentials, InUrl, Login, Origin, look_up, netrc_files};
 use super::location::Location;
 use crate::error::{Error, Result};
+use crate::secrets;
 use crate::web::Url;
 use crate::workspace::Workspace;
 
@@ -84,6 +85,13 @@ impl RemoteSettings {
             secret,
             session_token: environment("AWS_SESSION_TOKEN"),
         });
+        let password = environment("MENTORPAL_REMOTE_PASSWORD");
+        password.iter().for_each(secrets::keep);
+        if let Some(Keys { id, secret, session_token }) = &keys {
+            secrets::keep(id);
+            secrets::keep(secret);
+            session_token.iter().for_each(secrets::keep);
+        }
         Ok(Some(Self {
             url,
             endpoint: first_of(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).or(table.endpoint),
@@ -91,7 +99,7 @@ impl RemoteSettings {
                 .or(table.region)
                 .unwrap_or_else(|| "us-east-1".to_owned()),
             user: environment("MENTORPAL_REMOTE_USER"),
-            password: environment("MENTORPAL_REMOTE_PASSWORD"),
+            password,
             keys,
             timeout: seconds("MENTORPAL_REMOTE_TIMEOUT", 60.0)?,
             first_wait: seconds("MENTORPAL_REMOTE_WAIT", 0.5)?,

@@ -9,11 +9,12 @@ use sha2::{Digest, Sha256};
 
 use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
+use super::transport::Refused;
 use crate::error::{Error, Place};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
 use crate::sha256;
-use crate::web::{Answer, Fault};
+use crate::web::{Answer, Fault, interrupted};
 
 /// How many files are on their way at once.
 const AT_ONCE: usize = 4;
@@ -165,13 +166,23 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
     (length, None)
 }
 
-/// Reads all that comes of a file and says what it is.
+/// What is wrong with a file on the remote that should be as `record` says, if something is: reads
+/// it to its end, but no further than that says.
 ///
 /// # Errors
 /// When the store does not give it from the beginning, or the connection is cut.
-pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> Answer<FileRecord> {
+pub(super) fn fault_of(
+    reading: Reading,
+    record: &FileRecord,
+    place: &Place,
+    meter: &mut Meter,
+) -> Answer<Option<String>> {
     let announced = from_the_beginning(&reading, place)?;
-    let mut content = Counted(reading.content, meter);
+    if let Some(fault) = announced.and_then(|size| record.size_fault(size)) {
+        return Ok(Some(fault));
+    }
+    // One byte more would be seen.
+    let mut content = Counted(reading.content.take(record.size.saturating_add(1)), meter);
     let beside = SideHash::start(Sha256::new(), None);
     let mut size = 0;
     loop {
@@ -179,9 +190,12 @@ pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> A
         let (length, end) = fill(&mut content, &mut buffer);
         beside.add(buffer, length);
         size += length as u64;
+        if size > record.size {
+            return Ok(Some(format!("more than the {} bytes that the manifest says", record.size)));
+        }
         if let Some(end) = end {
             is_whole(size, announced, end, place)?;
-            return Ok(FileRecord { size, sha256: beside.finish() });
+            return Ok(record.fault(&FileRecord { size, sha256: beside.finish() }));
         }
     }
 }
@@ -231,10 +245,13 @@ fn is_whole(size: u64, announced: Option<u64>, end: io::Result<()>, place: &Plac
     Ok(())
 }
 
-/// The fault of a connection that ended too early.
+/// The fault of what ended too early, or came too slowly.
 pub(super) fn cut(place: &Place, error: io::Error) -> Fault {
-    let error = Error::at(place.clone(), "the connection was cut").caused_by(error);
-    Fault::Passing(error, None)
+    let carried = error.get_ref().and_then(|error| error.downcast_ref());
+    match carried.and_then(Refused::fault_in) {
+        Some(fault @ Fault::Lasting(_)) => fault,
+        _ => interrupted(place.clone(), error),
+    }
 }
 
 #[cfg(test)]

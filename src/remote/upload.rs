@@ -11,7 +11,7 @@ use super::item::{Contents, Item};
 use super::look::{There, folders};
 use super::outgoing::Outgoing;
 use super::s3::CLAIM;
-use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, is_same, record_of};
+use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, fault_of, is_same};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE};
@@ -330,10 +330,10 @@ impl Upload<'_> {
         let place = self.remote.store.place(path);
         let found = patiently(self.remote.first_wait, || {
             checked.seek(0);
-            record_of(self.remote.store.read(path, None)?, &place, checked)
+            fault_of(self.remote.store.read(path, None)?, record, &place, checked)
         });
         match found {
-            Ok(found) => Ok(found == *record),
+            Ok(fault) => Ok(fault.is_none()),
             Err(Fault::Missing(_)) => Ok(false),
             Err(fault) => Err(fault),
         }

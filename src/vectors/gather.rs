@@ -10,7 +10,7 @@ use super::keep::Made;
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
 use crate::error::{Error, Place, Result};
-use crate::files::TOO_LARGE;
+use crate::files::{self, TOO_LARGE};
 use crate::progress::{Progress, Silent};
 use crate::publish::sync_folder;
 
@@ -40,15 +40,10 @@ pub(super) struct Folder(pub(super) PathBuf);
 impl Bundle for Folder {
     fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>> {
         let path = self.0.join(path);
-        let found = match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            found => found.map_err(|e| Error::io(&path, "read the file", e))?,
-        };
-        if !found.is_file() {
-            return Err(Error::at(Place::file(path), "not a file"));
+        match files::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            file => Ok(Some(Box::new(file.map_err(|e| Error::io(&path, "read the file", e))?))),
         }
-        let file = File::open(&path).map_err(|e| Error::io(&path, "read the file", e))?;
-        Ok(Some(Box::new(file)))
     }
 
     fn place(&self, path: &str) -> Place {

@@ -1,6 +1,5 @@
 //! Listing and verifying vector models.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE, files_below};
+use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST, files_below};
 use crate::sha256;
 use crate::workspace::{Name, Workspace, folder_names};
 
@@ -71,7 +70,7 @@ pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
             )));
     }
     let path = folder.join(MANIFEST_FILE);
-    let bytes = files::read(&path)
+    let bytes = files::read_at_most(&path, MAX_MANIFEST)
         .map_err(|e| e.hint("without a manifest the folder is no vector model of this tool"))?;
     Manifest::from_bytes(&path, &bytes)
 }
@@ -131,7 +130,7 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
 
 /// The size and digest of a file.
 pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
-    let file = File::open(path)?;
+    let file = files::open(path)?;
     Ok(FileRecord { size: file.metadata()?.len(), sha256: sha256::digest_of(file)? })
 }
 

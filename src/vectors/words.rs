@@ -1,6 +1,5 @@
 //! Word vectors in use.
 
-use std::fs::{self, File};
 use std::path::Path;
 
 use finalfusion::storage::StorageView;
@@ -13,6 +12,7 @@ use super::store::{DAMAGED, manifest};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
@@ -51,13 +51,9 @@ impl WordVectors {
         let path = folder.join(MODEL_FILE);
         let words = manifest.words.unwrap_or_default();
         let shape = Shape { words, dims: manifest.dims };
-        let is_file = fs::metadata(&path).map(|found| found.is_file());
-        let opened = match is_file {
-            Ok(false) => Err(Error::at(Place::file(&path), "not a file")),
-            _ => File::open(&path)
-                .and_then(|file| fifu::open(file, shape))
-                .map_err(|e| Error::io(&path, "open the vectors", e)),
-        };
+        let opened = files::open(&path)
+            .and_then(|file| fifu::open(file, shape))
+            .map_err(|e| Error::io(&path, "open the vectors", e));
         let (vocabulary, rows) = opened.map_err(|e| e.hint(DAMAGED))?;
         Ok(Self { manifest, vocabulary, rows })
     }

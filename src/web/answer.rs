@@ -1,11 +1,12 @@
 //! What an answer says: where it leads instead, what a refusal means, how long to wait.
 
-use std::io;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::{StatusCode, header};
 
+use super::body::{Paced, interrupted};
 use super::fault::{Answer, Fault};
 use super::url::Url;
 use crate::error::{Error, Place};
@@ -84,6 +85,9 @@ fn seconds(text: &str) -> Option<Duration> {
 /// The longest answer that nobody wants and that is read all the same, in bytes.
 const MAX_SPENT: u64 = 1 << 16;
 
+/// The longest wait for an answer that nobody wants: making another connection takes less time.
+const MAX_SPENDING: Duration = Duration::from_secs(2);
+
 /// Reads what little is left of an answer that nobody wants: its connection, which may have cost several
 /// round trips, can be used again.
 pub(crate) fn spend(response: Response) {
@@ -91,13 +95,14 @@ pub(crate) fn spend(response: Response) {
     if length.and_then(|length| length.parse().ok()).is_some_and(|length: u64| length <= MAX_SPENT)
     {
         // What was asked for is done; a connection that is cut now is simply not used again.
-        let _ = io::copy(&mut response.into_body().into_reader(), &mut io::sink());
+        let reader = Paced::new(response.into_body().into_reader(), MAX_SPENDING);
+        let _ = io::copy(&mut reader.take(MAX_SPENT), &mut io::sink());
     }
 }
 
-/// The fault of an answer that ended too early.
+/// The fault of an answer that ended too early, or came too slowly.
 pub(crate) fn cut(url: &Url, error: io::Error) -> Fault {
-    Fault::Passing(at(url, CUT).caused_by(error), None)
+    interrupted(Place::file(url.to_string()), error)
 }
 
 const CUT: &str = "the connection was cut";

@@ -2,7 +2,9 @@
 //! when to try again. Who sees credentials and which redirects are followed is for those who ask.
 
 mod answer;
+mod body;
 mod fault;
+mod no_proxy;
 mod url;
 
 use std::sync::Arc;
@@ -15,7 +17,10 @@ use ureq::tls::{RootCerts, TlsConfig};
 pub(crate) use self::answer::{
     MAX_REDIRECTS, Response, at, cut, is_page, redirect, redirects_again, refusal, spend, text,
 };
+use self::body::Stall;
+pub(crate) use self::body::{Paced, body, interrupted, short};
 pub(crate) use self::fault::{Answer, Fault, Tries, patiently, random};
+use self::no_proxy::NoProxy;
 pub(crate) use self::url::Url;
 
 /// How much of an answer is taken from the system at once, in bytes: fewer, larger pieces cost
@@ -28,7 +33,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Makes connections over TLS by `rustls` with `ring` and the system's certificates. Redirects are
 /// for the caller to follow, as credentials go to one server alone.
 #[derive(Debug)]
-pub(crate) struct Agent(ureq::Agent);
+pub(crate) struct Agent {
+    connections: ureq::Agent,
+    no_proxy: NoProxy,
+    stall: Duration,
+}
 
 impl Agent {
     /// Connects to nothing yet. A server that says nothing more, or takes nothing more, for `stall`
@@ -39,8 +48,10 @@ impl Agent {
             .root_certs(RootCerts::PlatformVerifier)
             .unversioned_rustls_crypto_provider(provider)
             .build();
+        let (proxy, no_proxy) = no_proxy::from_environment();
         let config = ureq::Agent::config_builder()
             .tls_config(tls)
+            .proxy(proxy)
             .user_agent(concat!("mentorpal/", env!("CARGO_PKG_VERSION")))
             // Sizes and ranges are those of the file itself.
             .accept_encoding("identity")
@@ -52,8 +63,10 @@ impl Agent {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_per_read(Some(stall))
             .timeout_per_write(Some(stall))
+            // Of all that comes before the body: a byte now and then would never be given up.
+            .timeout_recv_response(Some(stall))
             .build();
-        Self(config.into())
+        Self { connections: config.into(), no_proxy, stall }
     }
 
     /// Sends the request, whose address is `url`, and waits for the head of the answer, whatever
@@ -71,12 +84,14 @@ impl Agent {
             .body(body)
             .map_err(|_| Fault::Lasting(at(url, "an address that cannot be asked")))?;
         tracing::info!(method = %request.method(), %url, "asking");
-        let request = if url.is_loopback() {
-            self.0.configure_request(request).proxy(None).build()
+        let request = if self.no_proxy.has(url) {
+            self.connections.configure_request(request).proxy(None).build()
         } else {
             request
         };
-        let response = self.0.run(request).map_err(|error| answer::unsent(url, error, hint))?;
+        let mut response =
+            self.connections.run(request).map_err(|error| answer::unsent(url, error, hint))?;
+        response.extensions_mut().insert(Stall(self.stall));
         tracing::info!(status = %response.status(), %url, "answered");
         Ok(response)
     }

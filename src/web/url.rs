@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
+use crate::secrets::mask_addresses;
+
 /// An address of the scheme `http` or `https`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url {
@@ -74,6 +76,12 @@ impl Url {
         self.path.contains('?')
     }
 
+    /// Whether its query has the parameter `name`.
+    pub(crate) fn has_parameter(&self, name: &str) -> bool {
+        let query = self.path.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').any(|pair| pair.split('=').next() == Some(name))
+    }
+
     /// The host's name; of IPv6 without its brackets.
     pub(crate) fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
@@ -104,13 +112,14 @@ impl Url {
     }
 }
 
-/// Without the query, which may hold a signature.
+/// Without the query, which may hold a signature, and the token of a public link.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.whole();
         let shown = whole.split('?').next().unwrap_or_default().trim_end_matches('/');
+        let shown = mask_addresses(shown);
         if self.hidden.is_empty() {
-            return f.write_str(shown);
+            return f.write_str(&shown);
         }
         f.write_str(&shown.replace(&self.hidden, "****"))
     }

@@ -112,6 +112,13 @@ pub(super) fn pretended() -> Response {
     xml("<Error><Code>InternalError</Code><Message>try again</Message></Error>")
 }
 
+/// A refusal with a code and a message, which has no room in an answer to `HEAD`.
+pub(super) fn denied(status: u16, request: &Request) -> Response {
+    let is_head = request.method == "HEAD";
+    let error = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+    Response { status, is_head, ..xml(error) }
+}
+
 fn list(state: &State, request: &Request) -> Response {
     let prefix = value(request, "prefix").unwrap_or_default();
     let delimiter = value(request, "delimiter").unwrap_or_default();

@@ -148,6 +148,34 @@ fn what_stays_within_this_machine_goes_through_no_proxy() {
     assert_eq!(disk.files(&format!("{}/x", super::THERE)), checkpoint(1, 100));
 }
 
+// The rules are curl's, and tested one by one beside them: here it counts that they are asked.
+#[test]
+fn a_host_that_no_proxy_names_is_asked_directly() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 100));
+    let asked = |no_proxy: &[(&str, &str)]| {
+        disk.has(None);
+        let mut command =
+            super::command(&sandbox, "http://disk.invalid/dav", &["checkpoints", "--remote"]);
+        command.env("http_proxy", &disk.server).envs(no_proxy.iter().copied());
+        let run = sandbox.finish(&mut command).code(2);
+        assert_eq!(disk.asked().is_empty(), run.stderr.contains("cannot be reached"), "{run}");
+        !disk.asked().is_empty()
+    };
+    // The proxy is asked, and shown no password.
+    assert!(asked(&[]));
+    for list in ["invalid", " other.example , disk.invalid", "other.example .INVALID.", "*"] {
+        assert!(!asked(&[("NO_PROXY", list)]), "{list}");
+        assert!(!asked(&[("no_proxy", list)]), "{list}");
+    }
+    for list in ["sk.invalid", "disk.invalid:80", "*.invalid", "disk.*", "*,x", "10.0.0.0/8"] {
+        assert!(asked(&[("NO_PROXY", list)]), "{list}");
+    }
+    // As curl has it, small letters go first, and an empty one is none.
+    assert!(asked(&[("no_proxy", "x"), ("NO_PROXY", "*")]));
+    assert!(!asked(&[("no_proxy", ""), ("NO_PROXY", "*")]));
+}
+
 #[test]
 fn a_public_link_is_read_with_its_token_and_never_written() {
     let disk = Disk::serve();

@@ -53,6 +53,10 @@ pub(super) enum Wrong {
     Unknown,
     /// Not allowed.
     Forbidden,
+    /// Not allowed, as a bucket's server says it.
+    Denied,
+    /// The same with 200.
+    DeniedWith200,
     /// The file is too large.
     TooLarge,
     /// Another server is said to have it.
@@ -310,6 +314,8 @@ fn answer(
         Some(Wrong::Full) => Some(Response::of(507)),
         Some(Wrong::Unknown) => Some(Response::of(401)),
         Some(Wrong::Forbidden) => Some(Response::of(403)),
+        Some(Wrong::Denied) => Some(bucket::denied(403, request)),
+        Some(Wrong::DeniedWith200) => Some(bucket::denied(200, request)),
         Some(Wrong::TooLarge) => Some(Response::of(413)),
         Some(Wrong::NotThere) => Some(Response::of(404)),
         Some(Wrong::OtherServer) => {

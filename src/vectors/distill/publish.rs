@@ -1,10 +1,10 @@
 //! Static vectors as a vector model of the workspace.
 
-use std::fs::File;
 use std::path::Path;
 
 use super::{Options, Teacher, distill};
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::progress::Progress;
 use crate::publish::write_synced;
 use crate::sha256;
@@ -116,7 +116,7 @@ impl Found {
                 .hint("name a vector model of kind encoder, or a sentence-transformers folder"));
         }
         let weights = path.join(WEIGHTS_FILE);
-        let sha256 = File::open(&weights)
+        let sha256 = files::open(&weights)
             .and_then(sha256::digest_of)
             .map_err(|e| Error::io(&weights, "read the file", e))?;
         Ok(Self {

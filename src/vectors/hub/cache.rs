@@ -125,6 +125,7 @@ impl ModelCache {
     pub(super) fn lock(&self, hash: &Hash) -> Result<File> {
         let path = self.locks.join(format!("{}.lock", hash.hex()));
         let file = make_folder_of(&path)
+            .and_then(|()| files::check_writable(&path))
             .and_then(|()| File::options().create(true).append(true).open(&path))
             .map_err(|e| self.failed(e))?;
         let _ = file.lock();
@@ -143,6 +144,7 @@ impl ModelCache {
     pub(super) fn incomplete(&self, hash: &Hash) -> Result<(File, PathBuf)> {
         let path = self.blob(hash).with_extension("incomplete");
         let file = make_folder_of(&path)
+            .and_then(|()| files::check_writable(&path))
             .and_then(|()| File::options().create(true).append(true).open(&path))
             .map_err(|e| self.failed(e))?;
         Ok((file, path))
@@ -188,7 +190,7 @@ pub(super) fn is_whole(path: &Path, hash: &Hash) -> io::Result<bool> {
     if !path.is_file() {
         return Ok(false);
     }
-    let file = File::open(path)?;
+    let file = files::open(path)?;
     Ok(hash.of_same_kind(file.metadata()?.len(), file)? == *hash)
 }
 

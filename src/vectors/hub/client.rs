@@ -1,6 +1,5 @@
 //! Asking the Hub: who gets the token, which redirects are followed, what to do about a refusal.
 
-use std::io::Read;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -9,7 +8,8 @@ use ureq::http::{Method, Request, StatusCode, header};
 use super::settings::{HubSettings, Token};
 use crate::error::Error;
 use crate::web::{
-    Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, cut, redirect, redirects_again, refusal,
+    Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, redirect, redirects_again, refusal,
+    short,
 };
 
 /// How long is waited before the second try.
@@ -56,13 +56,7 @@ impl Client {
     /// Asks for what is described in JSON at `url`.
     pub(super) fn json<T: DeserializeOwned>(&self, url: &Url) -> Answer<T> {
         let (response, from) = self.send(&Method::GET, url, 0, Follow::Anywhere)?;
-        let mut bytes = Vec::new();
-        response
-            .into_body()
-            .into_reader()
-            .take(MAX_ANSWER)
-            .read_to_end(&mut bytes)
-            .map_err(|e| cut(&from, e))?;
+        let bytes = short(&from, response, MAX_ANSWER)?;
         serde_json::from_slice(&bytes).map_err(|_| Fault::Lasting(no_hub(&from)))
     }
 

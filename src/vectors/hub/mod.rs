@@ -20,7 +20,6 @@ mod model_id;
 mod settings;
 mod transfer;
 
-use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -37,7 +36,7 @@ use super::gather::{Bundle, encoder};
 use super::keep::{chosen_or, keep};
 use super::store::Added;
 use crate::error::{Error, Place, Result};
-use crate::files::TOO_LARGE;
+use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
 use crate::web::{Fault, Url, patiently};
 use crate::workspace::{Name, Workspace};
@@ -162,7 +161,7 @@ impl<'a> HubModel<'a> {
 impl Bundle for HubModel<'_> {
     fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>> {
         let Some(path) = self.file(path)? else { return Ok(None) };
-        let file = File::open(&path).map_err(|e| Error::io(&path, "read the file", e))?;
+        let file = files::open(&path).map_err(|e| Error::io(&path, "read the file", e))?;
         Ok(Some(Box::new(file)))
     }
 

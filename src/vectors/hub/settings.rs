@@ -11,13 +11,17 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::files;
+use crate::secrets;
 use crate::web::Url;
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+
+/// The longest token, in bytes.
+const MAX_TOKEN: u64 = 1 << 16;
 
 /// How to reach the Hub.
 #[derive(Clone, Debug)]
@@ -38,6 +42,7 @@ pub(super) struct Token(String);
 impl Token {
     fn new(text: &str) -> Result<Self> {
         let text = text.trim();
+        secrets::keep(text);
         if text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text.to_owned()))
         } else {
@@ -114,11 +119,14 @@ fn read_endpoint(text: &str) -> Result<Url> {
 
 /// The token that Hugging Face's own `login` left.
 fn logged_in(home: &Path) -> Option<String> {
-    fs::read_to_string(home.join("token")).ok().filter(|token| !token.trim().is_empty())
+    let token = files::read_at_most(&home.join("token"), MAX_TOKEN).ok()?;
+    String::from_utf8(token).ok().filter(|token| !token.trim().is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn resolve(environment: &[(&str, &str)]) -> Result<HubSettings> {

@@ -10,8 +10,9 @@ use super::cache::{ModelCache, is_whole};
 use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, no_hub};
 use super::hash::Hash;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::progress::Progress;
-use crate::web::{Answer, Fault, Response, Tries, Url, at, cut, is_page, patiently, text};
+use crate::web::{Answer, Fault, Response, Tries, Url, at, body, cut, is_page, patiently, text};
 
 /// What the Hub says of a file.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ pub(super) fn fetch(
     let mut transfer = Transfer { client, cache, url, name, said, progress, file: &incomplete.0 };
     transfer.run()?;
     let path = &incomplete.1;
-    let found = File::open(path)
+    let found = files::open(path)
         .and_then(|file| said.hash.of_same_kind(said.size, file))
         .map_err(|e| Error::io(path, "read the file", e))?;
     if found != said.hash {
@@ -152,7 +153,7 @@ impl Transfer<'_> {
 
     /// Writes what comes, of which `left` bytes are expected; how many came.
     fn copy(&mut self, response: Response, from: &Url, left: u64) -> Answer<u64> {
-        let mut reader = response.into_body().into_reader().take(left + 1);
+        let mut reader = body(response).take(left + 1);
         let mut buffer = vec![0; 1 << 16];
         let mut come = 0;
         loop {

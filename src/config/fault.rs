@@ -1,0 +1,157 @@
+//! What is wrong with `mentorpal.toml`, without the secrets that it may hold.
+//!
+//! The parser quotes the line that it does not understand, which may hold a remote's address with a
+//! password, or a password under a key that is not known. So a value is shown only of a key that
+//! holds none, or is close to one.
+
+use crate::error::{did_you_mean, mask_credentials};
+
+/// What stands in a value's place.
+const MASK: &str = "****";
+
+/// The keys whose values are no secrets.
+const OPEN: [&str; 4] = ["arch", "checkpoint", "test_set", "vectors"];
+
+/// The parser's error about `text`, its quotations masked.
+pub(super) fn shown(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    if is_open(text.as_bytes(), at) {
+        return mask_credentials(&error.to_string());
+    }
+    let quoted = |line: &str| {
+        let (number, source) = line.split_once(" | ")?;
+        let is_number =
+            number.trim().bytes().all(|b| b.is_ascii_digit()) && !number.trim().is_empty();
+        is_number.then(|| format!("{number} | {}", masked_line(source)))
+    };
+    let full = error.to_string();
+    let lines = full.lines().map(|line| quoted(line).unwrap_or_else(|| masked_message(line)));
+    mask_credentials(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether the line at byte `at` may be shown.
+fn is_open(text: &[u8], at: usize) -> bool {
+    let start = text[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
+    let end =
+        text[start..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |n| start + n);
+    let before = String::from_utf8_lossy(&text[..start]);
+    let in_table = before.lines().any(|line| line.trim_start().starts_with('['));
+    let line = String::from_utf8_lossy(&text[start..end]);
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let key = key.trim();
+    let is_known = OPEN.contains(&key) || !did_you_mean(key, OPEN).is_empty();
+    // Quotes of several lines may hold anything.
+    let is_one = !before.contains("\"\"\"") && !before.contains("'''");
+    is_known && is_one && !in_table && !value.contains(['@', ':', '='])
+}
+
+/// A line of the file with its value masked.
+fn masked_line(line: &str) -> String {
+    let is_plain =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || " \t_-.[]\"'".contains(c));
+    match line.split_once('=') {
+        Some((key, _)) if is_plain(key) => format!("{key}= {MASK}"),
+        None if line.trim_start().starts_with('[') && line.trim_end().ends_with(']') => {
+            if is_plain(line) { line.to_owned() } else { MASK.to_owned() }
+        }
+        _ if line.trim().is_empty() => line.to_owned(),
+        _ => MASK.to_owned(),
+    }
+}
+
+/// A line of a message with the value masked that is of the wrong type.
+fn masked_message(line: &str) -> String {
+    let Some((what, expected)) = line.rsplit_once(", expected") else { return line.to_owned() };
+    match what.find(['"', '`']).filter(|_| what.starts_with("invalid ")) {
+        Some(quote) => format!("{}{MASK}, expected{expected}", &what[..quote]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only how it is refused matters")]
+    struct File {
+        arch: Option<String>,
+        checkpoint: Option<String>,
+        test_set: Option<String>,
+        vectors: Option<String>,
+        remote: Option<Remote>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only how it is refused matters")]
+    struct Remote {
+        url: Option<String>,
+    }
+
+    fn refused(text: &str) -> String {
+        shown(text, &toml::from_str::<File>(text).unwrap_err())
+    }
+
+    #[test]
+    fn no_value_is_shown_that_may_be_a_secret() {
+        for text in [
+            "[remote]\npassword = 'hunter2'\n",
+            "[remote]\nurl = 'x'\nurls = 'hunter2'\n",
+            "[remote]\narch = 'hunter2'\n",
+            "[remote]\nurl = hunter2\n",
+            "[remote]\nurl = 'https://ada:hunter2@disk.example\n",
+            "[remote]\nurl = \"hunter2\\q\"\n",
+            "[remote]\nurl = \"\"\"\nhunter2\\q\n\"\"\"\n",
+            "[remote]\nurl 'hunter2'\n",
+            "[remote]\nhttps://ada:hunter2@disk.example\n",
+            "[remote]\nada:hunter2disk.example\n",
+            "[remote] password='hunter2'\n",
+            "[remote]\nurl = ['hunter2']\n",
+            "[remote]\nurl = 'x' hunter2\n",
+            "remote = 'hunter2'\n",
+            "remote = { password = 'hunter2' }\n",
+            "remote.password = 'hunter2'\n",
+            "remote = { url = 'x', password = 'hunter2' }\n",
+            "password = 'hunter2'\n",
+            "url = 'https://ada:hunter2@disk.example'\n",
+            "checkpoints = 'https://ada:hunter2@disk.example'\n",
+        ] {
+            let shown = refused(text);
+            assert!(!shown.contains("hunter2"), "{text}{shown}");
+            assert!(shown.contains("line "), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_still_seen() {
+        for (text, says) in [
+            ("[remote]\npassword = 'x'\n", &["line 2", "2 | password = ****", "`password`"][..]),
+            ("checkpoints = 'one'\n", &["1 | checkpoints = 'one'", "unknown field `checkpoints`"]),
+            ("arch = 1\n", &["1 | arch = 1", "expected a string"]),
+            (
+                "[remote]\nurl = 5\n",
+                &["2 | url = ****", "invalid type: integer ****, expected a string"],
+            ),
+        ] {
+            let shown = refused(text);
+            for say in says {
+                assert!(shown.contains(say), "{say}\n{shown}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_file_can_be_refused(text in "[a-z\\[\\]=\"'{}.,:@#\\n é-]{0,60}") {
+            if let Err(error) = toml::from_str::<BTreeMap<String, u8>>(&text) {
+                let _ = shown(&text, &error);
+            }
+        }
+    }
+}

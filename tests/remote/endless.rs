@@ -1,0 +1,144 @@
+//! Answers that never end, come a byte at a time, or would fill the memory.
+
+use serde_json::{Value, json};
+
+use super::scripted::{drip, drip_head, flood, serve, whole};
+use super::server::{Disk, KEY_ID, PASSWORD};
+use super::{THERE, checkpoint, put_here, put_there, run, workspace};
+use crate::support::{Run, Sandbox};
+
+/// What a bucket's commands have in their environment.
+fn run_on_bucket(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    let mut command = super::command(sandbox, "s3://team", arguments);
+    command.env("AWS_ACCESS_KEY_ID", KEY_ID).env("AWS_SECRET_ACCESS_KEY", PASSWORD);
+    sandbox.finish(command.env("AWS_ENDPOINT_URL", server))
+}
+
+#[test]
+fn verifying_stops_at_the_size_that_the_manifest_says() {
+    let files = checkpoint(1, 1000);
+    let server = serve(move |request, stream| {
+        let file = request.path.split_once("/x/").map_or("", |(_, file)| file);
+        match files.get(file) {
+            Some(_) if file == "ada/model.safetensors" => flood(stream, 200),
+            Some(bytes) => whole(request, stream, 200, bytes),
+            None => whole(request, stream, 404, b""),
+        }
+    });
+    let run = run(&workspace(), &server, &["checkpoints", "verify", "--remote", "x"]).code(1);
+    let _ = run.says("model.safetensors: more than the 1000 bytes that the manifest says");
+}
+
+// A bucket says every size beforehand: nothing is read of what has another.
+#[test]
+fn verifying_reads_nothing_of_a_file_with_another_size() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "x", &checkpoint(1, 1000));
+    disk.put(&format!("{THERE}/x/ada/model.safetensors"), &vec![0; 1_000_000]);
+    let run = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote", "x"]).code(1);
+    let _ = run.says("model.safetensors: 1000000 bytes, the manifest says 1000");
+}
+
+#[test]
+fn an_answer_that_drips_ends_with_an_error_that_says_so() {
+    let files = checkpoint(1, 100_000);
+    let file = serve(move |request, stream| match request.path.split_once("/x/") {
+        Some((_, "ada/model.safetensors")) => drip(stream, 200, "ETag: \"1\"\r\n"),
+        Some((_, file)) => whole(request, stream, 200, &files[file]),
+        None => whole(request, stream, 404, b""),
+    });
+    let sandbox = workspace();
+    for arguments in [&["download", "x"][..], &["checkpoints", "verify", "--remote", "x"]] {
+        let run = run(&sandbox, &file, arguments);
+        assert!(run.code == Some(2) || run.code == Some(1), "{run}");
+        let _ = run.says("the answer comes too slowly").says("at least 1000 bytes a second");
+    }
+    let manifest = serve(|_, stream| drip(stream, 200, ""));
+    run(&sandbox, &manifest, &["download", "x"]).code(2).says("the answer comes too slowly");
+    let list = serve(|_, stream| drip(stream, 207, "Content-Type: application/xml\r\n"));
+    let list = run(&sandbox, &list, &["checkpoints", "--remote"]).code(2);
+    let _ = list.says("the answer comes too slowly");
+    // What a refusal goes on with is nothing that anybody waits for.
+    let refusal = serve(|_, stream| drip(stream, 403, "Content-Length: 60000\r\n"));
+    run(&sandbox, &refusal, &["checkpoints", "--remote"]).code(2).says("403");
+    let head = serve(|_, stream| drip_head(stream));
+    run(&sandbox, &head, &["checkpoints", "--remote"]).code(2).says("tried 6 times");
+}
+
+#[test]
+fn an_answer_of_a_bucket_that_drips_ends_with_an_error_that_says_so() {
+    let sandbox = workspace();
+    let list = serve(|_, stream| drip(stream, 200, "Content-Type: application/xml\r\n"));
+    let run = run_on_bucket(&list, &sandbox, &["checkpoints", "--remote"]).code(2);
+    let _ = run.says("the answer comes too slowly");
+    let object = serve(|request, stream| match request.method.as_str() {
+        "HEAD" => whole(request, stream, 200, &[b' '; 10_000]),
+        _ => drip(stream, 200, "Content-Length: 10000\r\n"),
+    });
+    let run = run_on_bucket(&object, &sandbox, &["download", "x"]).code(2);
+    let _ = run.says("the answer comes too slowly");
+    let refusal = serve(|request, stream| match request.method.as_str() {
+        "HEAD" => whole(request, stream, 403, b""),
+        _ => drip(stream, 403, "Content-Length: 60000\r\n"),
+    });
+    run_on_bucket(&refusal, &sandbox, &["download", "x"]).code(2).says("403");
+}
+
+#[test]
+fn a_list_without_an_end_is_refused() {
+    let sandbox = workspace();
+    let server = serve(|_, stream| flood(stream, 207));
+    let list = run(&sandbox, &server, &["checkpoints", "--remote"]).code(2);
+    let _ = list.says("an answer of more than 16777216 bytes");
+    let server = serve(|_, stream| flood(stream, 200));
+    let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote"]).code(2);
+    let _ = list.says("an answer of more than 16777216 bytes");
+    // Each page is short, and says that there is another.
+    let key = |number: usize| {
+        format!("<CommonPrefixes><Prefix>classifiers/{number}/</Prefix></CommonPrefixes>")
+    };
+    let entries: String = (0..10_000).map(key).collect();
+    let page = format!(
+        "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>next\
+         </NextContinuationToken>{entries}</ListBucketResult>"
+    );
+    let server = serve(move |request, stream| whole(request, stream, 200, page.as_bytes()));
+    let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote"]).code(2);
+    let _ = list.says("a list of more than 200000 objects");
+}
+
+/// A manifest with these options.
+fn with_options(options: &Value) -> Vec<u8> {
+    let files = checkpoint(1, 100);
+    let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    manifest["options"] = options.clone();
+    manifest.to_string().into_bytes()
+}
+
+#[test]
+fn a_manifest_that_would_fill_the_memory_is_refused() {
+    let large = with_options(&json!({ "x": "x".repeat(9 << 20) }));
+    let wide = with_options(&json!({ "x": vec![json!({}); 1_000_000] }));
+    let few = with_options(&json!({ "x": vec![json!({}); 1_000], "y": "y".repeat(1 << 20) }));
+    for (manifest, said) in [
+        (&large, Some("expected at most 8 MiB")),
+        (&wide, Some("1000003 values in `options`, expected at most 10000")),
+        (&few, None),
+    ] {
+        let (disk, sandbox) = (Disk::serve(), workspace());
+        let mut files = checkpoint(1, 100);
+        files.insert("manifest.json".to_owned(), manifest.clone());
+        put_here(&sandbox, "x", &files);
+        put_there(&disk, "x", &files);
+        let here = sandbox.run(&["checkpoints", "show", "x"]);
+        let there = run(&sandbox, &disk.url, &["checkpoints", "--remote"]);
+        let Some(said) = said else {
+            here.code(0);
+            there.code(0).prints("fusion_v1/x");
+            continue;
+        };
+        let _ = here.code(2).says(said);
+        let said = said.replace("expected at most 8 MiB", "longer than any manifest");
+        let _ = there.code(2).says(&said);
+    }
+}
