@@ -43,7 +43,12 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     let mut table = table(["mentor", "answers", "of"], &[1, 2]);
     let mut failed = Vec::new();
     for mentor in &legacy.mentors {
-        match import(workspace, &legacy, mentor, &vectors, &mut draft) {
+        // With --vectors, which ones it was trained with need not be known.
+        let has_vectors =
+            args.vectors.as_ref().map_or_else(|| legacy.check_vectors(mentor), |_| Ok(()));
+        let imported =
+            has_vectors.and_then(|()| import(workspace, &legacy, mentor, &vectors, &mut draft));
+        match imported {
             Ok(imported) => {
                 let Imported { answers, classes, records } = imported;
                 table.add_row([mentor.to_string(), answers.to_string(), classes.to_string()]);
@@ -64,7 +69,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     draft.set_imported(from);
     let path = draft.publish(&name.checkpoint, OnExisting::Refuse)?;
     if args.json {
-        console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
+        console::json(&json!({ "checkpoint": name.to_string(), "path": console::path(&path) }))?;
     } else {
         console::line(lines(&table))?;
         console::line(format_args!("{GOOD}imported{GOOD:#} {name} into {}", path.display()))?;

@@ -186,6 +186,7 @@ impl Opened {
                         .no_such_mentor(&mentor.id)
                         .hint(format!("it has {known}; nothing can be added to it")));
                 }
+                legacy.check_vectors(&mentor.id)?;
                 (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
             }
         };
@@ -267,6 +268,14 @@ pub(super) fn test_set(workspace: &Workspace, mentor: &Mentor, name: &Name) -> R
         console::note(format_args!(
             "{} of test set `{name}` left out: no answer is marked",
             count(test_set.unmarked, "column")
+        ));
+    }
+    if test_set.merged() > 0 {
+        console::note(format_args!(
+            "{} of test set `{name}` are {}: of {} another asks the same, with fewer or more marks",
+            count(test_set.columns, "column"),
+            count(test_set.questions.len(), "question"),
+            test_set.merged(),
         ));
     }
     Ok(test_set)

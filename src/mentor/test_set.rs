@@ -10,7 +10,7 @@ use std::path::Path;
 use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
-use super::table::{Row, Table};
+use super::table::{Row, Table, letters, visible};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
 use crate::text::{match_key, sanitize, shorten};
 use crate::workspace::{Name, Workspace};
@@ -25,6 +25,8 @@ pub struct TestSet {
     pub name: Name,
     /// One for all columns that ask the same, in the order of the file.
     pub questions: Vec<TestQuestion>,
+    /// How many columns have a question and a mark.
+    pub columns: usize,
     /// How many columns had no mark and were left out.
     pub unmarked: usize,
 }
@@ -151,7 +153,15 @@ impl TestSet {
                 None => error,
             });
         }
-        Ok((Self { name: name.clone(), questions: join_alike(columns), unmarked }, findings))
+        let marked = columns.len();
+        let questions = join_alike(columns);
+        Ok((Self { name: name.clone(), questions, columns: marked, unmarked }, findings))
+    }
+
+    /// How many columns ask what a column before them asks, and are one question with it.
+    #[must_use]
+    pub fn merged(&self) -> usize {
+        self.columns.saturating_sub(self.questions.len())
     }
 }
 
@@ -243,7 +253,7 @@ fn read_row(
 }
 
 fn is_mark(cell: &str) -> bool {
-    matches!(cell.trim(), "i" | "I" | "r" | "R")
+    matches!(&*visible(cell), "i" | "I" | "r" | "R")
 }
 
 /// The ids of the answers with a text, by the key that texts are compared by.
@@ -258,7 +268,7 @@ fn ids_by_text(mentor: &Mentor) -> IdsByText {
 }
 
 fn expected(text: &str, ids_by_text: &IdsByText) -> Expected {
-    if text.eq_ignore_ascii_case(OFF_TOPIC) {
+    if visible(text).eq_ignore_ascii_case(OFF_TOPIC) {
         return Expected::Decline;
     }
     let key = match_key(text);
@@ -285,26 +295,9 @@ fn join_alike(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
     joined
 }
 
-/// A column's letters as a spreadsheet names it: `A`, …, `Z`, `AA`, ….
-fn letters(index: usize) -> String {
-    let letter = char::from(b'A' + (index % 26) as u8);
-    match index / 26 {
-        0 => letter.to_string(),
-        rest => letters(rest - 1) + &letter.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_are_lettered_as_in_a_spreadsheet() {
-        assert_eq!(
-            [0, 25, 26, 51, 52, 701, 702].map(letters),
-            ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
-        );
-    }
 
     #[test]
     fn alike_columns_are_one_question_with_all_marks() {

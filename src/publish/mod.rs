@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::sha256;
 use crate::workspace::Name;
 
@@ -59,7 +60,9 @@ impl FileRecord {
     /// What is wrong with the file at `path` in this one's place, by its size, if something is.
     pub(crate) fn size_fault_at(&self, path: &Path) -> Option<String> {
         match fs::metadata(path) {
-            Ok(found) if found.is_file() => self.size_fault(found.len()),
+            Ok(found) if found.is_file() => self.size_fault(found.len()).map(|fault| {
+                if files::is_pointer_at(path) { files::POINTER.to_owned() } else { fault }
+            }),
             Ok(_) => Some("not a file".to_owned()),
             Err(error) => Some(format!("cannot be read: {error}")),
         }

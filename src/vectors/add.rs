@@ -13,6 +13,7 @@ use super::manifest::ModelKind;
 use super::store::Added;
 use super::words::MODEL_FILE;
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::progress::Progress;
 use crate::sha256;
 use crate::workspace::{Name, Workspace};
@@ -83,6 +84,7 @@ impl Found {
         if !found.is_file() {
             return Err(Error::at(Place::file(path), "neither a file nor a folder"));
         }
+        files::refuse_pointer(path)?;
         let mut file = File::open(path).map_err(unreadable)?;
         let mut start = Vec::new();
         let length = archive::MAGIC.len() as u64;

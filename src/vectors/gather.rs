@@ -10,6 +10,7 @@ use super::keep::Made;
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::files::TOO_LARGE;
 use crate::progress::{Progress, Silent};
 use crate::publish::sync_folder;
@@ -47,6 +48,7 @@ impl Bundle for Folder {
         if !found.is_file() {
             return Err(Error::at(Place::file(path), "not a file"));
         }
+        files::refuse_pointer(&path)?;
         let file = File::open(&path).map_err(|e| Error::io(&path, "read the file", e))?;
         Ok(Some(Box::new(file)))
     }

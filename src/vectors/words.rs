@@ -13,6 +13,7 @@ use super::store::{DAMAGED, manifest};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
@@ -51,6 +52,7 @@ impl WordVectors {
         let path = folder.join(MODEL_FILE);
         let words = manifest.words.unwrap_or_default();
         let shape = Shape { words, dims: manifest.dims };
+        files::refuse_pointer(&path)?;
         let is_file = fs::metadata(&path).map(|found| found.is_file());
         let opened = match is_file {
             Ok(false) => Err(Error::at(Place::file(&path), "not a file")),

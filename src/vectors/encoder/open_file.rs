@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// An open file; it stays the same one whatever becomes of its name.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ impl OpenFile {
     /// # Errors
     /// When there is none.
     pub(super) fn open(path: &Path) -> Result<Self> {
+        files::refuse_pointer(path)?;
         let file = File::open(path).map_err(|e| Error::io(path, "read the file", e))?;
         Ok(Self { path: path.to_owned(), file })
     }
