@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::error::{Error, Place, Result};
 
-pub(crate) use encoding::{Text, decode};
+pub(crate) use encoding::{Decoded, decode};
 pub(crate) use pointer::{POINTER, is_pointer_at, refuse_pointer};
 
 /// A file larger than this is refused: a mentor's whole data is a few megabytes.
@@ -60,7 +60,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`], and when the file is a binary one.
-pub(crate) fn read_text(path: &Path) -> Result<Text> {
+pub(crate) fn read_text(path: &Path) -> Result<Decoded> {
     decode(path, &read(path)?)
 }
 

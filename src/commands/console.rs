@@ -79,15 +79,13 @@ pub(super) fn error(error: &Error) {
 /// The findings of reading a mentor's data: of those that are alike the first, and how many more there are
 /// and where.
 pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
-    let mut sorts: Vec<((FindingKind, &Path, String), Vec<&Finding>)> = Vec::new();
-    for finding in findings {
-        let sort = (finding.kind, finding.place.path.as_path(), shape(&finding.message));
-        match sorts.iter_mut().find(|(known, _)| *known == sort) {
-            Some((_, alike)) => alike.push(finding),
-            None => sorts.push((sort, vec![finding])),
-        }
-    }
-    for (_, alike) in sorts {
+    let sort = |finding: &Finding| {
+        // Of test sets there are findings of several kinds.
+        let is_mixed = finding.kind == FindingKind::TestSet;
+        let shape = if is_mixed { shape(&finding.message) } else { String::new() };
+        (finding.kind, finding.place.path.clone(), shape)
+    };
+    for alike in alike(findings, sort) {
         match alike.as_slice() {
             [first] => warn(first),
             [first, others @ ..] => warn(format_args!(
@@ -99,6 +97,44 @@ pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
             [] => {}
         }
     }
+}
+
+/// What was noted of a mentor: of notes that are alike the first, how many more there are, and what the next
+/// ones quote.
+pub(super) fn warn_of_notes(mentor: &str, notes: &[String]) {
+    const SHOWN: usize = 3;
+    let quoted = |note: &&String| {
+        let (_, rest) = note.split_once('“')?;
+        rest.split_once('”').map(|(quoted, _)| format!("“{quoted}”"))
+    };
+    for alike in alike(notes, |note| shape(note)) {
+        match alike.as_slice() {
+            [first] => warn(format_args!("{mentor}: {first}")),
+            [first, others @ ..] => {
+                let shown: Vec<String> = others.iter().filter_map(quoted).take(SHOWN).collect();
+                let more = if others.len() > shown.len() { ", …" } else { "" };
+                warn(format_args!(
+                    "{mentor}: {first} (and {} more like it: {}{more})",
+                    others.len(),
+                    shown.join(", ")
+                ));
+            }
+            [] => {}
+        }
+    }
+}
+
+/// The items of each sort together, in their order.
+fn alike<T, K: PartialEq>(items: &[T], sort: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
+    let mut sorts: Vec<(K, Vec<&T>)> = Vec::new();
+    for item in items {
+        let sort = sort(item);
+        match sorts.iter_mut().find(|(known, _)| *known == sort) {
+            Some((_, alike)) => alike.push(item),
+            None => sorts.push((sort, vec![item])),
+        }
+    }
+    sorts.into_iter().map(|(_, alike)| alike).collect()
 }
 
 /// A message without what differs between findings that are alike: what it quotes, and numbers.

@@ -139,9 +139,7 @@ pub(super) fn legacy_model(
     let model = legacy.read(&mentor.id)?;
     let place = || Place::file(legacy.folder.join(mentor.id.as_str()));
     let converted = convert(model, mentor, vectors).map_err(|e| e.or_at(place()))?;
-    for note in &converted.notes {
-        console::warn(format_args!("{}: {note}", mentor.id));
-    }
+    console::warn_of_notes(mentor.id.as_str(), &converted.notes);
     Ok(converted)
 }
 
@@ -245,7 +243,7 @@ pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
                 Place::file(workspace.tests(&mentor)),
                 format!("mentor `{mentor}` has no test set"),
             )
-            .hint("put one there as `NAME.csv`; docs/formats.md shows how it looks"));
+            .hint(no_test_set(workspace, &mentor)));
         }
     }
     if pairs.is_empty() {
@@ -258,6 +256,15 @@ pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
             .hint(format!("mentors are {all}; test sets belong in `checkpoint/tests/<mentor>/`")));
     }
     Ok(pairs)
+}
+
+/// What to do where a mentor has no test set.
+fn no_test_set(workspace: &Workspace, mentor: &Name) -> String {
+    let unread = TestSet::unread(workspace, mentor);
+    match unread.first() {
+        Some(finding) => finding.to_string(),
+        None => "put one there as `NAME.csv`; docs/formats.md shows how it looks".to_owned(),
+    }
 }
 
 /// Reads a mentor's test set; what was noticed on the way is a warning.

@@ -18,7 +18,7 @@ use crate::error::{Error, Place, Result};
 
 /// What a file holds as text, and what was noticed while decoding it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Text {
+pub(crate) struct Decoded {
     /// With its line ends as they are, without a byte-order mark.
     pub(crate) text: String,
     /// In the order of the lines.
@@ -51,7 +51,7 @@ struct Position {
 ///
 /// # Errors
 /// When the file is a binary one.
-pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<Text> {
+pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<Decoded> {
     let mark = Encoding::for_bom(bytes);
     let decoded = match mark {
         Some((encoding, _)) if encoding != UTF_8 => utf16(encoding, bytes),
@@ -60,16 +60,15 @@ pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<Text> {
     if let Some(index) = decoded.text.find('\0') {
         let line = line_at(decoded.text.as_bytes(), index);
         let what = format!("a binary file, expected text (line {line} holds a NUL character)");
-        return Err(
-            Error::at(Place::file(path), what).hint("export it as “CSV UTF-8 (comma delimited)”")
-        );
+        return Err(Error::at(Place::file(path), what)
+            .hint("export it as “CSV UTF-8 (comma delimited)”, or save it as UTF-8 text"));
     }
     let fault = decoded.fault.or_else(|| conflict(&decoded.text));
-    Ok(Text { fault, ..decoded })
+    Ok(Decoded { fault, ..decoded })
 }
 
 /// Decodes UTF-16 that begins with its mark.
-fn utf16(encoding: &'static Encoding, bytes: &[u8]) -> Text {
+fn utf16(encoding: &'static Encoding, bytes: &[u8]) -> Decoded {
     let (text, _, faulty) = encoding.decode(bytes);
     let mut notes = Vec::new();
     if faulty {
@@ -81,13 +80,15 @@ fn utf16(encoding: &'static Encoding, bytes: &[u8]) -> Text {
             message: format!("not {name} throughout, as it begins; characters are lost"),
         });
     }
-    Text { text: text.into_owned(), notes, is_exact: !faulty, fault: None }
+    Decoded { text: text.into_owned(), notes, is_exact: !faulty, fault: None }
 }
 
 /// Decodes UTF-8 with whatever else there is, after a mark of so many bytes.
-fn eight_bits(bytes: &[u8], mark: usize) -> Text {
+fn eight_bits(bytes: &[u8], mark: usize) -> Decoded {
     match str::from_utf8(&bytes[mark..]) {
-        Ok(text) => Text { text: text.to_owned(), notes: lost(text), is_exact: true, fault: None },
+        Ok(text) => {
+            Decoded { text: text.to_owned(), notes: lost(text), is_exact: true, fault: None }
+        }
         Err(_) if mark == 0 && is_windows_1252(bytes) => windows_1252(bytes),
         Err(_) => with_stray_bytes(bytes, mark),
     }
@@ -135,7 +136,7 @@ fn is_surely_utf8(c: char) -> bool {
     }
 }
 
-fn windows_1252(bytes: &[u8]) -> Text {
+fn windows_1252(bytes: &[u8]) -> Decoded {
     let first = bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
     let Position { line, byte, .. } = position(bytes, first);
     let message = format!(
@@ -144,7 +145,7 @@ fn windows_1252(bytes: &[u8]) -> Text {
         bytes[first]
     );
     let undefined = bytes.iter().position(|&byte| is_undefined(byte));
-    Text {
+    Decoded {
         text: WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
         notes: vec![Note { line, is_of_file: true, message }],
         is_exact: false,
@@ -153,8 +154,8 @@ fn windows_1252(bytes: &[u8]) -> Text {
 }
 
 /// Decodes UTF-8, stray bytes in it as Windows-1252; a note per line that has some.
-fn with_stray_bytes(bytes: &[u8], mark: usize) -> Text {
-    let mut decoded = Text::default();
+fn with_stray_bytes(bytes: &[u8], mark: usize) -> Decoded {
+    let mut decoded = Decoded::default();
     let mut cursor = Cursor { bytes, at: 0, line: 1, begin: 0 };
     let mut index = mark;
     for chunk in bytes[mark..].utf8_chunks() {
@@ -237,7 +238,7 @@ fn line_at(bytes: &[u8], index: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn text(bytes: &[u8]) -> Text {
+    fn text(bytes: &[u8]) -> Decoded {
         decode(Path::new("t.csv"), bytes).unwrap()
     }
 

@@ -60,6 +60,13 @@ pub(crate) fn is_spreadsheet(path: &Path) -> bool {
     SPREADSHEETS.contains(&ending.as_str())
 }
 
+/// Whether a file may be a table that is not read for its ending: a spreadsheet, tab-separated text,
+/// `.csv.txt`.
+pub(crate) fn is_table(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    is_spreadsheet(path) || [".tsv", ".csv.txt"].iter().any(|ending| name.ends_with(ending))
+}
+
 /// Whether `ending`, in lower case, is of a table or a text.
 fn is_known(ending: &str) -> bool {
     TEXTS.contains(&ending) || SPREADSHEETS.contains(&ending)

@@ -5,13 +5,14 @@
 //! reasonable, in either case; anything else is no mark.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table, letters, visible};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::files::near::{self, advice, near_name};
 use crate::text::{match_key, sanitize, shorten};
 use crate::workspace::{Name, Workspace};
 
@@ -95,11 +96,7 @@ impl TestSet {
         match (name, known.as_slice()) {
             (Some(name), _) => {
                 let found = known.iter().find(|known| *known == name).cloned();
-                found.map(Some).ok_or_else(|| {
-                    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
-                    let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
-                    Error::at(folder(), message).hint(format!("there is {}", quoted_list(&known)))
-                })
+                found.map(Some).ok_or_else(|| no_such_test_set(workspace, mentor, name, &known))
             }
             (None, []) => Ok(None),
             (None, [only]) => Ok(Some(only.clone())),
@@ -115,6 +112,12 @@ impl TestSet {
                 quoted_list(&known)
             ))),
         }
+    }
+
+    /// The files among a mentor's test sets that are not read for their names: spreadsheets, `.csv.txt`.
+    #[must_use]
+    pub fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
+        unread(workspace, mentor)
     }
 
     /// Reads a test set of `mentor`, with what was noticed on the way.
@@ -163,6 +166,36 @@ impl TestSet {
     pub fn merged(&self) -> usize {
         self.columns.saturating_sub(self.questions.len())
     }
+}
+
+fn no_such_test_set(workspace: &Workspace, mentor: &Name, name: &Name, known: &[Name]) -> Error {
+    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
+    let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
+    let path = workspace.test_set(mentor, name);
+    let near = near_name(&path).map(|near| format!("; {}", advice(&path, &near)));
+    Error::at(Place::file(workspace.tests(mentor)), message).hint(format!(
+        "there is {}{}",
+        quoted_list(known),
+        near.unwrap_or_default()
+    ))
+}
+
+/// See [`TestSet::unread`].
+fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
+    let finding = |path: PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
+        let wanted = path.with_file_name(format!("{stem}.csv"));
+        let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        let is_set = near::is_table(&path) && !is_hidden && !wanted.exists();
+        let message = format!("is not read as a test set; {}", advice(&wanted, &path));
+        is_set.then(|| Finding::new(FindingKind::TestSet, Place::file(path), message))
+    };
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(workspace.tests(mentor))
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    paths.sort();
+    paths.into_iter().filter(|path| path.is_file()).filter_map(finding).collect()
 }
 
 /// A column per cell of the header. What holds no letter and no digit (`??`, a smiley) was typed by

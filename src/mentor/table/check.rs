@@ -58,8 +58,13 @@ impl Check<'_> {
     fn fault(&self, fault: &Fault) -> Error {
         let place = self.place(fault.row, fault.cell);
         match &fault.kind {
-            FaultKind::Open => Error::at(place, "a quote opens in this row and never closes")
-                .hint("close it with a second `\"`; within a quoted cell write each `\"` twice"),
+            FaultKind::Open => {
+                let column = place.column.clone().unwrap_or_default();
+                let what =
+                    format!("a quote opens in this row and never closes (column `{column}`)");
+                Error::at(Place { column: None, ..place }, what)
+                    .hint("close it with a second `\"`; within a quoted cell write each `\"` twice")
+            }
             FaultKind::TextAfter { text, line } => {
                 let line = self.source.line(*line);
                 let what = format!(

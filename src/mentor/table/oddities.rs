@@ -22,7 +22,7 @@ pub(super) fn oddities(row: &Row) -> impl Iterator<Item = (FindingKind, usize, S
 }
 
 /// The first line of a cell that is an error value of Excel (`#NAME?`, `#REF!`, `#N/A`; in other languages
-/// `#WERT!`, `#NV`) or LibreOffice (`Err:502`).
+/// `#WERT!`, `#NV`) or Calc (`Err:502`).
 fn error_value(cell: &str) -> Option<&str> {
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_uppercase() || "0123456789/_¿¡".contains(c))

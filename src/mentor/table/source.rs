@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::parse::Parsed;
 use crate::error::{Error, Place, Result};
-use crate::files::{self, Text, near};
+use crate::files::{self, Decoded, near};
 use crate::mentor::finding::{Finding, FindingKind};
 
 /// What separates cells: a comma, or what spreadsheets write where the comma is in numbers.
@@ -17,7 +17,7 @@ pub(super) const EXAMPLE: &str =
 /// A table's file as text.
 pub(super) struct Source {
     pub(super) path: PathBuf,
-    decoded: Text,
+    decoded: Decoded,
     /// The delimiter that the file names in its first line, `sep=;`.
     named: Option<u8>,
     /// Where the rows begin in the text: after that line.
@@ -36,16 +36,17 @@ impl Source {
         Self::of(path, files::read_text(path)?)
     }
 
-    pub(super) fn of(path: &Path, decoded: Text) -> Result<Self> {
+    pub(super) fn of(path: &Path, decoded: Decoded) -> Result<Self> {
         let path = path.to_owned();
         let first = decoded.text.split(['\n', '\r']).next().unwrap_or_default();
-        let Some(named) = named_delimiter(first) else {
-            return Ok(Self { path, decoded, named: None, begin: 0 });
-        };
-        let Some(delimiter) = named else {
-            let what = format!("`{}` names no separator", first.escape_debug());
-            return Err(Error::at(Place::file(path).row(1), what)
-                .hint("after `sep=` stands one character: `,`, `;`, `|` or a tab"));
+        let delimiter = match SeparatorLine::of(first) {
+            SeparatorLine::Absent => return Ok(Self { path, decoded, named: None, begin: 0 }),
+            SeparatorLine::Names(delimiter) => delimiter,
+            SeparatorLine::NamesNone => {
+                let what = format!("`{}` names no separator", first.escape_debug());
+                return Err(Error::at(Place::file(path).row(1), what)
+                    .hint("after `sep=` stands one character: `,`, `;`, `|` or a tab"));
+            }
         };
         let rest = &decoded.text[first.len()..];
         let line_end = if rest.starts_with("\r\n") { 2 } else { rest.len().min(1) };
@@ -87,32 +88,48 @@ impl Source {
     /// The row that a line of the file is in.
     fn row_of(&self, line: usize, parsed: &Parsed) -> usize {
         let line = line.saturating_sub(usize::from(self.named.is_some()));
-        let Some(row) = parsed.rows.iter().rfind(|row| row.line <= line) else {
+        let after = parsed.rows.partition_point(|row| row.line <= line);
+        let Some(row) = after.checked_sub(1).map(|index| &parsed.rows[index]) else {
             return line.max(1);
         };
-        let is_last = parsed.rows.last().is_some_and(|last| last.number == row.number);
-        parsed.fault.as_ref().filter(|_| is_last && row.line < line).map_or(row.number, |f| f.row)
+        // Below the last row there may be the one that has a fault.
+        let is_below = after == parsed.rows.len() && row.line < line;
+        parsed.fault.as_ref().filter(|_| is_below).map_or(row.number, |fault| fault.row)
     }
 }
 
 /// What to do about a text that must not be used.
 pub(crate) const FAULTY: &str = "correct it in a text editor and save the file as UTF-8";
 
-/// The delimiter that Excel's `sep=` line names; an inner `None` where such a line names none.
-fn named_delimiter(line: &str) -> Option<Option<u8>> {
-    let (begin, name) =
-        (line.trim_start_matches('"').get(..4)?, line.trim_start_matches('"').get(4..)?);
-    if !begin.eq_ignore_ascii_case("sep=") {
-        return None;
+/// What a first line says of the delimiter.
+#[derive(Debug, PartialEq, Eq)]
+enum SeparatorLine {
+    /// It is no such line.
+    Absent,
+    /// It names one.
+    Names(u8),
+    /// It names none, or what cannot be one.
+    NamesNone,
+}
+
+impl SeparatorLine {
+    /// Looks at the first line of a table for Excel's `sep=;`.
+    fn of(line: &str) -> Self {
+        let line = line.trim_start_matches('"');
+        let Some(name) = line.get(..4).filter(|begin| begin.eq_ignore_ascii_case("sep=")) else {
+            return Self::Absent;
+        };
+        let name = &line[name.len()..];
+        let name = if name == "\\t" { "\t" } else { name };
+        let mut characters = name.chars();
+        let named = characters.next().filter(|c| c.is_ascii() && !c.is_alphanumeric() && *c != '"');
+        // A closing quote, or the delimiters of the columns beside it.
+        let is_end = |c: char| c == '"' || Some(c) == named || c == ' ';
+        match named.filter(|_| characters.all(is_end)) {
+            Some(delimiter) => Self::Names(delimiter as u8),
+            None => Self::NamesNone,
+        }
     }
-    let name =
-        name.strip_prefix("\\t").map_or(name, |rest| if rest.is_empty() { "\t" } else { name });
-    let mut characters = name.chars();
-    let delimiter = characters.next().filter(|c| c.is_ascii() && !c.is_alphanumeric() && *c != '"');
-    // A closing quote, or the delimiters of the columns beside it.
-    let is_end = |c: char| c == '"' || Some(c) == delimiter || c == ' ';
-    let is_whole = characters.all(is_end);
-    Some(delimiter.filter(|_| is_whole).map(|c| c as u8))
 }
 
 #[cfg(test)]
@@ -130,13 +147,13 @@ mod tests {
             ("sep=;;;", b';'),
             ("sep=|", b'|'),
         ] {
-            assert_eq!(named_delimiter(line), Some(Some(delimiter)), "{line}");
+            assert_eq!(SeparatorLine::of(line), SeparatorLine::Names(delimiter), "{line}");
         }
         for line in ["sep=", "sep=a", "sep=;x", "sep=é"] {
-            assert_eq!(named_delimiter(line), Some(None), "{line}");
+            assert_eq!(SeparatorLine::of(line), SeparatorLine::NamesNone, "{line}");
         }
         for line in ["ID,topics", "separate", "sép=;", ""] {
-            assert_eq!(named_delimiter(line), None, "{line}");
+            assert_eq!(SeparatorLine::of(line), SeparatorLine::Absent, "{line}");
         }
     }
 }
