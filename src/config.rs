@@ -269,11 +269,14 @@ impl SettingsFile {
             return Ok(Self::default());
         }
         let fault = |message: &str| Error::at(Place::file(&path), message.trim_end());
-        let text = String::from_utf8(files::read(&path)?)
-            .map_err(|e| fault("not UTF-8 text").caused_by(e).hint("save it as UTF-8"))?;
-        let text = text.trim_start_matches('\u{feff}');
-        toml::from_str(text).map_err(|e| {
-            fault(&fault::shown(text, &e)).hint(
+        let decoded = files::read_text(&path)?;
+        let inexact = decoded.notes.first().filter(|_| !decoded.is_exact);
+        // A name in another encoding would be another name: this file must be all UTF-8 (or UTF-16).
+        if let Some(note) = decoded.fault.as_ref().or(inexact) {
+            return Err(fault(&note.message).hint("save it as UTF-8"));
+        }
+        toml::from_str(&decoded.text).map_err(|e| {
+            fault(&fault::shown(&decoded.text, &e)).hint(
                 "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
                        `region` under `[remote]`",
             )

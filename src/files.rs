@@ -1,12 +1,19 @@
 //! Writing files whole, and reading files that may be anything: whoever looks for a file may find a folder, a pipe that
 //! nobody writes to, or a link that leads nowhere.
 
+mod conflict;
+pub(crate) mod encoding;
+pub(crate) mod near;
+mod pointer;
+
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
-use crate::publish::write_synced;
+
+pub(crate) use encoding::{Decoded, decode};
+pub(crate) use pointer::{POINTER, is_pointer_at, refuse_pointer};
 
 /// A file larger than this is refused: a mentor's whole data is a few megabytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -81,7 +88,7 @@ pub(crate) fn kind(found: &fs::Metadata) -> Option<&'static str> {
 /// Reads a plain file of at most 256 MiB.
 ///
 /// # Errors
-/// When there is none, it is none, it is larger, or it cannot be read.
+/// When there is none, it is none, it is larger, it cannot be read, or is a Git LFS pointer.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     read_at_most(path, MAX_BYTES)
 }
@@ -118,7 +125,18 @@ pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(found.len() as usize);
     // It may grow meanwhile.
     open(path).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > most { Err(too_large(bytes.len() as u64)) } else { Ok(bytes) }
+    if bytes.len() as u64 > most {
+        return Err(too_large(bytes.len() as u64));
+    }
+    if pointer::is_pointer(&bytes) { Err(pointer::pointer(path)) } else { Ok(bytes) }
+}
+
+/// Reads a text file in any of the [encodings](encoding) that people's programs write.
+///
+/// # Errors
+/// As [`read`], and when the file is a binary one.
+pub(crate) fn read_text(path: &Path) -> Result<Decoded> {
+    decode(path, &read(path)?)
 }
 
 /// Whether `path` is a device or a pipe (`/dev/stdout`), or a link to one: it can be written to, not
@@ -128,7 +146,7 @@ pub(crate) fn is_stream(path: &Path) -> bool {
 }
 
 /// Writes a file whole or not at all: beside its place first, then renamed; one that is there, or that
-/// a link there leads to, is replaced. A device or a pipe is written to.
+/// a link there leads to, is replaced, and its permissions are kept. A device or a pipe is written to.
 ///
 /// # Errors
 /// When the folder is not there or the disk fails; what was there before still is.
@@ -141,10 +159,22 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let draft = target.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, &target));
+    let written = write_like(&target, &draft, bytes).and_then(|()| fs::rename(&draft, &target));
     if written.is_err() {
         // Best effort: there may be nothing to remove.
         let _ = fs::remove_file(&draft);
     }
     written.map_err(failed)
+}
+
+/// Writes `draft`, synced, with the permissions of `target` where there is one: the content is never open to
+/// anyone who could not read the file that it replaces.
+fn write_like(target: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {
+    let permissions = fs::metadata(target).ok().map(|found| found.permissions());
+    let mut file = File::create(draft)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()
 }

@@ -6,6 +6,9 @@
 //! | file | what is broken |
 //! |---|---|
 //! | `tables.rs` | the rows and columns of `classifier_data.csv` |
+//! | `quotes.rs` | quotes, cut rows, separators and columns of all tables |
+//! | `mutated_tables.rs` | 200 tables in one place each, at random |
+//! | `pointers.rs` | files that are not there: Git LFS pointers, names that are nearly right |
 //! | `encodings.rs` | its bytes: encodings, line ends, binaries |
 //! | `companions.rs` | `topics.csv`, `profile.yml`, `utterance_data.csv`, `mentorpal.toml` |
 //! | `names.rs` | names of mentors, architectures, checkpoints and test sets |
@@ -19,7 +22,10 @@ mod companions;
 mod encodings;
 #[cfg(unix)]
 mod layout;
+mod mutated_tables;
 mod names;
+mod pointers;
+mod quotes;
 mod sizes;
 mod tables;
 mod test_sets;

@@ -182,6 +182,36 @@ fn only_the_first_few_of_a_kind_are_shown_without_all() {
 }
 
 #[test]
+fn what_spreadsheets_and_web_pages_leave_in_cells_is_found() {
+    let sandbox = mentor("a,Life,#NAME?,one\nb,Work,Tom &amp; I.,\"what is it\n#REF!\"\n");
+    sandbox.write("checkpoint/tests/m/first.csv", ",,it&#39;s what\n,Tom &amp; I.,i\n");
+    assert_eq!(rows(&sandbox, "spreadsheet_error", "classifier_data.csv"), [2, 3]);
+    let entities = findings(&sandbox, "html_entity");
+    let places: Vec<_> = entities.iter().map(|(file, row, _)| (file.as_str(), *row)).collect();
+    let expected =
+        [("first.csv", Some(1)), ("first.csv", Some(2)), ("classifier_data.csv", Some(3))];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn many_warnings_of_one_kind_are_one_line_with_a_count_and_rows() {
+    let rows: Vec<_> = (0..189).map(|i| format!("a{i},Nowhere,Answer {i}.,word{i}\n")).collect();
+    let run = mentor(&rows.concat()).run(&["train"]).code(0);
+    let run = run.says("row 2, column `topics`").says("and 188 more like it, in rows 3, 4, 5, …");
+    assert_eq!(run.stderr.matches("Nowhere").count(), 1, "{run}");
+}
+
+#[test]
+fn warnings_that_differ_are_not_counted_as_alike() {
+    let sandbox = mentor("a,Life,A.,\"one\ntwo\"\nb,Work,B.,\"three\nfour\"\n");
+    sandbox.train("x");
+    sandbox.write("checkpoint/tests/m/first.csv", ",,??,q\n,A.,i,\n,Gone.,,i\n,Lost.,,i\n,,,i\n");
+    let run = sandbox.run(&["test"]).code(0);
+    let run = run.says("`??` has no letter").says("no answer “Gone.”").says("1 mark but no answer");
+    run.says("and 1 more like it, in row 4");
+}
+
+#[test]
 fn data_without_a_fault_is_said_to_be_so() {
     let sandbox = mentor("a,Life,A.,\"one\ntwo\"\nb,Work,B.,\"three\nfour\"\n");
     sandbox.run(&["mentors", "m"]).code(0).prints("nothing to mend in its data");

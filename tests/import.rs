@@ -220,6 +220,19 @@ fn answers_that_are_gone_are_named_and_not_given() {
 }
 
 #[test]
+fn many_answers_that_are_gone_are_one_warning_with_a_count() {
+    let sandbox = with_old();
+    // Only the first of four answers stays.
+    let data = ADA.replace("I lived", "We lived").replace("I wrote", "We wrote");
+    let data = data.replace("The engine was", "It was");
+    sandbox.write("mentor/ada/data/classifier_data.csv", data);
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
+    let run = run.says("is no longer in the data; it cannot be given (and 2 more like it: “");
+    assert_eq!(run.stderr.matches("no longer in the data").count(), 1, "{run}");
+    assert_eq!(run.json()[1]["notes"]["ada"].as_array().unwrap().len(), 3, "{run}");
+}
+
+#[test]
 fn texts_match_as_in_test_sets() {
     let sandbox = with_old();
     let data = ADA
@@ -326,6 +339,38 @@ fn one_in_place_is_listed_shown_and_verified() {
     let verified = sandbox.run(&["checkpoints", "verify", "--json"]).code(1);
     let verified = verified.says("unfused_model.pkl: byte ");
     assert_eq!(verified.json()[0]["digests"], false);
+}
+
+/// Each file of a mentor's folder.
+const FILES: [&str; 4] = ["fused_model.pkl", "unfused_model.pkl", "lstm_topic_model.h5", "w2v.txt"];
+
+#[test]
+fn a_mentor_whose_folder_lacks_a_file_is_not_left_out_in_silence() {
+    let sandbox = with_old();
+    let mentor = ADA.replace("ada_", "bob_");
+    sandbox.mentor("bob", &mentor);
+    for file in FILES {
+        println!("{file}");
+        let bob = sandbox.path().join(OLD).join("bob");
+        copy_folder(&fixture("checkpoint/ada"), &bob);
+        fs::remove_file(bob.join(file)).unwrap();
+        let run = sandbox.run(&["checkpoints", "import", OLD]).code(2);
+        run.says(&format!("bob/{file}")).says("1 of 2 mentors cannot be imported (`bob`)");
+        let import = ["checkpoints", "import", OLD, "--keep-going", "--json", "--checkpoint", file];
+        let run = sandbox.run(&import).code(0).says(&format!("bob/{file}"));
+        assert_eq!(run.json()[0]["mentor"], "ada");
+
+        let in_place = sandbox.path().join(IN_PLACE);
+        copy_folder(&sandbox.path().join(OLD), &in_place);
+        let verified = sandbox.run(&["checkpoints", "verify", REFERENCE, "--json"]).code(1);
+        let faults = &verified.line()["faults"];
+        assert!(faults[0]["path"].as_str().unwrap().ends_with(&format!("bob/{file}")), "{faults}");
+        assert_eq!(faults.as_array().unwrap().len(), 1);
+        let ask = ["ask", "--checkpoint", REFERENCE, "Who are you?", "--mentor"];
+        sandbox.run(&[&ask[..], &["bob"]].concat()).code(2).says(&format!("bob/{file}"));
+        sandbox.run(&[&ask[..], &["ada"]].concat()).code(0);
+        fs::remove_dir_all(in_place).unwrap();
+    }
 }
 
 #[test]

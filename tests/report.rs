@@ -52,6 +52,51 @@ pub(crate) fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
 
 // By hand from ADA_TEST: `name` and `home` are asked in other words, `engine` is canned and right,
 // cheese is off-topic. Topics: Life has name and home, Work the engine.
+/// The permissions of a file or folder.
+#[cfg(unix)]
+fn mode(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().expect("it is there").permissions().mode() & 0o777
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_of_what_is_replaced_are_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::ada();
+    sandbox.train("c");
+    let close = |path: &str, mode: u32| {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(sandbox.path().join(path), permissions).expect("it is there");
+    };
+    sandbox.write("tables/shares.csv", "old");
+    for path in ["page.html", "junit.xml", "tables/shares.csv"] {
+        sandbox.write(path, "old");
+        close(path, 0o600);
+    }
+    let reports = ["--html", "page.html", "--junit", "junit.xml", "--csv", "tables"];
+    sandbox.run(&[&["test"], &reports[..]].concat()).code(0);
+    for path in ["page.html", "junit.xml", "tables/shares.csv"] {
+        let path = sandbox.path().join(path);
+        assert_ne!(fs::read(&path).expect("it is there"), b"old");
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    // What is new has the permissions of any new file.
+    sandbox.write("any", "");
+    let any = mode(&sandbox.path().join("any"));
+    assert_eq!(mode(&sandbox.path().join("tables/topics.csv")), any);
+    // The same holds of a checkpoint that is replaced.
+    let checkpoint = "checkpoint/classifiers/fusion_v1/c";
+    close(checkpoint, 0o700);
+    close(&format!("{checkpoint}/ada/model.json"), 0o600);
+    for more in [&["--overwrite"][..], &["--update", "--mentor", "ada"]] {
+        sandbox.run(&[&["train", "--checkpoint", "c"], more].concat()).code(0);
+        assert_eq!(mode(&sandbox.path().join(checkpoint)), 0o700);
+        assert_eq!(mode(&sandbox.path().join(checkpoint).join("ada/model.json")), 0o600);
+        assert_eq!(mode(&sandbox.path().join(checkpoint).join("manifest.json")), any);
+    }
+}
+
 #[test]
 fn figures_by_hand() {
     let report = reported(&trained(), &[]);

@@ -14,6 +14,24 @@ fn with(test_set: impl AsRef<[u8]>) -> Sandbox {
 }
 
 #[test]
+fn columns_that_are_one_question_are_counted() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("c");
+    // Four columns with a mark ask two questions; a fifth has no mark.
+    let table =
+        ",,Who?,who,WHO!,where,why\nname,I am Ada Lovelace.,i,r,i,,\nhome,_OFF_TOPIC_,,,,i,\n";
+    sandbox.write("checkpoint/tests/ada/standard.csv", table);
+    let run = sandbox.run(&["test", "--json"]).code(0);
+    let run = run.says("4 columns of test set `standard` are 2 questions");
+    let line = run.line();
+    assert_eq!((&line["columns"], &line["merged_columns"]), (&4.into(), &2.into()));
+    assert_eq!((&line["unmarked_columns"], &line["questions"]), (&1.into(), &2.into()));
+    sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who?\nname,I am Ada Lovelace.,i\n");
+    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("column");
+    assert_eq!(run.line()["merged_columns"], 0);
+}
+
+#[test]
 fn a_test_set_without_a_usable_column_is_explained() {
     for useless in [
         ",,Who are you?\n,I am Ada Lovelace.,x\n",

@@ -203,8 +203,13 @@ impl Checkpoint {
         for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
             let path = mentor.within(&self.folder).join(file);
             let bytes = read_checked(&path, record).map_err(|fault| {
-                Error::at(Place::file(&path), fault)
-                    .hint("the checkpoint is damaged; train or download it again")
+                let is_pointer = fault == files::POINTER;
+                let error = Error::at(Place::file(&path), fault);
+                error.hint(if is_pointer {
+                    "run `git lfs pull` in the repository that the checkpoint is from"
+                } else {
+                    "the checkpoint is damaged; train or download it again"
+                })
             })?;
             files.insert(file.to_owned(), bytes);
         }

@@ -17,6 +17,7 @@ use crate::classifiers::{Candidate, MentorClassifier, Reply};
 use crate::cli::AskArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Place, Result};
+use crate::files;
 use crate::mentor::Mentor;
 
 impl AskArgs {
@@ -187,6 +188,7 @@ impl<'a> Session<'a> {
             return Err(Error::at(Place::file(file), "a folder, where a file belongs")
                 .hint("name a file with a question a line, or `-` for stdin"));
         }
+        files::refuse_pointer(file)?;
         let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;
         self.ask_each(open, file)
     }

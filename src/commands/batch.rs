@@ -1,8 +1,9 @@
 //! Questions from a file or a pipe, a line each.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
+use super::decoding::Decoding;
 use crate::error::{Error, Place, Result};
 
 /// How many questions are asked together: enough to be faster than one by one, few enough that
@@ -13,7 +14,7 @@ const TOGETHER: usize = 256;
 /// that whoever writes one and waits for the answer gets it. Blank lines are passed over; none ends
 /// before its line does. After an error there is nothing more.
 pub(super) struct Batches<'a, R> {
-    lines: BufReader<R>,
+    lines: BufReader<Decoding<R>>,
     from: &'a Path,
     /// How many lines have been read.
     row: usize,
@@ -25,15 +26,26 @@ pub(super) struct Batches<'a, R> {
 impl<'a, R: Read> Batches<'a, R> {
     /// Questions read from `lines`, which is called `from`.
     pub(super) fn new(lines: R, from: &'a Path) -> Self {
-        let lines = BufReader::with_capacity(1 << 16, lines);
+        let lines = BufReader::with_capacity(1 << 16, Decoding::new(lines));
         Self { lines, from, row: 0, failed: None, ended: false }
     }
 
     /// The next line; `None` after the last.
     fn line(&mut self) -> io::Result<Option<String>> {
-        let mut line = String::new();
+        let mut line = Vec::new();
         self.row += 1;
-        Ok((self.lines.read_line(&mut line)? > 0).then_some(line))
+        if self.lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        let fault = |what: String| Err(io::Error::new(ErrorKind::InvalidData, what));
+        match String::from_utf8(line) {
+            Ok(line) if line.contains('\0') => fault("it holds a NUL character".to_owned()),
+            Ok(line) => Ok(Some(line)),
+            Err(error) => {
+                let index = error.utf8_error().valid_up_to();
+                fault(format!("its byte {} is 0x{:02X}", index + 1, error.as_bytes()[index]))
+            }
+        }
     }
 
     /// Whether a line can be had without waiting.
@@ -50,16 +62,20 @@ impl<R: Read> Iterator for Batches<'_, R> {
         while !self.ended && batch.len() < TOGETHER && (batch.is_empty() || self.has_line()) {
             match self.line() {
                 Ok(Some(line)) => {
-                    let question = line.trim().trim_start_matches('\u{feff}');
-                    if !question.is_empty() {
-                        batch.push(question.to_owned());
-                    }
+                    // A CR alone ends a line as well; it is not waited for.
+                    let questions = line
+                        .split('\r')
+                        .map(|line| line.trim().trim_start_matches('\u{feff}').trim_start());
+                    batch.extend(questions.filter(|q| !q.is_empty()).map(str::to_owned));
                 }
                 Ok(None) => self.ended = true,
                 Err(error) => {
                     let place = Place::file(self.from).row(self.row);
                     let error = Error::at(place, "not a line of UTF-8 text").caused_by(error);
-                    self.failed = Some(error.hint("save the questions as UTF-8"));
+                    self.failed =
+                        Some(error.hint(
+                            "save the questions as UTF-8, or as UTF-16 with a byte-order mark",
+                        ));
                     self.ended = true;
                 }
             }
@@ -96,6 +112,15 @@ mod tests {
         let found = batches(&[b"\xef\xbb\xbfone\n\n two \r\nthr", b"ee\n", b"four\nfive"]);
         let expected = [&["one", "two"][..], &["three"], &["four"], &["five"]];
         assert_eq!(found, expected.map(|batch| Ok(batch.iter().map(|&q| q.to_owned()).collect())));
+    }
+
+    #[test]
+    fn utf16_and_lone_crs_are_lines_as_well() {
+        let found = batches(&[b"\xff\xfeo\0n\0", b"e\0\r\0\n\0t\0w\0o\0\r\0x\0"]);
+        let questions: Vec<String> = found.into_iter().flat_map(Result::unwrap).collect();
+        assert_eq!(questions, ["one", "two", "x"]);
+        let found = batches(&[b"o\0n\0e\0\n\0"]);
+        assert!(found[0].as_ref().unwrap_err().contains("pipe, row 1: not a line"), "{found:?}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
             console::json(&json!({
                 "arch": checkpoint.name.arch.as_str(),
                 "checkpoint": checkpoint.name.checkpoint.as_str(),
-                "path": checkpoint.folder,
+                "path": console::path(&checkpoint.folder),
                 "mentors": mentors,
                 "created": checkpoint.created(),
             }))?;
@@ -208,8 +208,18 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
 /// they can be read.
 fn faults(checkpoint: &Checkpoint) -> Result<Vec<Fault>> {
     let CheckpointKind::Legacy(legacy) = &checkpoint.kind else { return checkpoint.verify() };
-    let models = legacy.mentors.iter().filter_map(|mentor| legacy.read(mentor).err());
-    Ok(models.chain(legacy.vectors().err()).map(|error| fault(&error)).collect())
+    let mut faults = Vec::new();
+    for mentor in &legacy.mentors {
+        let missing = legacy.missing(mentor);
+        if missing.is_empty() {
+            faults.extend(legacy.read(mentor).err().map(|error| fault(&error)));
+        }
+        let what = format!("missing; without it `{mentor}` cannot be used");
+        faults.extend(missing.into_iter().map(|path| Fault { path, what: what.clone() }));
+    }
+    let vectors = legacy.vectors().err().map(|error| fault(&error));
+    faults.extend(vectors.filter(|fault| faults.iter().all(|known| known.path != fault.path)));
+    Ok(faults)
 }
 
 fn fault(error: &Error) -> Fault {
@@ -260,8 +270,7 @@ impl Verified {
 
     fn json_line(&self, name: &CheckpointRef) -> Result<()> {
         // It may be what a server said.
-        let fault =
-            |fault: &Fault| json!({ "path": fault.path, "what": secrets::masked(&fault.what) });
+        let fault = |fault: &Fault| json!({ "path": console::path(&fault.path), "what": secrets::masked(&fault.what) });
         console::json(&json!({
             "arch": name.arch.as_str(),
             "checkpoint": name.checkpoint.as_str(),

@@ -143,9 +143,9 @@ impl Found {
                 "checkpoints": checkpoints.collect::<Vec<_>>(),
                 "kept": self.kept.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "vector_models": firsts(&self.vector_models).map(Name::as_str).collect::<Vec<_>>(),
-                "cache": self.cache.as_ref().map(|(folder, _)| folder),
-                "unfinished": firsts(&self.unfinished).collect::<Vec<_>>(),
-                "others": self.others,
+                "cache": self.cache.as_ref().map(|(folder, _)| console::path(folder)),
+                "unfinished": firsts(&self.unfinished).map(|path| console::path(path)).collect::<Vec<_>>(),
+                "others": self.others.iter().map(|path| console::path(path)).collect::<Vec<_>>(),
             }));
         }
         if self.is_empty() {

@@ -7,6 +7,7 @@
 use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use super::visible::{Style, escaped_json, is_plain, painted};
 use crate::error::{Error, Result, shell_word};
-use crate::mentor::Finding;
+use crate::mentor::{Finding, FindingKind};
 use crate::secrets;
 
 pub(super) use super::visible::{BOLD, DIM, GOOD};
@@ -34,6 +35,11 @@ pub(super) fn line(text: impl Display) -> Result<()> {
 /// A result for machines.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
     data(to_json(value)?)
+}
+
+/// A path as a value of a result for machines. JSON holds Unicode only: `\u{fffd}` stands for what is none.
+pub(super) fn path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 /// A result for machines, to be written by [`data`].
@@ -104,26 +110,94 @@ pub(super) fn error(error: &Error) {
     }
 }
 
-/// The findings of reading a mentor's data: of each kind and file the first, and how many more.
+/// The findings of reading a mentor's data: of those that are alike the first, and how many more there are
+/// and where.
 pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
-    let alike = |finding: &Finding| (finding.kind, finding.place.path.clone());
-    let mut sorts = Vec::new();
-    for sort in findings.iter().map(alike) {
-        if !sorts.contains(&sort) {
-            sorts.push(sort);
+    let sort = |finding: &Finding| {
+        // Of test sets there are findings of several kinds.
+        let is_mixed = finding.kind == FindingKind::TestSet;
+        let shape = if is_mixed { shape(&finding.message) } else { String::new() };
+        (finding.kind, finding.place.path.clone(), shape)
+    };
+    for alike in alike(findings, sort) {
+        match alike.as_slice() {
+            [first] => warn(first),
+            [first, others @ ..] => warn(format_args!(
+                "{first} (and {} more like it{}: `mentorpal mentors {} --all`)",
+                others.len(),
+                rows(others),
+                shell_word(mentor)
+            )),
+            [] => {}
         }
     }
-    for sort in sorts {
-        let mut of_sort = findings.iter().filter(|finding| alike(finding) == sort);
-        if let Some(first) = of_sort.next() {
-            match of_sort.count() {
-                0 => warn(first),
-                more => warn(format_args!(
-                    "{first} (and {more} more like it: `mentorpal mentors {} --all`)",
-                    shell_word(mentor)
-                )),
+}
+
+/// What was noted of a mentor: of notes that are alike the first, how many more there are, and what the next
+/// ones quote.
+pub(super) fn warn_of_notes(mentor: &str, notes: &[String]) {
+    const SHOWN: usize = 3;
+    let quoted = |note: &&String| {
+        let (_, rest) = note.split_once('“')?;
+        rest.split_once('”').map(|(quoted, _)| format!("“{quoted}”"))
+    };
+    for alike in alike(notes, |note| shape(note)) {
+        match alike.as_slice() {
+            [first] => warn(format_args!("{mentor}: {first}")),
+            [first, others @ ..] => {
+                let shown: Vec<String> = others.iter().filter_map(quoted).take(SHOWN).collect();
+                let more = if others.len() > shown.len() { ", …" } else { "" };
+                warn(format_args!(
+                    "{mentor}: {first} (and {} more like it: {}{more})",
+                    others.len(),
+                    shown.join(", ")
+                ));
             }
+            [] => {}
         }
+    }
+}
+
+/// The items of each sort together, in their order.
+fn alike<T, K: PartialEq>(items: &[T], sort: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
+    let mut sorts: Vec<(K, Vec<&T>)> = Vec::new();
+    for item in items {
+        let sort = sort(item);
+        match sorts.iter_mut().find(|(known, _)| *known == sort) {
+            Some((_, alike)) => alike.push(item),
+            None => sorts.push((sort, vec![item])),
+        }
+    }
+    sorts.into_iter().map(|(_, alike)| alike).collect()
+}
+
+/// A message without what differs between findings that are alike: what it quotes, and numbers.
+fn shape(message: &str) -> String {
+    let mut shape = String::new();
+    let mut until = None;
+    for c in message.chars() {
+        match (until, c) {
+            (Some(end), c) if c == end => until = None,
+            (Some(_), _) => {}
+            (None, '`') => until = Some('`'),
+            (None, '“') => until = Some('”'),
+            (None, c) if c.is_ascii_digit() => {}
+            (None, c) => shape.push(c),
+        }
+    }
+    shape
+}
+
+/// The first few rows of findings that are alike.
+fn rows(findings: &[&Finding]) -> String {
+    const SHOWN: usize = 3;
+    let rows: Vec<String> =
+        findings.iter().filter_map(|finding| Some(finding.place.row?.to_string())).collect();
+    match rows.as_slice() {
+        [] => String::new(),
+        [row] => format!(", in row {row}"),
+        rows if rows.len() <= SHOWN => format!(", in rows {}", rows.join(", ")),
+        rows => format!(", in rows {}, …", rows[..SHOWN].join(", ")),
     }
 }
 

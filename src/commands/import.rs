@@ -42,15 +42,24 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     let mut draft = Draft::begin(workspace, &name.arch, manifest)?;
     let mut table = table(["mentor", "answers", "of"], &[1, 2]);
     let mut failed = Vec::new();
+    let mut all_notes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for mentor in &legacy.mentors {
-        match import(workspace, &legacy, mentor, &vectors, &mut draft) {
+        // With --vectors, which ones it was trained with need not be known.
+        let has_vectors =
+            args.vectors.as_ref().map_or_else(|| legacy.check_vectors(mentor), |_| Ok(()));
+        let imported =
+            has_vectors.and_then(|()| import(workspace, &legacy, mentor, &vectors, &mut draft));
+        match imported {
             Ok(imported) => {
-                let Imported { answers, classes, records } = imported;
+                let Imported { answers, classes, notes, records } = imported;
                 table.add_row([mentor.to_string(), answers.to_string(), classes.to_string()]);
                 from.files.extend(records);
+                all_notes.insert(mentor.to_string(), notes);
                 if args.json {
                     console::json(&json!({
-                        "mentor": mentor.as_str(), "answers": answers, "of": classes,
+                        "mentor": mentor.as_str(),
+                        "answers": answers,
+                        "of": classes,
                     }))?;
                 }
             }
@@ -65,7 +74,9 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     draft.set_created(clock::now()?.to_string());
     let path = draft.publish(&name.checkpoint, OnExisting::Refuse)?;
     if args.json {
-        console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
+        let path = console::path(&path);
+        let done = json!({ "checkpoint": name.to_string(), "path": path, "notes": all_notes });
+        console::json(&done)?;
     } else {
         console::line(lines(&table))?;
         console::line(format_args!("{GOOD}imported{GOOD:#} {name} into {}", path.display()))?;
@@ -79,6 +90,8 @@ struct Imported {
     answers: usize,
     /// How many it could give once.
     classes: usize,
+    /// What people should know of it.
+    notes: Vec<String>,
     /// The files that were read.
     records: BTreeMap<String, FileRecord>,
 }
@@ -94,8 +107,8 @@ fn import(
     let mentor = open::mentor(workspace, id)?;
     let converted = open::legacy_model(legacy, &mentor, vectors)?;
     draft.add(id, MentorRecord::of(&mentor, None), &converted.files)?;
-    let Converted { answers, classes, records, .. } = converted;
-    Ok(Imported { answers, classes, records })
+    let Converted { answers, classes, notes, records, .. } = converted;
+    Ok(Imported { answers, classes, notes, records })
 }
 
 /// The checkpoint of the older tool in `dir`.

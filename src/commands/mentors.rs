@@ -138,7 +138,7 @@ fn json_of(mentor: &Mentor, findings: &[Finding]) -> Value {
     let finding = |finding: &Finding| {
         json!({
             "kind": finding.kind,
-            "path": finding.place.path,
+            "path": console::path(&finding.place.path),
             "row": finding.place.row,
             "column": finding.place.column,
             "message": finding.message,

@@ -10,6 +10,7 @@ mod clock;
 mod compare;
 mod compare_text;
 mod console;
+mod decoding;
 mod essentials;
 mod import;
 mod mentors;

@@ -139,9 +139,7 @@ pub(super) fn legacy_model(
     let model = legacy.read(&mentor.id)?;
     let place = || Place::file(mentor.id.within(&legacy.folder));
     let converted = convert(model, mentor, vectors).map_err(|e| e.or_at(place()))?;
-    for note in &converted.notes {
-        console::warn(format_args!("{}: {note}", mentor.id));
-    }
+    console::warn_of_notes(mentor.id.as_str(), &converted.notes);
     Ok(converted)
 }
 
@@ -215,6 +213,7 @@ impl Opened {
                         .no_such_mentor(&mentor.id)
                         .hint(format!("it has {known}; nothing can be added to it")));
                 }
+                legacy.check_vectors(&mentor.id)?;
                 (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
             }
         };
@@ -273,7 +272,7 @@ pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
                 Place::file(workspace.tests(&mentor)),
                 format!("mentor `{mentor}` has no test set"),
             )
-            .hint("put one there as `NAME.csv`; docs/formats.md shows how it looks"));
+            .hint(no_test_set(workspace, &mentor)));
         }
     }
     if pairs.is_empty() {
@@ -288,6 +287,15 @@ pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
     Ok(pairs)
 }
 
+/// What to do where a mentor has no test set.
+fn no_test_set(workspace: &Workspace, mentor: &Name) -> String {
+    let unread = TestSet::unread(workspace, mentor);
+    match unread.first() {
+        Some(finding) => finding.to_string(),
+        None => "put one there as `NAME.csv`; docs/formats.md shows how it looks".to_owned(),
+    }
+}
+
 /// Reads a mentor's test set; what was noticed on the way is a warning.
 pub(super) fn test_set(workspace: &Workspace, mentor: &Mentor, name: &Name) -> Result<TestSet> {
     let (test_set, findings) = TestSet::load(workspace, mentor, name)?;
@@ -296,6 +304,14 @@ pub(super) fn test_set(workspace: &Workspace, mentor: &Mentor, name: &Name) -> R
         console::note(format_args!(
             "{} of test set `{name}` left out: no answer is marked",
             count(test_set.unmarked, "column")
+        ));
+    }
+    if test_set.merged() > 0 {
+        console::note(format_args!(
+            "{} of test set `{name}` are {}: of {} another asks the same, with fewer or more marks",
+            count(test_set.columns, "column"),
+            count(test_set.questions.len(), "question"),
+            test_set.merged(),
         ));
     }
     Ok(test_set)

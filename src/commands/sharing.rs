@@ -93,8 +93,8 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
         match checkpoint {
             Ok(RemoteCheckpoint { name, .. })
                 if settings.is_arch_named && name.arch != settings.arch => {}
-            Ok(RemoteCheckpoint { name, manifest, .. }) => {
-                candidates.push((checkpoint::time_created(Some(&manifest.created)), name));
+            Ok(RemoteCheckpoint { name, created, .. }) => {
+                candidates.push((checkpoint::time_created(Some(&created)), name));
             }
             Err(error) => open::warn_left_out(&error),
         }

@@ -12,7 +12,7 @@ use crate::config::{Flags, Settings};
 use crate::error::{Result, count};
 use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
-use crate::mentor::Mentor;
+use crate::mentor::{Mentor, TestSet};
 use crate::page::{self, Tested};
 use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
@@ -39,7 +39,7 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
         let tally = report.tally();
         let figures = TestFigures::of(&report, &mentor);
         if args.json {
-            console::json(&json_line(&report, &tally, &figures))?;
+            console::json(&json_line(&report, &test_set, &tally, &figures))?;
         } else {
             console::line(text(&report, &tally, &figures, &mentor))?;
         }
@@ -73,12 +73,20 @@ fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> 
     Ok(())
 }
 
-fn json_line(report: &TestReport, tally: &Tally, figures: &TestFigures) -> serde_json::Value {
+fn json_line(
+    report: &TestReport,
+    test_set: &TestSet,
+    tally: &Tally,
+    figures: &TestFigures,
+) -> serde_json::Value {
     let mut line = json!({
         "arch": report.checkpoint.arch.as_str(),
         "checkpoint": report.checkpoint.checkpoint.as_str(),
         "mentor": report.mentor,
         "test_set": report.test_set,
+        "columns": test_set.columns,
+        "merged_columns": test_set.merged(),
+        "unmarked_columns": test_set.unmarked,
     });
     let numbers = json!(tally);
     if let (Some(line), serde_json::Value::Object(numbers)) = (line.as_object_mut(), numbers) {

@@ -103,7 +103,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         None => publish_new(&draft, name, settings, args, created)?,
     };
     if args.json {
-        console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
+        console::json(&json!({ "checkpoint": name.to_string(), "path": console::path(&path) }))?;
     } else {
         console::line(summary.text())?;
         console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;

@@ -110,7 +110,7 @@ fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
         "kind": manifest.kind,
         "dims": manifest.dims,
         "sha256": manifest.digest(),
-        "path": folder,
+        "path": folder.map(console::path),
     })
 }
 

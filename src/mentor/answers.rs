@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::finding::{Finding, FindingKind};
-use super::table::{HeadedTable, Row};
+use super::table::{HeadedTable, Row, visible};
 use crate::error::{Error, Place, Result};
 use crate::text::{compose, shorten};
 
@@ -59,7 +59,8 @@ pub(crate) fn plain_text(text: &str) -> String {
 fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Result<Answer> {
     let [id, topics, text, question] = table.cells(row);
     let place = |column: &str| table.table.place(row, column);
-    let id = id.trim();
+    let written = id.trim();
+    let id = visible(id);
     if id.is_empty() {
         return Err(Error::at(place("ID"), "an empty cell, expected the answer's id")
             .hint("give the answer an id that no other row has, or delete the row"));
@@ -68,8 +69,24 @@ fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Resu
         return Err(Error::at(place("ID"), format!("`{OFF_TOPIC}` cannot be an answer's id"))
             .hint("what the mentor says to off-topic questions belongs in `utterance_data.csv`"));
     }
+    if written.contains('\n') {
+        return Err(Error::at(
+            place("ID"),
+            format!("`{}`: an id of several lines", shorten(&id, 40)),
+        )
+        .hint("is a closing quote missing? an id is one line"));
+    }
+    if id != written {
+        let message = format!("`{}` is read as `{id}`, as it looks", written.escape_debug());
+        findings.push(Finding::new(FindingKind::InvisibleCharacter, place("ID"), message));
+    }
     let questions: Vec<String> = lines(question).map(str::to_owned).collect();
     let text = plain_text(text);
+    if questions.is_empty() && text.is_empty() && id.contains(' ') {
+        let what = format!("`{}` has neither a text nor a question", shorten(&id, 40));
+        return Err(Error::at(place("ID"), what)
+            .hint("is it a line of the cell above? a cell of several lines stands in quotes"));
+    }
     if questions.is_empty() {
         let message = format!("answer `{id}` has no question, so nothing leads to it");
         findings.push(Finding::new(FindingKind::EmptyCell, place("question"), message));
@@ -80,7 +97,7 @@ fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Resu
     }
     let topics = topics.split(',').map(str::trim).filter(|topic| !topic.is_empty());
     Ok(Answer {
-        id: id.to_owned(),
+        id: id.into_owned(),
         text,
         topics: topics.map(str::to_owned).collect(),
         questions,

@@ -170,7 +170,7 @@ impl Mentor {
     /// Answers that no test set marks; nothing where the mentor has no test set. What is wrong
     /// with a test set is a finding, too.
     fn untested(&self, workspace: &Workspace, data: &Path) -> Result<Vec<Finding>> {
-        let mut findings = Vec::new();
+        let mut findings = TestSet::unread(workspace, &self.id);
         let mut tested: HashSet<String> = HashSet::new();
         let names = workspace.test_sets(&self.id)?;
         for name in &names {

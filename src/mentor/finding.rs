@@ -1,10 +1,12 @@
 //! What is noticed in a mentor's data without stopping the work.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::error::Place;
+use crate::files::near::{advice, near_name};
 
 /// Something worth a look in the data, at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +27,18 @@ pub enum FindingKind {
     Contradiction,
     /// Two rows with one answer id.
     DuplicateId,
-    /// A row with more cells than the header.
+    /// A row that repeats the header.
+    RepeatedHeader,
+    /// A row with more cells than the header, or a cell in a column without a name.
     LongRow,
+    /// An id with characters that nothing shows.
+    InvisibleCharacter,
+    /// A quote that ends a cell and opened nowhere.
+    StrayQuote,
+    /// An error value of a spreadsheet (`#NAME?`).
+    SpreadsheetError,
+    /// An HTML entity (`&amp;`).
+    HtmlEntity,
     /// A cell with nothing in it.
     EmptyCell,
     /// A file that is absent or could not be read.
@@ -56,7 +68,12 @@ impl FindingKind {
         match self {
             Self::Contradiction => "questions that lead to two different answers",
             Self::DuplicateId => "answer ids given twice",
+            Self::RepeatedHeader => "repeated first rows",
             Self::LongRow => "rows longer than the header",
+            Self::InvisibleCharacter => "ids with invisible characters",
+            Self::StrayQuote => "quotes that opened nowhere",
+            Self::SpreadsheetError => "error values of a spreadsheet",
+            Self::HtmlEntity => "HTML entities",
             Self::EmptyCell => "empty cells",
             Self::MissingFile => "missing or unreadable files",
             Self::Encoding => "encoding",
@@ -76,6 +93,12 @@ impl Finding {
     pub fn new(kind: FindingKind, place: Place, message: impl Into<String>) -> Self {
         Self { kind, place, message: message.into() }
     }
+}
+
+/// That the file at `path` is absent, and what may be meant for it.
+pub(super) fn absent_file(path: &Path) -> String {
+    let near = near_name(path).map(|near| format!(" ({})", advice(path, &near)));
+    format!("no such file{}", near.unwrap_or_default())
 }
 
 impl fmt::Display for Finding {

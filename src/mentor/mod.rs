@@ -111,10 +111,13 @@ impl Mentor {
         Self { id, profile, answers, topics, groups, utterances, known, by_id }
     }
 
-    /// The answer with this id, in whichever normalization form.
+    /// The answer with this id, in whichever normalization form. Characters in it that nothing shows do
+    /// not count: a checkpoint from before they were left out of ids may have them.
     #[must_use]
     pub fn answer(&self, id: &str) -> Option<&Answer> {
-        self.by_id.get(&*compose(id)).map(|&index| &self.answers[index])
+        let id = compose(id);
+        let found = self.by_id.get(&*id).or_else(|| self.by_id.get(&*table::visible(&id)));
+        found.map(|&index| &self.answers[index])
     }
 
     /// The answer of the question that has the [key](match_key) of `question`, if there is one; the last

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::finding::{Finding, FindingKind};
+use super::finding::{Finding, FindingKind, absent_file};
 use super::table::read_text;
 use crate::error::Place;
 use crate::files;
@@ -54,7 +54,7 @@ pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
         },
         Err(error) => {
             let absent = files::is_absent(path);
-            let reason = if absent { "no such file".to_owned() } else { error.reason() };
+            let reason = if absent { absent_file(path) } else { error.reason() };
             say(format!("{reason}; the mentor goes by its id"));
             None
         }

@@ -5,13 +5,14 @@
 //! reasonable, in either case; anything else is no mark.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
-use super::table::{Row, Table};
+use super::table::{Row, Table, letters, visible};
 use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::files::near::{self, advice, near_name};
 use crate::text::{match_key, shorten};
 use crate::workspace::{Name, Workspace};
 
@@ -25,6 +26,8 @@ pub struct TestSet {
     pub name: Name,
     /// One for all columns that ask the same, in the order of the file.
     pub questions: Vec<TestQuestion>,
+    /// How many columns have a question and a mark.
+    pub columns: usize,
     /// How many columns had no mark and were left out.
     pub unmarked: usize,
 }
@@ -90,11 +93,7 @@ impl TestSet {
         match (name, known.as_slice()) {
             (Some(name), _) => {
                 let found = known.iter().find(|known| *known == name).cloned();
-                found.map(Some).ok_or_else(|| {
-                    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
-                    let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
-                    Error::at(folder(), message).hint(format!("there is {}", quoted_list(&known)))
-                })
+                found.map(Some).ok_or_else(|| no_such_test_set(workspace, mentor, name, &known))
             }
             (None, []) => Ok(None),
             (None, [only]) => Ok(Some(only.clone())),
@@ -110,6 +109,12 @@ impl TestSet {
                 quoted_list(&known)
             ))),
         }
+    }
+
+    /// The files among a mentor's test sets that are not read for their names: spreadsheets, `.csv.txt`.
+    #[must_use]
+    pub fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
+        unread(workspace, mentor)
     }
 
     /// Reads a test set of `mentor`, with what was noticed on the way.
@@ -148,8 +153,46 @@ impl TestSet {
                 None => error,
             });
         }
-        Ok((Self { name: name.clone(), questions: join_alike(columns), unmarked }, findings))
+        let marked = columns.len();
+        let questions = join_alike(columns);
+        Ok((Self { name: name.clone(), questions, columns: marked, unmarked }, findings))
     }
+
+    /// How many columns ask what a column before them asks, and are one question with it.
+    #[must_use]
+    pub fn merged(&self) -> usize {
+        self.columns.saturating_sub(self.questions.len())
+    }
+}
+
+fn no_such_test_set(workspace: &Workspace, mentor: &Name, name: &Name, known: &[Name]) -> Error {
+    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
+    let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
+    let path = workspace.test_set(mentor, name);
+    let near = near_name(&path).map(|near| format!("; {}", advice(&path, &near)));
+    Error::at(Place::file(workspace.tests(mentor)), message).hint(format!(
+        "there is {}{}",
+        quoted_list(known),
+        near.unwrap_or_default()
+    ))
+}
+
+/// See [`TestSet::unread`].
+fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
+    let finding = |path: PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
+        let wanted = path.with_file_name(format!("{stem}.csv"));
+        let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        let is_set = near::is_table(&path) && !is_hidden && !wanted.exists();
+        let message = format!("is not read as a test set; {}", advice(&wanted, &path));
+        is_set.then(|| Finding::new(FindingKind::TestSet, Place::file(path), message))
+    };
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(workspace.tests(mentor))
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    paths.sort();
+    paths.into_iter().filter(|path| path.is_file()).filter_map(finding).collect()
 }
 
 /// A column per cell of the header. Text without a letter and a number (`??`, a smiley) is asked all the
@@ -230,7 +273,7 @@ fn read_row(
 }
 
 fn is_mark(cell: &str) -> bool {
-    matches!(cell.trim(), "i" | "I" | "r" | "R")
+    matches!(&*visible(cell), "i" | "I" | "r" | "R")
 }
 
 /// The ids of the answers with a text, by the key that texts are compared by.
@@ -245,7 +288,7 @@ fn ids_by_text(mentor: &Mentor) -> IdsByText {
 }
 
 fn expected(text: &str, ids_by_text: &IdsByText) -> Expected {
-    if text.eq_ignore_ascii_case(OFF_TOPIC) {
+    if visible(text).eq_ignore_ascii_case(OFF_TOPIC) {
         return Expected::Decline;
     }
     let key = match_key(text);
@@ -272,26 +315,9 @@ fn join_alike(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
     joined
 }
 
-/// A column's letters as a spreadsheet names it: `A`, …, `Z`, `AA`, ….
-fn letters(index: usize) -> String {
-    let letter = char::from(b'A' + (index % 26) as u8);
-    match index / 26 {
-        0 => letter.to_string(),
-        rest => letters(rest - 1) + &letter.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_are_lettered_as_in_a_spreadsheet() {
-        assert_eq!(
-            [0, 25, 26, 51, 52, 701, 702].map(letters),
-            ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
-        );
-    }
 
     #[test]
     fn alike_columns_are_one_question_with_all_marks() {

@@ -6,9 +6,10 @@ use std::path::Path;
 use super::answers::Answer;
 use super::finding::{Finding, FindingKind};
 use super::table::Table;
-use crate::error::{Place, Result};
+use crate::error::{Error, Place, Result};
 use crate::files;
-use crate::text::{Kind, fold, kinds, match_key};
+use crate::files::near::{advice, near_name};
+use crate::text::{Kind, fold, kinds, match_key, shorten};
 
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "topics.csv";
@@ -65,7 +66,12 @@ impl TopicMap {
     /// Reads the file; `None` where there is none.
     pub(super) fn read(path: &Path) -> Result<(Option<Self>, Vec<Finding>)> {
         if files::is_absent(path) {
-            return Ok((None, Vec::new()));
+            // The file is optional; one whose name is nearly right was meant to be read.
+            let near = near_name(path).map(|near| advice(path, &near));
+            let message = near.map(|advice| format!("no such file; {advice}"));
+            let finding =
+                |message| Finding::new(FindingKind::MissingFile, Place::file(path), message);
+            return Ok((None, message.map(finding).into_iter().collect()));
         }
         let table = Table::read(path)?;
         let mut map =
@@ -73,6 +79,14 @@ impl TopicMap {
         let mut findings = table.findings.clone();
         for row in table.rows().iter().filter(|row| !row.is_blank()) {
             let (topic, group) = (row.cell(0).trim(), row.cell(1).trim());
+            for (cell, column) in [(topic, "A"), (group, "B")] {
+                if cell.contains('\n') {
+                    let what = format!("`{}`: a name of several lines", shorten(cell, 40));
+                    return Err(Error::at(table.place(row, column), what).hint(
+                        "is a closing quote missing? the names of topics and groups are one line",
+                    ));
+                }
+            }
             if topic.is_empty() {
                 let message = format!("no topic is given for the group `{group}`");
                 findings.push(Finding::new(FindingKind::EmptyCell, table.place(row, "A"), message));

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::finding::{Finding, FindingKind};
-use super::table::HeadedTable;
+use super::finding::{Finding, FindingKind, absent_file};
+use super::table::{HeadedTable, visible};
 use crate::error::{Place, Result};
 use crate::files;
 
@@ -88,7 +88,8 @@ impl Serialize for Utterances {
 /// Reads the utterances; without the file the stand-ins, and a finding that says so.
 pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
     if files::is_absent(path) {
-        let message = "no such file; stand-ins are used for what the mentor says off-topic";
+        let absent = absent_file(path);
+        let message = format!("{absent}; stand-ins are used for what the mentor says off-topic");
         let finding = Finding::new(FindingKind::MissingFile, Place::file(path), message);
         return Ok((Utterances::stand_in(), vec![finding]));
     }
@@ -98,6 +99,7 @@ pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
     for row in table.table.rows().iter().filter(|row| !row.is_blank()) {
         let cells: [&str; 3] = table.cells(row);
         let [id, text, situation] = cells.map(str::trim);
+        let (id, situation) = (visible(id), visible(situation));
         if situation.is_empty() || id.is_empty() {
             let column = if id.is_empty() { "ID" } else { "situation" };
             let message = "an empty cell; the utterance is left out";
@@ -106,7 +108,7 @@ pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
             continue;
         }
         let text = text.replace('\u{a0}', " ");
-        utterances.push(situation, Utterance::Recorded(id.to_owned(), text));
+        utterances.push(&situation, Utterance::Recorded(id.into_owned(), text));
     }
     Ok((utterances, findings))
 }

@@ -63,7 +63,9 @@ impl FileRecord {
     /// What is wrong with the file at `path` in this one's place, by its size, if something is.
     pub(crate) fn size_fault_at(&self, path: &Path) -> Option<String> {
         match fs::metadata(path) {
-            Ok(found) if found.is_file() => self.size_fault(found.len()),
+            Ok(found) if found.is_file() => self.size_fault(found.len()).map(|fault| {
+                if files::is_pointer_at(path) { files::POINTER.to_owned() } else { fault }
+            }),
             Ok(found) => {
                 let kind = files::kind(&found).unwrap_or("something else");
                 Some(format!("not a file, but {kind}"))
@@ -212,6 +214,7 @@ impl Staging {
                     .is_ok_and(|found| found == manifest)
             })
         };
+        take_permissions(target, &self.folder).map_err(failed)?;
         match exchange(&self.folder, target) {
             Ok(()) => {
                 // What was replaced lies in the draft's folder now, for `drop` to remove.
@@ -248,6 +251,33 @@ impl Drop for Staging {
 pub(crate) fn taken(target: &Path, kind: Kind) -> Error {
     Error::at(Place::file(target), format!("there is a {} of this name", kind.noun))
         .hint(kind.if_taken)
+}
+
+/// Gives the folder `new` and its files the permissions of `old` and of the files of the same names there:
+/// what only its owner could read stays so when it is replaced.
+#[cfg(unix)]
+fn take_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let copy = |from: &Path, to: &Path, least: u32| {
+        let mode = fs::metadata(from)?.permissions().mode() & 0o777;
+        fs::set_permissions(to, fs::Permissions::from_mode(mode | least))
+    };
+    copy(old, new, 0o700)?;
+    for file in files_below(old) {
+        let Ok(path) = file.strip_prefix(old) else { continue };
+        let target = new.join(path);
+        if file.is_file() && target.is_file() {
+            copy(&file, &target, 0o600)?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing: permissions are the folder's above here.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn take_permissions(_old: &Path, _new: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// For disks that cannot exchange names: the old one steps aside first. A run killed in between

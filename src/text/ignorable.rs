@@ -25,7 +25,7 @@ const RANGES: [RangeInclusive<char>; 17] = [
 ];
 
 /// Whether `c` shows nothing, so that texts with and without it look the same.
-pub(super) fn is_ignorable(c: char) -> bool {
+pub(crate) fn is_ignorable(c: char) -> bool {
     if c.is_ascii() {
         return false;
     }

@@ -16,6 +16,7 @@ mod shares;
 mod stem;
 
 pub use contractions::write_out;
+pub(crate) use ignorable::is_ignorable;
 pub(crate) use key::{Kind, compose, kinds};
 pub use key::{fold, match_key};
 pub use ngrams::{Analyzer, NgramCounts};

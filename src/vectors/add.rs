@@ -81,6 +81,7 @@ impl Found {
                     ))
             };
         }
+        files::refuse_pointer(path)?;
         let mut file = files::open(path).map_err(unreadable)?;
         let mut start = Vec::new();
         let length = archive::MAGIC.len() as u64;

@@ -40,6 +40,7 @@ pub(super) struct Folder(pub(super) PathBuf);
 impl Bundle for Folder {
     fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>> {
         let path = self.0.join(path);
+        files::refuse_pointer(&path)?;
         match files::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             file => Ok(Some(Box::new(file.map_err(|e| Error::io(&path, "read the file", e))?))),

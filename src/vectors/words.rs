@@ -51,6 +51,7 @@ impl WordVectors {
         let path = folder.join(MODEL_FILE);
         let words = manifest.words.unwrap_or_default();
         let shape = Shape { words, dims: manifest.dims };
+        files::refuse_pointer(&path)?;
         let opened = files::open(&path)
             .and_then(|file| fifu::open(file, shape))
             .map_err(|e| Error::io(&path, "open the vectors", e));

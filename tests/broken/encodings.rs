@@ -87,6 +87,88 @@ fn encodings() {
 }
 
 #[test]
+fn stray_bytes_change_nothing_else() {
+    check(&[
+        works(
+            "one stray byte among accents",
+            |s| {
+                let stray = ACCENTS.replace("Zoë", "Zo\u{1}e").into_bytes();
+                data(s, stray.iter().map(|&b| if b == 1 { 0xeb } else { b }).collect::<Vec<_>>());
+            },
+            "train",
+            &["classifier_data.csv, row 3: not UTF-8 throughout: byte 6 of line 3", "0xEB", "`ë`"],
+        ),
+        refused(
+            "a byte that is in neither encoding",
+            |s| data(s, b"ID,topics,text,question\n1,,One.,Why?\n2,,Tw\x8f.,How?\n"),
+            "train",
+            &["classifier_data.csv, row 3: neither UTF-8 nor Windows-1252: byte 6 of line 3"],
+        ),
+        refused(
+            "a git conflict",
+            |s| {
+                data(
+                    s,
+                    "ID,topics,text,question\n<<<<<<< HEAD\n1,,One.,Why?\n=======\n1,,One.,How?\n>>>>>>> x\n",
+                );
+            },
+            "mentors ada",
+            &["classifier_data.csv, row 2: an unresolved git conflict"],
+        ),
+        refused(
+            "a git conflict within a cell",
+            |s| {
+                data(
+                    s,
+                    "ID,topics,text,question\n1,,One.,\"Why?\n<<<<<<< HEAD\nHow?\n=======\nWho?\n>>>>>>> x\n\"\n",
+                );
+            },
+            "mentors ada",
+            &["classifier_data.csv, row 2: an unresolved git conflict: line 3"],
+        ),
+    ]);
+    // The accents of the other rows are what they were.
+    let sandbox = Sandbox::ada();
+    let mut bytes = "ID,topics,text,question\n1,,Café.,Où?\n2,,Żółć.,".as_bytes().to_vec();
+    bytes.extend(b"caf\xe9?\n");
+    data(&sandbox, bytes);
+    let shown = sandbox.run(&["mentors", "ada", "--json"]).code(0).line();
+    assert_eq!(shown["questions_by_id"]["1"]["question_text"], "Où?");
+    assert_eq!(shown["questions_by_id"]["2"]["question_text"], "café?");
+}
+
+#[test]
+fn settings_may_be_utf16() {
+    for bytes in [utf16_le("\u{feff}arch = 'lstm_v2'\n"), utf16_be("\u{feff}arch = 'lstm_v2'\n")] {
+        let sandbox = Sandbox::ada();
+        sandbox.write("mentorpal.toml", bytes);
+        sandbox.run(&["train"]).code(2).says("lstm_v2");
+    }
+    check(&[refused(
+        "Windows-1252 in the settings",
+        |s| s.write("mentorpal.toml", b"# ok\ntest_set = 'caf\xe9'\n"),
+        "train",
+        &["mentorpal.toml: not UTF-8", "byte 21 of the file, 0xE9"],
+    )]);
+}
+
+#[test]
+fn batches_may_be_utf16() {
+    let sandbox = Sandbox::ada();
+    sandbox.train("c");
+    let ask = |file: &str| sandbox.run(&["ask", "--json", "--batch", file]);
+    sandbox.write("plain.txt", "Who are you?\nOù êtes-vous ?\n");
+    let plain = ask("plain.txt").code(0).stdout;
+    assert_eq!(plain.lines().count(), 2);
+    for encode in [utf16_le, utf16_be] {
+        sandbox.write("utf16.txt", encode("\u{feff}Who are you?\r\nOù êtes-vous ?\r\n"));
+        assert_eq!(ask("utf16.txt").code(0).stdout, plain);
+    }
+    sandbox.write("nuls.txt", utf16_le("Who are you?\n"));
+    ask("nuls.txt").code(2).says("nuls.txt, row 1: not a line of UTF-8 text");
+}
+
+#[test]
 fn line_ends() {
     check(&[
         works("CRLF", |s| data(s, ADA.replace('\n', "\r\n")), "train", &[]),

@@ -112,3 +112,50 @@ fn checkpoints_and_architectures() {
         ),
     ]);
 }
+
+// JSON holds Unicode only; a path on this disk may not be any.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_verb_with_json_works_below_a_folder_that_is_not_unicode() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let outer = Sandbox::ada();
+    let folder = outer.path().join(OsStr::from_bytes(b"w\xffk"));
+    for part in ["mentor", "checkpoint"] {
+        crate::support::copy_folder(&outer.path().join(part), &folder.join(part));
+    }
+    std::fs::write(folder.join("words.txt"), "who 1 2\nyou 3 4\n").expect("it can be written");
+    std::fs::create_dir_all(folder.join("checkpoint/vector_models/none of ours"))
+        .expect("a folder");
+    let run = |arguments: &str| {
+        let mut command = outer.command(&arguments.split(' ').collect::<Vec<_>>());
+        command.current_dir(&folder).env("MENTORPAL", &folder);
+        let run = outer.finish(&mut command);
+        println!("{run}");
+        assert!(matches!(run.code, Some(0 | 1)) && !run.stderr.contains("panicked"), "{run}");
+        run.json();
+        run
+    };
+    let lossy = folder.to_string_lossy().into_owned();
+    run("train --checkpoint c --json").prints(&lossy);
+    run("train --checkpoint d --json");
+    run("test --checkpoint c --json");
+    run("compare c d --json");
+    run("tune --json");
+    run("ask --json who");
+    run("mentors --json");
+    run("mentors ada --json").prints(&lossy);
+    run("vectors add words.txt --json").prints(&lossy);
+    run("vectors list --json").prints(&lossy);
+    run("vectors verify --json");
+    run("checkpoints --json").prints(&lossy);
+    run("checkpoints show c --json");
+    std::fs::remove_file(folder.join("checkpoint/classifiers/fusion_v1/c/ada/model.json"))
+        .expect("a file");
+    run("checkpoints verify --json").prints(&lossy);
+    run("clean --force --json").prints(&lossy);
+    let mut new = outer.command(&["new", "--json"]);
+    let new = outer.finish(new.arg(folder.join("new")));
+    new.code(0).prints(&lossy);
+}

@@ -185,10 +185,7 @@ fn rows() {
         works(
             "quotes within cells",
             |s| {
-                data(
-                    s,
-                    "ID,topics,text,question\n1,,5\" wide,Why 5\"?\n2,,\"a \"\"b\"\"\",\"H\"o\n",
-                );
+                data(s, "ID,topics,text,question\n1,,5\" wide,Why 5\"?\n2,,\"a \"\"b\"\"\",H\"o\n");
             },
             "train",
             &[],

@@ -13,7 +13,7 @@ use crate::workspace::{Name, folder_names};
 /// The architecture that all of them are of.
 pub const LEGACY_ARCH: &str = "lstm_v1";
 
-/// Question and topics → answers; a mentor's folder is told by it.
+/// Question and topics → answers.
 const FUSED_FILE: &str = "fused_model.pkl";
 /// Question → answers.
 const UNFUSED_FILE: &str = "unfused_model.pkl";
@@ -21,6 +21,11 @@ const UNFUSED_FILE: &str = "unfused_model.pkl";
 const TOPIC_FILE: &str = "lstm_topic_model.h5";
 /// The file name of the word vectors.
 const VECTORS_FILE: &str = "w2v.txt";
+
+/// The files that a mentor's folder is told by.
+const MODEL_FILES: [&str; 3] = [FUSED_FILE, UNFUSED_FILE, TOPIC_FILE];
+/// All files of a mentor.
+const FILES: [&str; 4] = [FUSED_FILE, UNFUSED_FILE, TOPIC_FILE, VECTORS_FILE];
 
 /// A checkpoint of the older tool, as it lies there; nothing in it is ever changed.
 #[derive(Clone, Debug)]
@@ -52,25 +57,40 @@ impl LegacyCheckpoint {
             return None;
         }
         let mut mentors = folder_names(folder).ok()?;
-        mentors.retain(|mentor| folder.join(mentor.as_str()).join(FUSED_FILE).is_file());
+        let has = |mentor: &Name, file: &str| is_there(&folder.join(mentor.as_str()).join(file));
+        // A mentor whose folder lacks some file is one all the same: whoever uses it is told.
+        mentors.retain(|mentor| FILES.iter().any(|file| has(mentor, file)));
+        let is_one = mentors.iter().any(|mentor| MODEL_FILES.iter().any(|file| has(mentor, file)));
         let folder = folder.to_owned();
-        (!mentors.is_empty()).then_some(Self { folder, mentors })
+        is_one.then_some(Self { folder, mentors })
+    }
+
+    /// The files that the folder of `mentor` lacks.
+    #[must_use]
+    pub fn missing(&self, mentor: &Name) -> Vec<PathBuf> {
+        let paths = FILES.iter().map(|file| self.path(mentor, file));
+        paths.filter(|path| !is_there(path)).collect()
     }
 
     /// Whether `folder` is a mentor's within such a checkpoint.
     #[must_use]
     pub fn is_mentors(folder: &Path) -> bool {
-        folder.join(FUSED_FILE).is_file()
+        MODEL_FILES.iter().any(|file| is_there(&folder.join(file)))
     }
 
     /// The file name of the word vectors that it was trained with, as `w2v.txt` has it.
     ///
     /// # Errors
-    /// When it is missing or no name, or its mentors differ in it.
+    /// When no mentor has it, it is no name, or the mentors differ in it.
     pub fn vectors(&self) -> Result<String> {
         let mut names = BTreeSet::new();
-        for mentor in &self.mentors {
-            let path = self.path(mentor, VECTORS_FILE);
+        let path_of = |mentor: &Name| self.path(mentor, VECTORS_FILE);
+        let has_it = |mentor: &&Name| is_there(&path_of(mentor));
+        // A mentor that lacks the file cannot say otherwise, and keeps no other from being used.
+        let mut mentors: Vec<&Name> = self.mentors.iter().filter(has_it).collect();
+        mentors.extend(self.mentors.first().filter(|_| mentors.is_empty()));
+        for mentor in mentors {
+            let path = path_of(mentor);
             let fault = |what: &str| {
                 Error::at(Place::file(&path), what)
                     .hint("it is to hold the file name of the word vectors")
@@ -117,9 +137,23 @@ impl LegacyCheckpoint {
         Ok(model)
     }
 
+    /// Refuses a mentor whose folder does not say which word vectors it was trained with.
+    ///
+    /// # Errors
+    /// When `w2v.txt` is missing.
+    pub fn check_vectors(&self, mentor: &Name) -> Result<()> {
+        let path = self.path(mentor, VECTORS_FILE);
+        if is_there(&path) { Ok(()) } else { files::read(&path).map(|_| ()) }
+    }
+
     fn path(&self, mentor: &Name, file: &str) -> PathBuf {
         mentor.within(&self.folder).join(file)
     }
+}
+
+/// Whether something is at `path`, if only a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 impl LegacyModel {

@@ -50,7 +50,7 @@ pub(super) fn run(args: &NewArgs) -> Result<Outcome> {
         made?;
     }
     if args.json {
-        console::json(&json!({ "workspace": dir }))?;
+        console::json(&json!({ "workspace": console::path(dir) }))?;
         return Ok(Outcome::Done);
     }
     console::line(format_args!("{GOOD}made{GOOD:#} a workspace in {}", dir.display()))?;

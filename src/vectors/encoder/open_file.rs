@@ -20,6 +20,7 @@ impl OpenFile {
     /// # Errors
     /// When there is none.
     pub(super) fn open(path: &Path) -> Result<Self> {
+        files::refuse_pointer(path)?;
         let file = files::open(path).map_err(|e| Error::io(path, "read the file", e))?;
         Ok(Self { path: path.to_owned(), file })
     }

@@ -2,6 +2,7 @@
 //! below which to decline.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,25 +48,61 @@ pub(super) struct Calibration {
     pub(super) threshold: f64,
 }
 
+/// Why nothing can be fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfitted {
+    /// There are too few questions that an answer is expected of, or too few to decline.
+    FewQuestions,
+    /// There are enough, and too few were answered rightly.
+    FewRight { right: usize, asked: usize },
+    /// What is known better is not right more often.
+    NotRising,
+}
+
+impl fmt::Display for Unfitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const WHAT: &str = "to fit confidence and off-topic threshold: general values stand in";
+        match self {
+            Self::FewQuestions => write!(f, "too few questions {WHAT}"),
+            Self::FewRight { right, asked } => write!(
+                f,
+                "too few questions were answered rightly when left out ({right} of {asked}, at least \
+                 {MIN_SAMPLES} expected) {WHAT}"
+            ),
+            Self::NotRising => write!(
+                f,
+                "questions that are known better were not answered rightly more often, so there is no way \
+                 {WHAT}"
+            ),
+        }
+    }
+}
+
 impl Calibration {
     /// For mentors of whom nothing can be measured: where a question is half known, the answer is
     /// as good as a coin toss, and the least to answer at is 1/3.
     pub(super) const PRIOR: Self = Self { slope: 8.0, intercept: -4.0, threshold: 1.0 / 3.0 };
 
-    /// Fits both; `None` where there are too few samples.
+    /// Fits both.
     ///
     /// The sigmoid is fitted by maximum likelihood with Platt's smoothed targets (Platt 1999,
     /// *Probabilistic outputs for support vector machines*). The threshold is the one of the
     /// highest Matthews correlation, declining being one more class.
-    pub(super) fn fit(samples: &Samples) -> Option<Self> {
-        let (right, declined) = samples.counts();
-        if right < MIN_SAMPLES || declined < MIN_SAMPLES {
-            return None;
+    ///
+    /// # Errors
+    /// When there are too few samples of a kind, or they do not rise.
+    pub(super) fn fit(samples: &Samples) -> Result<Self, Unfitted> {
+        let (asked, right, declined) = samples.counts();
+        if asked < MIN_SAMPLES || declined < MIN_SAMPLES {
+            return Err(Unfitted::FewQuestions);
         }
-        let (slope, intercept) = fit_sigmoid(&samples.weighted())?;
+        if right < MIN_SAMPLES {
+            return Err(Unfitted::FewRight { right, asked });
+        }
+        let (slope, intercept) = fit_sigmoid(&samples.weighted()).ok_or(Unfitted::NotRising)?;
         let calibration = Self { slope, intercept, threshold: 0.0 };
         let threshold = calibration.confidence(samples.best_threshold());
-        (slope > 0.0).then_some(Self { threshold, ..calibration })
+        if slope > 0.0 { Ok(Self { threshold, ..calibration }) } else { Err(Unfitted::NotRising) }
     }
 
     /// Whether confidences rise with what is known, and the threshold is one.
@@ -87,11 +124,13 @@ impl Samples {
         }
     }
 
-    /// How many samples are answered rightly, and for how many declining is right.
-    fn counts(&self) -> (usize, usize) {
+    /// For how many samples an answer is right, how many of them have it, and for how many declining is
+    /// right.
+    fn counts(&self) -> (usize, usize, usize) {
         let all = || self.kinds.iter().flat_map(|(_, samples)| samples);
+        let asked = all().filter(|sample| sample.truth.is_some()).count();
         let right = all().filter(|sample| sample.truth == Some(sample.top)).count();
-        (right, all().filter(|sample| sample.truth.is_none()).count())
+        (asked, right, all().count() - asked)
     }
 
     /// All samples with their weights, which add up to the number of samples.
@@ -311,6 +350,17 @@ mod tests {
         let mut samples = Samples::default();
         samples.add(0.7, vec![sample(0.5, 1, Some(1)); MIN_SAMPLES - 1]);
         samples.add(0.3, vec![sample(0.0, 1, None); 100]);
-        assert_eq!(Calibration::fit(&samples), None);
+        assert_eq!(Calibration::fit(&samples), Err(Unfitted::FewQuestions));
+    }
+
+    #[test]
+    fn few_right_answers_to_many_questions_are_not_few_questions() {
+        let mut samples = Samples::default();
+        let right = vec![sample(0.5, 1, Some(1)); MIN_SAMPLES - 1];
+        samples.add(0.7, [right, vec![sample(0.5, 1, Some(2)); 91]].concat());
+        samples.add(0.3, vec![sample(0.0, 1, None); 100]);
+        let unfitted = Calibration::fit(&samples).unwrap_err();
+        assert_eq!(unfitted, Unfitted::FewRight { right: 9, asked: 100 });
+        assert!(unfitted.to_string().contains("9 of 100"), "{unfitted}");
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn train(
     let own = on_topic.iter().map(|(_, sample)| *sample).collect();
     let fitted = Calibration::fit(&samples(own, off_topic, strangers, params.off_topic_share));
     model.calibration = fitted.unwrap_or(Calibration::PRIOR);
-    let unfitted = fitted.is_none().then(|| UNFITTED.to_owned());
+    let unfitted = fitted.err().map(|unfitted| unfitted.to_string());
     let left_out = |(i, sample): (usize, Sample)| model.left_out(examples.questions[i], &sample);
     let report = TrainingReport {
         cv_accuracy: examples.accuracy(|i| alone[i].answer),
@@ -65,10 +65,6 @@ pub(super) fn train(
     };
     Ok(Trained { files: model.to_files()?, report })
 }
-
-/// What is said where [`Calibration::PRIOR`] stands.
-const UNFITTED: &str =
-    "too few questions to fit confidence and off-topic threshold: general values stand in";
 
 /// The regression on all items, where it is not solved yet, and what the questions get that each of
 /// `splits` holds out; answers' texts, the items after the `questions`, are always known.

@@ -1,0 +1,328 @@
+//! CSV files as people really save them: in any encoding that [`crate::files`] decodes, with CRLF or lone CRs,
+//! commas, semicolons, tabs or what a `sep=` line names, blank rows and short rows.
+//!
+//! What is valid is read as it is. What is not is refused with its row and column, or is a finding.
+
+mod check;
+mod oddities;
+mod parse;
+mod source;
+mod visible;
+
+use std::path::{Path, PathBuf};
+
+use super::finding::{Finding, FindingKind};
+use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::files;
+use crate::text::shorten;
+use check::Check;
+use parse::{Parsed, parse};
+use source::{EXAMPLE, Source};
+
+pub(super) use parse::Row;
+pub(super) use source::FAULTY;
+pub(super) use visible::visible;
+
+/// A table read whole: its rows with the numbers a spreadsheet shows.
+#[derive(Debug)]
+pub(super) struct Table {
+    path: PathBuf,
+    rows: Vec<Row>,
+    /// What was noticed while reading, e.g. another encoding than UTF-8.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Row {
+    /// The cell at `index`, empty where the row is too short.
+    pub(super) fn cell(&self, index: usize) -> &str {
+        self.cells.get(index).map_or("", String::as_str)
+    }
+
+    /// How many cells the row has.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether every cell is blank.
+    pub(super) fn is_blank(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim().is_empty())
+    }
+}
+
+/// A table whose first row names its columns.
+#[derive(Debug)]
+pub(super) struct HeadedTable {
+    pub(super) table: Table,
+    columns: Vec<usize>,
+}
+
+impl Table {
+    /// Reads the file at `path`, a table without column names. It is separated by what cuts the most
+    /// rows, and those into the most cells; by commas where others do no better.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no text, or its quotes do not fit together.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        Self::of(&Source::read(path)?)
+    }
+
+    fn of(source: &Source) -> Result<Self> {
+        let mut parses = source.delimiters().into_iter().map(|d| (d, parse(source.rows(), d)));
+        let (mut delimiter, mut best) =
+            parses.next().expect("there is a delimiter whether or not the file names one");
+        for (other, parsed) in parses.filter(|(_, parsed)| parsed.fault.is_none()) {
+            // Where commas make a fault, others must cut every row to do better.
+            let (cut, cells) = cuts(&parsed.rows);
+            let is_better = match best.fault {
+                Some(_) => cut > 0 && cut == parsed.rows.len(),
+                None => (cut, cells) > cuts(&best.rows),
+            };
+            if is_better {
+                (delimiter, best) = (other, parsed);
+            }
+        }
+        let mut findings = source.findings(&best)?;
+        let width = best.rows.first().map_or(0, Row::len);
+        findings.extend(Check { source, delimiter, header: None, width }.rows(&best)?);
+        Ok(Self { path: source.path.clone(), rows: best.rows, findings })
+    }
+
+    /// The rows below the header, or all of a table without one.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The place of a cell.
+    pub(super) fn place(&self, row: &Row, column: &str) -> Place {
+        Place::file(&self.path).row(row.number).column(column)
+    }
+}
+
+/// How many rows have more than one cell, and how many cells all have.
+fn cuts(rows: &[Row]) -> (usize, usize) {
+    let lengths = || rows.iter().map(Row::len);
+    (lengths().filter(|&length| length > 1).count(), lengths().sum())
+}
+
+impl HeadedTable {
+    /// Reads a table that has the columns `names`, in any order, among others. A file that is
+    /// separated by semicolons or tabs works as well.
+    ///
+    /// # Errors
+    /// As [`Table::read`], and when the file is empty, lacks a column, or has one twice.
+    pub(super) fn read<const N: usize>(path: &Path, names: [&str; N]) -> Result<Self> {
+        Self::of(&Source::read(path)?, names)
+    }
+
+    fn of<const N: usize>(source: &Source, names: [&str; N]) -> Result<Self> {
+        let mut first_fault = None;
+        for delimiter in source.delimiters() {
+            let parsed = parse(source.rows(), delimiter);
+            let fault = match parsed.rows.first() {
+                Some(header) => match find_columns(&source.path, header, &names) {
+                    Ok(columns) => {
+                        return Self::checked(source, parsed, delimiter, (columns, names));
+                    }
+                    Err(fault) => fault,
+                },
+                None => Self::without_header(source, &parsed, delimiter, names),
+            };
+            // A text that must not be used is the better reason.
+            first_fault = first_fault.or(Some(source.findings(&parsed).err().unwrap_or(fault)));
+        }
+        Err(first_fault.unwrap_or_else(|| Error::at(Place::file(&source.path), "no columns")))
+    }
+
+    /// Why a table has no first row.
+    fn without_header<const N: usize>(
+        source: &Source,
+        parsed: &Parsed,
+        delimiter: u8,
+        names: [&str; N],
+    ) -> Error {
+        let check = Check { source, delimiter, header: None, width: 0 };
+        check.rows(parsed).err().unwrap_or_else(|| {
+            let expected = format!("the file is empty, expected columns {}", quoted_list(names));
+            Error::at(Place::file(&source.path), expected).hint(EXAMPLE)
+        })
+    }
+
+    fn checked<const N: usize>(
+        source: &Source,
+        mut parsed: Parsed,
+        delimiter: u8,
+        (columns, names): (Vec<usize>, [&str; N]),
+    ) -> Result<Self> {
+        let mut findings = source.findings(&parsed)?;
+        let header = parsed.rows.first();
+        let check = Check { source, delimiter, header, width: header.map_or(0, Row::len) };
+        findings.extend(check.rows(&parsed)?);
+        for row in &parsed.rows[1..] {
+            check.is_one_row(row)?;
+            findings.extend(check.unread_cells(row)?);
+        }
+        parsed.rows.remove(0);
+        let is_header = |row: &Row| {
+            let heads = columns.iter().zip(names);
+            heads.into_iter().all(|(&i, name)| visible(row.cell(i)).eq_ignore_ascii_case(name))
+        };
+        for row in parsed.rows.extract_if(.., |row| is_header(row)) {
+            let message = "repeats the first row, and is left out; were two files put together?";
+            let place = Place::file(&source.path).row(row.number);
+            findings.push(Finding::new(FindingKind::RepeatedHeader, place, message));
+        }
+        let table = Table { path: source.path.clone(), rows: parsed.rows, findings };
+        Ok(Self { table, columns })
+    }
+
+    /// The row's cells in the order of the names that were asked for.
+    pub(super) fn cells<'a, const N: usize>(&self, row: &'a Row) -> [&'a str; N] {
+        std::array::from_fn(|i| row.cell(self.columns[i]))
+    }
+}
+
+impl Check<'_> {
+    /// Refuses a row that is a line of a cell above: alone in its row, and nothing that could be an id.
+    fn is_one_row(&self, row: &Row) -> Result<()> {
+        let cell = row.cell(0).trim();
+        let is_sentence = cell.contains(|c: char| c.is_whitespace() || c == '?');
+        if row.len() > 1 || self.width < 3 || !row.quoted.is_empty() || !is_sentence {
+            return Ok(());
+        }
+        let what = format!("a row of a single cell, `{}`", shorten(cell, 40));
+        Err(Error::at(self.place(row.number, 0), what)
+            .hint("is it a line of the cell above? a cell of several lines stands in quotes"))
+    }
+
+    /// What stands in cells that no column's name is above.
+    fn unread_cells(&self, row: &Row) -> Result<Option<Finding>> {
+        let named = |cell: usize| self.header.is_some_and(|h| !h.cell(cell).trim().is_empty());
+        let unread = (0..row.len()).find(|&i| !named(i) && !row.cell(i).trim().is_empty());
+        let Some(unread) = unread else { return Ok(None) };
+        if let Some(cell) = cut_in_two(row) {
+            let what = format!(
+                "`{}` begins with a space, and the row has more cells than there are columns",
+                shorten(row.cell(cell), 40)
+            );
+            return Err(Error::at(self.place(row.number, cell), what)
+                .hint("a cell that holds a comma must stand in quotes"));
+        }
+        let place = Place::file(&self.source.path).row(row.number);
+        let found = if row.cells.iter().skip(self.width).any(|cell| !cell.trim().is_empty()) {
+            let message = format!(
+                "{}, the header has {}; a cell that holds a comma must stand in quotes",
+                count(row.len(), "cell"),
+                self.width
+            );
+            Finding::new(FindingKind::LongRow, place, message)
+        } else {
+            let message = format!(
+                "`{}` stands in a column without a name, and is not read; name the column, or put a cell \
+                 that holds a comma in quotes",
+                shorten(row.cell(unread), 40)
+            );
+            Finding::new(FindingKind::LongRow, place.column(letters(unread)), message)
+        };
+        Ok(Some(found))
+    }
+}
+
+/// The first cell that is the rest of the one before it, cut off at a comma that a space follows: other cells
+/// of the row follow theirs without one.
+fn cut_in_two(row: &Row) -> Option<usize> {
+    let is_text = |&cell: &usize| !row.quoted.contains(&cell) && !row.cell(cell).trim().is_empty();
+    let after_space = |&cell: &usize| row.cell(cell).starts_with(' ');
+    let mut texts = (1..row.len()).filter(is_text);
+    let first = texts.clone().filter(after_space).find(|&i| !row.cell(i - 1).trim().is_empty())?;
+    texts.any(|cell| !after_space(&cell)).then_some(first)
+}
+
+fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>> {
+    let present: Vec<_> = header.cells.iter().map(|cell| visible(cell)).collect();
+    let mut columns = Vec::new();
+    for name in names {
+        let mut found = (0..present.len()).filter(|&i| present[i].eq_ignore_ascii_case(name));
+        let place = Place::file(path).row(header.number);
+        let Some(first) = found.next() else {
+            let guess = did_you_mean(name, present.iter().map(AsRef::as_ref));
+            let guess = guess.replace("did you mean", "is it");
+            return Err(Error::at(place, format!("no column `{name}`{guess}")).hint(format!(
+                "the first row must name {}; it names {}",
+                quoted_list(names),
+                first_names(&present)
+            )));
+        };
+        if let Some(second) = found.next() {
+            let (first, second) = (letters(first), letters(second));
+            let what = format!("given twice, in the columns {first} and {second}");
+            return Err(Error::at(place.column(*name), what)
+                .hint("rename or delete the column that is not meant"));
+        }
+        columns.push(first);
+    }
+    Ok(columns)
+}
+
+/// What a header names, as far as people would read it.
+fn first_names(present: &[impl AsRef<str>]) -> String {
+    const SHOWN: usize = 20;
+    let shown = quoted_list(present.iter().take(SHOWN).map(|cell| shorten(cell.as_ref(), 40)));
+    match present.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A column's letters as a spreadsheet names it: `A`, …, `Z`, `AA`, ….
+pub(super) fn letters(index: usize) -> String {
+    let letter = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => letter.to_string(),
+        rest => letters(rest - 1) + &letter.to_string(),
+    }
+}
+
+/// Reads a text file that is no table, with what was noticed of its encoding; its line ends become LF.
+///
+/// # Errors
+/// As [`files::read_text`], and when the text must not be used.
+pub(super) fn read_text(path: &Path) -> Result<(String, Vec<Finding>)> {
+    let decoded = files::read_text(path)?;
+    if let Some(fault) = decoded.fault {
+        return Err(Error::at(Place::file(path), fault.message).hint(FAULTY));
+    }
+    let finding = |note: files::encoding::Note| {
+        Finding::new(FindingKind::Encoding, Place::file(path), note.message)
+    };
+    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    Ok((text, decoded.notes.into_iter().map(finding).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_lettered_as_in_a_spreadsheet() {
+        assert_eq!(
+            [0, 25, 26, 51, 52, 701, 702].map(letters),
+            ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+        );
+    }
+
+    #[test]
+    fn a_missing_column_is_named_with_what_is_there() {
+        let row = parse("ID,questions", b',').rows.remove(0);
+        let error = find_columns(Path::new("t.csv"), &row, &["ID", "question"]).unwrap_err();
+        assert_eq!(error.to_string(), "t.csv, row 1: no column `question`, is it `questions`?");
+    }
+
+    #[test]
+    fn a_cell_cut_at_a_comma_is_told_by_the_space_after_it() {
+        let cut = |text| cut_in_two(&parse(text, b',').rows[0]);
+        assert_eq!(cut("1,,Born in Kyiv, in 1980.,where"), Some(3));
+        for text in ["1,,One.,Why?,because,so", "1, Life, One., Why?, so", "1,,\"a\",\" b\",c"] {
+            assert_eq!(cut(text), None, "{text}");
+        }
+    }
+}

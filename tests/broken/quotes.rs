@@ -1,0 +1,265 @@
+//! Quotes, rows and separators of tables that are not as they should be.
+
+use serde_json::Value;
+
+use super::{DATA, TEST_SET, check, refused, works};
+use crate::support::{ADA, Sandbox};
+
+fn data(sandbox: &Sandbox, rows: &str) {
+    sandbox.write(DATA, format!("ID,topics,text,question\n{rows}"));
+}
+
+#[test]
+fn quotes_that_do_not_fit_together_are_refused() {
+    check(&[
+        refused(
+            "a missing closing quote that a later row closes",
+            |s| {
+                data(
+                    s,
+                    "1,,\"I was born in Kyiv.,where were you born\n2,,\"I am a nurse.\",what do you do\n",
+                );
+            },
+            "train",
+            &[
+                "classifier_data.csv, row 2, column `text`: text right after a closing quote, `I am a nurse.",
+            ],
+        ),
+        refused(
+            "one that a later row closes before a separator",
+            |s| {
+                data(
+                    s,
+                    "1,,\"I was born in Kyiv.,where were you born\n2,,I am a nurse.\",what do you do\n",
+                );
+            },
+            "train",
+            &["row 2, column `text`: this quoted cell holds what looks like 1 more row"],
+        ),
+        refused(
+            "one before a quoted cell that begins with a line break",
+            |s| data(s, "1,,Kyiv.,\"where\n2,,Nurse.,\"\nwhat do you do\n\"\n3,,Lviv.,why\n"),
+            "train",
+            &["row 2, column `question`: "],
+        ),
+        refused(
+            "text after a closing quote",
+            |s| data(s, "1,,One.,Why?\n2,,\"Two\" and more,How?\n"),
+            "train",
+            &["row 3, column `text`: text right after a closing quote, `and more,How?` (line 3)"],
+        ),
+        refused(
+            "a missing opening quote",
+            |s| data(s, "1,,I am a nurse.\",what do you do\n2,,Two.,How?\n"),
+            "train",
+            &["row 2, column `text`: a quote closes that never opened: `I am a nurse.\"`"],
+        ),
+        refused(
+            "a quote that is not doubled",
+            |s| data(s, "1,,\"They said \"no\" to me.\",Why?\n"),
+            "train",
+            &["row 2, column `text`: text right after a closing quote"],
+        ),
+        refused(
+            "tabs between columns",
+            |s| s.write(DATA, "ID\ttopics\ttext\tquestion\n1\t\t\"One\" two.\tWhy?\n"),
+            "train",
+            &["row 2, column `text`: text right after a closing quote"],
+        ),
+        refused(
+            "a test set",
+            |s| {
+                s.train("c");
+                s.write(TEST_SET, ",,who,where\na,\"I am Ada.,i,\nb,\"I am not.\",,r\n");
+            },
+            "test",
+            &["standard.csv, row 2, column `B`: text right after a closing quote"],
+        ),
+        refused(
+            "topics",
+            |s| s.write("mentor/ada/data/topics.csv", "Life,\"About Me\nWork,About Work\"\n"),
+            "train",
+            &["topics.csv, row 1, column `B`: "],
+        ),
+    ]);
+}
+
+#[test]
+fn cells_as_people_write_them_are_read() {
+    check(&[
+        works(
+            "several lines with commas in a cell",
+            |s| {
+                data(
+                    s,
+                    "1,,\"I was born in Kyiv, in 1980.\nThen, well, I moved.\",\"where, if I may\nyes,no,or,both\"\n\
+                     2,,Two.,How?\n",
+                );
+            },
+            "train",
+            &[],
+        ),
+        works(
+            "blanks around quoted cells",
+            |s| data(s, "1, \"Life\" , \"One, two.\" ,\"Why?\" \n2,,Two.,How?\n"),
+            "train",
+            &[],
+        ),
+        works(
+            "inches",
+            |s| data(s, "1,,It is 65\",how wide is it\n2,,Two.,How?\n"),
+            "train",
+            &["row 2, column `text`: `It is 65\"` ends with a quote that opened nowhere"],
+        ),
+        works(
+            "straight and curly quotes",
+            |s| data(s, "1,,“One\",Why?\n2,,he said \"two\",How?\n"),
+            "train",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn rows_that_are_cut_are_refused() {
+    check(&[
+        refused(
+            "a line break outside quotes",
+            |s| data(s, "1,,One.,who are you\nwhat is your name\n2,,Two.,How?\n"),
+            "train",
+            &["row 3, column `ID`: a row of a single cell, `what is your name`"],
+        ),
+        refused(
+            "a line break in a text outside quotes",
+            |s| data(s, "1,,One.\nAnd more.,who are you\n2,,Two.,How?\n"),
+            "train",
+            &["row 3, column `ID`: `And more.` has neither a text nor a question"],
+        ),
+        refused(
+            "a comma outside quotes",
+            |s| data(s, "1,,Born in Kyiv, in 1980.,where\n2,,Two.,How?\n"),
+            "train",
+            &["row 2, column `question`: `in 1980.` begins with a space"],
+        ),
+        refused(
+            "a lone carriage return in a row",
+            |s| data(s, "1,,One.\rTwo.,Why?\n2,,Two.,How?\n"),
+            "train",
+            &["row 2, column `text`: a carriage return ends this row too early"],
+        ),
+        refused(
+            "an id of several lines",
+            |s| data(s, "\"1\n2\",,One.,Why?\n"),
+            "train",
+            &["row 2, column `ID`: ", "an id of several lines"],
+        ),
+    ]);
+}
+
+#[test]
+fn columns_that_are_not_read_are_said() {
+    check(&[
+        works(
+            "the trailing commas of a spreadsheet",
+            |s| s.write(DATA, "ID,topics,text,question,,\n1,,One.,Why?,,\n2,,Two.,How?,,\n"),
+            "train",
+            &[],
+        ),
+        works(
+            "a cell below them",
+            |s| s.write(DATA, "ID,topics,text,question,,\n1,,One.,Why?,,lost\n2,,Two.,How?,,\n"),
+            "train",
+            &["row 2, column `F`: `lost` stands in a column without a name, and is not read"],
+        ),
+        refused(
+            "a comma outside quotes beside them",
+            |s| s.write(DATA, "ID,topics,text,question,,\n1,,One, or two.,Why?,\n2,,Two.,How?,,\n"),
+            "train",
+            &["row 2, column `question`: `or two.` begins with a space"],
+        ),
+        refused(
+            "a second column of a known name in another case",
+            |s| s.write(DATA, "ID,topics,text,question,Question\n1,,One.,Why?,Where?\n"),
+            "train",
+            &["row 1, column `question`: given twice, in the columns D and E"],
+        ),
+        refused(
+            "a second column that only looks the same",
+            |s| s.write(DATA, "ID,topics,text,question,question\u{200b}\n1,,One.,Why?,Where?\n"),
+            "train",
+            &["row 1, column `question`: given twice"],
+        ),
+    ]);
+}
+
+#[test]
+fn ids_are_as_they_look() {
+    check(&[
+        refused(
+            "two answers",
+            |s| data(s, "a,,One.,Why?\na\u{200b},,Two.,How?\n"),
+            "train",
+            &["row 3, column `ID`: id `a` was given to another answer in row 2"],
+        ),
+        works(
+            "one answer in two rows",
+            |s| data(s, "caf\u{e9},,One.,Why?\n\u{feff}cafe\u{301},,One.,How?\nb,,Two.,Who?\n"),
+            "train",
+            &["id `café` stands in row 2 already", "is read as `café`, as it looks"],
+        ),
+        refused(
+            "the off-topic id",
+            |s| data(s, "_OFF_TOPIC_\u{ad},,One.,Why?\n"),
+            "train",
+            &["row 2, column `ID`: `_OFF_TOPIC_` cannot be"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_repeated_header_is_no_answer() {
+    let sandbox = Sandbox::ada();
+    let rows = "id, Topics ,text,question\n9,,Nine.,when\n";
+    sandbox.write(DATA, format!("{ADA}{rows}"));
+    let shown = sandbox.run(&["mentors", "ada", "--json"]).code(0).json().remove(0);
+    let questions = shown["questions_by_id"].as_object().expect("an object");
+    assert!(!questions.contains_key("id") && questions.contains_key("9"), "{shown}");
+    let findings = shown["findings"].as_array().expect("a list");
+    let row = |f: &Value| (f["kind"] == "repeated_header").then(|| f["row"].as_u64()).flatten();
+    let found: Vec<u64> = findings.iter().filter_map(row).collect();
+    // Below the first row and four answers.
+    assert_eq!(found, [6]);
+}
+
+#[test]
+fn the_separator_line_of_excel_is_honoured() {
+    for (line, separator) in [
+        ("sep=;", ";"),
+        ("SEP=;", ";"),
+        ("\"sep=;\"", ";"),
+        ("\u{feff}sep=;", ";"),
+        ("sep=\t", "\t"),
+        ("sep=|", "|"),
+        ("sep=,", ","),
+    ] {
+        let sandbox = Sandbox::ada();
+        let table = "ID,topics,text,question\n1,Life,One.,\"Why?\nHow?\"\n2,Work,\"Two\" x,Who?\n";
+        let table = table.replace(',', separator);
+        sandbox.write(DATA, format!("{line}\r\n{table}"));
+        // Row 1 is the one that names the columns, as a spreadsheet shows it.
+        let run = sandbox.run(&["mentors", "ada"]).code(2);
+        run.says("row 3, column `text`: text right after a closing quote, `x").says("(line 5)");
+        sandbox.write(DATA, format!("{line}\r\n{}", table.replace("\"Two\" x", "Two")));
+        sandbox.run(&["mentors", "ada"]).code(0).prints("2 answers, 3 questions");
+        let topics = ["sep=", separator, "\nLife", separator, "A\nWork", separator, "B\n"].concat();
+        sandbox.write("mentor/ada/data/topics.csv", topics);
+        let shown = sandbox.run(&["mentors", "ada", "--json"]).code(0).line();
+        assert_eq!(shown["topics_by_id"]["a"]["questions"][0], "1", "{line:?}");
+    }
+    check(&[refused(
+        "a line that names no separator",
+        |s| s.write(DATA, "sep=\nID,topics,text,question\n1,,One.,Why?\n"),
+        "train",
+        &["classifier_data.csv, row 1: `sep=` names no separator"],
+    )]);
+}
