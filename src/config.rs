@@ -202,8 +202,8 @@ impl SettingsFile {
         toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
             // It quotes the line, which may be a remote's with a password in it.
             fault(&mask_credentials(&e.to_string())).hint(
-                "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
-                       `region` under `[remote]`",
+                "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, `region`, \
+                 `ca_file` under `[remote]`",
             )
         })
     }

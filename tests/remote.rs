@@ -4,20 +4,27 @@
 //! |---|---|
 //! | `server.rs` | a disk or a bucket on this machine, and what goes wrong with it |
 //! | `webdav.rs`, `bucket.rs` | what it does as a WebDAV server, and for S3 |
+//! | `challenge.rs` | how the disk wants to be shown who asks |
 //! | `verbs.rs` | what each verb does |
 //! | `logins.rs` | who is shown the password |
+//! | `schemes.rs` | Digest, tokens, and what is said of other schemes |
+//! | `proxies.rs`, `quirks.rs` | disks behind proxies, and those that are otherwise than others |
 //! | `faults.rs` | every request going wrong in every way |
 //! | `killed.rs` | kill -9 at any moment |
 //! | `races.rs` | many at once |
-//! | `servers.rs` | real servers, where they are installed |
+//! | `servers.rs`, `servers/` | real servers, where they are installed |
 
 mod bucket;
+mod challenge;
 mod faults;
 mod killed;
 mod logins;
 mod patience;
+mod proxies;
+mod quirks;
 mod races;
 mod s3;
+mod schemes;
 mod server;
 mod servers;
 mod verbs;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
+use serde::de::IgnoredAny;
+
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, record_of};
@@ -89,7 +91,13 @@ impl Remote {
         if reading.size.is_some_and(|size| length < size) {
             return Err(Fault::Passing(Error::at(place, "the connection was cut"), None));
         }
-        Ok(manifest)
+        // A page for people is no JSON, whatever else may be wrong.
+        match reading.page {
+            Some(page) if serde_json::from_slice::<IgnoredAny>(&manifest).is_err() => {
+                Err(Fault::Lasting(page))
+            }
+            _ => Ok(manifest),
+        }
     }
 
     /// What of `contents` differs by its size from what is in the remote's `folder`: enough to
@@ -149,7 +157,7 @@ impl Remote {
             let mut meter = Meter::new(watcher);
             let found = patiently(self.first_wait, || {
                 meter.seek(0);
-                record_of(self.store.read(&path, None)?, &place, &mut meter)
+                record_of(self.store.read(&path, None)?, record, &place, &mut meter)
             });
             let what = match found {
                 Ok(found) => record.fault(&found),

@@ -22,6 +22,9 @@ const AT_ONCE: usize = 4;
 pub trait Watcher: Progress {
     /// A file is where it belongs.
     fn file(&self, path: &str, record: &FileRecord, how: Moved);
+
+    /// Something that people should know of the remote.
+    fn notice(&self, _text: &str) {}
 }
 
 /// How a file came to be where it belongs.
@@ -165,11 +168,26 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
     (length, None)
 }
 
-/// Reads all that comes of a file and says what it is.
+/// Reads all that comes of a file, which should be what `expected` says, and says what it is.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, or the connection is cut.
-pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> Answer<FileRecord> {
+/// When the store does not give it from the beginning, the connection is cut, or what comes is a
+/// page for people instead.
+pub(super) fn record_of(
+    mut reading: Reading,
+    expected: &FileRecord,
+    place: &Place,
+    meter: &mut Meter,
+) -> Answer<FileRecord> {
+    let page = reading.page.take();
+    let found = record_of_all(reading, place, meter)?;
+    match page.filter(|_| found != *expected) {
+        Some(page) => Err(Fault::Lasting(page)),
+        None => Ok(found),
+    }
+}
+
+fn record_of_all(reading: Reading, place: &Place, meter: &mut Meter) -> Answer<FileRecord> {
     let announced = from_the_beginning(&reading, place)?;
     let mut content = Counted(reading.content, meter);
     let beside = SideHash::start(Sha256::new(), None);
@@ -189,8 +207,23 @@ pub(super) fn record_of(reading: Reading, place: &Place, meter: &mut Meter) -> A
 /// Reads all that comes of a file: whether it is what `expected` gives.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, or the connection is cut.
+/// When the store does not give it from the beginning, the connection is cut, or what comes is a
+/// page for people instead.
 pub(super) fn is_same(
+    mut reading: Reading,
+    expected: &mut impl Read,
+    place: &Place,
+    meter: &mut Meter,
+) -> Answer<bool> {
+    let page = reading.page.take();
+    let is_same = is_all_the_same(reading, expected, place, meter)?;
+    match page.filter(|_| !is_same) {
+        Some(page) => Err(Fault::Lasting(page)),
+        None => Ok(is_same),
+    }
+}
+
+fn is_all_the_same(
     reading: Reading,
     expected: &mut impl Read,
     place: &Place,
@@ -271,7 +304,7 @@ mod tests {
     }
 
     fn reading(content: &'static [u8], size: Option<u64>) -> Reading {
-        Reading { start: 0, size, validator: None, content: Box::new(content) }
+        Reading { start: 0, size, validator: None, content: Box::new(content), page: None }
     }
 
     #[test]

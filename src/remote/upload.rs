@@ -182,6 +182,9 @@ impl Upload<'_> {
         for folder in parents.into_iter().chain([staging.clone()]).chain(below) {
             self.make_folder(&folder)?;
         }
+        if let Some(notice) = store.notice() {
+            self.watcher.notice(&notice);
+        }
         let there = self.remote.tree(&staging, self.contents)?;
         // Sent, and read back.
         let what = format!("uploading and checking {}", self.item);
@@ -330,7 +333,7 @@ impl Upload<'_> {
         let place = self.remote.store.place(path);
         let found = patiently(self.remote.first_wait, || {
             checked.seek(0);
-            record_of(self.remote.store.read(path, None)?, &place, checked)
+            record_of(self.remote.store.read(path, None)?, record, &place, checked)
         });
         match found {
             Ok(found) => Ok(found == *record),

@@ -2,6 +2,7 @@
 //! when to try again. Who sees credentials and which redirects are followed is for those who ask.
 
 mod answer;
+mod authorities;
 mod fault;
 mod url;
 
@@ -13,8 +14,10 @@ use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::answer::{
-    MAX_REDIRECTS, Response, at, cut, is_page, redirect, redirects_again, refusal, spend, text,
+    MAX_REDIRECTS, Response, at, begins_a_page, cut, is_page, redirect, redirects_again, refusal,
+    spend, text,
 };
+pub(crate) use self::authorities::Authorities;
 pub(crate) use self::fault::{Answer, Fault, Tries, patiently, random};
 pub(crate) use self::url::Url;
 
@@ -32,11 +35,11 @@ pub(crate) struct Agent(ureq::Agent);
 
 impl Agent {
     /// Connects to nothing yet. A server that says nothing more, or takes nothing more, for `stall`
-    /// is given up.
-    pub(crate) fn new(stall: Duration) -> Self {
+    /// is given up. Certificates are of `authorities`, or of those that the system trusts.
+    pub(crate) fn new(stall: Duration, authorities: Option<&Authorities>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
+            .root_certs(authorities.map_or(RootCerts::PlatformVerifier, Authorities::roots))
             .unversioned_rustls_crypto_provider(provider)
             .build();
         let config = ureq::Agent::config_builder()

@@ -46,6 +46,13 @@ impl Url {
         Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
+    /// The address of the folder that this one is in, with a slash at its end; none of the root.
+    pub(crate) fn above(&self) -> Option<Self> {
+        let path = self.path.trim_end_matches('/');
+        let slash = path.rfind('/')?;
+        Some(Self { path: path[..=slash].to_owned(), ..self.clone() })
+    }
+
     /// The same address, and those below it, with `part` shown as `****`.
     pub(crate) fn hiding(self, part: &str) -> Self {
         Self { hidden: part.to_owned(), ..self }
@@ -93,6 +100,18 @@ impl Url {
     pub(crate) fn is_loopback(&self) -> bool {
         let is_loopback = |ip: IpAddr| ip.is_loopback();
         self.host == "localhost" || self.host().parse().is_ok_and(is_loopback)
+    }
+
+    /// The path, and the query if there is one, as a request names them.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The address as a server has it that is asked over plain `http` by a proxy: with the port
+    /// that was asked for, or without.
+    pub(crate) fn over_http(&self, with_port: bool) -> String {
+        let port = if with_port { format!(":{}", self.port) } else { String::new() };
+        format!("http://{}{port}{}", self.host, self.path)
     }
 
     /// The whole address, query included, to ask for.
@@ -147,6 +166,10 @@ mod tests {
         assert_eq!(link.whole(), "https://hub.example/mirror/files/t0ken/x");
         assert_eq!(link.to_string(), "https://hub.example/mirror/files/****/x");
         assert_eq!(link.redirected("/t0ken").unwrap().to_string(), "https://hub.example/****");
+        let above = |text| Url::parse(text).unwrap().above().map(|url| url.whole());
+        assert_eq!(above("https://h/a/b/").as_deref(), Some("https://h/a/"));
+        assert_eq!(above("https://h/a").as_deref(), Some("https://h/"));
+        assert_eq!(above("https://h/"), None);
         for location in ["", "y", "../y", "/a b", "ftp://x/y", "https://u:p@x/y", "javascript:x"] {
             assert_eq!(hub.redirected(location), None, "{location}");
         }

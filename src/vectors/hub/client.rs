@@ -50,7 +50,7 @@ impl Client {
     /// Connects to nothing yet.
     pub(super) fn new(settings: &HubSettings) -> Self {
         let (endpoint, token) = (settings.endpoint.clone(), settings.token.clone());
-        Self { agent: Agent::new(READ_TIMEOUT), endpoint, token }
+        Self { agent: Agent::new(READ_TIMEOUT, None), endpoint, token }
     }
 
     /// Asks for what is described in JSON at `url`.
