@@ -79,5 +79,5 @@ pub(super) fn keep(
     let manifest = Manifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
     let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
     let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
-    Ok(Added { name, folder, manifest })
+    Ok(Added { name, folder, manifest, unverified: Vec::new() })
 }
