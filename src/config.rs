@@ -278,7 +278,7 @@ impl SettingsFile {
         toml::from_str(&decoded.text).map_err(|e| {
             fault(&fault::shown(&decoded.text, &e)).hint(
                 "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
-                       `region` under `[remote]`",
+                 `region`, `ca_file` under `[remote]`",
             )
         })
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `server.rs` | a disk or a bucket on this machine, and what goes wrong with it |
 //! | `webdav.rs`, `bucket.rs` | what it does as a WebDAV server, and for S3 |
+//! | `challenge.rs` | how the disk wants to be shown who asks |
 //! | `verbs.rs` | what each verb does |
 //! | `logins.rs` | who is shown the password |
 //! | `scripted.rs` | a server that answers each request as a test says |
@@ -11,12 +12,15 @@
 //! | `endless.rs` | answers without an end, and too large ones |
 //! | `secrets.rs` | no secret is printed |
 //! | `odd_files.rs` | pipes and devices on a remote that is a folder |
+//! | `schemes.rs` | Digest, tokens, and what is said of other schemes |
+//! | `proxies.rs`, `quirks.rs` | disks behind proxies, and those that are otherwise than others |
 //! | `faults.rs` | every request going wrong in every way |
 //! | `killed.rs` | kill -9 at any moment |
 //! | `races.rs` | many at once |
-//! | `servers.rs` | real servers, where they are installed |
+//! | `servers.rs`, `servers/` | real servers, where they are installed |
 
 mod bucket;
+mod challenge;
 mod endless;
 mod faults;
 mod killed;
@@ -24,9 +28,12 @@ mod logins;
 #[cfg(unix)]
 mod odd_files;
 mod patience;
+mod proxies;
+mod quirks;
 mod races;
 mod refusals;
 mod s3;
+mod schemes;
 mod scripted;
 mod secrets;
 mod server;

@@ -60,7 +60,7 @@ off,_OFF_TOPIC_,,,,i,
 ";
 
 /// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 36] = [
+const CALLERS_SETTINGS: [&str; 39] = [
     "ARCH",
     "CHECKPOINT",
     "MENTOR",
@@ -68,6 +68,9 @@ const CALLERS_SETTINGS: [&str; 36] = [
     "MENTORPAL_REMOTE",
     "MENTORPAL_REMOTE_USER",
     "MENTORPAL_REMOTE_PASSWORD",
+    "MENTORPAL_REMOTE_TOKEN",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
     "MENTORPAL_REMOTE_TIMEOUT",
     "MENTORPAL_REMOTE_WAIT",
     "NETRC",

@@ -127,4 +127,8 @@ impl Watcher for Teller {
             }));
         }
     }
+
+    fn notice(&self, text: &str) {
+        console::note(format_args!("note: {text}"));
+    }
 }

@@ -11,7 +11,8 @@ use crate::cli::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
 };
 use crate::config::Settings;
-use crate::error::{Error, Result, count};
+use crate::error::{Error, Result, count, quoted_list};
+use crate::publish::MANIFEST_FILE;
 use crate::vectors::{
     self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
     Network, Options, Pooling, Request, VectorModel,
@@ -66,6 +67,14 @@ fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) ->
     };
     let (hub, bar) = (HubSettings::resolve_here()?, Bar::new(format!("{model}: ")));
     let added = vectors::download(&settings.workspace, &hub, &request, &bar)?;
+    if !added.unverified.is_empty() {
+        console::warn(format_args!(
+            "the server says no hash of {}, so nothing tells whether that is what its publisher \
+             made: compare the SHA-256 in {} with the publisher's",
+            quoted_list(&added.unverified),
+            added.folder.join(MANIFEST_FILE).display()
+        ));
+    }
     show_added(&added, args.json)
 }
 
@@ -84,7 +93,11 @@ fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<Outcome> {
 
 fn show_added(added: &Added, as_json: bool) -> Result<Outcome> {
     if as_json {
-        console::json(&described(&added.name, &added.manifest, Some(&added.folder)))?;
+        let mut described = described(&added.name, &added.manifest, Some(&added.folder));
+        if !added.unverified.is_empty() {
+            described["unverified"] = json!(added.unverified);
+        }
+        console::json(&described)?;
     } else {
         let (manifest, folder) = (&added.manifest, added.folder.display());
         let (format, holds) = (&manifest.source.format, holds(manifest));
@@ -121,9 +134,9 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
     }
     let mut table = table(["vector model", "kind", "dims", "words", "size"], &[2, 3, 4]);
     let embedded = (vectors::embedded_name(), vectors::embedded_manifest(), None);
-    let added = models
-        .into_iter()
-        .map(|model| model.map(|Added { name, manifest, folder }| (name, manifest, Some(folder))));
+    let added = models.into_iter().map(|model| {
+        model.map(|Added { name, manifest, folder, .. }| (name, manifest, Some(folder)))
+    });
     let mut unreadable = 0;
     for model in added.chain([Ok(embedded)]) {
         let (name, manifest, folder) = match model {

@@ -12,11 +12,17 @@ use crate::error::{Error, Place, Result};
 use crate::files;
 use crate::secrets;
 
-/// A user and a password, for one server.
+/// Who asks one server.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Credentials {
-    user: Vec<u8>,
-    password: Vec<u8>,
+pub(super) enum Credentials {
+    /// A user and a password.
+    User {
+        /// Without `:`.
+        user: Vec<u8>,
+        password: Vec<u8>,
+    },
+    /// A token (RFC 6750), of characters that a header may have.
+    Token(String),
 }
 
 /// What a URL says of who asks.
@@ -43,6 +49,8 @@ pub(super) struct Login {
 pub(super) enum Origin {
     /// The settings.
     Settings,
+    /// The variable with a token.
+    Token,
     /// The keys of a bucket.
     Keys,
     /// A public link: who has it may read.
@@ -64,12 +72,37 @@ impl Credentials {
         if user.contains(&b':') {
             return Err(Error::new("a user's name with a `:`, which servers cannot be told"));
         }
-        Ok(Self { user: user.to_vec(), password: password.to_vec() })
+        Ok(Self::User { user: user.to_vec(), password: password.to_vec() })
     }
 
-    /// As the header `Authorization` has them (RFC 7617).
+    /// A token; what is around it is left out.
+    ///
+    /// # Errors
+    /// When it holds what no token has. It is not quoted.
+    pub(super) fn token(text: &str) -> Result<Self> {
+        let token = text.trim();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::new("MENTORPAL_REMOTE_TOKEN is not a token")
+                .hint("expected the token alone: letters, digits and signs without spaces"));
+        }
+        Ok(Self::Token(token.to_owned()))
+    }
+
+    /// As the header `Authorization` has them in clear (RFC 7617, RFC 6750).
     pub(super) fn header(&self) -> String {
-        format!("Basic {}", STANDARD.encode([&self.user, &b":"[..], &self.password].concat()))
+        match self {
+            Self::User { user, password } => {
+                format!("Basic {}", STANDARD.encode([user, &b":"[..], password].concat()))
+            }
+            Self::Token(token) => format!("Bearer {token}"),
+        }
+    }
+
+    /// The user and the password as text that every server reads alike; none where they are not.
+    pub(super) fn as_text(&self) -> Option<(&str, &str)> {
+        let Self::User { user, password } = self else { return None };
+        let user = std::str::from_utf8(user).ok().filter(|user| user.is_ascii())?;
+        Some((user, std::str::from_utf8(password).ok()?))
     }
 }
 
@@ -142,6 +175,18 @@ mod tests {
         assert_eq!(credentials.header(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_eq!(format!("{credentials:?}"), "****");
         assert!(Credentials::new(b"a:b", b"").is_err());
+    }
+
+    // RFC 6750, section 2.1.
+    #[test]
+    fn a_token_is_shown_as_it_is_and_never_quoted() {
+        let token = Credentials::token(" mF_9.B5f-4.1JqM\n").unwrap();
+        assert_eq!(token.header(), "Bearer mF_9.B5f-4.1JqM");
+        assert_eq!(format!("{token:?}"), "****");
+        for text in ["s3cret token", "s3cret\u{e9}", "s3cret\u{7}", " "] {
+            let error = Credentials::token(text).unwrap_err();
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
     }
 
     #[test]

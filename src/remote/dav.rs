@@ -4,17 +4,21 @@
 //! `If-Range` (line 172 on), takes a 200 for a range (`reader.rs`, line 63), and hides redirects and
 //! `Retry-After`: what is promised here depends on each of them.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::sync::OnceLock;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{Method, StatusCode, header};
 
-use super::http::{Ask, Content, Http, login_page};
-use super::propfind;
+use super::destination::KnownForm;
+use super::hidden::{HiddenNames, is_hidden};
+use super::http::{Ask, Content, Http, login_page, propfind};
+use super::propfind::{Listing, QUESTION, listing, statuses};
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Place};
-use crate::web::{Answer, Fault, Response, Url, at, body, is_page, short, spend, text};
+use crate::web::{
+    Answer, Fault, Response, Url, at, begins_a_page, body, cut, is_page, short, spend, text,
+};
 
 /// The longest list of a folder that is read, in bytes.
 const MAX_LIST: u64 = 16 << 20;
@@ -22,14 +26,21 @@ const MAX_LIST: u64 = 16 << 20;
 /// How the names of pages end, which servers label as such.
 pub(super) const PAGE: &str = ".html";
 
+/// How much of a file is looked at to tell a page from others, in bytes.
+const PAGE_START: u64 = 512;
+
 /// What is not written as it is in a path (RFC 3986, section 2.3).
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const RESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A disk, or a public link to a part of one.
 #[derive(Debug)]
 pub(super) struct Dav {
-    http: Http,
+    pub(super) http: Http,
     root: Root,
+    /// How it is told where something is moved to.
+    pub(super) form: KnownForm,
+    pub(super) hidden: HiddenNames,
 }
 
 /// Where a disk's files begin.
@@ -46,7 +57,7 @@ enum Root {
 impl Dav {
     /// The disk at `url`.
     pub(super) fn new(http: Http, url: Url) -> Self {
-        Self { http, root: Root::At(url) }
+        Self::of(http, Root::At(url))
     }
 
     /// What the link `base/s/token` leads to. Nextcloud since version 29 has it at the second
@@ -56,11 +67,15 @@ impl Dav {
             base.below("/public.php/webdav"),
             base.below(&format!("/public.php/dav/files/{token}")).hiding(token),
         ];
-        Self { http, root: Root::OneOf { candidates, found: OnceLock::new() } }
+        Self::of(http, Root::OneOf { candidates, found: OnceLock::new() })
+    }
+
+    fn of(http: Http, root: Root) -> Self {
+        Self { http, root, form: KnownForm::default(), hidden: HiddenNames::default() }
     }
 
     /// Where the files begin; asks for it the first time.
-    fn root(&self) -> Answer<&Url> {
+    pub(super) fn root(&self) -> Answer<&Url> {
         let (candidates, found) = match &self.root {
             Root::At(url) => return Ok(url),
             Root::OneOf { candidates, found } => (candidates, found),
@@ -80,61 +95,86 @@ impl Dav {
         Err(fault.unwrap_or_else(|| Fault::Missing(Error::new("no such link"))))
     }
 
-    fn url(&self, path: &str) -> Answer<Url> {
-        Ok(below(self.root()?, path))
+    pub(super) fn url(&self, path: &str) -> Answer<Url> {
+        Ok(self.below(self.root()?, path))
     }
 
     /// The address of a folder ends with a slash: servers redirect otherwise.
-    fn folder_url(&self, path: &str) -> Answer<Url> {
+    pub(super) fn folder_url(&self, path: &str) -> Answer<Url> {
         Ok(self.url(path.trim_end_matches('/'))?.below("/"))
     }
 
-    fn propfind(&self, url: &Url, depth: &str) -> Answer<Vec<Entry>> {
-        let method = Method::from_bytes(b"PROPFIND").expect("a method");
-        let ask = Ask::new(method, url.clone())
+    /// The address of `path` below `root`.
+    fn below(&self, root: &Url, path: &str) -> Url {
+        let parts = path.split('/').filter(|part| !part.is_empty());
+        parts.fold(root.clone(), |url, part| {
+            let part = self.hidden.on_disk(part);
+            url.below(&format!("/{}", utf8_percent_encode(&part, RESERVED)))
+        })
+    }
+
+    pub(super) fn propfind(&self, url: &Url, depth: &str) -> Answer<Listing> {
+        let ask = Ask::new(propfind(), url.clone())
             .header("Depth", depth)
             .header("Content-Type", "application/xml; charset=utf-8")
-            .body(Content::Text(propfind::QUESTION));
+            .body(Content::Text(QUESTION));
         let response = self.http.send(ask, &[])?;
-        if is_page(&response) {
-            return Err(login_page(url));
-        }
+        let is_page = is_page(&response);
         if response.status() != StatusCode::MULTI_STATUS {
+            if is_page {
+                return Err(login_page(url));
+            }
             return Err(Fault::Lasting(at(url, "not an answer of a WebDAV disk").hint(
                 "look at the remote's URL; Nextcloud's is \
                  https://HOST/remote.php/dav/files/USER/FOLDER",
             )));
         }
-        let answer = short(url, response, MAX_LIST)?;
-        let entries = propfind::entries(&String::from_utf8_lossy(&answer));
+        let listing = listing(&list_text(url, response)?, url.path());
         // Something on the way may have cut or changed it.
-        entries.ok_or_else(|| Fault::Passing(at(url, "a list that cannot be read"), None))
-    }
-
-    /// `MOVE`, with the header `Overwrite` as it is.
-    fn rename(&self, from: &Url, to: &Url, overwrite: &str) -> Answer<()> {
-        let method = Method::from_bytes(b"MOVE").expect("a method");
-        let ask = Ask::new(method, from.clone())
-            .header("Destination", &to.whole())
-            .header("Overwrite", overwrite);
-        self.done(ask, to, &[])
+        let listing =
+            listing.ok_or_else(|| Fault::Passing(at(url, "a list that cannot be read"), None))?;
+        match listing.status {
+            Some(404 | 410) => Err(Fault::Missing(at(url, "the server says that it is not there"))),
+            _ => Ok(listing),
+        }
     }
 
     /// Has something done that brings nothing back.
-    fn done(&self, ask: Ask, url: &Url, accepted: &[u16]) -> Answer<()> {
-        let response = self.http.send(ask, accepted)?;
-        match response.status() {
-            // A part of it failed.
-            StatusCode::MULTI_STATUS => {
-                Err(Fault::Passing(at(url, "the server did only a part of it"), None))
-            }
-            StatusCode::OK if is_page(&response) => Err(login_page(url)),
-            _ => {
-                spend(response);
-                Ok(())
-            }
+    pub(super) fn done(&self, ask: Ask, url: &Url, accepted: &[u16]) -> Answer<()> {
+        done(url, self.http.send(ask, accepted)?)
+    }
+}
+
+/// What an answer about `url` says is done.
+pub(super) fn done(url: &Url, response: Response) -> Answer<()> {
+    match response.status() {
+        StatusCode::MULTI_STATUS => Err(partly_done(url, response)),
+        StatusCode::OK if is_page(&response) => Err(login_page(url)),
+        _ => {
+            spend(response);
+            Ok(())
         }
     }
+}
+
+/// The fault of an answer with a status for each part that was not done.
+fn partly_done(url: &Url, response: Response) -> Fault {
+    let said = match list_text(url, response) {
+        Ok(answer) => statuses(&answer),
+        Err(fault) => return fault,
+    };
+    match said.as_slice() {
+        // All that was asked for, as others say it by the status of the answer itself.
+        [412] => Fault::Taken(at(url, "the server says 412 Precondition Failed")),
+        [404 | 409] => Fault::Missing(at(url, "the server says that it is not there")),
+        _ => Fault::Passing(at(url, "the server did only a part of it"), None),
+    }
+}
+
+/// The text of an answer that is a list.
+fn list_text(url: &Url, response: Response) -> Answer<String> {
+    let answer = short(url, response, MAX_LIST)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 impl Store for Dav {
@@ -143,7 +183,7 @@ impl Store for Dav {
             Root::At(url) => url,
             Root::OneOf { candidates, found } => found.get().unwrap_or(&candidates[0]),
         };
-        Place::file(below(root, path).to_string())
+        Place::file(self.below(root, path).to_string())
     }
 
     fn read_only(&self) -> Option<Error> {
@@ -155,7 +195,15 @@ impl Store for Dav {
     }
 
     fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
-        self.propfind(&self.folder_url(folder)?, "1")
+        let mut entries = self.propfind(&self.folder_url(folder)?, "1")?.entries;
+        for entry in &mut entries {
+            entry.name = self.hidden.of_disk(std::mem::take(&mut entry.name));
+        }
+        Ok(entries)
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.hidden.notice()
     }
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
@@ -169,10 +217,7 @@ impl Store for Dav {
         if status == StatusCode::RANGE_NOT_SATISFIABLE && from.is_some() {
             return self.read(path, None);
         }
-        // A report is a page itself; whether it is the right one, its digest tells.
-        if is_page(&response) && !path.ends_with(PAGE) {
-            return Err(login_page(&url));
-        }
+        let is_page = is_page(&response);
         let (start, size) = match (status, from) {
             (StatusCode::OK, _) => {
                 let length = text(&response, header::CONTENT_LENGTH.as_str());
@@ -190,17 +235,33 @@ impl Store for Dav {
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));
         let validator = strong.or_else(|| text(&response, header::LAST_MODIFIED.as_str()));
         let validator = validator.map(str::to_owned);
-        let content = Box::new(body(response));
-        Ok(Reading { start, size, validator, content })
+        let mut content: Box<dyn Read + Send> = Box::new(body(response));
+        let mut page = None;
+        if is_page && start == 0 {
+            let mut beginning = Vec::new();
+            (&mut content)
+                .take(PAGE_START)
+                .read_to_end(&mut beginning)
+                .map_err(|e| cut(&url, e))?;
+            // A report is a page itself.
+            if begins_a_page(&beginning) && !path.ends_with(PAGE) {
+                page = Some(login_page(&url).into_error());
+            }
+            content = Box::new(Cursor::new(beginning).chain(content));
+        }
+        Ok(Reading { start, size, validator, content, page })
     }
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {
         let url = self.url(path)?;
         let ask = Ask::new(Method::PUT, url.clone()).body(Content::Stream(content, size));
-        self.done(ask, &url, &[])
+        if is_hidden(path) { self.write_hidden(path, ask) } else { self.done(ask, &url, &[]) }
     }
 
     fn make_folder(&self, path: &str) -> Answer<()> {
+        if is_hidden(path) {
+            return self.make_hidden(path);
+        }
         let url = self.folder_url(path)?;
         let method = Method::from_bytes(b"MKCOL").expect("a method");
         // 405: it is there.
@@ -208,25 +269,17 @@ impl Store for Dav {
     }
 
     fn rename(&self, from: &str, to: &str) -> Answer<()> {
-        self.rename(&self.url(from)?, &self.url(to)?, "T")
+        self.move_to(&self.url(from)?, &self.url(to)?, "T")
     }
 
     fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> Answer<()> {
-        self.rename(&self.folder_url(from)?, &self.folder_url(to)?, "F")
+        self.move_to(&self.folder_url(from)?, &self.folder_url(to)?, "F")
     }
 
     fn remove(&self, path: &str) -> Answer<()> {
         let url = if path.ends_with('/') { self.folder_url(path) } else { self.url(path) }?;
         self.done(Ask::new(Method::DELETE, url.clone()), &url, &[404])
     }
-}
-
-/// The address of `path` below `root`.
-fn below(root: &Url, path: &str) -> Url {
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    parts.fold(root.clone(), |url, part| {
-        url.below(&format!("/{}", utf8_percent_encode(part, RESERVED)))
-    })
 }
 
 /// The first byte and the whole size that `Content-Range` says.

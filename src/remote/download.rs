@@ -178,19 +178,25 @@ impl Fetch<'_> {
         self.meter.seek(0);
         if length < self.record.size || length == 0 {
             let from = validator.filter(|_| length > 0).map(|validator| (length, validator));
-            let reading = self.remote.store.read(&self.path, from)?;
+            let mut reading = self.remote.store.read(&self.path, from)?;
+            let page = reading.page.take().map(Fault::Lasting);
+            if let Some(fault) = reading.size.and_then(|size| self.record.size_fault(size)) {
+                return page.map_or(Ok(Some(fault)), Err);
+            }
             if reading.start == 0 {
                 file.set_len(0).map_err(|e| self.disk(e))?;
                 self.part.note(reading.validator.clone()).map_err(Fault::Lasting)?;
             }
-            if let Some(fault) = reading.size.and_then(|size| self.record.size_fault(size)) {
-                return Ok(Some(fault));
-            }
             self.hash_part(file, &mut hasher)?;
             let side = SideHash::start(hasher, file.try_clone().ok());
-            self.copy(reading, file, &side)?;
-            let found = FileRecord { size: self.length(file)?, sha256: side.finish() };
-            return Ok(self.record.fault(&found));
+            let found = self.copy(reading, file, &side).and_then(|()| {
+                let found = FileRecord { size: self.length(file)?, sha256: side.finish() };
+                Ok(self.record.fault(&found))
+            });
+            return match (found, page) {
+                (Ok(Some(_)) | Err(_), Some(page)) => Err(page),
+                (found, _) => found,
+            };
         }
         self.hash_part(file, &mut hasher)?;
         let sha256 = sha256::hex(&hasher.finalize());

@@ -54,7 +54,8 @@ impl Store for Folder {
             _ => 0,
         };
         file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        Ok(Reading { start, size: Some(found.len()), validator, content: Box::new(file) })
+        let content = Box::new(file);
+        Ok(Reading { start, size: Some(found.len()), validator, content, page: None })
     }
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {

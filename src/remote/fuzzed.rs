@@ -15,5 +15,5 @@ pub fn netrc(text: &[u8], machine: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, u
 /// The names that a WebDAV server lists, if it is a list.
 #[must_use]
 pub fn propfind(answer: &str) -> Option<Vec<String>> {
-    Some(propfind::entries(answer)?.into_iter().map(|entry| entry.name).collect())
+    Some(propfind::listing(answer, "/")?.entries.into_iter().map(|entry| entry.name).collect())
 }

@@ -1,12 +1,14 @@
 //! Asking a server: who sees the credentials, where redirects lead, what a refusal means.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::SendBody;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
+use super::authorization::{Authorization, Offer, Shown};
 use super::credentials::{Login, Origin};
+use crate::error::Error;
 use crate::web::{
     Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, redirect, redirects_again, refusal,
     spend,
@@ -18,13 +20,18 @@ const UNREACHED: &str = "look at the network and the remote's URL";
 /// Larger bodies are sent only when the server says that it will take them.
 const ASK_FIRST: u64 = 1 << 20;
 
+/// How often a request is sent that the server wants to be shown anew who asks.
+const SHOWINGS: usize = 3;
+
 /// A server, and who asks it.
 #[derive(Debug)]
 pub(super) struct Http {
     agent: Agent,
     /// Credentials go to this one's scheme, host and port alone.
     home: Url,
-    login: Login,
+    authorization: Authorization,
+    /// Where the credentials came from, or where they belong.
+    origin: Origin,
     /// Whether they may go over plain `http` to other machines.
     is_insecure: bool,
 }
@@ -68,16 +75,18 @@ impl<'a> Ask<'a> {
 }
 
 impl Http {
-    /// Connects to nothing yet. `stall` is how long a server may say nothing.
-    pub(super) fn new(home: Url, login: Login, is_insecure: bool, stall: Duration) -> Self {
-        Self { agent: Agent::new(stall), home, login, is_insecure }
+    /// Asks through `agent`; connects to nothing yet.
+    pub(super) fn new(agent: Agent, home: Url, login: Login, is_insecure: bool) -> Self {
+        let Login { credentials, origin, .. } = login;
+        let authorization = Authorization::new(credentials, origin == Origin::Link);
+        Self { agent, home, authorization, origin, is_insecure }
     }
 
     /// Asks, and follows redirects of what only reads. Statuses up to 299 are answers, and those
     /// in `accepted`.
     pub(super) fn send(&self, mut ask: Ask, accepted: &[u16]) -> Answer<Response> {
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_once(&mut ask)?;
+            let response = self.send_known(&mut ask)?;
             let Some(next) = redirect(&ask.url, &response)? else {
                 return self.check(&ask.url, response, accepted);
             };
@@ -127,25 +136,76 @@ impl Http {
         ))
     }
 
-    /// Asks once: the answer, whatever its status.
-    pub(super) fn send_once(&self, ask: &mut Ask) -> Answer<Response> {
+    /// Asks, and shows who asks as the server wants it: the answer, whatever its status.
+    pub(super) fn send_known(&self, ask: &mut Ask) -> Answer<Response> {
+        let may_see = self.may_see(&ask.url);
+        if may_see {
+            self.authorization.find_out(|| self.send_unknown())?;
+        }
+        let mut shown = may_see.then(|| self.authorization.show(&ask.method, &ask.url)).flatten();
+        let mut sent = 1;
+        loop {
+            let (response, is_begun) = self.send_once(ask, shown.as_ref())?;
+            let is_refused = response.status() == StatusCode::UNAUTHORIZED && may_see;
+            let request = (&ask.method, &ask.url);
+            let again = (is_refused && sent < SHOWINGS)
+                .then(|| self.authorization.learn(&response, shown.as_ref(), request));
+            let Some(again) = again.flatten() else { return Ok(response) };
+            spend(response);
+            if is_begun {
+                let what = "the server wants to be shown again who asks";
+                return Err(Fault::Passing(at(&ask.url, what), Some(Duration::ZERO)));
+            }
+            shown = Some(again);
+            sent += 1;
+        }
+    }
+
+    /// Asks the remote itself for nothing much, without showing who asks.
+    fn send_unknown(&self) -> Answer<Response> {
+        let mut url = self.home.below("/");
+        for _ in 0..=MAX_REDIRECTS {
+            let mut ask = Ask::new(propfind(), url.clone()).header("Depth", "0");
+            let (response, _) = self.send_once(&mut ask, None)?;
+            let next = redirect(&url, &response).ok().flatten();
+            match next.filter(|next| self.home.is_same_server(next)) {
+                Some(next) => {
+                    spend(response);
+                    url = next;
+                }
+                None => match refusal(&url, &response) {
+                    busy @ Fault::Passing(..) if !response.status().is_success() => {
+                        return Err(busy);
+                    }
+                    _ => return Ok(response),
+                },
+            }
+        }
+        Err(redirects_again(&url))
+    }
+
+    /// Asks once; the answer, and whether anything of a stream was read.
+    fn send_once(&self, ask: &mut Ask, shown: Option<&Shown>) -> Answer<(Response, bool)> {
         let url = &ask.url;
         let mut request = Request::builder().method(&ask.method);
         for (name, value) in &ask.headers {
             request = request.header(name, value);
         }
-        if let Some(credentials) = self.login.credentials.as_ref().filter(|_| self.may_see(url)) {
-            request = request.header(header::AUTHORIZATION, credentials.header());
+        if let Some(shown) = shown {
+            request = request.header(header::AUTHORIZATION, &shown.header);
         }
         match &mut ask.body {
-            Content::Nothing => self.agent.ask(url, request, (), UNREACHED),
-            Content::Text(text) => self.agent.ask(url, request, *text, UNREACHED),
+            Content::Nothing => Ok((self.agent.ask(url, request, (), UNREACHED)?, false)),
+            Content::Text(text) => Ok((self.agent.ask(url, request, *text, UNREACHED)?, false)),
             Content::Stream(content, size) => {
                 request = request.header(header::CONTENT_LENGTH, *size);
                 if *size > ASK_FIRST {
                     request = request.header(header::EXPECT, "100-continue");
                 }
-                self.agent.ask(url, request, SendBody::from_reader(content), UNREACHED)
+                let mut content = Begun { content: *content, is_begun: false };
+                let body = SendBody::from_reader(&mut content);
+                let response = self.agent.ask(url, request, body, UNREACHED)?;
+                Ok((response, content.is_begun))
             }
         }
     }
@@ -161,36 +221,93 @@ impl Http {
         if status.is_success() || accepted.contains(&status.as_u16()) {
             return Ok(response);
         }
-        let fault = refusal(url, &response);
+        Err(self.refused(url, response))
+    }
+
+    /// The fault that the answer from `url` is, and what to do about it.
+    pub(super) fn refused(&self, url: &Url, response: Response) -> Fault {
+        let status = response.status();
+        let (fault, offer) = (refusal(url, &response), Offer::of(&response));
         spend(response);
-        Err(match (fault, advice(status)) {
-            (Fault::Lasting(error), _) if status == StatusCode::UNAUTHORIZED => {
-                Fault::Lasting(error.hint(self.unknown(url)))
+        match (fault, advice(status)) {
+            (Fault::Lasting(_), _) if status == StatusCode::UNAUTHORIZED => {
+                Fault::Lasting(self.unknown(url, status, &offer))
             }
             (Fault::Lasting(error), Some(advice)) => Fault::Lasting(error.hint(advice)),
             (fault, _) => fault,
-        })
+        }
+    }
+
+    /// The error of a server that does not know who asks.
+    fn unknown(&self, url: &Url, status: StatusCode, offer: &Offer) -> Error {
+        let mut what = format!("the server says {status}");
+        // What a bucket is shown is no matter of schemes.
+        if self.origin != Origin::Keys {
+            what += &format!("; {}", offer.schemes());
+        }
+        at(url, what).hint(self.advice_on_login(url, offer))
     }
 
     /// What to do where the server does not know who asks.
-    fn unknown(&self, url: &Url) -> String {
+    fn advice_on_login(&self, url: &Url, offer: &Offer) -> String {
         let host = self.home.host();
-        match &self.login.origin {
+        match &self.origin {
+            Origin::Keys => "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+            Origin::Link => "the public link is not valid, or wants a password".to_owned(),
+            Origin::Token if self.may_see(url) && offer.takes_token() => {
+                "look at the token in MENTORPAL_REMOTE_TOKEN".to_owned()
+            }
+            Origin::Token if self.may_see(url) => {
+                "look at the token in MENTORPAL_REMOTE_TOKEN, or \
+                set a user and a password instead: the server does not say that it takes tokens"
+                    .to_owned()
+            }
+            Origin::Nowhere(_) | Origin::Settings | Origin::File(_)
+                if !offer.takes_password() && offer.takes_token() =>
+            {
+                "the server takes tokens, and no password: set MENTORPAL_REMOTE_TOKEN".to_owned()
+            }
+            Origin::Nowhere(_) | Origin::Settings | Origin::File(_) if !offer.takes_password() => {
+                "no password was sent, since the server takes none in a way that is known here \
+                 (Basic, Digest); ask who looks after it for one of these, or for a token (Bearer)"
+                    .to_owned()
+            }
             Origin::Nowhere(file) => format!(
                 "no password for the machine `{host}`: put these three lines into {}\n\
                  machine {host}\nlogin USER\npassword PASSWORD",
                 file.display()
             ),
-            Origin::Keys => "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-            Origin::Link => "the public link is not valid, or wants a password".to_owned(),
+            Origin::Token if !self.may_see(url) => "the token was not sent, since it would not be \
+                encrypted: use https, or --insecure where that does not matter"
+                .to_owned(),
             _ if !self.may_see(url) => "user and password were not sent, since they would not be \
                 encrypted: use https, or --insecure where that does not matter"
                 .to_owned(),
-            Origin::Settings => "look at the user and the password in the settings".to_owned(),
+            Origin::Settings | Origin::Token => {
+                "look at the user and the password in the settings".to_owned()
+            }
             Origin::File(file) => {
                 format!("look at the entry for the machine `{host}` in {}", file.display())
             }
         }
+    }
+}
+
+/// The method that asks what is at an address.
+pub(super) fn propfind() -> Method {
+    Method::from_bytes(b"PROPFIND").expect("a method")
+}
+
+/// A stream that tells whether anything of it was read.
+struct Begun<'a> {
+    content: &'a mut dyn Read,
+    is_begun: bool,
+}
+
+impl Read for Begun<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.is_begun = true;
+        self.content.read(buffer)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
+use serde::de::IgnoredAny;
+
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, fault_of};
@@ -88,7 +90,13 @@ impl Remote {
         if reading.size.is_some_and(|size| length < size) {
             return Err(Fault::Passing(Error::at(place, "the connection was cut"), None));
         }
-        Ok(manifest)
+        // A page for people is no JSON, whatever else may be wrong.
+        match reading.page {
+            Some(page) if serde_json::from_slice::<IgnoredAny>(&manifest).is_err() => {
+                Err(Fault::Lasting(page))
+            }
+            _ => Ok(manifest),
+        }
     }
 
     /// What of `contents` differs by its size from what is in the remote's `folder`: enough to

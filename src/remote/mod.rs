@@ -6,19 +6,23 @@
 //! |---|---|
 //! | `settings.rs`, `location.rs` | the settings → which remote |
 //! | `netrc.rs`, `credentials.rs` | who asks it |
-//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`; `s3_error.rs` is what it says of a refusal) |
+//! | `authorization.rs` | how a server wants to be shown who asks |
+//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists, `destination.rs` and `hidden.rs` are the names it takes), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`; `s3_error.rs` is what it says of a refusal) |
 //! | `http.rs` | requests: who sees credentials, which redirects are followed, what to do about a refusal |
 //! | `item.rs` | what is shared |
 //! | `look.rs` | what is on the remote, and whether it is whole |
 //! | `upload.rs`, `download.rs` | both ways; `aside.rs` moves away what is repaired, `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
 
 mod aside;
+mod authorization;
 mod credentials;
 mod dav;
+mod destination;
 mod download;
 mod folder;
 #[cfg(fuzzing)]
 pub mod fuzzed;
+mod hidden;
 mod http;
 mod item;
 mod location;
@@ -50,7 +54,7 @@ use self::s3::Bucket;
 pub use self::settings::{RemoteSettings, RemoteTable};
 use self::store::Store;
 pub use self::transfer::{Moved, Watcher};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A place where checkpoints and vector models are shared.
 pub struct Remote {
@@ -102,7 +106,7 @@ impl Remote {
     /// When the URL is none, or a `.netrc` cannot be read as one.
     pub fn open(settings: &RemoteSettings, is_insecure: bool) -> Result<Self> {
         let http = |url: &crate::web::Url, login| {
-            Http::new(url.clone(), login, is_insecure, settings.timeout)
+            Ok::<_, Error>(Http::new(settings.agent()?, url.clone(), login, is_insecure))
         };
         let mut warning = None;
         let store: Box<dyn Store> = match settings.location()? {
@@ -110,12 +114,12 @@ impl Remote {
             Location::Dav(url, in_url) => {
                 let mut login = settings.login(&url, in_url)?;
                 warning = login.warning.take();
-                Box::new(Dav::new(http(&url, login), url))
+                Box::new(Dav::new(http(&url, login)?, url))
             }
             Location::Link(url, token) => {
                 let credentials = Some(credentials::Credentials::new(token.as_bytes(), b"")?);
                 let login = Login { credentials, origin: Origin::Link, warning: None };
-                Box::new(Dav::public_link(http(&url, login), &url, &token))
+                Box::new(Dav::public_link(http(&url, login)?, &url, &token))
             }
             Location::S3 { bucket, prefix } => {
                 Box::new(Bucket::open(settings, &bucket, &prefix, is_insecure)?)

@@ -1,6 +1,8 @@
-//! What a WebDAV server says is in a folder (RFC 4918, section 9.1).
+//! What a WebDAV server says is in a folder, and of what it did in part (RFC 4918, sections 9.1
+//! and 13).
 
 use percent_encoding::percent_decode_str;
+use quick_xml::events::Event;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -18,9 +20,12 @@ struct Multistatus {
 
 #[derive(Deserialize)]
 struct Described {
-    href: String,
+    #[serde(default)]
+    href: Vec<String>,
     #[serde(default)]
     propstat: Vec<PropStat>,
+    /// `HTTP/1.1 404 Not Found`, of what has no properties.
+    status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,38 +44,158 @@ struct ResourceType {
     collection: Option<IgnoredAny>,
 }
 
-/// The entries of a folder, from the answer about it with depth 1; `None` where it is no such
-/// answer.
-pub(super) fn entries(answer: &str) -> Option<Vec<Entry>> {
-    let answer: Multistatus = quick_xml::de::from_str(answer).ok()?;
-    let mut paths: Vec<(String, Described)> = Vec::new();
-    for described in answer.response {
-        paths.push((path(&described.href)?, described));
+/// What a server says of a folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// The folder's own path as the server has it, decoded, where the server lists the folder.
+    pub(super) own: Option<String>,
+    /// The status that it gives for the folder itself, if it does.
+    pub(super) status: Option<u16>,
+    /// What is in the folder.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Reads the answer about the folder whose path in the address is `asked`, with depth 0 or 1;
+/// `None` where it is no such answer.
+pub(super) fn listing(answer: &str, asked: &str) -> Option<Listing> {
+    let asked = decoded(asked)?;
+    let mut found = Vec::new();
+    for mut described in multistatus(answer)?.response {
+        let href = described.href.pop()?;
+        // A name that is no UTF-8 is none of ours.
+        if let Some(path) = path(&href, &asked) {
+            found.push(Found { path, is_slashed: href.trim().ends_with('/'), described });
+        }
     }
-    // The folder itself is among them: it has the shortest path, whatever the server puts before.
-    let own = paths.iter().map(|(path, _)| path.len()).min()?;
-    let entry = |(path, described): (String, Described)| {
-        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-        let mut entry = Entry { name, is_folder: false, size: None };
-        for PropStat { prop } in described.propstat {
+    let own = own(&found, &asked).map(|index| found.remove(index));
+    let status = own.as_ref().and_then(|own| own.described.status());
+    let above = match &own {
+        Some(own) => own.path.clone(),
+        None => above(&found, &asked),
+    };
+    let there = found.into_iter().filter(|found| {
+        found.described.status().is_none_or(is_success) && parent(&found.path) == Some(&above)
+    });
+    let entries = there.map(Found::entry).collect();
+    Some(Listing { own: own.map(|own| own.path), status, entries })
+}
+
+/// The statuses in an answer of several; none where it is no such answer.
+pub(super) fn statuses(answer: &str) -> Vec<u16> {
+    let responses = multistatus(answer).map(|multistatus| multistatus.response).unwrap_or_default();
+    responses.iter().filter_map(Described::status).collect()
+}
+
+/// Whether `path`, as a server has it, is the one of an address whose path is `asked`.
+pub(super) fn is_same_path(path: &str, asked: &str) -> bool {
+    decoded(asked).is_some_and(|asked| asked == path)
+}
+
+fn multistatus(answer: &str) -> Option<Multistatus> {
+    // Any root would do for the deserializer.
+    let mut reader = quick_xml::Reader::from_str(answer);
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(root) | Event::Empty(root) => {
+                if root.local_name().as_ref() != "multistatus" {
+                    return None;
+                }
+                break;
+            }
+            Event::Eof => return None,
+            _ => {}
+        }
+    }
+    quick_xml::de::from_str(answer).ok()
+}
+
+impl Described {
+    fn status(&self) -> Option<u16> {
+        self.status.as_ref()?.split_whitespace().nth(1)?.parse().ok()
+    }
+}
+
+/// One of those described.
+struct Found {
+    path: String,
+    /// Whether its reference ends with a slash, as only folders' do.
+    is_slashed: bool,
+    described: Described,
+}
+
+impl Found {
+    fn entry(self) -> Entry {
+        let name = last(&self.path).to_owned();
+        let mut entry = Entry { name, is_folder: self.is_slashed, size: None };
+        for PropStat { prop } in self.described.propstat {
             entry.is_folder |= prop.resourcetype.is_some_and(|kind| kind.collection.is_some());
             let size = prop.getcontentlength.and_then(|size| size.trim().parse().ok());
             entry.size = entry.size.or(size);
         }
         entry
-    };
-    Some(paths.into_iter().filter(|(path, _)| path.len() > own).map(entry).collect())
+    }
 }
 
-/// The path of a reference, decoded, without slashes at its end.
-fn path(href: &str) -> Option<String> {
+/// Which of those found is the folder `asked` itself. Some servers leave it out; behind some
+/// proxies it has another path than it was asked for by.
+fn own(found: &[Found], asked: &str) -> Option<usize> {
+    if let Some(index) = found.iter().position(|found| found.path == asked) {
+        return Some(index);
+    }
+    if found.iter().any(|found| parent(&found.path) == Some(asked)) {
+        return None;
+    }
+    let shortest = (0..found.len()).min_by_key(|index| found[*index].path.len())?;
+    let path = &found[shortest].path;
+    let is_above = |other: &Found| other.path == *path || parent(&other.path) == Some(path);
+    let is_asked = found.len() > 1 || last(path) == last(asked) || asked.is_empty();
+    (is_asked && found.iter().all(is_above)).then_some(shortest)
+}
+
+/// The path of the folder that those found are in, where it is not among them.
+fn above(found: &[Found], asked: &str) -> String {
+    if found.iter().any(|found| parent(&found.path) == Some(asked)) {
+        return asked.to_owned();
+    }
+    let shortest = found.iter().min_by_key(|found| found.path.len());
+    shortest.and_then(|found| parent(&found.path)).unwrap_or(asked).to_owned()
+}
+
+/// The path above; none above the root.
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// The path of a reference, decoded, with one slash before each of its parts; relative ones are
+/// below `asked`.
+fn path(href: &str, asked: &str) -> Option<String> {
     let href = href.trim();
-    let path = match href.split_once("://") {
-        Some((_, rest)) => &rest[rest.find('/').unwrap_or(rest.len())..],
-        None => href,
-    };
-    let path = percent_decode_str(path.trim_end_matches('/')).decode_utf8().ok()?;
-    Some(path.into_owned())
+    if let Some((_, rest)) = href.split_once("://") {
+        return decoded(&rest[rest.find('/').unwrap_or(rest.len())..]);
+    }
+    if href.starts_with('/') {
+        return decoded(href);
+    }
+    Some(format!("{asked}{}", decoded(href.trim_start_matches("./"))?))
+}
+
+/// A path, decoded, with one slash before each of its parts.
+fn decoded(path: &str) -> Option<String> {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let mut decoded = String::new();
+    for part in parts {
+        decoded.push('/');
+        decoded.push_str(&percent_decode_str(part).decode_utf8().ok()?);
+    }
+    Some(decoded)
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
 }
 
 #[cfg(test)]
@@ -79,6 +204,17 @@ mod tests {
 
     fn entry(name: &str, is_folder: bool, size: Option<u64>) -> Entry {
         Entry { name: name.to_owned(), is_folder, size }
+    }
+
+    fn entries(answer: &str, asked: &str) -> Option<Vec<Entry>> {
+        listing(answer, asked).map(|listing| listing.entries)
+    }
+
+    /// An answer with these references, each a folder's where it ends with a slash.
+    fn answer(hrefs: &[&str]) -> String {
+        let one = |href: &&str| format!("<D:response><D:href>{href}</D:href></D:response>");
+        let all: String = hrefs.iter().map(one).collect();
+        format!("<D:multistatus xmlns:D='DAV:'>{all}</D:multistatus>")
     }
 
     // As Apache 2.4 with mod_dav answered, shortened.
@@ -99,8 +235,10 @@ mod tests {
 <lp1:resourcetype><D:collection/></lp1:resourcetype></D:prop>
 <D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>
 </D:multistatus>"#;
+        let listing = listing(answer, "/dav/a%20b/").unwrap();
         let expected = [entry("Zoë&.json", false, Some(12)), entry("sub", true, None)];
-        assert_eq!(entries(answer).unwrap(), expected);
+        assert_eq!(listing.entries, expected);
+        assert_eq!(listing.own.as_deref(), Some("/dav/a b"));
     }
 
     // As RFC 4918 writes them: whole addresses, and a default namespace.
@@ -109,13 +247,79 @@ mod tests {
         let answer = r#"<multistatus xmlns="DAV:"><response><href>http://x.example/c/</href></response>
             <response><href>http://x.example/c/a&amp;b</href><propstat><prop>
             <getcontentlength> 3 </getcontentlength></prop></propstat></response></multistatus>"#;
-        assert_eq!(entries(answer).unwrap(), [entry("a&b", false, Some(3))]);
+        assert_eq!(entries(answer, "/c/").unwrap(), [entry("a&b", false, Some(3))]);
+    }
+
+    // Whichever way its paths are written, a folder has the same two entries.
+    #[test]
+    fn the_folder_itself_may_be_listed_or_not_and_under_another_path() {
+        let expected = [entry("a b", true, None), entry("f", false, None)];
+        for hrefs in [
+            &["/dav/x/", "/dav/x/a%20b/", "/dav/x/f"][..],
+            &["/dav/x/a%20b/", "/dav/x/f"],
+            &["/dav/x/a b/", "/dav/%78/f", "/dav/x"],
+            &["https://h/dav/x/a%20b/", "https://h/dav/x/f"],
+            &["//dav//x/", "//dav//x/a%20b/", "/dav/x//f"],
+            &["a%20b/", "./f"],
+            // The proxy knows it as /dav/x, the server as /x or by its root.
+            &["/x/", "/x/a%20b/", "/x/f"],
+            &["/", "/a%20b/", "/f"],
+        ] {
+            assert_eq!(entries(&answer(hrefs), "/dav/x/").unwrap(), expected, "{hrefs:?}");
+        }
+    }
+
+    #[test]
+    fn one_entry_is_the_folder_itself_or_the_only_one_in_it() {
+        for (href, asked, expected) in [
+            ("/dav/x/", "/dav/x/", &[][..]),
+            ("/dav/x/x/", "/dav/x/", &["x"]),
+            ("/x/", "/dav/x/", &[]),
+            ("/dav/x/f", "/dav/x/", &["f"]),
+            ("/f", "/", &["f"]),
+            ("/", "/", &[]),
+        ] {
+            let found = entries(&answer(&[href]), asked).unwrap();
+            let names: Vec<&str> = found.iter().map(|entry| &*entry.name).collect();
+            assert_eq!(names, expected, "{href} of {asked}");
+        }
+        assert_eq!(entries(&answer(&[]), "/dav/x/"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn names_that_are_no_unicode_are_left_out() {
+        let answer = answer(&["/x/", "/x/Zo%EB", "/x/f"]);
+        assert_eq!(entries(&answer, "/x/").unwrap(), [entry("f", false, None)]);
+    }
+
+    // As lighttpd 1.4.69 answered a `MOVE` with `Overwrite: F`, shortened.
+    #[test]
+    fn statuses_of_what_was_not_done() {
+        let answer = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus \
+            xmlns:D=\"DAV:\">\n<D:response>\n<D:href>/a/x/</D:href>\n<D:status>HTTP/1.1 412 \
+            Precondition Failed</D:status>\n</D:response>\n</D:multistatus>\n";
+        assert_eq!(statuses(answer), [412]);
+        let listing = listing(answer, "/a/x/").unwrap();
+        assert_eq!((listing.status, listing.entries.len()), (Some(412), 0));
     }
 
     #[test]
     fn what_is_no_answer_is_none() {
         for answer in ["", "<html><body>Log in</body></html>", "<multistatus xmlns='DAV:'", "{}"] {
-            assert_eq!(entries(answer), None, "{answer}");
+            assert_eq!(entries(answer, "/"), None, "{answer}");
+        }
+    }
+
+    proptest::proptest! {
+        // What a server lists below a folder is found by its name, whatever it is called.
+        #[test]
+        fn every_name_is_read_back(name in "[^/\\x00-\\x1f]{1,12}", is_listed: bool) {
+            let encoded = percent_encoding::utf8_percent_encode(
+                &name, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let child = format!("/dav/a%2Db/{encoded}");
+            let hrefs = [&*child, "/dav/a-b/"];
+            let found = entries(&answer(&hrefs[..=usize::from(is_listed)]), "/dav/a-b/").unwrap();
+            proptest::prop_assert_eq!(found, [entry(&name, false, None)]);
         }
     }
 }

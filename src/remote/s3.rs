@@ -72,7 +72,7 @@ impl Bucket {
                 .hint("use https, or --insecure where that does not matter"));
         }
         let login = Login { credentials: None, origin: Origin::Keys, warning: None };
-        let http = Http::new(url, login, is_insecure, settings.timeout);
+        let http = Http::new(settings.agent()?, url, login, is_insecure);
         let mut builder = S3::default()
             .bucket(bucket)
             .root(&format!("/{prefix}"))
@@ -322,8 +322,8 @@ impl Store for Bucket {
         };
         let stream = block_on(opened).map_err(|e| self.fault(path, e))?;
         let content = Content { stream, chunk: Buffer::new() };
-        let mut reading =
-            Reading { start, size: Some(size), validator: tag, content: Box::new(content) };
+        let content = Box::new(content);
+        let mut reading = Reading { start, size: Some(size), validator: tag, content, page: None };
         // The first bytes show what the server says, and whether it knows ranges.
         if self.first_is_there(path, &mut reading)? { Ok(reading) } else { self.read(path, None) }
     }

@@ -4,11 +4,14 @@
 //! |---|---|---|---|
 //! | `MENTORPAL_REMOTE` | where it is | `[remote] url` | none |
 //! | `MENTORPAL_REMOTE_USER`, `MENTORPAL_REMOTE_PASSWORD` | who asks a WebDAV disk | in `url` | a `.netrc` |
+//! | `MENTORPAL_REMOTE_TOKEN` | a token instead | | |
 //! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` | where a bucket is | `[remote] endpoint` | Amazon |
 //! | `AWS_REGION`, `AWS_DEFAULT_REGION` | its region | `[remote] region` | `us-east-1` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | who asks it | | |
 //! | `MENTORPAL_REMOTE_TIMEOUT` | the seconds that a server may say nothing | | 60 |
 //! | `MENTORPAL_REMOTE_WAIT` | the seconds before a second try | | 0.5 |
+//! | `SSL_CERT_FILE` | the authorities that certificates may be of, instead of the system's | | |
+//! | | more of them, for the remote | `[remote] ca_file` | none |
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,7 +23,7 @@ use super::credentials::{Credentials, InUrl, Login, Origin, look_up, netrc_files
 use super::location::Location;
 use crate::error::{Error, Result};
 use crate::secrets;
-use crate::web::Url;
+use crate::web::{Agent, Authorities, Url};
 use crate::workspace::Workspace;
 
 /// `[remote]` of `mentorpal.toml`.
@@ -33,6 +36,9 @@ pub struct RemoteTable {
     pub endpoint: Option<String>,
     /// A bucket's region.
     pub region: Option<String>,
+    /// A file with the certificates of authorities to trust besides the system's (PEM); relative to
+    /// the workspace.
+    pub ca_file: Option<String>,
 }
 
 /// A remote, as the settings have it; nothing is asked or read yet.
@@ -47,6 +53,8 @@ pub struct RemoteSettings {
     pub(super) timeout: Duration,
     pub(super) first_wait: Duration,
     netrc_files: Vec<PathBuf>,
+    token: Option<String>,
+    ca_file: Option<PathBuf>,
 }
 
 /// Who asks a bucket.
@@ -104,6 +112,8 @@ impl RemoteSettings {
             timeout: seconds("MENTORPAL_REMOTE_TIMEOUT", 60.0)?,
             first_wait: seconds("MENTORPAL_REMOTE_WAIT", 0.5)?,
             netrc_files: netrc_files(workspace.root(), environment, std::env::home_dir()),
+            token: environment("MENTORPAL_REMOTE_TOKEN"),
+            ca_file: table.ca_file.map(|path| workspace.root().join(path)),
         }))
     }
 
@@ -115,13 +125,32 @@ impl RemoteSettings {
         Location::parse(&self.url)
     }
 
+    /// What makes connections to it.
+    ///
+    /// # Errors
+    /// When `ca_file` cannot be read as one.
+    pub(super) fn agent(&self) -> Result<Agent> {
+        let authorities = self.ca_file.as_deref().map(Authorities::besides_the_systems);
+        Ok(Agent::new(self.timeout, authorities.transpose()?.as_ref()))
+    }
+
     /// Who asks the server of `url`. The user is the variable's, else the URL's, else a `.netrc`'s;
     /// the password the variable's, else the URL's for its own user, else a `.netrc`'s for the user.
     ///
     /// # Errors
-    /// When there is a user without a password, or a password without a user; when a `.netrc`
-    /// cannot be read as one.
+    /// When there is a user without a password, a password without a user, or either beside a token;
+    /// when a `.netrc` cannot be read as one.
     pub(super) fn login(&self, url: &Url, in_url: Option<InUrl>) -> Result<Login> {
+        if let Some(token) = &self.token {
+            if self.user.is_some() || self.password.is_some() || in_url.is_some() {
+                return Err(Error::new(
+                    "MENTORPAL_REMOTE_TOKEN is set, and a user or a password is, too",
+                )
+                .hint("unset one of them: a server is shown a token or a user, not both"));
+            }
+            let credentials = Some(Credentials::token(token)?);
+            return Ok(Login { credentials, origin: Origin::Token, warning: None });
+        }
         let (user, of_url) = match (&self.user, in_url) {
             (Some(user), _) => (Some(user.clone().into_bytes()), None),
             (None, Some(in_url)) => (Some(in_url.user), in_url.password),
@@ -181,6 +210,7 @@ mod tests {
             url: text(url),
             endpoint: text("https://of.table"),
             region: text("table"),
+            ca_file: None,
         };
         let workspace = Workspace::at(folder).unwrap();
         let value = |name: &str| {

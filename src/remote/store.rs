@@ -19,6 +19,11 @@ pub(super) trait Store: Send + Sync {
         None
     }
 
+    /// What people should know of how it is used, once.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
     /// Whether it has no folders, only objects that each appear whole and at once: these need no
     /// temporary name, and where no manifest is, nothing is in the way.
     fn is_flat(&self) -> bool {
@@ -70,4 +75,7 @@ pub(super) struct Reading {
     /// What tells this file from another at the same place.
     pub(super) validator: Option<String>,
     pub(super) content: Box<dyn Read + Send>,
+    /// What is said where the content is not the file's: set where it looks like a page for
+    /// people, as networks and disks that want a login send.
+    pub(super) page: Option<Error>,
 }

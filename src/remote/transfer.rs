@@ -23,6 +23,9 @@ const AT_ONCE: usize = 4;
 pub trait Watcher: Progress {
     /// A file is where it belongs.
     fn file(&self, path: &str, record: &FileRecord, how: Moved);
+
+    /// Something that people should know of the remote.
+    fn notice(&self, _text: &str) {}
 }
 
 /// How a file came to be where it belongs.
@@ -170,8 +173,23 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
 /// it to its end, but no further than that says.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, or the connection is cut.
+/// When the store does not give it from the beginning, the connection is cut, or what comes is a
+/// page for people instead.
 pub(super) fn fault_of(
+    mut reading: Reading,
+    record: &FileRecord,
+    place: &Place,
+    meter: &mut Meter,
+) -> Answer<Option<String>> {
+    let page = reading.page.take();
+    let fault = fault_of_content(reading, record, place, meter)?;
+    match page.filter(|_| fault.is_some()) {
+        Some(page) => Err(Fault::Lasting(page)),
+        None => Ok(fault),
+    }
+}
+
+fn fault_of_content(
     reading: Reading,
     record: &FileRecord,
     place: &Place,
@@ -203,8 +221,23 @@ pub(super) fn fault_of(
 /// Reads all that comes of a file: whether it is what `expected` gives.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, or the connection is cut.
+/// When the store does not give it from the beginning, the connection is cut, or what comes is a
+/// page for people instead.
 pub(super) fn is_same(
+    mut reading: Reading,
+    expected: &mut impl Read,
+    place: &Place,
+    meter: &mut Meter,
+) -> Answer<bool> {
+    let page = reading.page.take();
+    let is_same = is_all_the_same(reading, expected, place, meter)?;
+    match page.filter(|_| !is_same) {
+        Some(page) => Err(Fault::Lasting(page)),
+        None => Ok(is_same),
+    }
+}
+
+fn is_all_the_same(
     reading: Reading,
     expected: &mut impl Read,
     place: &Place,
@@ -288,7 +321,7 @@ mod tests {
     }
 
     fn reading(content: &'static [u8], size: Option<u64>) -> Reading {
-        Reading { start: 0, size, validator: None, content: Box::new(content) }
+        Reading { start: 0, size, validator: None, content: Box::new(content), page: None }
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Transport {
         if size > 0 || ask.method == "PUT" || ask.method == "POST" {
             ask = ask.body(Content::Stream(&mut content, size));
         }
-        let response = self.0.send_once(&mut ask)?;
+        let response = self.0.send_known(&mut ask)?;
         let response = self.judged(&ask, response)?;
         if is_range && response.status() == StatusCode::OK {
             return Err(Fault::Taken(at(&url, "the server ignores ranges")));

@@ -182,6 +182,9 @@ impl Upload<'_> {
         for folder in parents.into_iter().chain([staging.clone()]).chain(below) {
             self.make_folder(&folder)?;
         }
+        if let Some(notice) = store.notice() {
+            self.watcher.notice(&notice);
+        }
         let there = self.remote.tree(&staging, self.contents)?;
         // Sent, and read back.
         let what = format!("uploading and checking {}", self.item);

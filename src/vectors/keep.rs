@@ -80,5 +80,5 @@ pub(super) fn keep(
     let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
     let name = name.stored_in(&workspace.vector_models());
     let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
-    Ok(Added { name, folder, manifest })
+    Ok(Added { name, folder, manifest, unverified: Vec::new() })
 }

@@ -23,6 +23,9 @@ pub struct Added {
     pub folder: PathBuf,
     /// What it holds.
     pub manifest: Manifest,
+    /// The files that were downloaded without anything to verify them by; none of those that were
+    /// there already.
+    pub unverified: Vec<String>,
 }
 
 /// The names of the vector models, sorted. A folder without a manifest is none.
@@ -46,7 +49,8 @@ pub fn names(workspace: &Workspace) -> Result<Vec<Name>> {
 pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
     let added = |name: Name| {
         let manifest = manifest(workspace, &name)?;
-        Ok(Added { folder: workspace.vector_model(&name), name, manifest })
+        let (folder, unverified) = (workspace.vector_model(&name), Vec::new());
+        Ok(Added { folder, name, manifest, unverified })
     };
     Ok(names(workspace)?.into_iter().map(added).collect())
 }

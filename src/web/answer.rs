@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
+use rustls::CertificateError;
 use ureq::Body;
 use ureq::http::{StatusCode, header};
 
@@ -29,6 +30,14 @@ pub(crate) fn text<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
 /// Whether the answer is a page for people, as networks and disks that want a login give.
 pub(crate) fn is_page(response: &Response) -> bool {
     text(response, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// Whether a file that begins so is a page for people, whatever it is labelled as.
+pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    ["<!doctype html", "<html", "<!--", "<head", "<?xml"].iter().any(|start| {
+        text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start.as_bytes()))
+    })
 }
 
 /// Where the answer from `url` leads instead, if it does.
@@ -129,13 +138,63 @@ pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> Fault {
         _ => false,
     };
     let what = if is_passing { CUT } else { "cannot be reached" };
+    let hint = certificate_fault(&error).map_or(hint, |fault| certificate_hint(fault)).to_owned();
     let error = at(url, what).caused_by(error).hint(hint);
     if is_passing { Fault::Passing(error, None) } else { Fault::Lasting(error) }
+}
+
+/// What is wrong with the server's certificate, if that is why nothing came.
+fn certificate_fault(error: &ureq::Error) -> Option<&CertificateError> {
+    let error = match error {
+        ureq::Error::Rustls(error) => error,
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref()?,
+        _ => return None,
+    };
+    match error {
+        rustls::Error::InvalidCertificate(fault) => Some(fault),
+        _ => None,
+    }
+}
+
+/// What to do about a certificate.
+fn certificate_hint(fault: &CertificateError) -> &'static str {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
+    };
+    match fault {
+        UnknownIssuer => {
+            "the server's certificate is of an authority that this machine does not trust: set \
+             SSL_CERT_FILE to a PEM file with the certificates of all authorities to trust, or, for \
+             a remote, name one with this authority's in `ca_file` under [remote] in mentorpal.toml"
+        }
+        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+            "the server's certificate is not valid now: look at this machine's clock, or ask who \
+             looks after the server to renew it"
+        }
+        NotValidForName | NotValidForNameContext { .. } => {
+            "the server's certificate is for other names: look at the host in the address"
+        }
+        _ => {
+            "the server's certificate cannot be used: ask who looks after the server; one that is \
+             signed by itself must say `basicConstraints = CA:FALSE`"
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_told_by_its_beginning() {
+        for page in ["<!DOCTYPE html><p>", "\u{feff}\n <HTML lang=en>", "<?xml version='1.0'?>"] {
+            assert!(begins_a_page(page.as_bytes()), "{page}");
+        }
+        for file in ["", "<", "{\"a\": \"<html>\"}", "<htm", "---\nlicense: mit\n"] {
+            assert!(!begins_a_page(file.as_bytes()), "{file}");
+        }
+    }
 
     #[test]
     fn a_wait_is_seconds_or_a_date() {

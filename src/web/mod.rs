@@ -2,6 +2,7 @@
 //! when to try again. Who sees credentials and which redirects are followed is for those who ask.
 
 mod answer;
+mod authorities;
 mod body;
 mod fault;
 mod no_proxy;
@@ -15,8 +16,10 @@ use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::answer::{
-    MAX_REDIRECTS, Response, at, cut, is_page, redirect, redirects_again, refusal, spend, text,
+    MAX_REDIRECTS, Response, at, begins_a_page, cut, is_page, redirect, redirects_again, refusal,
+    spend, text,
 };
+pub(crate) use self::authorities::Authorities;
 use self::body::Stall;
 pub(crate) use self::body::{Paced, body, interrupted, short};
 pub(crate) use self::fault::{Answer, Fault, Tries, patiently, random};
@@ -41,11 +44,11 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// Connects to nothing yet. A server that says nothing more, or takes nothing more, for `stall`
-    /// is given up.
-    pub(crate) fn new(stall: Duration) -> Self {
+    /// is given up. Certificates are of `authorities`, or of those that the system trusts.
+    pub(crate) fn new(stall: Duration, authorities: Option<&Authorities>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
+            .root_certs(authorities.map_or(RootCerts::PlatformVerifier, Authorities::roots))
             .unversioned_rustls_crypto_provider(provider)
             .build();
         let (proxy, no_proxy) = no_proxy::from_environment();

@@ -48,6 +48,13 @@ impl Url {
         Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
+    /// The address of the folder that this one is in, with a slash at its end; none of the root.
+    pub(crate) fn above(&self) -> Option<Self> {
+        let path = self.path.trim_end_matches('/');
+        let slash = path.rfind('/')?;
+        Some(Self { path: path[..=slash].to_owned(), ..self.clone() })
+    }
+
     /// The same address, and those below it, with `part` shown as `****`.
     pub(crate) fn hiding(self, part: &str) -> Self {
         Self { hidden: part.to_owned(), ..self }
@@ -103,6 +110,18 @@ impl Url {
         self.host == "localhost" || self.host().parse().is_ok_and(is_loopback)
     }
 
+    /// The path, and the query if there is one, as a request names them.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The address as a server has it that is asked over plain `http` by a proxy: with the port
+    /// that was asked for, or without.
+    pub(crate) fn over_http(&self, with_port: bool) -> String {
+        let port = if with_port { format!(":{}", self.port) } else { String::new() };
+        format!("http://{}{port}{}", self.host, self.path)
+    }
+
     /// The whole address, query included, to ask for.
     pub(crate) fn whole(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };
@@ -156,6 +175,10 @@ mod tests {
         assert_eq!(link.whole(), "https://hub.example/mirror/files/t0ken/x");
         assert_eq!(link.to_string(), "https://hub.example/mirror/files/****/x");
         assert_eq!(link.redirected("/t0ken").unwrap().to_string(), "https://hub.example/****");
+        let above = |text| Url::parse(text).unwrap().above().map(|url| url.whole());
+        assert_eq!(above("https://h/a/b/").as_deref(), Some("https://h/a/"));
+        assert_eq!(above("https://h/a").as_deref(), Some("https://h/"));
+        assert_eq!(above("https://h/"), None);
         for location in ["", "y", "../y", "/a b", "ftp://x/y", "https://u:p@x/y", "javascript:x"] {
             assert_eq!(hub.redirected(location), None, "{location}");
         }

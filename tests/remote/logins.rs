@@ -29,7 +29,10 @@ fn without_an_entry_the_three_lines_are_said() {
     // They are three lines that work.
     netrc_file(&sandbox, &entry("127.0.0.1"));
     run(&sandbox, &disk.url, &UPLOAD).code(0).does_not_say("warning");
-    assert!(disk.asked().iter().skip(1).all(|asked| asked.authorization.as_deref() == Some(BASIC)));
+    // Each run asks once without, to hear what the server wants.
+    let asked = disk.asked();
+    let shown: Vec<_> = asked.iter().filter_map(|asked| asked.authorization.as_deref()).collect();
+    assert!(shown.iter().all(|shown| *shown == BASIC) && shown.len() + 2 == asked.len());
 }
 
 #[test]
@@ -129,7 +132,7 @@ fn other_machines_are_shown_a_password_over_plain_http_only_where_that_is_asked_
     assert!(!shown(&disk).is_empty());
     assert!(shown(&disk).iter().all(Option::is_none));
     go(&["upload", "fusion_v1/x", "--insecure"]).code(0);
-    assert!(shown(&disk).iter().all(|shown| shown.as_deref() == Some(BASIC)));
+    assert!(shown(&disk).iter().skip(1).all(|shown| shown.as_deref() == Some(BASIC)));
     assert_eq!(disk.files(&format!("{}/x", super::THERE)), checkpoint(1, 100));
 }
 

@@ -52,18 +52,6 @@ fn a_manifest_that_is_listed_and_never_there_is_an_error() {
 }
 
 #[test]
-fn a_disk_that_hides_what_begins_with_a_dot_is_told_of() {
-    let (disk, sandbox) = (Disk::serve(), workspace());
-    put_here(&sandbox, "x", &checkpoint(1, 100));
-    disk.always(|(_, path, _)| path.contains("/.").then_some(Wrong::NotThere));
-    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
-    let address = format!("{}/{}", disk.url, super::staging("x", &checkpoint(1, 100)));
-    said.says("was not there again and again")
-        .says(&format!("because: {address}: the server says 404"))
-        .says("names that begin with a dot");
-}
-
-#[test]
 fn a_repair_goes_on_when_the_damaged_copy_is_not_moved_at_once() {
     for wrong in [Wrong::Busy, Wrong::LockedButDone, Wrong::CutAfter] {
         let (disk, sandbox) = (Disk::serve(), workspace());

@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::bucket::{self, BUCKET};
-use super::webdav::{Node, Protocol, Response, State, Tags, dav, remove};
+use super::challenge::Wants;
+use super::webdav::{Node, Protocol, Quirks, Response, State, Tags, dav, remove};
 use crate::support::Request;
 
 /// Who may use the disk.
@@ -162,6 +163,16 @@ impl Disk {
         self.state().is_open_to_all = true;
     }
 
+    /// Has the disk want to be shown who asks in this way.
+    pub(super) fn wants(&self, wants: Wants) {
+        self.state().wants = wants;
+    }
+
+    /// Has the disk do this otherwise than others.
+    pub(super) fn has_quirks(&self, quirks: Quirks) {
+        self.state().quirks = quirks;
+    }
+
     /// What was asked since [`Disk::has`].
     pub(super) fn asked(&self) -> Vec<Asked> {
         self.state().asked.clone()
@@ -268,8 +279,9 @@ fn plain(path: &str) -> String {
     }
 }
 
-/// Notes a request: what it is for, what is to go wrong with it, and whether it says who asks.
-fn note(state: &Mutex<State>, request: &Request) -> (String, Option<Wrong>, bool) {
+/// Notes a request: what it is for, what is to go wrong with it, and what it is asked for who asks, if
+/// it does not show that.
+fn note(state: &Mutex<State>, request: &Request) -> (String, Option<Wrong>, Option<Vec<String>>) {
     let authorization = request.header("authorization");
     let mut state = state.lock().unwrap();
     let method = if state.speaks == Protocol::S3 {
@@ -285,13 +297,14 @@ fn note(state: &Mutex<State>, request: &Request) -> (String, Option<Wrong>, bool
         state.fault = None;
     }
     let wrong = wrong.or_else(|| state.rule.and_then(|rule| rule(&which)));
-    let is_known = match &authorization {
-        Some(shown) if state.speaks == Protocol::S3 => shown.contains(KEY_ID),
-        shown => state.is_open_to_all || shown.as_deref() == Some(BASIC),
+    let challenges = match &authorization {
+        Some(shown) if state.speaks == Protocol::S3 => (!shown.contains(KEY_ID)).then(Vec::new),
+        _ if state.is_open_to_all => None,
+        _ => state.wants.challenges(request),
     };
     let range = request.header("range");
     state.asked.push(Asked { which, authorization, range });
-    (method, wrong, is_known)
+    (method, wrong, challenges)
 }
 
 fn answer(
@@ -301,7 +314,7 @@ fn answer(
     request: &Request,
     elsewhere: &str,
 ) -> Option<()> {
-    let (operation, wrong, is_known) = note(state, request);
+    let (operation, wrong, challenges) = note(state, request);
     let refusal = match wrong {
         Some(Wrong::CutBefore) => return None,
         Some(Wrong::Stall) => {
@@ -322,10 +335,12 @@ fn answer(
             Some(Response::of(302).header("Location", format!("{elsewhere}{}", request.path)))
         }
         Some(Wrong::LoginPage) => Some(page()),
-        _ if !is_known => {
-            Some(Response::of(401).header("WWW-Authenticate", "Basic realm=\"disk\""))
-        }
-        _ => None,
+        _ => challenges.map(|challenges| {
+            let refusal = Response::of(401);
+            challenges
+                .into_iter()
+                .fold(refusal, |refusal, challenge| refusal.header("WWW-Authenticate", challenge))
+        }),
     };
     if let Some(refusal) = refusal {
         // What is not read would be taken for the next request.

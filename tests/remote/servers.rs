@@ -1,35 +1,52 @@
-//! Real servers on this machine, each where it is installed: Apache's `mod_dav`, `rclone`, `WsgiDAV`,
-//! and `moto` for S3.
+//! Real servers on this machine, each where it is installed.
+//!
+//! | file | what runs there |
+//! |---|---|
+//! | `apache.rs` | Apache's `mod_dav`, with Basic and Digest |
+//! | `lighttpd.rs` | lighttpd's `mod_webdav` |
+//! | `nginx.rs` | nginx's `dav_ext`, and nginx as a proxy that ends TLS |
+//! | `sabre.rs` | sabre/dav, which Nextcloud is built on, with Basic and Digest |
+//! | `python.rs` | WsgiDAV, with Basic and Digest |
+//! | `rclone.rs` | `rclone serve webdav` |
+//! | `behind_tls.rs` | WsgiDAV, Apache and rclone behind such a proxy |
+//! | `moto.rs` | `moto` for S3 |
+
+mod apache;
+mod behind_tls;
+mod lighttpd;
+mod moto;
+mod nginx;
+mod python;
+mod rclone;
+mod sabre;
 
 use std::fs;
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use mentorpal::checkpoint::FileRecord;
 use serde_json::json;
 
-use super::killed::{MOMENTS, kill, moments};
 use super::races::race;
-use super::server::{PASSWORD, USER};
 use super::{THERE, checkpoint, command, put_here, workspace};
 use crate::support::{Ended, Run, Sandbox, until};
 
-/// `s3cret-pass` as Apache keeps it: `openssl dgst -sha1 -binary | base64`.
-const HASH: &str = "{SHA}L3dEv8gDtB+jXteT8/hf4fSfiy4=";
-
-/// The bucket of the S3 stand-in.
-const BUCKET: &str = "team";
+/// `ada:disk:s3cret-pass`, as `md5sum` digests it: what servers keep of a user for Digest.
+const MD5: &str = "8a9a1670ca53f13e981a9ffdc852e43d";
 
 /// A server that runs until the test ends.
 struct Server {
     _process: Ended,
     url: String,
+    port: u16,
     folder: Sandbox,
     /// What commands have in their environment besides.
     variables: Vec<(&'static str, String)>,
+    /// The server that this one is a proxy for.
+    behind: Option<Box<Self>>,
+    /// What it shows who it is by, which lies there until it ends.
+    certificate: Option<nginx::Certificate>,
 }
 
 impl Server {
@@ -56,12 +73,31 @@ impl Server {
             TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
         let url = format!("http://127.0.0.1:{port}/");
-        Some(Self { _process: process, url, folder, variables: Vec::new() })
+        let variables = Vec::new();
+        Some(Self {
+            _process: process,
+            url,
+            port,
+            folder,
+            variables,
+            behind: None,
+            certificate: None,
+        })
     }
 
     /// The files that the server keeps below `path`.
     fn files(&self, path: &str) -> super::Files {
-        self.folder.files(&format!("data/{path}"))
+        match &self.behind {
+            Some(server) => server.files(path),
+            None => self.folder.files(&format!("data/{path}")),
+        }
+    }
+
+    /// Runs a command with the remote on this server.
+    fn run(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+        let mut command = command(sandbox, &self.url, arguments);
+        command.env("MENTORPAL_REMOTE_TIMEOUT", "30");
+        sandbox.finish(command.envs(self.variables.iter().map(|(name, value)| (name, value))))
     }
 }
 
@@ -80,14 +116,9 @@ fn open_up(folder: &Path) {
     }
 }
 
-/// Everything that is asked of a remote, byte for byte.
-fn works(server: &Server) {
-    let url = &server.url;
-    let go = |sandbox: &Sandbox, arguments: &[&str]| {
-        let mut command = command(sandbox, url, arguments);
-        command.env("MENTORPAL_REMOTE_TIMEOUT", "30");
-        sandbox.finish(command.envs(server.variables.iter().map(|(k, v)| (k, v))))
-    };
+/// Everything that is asked of a remote, byte for byte, with files of a usual size.
+fn shares(server: &Server) {
+    let go = |sandbox: &Sandbox, arguments: &[&str]| server.run(sandbox, arguments);
     let (one, two) = (workspace(), workspace());
     let files = checkpoint(1, 12_000_000);
     put_here(&one, "x", &files);
@@ -112,11 +143,16 @@ fn works(server: &Server) {
     let listed = go(&two, &["checkpoints", "--remote", "--json"]).code(0).json();
     assert_eq!(listed.len(), 3);
     go(&one, &["checkpoints", "verify", "--remote"]).code(0);
-    large(&go);
+}
+
+/// Everything that is asked of a remote, byte for byte.
+fn works(server: &Server) {
+    shares(server);
+    large(server);
 }
 
 /// A vector model of 200 MB goes both ways.
-fn large(go: &dyn Fn(&Sandbox, &[&str]) -> Run) {
+fn large(server: &Server) {
     const MODEL: &str = "checkpoint/vector_models/large";
     let (one, two) = (workspace(), workspace());
     let block: Vec<u8> =
@@ -129,8 +165,8 @@ fn large(go: &dyn Fn(&Sandbox, &[&str]) -> Run) {
         "version": "0.1.0", "files": { "model.fifu": FileRecord::of(&bytes) },
     });
     one.write(&format!("{MODEL}/manifest.json"), manifest.to_string());
-    go(&one, &["vectors", "upload", "large"]).code(0).prints("200.0 MB");
-    go(&two, &["vectors", "download", "large"]).code(0).prints("200.0 MB");
+    server.run(&one, &["vectors", "upload", "large"]).code(0).prints("200.0 MB");
+    server.run(&two, &["vectors", "download", "large"]).code(0).prints("200.0 MB");
     let model = two.path().join(MODEL).join("model.fifu");
     assert!(fs::read(model).unwrap() == bytes, "not the same bytes");
 }
@@ -138,146 +174,6 @@ fn large(go: &dyn Fn(&Sandbox, &[&str]) -> Run) {
 /// Ten uploads of one name at once: one wins.
 fn races(server: &Server) {
     race((&server.url, &server.variables), || server.files(&format!("{THERE}/x")));
-}
-
-#[test]
-fn apache() {
-    let start = || {
-        Server::start("apache2", |port, folder| {
-            let folder = folder.display();
-            let modules = "/usr/lib/apache2/modules";
-            // Started by root, it gives up its rights.
-            let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
-            let names =
-                "mpm_event authn_core authn_file authz_core authz_user auth_basic dav dav_fs";
-            let load = |name| format!("LoadModule {name}_module {modules}/mod_{name}.so\n");
-            let loads = names.split(' ').map(load).collect::<Vec<_>>().concat();
-            let text = format!(
-                "ServerRoot {folder}\nServerName localhost\nListen 127.0.0.1:{port}\nPidFile \
-             {folder}/pid\nErrorLog {folder}/log\nMutex file:{folder}\n{user}{loads}DavLockDB \
-             {folder}/data.locks\nDocumentRoot {folder}/data\n<Directory {folder}/data>\nDav \
-             On\nAuthType Basic\nAuthName disk\nAuthUserFile {folder}/users\nRequire \
-             valid-user\n</Directory>\n"
-            );
-            fs::write(format!("{folder}/conf"), text).unwrap();
-            fs::write(format!("{folder}/users"), format!("{USER}:{HASH}\n")).unwrap();
-            vec!["-X".into(), "-f".into(), format!("{folder}/conf")]
-        })
-    };
-    let Some(server) = start() else { return };
-    works(&server);
-    let Some(server) = start() else { return };
-    races(&server);
-}
-
-#[test]
-fn rclone() {
-    let start = || {
-        Server::start("rclone", |port, folder| {
-            let data = folder.join("data").display().to_string();
-            let address = format!("127.0.0.1:{port}");
-            let words =
-                ["serve", "webdav", &data, "--addr", &address, "--user", USER, "--pass", PASSWORD];
-            words.map(str::to_owned).to_vec()
-        })
-    };
-    let Some(server) = start() else { return };
-    works(&server);
-    let Some(server) = start() else { return };
-    races(&server);
-}
-
-#[test]
-fn wsgidav() {
-    let start = || {
-        Server::start("wsgidav", |port, folder| {
-            let settings = json!({
-                "host": "127.0.0.1", "port": port, "verbose": 1,
-                "provider_mapping": { "/": folder.join("data") },
-                "http_authenticator": { "accept_basic": true, "accept_digest": false, "default_to_digest": false },
-                "simple_dc": { "user_mapping": { "*": { USER: { "password": PASSWORD } } } },
-            });
-            let path = folder.join("wsgidav.json");
-            fs::write(&path, settings.to_string()).unwrap();
-            vec!["--config".into(), path.display().to_string()]
-        })
-    };
-    let Some(server) = start() else { return };
-    works(&server);
-    let Some(server) = start() else { return };
-    races(&server);
-}
-
-#[test]
-fn moto() {
-    let Some(mut server) = Server::start("moto_server", |port, _| {
-        vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
-    }) else {
-        return;
-    };
-    let endpoint = server.url.trim_end_matches('/').to_owned();
-    let mut stream = TcpStream::connect(endpoint.trim_start_matches("http://")).unwrap();
-    let request = format!(
-        "PUT /{BUCKET} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-    assert!(answer.contains(" 200 "), "{answer}");
-    server.url = format!("s3://{BUCKET}/some/where");
-    server.variables = vec![
-        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", PASSWORD.to_owned()),
-        ("AWS_ENDPOINT_URL", endpoint),
-    ];
-    works(&server);
-    // A name of its own, as the first one's is taken.
-    server.url = format!("s3://{BUCKET}/race");
-    race((&server.url, &server.variables), || {
-        let sandbox = workspace();
-        let mut download = command(&sandbox, &server.url, &["download", "x"]);
-        download.envs(server.variables.iter().map(|(name, value)| (name, value)));
-        sandbox.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
-        sandbox.checkpoint("x")
-    });
-    server.url = format!("s3://{BUCKET}/killed");
-    is_whole_after_kills(&server);
-}
-
-/// Kills uploads to a bucket: what moves there under a claim is whole or not there, too.
-fn is_whole_after_kills(server: &Server) {
-    let sandbox = workspace();
-    let files = checkpoint(5, 1_000_000);
-    let upload = |name: &str| {
-        let mut command = command(&sandbox, &server.url, &["upload", name]);
-        command.env("MENTORPAL_REMOTE_TIMEOUT", "30");
-        command.envs(server.variables.iter().map(|(name, value)| (name, value)));
-        command
-    };
-    put_here(&sandbox, "first", &files);
-    let start = Instant::now();
-    sandbox.finish(&mut upload("first")).code(0);
-    let whole = start.elapsed();
-    for (number, share) in moments(3).into_iter().step_by(3).enumerate() {
-        let name = format!("x{number}");
-        put_here(&sandbox, &name, &files);
-        kill(upload(&name), whole.mul_f64(share));
-        let there = workspace();
-        let mut download = command(&there, &server.url, &["download", &name]);
-        download.envs(server.variables.iter().map(|(name, value)| (name, value)));
-        let run = there.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30"));
-        if run.code == Some(0) {
-            assert_eq!(there.checkpoint(&name), files);
-        } else {
-            let _ = run.code(2).says("no checkpoint");
-            assert_eq!(there.checkpoint(&name), super::Files::new());
-        }
-        sandbox.finish(&mut upload(&name)).code(0);
-    }
-    let mut verify = command(&sandbox, &server.url, &["checkpoints", "verify", "--remote"]);
-    verify.envs(server.variables.iter().map(|(name, value)| (name, value)));
-    let verified = sandbox.finish(verify.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
-    assert_eq!(verified.stdout.matches("whole, 3 files").count(), MOMENTS / 3 + 1, "{verified}");
 }
 
 fn is_root() -> bool {

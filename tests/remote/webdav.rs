@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mentorpal::sha256;
 
+use super::challenge::Wants;
 use super::server::{Asked, Which, Wrong};
 use crate::support::Request;
 
@@ -48,6 +49,20 @@ pub(super) struct State {
     /// How many were opened.
     pub(super) connections: usize,
     pub(super) is_open_to_all: bool,
+    /// How the server wants to be shown who asks.
+    pub(super) wants: Wants,
+    pub(super) quirks: Quirks,
+}
+
+/// What some servers do otherwise.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Quirks {
+    /// Lists leave out the folder itself.
+    pub(super) hides_itself: bool,
+    /// Every file is labelled as a page.
+    pub(super) labels_pages: bool,
+    /// What a `Destination` must begin with; 502 otherwise.
+    pub(super) destination: Option<&'static str>,
 }
 
 /// An answer.
@@ -126,7 +141,13 @@ fn rename(
     has_parent: impl Fn(&BTreeMap<String, Node>, &str) -> bool,
 ) -> Response {
     let destination = request.header("destination").unwrap();
-    let to = destination.splitn(4, '/').nth(3).unwrap();
+    if state.quirks.destination.is_some_and(|start| !destination.starts_with(start)) {
+        return Response::of(502);
+    }
+    let to = match destination.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').unwrap().1,
+        None => &destination[1..],
+    };
     let to = format!("/{}", to.trim_end_matches('/'));
     if !state.nodes.contains_key(from) {
         return Response::of(404);
@@ -155,7 +176,8 @@ fn propfind(state: &State, path: &str) -> Response {
     }
     let below = format!("{path}/");
     let is_listed = |other: &&String| {
-        *other == path || other.strip_prefix(&below).is_some_and(|rest| !rest.contains('/'))
+        (*other == path && !state.quirks.hides_itself)
+            || other.strip_prefix(&below).is_some_and(|rest| !rest.contains('/'))
     };
     let mut xml = "<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\">".to_owned();
     for path in state.nodes.keys().filter(is_listed) {
@@ -206,7 +228,7 @@ fn get(state: &State, request: &Request, path: &str) -> Response {
         response.headers.push(("ETag", tag));
     }
     // As servers do that look into files.
-    if bytes.starts_with(b"<!doctype html") {
+    if bytes.starts_with(b"<!doctype html") || state.quirks.labels_pages {
         response.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));
     }
     response

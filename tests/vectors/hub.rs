@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::hub_server::{COMMIT, Faults, Hub, LARGE, git_hash, sent_of_large};
+use super::hub_server::{COMMIT, Faults, Hub, LARGE, Mirror, git_hash, sent_of_large};
 use super::tiny::{self, Files};
 use super::{MODELS, names};
 use crate::support::{Ended, Run, Sandbox, at_once, until};
@@ -354,6 +354,57 @@ fn a_page_that_wants_a_login_is_no_model() {
     let run = scene.run(&DOWNLOAD).code(2).says("not an answer of the Hugging Face Hub");
     run.says("login");
     assert!(!scene.added());
+}
+
+#[test]
+fn a_mirror_without_the_hubs_headers_is_verified_by_what_it_lists() {
+    let scene = Scene::new();
+    let mirror = Some(Mirror::Listed);
+    scene.hub.has(Faults { mirror, sends_wrong: true, ..Faults::default() });
+    scene.run(&DOWNLOAD).code(2).says("what came has the SHA-256");
+    assert!(!scene.added());
+    scene.hub.has(Faults { mirror, ..Faults::default() });
+    scene.hub.asked();
+    scene.run(&DOWNLOAD).code(0).prints("added tiny").does_not_say("no hash");
+    let lists = scene.hub.asked().iter().filter(|it| it.what.ends_with("?blobs=true")).count();
+    assert_eq!(lists, 1);
+    let files = scene.sandbox.files(&format!("{MODELS}/tiny"));
+    for (path, bytes) in tiny::files() {
+        assert_eq!(files[&path], bytes, "{path}");
+    }
+    // As from the Hub itself.
+    assert_eq!(fs::read(scene.blob()).unwrap(), tiny::files()[LARGE]);
+}
+
+#[test]
+fn a_mirror_that_leads_to_a_hub_elsewhere_is_followed_without_the_token() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { mirror: Some(Mirror::Elsewhere), ..Faults::default() });
+    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(0).prints("added tiny");
+    run.does_not_say("no hash").does_not_say(TOKEN);
+    let asked = scene.hub.asked();
+    let elsewhere: Vec<_> = asked.iter().filter(|asked| !asked.of_hub).collect();
+    assert!(elsewhere.len() > 5 && elsewhere.iter().all(|asked| asked.token.is_none()));
+    let files = scene.sandbox.files(&format!("{MODELS}/tiny"));
+    assert_eq!(files[LARGE], tiny::files()[LARGE]);
+}
+
+#[test]
+fn what_a_mirror_says_no_hash_of_is_downloaded_and_said_to_be_unverified() {
+    let scene = Scene::new();
+    scene.hub.has(Faults { mirror: Some(Mirror::Bare), cuts: (100, 2), ..Faults::default() });
+    let arguments = [&DOWNLOAD[..], &["--json"]].concat();
+    let run = scene.run(&arguments).code(0).says("the server says no hash of");
+    let run = run.says(LARGE).says("manifest.json");
+    let unverified = run.json()[0]["unverified"].as_array().unwrap().clone();
+    assert_eq!(unverified.len(), tiny::files().len() + 1, "and the README: {unverified:?}");
+    let files = scene.sandbox.files(&format!("{MODELS}/tiny"));
+    for (path, bytes) in tiny::files() {
+        assert_eq!(files[&path], bytes, "{path}");
+    }
+    let cached = scene.sandbox.files(CACHE);
+    assert!(!cached.keys().any(|file| file.ends_with(".incomplete")), "{:?}", cached.keys());
+    assert_eq!(fs::read(scene.blob()).unwrap(), tiny::files()[LARGE]);
 }
 
 #[test]

@@ -41,6 +41,19 @@ pub(super) struct Faults {
     pub(super) refuses_large: bool,
     /// What the large file is said to be called.
     pub(super) etag: Option<String>,
+    /// It is no Hub, but a mirror of one.
+    pub(super) mirror: Option<Mirror>,
+}
+
+/// A mirror of a Hub, without a Hub's headers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mirror {
+    /// It says nothing of what files hold.
+    Bare,
+    /// It lists the files' hashes.
+    Listed,
+    /// It leads to another server for every file, which is a Hub.
+    Elsewhere,
 }
 
 /// A request, and how many bytes of a file were sent.
@@ -185,6 +198,10 @@ fn hub(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
     }
     let path = asked.what.split(' ').nth(1).unwrap_or_default();
     if let Some(revision) = path.strip_prefix("/api/models/acme/tiny/revision/") {
+        if state.faults.mirror == Some(Mirror::Listed) && revision == format!("{COMMIT}?blobs=true")
+        {
+            return response(200, "Content-Type: application/json\r\n", listed(&state.files));
+        }
         let is_known = ["main", COMMIT, "refs%2Fpr%2F1"].contains(&revision);
         let body = json!({ "id": "acme/tiny", "sha": COMMIT }).to_string().into_bytes();
         let headers = "Content-Type: application/json\r\n";
@@ -195,6 +212,23 @@ fn hub(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
         return response(404, "", Vec::new());
     };
     let commit = format!("X-Repo-Commit: {COMMIT}\r\n");
+    let elsewhere = &state.large_server;
+    match state.faults.mirror {
+        Some(Mirror::Elsewhere) => {
+            return response(302, &format!("Location: {elsewhere}{path}\r\n"), Vec::new());
+        }
+        Some(_) if file == LARGE => {
+            let sha256 = mentorpal::sha256::digest(&bytes);
+            let location = format!("Location: {elsewhere}/{sha256}?{SIGNATURE}\r\n");
+            return response(302, &location, Vec::new());
+        }
+        // As nginx and Apache call files, and label them.
+        Some(_) => {
+            let headers = "ETag: \"5f3-61a2\"\r\nContent-Type: text/html\r\n";
+            return response(200, headers, bytes);
+        }
+        None => {}
+    }
     if file != LARGE {
         return response(200, &format!("{commit}ETag: \"{}\"\r\n", git_hash(&bytes)), bytes);
     }
@@ -209,7 +243,36 @@ fn hub(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
     response(302, &headers, b"Found. Redirecting".to_vec())
 }
 
+/// What a Hub lists of files.
+fn listed(files: &Files) -> Vec<u8> {
+    let sibling = |(path, bytes): (&String, &Vec<u8>)| {
+        let (sha256, size) = (mentorpal::sha256::digest(bytes), bytes.len());
+        let mut sibling = json!({ "rfilename": path, "size": size, "blobId": git_hash(bytes) });
+        if path == LARGE {
+            // What git calls the pointer, which stands in the file's place.
+            sibling["blobId"] = json!(git_hash(b"version https://git-lfs.github.com/spec/v1"));
+            sibling["lfs"] = json!({ "sha256": sha256, "size": size, "pointerSize": 134 });
+        }
+        sibling
+    };
+    let siblings: Vec<_> = files.iter().map(sibling).collect();
+    json!({ "id": "acme/tiny", "sha": COMMIT, "siblings": siblings }).to_string().into_bytes()
+}
+
 fn large(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
+    let path = asked.what.split(' ').nth(1).unwrap_or_default();
+    if state.faults.mirror == Some(Mirror::Elsewhere) {
+        let file = path.strip_prefix(&format!("/acme/tiny/resolve/{COMMIT}/")).unwrap_or_default();
+        let Some(bytes) = state.files.get(file).cloned() else {
+            return response(404, "", Vec::new());
+        };
+        let etag = format!("X-Repo-Commit: {COMMIT}\r\nETag: \"{}\"\r\n", git_hash(&bytes));
+        return response(200, &etag, bytes);
+    }
+    // What is signed is signed for one method.
+    if state.faults.mirror.is_some() && asked.what.starts_with("HEAD ") {
+        return response(403, "", Vec::new());
+    }
     if state.faults.refuses_large || !asked.what.ends_with(SIGNATURE) {
         return response(403, "", Vec::new());
     }

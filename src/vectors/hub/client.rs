@@ -29,14 +29,8 @@ const UNREACHED: &str = "look at the network and HF_ENDPOINT; what Hugging Face'
 pub(super) const LINKED_ETAG: &str = "X-Linked-Etag";
 pub(super) const LINKED_SIZE: &str = "X-Linked-Size";
 
-/// Which addresses of redirects are asked, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Follow {
-    /// All, for content.
-    Anywhere,
-    /// Those that still lead to the Hub's own description of a file.
-    Description,
-}
+/// What a Hub says of the commit, and no other server.
+const REPO_COMMIT: &str = "X-Repo-Commit";
 
 /// A connection to the Hub.
 #[derive(Debug)]
@@ -50,43 +44,56 @@ impl Client {
     /// Connects to nothing yet.
     pub(super) fn new(settings: &HubSettings) -> Self {
         let (endpoint, token) = (settings.endpoint.clone(), settings.token.clone());
-        Self { agent: Agent::new(READ_TIMEOUT), endpoint, token }
+        Self { agent: Agent::new(READ_TIMEOUT, None), endpoint, token }
     }
 
     /// Asks for what is described in JSON at `url`.
     pub(super) fn json<T: DeserializeOwned>(&self, url: &Url) -> Answer<T> {
-        let (response, from) = self.send(&Method::GET, url, 0, Follow::Anywhere)?;
+        let (response, from) = self.send(url, 0)?;
         let bytes = short(&from, response, MAX_ANSWER)?;
         serde_json::from_slice(&bytes).map_err(|_| Fault::Lasting(no_hub(&from)))
     }
 
-    /// Asks for the Hub's description of the file at `url`.
-    pub(super) fn describe(&self, url: &Url) -> Answer<Response> {
-        Ok(self.send(&Method::HEAD, url, 0, Follow::Description)?.0)
+    /// Asks for the Hub's description of the file at `url`; none where only a server has the file
+    /// that is no Hub, whose headers say nothing of it.
+    pub(super) fn describe(&self, url: &Url) -> Answer<Option<Response>> {
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send_once(&Method::HEAD, &url, 0)?;
+            let (status, headers) = (response.status(), response.headers());
+            let is_refusal = status.is_client_error() || status.is_server_error();
+            if headers.contains_key(LINKED_ETAG) && !is_refusal {
+                return Ok(Some(response));
+            }
+            if let Some(next) = redirect(&url, &response)? {
+                url = next;
+                continue;
+            }
+            let is_hub = self.endpoint.is_same_server(&url) || headers.contains_key(REPO_COMMIT);
+            return match self.check(&url, &response) {
+                Ok(()) => Ok(is_hub.then_some(response)),
+                // A mirror may know no `HEAD`; a signed address is often for `GET` alone.
+                Err(Fault::Lasting(_)) if !is_hub || matches!(status.as_u16(), 405 | 501) => {
+                    Ok(None)
+                }
+                Err(fault) => Err(fault),
+            };
+        }
+        Err(redirects_again(&url))
     }
 
     /// Asks for the content at `url`, from the byte `start` on; and where it came from.
     pub(super) fn content(&self, url: &Url, start: u64) -> Answer<(Response, Url)> {
-        self.send(&Method::GET, url, start, Follow::Anywhere)
+        self.send(url, start)
     }
 
-    fn send(
-        &self,
-        method: &Method,
-        url: &Url,
-        start: u64,
-        follow: Follow,
-    ) -> Answer<(Response, Url)> {
+    fn send(&self, url: &Url, start: u64) -> Answer<(Response, Url)> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_once(method, &url, start)?;
+            let response = self.send_once(&Method::GET, &url, start)?;
             let Some(next) = redirect(&url, &response)? else {
                 return self.check(&url, &response).map(|()| (response, url));
             };
-            let is_described = response.headers().contains_key(LINKED_ETAG);
-            if follow == Follow::Description && (is_described || !url.is_same_server(&next)) {
-                return Ok((response, url));
-            }
             url = next;
         }
         Err(redirects_again(&url))

@@ -20,6 +20,8 @@ mod model_id;
 mod settings;
 mod transfer;
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -27,9 +29,10 @@ use serde::Deserialize;
 
 use self::cache::{Cached, ModelCache, is_commit};
 use self::client::{Client, FIRST_WAIT, no_hub};
+use self::hash::Hash;
 pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
-use self::transfer::{Description, fetch};
+use self::transfer::{Description, Said, fetch, fetch_unverified};
 
 use super::encoder::{FILES, MAX_JSON};
 use super::gather::{Bundle, encoder};
@@ -58,7 +61,8 @@ pub struct DownloadRequest {
 }
 
 /// Fetches the files that a sentence encoder needs of a model on the Hub, through the cache that
-/// Hugging Face's tools share, and publishes them as a vector model: whole or not at all.
+/// Hugging Face's tools share, and publishes them as a vector model: whole or not at all. Files of
+/// which a mirror says no hash are taken as they come, and named in [`Added::unverified`].
 ///
 /// # Errors
 /// When the Hub cannot be asked, or refuses; when a file is not what the Hub said of it, or is no
@@ -70,12 +74,15 @@ pub fn download(
     progress: &dyn Progress,
 ) -> Result<Added> {
     let name = chosen_or(request.name.as_ref(), request.model.name())?;
-    keep(workspace, name, request.overwrite, |folder| {
+    let mut unverified = Vec::new();
+    let added = keep(workspace, name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
         let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
         model.set_commit()?;
+        unverified = model.unverified.into_inner();
         Ok((format!("{}@{}", request.model, model.commit), made))
-    })
+    })?;
+    Ok(Added { unverified, ..added })
 }
 
 /// A model on the Hub at a commit, whose files are fetched as they are opened.
@@ -87,6 +94,10 @@ struct HubModel<'a> {
     /// `None` where only the cache is to be used.
     client: Option<Client>,
     progress: &'a dyn Progress,
+    /// What is listed of its files, asked for where a file's own answer says too little.
+    listed: OnceCell<BTreeMap<String, Description>>,
+    /// The files that nothing was said of.
+    unverified: RefCell<Vec<String>>,
 }
 
 /// What the Hub says of a model.
@@ -94,6 +105,38 @@ struct HubModel<'a> {
 struct Info {
     /// The commit.
     sha: String,
+    /// Its files.
+    #[serde(default)]
+    siblings: Vec<Sibling>,
+}
+
+/// What the Hub lists of a file.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sibling {
+    rfilename: String,
+    /// What git calls it.
+    blob_id: Option<String>,
+    size: Option<u64>,
+    /// Of a large file, what git has instead of it.
+    lfs: Option<Pointer>,
+}
+
+#[derive(Deserialize)]
+struct Pointer {
+    sha256: Option<String>,
+    size: Option<u64>,
+}
+
+impl Sibling {
+    fn description(self) -> Option<(String, Description)> {
+        let (hash, size) = match self.lfs {
+            Some(pointer) => (pointer.sha256, pointer.size.or(self.size)),
+            None => (self.blob_id, self.size),
+        };
+        let description = Description { hash: Hash::parse(&hash?)?, size: size? };
+        Some((self.rfilename, description))
+    }
 }
 
 impl<'a> HubModel<'a> {
@@ -113,7 +156,8 @@ impl<'a> HubModel<'a> {
                 Error::at(Place::file(&settings.cache), what).hint(OFFLINE)
             })?,
         };
-        Ok(Self { id, commit, endpoint, cache, client, progress })
+        let (listed, unverified) = (OnceCell::new(), RefCell::default());
+        Ok(Self { id, commit, endpoint, cache, client, progress, listed, unverified })
     }
 
     /// Notes in the cache which commit was used.
@@ -138,19 +182,47 @@ impl<'a> HubModel<'a> {
             let what = "not in Hugging Face's cache, or damaged there";
             return Err(Error::at(Place::file(url.to_string()), what).hint(OFFLINE));
         };
-        let Some(said) = Description::ask(client, &url)? else {
-            self.cache.set_absent(&self.commit, path)?;
-            return Ok(None);
+        let said = Said::ask(client, &url)?;
+        let said = match &said {
+            Said::Absent => {
+                self.cache.set_absent(&self.commit, path)?;
+                return Ok(None);
+            }
+            Said::Known(said) => Some(said),
+            Said::Nothing => self.listed(client)?.get(path),
         };
         let most = max_size(path);
-        if said.size > most {
+        if let Some(said) = said.filter(|said| said.size > most) {
             let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
             return Err(Error::at(Place::file(url.to_string()), what).hint(TOO_LARGE));
         }
-        let _lock = self.cache.lock(&said.hash)?;
-        let file = fetch(client, &self.cache, (&url, path), &said, self.progress)?;
-        self.cache.link(&self.commit, path, &said.hash)?;
+        let (file, hash) = if let Some(said) = said {
+            let _lock = self.cache.lock(&said.hash)?;
+            let file = fetch(client, &self.cache, (&url, path), said, self.progress)?;
+            (file, said.hash.clone())
+        } else {
+            let fetched = fetch_unverified(client, &self.cache, (&url, path), most, self.progress)?;
+            self.unverified.borrow_mut().push(path.to_owned());
+            fetched
+        };
+        self.cache.link(&self.commit, path, &hash)?;
         Ok(Some(file))
+    }
+
+    /// What is listed of the model's files; nothing where the Hub, or a mirror of it, has no list.
+    fn listed(&self, client: &Client) -> Result<&BTreeMap<String, Description>> {
+        if let Some(listed) = self.listed.get() {
+            return Ok(listed);
+        }
+        let path = format!("/api/models/{}/revision/{}?blobs=true", self.id, self.commit);
+        let url = self.endpoint.below(&path);
+        let info: Option<Info> = match patiently(FIRST_WAIT, || client.json(&url)) {
+            Ok(info) => Some(info),
+            Err(Fault::Passing(error, _)) => return Err(error),
+            Err(_) => None,
+        };
+        let siblings = info.map(|info| info.siblings).unwrap_or_default().into_iter();
+        Ok(self.listed.get_or_init(|| siblings.filter_map(Sibling::description).collect()))
     }
 
     fn url(&self, path: &str) -> Url {
@@ -176,7 +248,7 @@ const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
 fn ask_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
     let revision = id.revision().replace('/', "%2F");
     let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
-    let Info { sha } =
+    let Info { sha, .. } =
         patiently(FIRST_WAIT, || client.json(&url)).map_err(|fault| match fault {
             Fault::Missing(error) => error.hint(format!(
                 "there is no model `{id}`, or it has no revision `{}`; look at the spelling",

@@ -10,9 +10,12 @@ use super::cache::{ModelCache, is_whole};
 use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, no_hub};
 use super::hash::Hash;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
-use crate::web::{Answer, Fault, Response, Tries, Url, at, body, cut, is_page, patiently, text};
+use crate::sha256;
+use crate::web::{
+    Answer, Fault, Response, Tries, Url, at, begins_a_page, body, cut, is_page, patiently, text,
+};
 
 /// What the Hub says of a file.
 #[derive(Debug)]
@@ -22,26 +25,102 @@ pub(super) struct Description {
     pub(super) size: u64,
 }
 
-impl Description {
-    /// Asks for that of the file at `url`; `None` where there is no such file.
+/// What a server says of a file.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// There is no such file.
+    Absent,
+    /// This.
+    Known(Description),
+    /// Nothing by which it could be verified.
+    Nothing,
+}
+
+impl Said {
+    /// Asks for what is said of the file at `url`.
     ///
     /// # Errors
-    /// When the Hub cannot be asked, or does not say.
-    pub(super) fn ask(client: &Client, url: &Url) -> Result<Option<Self>> {
+    /// When the Hub cannot be asked, or gives an answer that no Hub gives.
+    pub(super) fn ask(client: &Client, url: &Url) -> Result<Self> {
         let response = match patiently(FIRST_WAIT, || client.describe(url)) {
-            Err(Fault::Missing(_)) => return Ok(None),
-            response => response.map_err(Fault::into_error)?,
+            Err(Fault::Missing(_)) => return Ok(Self::Absent),
+            Err(fault) => return Err(fault.into_error()),
+            Ok(None) => return Ok(Self::Nothing),
+            Ok(Some(response)) => response,
         };
         // What a redirect says of its own body is nothing about the file.
         let of_file = |header| text(&response, header).filter(|_| response.status().is_success());
-        let hash = text(&response, LINKED_ETAG).or_else(|| of_file(header::ETAG.as_str()));
+        let linked = text(&response, LINKED_ETAG);
+        let hash = linked.or_else(|| of_file(header::ETAG.as_str())).and_then(Hash::parse);
         let size =
             text(&response, LINKED_SIZE).or_else(|| of_file(header::CONTENT_LENGTH.as_str()));
-        match (hash.and_then(Hash::parse), size.and_then(|size| size.parse().ok())) {
-            (Some(hash), Some(size)) => Ok(Some(Self { hash, size })),
-            _ => Err(no_hub(url)),
+        match (hash, size.and_then(|size| size.parse().ok())) {
+            (Some(hash), Some(size)) => Ok(Self::Known(Description { hash, size })),
+            _ if linked.is_some() => Err(no_hub(url)),
+            _ => Ok(Self::Nothing),
         }
     }
+}
+
+/// Has the file at `url`, called `name` for people, of which no hash is known and that may have
+/// `most` bytes, be in the cache: its path there, and what it is called by then. Each run fetches
+/// it anew, as nothing tells what an earlier one left from another file.
+///
+/// # Errors
+/// When it cannot be fetched, or is too large.
+pub(super) fn fetch_unverified(
+    client: &Client,
+    cache: &ModelCache,
+    (url, name): (&Url, &str),
+    most: u64,
+    progress: &dyn Progress,
+) -> Result<(PathBuf, Hash)> {
+    let key = Hash::Sha256(sha256::digest(url.whole().as_bytes()));
+    let _lock = cache.lock(&key)?;
+    let incomplete = cache.incomplete(&key)?;
+    let (mut file, path) = (&incomplete.0, &incomplete.1);
+    let failed = |e| Fault::Lasting(cache.failed(e));
+    let fetched = patiently(FIRST_WAIT, || {
+        file.set_len(0).map_err(failed)?;
+        let (response, from) = client.content(url, 0)?;
+        let size = text(&response, header::CONTENT_LENGTH.as_str()).and_then(|s| s.parse().ok());
+        let mut is_page = is_page(&response);
+        progress.start_bytes(&format!("downloading {name}"), size.unwrap_or(0), 0);
+        let mut reader = body(response).take(most + 1);
+        let (mut buffer, mut come) = (vec![0; 1 << 16], 0);
+        loop {
+            let length = reader.read(&mut buffer).map_err(|e| cut(&from, e))?;
+            if come == 0 && is_page {
+                is_page = begins_a_page(&buffer[..length]);
+            }
+            come += length as u64;
+            if is_page || come > most || length == 0 {
+                break;
+            }
+            file.write_all(&buffer[..length]).map_err(failed)?;
+            progress.bytes(length as u64);
+        }
+        if is_page {
+            return Err(Fault::Lasting(no_hub(&from)));
+        }
+        if come > most {
+            let what = format!("more than {} MiB", most >> 20);
+            return Err(Fault::Lasting(at(&from, what).hint(TOO_LARGE)));
+        }
+        if size.is_some_and(|size: u64| come < size) {
+            return Err(cut(&from, ErrorKind::UnexpectedEof.into()));
+        }
+        Ok(())
+    });
+    if let Err(fault) = fetched {
+        // Best effort: nobody can go on with it.
+        let _ = fs::remove_file(path);
+        return Err(fault.into_error());
+    }
+    progress.finish();
+    let digest = File::open(path).and_then(sha256::digest_of);
+    let hash = Hash::Sha256(digest.map_err(|e| Error::io(path, "read the file", e))?);
+    Ok((cache.complete(&incomplete, &hash)?, hash))
 }
 
 /// Has the file at `url`, called `name` for people, be in the cache: its path there. Its hash is
@@ -122,7 +201,11 @@ impl Transfer<'_> {
     /// Asks for what is after the first `length` bytes, and writes what comes.
     fn ask_from(&mut self, length: u64) -> Answer<()> {
         let (response, from) = self.client.content(self.url, length)?;
-        if is_page(&response) {
+        // A file may be labelled so, too: its hash tells, if it can be the file at all.
+        let size = text(&response, header::CONTENT_LENGTH.as_str());
+        let is_files = size == Some(&(self.said.size - length).to_string())
+            || size == Some(&self.said.size.to_string());
+        if is_page(&response) && !is_files {
             return Err(Fault::Lasting(no_hub(&from)));
         }
         let left = if self.goes_on(&response, length) {

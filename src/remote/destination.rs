@@ -1,0 +1,188 @@
+//! How a server is told where something is moved to.
+//!
+//! RFC 4918 (section 10.3) has the whole address in `Destination`, and servers compare it with the
+//! address that they think they have. Behind a proxy that ends TLS they think `http`, often of
+//! another port or host, and answer 502 or 400. Most of them take one of the other forms.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ureq::http::{Method, StatusCode};
+
+use super::dav::{Dav, done};
+use super::http::Ask;
+use super::propfind::is_same_path;
+use crate::web::{Answer, Fault, Response, Url, at};
+
+/// Statuses by which servers refuse a `Destination` that they do not take for one of theirs.
+const OTHER_SERVER: [u16; 2] = [400, 502];
+
+/// A way to write where something is moved to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `https://HOST:PORT/PATH`, as the remote's URL has it.
+    Whole,
+    /// `http://HOST:PORT/PATH`.
+    HttpWithPort,
+    /// `http://HOST/PATH`.
+    Http,
+    /// `/PATH`.
+    Path,
+}
+
+impl Form {
+    /// All, in the order in which they are tried.
+    pub(super) const ALL: [Self; 4] = [Self::Whole, Self::HttpWithPort, Self::Http, Self::Path];
+
+    /// The address `to` in this form.
+    pub(super) fn of(self, to: &Url) -> String {
+        match self {
+            Self::Whole => to.whole(),
+            Self::HttpWithPort => to.over_http(true),
+            Self::Http => to.over_http(false),
+            Self::Path => to.path().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Whole => "the whole address",
+            Self::HttpWithPort => "`http://HOST:PORT/PATH`",
+            Self::Http => "`http://HOST/PATH`",
+            Self::Path => "the path alone",
+        })
+    }
+}
+
+/// The form that a server takes, found out once a run.
+#[derive(Debug, Default)]
+pub(super) struct KnownForm(Mutex<Option<Form>>);
+
+impl KnownForm {
+    /// The form, if it is known; whoever finds it out holds the lock meanwhile, so that no other
+    /// thread does the same.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<Form>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Dav {
+    /// `MOVE`, with the header `Overwrite` as it is.
+    pub(super) fn move_to(&self, from: &Url, to: &Url, overwrite: &str) -> Answer<()> {
+        let mut known = self.form.lock();
+        if let Some(form) = *known {
+            drop(known);
+            let response = self.move_as(form, from, to, overwrite, &[])?;
+            return done(to, response);
+        }
+        let mut refused = None;
+        let mut tried = Vec::new();
+        for form in Form::ALL {
+            let destination = form.of(to);
+            if tried.contains(&destination) {
+                continue;
+            }
+            tried.push(destination);
+            let response =
+                self.move_as(form, from, to, overwrite, &[400, 403, 404, 409, 412, 502])?;
+            let status = response.status();
+            if OTHER_SERVER.contains(&status.as_u16()) {
+                refused = refused.or(Some(self.http.refused(from, response)));
+                continue;
+            }
+            if !status.is_success() && status != StatusCode::PRECONDITION_FAILED {
+                let fault = self.http.refused(from, response);
+                return Err(self.other_path(to).unwrap_or(fault));
+            }
+            tracing::info!(%form, "the server takes this as the new name of something");
+            *known = Some(form);
+            if !status.is_success() {
+                return Err(self.http.refused(from, response));
+            }
+            return done(to, response);
+        }
+        let refused = refused.unwrap_or_else(|| Fault::Lasting(at(from, "it has no new name")));
+        // Something on the way may be out of order for a while, and answer the same.
+        match self.parent_of(to).map(|parent| self.propfind(&parent, "0")) {
+            Some(Ok(_)) => Err(self.other_path(to).unwrap_or_else(|| no_form(from, refused))),
+            _ => Err(refused),
+        }
+    }
+
+    /// Sends a `MOVE` that names its destination in this form.
+    fn move_as(
+        &self,
+        form: Form,
+        from: &Url,
+        to: &Url,
+        overwrite: &str,
+        accepted: &[u16],
+    ) -> Answer<Response> {
+        let method = Method::from_bytes(b"MOVE").expect("a method");
+        let ask = Ask::new(method, from.clone())
+            .header("Destination", &form.of(to))
+            .header("Overwrite", overwrite);
+        self.http.send(ask, accepted)
+    }
+
+    /// The fault of a server that has the folder of `to` under another path than it is asked for
+    /// by, if it has.
+    fn other_path(&self, to: &Url) -> Option<Fault> {
+        let parent = self.parent_of(to)?;
+        let own = self.propfind(&parent, "0").ok()?.own?;
+        if is_same_path(&own, parent.path()) {
+            return None;
+        }
+        let asked = parent.path();
+        let what = format!(
+            "the server has this folder at the path `{own}/`, and is asked for it at `{asked}`: a \
+             proxy before it changes paths, but not the header `Destination`, so nothing can be \
+             renamed"
+        );
+        Some(Fault::Lasting(at(&parent, what).hint(
+            "ask who looks after the proxy to leave the path as it is (the disk has the same path \
+             on the server then), or to change the path in `Destination`, too",
+        )))
+    }
+
+    /// The folder that is above.
+    fn parent_of(&self, url: &Url) -> Option<Url> {
+        let root = self.root().ok()?;
+        url.above().filter(|above| above.path().len() > root.path().trim_end_matches('/').len())
+    }
+}
+
+/// The fault of a server that takes no form of `Destination`.
+fn no_form(from: &Url, refused: Fault) -> Fault {
+    let what = "the server refuses to rename it: it takes the new name for another server's, in \
+                every form (`https://…`, `http://…`, the path alone)";
+    Fault::Lasting(at(from, what).caused_by(refused.into_error()).hint(
+        "a proxy before the server probably hides the address that is asked for; ask who looks \
+         after it to pass the header `Host` on, or to rewrite `Destination`",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_four_forms() {
+        let forms = |url: &str| Form::ALL.map(|form| form.of(&Url::parse(url).unwrap()));
+        assert_eq!(
+            forms("https://disk.example:8443/dav/a%20b/"),
+            [
+                "https://disk.example:8443/dav/a%20b/",
+                "http://disk.example:8443/dav/a%20b/",
+                "http://disk.example/dav/a%20b/",
+                "/dav/a%20b/",
+            ]
+        );
+        assert_eq!(
+            forms("https://[::1]/x"),
+            ["https://[::1]/x", "http://[::1]:443/x", "http://[::1]/x", "/x"]
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! Disks behind proxies that change the address that is asked for.
+
+use super::server::Disk;
+use super::webdav::Quirks;
+use super::{THERE, checkpoint, put_here, run, workspace};
+
+/// How many `MOVE`s a disk was asked for.
+fn moves(disk: &Disk) -> usize {
+    disk.asked().iter().filter(|asked| asked.which.0 == "MOVE").count()
+}
+
+#[test]
+fn the_form_of_a_destination_is_found_out_once() {
+    // Three files are moved, and their folder. The disk's port makes two forms of four the same.
+    for (destination, refused) in [("http://127.0.0.1:", 0), ("http://127.0.0.1/", 1), ("/", 2)] {
+        let (disk, sandbox) = (Disk::serve(), workspace());
+        disk.has_quirks(Quirks { destination: Some(destination), ..Quirks::default() });
+        put_here(&sandbox, "x", &checkpoint(1, 1000));
+        run(&sandbox, &disk.url, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x");
+        assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
+        assert_eq!(moves(&disk), 4 + refused, "{destination}");
+    }
+}
+
+#[test]
+fn a_disk_that_takes_no_form_is_told_of_at_once() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    disk.has_quirks(Quirks { destination: Some("ftp:"), ..Quirks::default() });
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
+    let said = said.says("refuses to rename it").says("in every form");
+    said.says("a proxy before the server").says("because: ").says("502");
+    // Each of up to four files at once finds out, and nothing is waited for.
+    assert!(moves(&disk) <= 12, "{}", moves(&disk));
+    assert_eq!(disk.names(THERE).iter().filter(|name| !name.starts_with('.')).count(), 0);
+}

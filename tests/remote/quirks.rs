@@ -1,0 +1,108 @@
+//! Disks that are otherwise than others, and work all the same.
+
+use super::server::{Disk, Wrong};
+use super::webdav::Quirks;
+use super::{Files, THERE, checkpoint, names, put_here, put_there, run, staging, workspace};
+
+/// Uploads, lists, verifies and downloads a checkpoint.
+fn shares(disk: &Disk) {
+    let (one, two) = (workspace(), workspace());
+    let files = checkpoint(1, 1000);
+    put_here(&one, "x", &files);
+    run(&one, &disk.url, &["checkpoints", "--remote"]).code(0).says("no checkpoints");
+    run(&one, &disk.url, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x");
+    run(&one, &disk.url, &["upload", "x"]).code(0).prints("already");
+    run(&two, &disk.url, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x");
+    let verified = run(&two, &disk.url, &["checkpoints", "verify", "--remote"]).code(0);
+    verified.prints("fusion_v1/x: whole, 3 files");
+    run(&two, &disk.url, &["download", "x"]).code(0);
+    assert_eq!(two.checkpoint("x"), files);
+    assert_eq!(disk.names(THERE), ["x"]);
+}
+
+#[test]
+fn a_disk_that_does_not_list_the_folder_itself() {
+    let disk = Disk::serve();
+    disk.has_quirks(Quirks { hides_itself: true, ..Quirks::default() });
+    shares(&disk);
+    // One file less is noticed.
+    disk.remove(&format!("{THERE}/x/ada/model.json"));
+    let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
+    verified.prints("model.json").prints("not there");
+}
+
+#[test]
+fn a_disk_that_labels_every_file_as_a_page() {
+    let disk = Disk::serve();
+    disk.has_quirks(Quirks { labels_pages: true, ..Quirks::default() });
+    shares(&disk);
+    // What is damaged is damaged, and no page.
+    disk.put(&format!("{THERE}/x/ada/model.json"), b"{\"seed\":9}");
+    let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
+    let _ = verified.does_not_say("a page came");
+    disk.put(&format!("{THERE}/x/ada/model.json"), b"<html><body>Log in</body></html>");
+    let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(2);
+    let _ = verified.says("model.json: a page came where a file was expected");
+    disk.put(&format!("{THERE}/x/manifest.json"), b"\n<!DOCTYPE html><p>Log in");
+    let said = run(&workspace(), &disk.url, &["download", "x"]).code(2);
+    let _ = said.says("manifest.json: a page came where a file was expected");
+}
+
+#[test]
+fn a_disk_that_takes_no_names_with_a_dot() {
+    for forbid in [
+        (|which| which.1.contains("/.").then_some(Wrong::NotThere))
+            as fn(&super::server::Which) -> _,
+        |which| which.1.contains("/.").then_some(Wrong::Forbidden),
+        // Folders may have one.
+        |which| (which.0 == "PUT" && which.1.contains("/.part")).then_some(Wrong::Forbidden),
+        // It is made, and never seen again.
+        |which| (which.0 != "MKCOL" && which.1.contains("/.upload")).then_some(Wrong::NotThere),
+    ] {
+        let (disk, sandbox) = (Disk::serve(), workspace());
+        disk.always(forbid);
+        put_here(&sandbox, "x", &checkpoint(1, 1000));
+        let said = run(&sandbox, &disk.url, &["upload", "x"]).code(0).prints("uploaded");
+        assert_eq!(said.stderr.matches("no names that begin with a dot").count(), 1, "{said}");
+        assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
+        assert_eq!(names(disk.names(THERE)).0, ["x"]);
+        // A repair sets the damaged copy aside, out of sight.
+        disk.put(&format!("{THERE}/x/ada/model.json"), b"short");
+        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("uploaded");
+        let listed = run(&workspace(), &disk.url, &["checkpoints", "--remote", "--json"]).code(0);
+        assert_eq!(listed.json().len(), 1);
+        run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(0);
+    }
+}
+
+#[test]
+fn what_is_under_way_without_a_dot_is_no_checkpoint() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    disk.always(|which| which.1.contains("/.").then_some(Wrong::Forbidden));
+    let files = checkpoint(1, 1000);
+    put_here(&sandbox, "x", &files);
+    // As a run leaves it that was killed right before its end.
+    let under_way = staging("x", &files).replace("/.upload", "/-upload");
+    for (path, bytes) in &files {
+        disk.put(&format!("{under_way}/{path}"), bytes);
+    }
+    run(&sandbox, &disk.url, &["checkpoints", "--remote"]).code(0).says("no checkpoints");
+    run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote"]).code(0);
+    // The next run goes on with it.
+    run(&sandbox, &disk.url, &["upload", "x"]).code(0).prints("uploaded");
+    assert_eq!(disk.files(&format!("{THERE}/x")), files);
+    assert_eq!(disk.names(THERE), ["x"]);
+    let puts = disk.asked().iter().filter(|asked| asked.which.0 == "PUT").count();
+    assert_eq!(puts, 0);
+}
+
+#[test]
+fn a_disk_that_nobody_may_write_to_is_told_of_and_no_dot_blamed() {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    put_there(&disk, "other", &checkpoint(2, 100));
+    disk.always(|which| matches!(&*which.0, "MKCOL" | "PUT").then_some(Wrong::Forbidden));
+    put_here(&sandbox, "x", &checkpoint(1, 100));
+    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("403");
+    said.says("you may not do that there").does_not_say("begin with a dot");
+    assert_eq!(disk.files(&format!("{THERE}/x")), Files::new());
+}

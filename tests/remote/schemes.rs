@@ -1,0 +1,125 @@
+//! Digest, tokens, and what is said of other ways to log in.
+
+use super::challenge::{Nonce, Wants};
+use super::server::{BASIC, Disk, PASSWORD, Wrong};
+use super::{THERE, checkpoint, command, netrc_file, put_here, put_there, run, workspace};
+use crate::support::Sandbox;
+
+const UPLOAD: [&str; 2] = ["upload", "fusion_v1/x"];
+
+/// A disk that wants this, and a workspace with the checkpoint `x`.
+fn scene(wants: Wants) -> (Disk, Sandbox) {
+    let (disk, sandbox) = (Disk::serve(), workspace());
+    disk.wants(wants);
+    put_here(&sandbox, "x", &checkpoint(1, 2_000_000));
+    (disk, sandbox)
+}
+
+/// What was shown as `Authorization`, a request each.
+fn shown(disk: &Disk) -> Vec<Option<String>> {
+    disk.asked().into_iter().map(|asked| asked.authorization).collect()
+}
+
+#[test]
+fn digest_shows_a_proof_and_never_the_password() {
+    let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
+    run(&sandbox, &disk.url, &UPLOAD).code(0).prints("uploaded fusion_v1/x");
+    assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
+    let shown = shown(&disk);
+    assert_eq!(shown[0], None);
+    let is_proof =
+        |shown: &Option<String>| shown.as_ref().is_some_and(|it| it.starts_with("Digest "));
+    assert!(shown[1..].iter().all(is_proof), "{shown:?}");
+    // The challenge is learned once, and no file is sent twice.
+    let puts = disk.asked().iter().filter(|asked| asked.which.0 == "PUT").count();
+    assert_eq!(puts, 3);
+    let other = workspace();
+    run(&other, &disk.url, &["download", "x"]).code(0);
+    assert_eq!(other.checkpoint("x"), checkpoint(1, 2_000_000));
+}
+
+#[test]
+fn a_nonce_that_ran_out_is_replaced() {
+    let (disk, sandbox) = scene(Wants::Digest(Nonce::of(2)));
+    run(&sandbox, &disk.url, &UPLOAD).code(0).prints("uploaded fusion_v1/x");
+    assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
+    assert!(shown(&disk).iter().flatten().all(|shown| shown.starts_with("Digest ")));
+}
+
+#[test]
+fn a_wrong_password_is_not_tried_again_by_digest() {
+    let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
+    netrc_file(&sandbox, "machine 127.0.0.1 login ada password wrong-pass");
+    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401").says("it offers Digest");
+    said.says("look at the entry for the machine `127.0.0.1`").does_not_say("wrong-pass");
+    assert_eq!(shown(&disk).iter().flatten().count(), 1);
+}
+
+#[test]
+fn basic_is_shown_only_when_it_is_asked_for() {
+    let (disk, sandbox) = scene(Wants::Basic);
+    run(&sandbox, &disk.url, &UPLOAD).code(0);
+    let shown = shown(&disk);
+    assert_eq!(shown[0], None);
+    assert!(shown[1..].iter().all(|shown| shown.as_deref() == Some(BASIC)), "{shown:?}");
+}
+
+#[test]
+fn a_disk_that_is_open_to_read_may_want_digest_to_write() {
+    let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
+    disk.open_to_all();
+    run(&sandbox, &disk.url, &["checkpoints", "--remote"]).code(0);
+    assert!(shown(&disk).iter().all(Option::is_none));
+}
+
+#[test]
+fn schemes_that_are_not_known_are_named_and_shown_nothing() {
+    let (disk, sandbox) = scene(Wants::Negotiate);
+    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("it offers Negotiate, NTLM");
+    said.says("(Basic, Digest)").says("(Bearer)");
+    assert!(shown(&disk).iter().all(Option::is_none));
+    let (disk, sandbox) = scene(Wants::Bearer("t0ken-s3cret"));
+    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("it offers Bearer");
+    said.says("set MENTORPAL_REMOTE_TOKEN");
+    assert!(shown(&disk).iter().all(Option::is_none));
+    // A server that says nothing is told of, too.
+    let (disk, sandbox) = scene(Wants::Basic);
+    disk.always(|_| Some(Wrong::Unknown));
+    run(&sandbox, &disk.url, &UPLOAD).code(2).says("it names no scheme");
+}
+
+#[test]
+fn a_token_goes_to_the_disk_alone_and_is_never_printed() {
+    const TOKEN: &str = "t0ken-s3cret";
+    let (disk, sandbox) = scene(Wants::Bearer(TOKEN));
+    let with = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = command(&sandbox, &disk.url, arguments);
+        sandbox.finish(command.envs(variables.iter().copied())).does_not_say(TOKEN)
+    };
+    with(&[("MENTORPAL_REMOTE_TOKEN", TOKEN)], &UPLOAD).code(0).prints("uploaded");
+    let expected = Some(format!("Bearer {TOKEN}"));
+    assert!(shown(&disk).iter().all(|shown| *shown == expected));
+    assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
+    let wrong = [("MENTORPAL_REMOTE_TOKEN", "t0ken-s3crets")];
+    with(&wrong, &UPLOAD).code(2).says("look at the token in MENTORPAL_REMOTE_TOKEN");
+    disk.has(None);
+    let both = [("MENTORPAL_REMOTE_TOKEN", TOKEN), ("MENTORPAL_REMOTE_USER", "ada")];
+    with(&both, &UPLOAD).code(2).says("a user or a password is, too");
+    with(&[("MENTORPAL_REMOTE_TOKEN", "t0ken s3cret")], &UPLOAD).code(2).says("is not a token");
+    assert_eq!(disk.asked().len(), 0);
+    // What another server is asked for is asked for without it.
+    put_there(&disk, "y", &checkpoint(2, 100));
+    let get = ("GET".to_owned(), format!("/dav/{THERE}/y/ada/model.json"), 0);
+    disk.has(Some((get, Wrong::OtherServer)));
+    with(&[("MENTORPAL_REMOTE_TOKEN", TOKEN)], &["download", "y"]).code(2);
+    assert_eq!(disk.shown_elsewhere(), [None]);
+}
+
+#[test]
+fn a_token_is_not_sent_in_clear_to_other_machines() {
+    let (disk, sandbox) = scene(Wants::Bearer(PASSWORD));
+    let mut command = command(&sandbox, "http://disk.invalid/dav", &UPLOAD);
+    command.env("HTTP_PROXY", &disk.server).env("MENTORPAL_REMOTE_TOKEN", PASSWORD);
+    sandbox.finish(&mut command).code(2).says("the token was not sent").says("--insecure");
+    assert!(shown(&disk).iter().all(Option::is_none));
+}

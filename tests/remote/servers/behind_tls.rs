@@ -1,0 +1,91 @@
+//! Servers behind a proxy that ends TLS: they think that they are asked over plain `http`, and
+//! compare `Destination` with that.
+
+use super::nginx::tls_before;
+use super::{Server, apache, python, races, rclone, sabre, shares};
+use crate::remote::{checkpoint, put_here, workspace};
+
+/// What the server is told of the address that was asked for: all of it, its host alone, or
+/// nothing.
+const HOSTS: [&str; 3] = [
+    "proxy_set_header Host $host:$server_port;",
+    "proxy_set_header Host $host;",
+    "proxy_set_header Host $proxy_host;",
+];
+
+/// Has the server that `start` starts work behind every kind of proxy, and race behind the first.
+fn behind_each(start: impl Fn() -> Option<Server>) {
+    for (number, host) in HOSTS.iter().enumerate() {
+        let lines = format!("proxy_pass TARGET;\n{host}");
+        let Some(server) = start() else { return };
+        let Some(front) = tls_before(server, "/", &lines) else { return };
+        shares(&front);
+        if number == 0 {
+            let Some(server) = start() else { return };
+            races(&tls_before(server, "/", &lines).unwrap());
+        }
+    }
+}
+
+#[test]
+fn wsgidav_behind_tls() {
+    behind_each(|| python::start(true, false));
+}
+
+#[test]
+fn apache_behind_tls() {
+    behind_each(|| apache::start(apache::BASIC, ""));
+}
+
+#[test]
+fn rclone_behind_tls() {
+    behind_each(rclone::start);
+}
+
+#[test]
+fn a_proxy_that_changes_paths_is_told_of() {
+    let lines = "proxy_pass TARGET/;\nproxy_set_header Host $host:$server_port;";
+    let apache = || apache::start(apache::BASIC, "");
+    let sabre = || sabre::start(sabre::BASIC);
+    let wsgidav = || python::start(true, false);
+    for start in [&apache as &dyn Fn() -> Option<Server>, &sabre, &wsgidav] {
+        let Some(front) = start().and_then(|server| tls_before(server, "/team/", lines)) else {
+            continue;
+        };
+        let sandbox = workspace();
+        put_here(&sandbox, "x", &checkpoint(1, 1000));
+        let said = front.run(&sandbox, &["upload", "x"]).code(2);
+        let said = said.says("a proxy before it changes paths").says("`Destination`");
+        let _ = said.says("at the path `/classifiers/fusion_v1/");
+        // What only reads does not mind.
+        front.run(&sandbox, &["checkpoints", "--remote"]).code(0).says("no checkpoints");
+    }
+}
+
+#[test]
+fn an_unknown_authority_is_named_in_ca_file_or_ssl_cert_file() {
+    let Some(server) = rclone::start() else { return };
+    let Some(mut front) = tls_before(server, "/", "proxy_pass TARGET;") else { return };
+    let authority = std::mem::take(&mut front.variables).pop().unwrap().1;
+    let sandbox = workspace();
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    let said = front.run(&sandbox, &["upload", "x"]).code(2);
+    said.says("SSL_CERT_FILE").says("`ca_file` under [remote]").says("UnknownIssuer");
+    let ca_file = |path: &str| {
+        sandbox.write("mentorpal.toml", format!("[remote]\nca_file = \"{path}\"\n"));
+        front.run(&sandbox, &["upload", "x"])
+    };
+    ca_file("gone.pem").code(2).says("gone.pem");
+    sandbox.write("not.pem", "no certificate\n");
+    ca_file("not.pem").code(2).says("not.pem: no certificate in it");
+    let text = std::fs::read_to_string(&authority).unwrap();
+    sandbox.write("cut.pem", text.replace("\nMII", "\nAAA"));
+    ca_file("cut.pem").code(2).says("certificate 1 of it cannot be read");
+    // Relative to the workspace.
+    sandbox.write("certificates/ca.pem", format!("# ours\n{text}"));
+    ca_file("certificates/ca.pem").code(0).prints("uploaded fusion_v1/x");
+    ca_file(&authority).code(0).prints("already");
+    std::fs::remove_file(sandbox.path().join("mentorpal.toml")).unwrap();
+    front.variables.push(("SSL_CERT_FILE", authority));
+    front.run(&sandbox, &["upload", "x"]).code(0).prints("already");
+}
