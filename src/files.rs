@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
-use crate::publish::write_synced;
+use crate::publish::{Scratch, write_synced};
 
 /// A file larger than this is refused: a mentor's whole data is a few megabytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -68,6 +68,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let draft = target.with_file_name(format!(".{name}.{}", std::process::id()));
+    // A signal removes it.
+    let _scratch = Scratch::file(&draft);
     let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, &target));
     if written.is_err() {
         // Best effort: there may be nothing to remove.

@@ -30,10 +30,13 @@
 //! | `checkpoints.rs` | `checkpoints`, and what becomes of damaged ones |
 //! | `import.rs` | `checkpoints import`, and checkpoints of the older tool used where they lie |
 //! | `clean.rs` | `clean` |
+//! | `clean_copies.rs` | `clean` and the remote's copies, files of others, downloads and drafts |
 //! | `determinism.rs` | the same data gives the same bytes |
 //! | `hostile.rs` | model files that hold what no training wrote |
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
+//! | `readers.rs` | reading what another run replaces or removes |
+//! | `signals.rs` | Ctrl-C and the like |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
@@ -46,6 +49,7 @@ mod broken;
 mod checkpoints;
 mod checks;
 mod clean;
+mod clean_copies;
 mod compare;
 mod compare_report;
 mod determinism;
@@ -60,12 +64,14 @@ mod mentors;
 mod new;
 mod pages;
 mod races;
+mod readers;
 mod readme;
 mod remote;
 mod report;
 mod reports_guide;
 mod settings;
 mod sharing;
+mod signals;
 mod test;
 mod test_sets;
 mod train;

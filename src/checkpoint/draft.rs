@@ -126,10 +126,26 @@ impl Draft {
 }
 
 /// Removes a published checkpoint, damaged or not: at once as far as anybody sees, then from the
-/// disk.
+/// disk. `seen` is the manifest that it is known to have, none where that could not be read;
+/// `confirm` is asked last, when it is out of sight.
 ///
 /// # Errors
-/// When it cannot be moved out of sight; what is left of it there is swept up by the next run.
-pub fn remove(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
-    publish::remove(&name.folder(workspace), KIND)
+/// When its manifest is not `seen` any more, when files lie in its folder that are not part of it,
+/// when `confirm` refuses, or when it cannot be moved out of sight: then it is there as before.
+pub fn remove(
+    workspace: &Workspace,
+    name: &CheckpointRef,
+    seen: Option<&[u8]>,
+    confirm: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    publish::remove(&name.folder(workspace), KIND, seen, confirm)
+}
+
+/// Refuses to replace a checkpoint in whose folder files lie that are not part of it; where there
+/// is none of this name, nothing is in the way.
+///
+/// # Errors
+/// When there are such files.
+pub fn refuse_others(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
+    publish::refuse_others(&name.folder(workspace), KIND, b"")
 }

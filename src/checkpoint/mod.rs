@@ -11,7 +11,7 @@ mod manifest;
 mod store;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
-pub use draft::{Draft, OnExisting, remove};
+pub use draft::{Draft, OnExisting, refuse_others, remove};
 pub use manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE, VectorsRecord};
 pub use store::{
     Checkpoint, CheckpointKind, CheckpointRef, Fault, legacy, list, names, pick, refuse_legacy,

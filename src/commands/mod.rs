@@ -18,12 +18,16 @@ mod open;
 mod remote_checkpoints;
 mod report_files;
 mod sharing;
+mod signals;
+mod sweep;
 mod teller;
 mod test;
 mod train;
 mod tune;
 mod tuned;
 mod vectors;
+
+pub use self::signals::{handle_signals, wait_for_signal};
 
 use clap::CommandFactory;
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, table};
 use super::essentials::essentials;
+use super::sweep::sweep;
 use super::{Outcome, clock, open, report_files, sharing};
 use crate::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, REPORT_FILE,
@@ -86,6 +87,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         manifest.imported.clone_from(&checkpoint.manifest()?.imported);
     }
     let mentors = settings.mentors_or_all()?;
+    sweep(&settings.workspace);
     let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
     let options = TrainOptions { seed: args.seed, vectors, ..TrainOptions::default() };
     let summary = train_all(&settings.workspace, &mentors, (arch, options), args, &mut draft)?;
@@ -100,6 +102,9 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         }
         None => publish_new(&draft, name, settings, args, created)?,
     };
+    // What was replaced is removed with the draft, once this run does not read it any more.
+    drop(existing);
+    drop(draft);
     if args.json {
         console::json(&json!({ "checkpoint": name.to_string(), "path": path }))?;
     } else {
@@ -222,6 +227,7 @@ fn existing(settings: &Settings) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(&settings.workspace, &settings.checkpoint()?)?;
     // One of the older tool is refused before any work is done.
     checkpoint.manifest()?;
+    checkpoint::refuse_others(&settings.workspace, &checkpoint.name)?;
     Ok(checkpoint)
 }
 
@@ -236,6 +242,7 @@ fn new_name(
         let name = CheckpointRef::parse(name, &settings.arch)?;
         if args.overwrite {
             checkpoint::refuse_legacy(&settings.workspace, &name)?;
+            checkpoint::refuse_others(&settings.workspace, &name)?;
         } else if taken(&name) {
             let place = Place::file(name.folder(&settings.workspace));
             return Err(Error::at(place, format!("there is a checkpoint `{name}`")).hint(
