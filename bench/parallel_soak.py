@@ -38,6 +38,8 @@ WORKERS = {"trains": 2, "reads": 4, "shares": 2, "cleans": 1, "adds": 1}
 # Of a hundred commands that write so many are killed, and so many interrupted.
 KILLS, INTERRUPTS = 6, 6
 LIMIT = 300
+# So many names are given: all that had one stays on the remote.
+MOST = 300
 
 # None of the caller's settings: a remote of theirs would be the one that everything is uploaded to.
 OTHERS = ("MENTORPAL", "AWS_", "ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "NETRC")
@@ -131,7 +133,7 @@ class Soak:
         while self.calm and time.monotonic() < self.deadline:
             time.sleep(0.05)
         kind = random.randrange(3)
-        if kind == 0:
+        if kind == 0 and self.number < MOST:
             name = self.new_name()
             code, _, _ = self.run("train", "--checkpoint", name, "--mentor", random.choice(MENTORS), "--vectors", "none", may_be_stopped=True)
             if code == 0:
@@ -147,6 +149,7 @@ class Soak:
 
     def reads(self):
         """What only reads must find something whole, always."""
+        time.sleep(random.random() * 0.2)
         name = random.choice(self.names)
         mentor = random.choice(MENTORS)
         # An older one may be chosen, too, as long as it is there.
@@ -166,6 +169,7 @@ class Soak:
 
     def shares(self):
         """What is published for good goes up, and comes back."""
+        time.sleep(random.random() * 0.2)
         if random.randrange(3) == 0 and (there := [path.name for path in (self.remote / FUSION).glob("run*")]):
             self.run("download", random.choice(there), may_be_stopped=True)
             return
@@ -217,6 +221,7 @@ class Soak:
         return code
 
     def adds(self):
+        time.sleep(random.random())
         self.run("vectors", "add", self.space / "words.txt", "--overwrite", may_be_stopped=True)
 
     # How it runs, and what is looked at in the end.

@@ -137,7 +137,9 @@ fn a_copy_with_another_byte_is_none() {
 fn what_was_removed_before_a_failure_is_told() {
     let sandbox = Sandbox::ada();
     let names = ["x", "y", "z"];
-    names.map(|name| sandbox.run(&["train", "--checkpoint", name, "--vectors", "none"]).code(0));
+    for name in names {
+        sandbox.run(&["train", "--checkpoint", name, "--vectors", "none"]).code(0);
+    }
     let y = sandbox.checkpoint("y");
     // Something is in the way of what `clean` does to `y`.
     sandbox.write(&format!("{FUSION}/.replaced-y"), "in the way");

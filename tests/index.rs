@@ -13,7 +13,7 @@
 //! | `pages.rs` | pages in a browser; `pages/html.rs` reads them as text |
 //! | `reports_guide.rs` | `docs/reports.md`: its figures |
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
-//! | `training_report.rs` | `report.html`, `train --json --csv`: what training says of a mentor |
+//! | `training_report.rs` | `report.json`, pages of it, `train --json --csv`: what training says of a mentor |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `compare.rs` | `compare` |
 //! | `compare_report.rs` | `compare --html --csv`, several checkpoints |

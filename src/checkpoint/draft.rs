@@ -65,12 +65,12 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds the page of an [added](Self::add) mentor's training.
+    /// Adds what the training of an [added](Self::add) mentor measured.
     ///
     /// # Errors
     /// When the file cannot be written; the draft is of no use then.
-    pub fn add_report(&mut self, mentor: &Name, page: &[u8]) -> Result<()> {
-        self.write(mentor, REPORT_FILE, page)?;
+    pub fn add_report(&mut self, mentor: &Name, report: &[u8]) -> Result<()> {
+        self.write(mentor, REPORT_FILE, report)?;
         let folder = self.staging.folder().join(mentor.as_str());
         sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))
     }
@@ -93,7 +93,7 @@ impl Draft {
         let record = checkpoint.record(mentor)?.clone();
         self.add(mentor, record, &files)?;
         match checkpoint.report(mentor)? {
-            Some(page) => self.add_report(mentor, &page),
+            Some(report) => self.add_report(mentor, &report),
             None => Ok(()),
         }
     }

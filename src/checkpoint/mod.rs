@@ -12,7 +12,9 @@ mod store;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use draft::{Draft, OnExisting, refuse_others, remove};
-pub use manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE, VectorsRecord};
+pub use manifest::{
+    ImportedFrom, Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, VectorsRecord,
+};
 pub use store::{
     Checkpoint, CheckpointKind, CheckpointRef, Fault, legacy, list, names, pick, refuse_legacy,
 };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
-use super::manifest::{Manifest, MentorRecord, REPORT_FILE, file_path};
+use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list, shell_word};
 use crate::publish::{MANIFEST_FILE, Opened, files_below};
@@ -189,10 +189,10 @@ impl Checkpoint {
     /// # Errors
     /// When the checkpoint has no such mentor, or a file is missing or not what it was.
     pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
-        self.read(mentor, |file| file != REPORT_FILE)
+        self.read(mentor, |file| ![REPORT_FILE, OLD_REPORT_FILE].contains(&file))
     }
 
-    /// Reads the page of `mentor`'s training, checked against the manifest, if there is one.
+    /// Reads what `mentor`'s training measured, checked against the manifest, if it is kept.
     ///
     /// # Errors
     /// As [`model`](Self::model).

@@ -23,6 +23,7 @@ mod sweep;
 mod teller;
 mod test;
 mod train;
+mod training_pages;
 mod tune;
 mod tuned;
 mod vectors;

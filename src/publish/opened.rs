@@ -68,7 +68,7 @@ impl Opened {
     /// # Errors
     /// When there is no such folder.
     pub(super) fn open(path: &Path, may_lock: bool) -> io::Result<Self> {
-        let found = fs::metadata(path).or_else(|error| in_between(path, error))?;
+        let found = fs::metadata(path).or_else(|error| in_between(path, &error))?;
         if !found.is_dir() {
             return Err(ErrorKind::NotADirectory.into());
         }
@@ -76,7 +76,7 @@ impl Opened {
             // Where it may not be listed, its files may be read all the same.
             let folder = match File::open(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    in_between(path, error)?;
+                    in_between(path, &error)?;
                     continue;
                 }
                 opened => opened.ok(),
@@ -240,7 +240,7 @@ fn replaced(path: &Path, noun: &str) -> Error {
 
 /// Where nothing has the name `path`: on a disk that cannot exchange names that may be so for a
 /// moment, while another run replaces the folder. Waits for that run.
-fn in_between(path: &Path, error: io::Error) -> io::Result<fs::Metadata> {
+fn in_between(path: &Path, error: &io::Error) -> io::Result<fs::Metadata> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!("{REPLACED}{name}"));
     if error.kind() != ErrorKind::NotFound || aside.symlink_metadata().is_err() {

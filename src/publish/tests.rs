@@ -169,7 +169,9 @@ fn which_files_are_not_part_of_what_is_published() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "").unwrap();
     };
-    ["b", "c/d", ".hidden", ".DS_Store", "c/._d", ".nfs0001", "new"].map(put);
+    for file in ["b", "c/d", ".hidden", ".DS_Store", "c/._d", ".nfs0001", "new"] {
+        put(file);
+    }
     let new = br#"{"files": {"new": {}}}"#;
     assert_eq!(other_files(&folder, new), [".hidden", "b", "c/d"]);
     assert_eq!(other_files(&folder, b""), [".hidden", "b", "c/d", "new"]);

@@ -25,9 +25,10 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
-    let remote = match args.force || found.published.is_empty() {
-        true => None,
-        false => Some(check_copies(&mut found, settings, args)?),
+    let remote = if args.force || found.published.is_empty() {
+        None
+    } else {
+        Some(check_copies(&mut found, settings, args)?)
     };
     let (removed, failed) = found.remove(&settings.workspace, remote.as_ref());
     if failed.is_none() || !removed.is_empty() {
