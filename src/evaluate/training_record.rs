@@ -66,6 +66,9 @@ impl TrainingRecord {
     }
 
     /// The record as it stands on disk.
+    ///
+    /// # Panics
+    /// Never: plain data can be written.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(self).expect("plain data can be written");

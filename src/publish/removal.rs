@@ -18,6 +18,8 @@ const FEW: usize = 3;
 
 /// The part of any manifest that says which files there are.
 #[derive(Deserialize)]
+// What is read is a map, of which only the keys matter.
+#[allow(clippy::zero_sized_map_values)]
 struct Listed {
     files: BTreeMap<String, IgnoredAny>,
 }
