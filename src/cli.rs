@@ -99,7 +99,7 @@ pub struct CheckpointFlags {
     "mentorpal train\n\
      mentorpal train --mentor guide --checkpoint my_checkpoint\n\
      mentorpal train --mentor guide --checkpoint my_checkpoint --update\n\
-     mentorpal train --csv figures"))]
+     mentorpal train --mentor guide --html report.html --csv figures"))]
 pub struct TrainArgs {
     /// Train this mentor only; may be repeated [env: MENTOR] [default: all]
     #[arg(long = "mentor", value_name = "MENTOR")]
@@ -141,6 +141,10 @@ pub struct TrainArgs {
     /// How to reach the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
+
+    /// Write a page of how training went; of several mentors, a folder of pages
+    #[arg(long, value_name = "PATH")]
+    pub html: Option<PathBuf>,
 
     /// Write what the report shows into this folder, as CSV tables
     #[arg(long, value_name = "DIR")]

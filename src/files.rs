@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
+use crate::publish::Scratch;
 
 pub(crate) use encoding::{Decoded, decode};
 pub(crate) use pointer::{POINTER, is_pointer_at, refuse_pointer};
@@ -47,7 +48,10 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Demands a plain file.
-fn check_plain(found: &fs::Metadata) -> io::Result<()> {
+///
+/// # Errors
+/// What it is instead.
+pub(crate) fn check_plain(found: &fs::Metadata) -> io::Result<()> {
     match kind(found) {
         None => Ok(()),
         Some(kind) => Err(io::Error::other(format!("{kind}, not a plain file"))),
@@ -159,6 +163,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let draft = target.with_file_name(format!(".{name}.{}", std::process::id()));
+    // A signal removes it.
+    let _scratch = Scratch::file(&draft);
     let written = write_like(&target, &draft, bytes).and_then(|()| fs::rename(&draft, &target));
     if written.is_err() {
         // Best effort: there may be nothing to remove.

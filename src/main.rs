@@ -9,7 +9,10 @@ use mentorpal::commands::{self, Outcome};
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| commands::report_usage(&error));
     commands::listen(cli.verbose);
-    match commands::run(cli) {
+    commands::handle_signals();
+    let outcome = commands::run(cli);
+    commands::wait_for_signal();
+    match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
         Err(error) => {

@@ -228,6 +228,20 @@ impl Workspace {
         self.vector_models().join(".cache")
     }
 
+    /// The folders in which something may be published, as far as they are there: one per
+    /// architecture, and that of the vector models.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn published_folders(&self) -> Result<Vec<PathBuf>> {
+        let (all, mut folders) = (self.classifiers(), Vec::new());
+        if all.is_dir() {
+            folders.extend(folder_names(&all)?.iter().map(|arch| self.arch(arch)));
+        }
+        folders.extend(Some(self.vector_models()).filter(|folder| folder.is_dir()));
+        Ok(folders)
+    }
+
     /// `checkpoint/tests/<mentor>/`.
     #[must_use]
     pub fn tests(&self, mentor: &Name) -> PathBuf {

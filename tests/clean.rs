@@ -103,8 +103,10 @@ fn what_is_no_vector_model_stays() {
     let sandbox = full();
     sandbox.write(&format!("{MODELS}/mine/vectors.bin"), "by hand");
     sandbox.write(&format!("{MODELS}/notes.txt"), "by hand");
-    // What a running `vectors add` makes.
+    // What a running `vectors add` makes, and holds.
     sandbox.write(&format!("{MODELS}/.draft-1-0/model.fifu"), "half");
+    let draft = fs::File::open(sandbox.path().join(MODELS).join(".draft-1-0")).unwrap();
+    draft.lock().unwrap();
     let run = sandbox.run(&["clean", "--force"]).code(0);
     let run = run.says("vector_models/mine` stays").says("vector_models/notes.txt` stays");
     assert!(!run.stdout.contains("mine"), "{run}");

@@ -13,7 +13,7 @@
 //! | `pages.rs` | pages in a browser; `pages/html.rs` reads them as text |
 //! | `reports_guide.rs` | `docs/reports.md`: its figures |
 //! | `report.rs` | `test --html --csv --junit`: what the files say |
-//! | `training_report.rs` | `report.html`, `train --json --csv`: what training says of a mentor |
+//! | `training_report.rs` | `report.json`, pages of it, `train --json --csv`: what training says of a mentor |
 //! | `test_sets.rs` | `test`: which test set, and what may be wrong with it |
 //! | `scripts.rs` | any script, any accent: questions, answers, topics and names meet |
 //! | `compare.rs` | `compare` |
@@ -31,10 +31,13 @@
 //! | `checkpoints.rs` | `checkpoints`, and what becomes of damaged ones |
 //! | `import.rs` | `checkpoints import`, and checkpoints of the older tool used where they lie |
 //! | `clean.rs` | `clean` |
+//! | `clean_copies.rs` | `clean` and the remote's copies, files of others, downloads and drafts |
 //! | `determinism.rs` | the same data gives the same bytes |
 //! | `hostile.rs` | model files that hold what no training wrote |
 //! | `killed.rs` | kill -9 at any moment of a training run |
 //! | `races.rs` | several runs at once |
+//! | `readers.rs` | reading what another run replaces or removes |
+//! | `signals.rs` | Ctrl-C and the like |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `terminal.rs` | nothing that is printed commands a terminal or turns text around |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
@@ -48,6 +51,7 @@ mod broken;
 mod checkpoints;
 mod checks;
 mod clean;
+mod clean_copies;
 mod compare;
 mod compare_report;
 mod determinism;
@@ -62,6 +66,7 @@ mod mentors;
 mod new;
 mod pages;
 mod races;
+mod readers;
 mod readme;
 mod remote;
 mod report;
@@ -69,6 +74,7 @@ mod reports_guide;
 mod scripts;
 mod settings;
 mod sharing;
+mod signals;
 mod terminal;
 mod test;
 mod test_sets;

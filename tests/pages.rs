@@ -5,14 +5,15 @@ pub(crate) mod html;
 
 use crate::browser::{self, Browser, comparison_page, test_page, training_page};
 use crate::report::hostile;
-use crate::support::{FUSION, Sandbox};
+use crate::support::Sandbox;
 
 #[test]
 fn the_pages_of_training_and_of_a_test() {
     let Some(browser) = Browser::start() else { return };
     let sandbox = Sandbox::guide_with_tests();
-    let trained = sandbox.run(&["train", "--checkpoint", "one", "--json"]).code(0).json();
-    let page = sandbox.path().join(FUSION).join("one/guide/report.html");
+    let train = ["train", "--checkpoint", "one", "--json", "--html", "training.html"];
+    let trained = sandbox.run(&train).code(0).json();
+    let page = sandbox.path().join("training.html");
     training_page::check(&browser, &page, &trained[0]["figures"], "checkpoint");
     browser.keep("training");
     let line = sandbox.run(&["test", "--json", "--html", "test.html"]).code(0).json().remove(0);
@@ -40,9 +41,10 @@ fn hostile_texts_stay_texts() {
     sandbox.run(&["test", "--html", "test.html"]).code(0);
     sandbox.run(&["train", "--checkpoint", "two", "--vectors", "none"]).code(0);
     sandbox.run(&["compare", "one", "two", "--html", "compare.html"]).code(0);
-    let training = format!("{FUSION}/one/eve/report.html");
+    let show = ["checkpoints", "show", "one", "--html", "training.html"];
+    sandbox.run(&show).code(0);
     let made = "return document.querySelectorAll('img, b, td script, th script, li script').length";
-    for page in ["test.html", "compare.html", &training] {
+    for page in ["test.html", "compare.html", "training.html"] {
         browser::open(&browser, &sandbox.path().join(page));
         assert_eq!(browser.eval(made), 0, "no element is of the mentor's making");
         assert!(browser.texts("bdi").iter().any(|text| text.contains("<script>alert(")), "{page}");

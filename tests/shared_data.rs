@@ -171,9 +171,11 @@ fn six_mentors_train_and_a_test_of_strangers_questions_adds_up() {
     if let Some(browser) = Browser::start() {
         test_page::check(&browser, &page, test, "mattress");
         browser.keep("real_users");
-        let kept = "checkpoint/classifiers/fusion_v1/embedded/sofmattress/report.html";
+        let kept = workspace.join("training.html");
+        let html = ["--mentor", "sofmattress", "--html", kept.to_str().expect("UTF-8")];
+        run(workspace, &[&["checkpoints", "show", "embedded", "--json"][..], &html].concat());
         let figures = &figures_of_sofmattress;
-        training_page::check(&browser, &workspace.join(kept), figures, "mattress");
+        training_page::check(&browser, &kept, figures, "mattress");
         browser.keep("real_training");
         let html = ["--html", page.to_str().expect("UTF-8"), "--json"];
         let command = ["compare", "none", "embedded", "--test-set", "real_users"];

@@ -1,4 +1,4 @@
-//! The report of training: `report.html` in the checkpoint, `train --json` and `--csv`.
+//! The report of training: `report.json` in the checkpoint, pages of it, `train --json` and `--csv`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,9 +15,11 @@ fn trained(sandbox: &Sandbox) -> Value {
     sandbox.run(&train).code(0).json().remove(0)
 }
 
+/// The page that is made of what the checkpoint `x` keeps.
 fn page(sandbox: &Sandbox, mentor: &str) -> String {
-    let path = sandbox.path().join(format!("{FUSION}/x/{mentor}/report.html"));
-    fs::read_to_string(path).expect("the report is there")
+    let show = ["checkpoints", "show", "x", "--mentor", mentor, "--html", "page.html"];
+    sandbox.run(&show).code(0).says("page.html");
+    fs::read_to_string(sandbox.path().join("page.html")).expect("the page is there")
 }
 
 fn list<'a>(figures: &'a Value, name: &str) -> &'a Vec<Value> {
@@ -215,20 +217,30 @@ fn ask(sandbox: &Sandbox) -> Run {
 fn the_report_is_no_part_of_the_model() {
     let sandbox = cafe();
     sandbox.train("x");
-    let report = sandbox.path().join(format!("{FUSION}/x/cafe/report.html"));
-    sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("cafe/report.html");
-    fs::write(&report, "another page").unwrap();
+    let report = sandbox.path().join(format!("{FUSION}/x/cafe/report.json"));
+    sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("cafe/report.json");
+    fs::write(&report, "other figures").unwrap();
     let run = sandbox.run(&["checkpoints", "verify", "x"]).code(1);
-    let _ = run.says("cafe/report.html").says("the manifest says");
+    let _ = run.says("cafe/report.json").says("the manifest says");
     // What is not read cannot keep a question from being answered.
     ask(&sandbox).code(0);
-    // But nobody hands a damaged one on.
+    // But nobody hands a damaged one on, or shows it.
+    let show = ["checkpoints", "show", "x", "--html", "page.html"];
+    sandbox.run(&show).code(2).says("damaged").says("cafe/report.json");
     sandbox.mentor("bar", CAFE);
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
-    sandbox.run(&update).code(2).says("damaged").says("cafe/report.html");
+    sandbox.run(&update).code(2).says("damaged").says("cafe/report.json");
     fs::remove_file(&report).unwrap();
     ask(&sandbox).code(0);
-    sandbox.run(&["checkpoints", "verify", "x"]).code(1).says("cafe/report.html");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(1).says("cafe/report.json");
+}
+
+/// Changes the manifest of the checkpoint `x`.
+fn change_manifest(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
+    let path = sandbox.path().join(format!("{FUSION}/x/manifest.json"));
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(path, format!("{}\n", serde_json::to_string_pretty(&manifest).unwrap())).unwrap();
 }
 
 // As a version before reports left it.
@@ -237,21 +249,120 @@ fn a_checkpoint_without_a_report_is_valid() {
     let sandbox = cafe();
     sandbox.train("x");
     let folder = sandbox.path().join(format!("{FUSION}/x"));
-    fs::remove_file(folder.join("cafe/report.html")).unwrap();
-    let mut manifest: Value =
-        serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
-    manifest["files"].as_object_mut().unwrap().remove("cafe/report.html").expect("it was there");
-    let manifest = format!("{}\n", serde_json::to_string_pretty(&manifest).unwrap());
-    fs::write(folder.join("manifest.json"), manifest).unwrap();
+    fs::remove_file(folder.join("cafe/report.json")).unwrap();
+    change_manifest(&sandbox, |manifest| {
+        let files = manifest["files"].as_object_mut().unwrap();
+        files.remove("cafe/report.json").expect("it was there");
+    });
     sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 3 files");
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
+    let show = ["checkpoints", "show", "x", "--html", "page.html"];
+    let _ = sandbox.run(&show).code(2).says("keeps no figures").says("--update");
     ask(&sandbox).code(0);
     sandbox.mentor("bar", CAFE);
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
-    sandbox.run(&update).code(0).prints("bar/report.html");
+    sandbox.run(&update).code(0).prints("--mentor bar --html");
     let files = sandbox.checkpoint("x");
-    assert!(files.contains_key("bar/report.html") && !files.contains_key("cafe/report.html"));
+    assert!(files.contains_key("bar/report.json") && !files.contains_key("cafe/report.json"));
+}
+
+// As versions that kept pages left it; whoever can write to the disk chooses what is in one.
+#[test]
+fn a_page_in_an_older_checkpoint_is_neither_opened_nor_taken_over() {
+    let sandbox = cafe();
+    sandbox.train("x");
+    let folder = sandbox.path().join(format!("{FUSION}/x"));
+    let old = b"<script>alert(1)</script>";
+    fs::remove_file(folder.join("cafe/report.json")).unwrap();
+    fs::write(folder.join("cafe/report.html"), old).unwrap();
+    change_manifest(&sandbox, |manifest| {
+        let files = manifest["files"].as_object_mut().unwrap();
+        files.remove("cafe/report.json").expect("it was there");
+        let record = json!({ "size": old.len(), "sha256": mentorpal::sha256::digest(old) });
+        files.insert("cafe/report.html".to_owned(), record);
+    });
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 4 files");
+    ask(&sandbox).code(0);
+    let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
+    assert!(!shown.contains("report"), "{shown}");
+    let show = ["checkpoints", "show", "x", "--html", "page.html"];
+    let _ = sandbox.run(&show).code(2).says("keeps no figures").says("cafe/report.html");
+    assert!(!sandbox.path().join("page.html").exists());
+    sandbox.mentor("bar", CAFE);
+    let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
+    sandbox.run(&update).code(0);
+    let files = sandbox.checkpoint("x");
+    assert!(!files.contains_key("cafe/report.html"), "{:?}", files.keys());
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0);
+}
+
+// The figures of a checkpoint come from whoever wrote it.
+#[test]
+fn forged_figures_are_checked_and_escaped() {
+    let sandbox = cafe();
+    sandbox.train("x");
+    let path = format!("{FUSION}/x/cafe/report.json");
+    let honest: Value = serde_json::from_slice(&sandbox.files("")[&path]).unwrap();
+    let forge = |pointer: &str, value: Value| {
+        let mut report = honest.clone();
+        *report.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
+        let report = report.to_string();
+        sandbox.write(&path, &report);
+        change_manifest(&sandbox, |manifest| {
+            manifest["files"]["cafe/report.json"] = json!({
+                "size": report.len(),
+                "sha256": mentorpal::sha256::digest(report.as_bytes()),
+            });
+        });
+    };
+    let show = ["checkpoints", "show", "x", "--html", "page.html"];
+    for (pointer, value) in [
+        ("/format", json!(2)),
+        ("/figures/accuracy/correct", json!(1_000)),
+        ("/figures/learning_curve/0/questions_per_answer", json!(1e300)),
+        ("/figures", json!("<script>")),
+    ] {
+        forge(pointer, value);
+        let _ = sandbox.run(&show).code(2).says("cafe/report.json").says("hint");
+        assert!(!sandbox.path().join("page.html").exists(), "{pointer}");
+    }
+    let script = "</table><script>alert(5)</script>";
+    for pointer in
+        ["/mentor", "/arch", "/texts/tea", "/figures/topics/0/topic", "/figures/wrong/0/question"]
+    {
+        forge(pointer, json!(script));
+        let page = page(&sandbox, "cafe");
+        is_inert(&page);
+        assert!(page.contains("&#60;/table&#62;&#60;script&#62;alert(5)"), "{pointer}");
+    }
+}
+
+#[test]
+fn the_page_written_right_after_training_is_that_of_what_is_kept() {
+    let sandbox = cafe();
+    sandbox.run(&["train", "--checkpoint", "x", "--html", "right_after.html"]).code(0);
+    let right_after = fs::read_to_string(sandbox.path().join("right_after.html")).unwrap();
+    assert_eq!(right_after, page(&sandbox, "cafe"));
+    assert!(!sandbox.checkpoint("x").keys().any(|file| file.ends_with(".html")));
+    // Whoever is not there any more is told of all the same.
+    fs::remove_dir_all(sandbox.path().join("mentor/cafe")).unwrap();
+    assert_eq!(right_after, page(&sandbox, "cafe"));
+    // Of several mentors there is a folder of pages.
+    for mentor in ["bar", "pub"] {
+        sandbox.mentor(mentor, CAFE);
+    }
+    sandbox.run(&["train", "--checkpoint", "y", "--html", "pages"]).code(0);
+    assert_eq!(sandbox.names("pages"), ["bar.html", "pub.html"]);
+    let show = ["checkpoints", "show", "y", "--html", "one.html"];
+    let _ = sandbox.run(&show).code(2).says("several mentors").says("--mentor");
+    sandbox.run(&[&show[..], &["--mentor", "pub"]].concat()).code(0);
+    let pages = sandbox.files("pages");
+    assert_eq!(sandbox.files("")["one.html"], pages["pub.html"]);
+    // What cannot be written is noticed before the work.
+    let train = ["train", "--checkpoint", "z", "--mentor", "bar", "--html", "no/where.html"];
+    sandbox.run(&train).code(2).says("no/where.html");
+    assert!(sandbox.checkpoint("z").is_empty());
 }
 
 #[test]
@@ -271,16 +382,16 @@ fn of_many_mentors_there_is_a_row_each() {
     let sandbox = cafe();
     let printed = sandbox.run(&["train", "--checkpoint", "x"]).code(0).stdout;
     assert!(
-        printed.contains("needs paraphrases") && printed.contains("cafe/report.html"),
+        printed.contains("needs paraphrases") && printed.contains("--mentor cafe --html"),
         "{printed}"
     );
     for mentor in ["a", "b", "c"] {
         sandbox.mentor(mentor, CAFE);
     }
     let printed = sandbox.run(&["train", "--checkpoint", "y"]).code(0).stdout;
-    // A head, four mentors, where it was published and where the reports are.
+    // A head, four mentors, where it was published and how to look at the reports.
     assert_eq!(printed.lines().count(), 7, "{printed}");
-    assert!(printed.contains("MENTOR/report.html"), "{printed}");
+    assert!(printed.contains("--mentor MENTOR --html"), "{printed}");
 }
 
 #[test]

@@ -70,12 +70,12 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds the page of an [added](Self::add) mentor's training.
+    /// Adds what the training of an [added](Self::add) mentor measured.
     ///
     /// # Errors
     /// When the file cannot be written; the draft is of no use then.
-    pub fn add_report(&mut self, mentor: &Name, page: &[u8]) -> Result<()> {
-        self.write(mentor, REPORT_FILE, page)?;
+    pub fn add_report(&mut self, mentor: &Name, report: &[u8]) -> Result<()> {
+        self.write(mentor, REPORT_FILE, report)?;
         let folder = self.staging.folder().join(mentor.as_str());
         sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))
     }
@@ -98,7 +98,7 @@ impl Draft {
         let record = checkpoint.record(mentor)?.clone();
         self.add(mentor, record, &files)?;
         match checkpoint.report(mentor)? {
-            Some(page) => self.add_report(mentor, &page),
+            Some(report) => self.add_report(mentor, &report),
             None => Ok(()),
         }
     }
@@ -132,10 +132,26 @@ impl Draft {
 }
 
 /// Removes a published checkpoint, damaged or not: at once as far as anybody sees, then from the
-/// disk.
+/// disk. `seen` is the manifest that it is known to have, none where that could not be read;
+/// `confirm` is asked last, when it is out of sight.
 ///
 /// # Errors
-/// When it cannot be moved out of sight; what is left of it there is swept up by the next run.
-pub fn remove(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
-    publish::remove(&name.folder(workspace), KIND)
+/// When its manifest is not `seen` any more, when files lie in its folder that are not part of it,
+/// when `confirm` refuses, or when it cannot be moved out of sight: then it is there as before.
+pub fn remove(
+    workspace: &Workspace,
+    name: &CheckpointRef,
+    seen: Option<&[u8]>,
+    confirm: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    publish::remove(&name.folder(workspace), KIND, seen, confirm)
+}
+
+/// Refuses to replace a checkpoint in whose folder files lie that are not part of it; where there
+/// is none of this name, nothing is in the way.
+///
+/// # Errors
+/// When there are such files.
+pub fn refuse_others(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
+    publish::refuse_others(&name.folder(workspace), KIND, b"")
 }

@@ -20,8 +20,12 @@ const FORMAT: u32 = 1;
 /// some twenty.
 const MAX_OPTIONS: usize = 10_000;
 
-/// The page of a mentor's training, beside its model; no part of it.
-pub const REPORT_FILE: &str = "report.html";
+/// What a mentor's training measured, beside its model; no part of it.
+pub const REPORT_FILE: &str = "report.json";
+
+/// What older versions kept in its place: a page, and so a program. It is never opened, nor taken
+/// over into another checkpoint.
+pub const OLD_REPORT_FILE: &str = "report.html";
 
 /// What a checkpoint holds. Maps are sorted, so the same content gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,7 +202,7 @@ impl Manifest {
         self.files.values().map(|file| file.size).sum()
     }
 
-    /// Whether there is a page of `mentor`'s training: an older version wrote none.
+    /// Whether there are figures of `mentor`'s training: an older version wrote none.
     #[must_use]
     pub fn has_report(&self, mentor: &str) -> bool {
         self.files.contains_key(&format!("{mentor}/{REPORT_FILE}"))

@@ -13,8 +13,10 @@ mod store;
 mod values;
 
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
-pub use draft::{Draft, OnExisting, remove};
-pub use manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE, VectorsRecord};
+pub use draft::{Draft, OnExisting, refuse_others, remove};
+pub use manifest::{
+    ImportedFrom, Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, VectorsRecord,
+};
 pub(crate) use pick::time_created;
 pub use pick::{Picked, created_last};
 pub use store::{

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
-use super::manifest::{Manifest, MentorRecord, REPORT_FILE, file_path};
+use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, file_path};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list, shell_word};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST, files_below};
+use crate::publish::{MANIFEST_FILE, Opened, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What a checkpoint is called: `ARCH/CHECKPOINT`. Sorted, the oldest name comes first.
@@ -59,6 +59,8 @@ pub struct Checkpoint {
     pub folder: PathBuf,
     /// What it holds, as its kind says it.
     pub kind: CheckpointKind,
+    /// The folder that its manifest was read from; of the older tool's there is none.
+    opened: Option<Arc<Opened>>,
 }
 
 /// Which tool made a checkpoint.
@@ -81,6 +83,7 @@ pub struct Fault {
 
 impl Checkpoint {
     /// Opens a checkpoint by reading its manifest, or, of the older tool, by listing its folder.
+    /// All that is read of it later is of this manifest, even if another run replaces it meanwhile.
     ///
     /// # Errors
     /// When there is none of this name, or its manifest cannot be used.
@@ -88,19 +91,29 @@ impl Checkpoint {
         let checkpoint = name.checkpoint.stored_in(&workspace.arch(&name.arch));
         let name = &CheckpointRef { checkpoint, arch: name.arch.clone() };
         let folder = name.folder(workspace);
-        if !folder.is_dir() {
-            return Err(no_such_checkpoint(workspace, name));
+        if let Some(legacy) = legacy(workspace, name) {
+            let kind = CheckpointKind::Legacy(legacy);
+            return Ok(Self { name: name.clone(), folder, kind, opened: None });
         }
-        let kind = if let Some(legacy) = legacy(workspace, name) {
-            CheckpointKind::Legacy(legacy)
-        } else {
-            let path = folder.join(MANIFEST_FILE);
-            let bytes = files::read_at_most(&path, MAX_MANIFEST).map_err(|e| {
+        let path = folder.join(MANIFEST_FILE);
+        let read = |opened: &mut Opened| {
+            let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
                 e.hint("without a manifest the folder is no checkpoint of this tool")
             })?;
-            CheckpointKind::Published(Box::new(Manifest::from_bytes(&path, &bytes)?))
+            let manifest = Manifest::from_bytes(&path, &bytes)?;
+            opened.keep(manifest.files.keys())?;
+            Ok(manifest)
         };
-        Ok(Self { name: name.clone(), folder, kind })
+        match Opened::read_with(&folder, read) {
+            Ok((opened, manifest)) => Ok(Self {
+                name: name.clone(),
+                folder,
+                kind: CheckpointKind::Published(Box::new(manifest)),
+                opened: Some(Arc::new(opened)),
+            }),
+            Err(_) if !folder.is_dir() => Err(no_such_checkpoint(workspace, name)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The ids of its mentors, sorted.
@@ -185,10 +198,10 @@ impl Checkpoint {
     /// # Errors
     /// When the checkpoint has no such mentor, or a file is missing or not what it was.
     pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
-        self.read(mentor, |file| file != REPORT_FILE)
+        self.read(mentor, |file| ![REPORT_FILE, OLD_REPORT_FILE].contains(&file))
     }
 
-    /// Reads the page of `mentor`'s training, checked against the manifest, if there is one.
+    /// Reads what `mentor`'s training measured, checked against the manifest, if it is kept.
     ///
     /// # Errors
     /// As [`model`](Self::model).
@@ -199,17 +212,19 @@ impl Checkpoint {
     /// Reads those of `mentor`'s files that are `wanted`, by name.
     fn read(&self, mentor: &Name, wanted: impl Fn(&str) -> bool) -> Result<ModelFiles> {
         self.record(mentor)?;
+        let opened = self.opened()?;
         let mut files = ModelFiles::new();
         for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
             let path = mentor.within(&self.folder).join(file);
-            let bytes = read_checked(&path, record).map_err(|fault| {
+            let stored = format!("{}/{file}", mentor.stored_in(&self.folder));
+            let bytes = opened.read_checked(&stored, record).map_err(|fault| {
                 let is_pointer = fault == files::POINTER;
-                let error = Error::at(Place::file(&path), fault);
-                error.hint(if is_pointer {
+                let error = Error::at(Place::file(path), fault).hint(if is_pointer {
                     "run `git lfs pull` in the repository that the checkpoint is from"
                 } else {
                     "the checkpoint is damaged; train or download it again"
-                })
+                });
+                opened.explain("checkpoint", error)
             })?;
             files.insert(file.to_owned(), bytes);
         }
@@ -219,21 +234,32 @@ impl Checkpoint {
     /// Reads every file again and compares it with the manifest; empty when all is well.
     ///
     /// # Errors
-    /// When it has no manifest, being the older tool's.
+    /// When it has no manifest, being the older tool's; when another run replaced it meanwhile, on
+    /// a disk without locks.
     pub fn verify(&self) -> Result<Vec<Fault>> {
+        let opened = self.opened()?;
+        let fault = |file: &str, what| Fault { path: file_path(&self.folder, file), what };
         let mut faults = Vec::new();
-        let mut known = BTreeSet::from([self.folder.join(MANIFEST_FILE)]);
+        let mut known = BTreeSet::from([MANIFEST_FILE]);
         for (file, record) in &self.manifest()?.files {
-            let path = file_path(&self.folder, file);
-            faults.extend(record.fault_at(&path).map(|what| Fault { path: path.clone(), what }));
-            known.insert(path);
+            faults.extend(opened.fault(file, record).map(|what| fault(file, what)));
+            known.insert(file);
         }
-        for path in files_below(&self.folder) {
-            if !known.contains(&path) {
-                faults.push(Fault { path, what: "not in the manifest".to_owned() });
+        for file in opened.files().iter().filter(|file| !known.contains(file.as_str())) {
+            faults.push(fault(file, "not in the manifest".to_owned()));
+        }
+        match faults.first() {
+            Some(Fault { path, what }) if !opened.is_current() => {
+                let error = Error::at(Place::file(path), what.as_str());
+                Err(opened.explain("checkpoint", error))
             }
+            _ => Ok(faults),
         }
-        Ok(faults)
+    }
+
+    /// The folder that its manifest was read from.
+    fn opened(&self) -> Result<&Opened> {
+        self.opened.as_deref().ok_or_else(|| is_legacy(&self.name, &self.folder))
     }
 }
 
@@ -265,13 +291,17 @@ fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
 }
 
 /// The checkpoints of `arch`, or of all architectures, as [`names`] has them; one whose manifest
-/// cannot be used is an error in its place.
+/// cannot be used is an error in its place, one that another run removes meanwhile is left out.
 ///
 /// # Errors
 /// When a folder cannot be listed.
 pub fn list(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Result<Checkpoint>>> {
     let names = names(workspace, arch)?;
-    Ok(names.iter().map(|name| Checkpoint::open(workspace, name)).collect())
+    let open = |name: &CheckpointRef| match Checkpoint::open(workspace, name) {
+        Err(_) if !name.folder(workspace).is_dir() => None,
+        opened => Some(opened),
+    };
+    Ok(names.iter().filter_map(open).collect())
 }
 
 /// What the checkpoints of `arch`, or of all architectures, are called; oldest name first. A
@@ -313,16 +343,4 @@ fn no_such_checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Error {
     let place = Place::file(name.folder(workspace));
     Error::at(place, format!("no checkpoint `{name}`{guess}"))
         .hint(format!("there is {}", quoted_list(known)))
-}
-
-/// The bytes of the file at `path`, or what is wrong with it.
-fn read_checked(path: &Path, record: &FileRecord) -> Result<Vec<u8>, String> {
-    if let Some(fault) = record.size_fault_at(path) {
-        return Err(fault);
-    }
-    let mut bytes = Vec::new();
-    files::open(path)
-        .and_then(|file| file.take(record.size.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|e| format!("cannot be read: {e}"))?;
-    record.fault(&FileRecord::of(&bytes)).map_or(Ok(bytes), Err)
 }

@@ -11,6 +11,7 @@ use super::{RemoteFlags, example};
 #[command(args_conflicts_with_subcommands = true, after_help = example(
     "mentorpal checkpoints\n\
      mentorpal checkpoints show fusion_v1/my_checkpoint\n\
+     mentorpal checkpoints show my_checkpoint --html report.html\n\
      mentorpal checkpoints verify\n\
      mentorpal checkpoints --remote"))]
 pub struct CheckpointsArgs {
@@ -39,11 +40,19 @@ pub struct CheckpointsArgs {
 #[derive(Debug, Subcommand)]
 pub enum CheckpointsCommand {
     /// Show what a checkpoint holds
-    #[command(after_help = example("mentorpal checkpoints show fusion_v1/my_checkpoint"))]
+    #[command(after_help = example(
+        "mentorpal checkpoints show fusion_v1/my_checkpoint\n\
+         mentorpal checkpoints show my_checkpoint --mentor guide --html report.html"))]
     Show {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default:
         /// the one of mentorpal.toml, else the one created last]
         checkpoint: Option<String>,
+        /// Write a page of how training went
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Whose training the page shows [default: the only mentor's]
+        #[arg(long, value_name = "MENTOR", requires = "html")]
+        mentor: Option<String>,
         /// Print the manifest
         #[arg(long)]
         json: bool,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::{Outcome, clock, import, listed, open, remote_checkpoints};
+use super::{Outcome, clock, import, listed, open, remote_checkpoints, training_pages};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{
     self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest, REPORT_FILE,
@@ -18,8 +18,12 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
     match &args.command {
         None if args.remote => remote_checkpoints::list(settings, args),
         None => list(settings, args),
-        Some(CheckpointsCommand::Show { checkpoint, json }) => {
-            show(&find(settings, checkpoint.as_deref())?, *json)
+        Some(CheckpointsCommand::Show { checkpoint, html, mentor, json }) => {
+            let checkpoint = find(settings, checkpoint.as_deref())?;
+            if let Some(path) = html {
+                training_pages::write_kept(&checkpoint, mentor.as_deref(), path)?;
+            }
+            show(&checkpoint, *json)
         }
         Some(CheckpointsCommand::Import(args)) => import::run(settings, args),
         Some(CheckpointsCommand::Verify { checkpoint, remote: true, remote_flags, json }) => {
@@ -132,8 +136,7 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
     }
     console::line(lines(&table))?;
     for id in manifest.mentors.keys().filter(|id| manifest.has_report(id)) {
-        let path = checkpoint.folder.join(id).join(REPORT_FILE);
-        console::line(format_args!("report {}", path.display()))?;
+        console::line(format_args!("figures of training {id}/{REPORT_FILE}; --html makes a page"))?;
     }
     Ok(())
 }

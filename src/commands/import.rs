@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::console::{self, GOOD, lines, table};
+use super::sweep::sweep;
 use super::{Outcome, clock, open};
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint};
 use crate::checkpoint::{
@@ -39,6 +40,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
         vectors: legacy.vectors().ok(),
         files: [].into(),
     };
+    sweep(workspace);
     let mut draft = Draft::begin(workspace, &name.arch, manifest)?;
     let mut table = table(["mentor", "answers", "of"], &[1, 2]);
     let mut failed = Vec::new();

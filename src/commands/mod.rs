@@ -19,13 +19,18 @@ mod open;
 mod remote_checkpoints;
 mod report_files;
 mod sharing;
+mod signals;
+mod sweep;
 mod teller;
 mod test;
 mod train;
+mod training_pages;
 mod tune;
 mod tuned;
 mod vectors;
 mod visible;
+
+pub use self::signals::{handle_signals, wait_for_signal};
 
 use clap::CommandFactory;
 

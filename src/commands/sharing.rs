@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::console::{self, GOOD, bytes};
+use super::sweep::sweep;
 use super::teller::Teller;
 use super::{Outcome, open};
 use crate::checkpoint::{self, Checkpoint, CheckpointRef, VectorsRecord};
@@ -49,6 +50,7 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let remote = remote(settings, args.remote)?;
+    how.sweep(workspace);
     remote_vectors(workspace, &remote, how)?;
     match &stable {
         Some(name) if checkpoint::legacy(workspace, name).is_some() => {
@@ -70,7 +72,9 @@ pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outco
     let item = Item::checkpoint(&settings.workspace, &name);
     // Where the item is here and whole, the remote is not even opened.
     if settings.remote.is_none() || !how.is_here(&item)? {
-        how.fetch(&remote(settings, args.remote)?, &item)?;
+        let remote = remote(settings, args.remote)?;
+        how.sweep(&settings.workspace);
+        how.fetch(&remote, &item)?;
     }
     Ok(Outcome::Done)
 }
@@ -146,7 +150,9 @@ pub(super) fn download_all_vectors(
     args: &VectorsDownloadArgs,
 ) -> Result<Outcome> {
     let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
-    remote_vectors(&settings.workspace, &remote(settings, args.remote)?, how)
+    let remote = remote(settings, args.remote)?;
+    how.sweep(&settings.workspace);
+    remote_vectors(&settings.workspace, &remote, how)
 }
 
 /// Downloads the vector model `name` from the remote; `None` where it has none of this name, or
@@ -171,6 +177,7 @@ pub(super) fn download_vectors(
         console::note(format_args!("the remote has no vector model `{name}`; asking the Hub"));
         return Ok(None);
     }
+    how.sweep(&settings.workspace);
     how.fetch(&remote, &item)?;
     Ok(Some(Outcome::Done))
 }
@@ -230,6 +237,13 @@ impl How {
         let place = item.folder().display().to_string();
         let done = Transferred { moved: false, files, bytes, place };
         self.tell("download", item, &done, Instant::now())
+    }
+
+    /// Removes what killed runs left, where anything is to be written.
+    fn sweep(self, workspace: &Workspace) {
+        if !self.options.dry_run {
+            sweep(workspace);
+        }
     }
 
     fn fetch(self, remote: &Remote, item: &Item) -> Result<()> {

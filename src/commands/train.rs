@@ -1,6 +1,6 @@
 //! `mentorpal train`: trains mentors and publishes a checkpoint.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::json;
@@ -8,18 +8,19 @@ use serde_json::json;
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, table};
 use super::essentials::essentials;
+use super::sweep::sweep;
+use super::training_pages::Pages;
 use super::{Outcome, clock, open, report_files, sharing};
 use crate::checkpoint::{
-    self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, REPORT_FILE,
-    VectorsRecord,
+    self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
 };
 use crate::classifiers::{
     Architecture, ModelFiles, Strangers, TrainOptions, TrainingReport, Vectors, registry,
 };
 use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
-use crate::error::{Error, Place, Result, count, quoted_list};
-use crate::evaluate::TrainingFigures;
+use crate::error::{Error, Place, Result, count, quoted_list, shell_word};
+use crate::evaluate::{TrainingFigures, TrainingRecord};
 use crate::mentor::Mentor;
 use crate::page::{self, TableFile, TrainedMentor};
 use crate::text::percent;
@@ -58,7 +59,7 @@ struct Details {
 /// What a checkpoint keeps of a mentor's training.
 struct Kept {
     model: ModelFiles,
-    report: String,
+    report: TrainingRecord,
 }
 
 pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
@@ -67,7 +68,9 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
             .hint("name it: `mentorpal train --mentor MENTOR --update`"));
     }
     // Noticed before the work, not after it.
-    report_files::check(&[], args.csv.as_ref())?;
+    let mentors = settings.mentors_or_all()?;
+    let pages = args.html.as_ref().map(|path| Pages::at(path, mentors.len())).transpose()?;
+    report_files::check(&[args.html.as_ref().filter(|_| mentors.len() == 1)], args.csv.as_ref())?;
     let remote = args.upload.then(|| sharing::remote(settings, args.remote)).transpose()?;
     let existing = if args.update { Some(existing(settings)?) } else { None };
     let created = clock::now()?;
@@ -85,7 +88,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     if let Some(checkpoint) = &existing {
         manifest.imported.clone_from(&checkpoint.manifest()?.imported);
     }
-    let mentors = settings.mentors_or_all()?;
+    sweep(&settings.workspace);
     let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
     let options = TrainOptions { seed: args.seed, vectors, ..TrainOptions::default() };
     let summary = train_all(&settings.workspace, &mentors, (arch, options), args, &mut draft)?;
@@ -102,12 +105,20 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
         }
         None => publish_new(&draft, name, settings, args, created)?,
     };
+    // What was replaced is removed with the draft, once this run does not read it any more.
+    drop(existing);
+    drop(draft);
     if args.json {
         console::json(&json!({ "checkpoint": name.to_string(), "path": console::path(&path) }))?;
     } else {
         console::line(summary.text())?;
         console::line(format_args!("{GOOD}published{GOOD:#} {name} in {}", path.display()))?;
-        console::line(summary.reports(&path))?;
+        console::line(summary.how_to_look(&name))?;
+    }
+    for report in &summary.reports {
+        if let Some(path) = pages.as_ref().map(|pages| pages.write(report)).transpose()? {
+            console::note(format_args!("wrote {}", path.display()));
+        }
     }
     if let Some(folder) = &args.csv {
         report_files::write_tables(folder, &summary.tables(arch)?)?;
@@ -137,7 +148,10 @@ fn train_all(
                     console::json(&json_line(&run, &details.figures))?;
                 }
                 draft.add(mentor, run.record.clone(), &kept.model)?;
-                draft.add_report(mentor, kept.report.as_bytes())?;
+                draft.add_report(mentor, &kept.report.to_bytes())?;
+                if args.html.is_some() {
+                    summary.reports.push(kept.report);
+                }
                 let details = keeps_details.then_some(details);
                 summary.trained.push(Run { details, ..run });
             }
@@ -193,12 +207,7 @@ fn train_one(
     let record = MentorRecord::of(&mentor, *cv_accuracy);
     let figures = TrainingFigures::of(&trained.report, &mentor);
     let notes = trained.report.notes;
-    let report = page::training_page(TrainedMentor {
-        arch: arch.name(),
-        mentor: &mentor,
-        figures: &figures,
-        notes: &notes,
-    })?;
+    let report = TrainingRecord::of(arch.name(), &mentor, &figures, &notes);
     let seconds = start.elapsed().as_secs_f64();
     let run = Run { mentor: id.clone(), record, seconds, details: None };
     Ok((run, Details { mentor, figures, notes }, Kept { model: trained.files, report }))
@@ -224,6 +233,7 @@ fn existing(settings: &Settings) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(&settings.workspace, &open::chosen(settings)?)?;
     // One of the older tool is refused before any work is done.
     checkpoint.manifest()?;
+    checkpoint::refuse_others(&settings.workspace, &checkpoint.name)?;
     Ok(checkpoint)
 }
 
@@ -237,6 +247,7 @@ fn new_name(
     if let Some(name) = settings.asked_for()? {
         if args.overwrite {
             checkpoint::refuse_legacy(&settings.workspace, &name)?;
+            checkpoint::refuse_others(&settings.workspace, &name)?;
         } else if taken(&name) {
             let place = Place::file(name.folder(&settings.workspace));
             return Err(Error::at(place, format!("there is a checkpoint `{name}`")).hint(
@@ -286,6 +297,8 @@ const FEW: usize = 3;
 #[derive(Default)]
 struct Summary {
     trained: Vec<Run>,
+    /// What is kept of each, where pages of them are to be written.
+    reports: Vec<TrainingRecord>,
     failed: Vec<Name>,
 }
 
@@ -332,15 +345,14 @@ impl Summary {
         text
     }
 
-    /// Where the reports are in the checkpoint at `path`.
-    fn reports(&self, path: &Path) -> String {
-        let report = |mentor: &str| path.join(mentor).join(REPORT_FILE).display().to_string();
-        let paths: Vec<String> = if self.trained.len() <= FEW {
-            self.trained.iter().map(|run| report(run.mentor.as_str())).collect()
-        } else {
-            vec![report("MENTOR")]
+    /// How to look at the reports of the checkpoint `name`.
+    fn how_to_look(&self, name: &CheckpointRef) -> String {
+        let mentor = match self.trained.as_slice() {
+            [run] => run.mentor.as_str(),
+            _ => "MENTOR",
         };
-        paths.iter().map(|path| format!("report {path}")).collect::<Vec<_>>().join("\n")
+        let (name, mentor) = (shell_word(&name.to_string()), shell_word(mentor));
+        format!("report mentorpal checkpoints show {name} --mentor {mentor} --html report.html")
     }
 
     /// The reports as tables.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
+use super::sweep::sweep;
 use super::{Outcome, listed, sharing};
 use crate::cli::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
@@ -54,6 +55,7 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
         overwrite: args.overwrite,
     };
     let label = format!("{}: ", args.path.display());
+    sweep(&settings.workspace);
     let added = vectors::add(&settings.workspace, &request, &Bar::new(label))?;
     show_added(&added, args.json)
 }
@@ -66,6 +68,7 @@ fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) ->
         overwrite: args.overwrite,
     };
     let (hub, bar) = (HubSettings::resolve_here()?, Bar::new(format!("{model}: ")));
+    sweep(&settings.workspace);
     let added = vectors::download(&settings.workspace, &hub, &request, &bar)?;
     if !added.unverified.is_empty() {
         console::warn(format_args!(
@@ -87,6 +90,7 @@ fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<Outcome> {
         options: Options { dims: args.dims, seed: args.seed, ..Options::default() },
     };
     let label = format!("{}: ", args.encoder);
+    sweep(&settings.workspace);
     let added = vectors::add_distilled(&settings.workspace, &request, &Bar::new(label))?;
     show_added(&added, args.json)
 }

@@ -16,6 +16,7 @@ mod share;
 pub mod statistics;
 mod test;
 mod training;
+mod training_record;
 mod trial;
 mod tuning;
 
@@ -36,5 +37,6 @@ pub use training::{
     ALIKE, AnswerShare, ConfusedWith, CurvePoint, FLAT, TrainingFigures, Trend, Verdict,
     WrongLeftOut,
 };
+pub use training_record::TrainingRecord;
 pub use trial::{FoldRun, HeldOut, cross_validate};
 pub use tuning::{FoldFigures, Nested, TrialFigures, Tuning};

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::mentor::{Example, Mentor};
 use crate::text::Analyzer;
@@ -42,7 +42,7 @@ pub struct Neighbour {
 }
 
 /// Two known questions of different answers that read alike.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlikePair {
     /// As they stand in the data, in its order.
     pub questions: [String; 2],

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::statistics::wilson;
 
-/// So many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// So many of so many. Only the two numbers are read; the others come of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Counts")]
 pub struct Share {
     /// Of how many.
     pub questions: usize,
@@ -20,13 +21,31 @@ pub struct Share {
 }
 
 /// How one topic's questions were answered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopicShare {
     /// As written.
     pub topic: String,
     /// Answered rightly.
     #[serde(flatten)]
     pub share: Share,
+}
+
+/// What a [`Share`] is read from.
+#[derive(Deserialize)]
+struct Counts {
+    questions: u32,
+    correct: u32,
+}
+
+impl TryFrom<Counts> for Share {
+    type Error = &'static str;
+
+    fn try_from(counts: Counts) -> Result<Self, Self::Error> {
+        if counts.correct > counts.questions {
+            return Err("more are correct than there are questions");
+        }
+        Ok(Self::of(counts.correct as usize, counts.questions as usize))
+    }
 }
 
 impl Share {

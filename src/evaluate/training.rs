@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::compare::LEVEL;
 use super::figures::answers_with;
@@ -28,7 +28,7 @@ pub const ALIKE: f64 = 0.8;
 pub const FLAT: f64 = 0.03;
 
 /// Training looked at from every side.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingFigures {
     /// Leave-one-out accuracy, over the questions whose answer has another question.
     pub accuracy: Share,
@@ -57,7 +57,7 @@ pub struct TrainingFigures {
 }
 
 /// How one answer's questions were answered, each by a model trained without it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnswerShare {
     /// The answer.
     pub answer_id: String,
@@ -72,7 +72,7 @@ pub struct AnswerShare {
 }
 
 /// An answer that was given instead of another.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConfusedWith {
     /// The answer given.
     pub answer_id: String,
@@ -81,7 +81,7 @@ pub struct ConfusedWith {
 }
 
 /// A question whose best answer is wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WrongLeftOut {
     /// As it stands in the data.
     pub question: String,
@@ -96,7 +96,7 @@ pub struct WrongLeftOut {
 }
 
 /// A point of the learning curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// Which part of the questions not held out was learned from, in 0..=1.
     pub part: f64,
@@ -109,7 +109,7 @@ pub struct CurvePoint {
 
 /// What came of learning from all questions that were not held out instead of from fewer, on the
 /// same held-out questions.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
     /// Questions an answer at the point with about half of the last one's.
     pub from: f64,
@@ -124,7 +124,7 @@ pub struct Trend {
 }
 
 /// What a learning curve says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The interval of the gain is above 0.

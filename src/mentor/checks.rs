@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 const LONG: usize = 300;
 
 /// A question that leads to several answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contradiction {
     /// As it is first written.
     pub question: String,

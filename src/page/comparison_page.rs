@@ -101,7 +101,7 @@ impl<'a> Section<'a> {
         };
         let groups = pair.figures.changed.groups().into_iter().enumerate();
         let groups = groups.map(|(i, group)| (format!("{number}-{}", i + 1), group)).collect();
-        Self { number, pair, sides, answers: Answers(pair.mentor), plots, groups }
+        Self { number, pair, sides, answers: Answers::Of(pair.mentor), plots, groups }
     }
 }
 

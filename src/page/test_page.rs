@@ -57,7 +57,7 @@ impl<'a> Section<'a> {
             reliability: figures.calibration.as_ref().map_or(String::new(), plots::reliability),
             coverage: plots::coverage(&figures.coverage, figures.fitted),
         };
-        Self { number, report, figures, answers: Answers(mentor), tally, plots }
+        Self { number, report, figures, answers: Answers::Of(mentor), tally, plots }
     }
 
     fn coverage_tenths(&self) -> Vec<CoveragePoint> {

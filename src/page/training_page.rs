@@ -3,21 +3,16 @@
 use askama::Template;
 
 use super::answers::Answers;
-use super::{TrainedMentor, plots};
+use super::plots;
 use crate::error::{Error, Result};
-use crate::evaluate::{AnswerShare, TrainingFigures};
-use crate::mentor::Mentor;
+use crate::evaluate::{AnswerShare, TrainingFigures, TrainingRecord};
 
 #[derive(Template)]
 #[template(path = "training.html")]
 struct TrainingPage<'a> {
-    arch: &'a str,
-    mentor: &'a Mentor,
+    record: &'a TrainingRecord,
     answers: Answers<'a>,
     figures: &'a TrainingFigures,
-    notes: &'a [String],
-    /// How many distinct questions there are.
-    questions: usize,
     /// The beginning of the data's digest, as `checkpoints show` has it.
     data: String,
     worst: Vec<&'a AnswerShare>,
@@ -25,21 +20,18 @@ struct TrainingPage<'a> {
     learning_curve: String,
 }
 
-/// The page of a mentor's training. The same data gives the same bytes: nothing in it tells of
-/// the checkpoint, the machine or the time.
+/// The page of a mentor's training, whoever wrote down how it went: all of it is escaped. The same
+/// data gives the same bytes: nothing in it tells of the checkpoint, the machine or the time.
 ///
 /// # Errors
 /// When the page cannot be put together.
-pub fn training_page(trained: TrainedMentor) -> Result<String> {
-    let TrainedMentor { arch, mentor, figures, notes } = trained;
+pub fn training_page(record: &TrainingRecord) -> Result<String> {
+    let figures = &record.figures;
     let page = TrainingPage {
-        arch,
-        mentor,
-        answers: Answers(mentor),
+        record,
+        answers: Answers::Kept(&record.texts),
         figures,
-        notes,
-        questions: mentor.examples().len(),
-        data: mentor.digest().chars().take(12).collect(),
+        data: record.data_sha256.chars().take(12).collect(),
         worst: figures.worst().collect(),
         learning_curve: plots::learning_curve(&figures.learning_curve),
     };

@@ -12,7 +12,7 @@ use super::store::Reading;
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, cut, fill};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result};
-use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging};
+use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging, refuse_others};
 use crate::sha256;
 use crate::web::{Answer, Fault, Tries};
 
@@ -53,6 +53,10 @@ impl Remote {
                 return Err(another(item, &format!("damaged ({fault}), and another")));
             }
         };
+        if !matches!(here, Here::Absent) {
+            // Noticed before the work, not after it.
+            refuse_others(item.folder(), item.kind(), &contents.manifest)?;
+        }
         if options.dry_run {
             return Ok(done(true));
         }

@@ -28,6 +28,10 @@ impl Store for Folder {
         Place::file(self.path(path))
     }
 
+    fn local(&self, path: &str) -> Option<PathBuf> {
+        Some(self.path(path))
+    }
+
     fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
         let path = self.path(folder);
         let failed = |e| fault(&path, "list the folder", e);

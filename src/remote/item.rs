@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::checkpoint::{self, CheckpointRef};
 use crate::error::{Error, Place, Result};
 use crate::files;
-use crate::publish::{FileRecord, Kind, MANIFEST_FILE, MAX_MANIFEST};
+use crate::publish::{FileRecord, Kind, MANIFEST_FILE, Opened};
 use crate::sha256;
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
@@ -146,29 +146,58 @@ impl Item {
     /// # Errors
     /// When something that is no folder has its name.
     pub fn here(&self) -> Result<Here> {
-        self.found(FileRecord::fault_at)
+        Ok(self.found(Opened::fault)?.0)
     }
 
-    /// How it is in the workspace, where `fault` says what is wrong with a file.
-    fn found(&self, fault: impl Fn(&FileRecord, &Path) -> Option<String>) -> Result<Here> {
+    /// How it is in the workspace, where `fault` says what is wrong with a file, and its folder,
+    /// where it is whole.
+    fn found(
+        &self,
+        fault: impl Fn(&Opened, &str, &FileRecord) -> Option<String>,
+    ) -> Result<(Here, Option<Opened>)> {
         if files::is_absent(&self.folder) {
-            return Ok(Here::Absent);
+            return Ok((Here::Absent, None));
         }
         if !self.folder.is_dir() {
+            if files::is_absent(&self.folder) {
+                return Ok((Here::Absent, None));
+            }
             let what = format!("not a folder, where a {} belongs", self.noun());
             return Err(Error::at(Place::file(&self.folder), what).hint("move it away"));
         }
-        let path = self.folder.join(MANIFEST_FILE);
-        let manifest = match files::read_at_most(&path, MAX_MANIFEST) {
+        // What is wrong with a folder that another run replaced meanwhile does not count.
+        let found = Opened::read_with(&self.folder, |opened| {
+            let found = self.read(opened, &fault)?;
+            match found {
+                Here::Damaged(what, _) if !opened.is_current() => Err(Error::new(what)),
+                found => Ok(found),
+            }
+        });
+        match found {
+            Ok((opened, here @ Here::Whole(_))) => Ok((here, Some(opened))),
+            Ok((_, here)) => Ok((here, None)),
+            Err(_) if files::is_absent(&self.folder) => Ok((Here::Absent, None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How the opened item is, where `fault` says what is wrong with a file.
+    fn read(
+        &self,
+        opened: &mut Opened,
+        fault: impl Fn(&Opened, &str, &FileRecord) -> Option<String>,
+    ) -> Result<Here> {
+        let manifest = match opened.read(MANIFEST_FILE) {
             Ok(manifest) => manifest,
             Err(error) => return Ok(Here::Damaged(error.to_string(), None)),
         };
-        let contents = match self.contents(&path, manifest.clone()) {
+        let contents = match self.contents(&self.folder.join(MANIFEST_FILE), manifest.clone()) {
             Ok(contents) => contents,
             Err(error) => return Ok(Here::Damaged(error.to_string(), Some(manifest))),
         };
+        opened.keep(contents.files.keys())?;
         for (file, record) in &contents.files {
-            if let Some(fault) = fault(record, &self.folder.join(file)) {
+            if let Some(fault) = fault(opened, file, record) {
                 return Ok(Here::Damaged(format!("{file}: {fault}"), Some(manifest)));
             }
         }
@@ -176,17 +205,19 @@ impl Item {
     }
 
     /// What it holds here, by its manifest and the sizes of its files: what they hold is compared
-    /// with the manifest when it has come to the remote.
+    /// with the manifest when it has come to the remote. And its folder, to read them from.
     ///
     /// # Errors
     /// When it is not here, or damaged.
-    pub(super) fn to_send(&self) -> Result<Contents> {
+    pub(super) fn to_send(&self) -> Result<(Contents, Opened)> {
         let at = |what: String| Error::at(Place::file(&self.folder), what);
-        match self.found(FileRecord::size_fault_at)? {
-            Here::Whole(contents) => Ok(contents),
-            Here::Absent => Err(at(format!("no {} `{self}` here", self.noun()))
-                .hint(format!("look at `mentorpal {}`", self.listing_verb()))),
-            Here::Damaged(fault, _) => Err(self.damaged(&fault)),
+        match self.found(Opened::size_fault)? {
+            (Here::Whole(contents), Some(opened)) => Ok((contents, opened)),
+            (Here::Absent | Here::Whole(_), _) => {
+                Err(at(format!("no {} `{self}` here", self.noun()))
+                    .hint(format!("look at `mentorpal {}`", self.listing_verb())))
+            }
+            (Here::Damaged(fault, _), _) => Err(self.damaged(&fault)),
         }
     }
 
@@ -230,6 +261,12 @@ impl Contents {
     /// A name for exactly this content, for folders that are not finished.
     pub(super) fn tag(&self) -> String {
         sha256::digest(&self.manifest)[..16].to_owned()
+    }
+
+    /// The manifest as it stands.
+    #[must_use]
+    pub fn manifest(&self) -> &[u8] {
+        &self.manifest
     }
 
     /// The manifest's own record.

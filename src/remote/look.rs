@@ -5,10 +5,10 @@ use std::io::Read;
 
 use serde::de::IgnoredAny;
 
+use super::Remote;
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, fault_of};
-use super::{Remote, Unshared};
 use crate::checkpoint::{CheckpointRef, Fault as Damage, Manifest};
 use crate::error::{Error, Result, did_you_mean, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
@@ -182,23 +182,6 @@ impl Remote {
                 item.upload_verb()
             ))),
         }
-    }
-
-    /// Whether the remote has the item published, with this manifest and files of these sizes.
-    ///
-    /// # Errors
-    /// Why not, or why it cannot be asked.
-    pub fn has_copy(&self, item: &Item, contents: &Contents) -> Result<Result<(), Unshared>> {
-        let there = match self.look(item).map_err(Fault::into_error)? {
-            There::Published(there) => there,
-            There::Absent => return Ok(Err(Unshared::Absent)),
-            There::Broken(..) => return Ok(Err(Unshared::Damaged)),
-        };
-        if there.manifest != contents.manifest {
-            return Ok(Err(Unshared::Different));
-        }
-        let faults = self.size_faults(&item.remote(), &there).map_err(Fault::into_error)?;
-        Ok(if faults.is_empty() { Ok(()) } else { Err(Unshared::Damaged) })
     }
 
     fn no_such(&self, item: &Item) -> Error {

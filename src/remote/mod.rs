@@ -10,11 +10,12 @@
 //! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists, `destination.rs` and `hidden.rs` are the names it takes), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`; `s3_error.rs` is what it says of a refusal) |
 //! | `http.rs` | requests: who sees credentials, which redirects are followed, what to do about a refusal |
 //! | `item.rs` | what is shared |
-//! | `look.rs` | what is on the remote, and whether it is whole |
+//! | `look.rs`, `copies.rs` | what is on the remote, whether it is whole, and a copy of what is here |
 //! | `upload.rs`, `download.rs` | both ways; `aside.rs` moves away what is repaired, `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
 
 mod aside;
 mod authorization;
+mod copies;
 mod credentials;
 mod dav;
 mod destination;
@@ -49,7 +50,7 @@ use self::http::Http;
 pub use self::item::{Contents, Here, Item};
 use self::location::Location;
 pub use self::look::RemoteCheckpoint;
-pub use self::partial::unfinished_downloads;
+pub use self::partial::{Unfinished, remove_unfinished, sweep_downloads, unfinished_downloads};
 use self::s3::Bucket;
 pub use self::settings::{RemoteSettings, RemoteTable};
 use self::store::Store;
@@ -96,6 +97,9 @@ pub enum Unshared {
     Different,
     /// It has one that is damaged.
     Damaged,
+    /// It has the very files that are here: the remote is the workspace's own folder, or has links
+    /// to its files.
+    Own,
 }
 
 impl Remote {

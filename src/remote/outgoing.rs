@@ -1,12 +1,10 @@
 //! A file that is to be sent: its bytes, and what the manifest says of them.
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use super::item::{Contents, Item};
 use crate::error::{Error, Result};
-use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
 use crate::web::{Answer, Fault};
 
 /// One of an item's files, or its manifest.
@@ -20,15 +18,19 @@ pub(super) struct Outgoing<'a> {
 
 /// Where its bytes are.
 enum Bytes<'a> {
-    At(PathBuf),
+    In(&'a Opened),
     These(&'a [u8]),
 }
 
 impl<'a> Outgoing<'a> {
-    /// The file of `item` of which the manifest says `record`.
-    pub(super) fn file(item: &'a Item, file: &'a str, record: &FileRecord) -> Self {
-        let bytes = Bytes::At(item.folder().join(file));
-        Self { item, file, record: record.clone(), bytes }
+    /// The file of `item` of which the manifest says `record`, in the folder that the manifest was
+    /// read from.
+    pub(super) fn file(
+        (item, opened): (&'a Item, &'a Opened),
+        file: &'a str,
+        record: &FileRecord,
+    ) -> Self {
+        Self { item, file, record: record.clone(), bytes: Bytes::In(opened) }
     }
 
     /// The manifest of `item`, which is one of `contents`.
@@ -44,9 +46,10 @@ impl<'a> Outgoing<'a> {
     pub(super) fn open(&self) -> Result<Box<dyn Read + '_>> {
         Ok(match &self.bytes {
             Bytes::These(bytes) => Box::new(*bytes),
-            Bytes::At(path) => {
-                Box::new(files::open(path).map_err(|e| Error::io(path, "read the file", e))?)
-            }
+            Bytes::In(opened) => Box::new(opened.file(self.file).map_err(|e| {
+                let path = opened.path().join(self.file);
+                opened.explain(self.item.noun(), Error::io(&path, "read the file", e))
+            })?),
         })
     }
 
@@ -55,13 +58,11 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// When it is not what the manifest says.
     pub(super) fn check(&self) -> Answer<()> {
-        let fault = match &self.bytes {
-            Bytes::At(path) => self.record.fault_at(path),
-            Bytes::These(_) => None,
-        };
-        match fault {
+        let Bytes::In(opened) = &self.bytes else { return Ok(()) };
+        match opened.fault(self.file, &self.record) {
             Some(fault) => {
-                Err(Fault::Lasting(self.item.damaged(&format!("{}: {fault}", self.file))))
+                let damaged = self.item.damaged(&format!("{}: {fault}", self.file));
+                Err(Fault::Lasting(opened.explain(self.item.noun(), damaged)))
             }
             None => Ok(()),
         }

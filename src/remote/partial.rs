@@ -19,9 +19,9 @@ use super::item::Contents;
 use super::look::folders;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::publish::{FileRecord, sync_folder, write_synced};
+use crate::publish::{FileRecord, Scratch, hold, is_at, sync_folder, write_synced};
 use crate::web::random;
-use crate::workspace::{Workspace, folder_names};
+use crate::workspace::Workspace;
 
 /// What such folders are called, before the tag.
 const DOWNLOAD: &str = ".download-";
@@ -29,28 +29,78 @@ const DOWNLOAD: &str = ".download-";
 /// The longest note, in bytes.
 const MAX_NOTE: u64 = 1 << 16;
 
-/// The folders of downloads that were not finished, of checkpoints and of vector models.
+/// The folders of downloads that were not finished, of checkpoints and of vector models; sorted.
+#[derive(Debug, Default)]
+pub struct Unfinished {
+    /// Those that no run is using: the next download of the same would go on with them.
+    pub idle: Vec<PathBuf>,
+    /// Those that a run is using, or may be using, where the disk has no locks.
+    pub in_use: Vec<PathBuf>,
+}
+
+/// Lists the downloads that were not finished.
 ///
 /// # Errors
 /// When a folder cannot be listed.
-pub fn unfinished_downloads(workspace: &Workspace) -> Result<Vec<PathBuf>> {
-    let mut parents = vec![workspace.vector_models()];
-    let all = workspace.classifiers();
-    if all.is_dir() {
-        parents.extend(folder_names(&all)?.iter().map(|arch| workspace.arch(arch)));
-    }
-    let mut found = Vec::new();
-    for parent in parents.iter().filter(|parent| parent.is_dir()) {
-        let failed = |e| Error::io(parent, "list the folder", e);
-        for entry in fs::read_dir(parent).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if entry.file_name().to_string_lossy().starts_with(DOWNLOAD) {
-                found.push(entry.path());
-            }
+pub fn unfinished_downloads(workspace: &Workspace) -> Result<Unfinished> {
+    let mut found = Unfinished::default();
+    for parent in workspace.published_folders()? {
+        for path in downloads(&parent).map_err(|e| Error::io(&parent, "list the folder", e))? {
+            let list = if idle(&path).is_some() { &mut found.idle } else { &mut found.in_use };
+            list.push(path);
         }
     }
-    found.sort();
+    found.idle.sort();
+    found.in_use.sort();
     Ok(found)
+}
+
+/// Removes the folder of a download that was not finished, if no run is using it; whether it is
+/// gone.
+///
+/// # Errors
+/// When the disk fails.
+pub fn remove_unfinished(folder: &Path) -> Result<bool> {
+    let _held = hold(folder.parent().unwrap_or(folder));
+    if files::is_absent(folder) {
+        return Ok(true);
+    }
+    let Some(_lock) = idle(folder) else { return Ok(false) };
+    fs::remove_dir_all(folder).map_err(|e| Error::io(folder, "remove the folder", e))?;
+    Ok(true)
+}
+
+/// Removes what killed downloads left in `parent` that no run can go on with. The caller
+/// [holds](hold) `parent`.
+///
+/// # Errors
+/// When the disk fails.
+pub fn sweep_downloads(parent: &Path) -> io::Result<()> {
+    for path in downloads(parent)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_own = name.strip_prefix(DOWNLOAD).is_some_and(|rest| rest.contains('-'));
+        if is_own && let Some(_lock) = idle(&path) {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// The folders of downloads in `parent`, used or not.
+fn downloads(parent: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(DOWNLOAD) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The lock of a folder that no run is using.
+fn idle(folder: &Path) -> Option<File> {
+    File::open(folder).ok().filter(|lock| lock.try_lock().is_ok())
 }
 
 /// A download that is not finished.
@@ -59,8 +109,8 @@ pub(super) struct Partial {
     folder: PathBuf,
     /// Held while this run uses the folder.
     _lock: Option<File>,
-    /// Whether nobody will go on with it.
-    is_own: bool,
+    /// Where nobody will go on with it; a signal removes it.
+    own: Option<Scratch>,
 }
 
 /// One file that has come in part.
@@ -83,14 +133,17 @@ impl Partial {
     /// # Errors
     /// When a folder cannot be made.
     pub(super) fn open(parent: &Path, contents: &Contents) -> Result<Self> {
+        // What is not locked yet is not swept up meanwhile.
+        let _held = hold(parent);
         let shared = parent.join(format!("{DOWNLOAD}{}", contents.tag()));
         let partial = match Self::lock(&shared) {
-            Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), is_own: false },
+            Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), own: None },
             // Another run is at it, or the disk has no locks (some network ones).
             Ok(None) => {
                 let own = parent.join(format!("{DOWNLOAD}{}-{:016x}", contents.tag(), random()));
                 let lock = Self::lock(&own);
-                Self { folder: own, _lock: lock.ok().flatten(), is_own: true }
+                let scratch = Some(Scratch::here(&own));
+                Self { folder: own, _lock: lock.ok().flatten(), own: scratch }
             }
             Err(error) => return Err(Error::io(&shared, "make the folder", error)),
         };
@@ -111,7 +164,7 @@ impl Partial {
                 return Ok(None);
             }
             // Between its making and its locking the run that had it may have removed it.
-            if folder.is_dir() {
+            if is_at(&file, folder) {
                 return Ok(Some(file));
             }
         }
@@ -155,7 +208,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if self.is_own {
+        if self.own.is_some() {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -5,6 +5,7 @@
 //! implements this and has its URL recognised in `location.rs`.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use crate::error::{Error, Place};
 use crate::web::Answer;
@@ -13,6 +14,11 @@ use crate::web::Answer;
 pub(super) trait Store: Send + Sync {
     /// Where `path` is, for messages; without secrets.
     fn place(&self, path: &str) -> Place;
+
+    /// Where `path` is on this machine, if it is a file here.
+    fn local(&self, _path: &str) -> Option<PathBuf> {
+        None
+    }
 
     /// Why nothing can be put there, if that is known beforehand.
     fn read_only(&self) -> Option<Error> {

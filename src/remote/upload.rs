@@ -14,7 +14,7 @@ use super::s3::CLAIM;
 use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, fault_of, is_same};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Place, Result, quoted_list};
-use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
 use crate::web::{Answer, Fault, Tries, patiently, random};
 
 /// What folders of uploads that are under way are called, before the name and the content's tag.
@@ -38,11 +38,13 @@ impl Remote {
         options: Options,
         watcher: &dyn Watcher,
     ) -> Result<Transferred> {
-        let contents = item.to_send()?;
+        let (contents, opened) = item.to_send()?;
         if let Some(error) = self.store.read_only() {
             return Err(error);
         }
-        let upload = Upload { remote: self, item, contents: &contents, options, watcher };
+        self.refuse_own(item, &contents)?;
+        let (contents, opened) = (&contents, &opened);
+        let upload = Upload { remote: self, item, contents, opened, options, watcher };
         upload.run().map_err(Fault::into_error)
     }
 }
@@ -52,6 +54,8 @@ struct Upload<'a> {
     remote: &'a Remote,
     item: &'a Item,
     contents: &'a Contents,
+    /// The folder that `contents` was read from.
+    opened: &'a Opened,
     options: Options,
     watcher: &'a dyn Watcher,
 }
@@ -190,7 +194,7 @@ impl Upload<'_> {
         let what = format!("uploading and checking {}", self.item);
         self.watcher.start_bytes(&what, 2 * self.contents.size(), 0);
         at_once(&self.contents.files, |(file, record)| {
-            self.place_file(&Outgoing::file(self.item, file, record), &there)
+            self.place_file(&Outgoing::file((self.item, self.opened), file, record), &there)
         })?;
         for part in there.keys().filter(|file| file.starts_with(PART)) {
             patiently(self.remote.first_wait, || store.remove(&format!("{staging}/{part}")))?;

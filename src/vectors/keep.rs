@@ -30,11 +30,19 @@ pub(super) struct Made {
 }
 
 /// Removes a vector model, damaged or not: at once as far as anybody sees, then from the disk.
+/// `seen` is the manifest that it is known to have, none where that could not be read; `confirm` is
+/// asked last, when it is out of sight.
 ///
 /// # Errors
-/// When it cannot be moved out of sight; what is left of it there is swept up by the next run.
-pub fn remove(workspace: &Workspace, name: &Name) -> Result<()> {
-    publish::remove(&workspace.vector_model(name), KIND)
+/// When its manifest is not `seen` any more, when files lie in its folder that are not part of it,
+/// when `confirm` refuses, or when it cannot be moved out of sight: then it is there as before.
+pub fn remove(
+    workspace: &Workspace,
+    name: &Name,
+    seen: Option<&[u8]>,
+    confirm: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    publish::remove(&workspace.vector_model(name), KIND, seen, confirm)
 }
 
 /// The name of a vector model: the one that was chosen, else `name`, after what it is made from.
@@ -64,6 +72,8 @@ pub(super) fn keep(
     if !overwrite && folder.symlink_metadata().is_ok() {
         return Err(taken(&folder, KIND));
     }
+    // Noticed before the work, not after it.
+    publish::refuse_others(&folder, KIND, b"")?;
     let staging = Staging::begin(&workspace.vector_models(), KIND)?;
     let (origin, made) = write(staging.folder())?;
     let mut files = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::cache::Cache;
 use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
-use super::manifest::ModelKind;
+use super::manifest::{Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
@@ -14,6 +14,7 @@ use super::words::WordVectors;
 use crate::error::{Error, Place, Result};
 use crate::files;
 use crate::progress::Progress;
+use crate::publish::Opened;
 use crate::workspace::{Name, Workspace};
 
 /// A vector model of a workspace that turns sentences into vectors.
@@ -44,21 +45,32 @@ impl VectorModel {
         if name.as_str() == EMBEDDED {
             return Ok(Self::embedded());
         }
-        let manifest = store::manifest(workspace, name)?;
-        let folder = workspace.vector_model(name);
-        store::check_sizes(&folder, &manifest)?;
+        store::read_with(workspace, name, |opened, manifest| {
+            Self::read(workspace, name, opened, manifest)
+        })
+    }
+
+    /// Reads the vector model `name` from its folder.
+    fn read(
+        workspace: &Workspace,
+        name: &Name,
+        opened: &Opened,
+        manifest: &Manifest,
+    ) -> Result<Self> {
+        store::check_sizes(opened, manifest)?;
+        let folder = opened.path();
         let vectors = match manifest.kind {
-            ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(&folder)?)),
+            ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(folder)?)),
             ModelKind::Words => {
-                Vectors::Tokens(Box::new(WordVectors::read(&folder, manifest.clone())?))
+                Vectors::Tokens(Box::new(WordVectors::read(folder, manifest.clone())?))
             }
-            ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(&folder)?)),
+            ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(folder)?)),
         };
         let found = vectors.sentences().dims();
         if found != manifest.dims {
             let expected = manifest.dims;
             let what = format!("vectors of {found} numbers, the manifest says {expected}");
-            return Err(Error::at(Place::file(&folder), what).hint(store::DAMAGED));
+            return Err(Error::at(Place::file(folder), what).hint(store::DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
         let cache = (kind == ModelKind::Encoder)
@@ -165,7 +177,8 @@ pub fn nearest(
         return Ok(StaticVectors::embedded().nearest(word, n).map(owned));
     }
     if store::manifest(workspace, name)?.kind == ModelKind::Static {
-        let vectors = static_vectors(&workspace.vector_model(name))?;
+        let read = |opened: &mut Opened, _: &Manifest| static_vectors(opened.path());
+        let vectors = store::read_with(workspace, name, read)?;
         return Ok(vectors.nearest(word, n).map(owned));
     }
     Ok(WordVectors::open(workspace, name)?.nearest(word, n).map(owned))
@@ -176,8 +189,8 @@ pub fn nearest(
 /// # Errors
 /// When there is none of this name, or its files are not what was added.
 pub fn network(workspace: &Workspace, name: &Name) -> Result<Network> {
-    let manifest = store::manifest(workspace, name)?;
-    let folder = workspace.vector_model(name);
-    store::check_sizes(&folder, &manifest)?;
-    Network::read(&folder)
+    store::read_with(workspace, name, |opened, manifest| {
+        store::check_sizes(opened, manifest)?;
+        Network::read(opened.path())
+    })
 }

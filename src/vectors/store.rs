@@ -7,12 +7,15 @@ use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST, files_below};
+use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
 use crate::sha256;
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What to do about a model whose files are not what was added.
 pub(crate) const DAMAGED: &str = "the vector model is damaged; add it again";
+
+/// How often a model is read again because another run replaced it meanwhile.
+const ATTEMPTS: usize = 20;
 
 /// A vector model that is there.
 #[derive(Clone, Debug)]
@@ -63,20 +66,48 @@ pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
     if name.as_str() == EMBEDDED {
         return Ok(embedded_manifest());
     }
+    read_with(workspace, name, |_, manifest| Ok(manifest.clone()))
+}
+
+/// Reads the vector model `name`, which is not the embedded one, with `read`, which gets its folder
+/// and manifest; reads it again where another run replaces the model meanwhile.
+///
+/// # Errors
+/// When there is no such model, or its manifest cannot be used; those of `read`.
+pub(super) fn read_with<T>(
+    workspace: &Workspace,
+    name: &Name,
+    mut read: impl FnMut(&mut Opened, &Manifest) -> Result<T>,
+) -> Result<T> {
     let folder = workspace.vector_model(name);
-    if !folder.is_dir() {
-        let known = names(workspace)?;
-        let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
-        return Err(Error::at(Place::file(folder), format!("no vector model `{name}`{guess}"))
-            .hint(format!(
-                "there is {}; add one: `mentorpal vectors add PATH`",
-                quoted_list(known)
-            )));
-    }
     let path = folder.join(MANIFEST_FILE);
-    let bytes = files::read_at_most(&path, MAX_MANIFEST)
-        .map_err(|e| e.hint("without a manifest the folder is no vector model of this tool"))?;
-    Manifest::from_bytes(&path, &bytes)
+    for _ in 0..ATTEMPTS {
+        let found = Opened::read_with(&folder, |opened| {
+            let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
+                e.hint("without a manifest the folder is no vector model of this tool")
+            })?;
+            let manifest = Manifest::from_bytes(&path, &bytes)?;
+            read(opened, &manifest)
+        });
+        match found {
+            // What is read by its path has to be what was opened.
+            Ok((opened, found)) if opened.is_current() => return Ok(found),
+            Ok(_) => {}
+            Err(_) if !folder.is_dir() => return Err(no_such_model(workspace, name)?),
+            Err(error) => return Err(error),
+        }
+    }
+    let what = "another run changed the vector model again and again while it was read";
+    Err(Error::at(Place::file(folder), what).hint("run this again"))
+}
+
+/// The error of a vector model that is not here.
+fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
+    let known = names(workspace)?;
+    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
+    let place = Place::file(workspace.vector_model(name));
+    Ok(Error::at(place, format!("no vector model `{name}`{guess}"))
+        .hint(format!("there is {}; add one: `mentorpal vectors add PATH`", quoted_list(known))))
 }
 
 /// What the vector model is called here whose fingerprint, in hex, is `sha256`, if it is here.
@@ -96,16 +127,17 @@ pub fn of_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
 ///
 /// # Errors
 /// The first that differs.
-pub(super) fn check_sizes(folder: &Path, manifest: &Manifest) -> Result<()> {
-    let wrong = |path: &Path, what: &str| Error::at(Place::file(path), what).hint(DAMAGED);
+pub(super) fn check_sizes(opened: &Opened, manifest: &Manifest) -> Result<()> {
+    let wrong = |name: &str, what: &str| {
+        Error::at(Place::file(opened.path().join(name)), what).hint(DAMAGED)
+    };
     for (name, record) in &manifest.files {
-        let path = folder.join(name);
-        if let Some(what) = record.size_fault_at(&path) {
-            return Err(wrong(&path, &what));
+        if let Some(what) = opened.size_fault(name, record) {
+            return Err(wrong(name, &what));
         }
     }
-    match strangers(folder, manifest).first() {
-        Some(stranger) => Err(wrong(&folder.join(stranger), "not in the manifest")),
+    match strangers(opened, manifest).first() {
+        Some(stranger) => Err(wrong(stranger, "not in the manifest")),
         None => Ok(()),
     }
 }
@@ -119,16 +151,19 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     if name.as_str() == EMBEDDED {
         return Ok(None);
     }
-    let manifest = manifest(workspace, name)?;
-    let folder = workspace.vector_model(name);
-    let mut faults = Vec::new();
-    for (file, expected) in &manifest.files {
-        let fault = expected.fault_at(&folder.join(file));
-        faults.extend(fault.map(|fault| format!("{file}: {fault}")));
-    }
-    for stranger in strangers(&folder, &manifest) {
-        faults.push(format!("{}: not in the manifest", stranger.escape_debug()));
-    }
+    let faults = read_with(workspace, name, |opened, manifest| {
+        // What is read is what was opened, whatever has the name by the end.
+        opened.keep(manifest.files.keys())?;
+        let mut faults = Vec::new();
+        for (file, expected) in &manifest.files {
+            let fault = opened.fault(file, expected);
+            faults.extend(fault.map(|fault| format!("{file}: {fault}")));
+        }
+        for stranger in strangers(opened, manifest) {
+            faults.push(format!("{}: not in the manifest", stranger.escape_debug()));
+        }
+        Ok(faults)
+    })?;
     Ok((!faults.is_empty()).then(|| faults.join("; ")))
 }
 
@@ -140,13 +175,11 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 
 /// The files of a model's folder that its manifest does not name, by path; hidden ones are passed
 /// over.
-fn strangers(folder: &Path, manifest: &Manifest) -> Vec<String> {
-    let within = |path: PathBuf| {
-        let parts = path.strip_prefix(folder).ok()?.iter();
-        let names: Vec<_> = parts.map(|part| part.to_string_lossy().into_owned()).collect();
-        (!names.iter().any(|name| name.starts_with('.'))).then(|| names.join("/"))
-    };
-    let mut found: Vec<String> = files_below(folder).into_iter().filter_map(within).collect();
-    found.retain(|file| file != MANIFEST_FILE && !manifest.files.contains_key(file));
+fn strangers(opened: &Opened, manifest: &Manifest) -> Vec<String> {
+    let mut found = opened.files();
+    found.retain(|file| {
+        let is_hidden = file.split('/').any(|part| part.starts_with('.'));
+        !is_hidden && file != MANIFEST_FILE && !manifest.files.contains_key(file)
+    });
     found
 }

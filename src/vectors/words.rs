@@ -8,7 +8,7 @@ use super::fifu::{self, Rows};
 use super::guard::Shape;
 use super::manifest::{Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
-use super::store::{DAMAGED, manifest};
+use super::store::{DAMAGED, manifest, read_with};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Place, Result};
@@ -34,13 +34,14 @@ impl WordVectors {
     /// # Errors
     /// When there is none of this name, or its files are not what was added.
     pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
-        let manifest = manifest(workspace, name)?;
-        if manifest.kind != ModelKind::Words {
-            let what = format!("vector model `{name}` is of kind {}, not words", manifest.kind);
+        // The embedded one is of another kind.
+        let kind = manifest(workspace, name)?.kind;
+        if kind != ModelKind::Words {
+            let what = format!("vector model `{name}` is of kind {kind}, not words");
             return Err(Error::at(Place::file(workspace.vector_model(name)), what)
                 .hint("nearest words need word vectors; `mentorpal vectors list` names them"));
         }
-        Self::read(&workspace.vector_model(name), manifest)
+        read_with(workspace, name, |opened, manifest| Self::read(opened.path(), manifest.clone()))
     }
 
     /// Opens the word vectors in `folder`, which have this manifest.

@@ -36,20 +36,22 @@ fn what_is_uploaded_comes_down_byte_for_byte() {
     assert_eq!(disk.names(THERE), ["x"]);
 }
 
-// A report is a page, as what a server that wants a login sends.
+// What an older version left of a training is a page, as what a server that wants a login sends.
 #[test]
 fn what_was_trained_is_shared_with_its_reports() {
     let disk = Disk::serve();
     let (one, two) = (workspace(), workspace());
     one.mentor("ada", ADA);
     one.train("x");
-    run(&one, &disk.url, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x (4 files");
-    run(&two, &disk.url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (4 files");
+    one.forge(&format!("{HERE}/x"), "report.html", b"<!DOCTYPE html><html></html>");
+    run(&one, &disk.url, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x (5 files");
+    run(&two, &disk.url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (5 files");
     assert_eq!(two.checkpoint("x"), one.checkpoint("x"));
-    assert!(two.checkpoint("x").contains_key("ada/report.html"));
+    let files = two.checkpoint("x");
+    assert!(files.contains_key("ada/report.html") && files.contains_key("ada/report.json"));
     run(&two, &disk.url, &["checkpoints", "verify", "--remote"])
         .code(0)
-        .prints("x: whole, 4 files");
+        .prints("x: whole, 5 files");
 }
 
 #[test]

@@ -93,20 +93,22 @@ impl Found {
     }
 
     fn named(workspace: &Workspace, name: &Name) -> Result<Self> {
-        let manifest = store::manifest(workspace, name)?;
-        let folder = workspace.vector_model(name);
-        if manifest.kind != ModelKind::Encoder {
-            let what = format!("vector model `{name}` is of kind {}, not encoder", manifest.kind);
-            return Err(Error::at(Place::file(folder), what)
+        // The embedded one is of another kind.
+        let kind = store::manifest(workspace, name)?.kind;
+        if kind != ModelKind::Encoder {
+            let what = format!("vector model `{name}` is of kind {kind}, not encoder");
+            return Err(Error::at(Place::file(workspace.vector_model(name)), what)
                 .hint("static vectors are distilled from a sentence encoder"));
         }
-        store::check_sizes(&folder, &manifest)?;
-        let weights = manifest.files.get(WEIGHTS_FILE);
-        Ok(Self {
-            name: name.to_string(),
-            encoder: SentenceEncoder::open(&folder)?,
-            sha256: weights.map(|file| file.sha256.clone()).unwrap_or_default(),
-            licence: manifest.licence,
+        store::read_with(workspace, name, |opened, manifest| {
+            store::check_sizes(opened, manifest)?;
+            let weights = manifest.files.get(WEIGHTS_FILE);
+            Ok(Self {
+                name: name.to_string(),
+                encoder: SentenceEncoder::open(opened.path())?,
+                sha256: weights.map(|file| file.sha256.clone()).unwrap_or_default(),
+                licence: manifest.licence.clone(),
+            })
         })
     }
 

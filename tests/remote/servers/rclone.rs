@@ -2,6 +2,7 @@
 
 use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
+use crate::remote::{checkpoint, command, put_here, workspace};
 
 /// Starts it.
 pub(super) fn start() -> Option<Server> {
@@ -20,4 +21,23 @@ fn rclone() {
     works(&server);
     let Some(server) = start() else { return };
     races(&server);
+}
+
+// What such a server gives is what is here, and goes with it.
+#[test]
+fn clean_does_not_take_the_workspace_behind_a_server_for_a_copy() {
+    let sandbox = workspace();
+    put_here(&sandbox, "x", &checkpoint(1, 1000));
+    let started = Server::start("rclone", |port, _| {
+        let data = sandbox.path().join("checkpoint").display().to_string();
+        let address = format!("127.0.0.1:{port}");
+        let login = ["--user", USER, "--pass", PASSWORD, "--dir-cache-time", "0"];
+        let words = [&["serve", "webdav", &data, "--addr", &address][..], &login].concat();
+        words.into_iter().map(str::to_owned).collect()
+    });
+    let Some(server) = started else { return };
+    let run = sandbox.finish(&mut command(&sandbox, &server.url, &["clean"])).code(2);
+    let _ = run.says("the remote has no copy of fusion_v1/x any more");
+    assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }

@@ -1,0 +1,324 @@
+"""Many commands at once on one workspace: train (new, --overwrite, --update), test, ask, verify, show,
+upload, download, vectors add --overwrite, and clean, all in parallel, some of them killed or interrupted.
+
+    python3 bench/parallel_soak.py [MINUTES]      60 if not said; needs nothing but the binary
+
+The workspace is on the local disk, the remote a folder beside it. What must hold, and ends the run
+where it does not:
+- nothing is called damaged, missing from a manifest or different from one: nothing is damaged here;
+- a command that fails says that another run was there first, or that there is nothing (any more);
+- a checkpoint that `train` published or `download` fetched, and a vector model that was added, is there
+  until `clean` or an overwrite says that it removed or replaced it; what `clean` removed is on the
+  remote, byte for byte as its manifest says;
+- what was uploaded stays on the remote as it was;
+- an interrupted command (Ctrl-C) leaves no draft of its own, and exits with 130; after the end, one
+  `train` sweeps up what killed ones left.
+"""
+import fcntl
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = Path(os.environ.get("MENTORPAL_BIN", ROOT / "target/release/mentorpal"))
+FUSION = "classifiers/fusion_v1"
+MENTORS = ["one", "two", "three"]
+# So many commands at once, of each kind.
+WORKERS = {"trains": 2, "reads": 4, "shares": 2, "cleans": 1, "adds": 1}
+# Of a hundred commands that write so many are killed, and so many interrupted.
+KILLS, INTERRUPTS = 6, 6
+LIMIT = 300
+# So many names are given: all that had one stays on the remote.
+MOST = 300
+
+# None of the caller's settings: a remote of theirs would be the one that everything is uploaded to.
+OTHERS = ("MENTORPAL", "AWS_", "ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "NETRC")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
+
+# What no command may say: nothing here is damaged.
+FALSE_ALARMS = ["damaged", "the manifest says", "not in the manifest", "cannot be read", "panicked", "not whole"]
+# Why a command may fail: another one was there first, or there is nothing to work with.
+EXCUSES = [
+    "another run changed",
+    "no checkpoint",
+    "no vector model",
+    "there is a checkpoint",
+    "there is a vector model",
+    "has another checkpoint of this name",
+    "the remote has no copy of",
+    "which is not here",
+    "has no mentor",
+    "than the remote's of this name",
+]
+
+
+class Failed(Exception):
+    """What must not be."""
+
+
+class Soak:
+    def __init__(self, work, deadline):
+        self.space, self.remote, self.deadline = work / "space", work / "remote", deadline
+        self.lock, self.counts, self.excuses = threading.Lock(), Counter(), Counter()
+        self.uploaded, self.published, self.failure, self.number = {}, Counter(), None, 0
+        self.trash, self.calm, self.removed = work / "trash", False, 0
+        self.remote.mkdir()
+        self.trash.mkdir()
+        for mentor in MENTORS:
+            shutil.copytree(ROOT / "mentor/guide", self.space / "mentor" / mentor)
+            shutil.copytree(ROOT / "checkpoint/tests/guide", self.space / "checkpoint/tests" / mentor)
+        (self.space / "mentorpal.toml").write_text(f'[remote]\nurl = "file://{self.remote}"\n')
+        rows = "\n".join(f"word{i} {i % 7} {i % 11} {1 + i % 5}" for i in range(20_000))
+        (self.space / "words.txt").write_text(rows + "\n")
+        # Names that several runs fight for.
+        self.names = ["alpha", "beta", "gamma"]
+
+    def run(self, *arguments, may_be_stopped=False):
+        """A command's exit code (negative where it was killed), and what it printed and said."""
+        command = [BINARY, "--workspace", self.space, *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
+        stopped = None
+        if may_be_stopped and (chance := random.randrange(100)) < KILLS + INTERRUPTS:
+            stopped = signal.SIGKILL if chance < KILLS else signal.SIGINT
+            time.sleep(random.random() ** 2)
+            process.send_signal(stopped)
+        try:
+            printed, said = process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failed(f"{arguments} hangs") from None
+        code = process.returncode
+        shown = f"{' '.join(map(str, arguments))}: exit {code}\n{printed}\n{said}"
+        with self.lock:
+            self.counts[" ".join(arguments[:2]) if arguments[0] in ("checkpoints", "vectors") else arguments[0], code] += 1
+        if alarm := next((alarm for alarm in FALSE_ALARMS if alarm in printed + said), None):
+            raise Failed(f"“{alarm}”, but nothing is: {shown}")
+        if stopped == signal.SIGINT and code not in (0, 1, 2, 130, -signal.SIGINT):
+            raise Failed(f"interrupted: {shown}")
+        if stopped == signal.SIGINT and code == 130:
+            if left := [path for path in drafts(self.space, process.pid) if is_unused(path)]:
+                raise Failed(f"interrupted, and left {left}: {shown}")
+        if stopped is None and code not in (0, 1, 2):
+            raise Failed(shown)
+        if code == 2:
+            excuse = next((excuse for excuse in EXCUSES if excuse in said), None)
+            if not excuse:
+                raise Failed(f"fails without an excuse: {shown}")
+            with self.lock:
+                self.excuses[excuse] += 1
+        return code, printed, said
+
+    def folder(self, name):
+        return self.space / "checkpoint" / FUSION / name
+
+    def new_name(self):
+        with self.lock:
+            self.number += 1
+            return f"run{self.number:05}"
+
+    # What workers do.
+
+    def trains(self):
+        """A new checkpoint, one in another's place, or one mentor of one anew."""
+        while self.calm and time.monotonic() < self.deadline:
+            time.sleep(0.05)
+        kind = random.randrange(3)
+        if kind == 0 and self.number < MOST:
+            name = self.new_name()
+            code, _, _ = self.run("train", "--checkpoint", name, "--mentor", random.choice(MENTORS), "--vectors", "none", may_be_stopped=True)
+            if code == 0:
+                with self.lock:
+                    self.published[name] += 1
+        elif kind == 1:
+            name, mentors = random.choice(self.names), random.sample(MENTORS, 2)
+            flags = [flag for mentor in mentors for flag in ("--mentor", mentor)]
+            vectors = random.choice(["none", "embedded"])
+            self.run("train", "--checkpoint", name, "--overwrite", "--seed", str(random.randrange(5)), *flags, "--vectors", vectors, may_be_stopped=True)
+        else:
+            self.run("train", "--checkpoint", random.choice(self.names), "--update", "--mentor", random.choice(MENTORS), may_be_stopped=True)
+
+    def reads(self):
+        """What only reads must find something whole, always."""
+        time.sleep(random.random() * 0.2)
+        name = random.choice(self.names)
+        mentor = random.choice(MENTORS)
+        # An older one may be chosen, too, as long as it is there.
+        random.choice(
+            [
+                lambda: self.run("test", "--checkpoint", name, "--mentor", mentor),
+                lambda: self.run("ask", "--checkpoint", name, "--mentor", mentor, "how do i train"),
+                lambda: self.run("checkpoints", "verify"),
+                lambda: self.run("checkpoints", "verify", name),
+                lambda: self.run("checkpoints", "show", name),
+                lambda: self.run("checkpoints", "--json"),
+                lambda: self.run("compare", name, random.choice(self.names), "--mentor", mentor),
+                lambda: self.run("vectors", "verify"),
+                lambda: self.run("vectors", "show", "words", "--like", "word1"),
+            ]
+        )()
+
+    def shares(self):
+        """What is published for good goes up, and comes back."""
+        time.sleep(random.random() * 0.2)
+        if random.randrange(3) == 0 and (there := [path.name for path in (self.remote / FUSION).glob("run*")]):
+            self.run("download", random.choice(there), may_be_stopped=True)
+            return
+        if here := [path.name for path in (self.space / "checkpoint" / FUSION).glob("run*")]:
+            self.upload(random.choice(here), may_be_stopped=True)
+
+    def upload(self, name, may_be_stopped=False):
+        code, _, _ = self.run("upload", name, may_be_stopped=may_be_stopped)
+        if code == 0:
+            with self.lock:
+                found = digests(self.remote / FUSION / name)
+                if self.uploaded.setdefault(name, found) != found:
+                    raise Failed(f"{name} changed on the remote")
+
+    def cleans(self):
+        """Only what the remote has may go. Runs that train go on, but no new one begins."""
+        time.sleep(random.random() * 10)
+        self.calm = True
+        try:
+            for _ in range(5):
+                for name in self.names:
+                    self.forget(name)
+                for path in (self.space / "checkpoint" / FUSION).glob("[a-z]*"):
+                    self.upload(path.name)
+                self.run("vectors", "upload", "words")
+                if self.clean() == 0:
+                    for name in self.names:
+                        self.run("train", "--checkpoint", name, "--vectors", "none", "--overwrite")
+                    return
+        finally:
+            self.calm = False
+
+    def forget(self, name):
+        """Another version than the remote's may be here: that one goes, as by hand."""
+        with self.lock:
+            self.uploaded.pop(name, None)
+        if (self.remote / FUSION / name).exists():
+            (self.remote / FUSION / name).rename(self.trash / f"{name}-{random.randrange(10**12)}")
+
+    def clean(self):
+        code, printed, said = self.run("clean", "--json", may_be_stopped=True)
+        for line in printed.splitlines():
+            removed = [name.split("/")[1] for name in json.loads(line)["checkpoints"]]
+            for name in removed:
+                if not is_whole(self.remote / FUSION / name):
+                    raise Failed(f"clean removed {name}, which the remote does not have: exit {code}\n{printed}\n{said}")
+            with self.lock:
+                self.removed += len(removed)
+        return code
+
+    def adds(self):
+        time.sleep(random.random())
+        self.run("vectors", "add", self.space / "words.txt", "--overwrite", may_be_stopped=True)
+
+    # How it runs, and what is looked at in the end.
+
+    def work(self, act):
+        while time.monotonic() < self.deadline and not self.failure:
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001: whatever it is, it ends the run
+                self.failure = self.failure or error
+
+    def start(self):
+        for name in self.names:
+            self.run("train", "--checkpoint", name, "--vectors", "none")
+        workers = [threading.Thread(target=self.work, args=(getattr(self, kind),)) for kind, number in WORKERS.items() for _ in range(number)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        if self.failure:
+            raise self.failure
+        self.check()
+
+    def check(self):
+        """After all is quiet: nothing lost, nothing left."""
+        self.run("checkpoints", "verify")
+        for name in self.published:
+            if not is_whole(self.folder(name)) and not is_whole(self.remote / FUSION / name):
+                raise Failed(f"{name} was published, and is neither here nor on the remote")
+        for name, expected in self.uploaded.items():
+            if digests(self.remote / FUSION / name) != expected:
+                raise Failed(f"{name} was uploaded, and the remote has it otherwise")
+        code, _, said = self.run("train", "--checkpoint", "last", "--vectors", "none")
+        if code:
+            raise Failed(said)
+        if left := drafts(self.space):
+            raise Failed(f"left in the end: {left}")
+
+
+def drafts(space, process="*"):
+    """What a process, or any, has in the making or set aside."""
+    parents = [space / "checkpoint/vector_models", *(space / "checkpoint/classifiers").glob("*")]
+    names = [f".draft-{process}-*"] + ([".replaced-*"] if process == "*" else [])
+    return sorted(path for parent in parents for name in names for path in parent.glob(name))
+
+
+def is_unused(folder):
+    """Whether nobody reads what was replaced: then it should be gone."""
+    try:
+        file = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return folder.exists()
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(file)
+
+
+def digests(folder):
+    """The files of a published folder; hidden ones are others' business. One may go meanwhile."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in name.parts):
+            found[str(name)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def is_whole(folder):
+    """Whether every file is as the manifest says."""
+    try:
+        files = json.loads((folder / "manifest.json").read_text())["files"]
+        return all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == record["sha256"] for name, record in files.items())
+    except OSError:
+        return False
+
+
+def main(minutes):
+    seed = random.randrange(10**6)
+    random.seed(seed)
+    print(f"seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory() as work:
+        soak = Soak(Path(work), time.monotonic() + 60 * minutes)
+        try:
+            soak.start()
+        except Failed as failed:
+            print(f"FAILED\n{failed}")
+            sys.exit(1)
+        finally:
+            print(f"{minutes} minutes, {sum(soak.counts.values())} commands, {len(soak.uploaded)} uploaded")
+            for (verb, code), count in sorted(soak.counts.items()):
+                print(f"  {verb:<20}{f'exit {code}':<10}{count:>7}")
+            print(f"checkpoints removed by clean: {soak.removed}")
+            print("why commands failed:", dict(soak.excuses))
+
+
+main(float(sys.argv[1]) if len(sys.argv) > 1 else 60)

@@ -1,0 +1,97 @@
+//! Pages of how training went: right after it, or of what a checkpoint keeps of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{console, report_files};
+use crate::checkpoint::{Checkpoint, OLD_REPORT_FILE, REPORT_FILE};
+use crate::error::{Error, Place, Result, quoted_list, shell_word};
+use crate::evaluate::TrainingRecord;
+use crate::files;
+use crate::page;
+use crate::workspace::Name;
+
+/// Where the pages of several mentors go: a file of one, a folder of more.
+pub(super) struct Pages<'a> {
+    path: &'a Path,
+    is_folder: bool,
+}
+
+impl<'a> Pages<'a> {
+    /// Refuses what could not be written, before the work.
+    pub(super) fn at(path: &'a PathBuf, mentors: usize) -> Result<Self> {
+        let is_folder = mentors > 1;
+        if is_folder {
+            report_files::check(&[], Some(path))?;
+        } else {
+            report_files::check(&[Some(path)], None)?;
+        }
+        Ok(Self { path, is_folder })
+    }
+
+    /// Writes the page of one mentor, and says where.
+    pub(super) fn write(&self, record: &TrainingRecord) -> Result<PathBuf> {
+        let page = page::training_page(record)?;
+        let path = if self.is_folder {
+            let failed = |e| Error::io(self.path, "make the folder", e);
+            fs::create_dir_all(self.path).map_err(failed)?;
+            self.path.join(format!("{}.html", record.mentor))
+        } else {
+            self.path.to_owned()
+        };
+        files::write_whole(&path, page.as_bytes())?;
+        Ok(path)
+    }
+}
+
+/// Writes the page of a mentor's training, of what `checkpoint` keeps of it.
+pub(super) fn write_kept(
+    checkpoint: &Checkpoint,
+    mentor: Option<&str>,
+    path: &PathBuf,
+) -> Result<()> {
+    let pages = Pages::at(path, 1)?;
+    let mentors = &checkpoint.manifest()?.mentors;
+    let mentor = match (mentor, mentors.keys().next()) {
+        (Some(mentor), _) => mentor,
+        (None, Some(only)) if mentors.len() == 1 => only,
+        _ => {
+            let what = format!(
+                "`{}` has several mentors: {}",
+                checkpoint.name,
+                quoted_list(mentors.keys())
+            );
+            return Err(Error::new(what).hint("say whose page is wanted: --mentor MENTOR"));
+        }
+    };
+    let mentor = Name::new("mentor", mentor)?;
+    let Some(bytes) = checkpoint.report(&mentor)? else {
+        return Err(no_figures(checkpoint, &mentor)?);
+    };
+    let place = Place::file(checkpoint.folder.join(mentor.as_str()).join(REPORT_FILE));
+    let record = TrainingRecord::from_bytes(&bytes).map_err(|e| e.or_at(place))?;
+    let path = pages.write(&record)?;
+    console::note(format_args!("wrote {}", path.display()));
+    Ok(())
+}
+
+/// The error of a checkpoint that keeps no figures.
+fn no_figures(checkpoint: &Checkpoint, mentor: &Name) -> Result<Error> {
+    let what = format!("`{}` keeps no figures of the training of `{mentor}`", checkpoint.name);
+    let error = Error::at(Place::file(&checkpoint.folder), what);
+    let train = format!(
+        "train it again: `mentorpal train --mentor {} --checkpoint {} --update`",
+        shell_word(mentor.as_str()),
+        shell_word(&checkpoint.name.to_string())
+    );
+    let mut files = checkpoint.manifest()?.files_of(mentor);
+    let has_page = files.any(|(file, _)| file == OLD_REPORT_FILE);
+    Ok(error.hint(if has_page {
+        format!(
+            "an older version left `{mentor}/{OLD_REPORT_FILE}`, a page with a script: open it only \
+             if you know who wrote it; or {train}"
+        )
+    } else {
+        train
+    }))
+}

@@ -1,0 +1,304 @@
+//! `clean` and what the remote keeps: what is a copy, and what stays because it is none.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{FUSION, Run, Sandbox, copy_folder};
+
+/// A workspace with the checkpoint `x`, all its files, and an empty remote beside it.
+struct Sides {
+    sandbox: Sandbox,
+    remote: Sandbox,
+}
+
+impl Sides {
+    fn new() -> Self {
+        let sides = Self { sandbox: Sandbox::ada(), remote: Sandbox::empty() };
+        sides.sandbox.run(&["train", "--checkpoint", "x", "--vectors", "none"]).code(0);
+        sides
+    }
+
+    fn url(&self) -> String {
+        format!("file://{}", self.remote.path().display())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.run_on(&self.url(), arguments)
+    }
+
+    fn run_on(&self, url: &str, arguments: &[&str]) -> Run {
+        self.sandbox.run_with(&[("MENTORPAL_REMOTE", url)], arguments)
+    }
+}
+
+/// Neither shares what is here through its own files, nor takes them for a copy.
+#[track_caller]
+fn is_no_copy(sides: &Sides, url: &str) {
+    let before = sides.sandbox.checkpoint("x");
+    assert!(before.contains_key("manifest.json"));
+    let _ = sides.run_on(url, &["upload", "x"]).code(2).says("the same files").says("hint");
+    let _ = sides.run_on(url, &["clean"]).code(2).says("fusion_v1/x").says("no copy");
+    assert_eq!(sides.sandbox.checkpoint("x"), before);
+}
+
+#[test]
+fn the_workspaces_own_folder_is_no_copy() {
+    let sides = Sides::new();
+    let own = sides.sandbox.path().join("checkpoint");
+    is_no_copy(&sides, &format!("file://{}", own.display()));
+    is_no_copy(&sides, &format!("file://{}/../checkpoint/./", own.display()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_reached_by_a_link_is_no_copy() {
+    use std::os::unix::fs::symlink;
+    let sides = Sides::new();
+    let classifiers = sides.sandbox.path().join("checkpoint/classifiers");
+    let there = sides.remote.path().join("classifiers");
+    // The workspace's folder is a link to the remote's.
+    fs::rename(&classifiers, &there).unwrap();
+    symlink(&there, &classifiers).unwrap();
+    is_no_copy(&sides, &sides.url());
+    // The other way round.
+    fs::remove_file(&classifiers).unwrap();
+    fs::rename(&there, &classifiers).unwrap();
+    symlink(&classifiers, &there).unwrap();
+    is_no_copy(&sides, &sides.url());
+    // Only the checkpoint's own folder.
+    fs::remove_file(&there).unwrap();
+    fs::create_dir_all(there.join("fusion_v1")).unwrap();
+    symlink(classifiers.join("fusion_v1/x"), there.join("fusion_v1/x")).unwrap();
+    is_no_copy(&sides, &sides.url());
+}
+
+#[test]
+fn files_with_two_names_are_no_copy() {
+    let sides = Sides::new();
+    let here = sides.sandbox.path().join(FUSION).join("x");
+    let there = sides.remote.path().join("classifiers/fusion_v1/x");
+    copy_folder(&here, &there);
+    sides.run(&["clean", "--dry-run"]).code(0).does_not_say("no copy");
+    let model = "ada/model.safetensors";
+    fs::remove_file(there.join(model)).unwrap();
+    fs::hard_link(here.join(model), there.join(model)).unwrap();
+    is_no_copy(&sides, &sides.url());
+}
+
+/// A folder mounted a second time, for as long as this lives.
+struct Bound<'a>(&'a Path);
+
+impl Drop for Bound<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_folder_mounted_twice_is_no_copy() {
+    let sides = Sides::new();
+    let bind = Command::new("mount")
+        .arg("--bind")
+        .args([&sides.sandbox.path().join("checkpoint"), sides.remote.path()])
+        .output();
+    if !bind.is_ok_and(|bind| bind.status.success()) {
+        eprintln!("skipped: nothing can be mounted here");
+        return;
+    }
+    let _bound = Bound(sides.remote.path());
+    is_no_copy(&sides, &sides.url());
+}
+
+#[test]
+fn a_copy_with_another_byte_is_none() {
+    let sides = Sides::new();
+    sides.run(&["upload", "x"]).code(0);
+    let before = sides.sandbox.checkpoint("x");
+    let copy = sides.remote.path().join("classifiers/fusion_v1/x");
+    for file in before.keys() {
+        let whole = fs::read(copy.join(file)).unwrap();
+        let mut flipped = whole.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        fs::write(copy.join(file), &flipped).unwrap();
+        let _ = sides.run(&["clean"]).code(2).says("fusion_v1/x (");
+        assert_eq!(sides.sandbox.checkpoint("x"), before, "{file}");
+        fs::write(copy.join(file), &whole).unwrap();
+    }
+    sides.run(&["clean"]).code(0).prints("removed 1 checkpoint");
+    assert!(sides.sandbox.checkpoint_names().is_empty());
+    sides.run(&["download", "x"]).code(0);
+    assert_eq!(sides.sandbox.checkpoint("x"), before);
+}
+
+#[test]
+fn what_was_removed_before_a_failure_is_told() {
+    let sandbox = Sandbox::ada();
+    let names = ["x", "y", "z"];
+    for name in names {
+        sandbox.run(&["train", "--checkpoint", name, "--vectors", "none"]).code(0);
+    }
+    let y = sandbox.checkpoint("y");
+    // Something is in the way of what `clean` does to `y`.
+    sandbox.write(&format!("{FUSION}/.replaced-y"), "in the way");
+    let run = sandbox.run(&["clean", "--force"]).code(2).says("fusion_v1/y");
+    let run = run.prints("removed 1 checkpoint").prints("fusion_v1/x");
+    assert!(!run.stdout.contains("fusion_v1/y"), "{run}");
+    assert_eq!(sandbox.checkpoint("y"), y);
+    sandbox.run(&["train", "--checkpoint", "x", "--vectors", "none"]).code(0);
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(2).says("fusion_v1/y");
+    assert_eq!(run.line()["checkpoints"], json!(["fusion_v1/x"]));
+    assert_eq!(sandbox.checkpoint("y"), y);
+}
+
+/// The checkpoint `x` with files of the user's in its folder, and what they are.
+fn with_notes() -> (Sandbox, [&'static str; 2]) {
+    let sandbox = Sandbox::ada();
+    for name in ["x", "y"] {
+        sandbox.run(&["train", "--checkpoint", name, "--vectors", "none"]).code(0);
+    }
+    let notes = ["ada/notes.txt", "my results/1.csv"];
+    for note in notes {
+        sandbox.write(&format!("{FUSION}/x/{note}"), note);
+    }
+    (sandbox, notes)
+}
+
+#[track_caller]
+fn keeps(sandbox: &Sandbox, notes: [&str; 2]) {
+    for note in notes {
+        let kept = fs::read_to_string(sandbox.path().join(FUSION).join("x").join(note));
+        assert_eq!(kept.expect("it is kept"), note);
+    }
+}
+
+#[test]
+fn clean_keeps_files_that_are_not_part_of_a_checkpoint() {
+    let (sandbox, notes) = with_notes();
+    let folder = sandbox.path().join(FUSION).join("x");
+    let dry = sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("fusion_v1/y");
+    let _ = dry.says("stays").says("ada/notes.txt");
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("stays").says("notes.txt");
+    let line = run.line();
+    assert_eq!(line["checkpoints"], json!(["fusion_v1/y"]));
+    assert_eq!(line["with_other_files"], json!([{ "folder": folder, "files": notes }]));
+    keeps(&sandbox, notes);
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+    // Moved out of the folder, they are in nobody's way.
+    for note in notes {
+        fs::remove_file(folder.join(note)).unwrap();
+    }
+    sandbox.run(&["clean", "--force"]).code(0).prints("removed 1 checkpoint");
+    assert!(sandbox.checkpoint_names().is_empty());
+}
+
+#[test]
+fn neither_overwrite_nor_update_nor_download_loses_files_of_others() {
+    let (sandbox, notes) = with_notes();
+    let before = sandbox.checkpoint("x");
+    let refused = |run: Run| {
+        let _ = run.code(2).says("not part of it").says("ada/notes.txt").says("hint");
+    };
+    let train = ["train", "--vectors", "none", "--checkpoint", "x"];
+    refused(sandbox.run(&[&train[..], &["--overwrite"]].concat()));
+    refused(sandbox.run(&["train", "--checkpoint", "x", "--mentor", "ada", "--update"]));
+    // Another version is on the remote.
+    let remote = Sandbox::empty();
+    copy_folder(
+        &sandbox.path().join(FUSION).join("y"),
+        &remote.path().join("classifiers/fusion_v1/x"),
+    );
+    let url = format!("file://{}", remote.path().display());
+    sandbox
+        .write(&format!("{FUSION}/x/manifest.json"), [&before["manifest.json"][..], b" "].concat());
+    let download = ["download", "x", "--force"];
+    refused(sandbox.run_with(&[("MENTORPAL_REMOTE", &url)], &download));
+    keeps(&sandbox, notes);
+    // A folder that is no checkpoint is replaced by none.
+    sandbox.write(&format!("{FUSION}/mine/notes.txt"), "by hand");
+    let train = ["train", "--vectors", "none", "--checkpoint", "mine", "--overwrite"];
+    let _ = sandbox.run(&train).code(2).says("not part of it").says("notes.txt");
+    assert_eq!(sandbox.checkpoint("mine")["notes.txt"], b"by hand");
+    assert_eq!(sandbox.checkpoint("mine").len(), 1);
+}
+
+#[test]
+fn files_among_those_of_a_vector_model_are_not_lost() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    let notes = "checkpoint/vector_models/words/notes.txt";
+    sandbox.write(notes, "by hand");
+    let _ = sandbox.run(&["vectors", "add", "words.txt", "--overwrite"]).code(2).says("notes.txt");
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("notes.txt");
+    assert_eq!(run.line()["vector_models"], json!([]));
+    assert_eq!(fs::read(sandbox.path().join(notes)).unwrap(), b"by hand");
+}
+
+/// Locks a folder as a run that is using it does.
+fn lock(sandbox: &Sandbox, folder: &str) -> fs::File {
+    let file = fs::File::open(sandbox.path().join(folder)).unwrap();
+    file.lock().unwrap();
+    file
+}
+
+#[test]
+fn a_download_under_way_stays() {
+    let sandbox = Sandbox::ada();
+    let [idle, running] = ["1", "2"].map(|tag| format!("{FUSION}/.download-{tag}"));
+    for folder in [&idle, &running] {
+        sandbox.write(&format!("{folder}/parts/0"), "half");
+    }
+    let lock = lock(&sandbox, &running);
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("a download is using it");
+    let path = |path: &str| Value::from(sandbox.path().join(path).to_str().unwrap());
+    assert_eq!(run.line()["unfinished"], json!([path(&idle)]));
+    assert_eq!(run.line()["in_use"], json!([path(&running)]));
+    assert_eq!(sandbox.checkpoint_names(), [".download-2"]);
+    drop(lock);
+    sandbox.run(&["clean", "--force"]).code(0).prints("unfinished downloads");
+    assert!(sandbox.checkpoint_names().is_empty());
+}
+
+/// Drafts of killed runs beside each kind of what is published, and one that is being made.
+fn with_drafts(sandbox: &Sandbox) -> fs::File {
+    for parent in [FUSION, "checkpoint/classifiers/lstm_v1", "checkpoint/vector_models"] {
+        sandbox.write(&format!("{parent}/.draft-1-0/ada/model"), "half");
+    }
+    sandbox.write(&format!("{FUSION}/.download-0123456789abcdef-0123456789abcdef/parts/0"), "half");
+    sandbox.write(&format!("{FUSION}/.download-0123456789abcdef/parts/0"), "half");
+    sandbox.write(&format!("{FUSION}/.draft-2-0/ada/model"), "half");
+    lock(sandbox, &format!("{FUSION}/.draft-2-0"))
+}
+
+#[test]
+fn clean_removes_what_killed_runs_left() {
+    let sandbox = Sandbox::ada();
+    let lock = with_drafts(&sandbox);
+    let dry = sandbox.run(&["clean", "--dry-run", "--json"]).code(0).line();
+    assert_eq!(dry["drafts"].as_array().unwrap().len(), 3, "{dry}");
+    let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed runs");
+    // 4 bytes each.
+    let _ = run.prints("12 B");
+    assert_eq!(sandbox.checkpoint_names(), [".draft-2-0"]);
+    assert!(sandbox.names("checkpoint/vector_models").is_empty());
+    assert!(sandbox.names("checkpoint/classifiers/lstm_v1").is_empty());
+    drop(lock);
+    let line = sandbox.run(&["clean", "--json"]).code(0).line();
+    assert_eq!(line["drafts"].as_array().unwrap().len(), 1);
+    assert!(sandbox.checkpoint_names().is_empty());
+}
+
+#[test]
+fn what_writes_sweeps_up_what_killed_runs_left_anywhere() {
+    let sandbox = Sandbox::ada();
+    let _lock = with_drafts(&sandbox);
+    sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");
+    sandbox.run(&["vectors", "add", "words.txt"]).code(0);
+    // What a download goes on with stays.
+    assert_eq!(sandbox.checkpoint_names(), [".download-0123456789abcdef", ".draft-2-0"]);
+    assert_eq!(sandbox.names("checkpoint/vector_models"), ["words"]);
+    assert!(sandbox.names("checkpoint/classifiers/lstm_v1").is_empty());
+}

@@ -1,0 +1,74 @@
+//! Ctrl-C and the like: what was being made is removed at once, what is there stays.
+#![cfg(unix)]
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use crate::support::{Ended, FUSION, Sandbox, until};
+
+/// Starts a command, sends it the signal once it has a draft in `parent`, and gives its exit code
+/// and the names in `parent` then.
+fn interrupt(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+    parent: &str,
+    signal: &str,
+) -> (i32, Vec<String>) {
+    let mut command = sandbox.command(arguments);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Ended(child);
+    let draft = format!(".draft-{}-0", child.0.id());
+    until("a draft", || sandbox.names(parent).contains(&draft));
+    send(signal, child.0.id());
+    let mut code = None;
+    until("its end", || {
+        code = child.0.try_wait().unwrap();
+        code.is_some()
+    });
+    (code.unwrap().code().expect("it ends by itself"), sandbox.names(parent))
+}
+
+fn send(signal: &str, process: u32) {
+    let sent = Command::new("kill").args(["-s", signal, &process.to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn an_interrupted_training_leaves_what_was_there() {
+    let sandbox = Sandbox::guide();
+    sandbox.train("x");
+    let before = sandbox.checkpoint("x");
+    let train = ["train", "--checkpoint", "x", "--overwrite", "--seed", "1"];
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        assert_eq!(interrupt(&sandbox, &train, FUSION, signal), (code, vec!["x".to_owned()]));
+        assert_eq!(sandbox.checkpoint("x"), before);
+    }
+}
+
+#[test]
+fn interrupted_vectors_leave_nothing() {
+    let sandbox = Sandbox::empty();
+    // Some seconds of work.
+    let rows = (0..200_000).map(|i| format!("word{i}{}\n", format!(" 0.{i}").repeat(20)));
+    sandbox.write("words.txt", rows.collect::<String>());
+    let models = "checkpoint/vector_models";
+    let add = ["vectors", "add", "words.txt"];
+    assert_eq!(interrupt(&sandbox, &add, models, "INT"), (130, Vec::new()));
+}
+
+// As `nohup` starts a program, or a shell one in the background.
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let sandbox = Sandbox::guide();
+    let mut shell = sandbox.program("sh");
+    shell.arg("-c").arg("trap '' HUP INT; exec \"$0\" train --checkpoint x");
+    shell.arg(env!("CARGO_BIN_EXE_mentorpal")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = Ended(shell.process_group(0).spawn().unwrap());
+    let draft = format!(".draft-{}-0", child.0.id());
+    until("a draft", || sandbox.checkpoint_names().contains(&draft));
+    send("HUP", child.0.id());
+    send("INT", child.0.id());
+    let status = child.0.wait().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(sandbox.checkpoint_names(), ["x"]);
+}
