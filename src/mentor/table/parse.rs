@@ -210,7 +210,9 @@ fn stray(cell: &str, index: usize) -> Option<Stray> {
     let before = cell.trim_end().strip_suffix('"')?;
     let has_partner = before.matches('"').count() % 2 == 1 || before.contains(['“', '„', '”', '«']);
     let digits = before.chars().rev().take_while(char::is_ascii_digit).count();
-    let is_in_a_text = before[..before.len() - digits].ends_with(char::is_whitespace);
+    // `is it 65"`, `I am 6'2"`, `about 1/2"`; not an id such as `a4"`.
+    let is_in_a_text = before[..before.len() - digits]
+        .ends_with(|c: char| c.is_whitespace() || "'’.,/".contains(c));
     let may_be_inches = (1..=3).contains(&digits) && is_in_a_text;
     let stray = Stray { cell: index, may_be_inches };
     (!has_partner).then_some(stray)
@@ -276,6 +278,7 @@ mod tests {
         let stray = |text| parse(text, b',').rows.remove(0).stray;
         assert_eq!(stray("a,b\",c"), Some(Stray { cell: 1, may_be_inches: false }));
         assert_eq!(stray("a,is it 65\" "), Some(Stray { cell: 1, may_be_inches: true }));
+        assert_eq!(stray("a,I am 6'2\""), Some(Stray { cell: 1, may_be_inches: true }));
         assert_eq!(stray("a1\",b"), Some(Stray { cell: 0, may_be_inches: false }));
         assert_eq!(stray("1\",b"), Some(Stray { cell: 0, may_be_inches: false }));
         assert_eq!(stray("a,in 1985\""), Some(Stray { cell: 1, may_be_inches: false }));
