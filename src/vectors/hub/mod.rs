@@ -71,7 +71,7 @@ pub fn download(
     progress: &dyn Progress,
 ) -> Result<Added> {
     let name = chosen_or(request.name.as_ref(), request.model.name())?;
-    keep(workspace, name, request.overwrite, |folder| {
+    keep(workspace, &name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
         let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
         model.set_commit()?;
