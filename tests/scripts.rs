@@ -194,3 +194,34 @@ fn two_mentors_of_one_name_are_refused() {
         sandbox.run(&["train"]).code(2).says("two mentors `");
     }
 }
+
+const PETS: &str = "ID,topics,text,question\n\
+    name,,我叫小明。,\"你叫什么名字？\n请问你贵姓？\"\n\
+    cat,,我养了一只猫。,\"你养猫吗？\n你的猫叫什么？\"\n\
+    home,,我住在上海。,\"你住在哪里？\n你在哪个城市生活？\"\n";
+
+// One letter is one word: no run of two is known.
+#[test]
+fn a_word_of_one_letter_is_found_in_text_without_spaces() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("m", PETS);
+    sandbox.run(&["train", "--vectors", "none", "--checkpoint", "one"]).code(0);
+    for (question, id) in [("猫", "cat"), ("猫？", "cat"), ("贵？", "name"), ("住？", "home")]
+    {
+        let reply = sandbox.run(&["ask", "--json", question]).json().remove(0);
+        assert_eq!(reply["top_answer_id"], id, "{question}");
+    }
+}
+
+#[test]
+fn vectors_of_another_language_are_left_out_and_a_note_says_so() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("m", PETS);
+    let run = sandbox.run(&["train", "--checkpoint", "one"]).code(0);
+    run.says("m: the vector model knows no word of most questions");
+    let reply = sandbox.run(&["ask", "--json", "猫"]).json().remove(0);
+    assert_eq!(reply["top_answer_id"], "cat");
+    sandbox.run(&["checkpoints", "verify", "one"]).code(0);
+    let english = Sandbox::ada();
+    english.run(&["train"]).code(0).does_not_say("knows no word");
+}

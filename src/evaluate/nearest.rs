@@ -52,7 +52,7 @@ pub struct AlikePair {
     pub similarity: f64,
 }
 
-const ANALYZER: Analyzer = Analyzer::Characters { lengths: 3..=3 };
+const ANALYZER: Analyzer = Analyzer::Characters { lengths: 3..=3, any_script: true };
 
 impl<'a> Wordings<'a> {
     /// All questions that `mentor` learns from.

@@ -9,7 +9,7 @@ use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
 use super::{Expected, Mentor, TestSet};
 use crate::error::{Place, Result, count};
-use crate::text::{match_key, normalize, shorten};
+use crate::text::{match_key, normalize, segments, shorten};
 use crate::workspace::Workspace;
 
 /// Questions longer than this, in characters, were hardly typed by anybody.
@@ -109,7 +109,9 @@ impl Mentor {
         let normal: Vec<String> = examples.iter().map(|e| normalize(e.question)).collect();
         let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, text) in normal.iter().enumerate() {
-            for key in near_keys(text) {
+            // Where words have no spaces between them, their letters stand in.
+            let words: Vec<&str> = text.split(' ').flat_map(segments).collect();
+            for key in near_keys(&words.join(" ")) {
                 by_key.entry(key).or_default().push(index);
             }
         }

@@ -146,7 +146,7 @@ pub(crate) fn kinds(text: &str) -> impl Iterator<Item = (char, Kind)> {
 }
 
 /// Whether `c` is a mark (general category M): an accent, a vowel sign, a tone.
-fn is_mark(c: char) -> bool {
+pub(super) fn is_mark(c: char) -> bool {
     // The first one; asking the tables of every ASCII letter would cost more than all else here.
     c >= '\u{300}' && is_combining_mark(c)
 }

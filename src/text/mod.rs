@@ -12,6 +12,7 @@ mod ignorable;
 mod key;
 mod ngrams;
 mod sanitize;
+mod segments;
 mod shares;
 mod stem;
 
@@ -21,5 +22,6 @@ pub(crate) use key::{Kind, compose, kinds};
 pub use key::{fold, match_key};
 pub use ngrams::{Analyzer, NgramCounts};
 pub use sanitize::{normalize, sanitize, sanitize_any_script, shorten};
+pub(crate) use segments::segments;
 pub use shares::{p_value, percent, percent_or_dash, percent_range, points};
 pub use stem::stem;

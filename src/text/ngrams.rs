@@ -5,6 +5,8 @@ use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
+use super::sanitize::normalize_unfolded;
+use super::segments::segments;
 use super::{normalize, stem};
 
 /// How often each n-gram occurs in a text, sorted by n-gram.
@@ -79,7 +81,7 @@ const MAX_CHARS: usize = 10_000;
 ///
 /// ```
 /// use mentorpal::text::Analyzer;
-/// let words = Analyzer::Words { lengths: 1..=2, stemmed: false };
+/// let words = Analyzer::Words { lengths: 1..=2, stemmed: false, any_script: true };
 /// let counts = words.count("Fly, fly away!");
 /// let counts: Vec<_> = counts.iter().collect();
 /// assert_eq!(counts, [("away", 1), ("fly", 2), ("fly away", 1), ("fly fly", 1)]);
@@ -91,22 +93,35 @@ pub enum Analyzer {
     Words {
         /// How many words a run has.
         lengths: RangeInclusive<usize>,
-        /// Whether English endings are taken off first.
+        /// Whether endings are taken off first: English ones, and of words without any ASCII letter all
+        /// but the first four characters.
         stemmed: bool,
+        /// Whether letters of scripts without spaces are words, and runs of several words are counted
+        /// only if all are of ASCII letters; false in models of older versions.
+        #[serde(default)]
+        any_script: bool,
     },
     /// Runs of `lengths` characters within a word padded by one space at either end (what
     /// scikit-learn calls `char_wb`). A padded word shorter than a run counts once, as it is.
     Characters {
         /// How many characters a run has.
         lengths: RangeInclusive<usize>,
+        /// Whether runs are one to two characters shorter in words with letters beyond ASCII; false in
+        /// models of older versions.
+        #[serde(default)]
+        any_script: bool,
     },
 }
+
+/// How many characters are kept of a word without any ASCII letter where endings are taken off: in languages
+/// with many endings, prefixes of four are about as good as stemmers (`McNamee` & Mayfield 2004).
+const PREFIX: usize = 4;
 
 impl Analyzer {
     /// Whether its lengths are ones that can be counted: from 1 up, and no more than 100.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        let (Self::Words { lengths, .. } | Self::Characters { lengths }) = self;
+        let (Self::Words { lengths, .. } | Self::Characters { lengths, .. }) = self;
         *lengths.start() >= 1 && *lengths.end() <= 100
     }
 
@@ -117,24 +132,54 @@ impl Analyzer {
     #[must_use]
     pub fn count(&self, text: &str) -> NgramCounts {
         let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(i, _)| i);
-        let text = normalize(&text[..end]);
+        let (Self::Words { any_script, .. } | Self::Characters { any_script, .. }) = *self;
+        let text =
+            if any_script { normalize(&text[..end]) } else { normalize_unfolded(&text[..end]) };
+        let words = text.split_whitespace();
         match self {
-            Self::Words { lengths, stemmed } => {
-                let words = text.split_whitespace();
-                if *stemmed {
-                    count_words(words.map(stem), lengths)
-                } else {
-                    count_words(words, lengths)
-                }
+            Self::Words { lengths, stemmed: false, any_script: false } => {
+                count_words(words, lengths, |_| true)
             }
-            Self::Characters { lengths } => count_characters(text.split_whitespace(), lengths),
+            Self::Words { lengths, stemmed: true, any_script: false } => {
+                count_words(words.map(stem), lengths, |_| true)
+            }
+            Self::Words { lengths, stemmed: false, any_script: true } => {
+                count_words(words.flat_map(segments), lengths, str::is_ascii)
+            }
+            Self::Words { lengths, stemmed: true, any_script: true } => {
+                count_words(words.flat_map(segments).map(stem_any_script), lengths, str::is_ascii)
+            }
+            Self::Characters { lengths, any_script } => {
+                let shorter = shorter(lengths);
+                let lengths_of = |word: &str| {
+                    if *any_script && !word.is_ascii() { shorter.clone() } else { lengths.clone() }
+                };
+                count_characters(words, lengths_of)
+            }
         }
     }
 }
 
+/// The stem of a word of any script.
+fn stem_any_script(word: &str) -> String {
+    if word.contains(|c: char| c.is_ascii_alphanumeric()) {
+        stem(word)
+    } else {
+        word.chars().take(PREFIX).collect()
+    }
+}
+
+/// The lengths of runs of characters that say about as much in scripts with more letters.
+fn shorter(lengths: &RangeInclusive<usize>) -> RangeInclusive<usize> {
+    let start = lengths.start().saturating_sub(1).max(1);
+    start..=lengths.end().saturating_sub(2).max(start)
+}
+
+/// Counts runs of words; of several words those that `is_counted`.
 fn count_words(
     words: impl Iterator<Item = impl AsRef<str>>,
     lengths: &RangeInclusive<usize>,
+    is_counted: impl Fn(&str) -> bool,
 ) -> NgramCounts {
     let (mut text, mut places) = (String::new(), Vec::new());
     for word in words {
@@ -146,13 +191,15 @@ fn count_words(
         places.push(start..text.len());
     }
     let runs = lengths.clone().flat_map(|length| places.windows(length));
-    let ngrams = runs.map(|run| run[0].start..run[run.len() - 1].end);
-    NgramCounts::of(text, ngrams)
+    let ngrams = runs.map(|run| (run.len(), run[0].start..run[run.len() - 1].end));
+    let ngrams = ngrams.filter(|(words, ngram)| *words == 1 || is_counted(&text[ngram.clone()]));
+    let ngrams: Vec<Range<usize>> = ngrams.map(|(_, ngram)| ngram).collect();
+    NgramCounts::of(text, ngrams.into_iter())
 }
 
 fn count_characters<'a>(
     words: impl Iterator<Item = &'a str>,
-    lengths: &RangeInclusive<usize>,
+    lengths_of: impl Fn(&str) -> RangeInclusive<usize>,
 ) -> NgramCounts {
     let (mut text, mut ngrams) = (String::from(" "), Vec::new());
     for word in words {
@@ -160,6 +207,7 @@ fn count_characters<'a>(
         let start = text.len() - 1;
         text.push_str(word);
         text.push(' ');
+        let lengths = lengths_of(word);
         let starts = text[start..].char_indices().map(|(i, _)| start + i);
         let ends: Vec<usize> = starts.chain([text.len()]).collect();
         for length in lengths.clone() {
@@ -189,10 +237,48 @@ mod tests {
         analyzer.count(text).iter().map(|(ngram, n)| (ngram.to_owned(), n)).collect()
     }
 
+    // By hand: letters of scripts without spaces are words, Cyrillic words have their first four
+    // letters, and runs of two words are of ASCII alone.
+    #[test]
+    fn words_of_any_script() {
+        let words = Analyzer::Words { lengths: 1..=2, stemmed: true, any_script: true };
+        let found =
+            |text: &str| counts(&words, text).into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!(found("AI是什么"), ["ai", "么", "什", "是"]);
+        assert_eq!(found("Где живёте?"), ["где", "живё"]);
+        assert_eq!(found("Flying años días"), ["año", "día", "fli"]);
+        assert_eq!(found("Wo wohnst du"), ["du", "wo", "wo wohnst", "wohnst", "wohnst du"]);
+    }
+
+    #[test]
+    fn runs_beyond_ascii_are_shorter() {
+        let characters = Analyzer::Characters { lengths: 2..=5, any_script: true };
+        let longest = |text: &str| {
+            let counts = characters.count(text);
+            let lengths: Vec<usize> = counts.iter().map(|(n, _)| n.chars().count()).collect();
+            (lengths.iter().copied().min(), lengths.iter().copied().max())
+        };
+        assert_eq!(longest("words"), (Some(2), Some(5)));
+        assert_eq!(longest("слова"), (Some(1), Some(3)));
+    }
+
+    // Their files do not have the newer settings.
+    #[test]
+    fn analyzers_of_older_versions_count_as_they_did() {
+        let words = r#"{"kind":"words","lengths":{"start":1,"end":2},"stemmed":true}"#;
+        let words: Analyzer = serde_json::from_str(words).unwrap();
+        let found = counts(&words, "Где живёте? AI是什么");
+        let found: Vec<&str> = found.iter().map(|(ngram, _)| ngram.as_str()).collect();
+        assert_eq!(found, ["ai是什么", "где", "где живёте", "живёте", "живёте ai是什么"]);
+        let characters = r#"{"kind":"characters","lengths":{"start":5,"end":5}}"#;
+        let characters: Analyzer = serde_json::from_str(characters).unwrap();
+        assert_eq!(counts(&characters, "Straße").len(), 4);
+    }
+
     // From scikit-learn 1.5: CountVectorizer(analyzer="char_wb", ngram_range=(2, 3)) on "a bad a".
     #[test]
     fn characters_stay_within_words() {
-        let characters = Analyzer::Characters { lengths: 2..=3 };
+        let characters = Analyzer::Characters { lengths: 2..=3, any_script: true };
         let expected =
             [(" a", 2), (" a ", 2), (" b", 1), (" ba", 1), ("a ", 2), ("ad", 1), ("ad ", 1)]
                 .into_iter()
@@ -204,13 +290,13 @@ mod tests {
 
     #[test]
     fn a_short_word_counts_once_where_every_run_is_longer() {
-        let characters = Analyzer::Characters { lengths: 5..=6 };
+        let characters = Analyzer::Characters { lengths: 5..=6, any_script: true };
         assert_eq!(counts(&characters, "ox"), [(" ox ".to_owned(), 1)]);
     }
 
     #[test]
     fn words_run_across_punctuation() {
-        let words = Analyzer::Words { lengths: 1..=2, stemmed: false };
+        let words = Analyzer::Words { lengths: 1..=2, stemmed: false, any_script: true };
         let counts = words.count("Who's there?");
         let ngrams: Vec<_> = counts.iter().map(|(ngram, _)| ngram).collect();
         assert_eq!(ngrams, ["there", "whos", "whos there"]);
@@ -218,13 +304,13 @@ mod tests {
 
     #[test]
     fn stemmed_words_lose_their_endings() {
-        let words = Analyzer::Words { lengths: 1..=1, stemmed: true };
+        let words = Analyzer::Words { lengths: 1..=1, stemmed: true, any_script: true };
         assert_eq!(words.count("Flying, flies").iter().collect::<Vec<_>>(), [("fli", 2)]);
     }
 
     #[test]
     fn nothing_comes_of_nothing() {
-        let words = Analyzer::Words { lengths: 1..=2, stemmed: true };
+        let words = Analyzer::Words { lengths: 1..=2, stemmed: true, any_script: true };
         assert_eq!(words.count("?!").iter().len(), 0);
     }
     proptest! {
@@ -235,7 +321,7 @@ mod tests {
             for run in words.windows(2) {
                 *expected.entry(run.join(" ")).or_insert(0) += 1;
             }
-            let pairs = Analyzer::Words { lengths: 2..=2, stemmed: false };
+            let pairs = Analyzer::Words { lengths: 2..=2, stemmed: false, any_script: true };
             prop_assert_eq!(counts(&pairs, &words.join(" ")), expected.into_iter().collect::<Vec<_>>());
         }
     }

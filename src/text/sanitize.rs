@@ -2,7 +2,8 @@
 
 use unicase::UniCase;
 
-use super::key::{Kind, fold, kinds};
+use super::ignorable::is_ignorable;
+use super::key::{Kind, fold, is_mark, kinds};
 
 /// What sentence vectors are made of where a text is of ASCII letters: trimmed, case-folded, no-break
 /// spaces turned to spaces, and then only ASCII letters, digits and white space kept. Texts are matched
@@ -28,7 +29,6 @@ pub fn sanitize(text: &str) -> String {
 /// On text that was sanitized before it changes nothing but white space.
 #[must_use]
 pub fn normalize(text: &str) -> String {
-    let is_apostrophe = |c: char| matches!(c, '\'' | '’' | '‘' | '`' | '´');
     let text = fold(&text.replace(is_apostrophe, ""));
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
@@ -42,6 +42,29 @@ pub fn normalize(text: &str) -> String {
         gap = kind != Kind::Kept;
     }
     out
+}
+
+/// What n-grams were taken from by versions that did not fold text, for models that they trained.
+pub(super) fn normalize_unfolded(text: &str) -> String {
+    let is_mark = |c| is_mark(c) && !is_ignorable(c) && !is_enclosing(c);
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() || is_mark(c) {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            out.push(c);
+        } else if !is_apostrophe(c) {
+            gap = true;
+        }
+    }
+    out
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '`' | '´')
 }
 
 /// Whether `c` is a circle or a key around the character before it, as after the digits of smileys.
@@ -106,6 +129,13 @@ mod tests {
         assert_eq!(normalize("Кто ты?"), "кто ты");
     }
 
+    // As versions before this one had it.
+    #[test]
+    fn models_of_older_versions_find_their_words() {
+        assert_eq!(normalize_unfolded("Straße, ΤΗΣ Cafe\u{301}!"), "straße τησ cafe\u{301}");
+        assert_eq!(normalize_unfolded("हिन्दी; I ❤\u{fe0f} 1\u{fe0f}\u{20e3}"), "हिन्दी i 1");
+    }
+
     // Each word is one in a dictionary: vowel signs, viramas and tones cut none.
     #[test]
     fn words_of_scripts_with_marks_stay_whole() {
@@ -132,6 +162,11 @@ mod tests {
         fn normalizing_twice_changes_nothing(text in "\\PC*") {
             let once = normalize(&text);
             prop_assert_eq!(normalize(&once), once);
+        }
+
+        #[test]
+        fn ascii_is_normalized_alike_by_every_version(text in "[ -~\\t]*") {
+            prop_assert_eq!(normalize_unfolded(&text), normalize(&text));
         }
 
         #[test]

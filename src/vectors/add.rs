@@ -52,7 +52,7 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
     let path = request.path.as_path();
     let found = Found::at(path)?;
     let name = chosen_or(request.name.as_ref(), &name_after(path, &found))?;
-    keep(workspace, name, request.overwrite, |to| {
+    keep(workspace, &name, request.overwrite, |to| {
         let made = match found {
             Found::File(file) => words(file, request, to, progress),
             Found::Folder(mut folder) => {

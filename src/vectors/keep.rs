@@ -63,12 +63,12 @@ pub(super) fn chosen_or(chosen: Option<&Name>, name: &str) -> Result<Name> {
 /// Those of `write`; when the name is taken and not to be replaced; when the disk fails.
 pub(super) fn keep(
     workspace: &Workspace,
-    name: Name,
+    name: &Name,
     overwrite: bool,
     write: impl FnOnce(&Path) -> Result<(String, Made)>,
 ) -> Result<Added> {
-    embedded::refuse(&name)?;
-    let folder = workspace.vector_model(&name);
+    embedded::refuse(name)?;
+    let folder = workspace.vector_model(name);
     if !overwrite && folder.symlink_metadata().is_ok() {
         return Err(taken(&folder, KIND));
     }

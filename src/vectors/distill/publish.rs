@@ -55,7 +55,7 @@ pub fn add_distilled(
     let found = Found::at(workspace, &request.encoder)?;
     let name = chosen_or(request.name.as_ref(), &format!("{}-static", found.name))?;
     let licence = request.licence.as_ref().or(found.licence.as_ref());
-    keep(workspace, name, request.overwrite, |folder| {
+    keep(workspace, &name, request.overwrite, |folder| {
         let teacher = Teacher {
             encoder: &found.encoder,
             name: &found.name,

@@ -75,7 +75,7 @@ pub fn download(
 ) -> Result<Added> {
     let name = chosen_or(request.name.as_ref(), request.model.name())?;
     let mut unverified = Vec::new();
-    let added = keep(workspace, name, request.overwrite, |folder| {
+    let added = keep(workspace, &name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
         let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
         model.set_commit()?;

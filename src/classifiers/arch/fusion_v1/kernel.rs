@@ -108,6 +108,15 @@ impl Kernel {
         Ok(Self { questions, ngrams, sentences })
     }
 
+    /// Whether there are sentence vectors, and most questions have none: the vector model is of another
+    /// language, and all questions would be equally unlike each other.
+    pub(super) fn knows_few_words(&self) -> bool {
+        let Some((_, sentences)) = &self.sentences else { return false };
+        let questions = sentences.items.rows().take(self.questions.len());
+        let unknown = questions.filter(|row| row.iter().all(|x| *x == 0.0)).count();
+        2 * unknown > self.questions.len()
+    }
+
     /// The same with sentence vectors mixed in by `params`.
     pub(super) fn with(self, params: SentenceParams) -> Self {
         let sentences = self.sentences.map(|(_, sentences)| (params, sentences));

@@ -146,10 +146,13 @@ impl Default for Params {
         Self {
             ngrams: vec![
                 NgramParams {
-                    analyzer: Analyzer::Words { lengths: 1..=2, stemmed: true },
+                    analyzer: Analyzer::Words { lengths: 1..=2, stemmed: true, any_script: true },
                     weight: 0.5,
                 },
-                NgramParams { analyzer: Analyzer::Characters { lengths: 2..=5 }, weight: 0.5 },
+                NgramParams {
+                    analyzer: Analyzer::Characters { lengths: 2..=5, any_script: true },
+                    weight: 0.5,
+                },
             ],
             search: Search::ngrams_alone(),
             answer_lambda: 0.1,

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     fn words() -> Analyzer {
-        Analyzer::Words { lengths: 1..=1, stemmed: false }
+        Analyzer::Words { lengths: 1..=1, stemmed: false, any_script: true }
     }
 
     // scikit-learn 1.5: TfidfVectorizer(sublinear_tf=True).fit(["fly fly home", "home"]), by hand:
@@ -212,7 +212,8 @@ mod tests {
     fn many_questions_are_compared_with_the_same_numbers() {
         let questions: Vec<String> = (0..40).map(|i| format!("where is number {i}")).collect();
         let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
-        let tfidf = TfIdf::fit(&Analyzer::Characters { lengths: 2..=4 }, &questions);
+        let tfidf =
+            TfIdf::fit(&Analyzer::Characters { lengths: 2..=4, any_script: true }, &questions);
         let compare = || {
             let mut after = vec![0.0; 30];
             tfidf.add_similarities(&tfidf.vectors()[3], 0.5, 10, &mut after);
@@ -226,7 +227,8 @@ mod tests {
     #[test]
     fn own_vectors_give_the_same_cosines_as_the_text() {
         let questions = ["where do you live", "do you live here", "why"];
-        let tfidf = TfIdf::fit(&Analyzer::Characters { lengths: 2..=3 }, &questions);
+        let tfidf =
+            TfIdf::fit(&Analyzer::Characters { lengths: 2..=3, any_script: true }, &questions);
         for (vector, question) in tfidf.vectors().iter().zip(questions) {
             let mut cosines = vec![0.0; 2];
             tfidf.add_similarities(vector, 1.0, 1, &mut cosines);

@@ -29,6 +29,12 @@ pub(super) fn train(
     let params = Params { search: search(options), ..Params::default() };
     let examples = Examples::of(mentor, options.vectors.is_some());
     let kernel = Kernel::fit(&examples, &params, options.vectors.as_ref(), progress)?;
+    if kernel.knows_few_words() {
+        let mut trained =
+            train(mentor, &TrainOptions { vectors: None, ..options.clone() }, progress)?;
+        trained.report.notes.push(FEW_WORDS.to_owned());
+        return Ok(trained);
+    }
     let matrices = Matrices::of(&kernel, progress);
     // With sentence vectors, the nearest question is more than what the matrix has.
     let by_ngrams = matrices.cosines.is_none();
@@ -65,6 +71,10 @@ pub(super) fn train(
     };
     Ok(Trained { files: model.to_files()?, report })
 }
+
+/// What is said where the vector model was of no use.
+const FEW_WORDS: &str =
+    "the vector model knows no word of most questions: learned from n-grams alone";
 
 /// The regression on all items, where it is not solved yet, and what the questions get that each of
 /// `splits` holds out; answers' texts, the items after the `questions`, are always known.

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use super::params::STEPS;
 use crate::classifiers::Vectors;
 use crate::error::{Error, Result};
-use crate::text::{Kind, fold, kinds, stem};
+use crate::text::{Kind, compose, kinds, stem};
 use crate::vectors::{ModelKind, VectorModel};
 
-/// The tokens of a text, which is [folded](fold()) before: its maximal runs of word characters (letters with
-/// their marks, numbers, `_`).
+/// The tokens of a text: its maximal runs of word characters (letters with their marks, numbers, `_`),
+/// lower-cased, with accents composed, as word vectors have them.
 ///
 /// ```text
 /// "Where's your hometown?" → where, s, your, hometown
 /// ```
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = vec![String::new()];
-    for (c, kind) in kinds(&fold(text)) {
+    for (c, kind) in kinds(&compose(text).to_lowercase()) {
         if kind == Kind::Kept || c == '_' {
             tokens.last_mut().expect("there is one").push(c);
         } else {
