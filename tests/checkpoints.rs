@@ -272,6 +272,6 @@ fn what_a_killed_run_had_set_aside_is_put_back() {
 fn data_that_changed_since_training_is_said() {
     let damaged = Damaged::new();
     damaged.ask().code(0).does_not_say("changed since");
-    damaged.0.mentor("ada", &ADA.replace("I lived in London.", "I lived in London, mostly."));
+    damaged.0.mentor("ada", &ADA.replace("I lived in London.", "Mostly I lived in London."));
     damaged.ask().code(0).says("changed since").says("train again");
 }
