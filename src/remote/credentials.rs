@@ -81,6 +81,7 @@ impl Credentials {
     /// When it holds what no token has. It is not quoted.
     pub(super) fn token(text: &str) -> Result<Self> {
         let token = text.trim();
+        secrets::keep(token);
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::new("MENTORPAL_REMOTE_TOKEN is not a token")
                 .hint("expected the token alone: letters, digits and signs without spaces"));

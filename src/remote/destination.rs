@@ -17,6 +17,10 @@ use crate::web::{Answer, Fault, Response, Url, at};
 /// Statuses by which servers refuse a `Destination` that they do not take for one of theirs.
 const OTHER_SERVER: [u16; 2] = [400, 502];
 
+/// Statuses that tell something of the `Destination`, or may: where the folder that it names is not
+/// there, servers say 409, 403, 404 or 500.
+const TELLING: [u16; 7] = [400, 403, 404, 409, 412, 500, 502];
+
 /// A way to write where something is moved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -85,8 +89,7 @@ impl Dav {
                 continue;
             }
             tried.push(destination);
-            let response =
-                self.move_as(form, from, to, overwrite, &[400, 403, 404, 409, 412, 502])?;
+            let response = self.move_as(form, from, to, overwrite, &TELLING)?;
             let status = response.status();
             if OTHER_SERVER.contains(&status.as_u16()) {
                 refused = refused.or(Some(self.http.refused(from, response)));

@@ -101,8 +101,9 @@ impl Dav {
         if self.hidden.is_dotless() || self.list(folder_of(path)).is_err() {
             return Err(refused);
         }
-        // What went wrong once may go better now; then it was not the dot.
-        if self.make(&url)?.is_ok() && self.propfind(&url, "0").is_ok() {
+        // What went wrong once may go better now, or it is there; then it was not the dot.
+        let _ = self.make(&url)?;
+        if self.propfind(&url, "0").is_ok() {
             return Ok(());
         }
         let url = self.dotless_url(path)?.below("/");

@@ -349,7 +349,8 @@ fn a_long_wait_is_left_to_people() {
     disk.has(Some((get, Wrong::Later)));
     let said = run(&sandbox, &disk.url, &["download", "x"]).code(2).says("429");
     let _ = said.says("come again in 86400 seconds");
-    assert_eq!(disk.asked().len(), 1);
+    // What the disk wants to be shown, and the manifest.
+    assert_eq!(disk.asked().len(), 2);
 }
 
 #[test]
