@@ -84,7 +84,7 @@ impl FileRecord {
             }),
             Ok(found) => {
                 let kind = files::kind(&found).unwrap_or("something else");
-                Some(format!("not a file, but {kind}"))
+                Some(format!("{kind}, not a plain file"))
             }
             Err(error) => Some(format!("cannot be read: {error}")),
         }

@@ -139,7 +139,7 @@ pub(crate) fn remove_unread(folder: &Path) -> io::Result<()> {
 
 /// Refuses what lies at `at` and belongs at `folder` if it is not what was seen, or is more.
 fn check(at: &Path, folder: &Path, kind: Kind, seen: Option<&[u8]>) -> Result<()> {
-    let found = fs::read(at.join(MANIFEST_FILE)).ok();
+    let found = files::read_at_most(&at.join(MANIFEST_FILE), MAX_MANIFEST).ok();
     if found.as_deref() != seen {
         let what = format!("another run changed the {} meanwhile", kind.noun);
         return Err(

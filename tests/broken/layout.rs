@@ -300,7 +300,7 @@ fn pipes() {
             },
             command: "vectors verify tiny",
             code: 1,
-            says: &["tiny: model.fifu: not a file"],
+            says: &["tiny: model.fifu: a pipe, not a plain file"],
         },
         works(
             "a draft that a killed run left",

@@ -1,6 +1,5 @@
 //! A checkpoint or a vector model that is to be removed.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::super::teller::Teller;
@@ -34,7 +33,7 @@ impl Published {
     /// As it is now.
     pub(super) fn find(workspace: &Workspace, what: What) -> Self {
         let folder = what.folder(workspace);
-        let manifest = fs::read(folder.join(MANIFEST_FILE)).ok();
+        let manifest = files::read(&folder.join(MANIFEST_FILE)).ok();
         Self { what, size: super::found::size_below(&folder), manifest, contents: None }
     }
 
