@@ -1,7 +1,7 @@
 //! `manifest.json`: what a checkpoint holds and where it came from.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -239,13 +239,13 @@ impl Manifest {
     }
 }
 
-/// Where the file `path` of a manifest lies in `folder`; a copy may have its mentor's folder in the other
+/// The path within `folder` of a manifest's file `path`; a copy may have its mentor's folder in the other
 /// normalization form.
-pub(super) fn file_path(folder: &Path, path: &str) -> PathBuf {
+pub(super) fn stored_file(folder: &Path, path: &str) -> String {
     let (mentor, file) = path.split_once('/').unwrap_or(("", path));
     match Name::new("mentor", mentor) {
-        Ok(mentor) => mentor.within(folder).join(file),
-        Err(_) => folder.join(path.split('/').collect::<PathBuf>()),
+        Ok(mentor) => format!("{}/{file}", mentor.stored_in(folder)),
+        Err(_) => path.to_owned(),
     }
 }
 

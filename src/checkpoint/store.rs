@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
-use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, file_path};
+use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, stored_file};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Place, Result, did_you_mean, quoted_list, shell_word};
 use crate::files;
@@ -215,10 +215,10 @@ impl Checkpoint {
         let opened = self.opened()?;
         let mut files = ModelFiles::new();
         for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
-            let path = mentor.within(&self.folder).join(file);
-            let stored = format!("{}/{file}", mentor.stored_in(&self.folder));
+            let stored = stored_file(&self.folder, &format!("{mentor}/{file}"));
             let bytes = opened.read_checked(&stored, record).map_err(|fault| {
                 let is_pointer = fault == files::POINTER;
+                let path = self.folder.join(&stored);
                 let error = Error::at(Place::file(path), fault).hint(if is_pointer {
                     "run `git lfs pull` in the repository that the checkpoint is from"
                 } else {
@@ -238,14 +238,15 @@ impl Checkpoint {
     /// a disk without locks.
     pub fn verify(&self) -> Result<Vec<Fault>> {
         let opened = self.opened()?;
-        let fault = |file: &str, what| Fault { path: file_path(&self.folder, file), what };
+        let fault = |file: &str, what| Fault { path: self.folder.join(file), what };
         let mut faults = Vec::new();
-        let mut known = BTreeSet::from([MANIFEST_FILE]);
+        let mut known = BTreeSet::from([MANIFEST_FILE.to_owned()]);
         for (file, record) in &self.manifest()?.files {
-            faults.extend(opened.fault(file, record).map(|what| fault(file, what)));
+            let file = stored_file(&self.folder, file);
+            faults.extend(opened.fault(&file, record).map(|what| fault(&file, what)));
             known.insert(file);
         }
-        for file in opened.files().iter().filter(|file| !known.contains(file.as_str())) {
+        for file in opened.files().iter().filter(|file| !known.contains(*file)) {
             faults.push(fault(file, "not in the manifest".to_owned()));
         }
         match faults.first() {

@@ -308,10 +308,13 @@ pub(super) fn test_set(workspace: &Workspace, mentor: &Mentor, name: &Name) -> R
     }
     if test_set.merged() > 0 {
         console::note(format_args!(
-            "{} of test set `{name}` are {}: of {} another asks the same, with fewer or more marks",
+            "{} of test set `{name}` make {}: {} asked before, whose marks are joined",
             count(test_set.columns, "column"),
             count(test_set.questions.len(), "question"),
-            test_set.merged(),
+            match test_set.merged() {
+                1 => "1 column asks what was".to_owned(),
+                several => format!("{several} columns ask what was"),
+            },
         ));
     }
     Ok(test_set)
