@@ -51,7 +51,7 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
     let added = |name: Name| {
         let manifest = manifest(workspace, &name)?;
         let (folder, unverified) = (workspace.vector_model(&name), Vec::new());
-        Ok(Added { folder, name, manifest, unverified })
+        Ok(Added { name, folder, manifest, unverified })
     };
     Ok(names(workspace)?.into_iter().map(added).collect())
 }
