@@ -78,9 +78,9 @@ impl Nonce {
 
 /// The value of a parameter of the header, without quotes.
 fn parameter(header: &str, key: &str) -> String {
-    let parameters = header.split_once(' ').map_or("", |(_, rest)| rest).split(", ");
+    let mut parameters = header.split_once(' ').map_or("", |(_, rest)| rest).split(", ");
     let of_key = |pair: &str| pair.strip_prefix(key)?.strip_prefix('=').map(str::to_owned);
-    parameters.filter_map(of_key).next().unwrap_or_default().trim_matches('"').to_owned()
+    parameters.find_map(of_key).unwrap_or_default().trim_matches('"').to_owned()
 }
 
 /// Whether the header proves that who sent this request knows the password (RFC 7616, section

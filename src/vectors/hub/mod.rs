@@ -196,15 +196,16 @@ impl<'a> HubModel<'a> {
             let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
             return Err(Error::at(Place::file(url.to_string()), what).hint(TOO_LARGE));
         }
-        let (file, hash) = if let Some(said) = said {
+        if let Some(said) = said {
             let _lock = self.cache.lock(&said.hash)?;
             let file = fetch(client, &self.cache, (&url, path), said, self.progress)?;
-            (file, said.hash.clone())
-        } else {
-            let fetched = fetch_unverified(client, &self.cache, (&url, path), most, self.progress)?;
-            self.unverified.borrow_mut().push(path.to_owned());
-            fetched
-        };
+            self.cache.link(&self.commit, path, &said.hash)?;
+            return Ok(Some(file));
+        }
+        let (file, hash) =
+            fetch_unverified(client, &self.cache, (&url, path), most, self.progress)?;
+        self.unverified.borrow_mut().push(path.to_owned());
+        let _lock = self.cache.lock(&hash)?;
         self.cache.link(&self.commit, path, &hash)?;
         Ok(Some(file))
     }
