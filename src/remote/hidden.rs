@@ -145,7 +145,9 @@ impl Dav {
             return done(&url, response);
         }
         let refused = self.http.refused(&url, response);
-        if self.refuses_dot(path)? {
+        let refuses_dot = self.refuses_dot(path)?;
+        // Another thread may have found it out meanwhile.
+        if refuses_dot || self.url(path)?.whole() != url.whole() {
             self.hidden.forbid_dots();
             // What is under way has another name now: it begins anew.
             return Err(Fault::Missing(refused.into_error()));
