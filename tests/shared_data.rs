@@ -181,8 +181,7 @@ fn mentors_train_and_a_test_of_real_users_questions_adds_up() {
         let figures = &figures_of_sofmattress;
         training_page::check(&browser, &kept, figures, "mattress");
         browser.keep("real_training");
-        let html =
-            ["--test-set", "real_users", "--html", page.to_str().expect("UTF-8"), "--json"];
+        let html = ["--test-set", "real_users", "--html", page.to_str().expect("UTF-8"), "--json"];
         let command = ["compare", "none", "embedded", "--mentor", "sofmattress"];
         let lines = run(workspace, &[&command[..], &html].concat());
         comparison_page::check(&browser, &page, &lines[0], "mattress");

@@ -71,7 +71,7 @@ pub fn remove_unfinished(folder: &Path) -> Result<bool> {
 }
 
 /// Removes what killed downloads left in `parent` that no run can go on with. The caller
-/// [holds](hold) `parent`.
+/// holds the lock of `parent`.
 ///
 /// # Errors
 /// When the disk fails.
