@@ -22,7 +22,7 @@ fn columns_that_are_one_question_are_counted() {
         ",,Who?,who,WHO!,where,why\nname,I am Ada Lovelace.,i,r,i,,\nhome,_OFF_TOPIC_,,,,i,\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", table);
     let run = sandbox.run(&["test", "--json"]).code(0);
-    let run = run.says("4 columns of test set `standard` are 2 questions");
+    let run = run.says("4 columns of test set `standard` make 2 questions");
     let line = run.line();
     assert_eq!((&line["columns"], &line["merged_columns"]), (&4.into(), &2.into()));
     assert_eq!((&line["unmarked_columns"], &line["questions"]), (&1.into(), &2.into()));
