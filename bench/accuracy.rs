@@ -17,11 +17,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mentorpal::classifiers::{
-    Classifier, LeftOut, Ranking, Strangers, TrainOptions, Vectors, registry,
+    BackgroundQuestions, Classifier, LeftOut, Ranking, TrainOptions, Vectors, registry,
 };
 use mentorpal::evaluate::statistics::{auroc, matthews};
 use mentorpal::mentor::{Mentor, OFF_TOPIC, TestSet};
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 
@@ -47,14 +47,17 @@ fn main() -> Result<()> {
     let load = |id: &Name| Mentor::load(&workspace, id).map(|(mentor, _)| mentor);
     let mentors: Vec<Mentor> =
         workspace.mentor_ids()?.iter().map(load).collect::<std::result::Result<_, _>>()?;
-    let mut strangers = Strangers::default();
+    let mut background = BackgroundQuestions::default();
     for mentor in &mentors {
-        strangers.add(mentor);
+        background.add(mentor);
     }
     println!("mentor, by: accuracy, AUROC, kept, declined");
     for mentor in &mentors {
-        let options =
-            TrainOptions { vectors: vectors.clone(), strangers: strangers.of(mentor), seed: 0 };
+        let options = TrainOptions {
+            vectors: vectors.clone(),
+            background_questions: background.of(mentor),
+            seed: 0,
+        };
         let (left_out, classifier) = train(mentor, &options)?;
         let others: Vec<Ranking> = off_topic.iter().map(|text| classifier.rank(text)).collect();
         println!("{}, leave-one-out: {}", mentor.id, Measured::of(&left_out, &others));
@@ -70,7 +73,7 @@ fn main() -> Result<()> {
 
 fn train(mentor: &Mentor, options: &TrainOptions) -> Result<(Vec<LeftOut>, Box<dyn Classifier>)> {
     let arch = registry::find(registry::DEFAULT)?;
-    let trained = arch.train(mentor, options, &Silent)?;
+    let trained = arch.train(mentor, options, &NoProgress)?;
     Ok((trained.report.left_out, arch.load(&trained.files, &options.vectors)?))
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mentorpal::checkpoint::CheckpointRef;
-use mentorpal::classifiers::{MentorClassifier, Strangers, TrainOptions, registry};
+use mentorpal::classifiers::{BackgroundQuestions, MentorClassifier, TrainOptions, registry};
 use mentorpal::evaluate::run_test;
 use mentorpal::mentor::{Mentor, TestSet};
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 
@@ -23,9 +23,9 @@ fn fusion(criterion: &mut Criterion) {
     let mentor = load();
     let arch = registry::find("fusion_v1").expect("the architecture is there");
     let vectors = Some(Arc::new(VectorModel::embedded()));
-    let strangers = Strangers::default().of(&mentor);
-    let options = TrainOptions { vectors: vectors.clone(), strangers, seed: 0 };
-    let train = || arch.train(&mentor, &options, &Silent).expect("it trains");
+    let background_questions = BackgroundQuestions::default().of(&mentor);
+    let options = TrainOptions { vectors: vectors.clone(), background_questions, seed: 0 };
+    let train = || arch.train(&mentor, &options, &NoProgress).expect("it trains");
     let files = train().files;
     let model = || arch.load(&files, &vectors).expect("the model loads");
     let classifier = MentorClassifier::new(&mentor, model(), true);
@@ -36,7 +36,7 @@ fn fusion(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("train 2,600 questions", |b| b.iter(train));
     group.bench_function("test 300 questions", |b| {
-        b.iter(|| run_test(&classifier, &checkpoint, &tests, None, &Silent).tally());
+        b.iter(|| run_test(&classifier, &checkpoint, &tests, None, &NoProgress).tally());
     });
     group.bench_function("read the mentor's data", |b| b.iter(load));
     group.bench_function("load the model", |b| b.iter(model));

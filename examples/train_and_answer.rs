@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
 use mentorpal::error::Result;
 use mentorpal::mentor::Mentor;
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     let arch = registry::find(registry::DEFAULT)?;
     let vectors = Some(Arc::new(VectorModel::embedded()));
     let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
-    let trained = arch.train(&mentor, &options, &Silent)?;
+    let trained = arch.train(&mentor, &options, &NoProgress)?;
     let model = arch.load(&trained.files, &vectors)?;
 
     let classifier = MentorClassifier::new(&mentor, model, true);

@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::checkpoint::{self, CheckpointRef, Picked};
 use crate::classifiers::registry;
-use crate::error::{Error, Place, Result, quoted_list};
+use crate::error::{Error, Location, Result, quoted_list};
 use crate::files;
 use crate::remote::{RemoteSettings, RemoteTable};
 use crate::workspace::{Name, Workspace};
@@ -233,7 +233,7 @@ impl Settings {
         }
         let all = self.workspace.mentor_ids()?;
         if all.is_empty() {
-            let place = Place::file(self.workspace.mentors());
+            let place = Location::file(self.workspace.mentors());
             return Err(Error::at(place, "no mentor has a `data` folder")
                 .hint("a mentor's files belong in `mentor/<mentor>/data/`"));
         }
@@ -268,7 +268,7 @@ impl SettingsFile {
         if files::is_absent(&path) {
             return Ok(Self::default());
         }
-        let fault = |message: &str| Error::at(Place::file(&path), message.trim_end());
+        let fault = |message: &str| Error::at(Location::file(&path), message.trim_end());
         let decoded = files::read_text(&path)?;
         let inexact = decoded.notes.first().filter(|_| !decoded.is_exact);
         // A name in another encoding would be another name: this file must be all UTF-8 (or UTF-16).

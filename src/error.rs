@@ -1,6 +1,6 @@
-//! What went wrong, where, and what to do about it.
+//! Errors: their kind, location, message, and hint.
 //!
-//! Everything below [`crate::commands`] returns [`Error`]; the command line prints it and exits
+//! Every module below [`crate::commands`] returns [`Error`]; the command line prints it and exits
 //! with 2. A *finding* that does not stop the work is a [`Finding`](crate::mentor::Finding) instead.
 
 use std::fmt;
@@ -10,9 +10,87 @@ use std::path::{Path, PathBuf};
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Where in the workspace something was found: a file and, in a table, its row and column.
+/// The category of an [`Error`], for callers that decide by it.
+///
+/// ```
+/// use mentorpal::error::ErrorKind;
+/// use mentorpal::workspace::Workspace;
+/// let error = Workspace::at("no/such/folder").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.kind().as_str(), "not_found");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The mentor, checkpoint, file or remote item does not exist.
+    NotFound,
+    /// Something with this name already exists.
+    AlreadyExists,
+    /// A file does not match its digest or its format.
+    Corrupt,
+    /// A file of the workspace, a setting or an argument is not as expected.
+    InvalidInput,
+    /// The input is valid, but this version, platform or server does not support it.
+    Unsupported,
+    /// Credentials or permissions are missing or refused.
+    Unauthorized,
+    /// A server cannot be reached, or failed in a way that may pass.
+    Unreachable,
+    /// Another process or person changed the same thing.
+    Conflict,
+    /// The disk, the quota or the memory is full.
+    OutOfSpace,
+    /// The user or the system stopped the command.
+    Interrupted,
+    /// Reading or writing a file failed for another reason.
+    Io,
+    /// A fault of this program.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The kind as `--json` prints it, for example `not_found`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::AlreadyExists => "already_exists",
+            Self::Corrupt => "corrupt",
+            Self::InvalidInput => "invalid_input",
+            Self::Unsupported => "unsupported",
+            Self::Unauthorized => "unauthorized",
+            Self::Unreachable => "unreachable",
+            Self::Conflict => "conflict",
+            Self::OutOfSpace => "out_of_space",
+            Self::Interrupted => "interrupted",
+            Self::Io => "io",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The kind of an error of the operating system.
+    #[must_use]
+    pub fn of_io(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::AlreadyExists => Self::AlreadyExists,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::Unauthorized
+            }
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::OutOfMemory => Self::OutOfSpace,
+            io::ErrorKind::Interrupted => Self::Interrupted,
+            io::ErrorKind::Unsupported => Self::Unsupported,
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Self::Corrupt,
+            _ => Self::Io,
+        }
+    }
+}
+
+/// A file or folder and, in a table, its row and column.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The file or folder.
     pub path: PathBuf,
     /// The row as a spreadsheet counts it: the first is 1.
@@ -21,7 +99,7 @@ pub struct Place {
     pub column: Option<String>,
 }
 
-impl Place {
+impl Location {
     /// A whole file or folder.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), row: None, column: None }
@@ -42,7 +120,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
         if let Some(row) = self.row {
@@ -55,13 +133,18 @@ impl fmt::Display for Place {
     }
 }
 
-/// An error as people read it: a place, what was expected and came, and a hint.
+/// An error: its kind, location, message, hint, and cause.
+///
+/// The kind is [`InvalidInput`](ErrorKind::InvalidInput) unless [`with_kind`](Self::with_kind) or
+/// [`io`](Self::io) says otherwise.
 #[derive(Debug)]
 pub struct Error(Box<Details>);
 
 #[derive(Debug)]
 struct Details {
-    place: Option<Place>,
+    kind: ErrorKind,
+    is_transient: bool,
+    place: Option<Location>,
     message: String,
     hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -70,11 +153,18 @@ struct Details {
 impl Error {
     /// An error that is not about one file.
     pub fn new(message: impl Into<String>) -> Self {
-        Self(Box::new(Details { place: None, message: message.into(), hint: None, source: None }))
+        Self(Box::new(Details {
+            kind: ErrorKind::InvalidInput,
+            is_transient: false,
+            place: None,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }))
     }
 
     /// An error at `place`.
-    pub fn at(place: Place, message: impl Into<String>) -> Self {
+    pub fn at(place: Location, message: impl Into<String>) -> Self {
         Self::new(message).or_at(place)
     }
 
@@ -90,8 +180,37 @@ impl Error {
             }
             _ => None,
         };
-        let error = Self::at(Place::file(path), format!("cannot {action}")).caused_by(source);
+        let kind = ErrorKind::of_io(&source);
+        let error = Self::at(Location::file(path), format!("cannot {action}"))
+            .with_kind(kind)
+            .caused_by(source);
         if let Some(hint) = hint { error.hint(hint) } else { error }
+    }
+
+    /// The same error, of another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// The same error, as one that may pass by itself.
+    #[must_use]
+    pub fn transient(mut self) -> Self {
+        self.0.is_transient = true;
+        self
+    }
+
+    /// The category of the error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.is_transient
     }
 
     /// Adds what to do about it.
@@ -113,14 +232,14 @@ impl Error {
 
     /// The same error at `place`, where it has none yet.
     #[must_use]
-    pub fn or_at(mut self, place: Place) -> Self {
+    pub fn or_at(mut self, place: Location) -> Self {
         self.0.place.get_or_insert(place);
         self
     }
 
     /// The same error at `place`, wherever it was.
     #[must_use]
-    pub(crate) fn moved_to(mut self, place: Place) -> Self {
+    pub(crate) fn moved_to(mut self, place: Location) -> Self {
         self.0.place = Some(place);
         self
     }
@@ -134,7 +253,7 @@ impl Error {
 
     /// Where, if it is about one place.
     #[must_use]
-    pub fn place(&self) -> Option<&Place> {
+    pub fn place(&self) -> Option<&Location> {
         self.0.place.as_ref()
     }
 
@@ -261,7 +380,7 @@ mod tests {
 
     #[test]
     fn place_names_file_row_and_column() {
-        let place = Place::file("data/topics.csv").row(3).column("group");
+        let place = Location::file("data/topics.csv").row(3).column("group");
         assert_eq!(place.to_string(), "data/topics.csv, row 3, column `group`");
     }
 

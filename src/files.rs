@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::publish::Scratch;
 
 pub(crate) use encoding::{Decoded, decode};
@@ -102,7 +102,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let fault = |message: String| Error::at(Place::file(path), message);
+    let fault = |message: String| Error::at(Location::file(path), message);
     let found = match fs::metadata(path) {
         Ok(found) => found,
         Err(error) if path.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {

@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
-//! use mentorpal::{mentor::Mentor, progress::Silent, vectors::VectorModel};
+//! use mentorpal::{mentor::Mentor, progress::NoProgress, vectors::VectorModel};
 //! use mentorpal::workspace::{Name, Workspace};
 //! use std::sync::Arc;
 //!
@@ -26,7 +26,7 @@
 //! let arch = registry::find("fusion_v1")?;
 //! let vectors = Some(Arc::new(VectorModel::embedded()));
 //! let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
-//! let trained = arch.train(&mentor, &options, &Silent)?;
+//! let trained = arch.train(&mentor, &options, &NoProgress)?;
 //! let classifier = MentorClassifier::new(&mentor, arch.load(&trained.files, &vectors)?, true);
 //! assert_eq!(classifier.answer("where do you live").top_answer_id, "2");
 //! # std::fs::remove_dir_all(&root).unwrap();

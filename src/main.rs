@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     commands::wait_for_signal();
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::No) => ExitCode::from(1),
+        Ok(Outcome::Negative) => ExitCode::from(1),
         Err(error) => {
             commands::report(&error);
             ExitCode::from(2)

@@ -16,9 +16,9 @@ pub trait Progress: Sync {
 
 /// Listens to nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn start(&self, _what: &str, _steps: usize) {}
     fn step(&self) {}
     fn start_bytes(&self, _what: &str, _size: u64, _done: u64) {}

@@ -18,7 +18,7 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::text::compose;
 
 /// The settings file that marks a workspace.
@@ -162,7 +162,8 @@ impl Workspace {
         if root.is_dir() {
             Ok(Self { root })
         } else {
-            Err(Error::at(Place::file(root), "the workspace is not a folder")
+            Err(Error::at(Location::file(root), "the workspace is not a folder")
+                .with_kind(ErrorKind::NotFound)
                 .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"))
         }
     }
@@ -273,7 +274,7 @@ impl Workspace {
     pub fn mentor_ids(&self) -> Result<Vec<Name>> {
         let folder = self.mentors();
         if !folder.is_dir() {
-            return Err(Error::at(Place::file(folder), "there is no such folder of mentors")
+            return Err(Error::at(Location::file(folder), "there is no such folder of mentors")
                 .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"));
         }
         let mut ids = Vec::new();
@@ -286,7 +287,7 @@ impl Workspace {
         }
         ids.sort();
         match same_twice(&ids) {
-            Some(id) => Err(Error::at(Place::file(folder), format!("two mentors `{id}`"))
+            Some(id) => Err(Error::at(Location::file(folder), format!("two mentors `{id}`"))
                 .hint("rename one: accents written in two ways are the same name")),
             None => Ok(ids),
         }
@@ -316,12 +317,12 @@ impl Workspace {
         names.sort();
         match same_twice(&names) {
             Some(name) if !name.as_str().is_ascii() => {
-                Err(Error::at(Place::file(folder), format!("two test sets `{name}`")).hint(
+                Err(Error::at(Location::file(folder), format!("two test sets `{name}`")).hint(
                     "rename one: accents written in two ways are the same name, and the ending \
                      `.csv` is the same in capitals",
                 ))
             }
-            Some(name) => Err(Error::at(Place::file(folder), format!("two test sets `{name}`"))
+            Some(name) => Err(Error::at(Location::file(folder), format!("two test sets `{name}`"))
                 .hint("rename one: the ending `.csv` is the same in capitals")),
             None => Ok(names),
         }
@@ -347,7 +348,7 @@ fn name_at(what: &str, name: &OsStr, path: &Path) -> Result<Name> {
     let name = name.to_str().ok_or_else(|| {
         Error::new(format!("{what} name is not Unicode")).hint("rename it in UTF-8")
     });
-    name.and_then(|name| Name::new(what, name)).map_err(|e| e.or_at(Place::file(path)))
+    name.and_then(|name| Name::new(what, name)).map_err(|e| e.or_at(Location::file(path)))
 }
 
 /// The first of the sorted `names` that is there twice.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
 use mentorpal::classifiers::arch::lstm_v1::LstmV1;
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 use serde_json::Value;
@@ -303,7 +303,7 @@ fn all_minilm_gives_the_vectors_that_are_expected() {
     let results = file["results"].as_array().expect("a list");
     let texts: Vec<&str> = results.iter().filter_map(|result| result["text"].as_str()).collect();
     assert_eq!(texts.len(), 16);
-    let found = model.sentences().embed(&texts, &Silent).expect("they can be read as tokens");
+    let found = model.sentences().embed(&texts, &NoProgress).expect("they can be read as tokens");
     for (result, found) in results.iter().zip(found.rows()) {
         let expected = result["embedding"].as_array().expect("a list");
         assert_eq!(found.len(), expected.len());

@@ -27,7 +27,7 @@ mod trained;
 
 use std::fs;
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{SentenceModel, StaticVectors, WordVectors};
 use mentorpal::workspace::{Name, Workspace};
 use serde_json::{Value, json};
@@ -225,7 +225,7 @@ fn a_damaged_model_never_opens_as_something_else() {
             if let Ok(model) = WordVectors::open(&workspace, &name) {
                 let _ = (model.embedding("king"), model.nearest("mud", 2));
                 let texts = files::WORDS.map(|(word, _)| word);
-                match model.embed(&texts, &Silent) {
+                match model.embed(&texts, &NoProgress) {
                     Ok(found) => assert!(found.numbers().iter().all(|x| x.is_finite()), "at {at}"),
                     Err(error) => assert!(error.hint_text().unwrap().contains("damaged")),
                 }

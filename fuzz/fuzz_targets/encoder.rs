@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mentorpal::error::Result;
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{Request, SentenceEncoder, SentenceModel, add};
 use mentorpal::workspace::Name;
 
@@ -54,10 +54,10 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
 /// Opens an encoder; of each text it makes the same numbers alone and with others.
 fn try_out(folder: PathBuf) -> Result<()> {
     let encoder = SentenceEncoder::open(&folder)?;
-    let together = encoder.embed(&TEXTS, &Silent)?;
+    let together = encoder.embed(&TEXTS, &NoProgress)?;
     assert!(together.numbers().iter().all(|number| number.is_finite()), "{together:?}");
     assert_eq!((together.len(), together.dims()), (TEXTS.len(), encoder.dims()));
-    let alone = encoder.embed(&TEXTS[..1], &Silent)?;
+    let alone = encoder.embed(&TEXTS[..1], &NoProgress)?;
     assert_eq!(alone.row(0), together.row(0));
     Ok(())
 }
@@ -67,7 +67,7 @@ fn unpack(path: PathBuf) -> Result<()> {
     let workspace = shared::workspace();
     let name = Name::new("vector model", "unpacked").unwrap();
     let request = Request { path, name: Some(name), licence: None, overwrite: true };
-    let added = add(&workspace, &request, &Silent)?;
+    let added = add(&workspace, &request, &NoProgress)?;
     assert!(added.manifest.files.keys().all(|file| added.folder.join(file).is_file()));
     try_out(added.folder)
 }

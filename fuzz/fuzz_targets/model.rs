@@ -13,7 +13,7 @@ use mentorpal::classifiers::{
     Architecture, Candidate, MAX_CANDIDATES, ModelFiles, Ranking, TrainOptions, Vectors, registry,
 };
 use mentorpal::mentor::Mentor;
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{Request, VectorModel, add};
 use mentorpal::workspace::Name;
 
@@ -40,7 +40,7 @@ static VECTORS: LazyLock<Vectors> = LazyLock::new(|| {
     shared::put(&path, Some(WORDS.as_bytes()));
     let name = Name::new("vector model", "words").unwrap();
     let request = Request { path, name: Some(name.clone()), licence: None, overwrite: true };
-    add(&workspace, &request, &Silent).unwrap();
+    add(&workspace, &request, &NoProgress).unwrap();
     Some(Arc::new(VectorModel::open(&workspace, &name).unwrap()))
 });
 
@@ -52,7 +52,7 @@ static SOUND: LazyLock<[Sound; 2]> = LazyLock::new(|| {
     let options = TrainOptions { vectors: VECTORS.clone(), ..TrainOptions::default() };
     ARCHITECTURES.map(|name| {
         let arch = registry::find(name).unwrap();
-        Sound { arch, files: arch.train(&mentor, &options, &Silent).unwrap().files }
+        Sound { arch, files: arch.train(&mentor, &options, &NoProgress).unwrap().files }
     })
 });
 

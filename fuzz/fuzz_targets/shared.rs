@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use mentorpal::error::{Error, Place};
+use mentorpal::error::{Error, Location};
 use mentorpal::mentor::Finding;
 use mentorpal::workspace::{Name, Workspace};
 
@@ -78,7 +78,7 @@ pub fn check_findings(findings: &[Finding]) {
     }
 }
 
-fn check_place(place: &Place) {
+fn check_place(place: &Location) {
     assert!(place.path.starts_with(folder()), "{place}");
     assert!(place.row != Some(0), "{place}");
 }

@@ -7,7 +7,7 @@ mod shared;
 use std::collections::HashMap;
 
 use libfuzzer_sys::fuzz_target;
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{SentenceModel, StaticVectors, TokenVectors};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -19,7 +19,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
         Err(error) => return shared::check_error(&error),
     };
     assert_eq!(StaticVectors::from_bytes(&vectors.to_bytes()).unwrap(), vectors);
-    let embedded = vectors.embed(&TEXTS, &Silent).unwrap();
+    let embedded = vectors.embed(&TEXTS, &NoProgress).unwrap();
     assert_eq!(embedded.len(), TEXTS.len());
     for (row, text) in embedded.rows().zip(TEXTS) {
         assert_eq!(row.len(), vectors.dims());

@@ -9,7 +9,7 @@ mod files;
 mod shared;
 
 use libfuzzer_sys::fuzz_target;
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{Request, SentenceModel, TokenVectors, WordVectors, add, verify};
 use mentorpal::workspace::Name;
 
@@ -18,7 +18,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     shared::put(&path, Some(bytes));
     let name = Name::new("vector model", "found").unwrap();
     let request = Request { path, name: Some(name.clone()), licence: None, overwrite: true };
-    match add(&workspace, &request, &Silent) {
+    match add(&workspace, &request, &NoProgress) {
         Ok(added) => {
             assert_eq!(verify(&workspace, &name).unwrap(), None);
             let vectors = WordVectors::open(&workspace, &name).unwrap();
@@ -45,7 +45,7 @@ fn check(vectors: &WordVectors, bytes: &[u8]) {
         assert!(vectors.tokens(word).numbers().iter().all(|number| number.is_finite()));
     }
     let text = String::from_utf8_lossy(bytes);
-    let embedded = vectors.embed(&[&text, word, ""], &Silent).unwrap();
+    let embedded = vectors.embed(&[&text, word, ""], &NoProgress).unwrap();
     for row in embedded.rows() {
         let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
         assert!(length == 0.0 || (length - 1.0).abs() < 1e-3, "{length}");

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 
 use super::values::Values;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::mentor::Mentor;
 use crate::publish::{self, FileRecord};
 use crate::sha256;
@@ -152,7 +152,7 @@ impl Manifest {
     /// what cannot be a digest, a time or a version.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
-            Error::at(Place::file(path), message)
+            Error::at(Location::file(path), message)
                 .hint("the checkpoint is damaged or of another version; train it again")
         };
         let not_one = |e: serde_json::Error| fault("not a manifest".into()).caused_by(e);

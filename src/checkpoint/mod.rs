@@ -20,5 +20,5 @@ pub use manifest::{
 pub(crate) use pick::time_created;
 pub use pick::{Picked, created_last};
 pub use store::{
-    Checkpoint, CheckpointKind, CheckpointRef, Fault, legacy, list, names, refuse_legacy,
+    Checkpoint, CheckpointKind, CheckpointRef, CorruptFile, legacy, list, names, refuse_legacy,
 };

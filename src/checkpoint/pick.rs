@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::store::{CheckpointRef, list};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::workspace::{Name, Workspace};
 
 /// The checkpoint that [`created_last`] finds.
@@ -48,6 +48,6 @@ pub(crate) fn time_created(text: Option<&str>) -> Option<Timestamp> {
 }
 
 fn none_yet(workspace: &Workspace, arch: &Name) -> Error {
-    let place = Place::file(workspace.arch(arch));
+    let place = Location::file(workspace.arch(arch));
     Error::at(place, format!("no checkpoint of `{arch}` yet")).hint("train one: `mentorpal train`")
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
 use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, stored_file};
 use crate::classifiers::ModelFiles;
-use crate::error::{Error, Place, Result, did_you_mean, quoted_list, shell_word};
+use crate::error::{Error, Location, Result, did_you_mean, quoted_list, shell_word};
 use crate::files;
 use crate::publish::{MANIFEST_FILE, Opened, files_below};
 use crate::workspace::{Name, Workspace, folder_names};
@@ -74,7 +74,7 @@ pub enum CheckpointKind {
 
 /// Something wrong with a checkpoint's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct CorruptFile {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -219,7 +219,7 @@ impl Checkpoint {
             let bytes = opened.read_checked(&stored, record).map_err(|fault| {
                 let is_pointer = fault == files::POINTER;
                 let path = self.folder.join(&stored);
-                let error = Error::at(Place::file(path), fault).hint(if is_pointer {
+                let error = Error::at(Location::file(path), fault).hint(if is_pointer {
                     "run `git lfs pull` in the repository that the checkpoint is from"
                 } else {
                     "the checkpoint is damaged; train or download it again"
@@ -236,9 +236,9 @@ impl Checkpoint {
     /// # Errors
     /// When it has no manifest, being the older tool's; when another run replaced it meanwhile, on
     /// a disk without locks.
-    pub fn verify(&self) -> Result<Vec<Fault>> {
+    pub fn verify(&self) -> Result<Vec<CorruptFile>> {
         let opened = self.opened()?;
-        let fault = |file: &str, what| Fault { path: self.folder.join(file), what };
+        let fault = |file: &str, what| CorruptFile { path: self.folder.join(file), what };
         let mut faults = Vec::new();
         let mut known = BTreeSet::from([MANIFEST_FILE.to_owned()]);
         for (file, record) in &self.manifest()?.files {
@@ -250,8 +250,8 @@ impl Checkpoint {
             faults.push(fault(file, "not in the manifest".to_owned()));
         }
         match faults.first() {
-            Some(Fault { path, what }) if !opened.is_current() => {
-                let error = Error::at(Place::file(path), what.as_str());
+            Some(CorruptFile { path, what }) if !opened.is_current() => {
+                let error = Error::at(Location::file(path), what.as_str());
                 Err(opened.explain("checkpoint", error))
             }
             _ => Ok(faults),
@@ -285,7 +285,7 @@ pub fn refuse_legacy(workspace: &Workspace, name: &CheckpointRef) -> Result<()> 
 /// That the checkpoint in `folder` is one of the older tool, where that will not do.
 fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
     let what = format!("`{name}` is of the older tool, and only read");
-    Error::at(Place::file(folder), what).hint(format!(
+    Error::at(Location::file(folder), what).hint(format!(
         "make a copy of this tool's kind: `mentorpal checkpoints import {} --checkpoint NAME`",
         shell_word(&folder.display().to_string())
     ))
@@ -341,7 +341,7 @@ fn no_such_checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Error {
         Err(error) => return error,
     };
     let guess = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
-    let place = Place::file(name.folder(workspace));
+    let place = Location::file(name.folder(workspace));
     Error::at(place, format!("no checkpoint `{name}`{guess}"))
         .hint(format!("there is {}", quoted_list(known)))
 }

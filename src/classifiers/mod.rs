@@ -5,19 +5,19 @@
 //! recognises canned questions first and declines off-topic ones.
 
 pub mod arch;
+mod background;
 mod examples;
 mod learning_curve;
 mod mentor_classifier;
 mod model_files;
 pub mod registry;
-mod strangers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use background::BackgroundQuestions;
 pub(crate) use examples::Examples;
 pub use mentor_classifier::{MentorClassifier, Reply};
-pub use strangers::Strangers;
 
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub struct TrainOptions {
     /// The vector model.
     pub vectors: Vectors,
     /// What people may ask that this mentor has no answer to.
-    pub strangers: Vec<String>,
+    pub background_questions: Vec<String>,
 }
 
 /// What came of training.

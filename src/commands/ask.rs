@@ -16,7 +16,7 @@ use super::open::{self, Opened};
 use crate::classifiers::{Candidate, MentorClassifier, Reply};
 use crate::cli::AskArgs;
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::mentor::Mentor;
 
@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
 
     fn ask_lines(&mut self, file: &Path) -> Result<usize> {
         if file.is_dir() {
-            return Err(Error::at(Place::file(file), "a folder, where a file belongs")
+            return Err(Error::at(Location::file(file), "a folder, where a file belongs")
                 .hint("name a file with a question a line, or `-` for stdin"));
         }
         files::refuse_pointer(file)?;

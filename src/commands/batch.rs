@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use super::decoding::Decoding;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 
 /// How many questions are asked together: enough to be faster than one by one, few enough that
 /// answers keep coming.
@@ -70,7 +70,7 @@ impl<R: Read> Iterator for Batches<'_, R> {
                 }
                 Ok(None) => self.ended = true,
                 Err(error) => {
-                    let place = Place::file(self.from).row(self.row);
+                    let place = Location::file(self.from).row(self.row);
                     let error = Error::at(place, "not a line of UTF-8 text").caused_by(error);
                     self.failed =
                         Some(error.hint(

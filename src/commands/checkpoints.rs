@@ -6,7 +6,7 @@ use super::console::{self, BOLD, GOOD, bytes, lines, table};
 use super::{Outcome, clock, import, listed, open, remote_checkpoints, training_pages};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{
-    self, Checkpoint, CheckpointKind, CheckpointRef, Fault, Manifest, REPORT_FILE,
+    self, Checkpoint, CheckpointKind, CheckpointRef, CorruptFile, Manifest, REPORT_FILE,
 };
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
@@ -191,7 +191,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
             Err(error) if !name.folder(workspace).is_dir() => return Err(error),
             Err(error) => {
                 report_unopened(&name, &error, as_json)?;
-                outcome = Outcome::No;
+                outcome = Outcome::Negative;
                 continue;
             }
         };
@@ -201,7 +201,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
         };
         let found = Verified { files, digests, faults: faults(&checkpoint)? };
         if !found.report(&checkpoint.name, as_json)? {
-            outcome = Outcome::No;
+            outcome = Outcome::Negative;
         }
     }
     Ok(outcome)
@@ -209,7 +209,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
 
 /// What is wrong with a checkpoint's files; of the older tool's, which have no digests, whether
 /// they can be read.
-fn faults(checkpoint: &Checkpoint) -> Result<Vec<Fault>> {
+fn faults(checkpoint: &Checkpoint) -> Result<Vec<CorruptFile>> {
     let CheckpointKind::Legacy(legacy) = &checkpoint.kind else { return checkpoint.verify() };
     let mut faults = Vec::new();
     for mentor in &legacy.mentors {
@@ -218,16 +218,16 @@ fn faults(checkpoint: &Checkpoint) -> Result<Vec<Fault>> {
             faults.extend(legacy.read(mentor).err().map(|error| fault(&error)));
         }
         let what = format!("missing; without it `{mentor}` cannot be used");
-        faults.extend(missing.into_iter().map(|path| Fault { path, what: what.clone() }));
+        faults.extend(missing.into_iter().map(|path| CorruptFile { path, what: what.clone() }));
     }
     let vectors = legacy.vectors().err().map(|error| fault(&error));
     faults.extend(vectors.filter(|fault| faults.iter().all(|known| known.path != fault.path)));
     Ok(faults)
 }
 
-fn fault(error: &Error) -> Fault {
+fn fault(error: &Error) -> CorruptFile {
     let path = error.place().map(|place| place.path.clone());
-    Fault { path: path.unwrap_or_default(), what: error.reason() }
+    CorruptFile { path: path.unwrap_or_default(), what: error.reason() }
 }
 
 /// Says of a checkpoint that is there why it cannot be opened.
@@ -246,7 +246,7 @@ pub(super) struct Verified {
     /// Whether there are digests to compare them with.
     pub(super) digests: bool,
     /// What is wrong.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<CorruptFile>,
 }
 
 impl Verified {
@@ -273,7 +273,7 @@ impl Verified {
 
     fn json_line(&self, name: &CheckpointRef) -> Result<()> {
         // It may be what a server said.
-        let fault = |fault: &Fault| json!({ "path": console::path(&fault.path), "what": secrets::masked(&fault.what) });
+        let fault = |fault: &CorruptFile| json!({ "path": console::path(&fault.path), "what": secrets::masked(&fault.what) });
         console::json(&json!({
             "arch": name.arch.as_str(),
             "checkpoint": name.checkpoint.as_str(),

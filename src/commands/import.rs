@@ -17,7 +17,7 @@ use crate::checkpoint::{
 use crate::classifiers::Vectors;
 use crate::cli::CheckpointsImportArgs;
 use crate::config::Settings;
-use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::error::{Error, Location, Result, count, quoted_list};
 use crate::publish::FileRecord;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
@@ -119,7 +119,7 @@ fn find(dir: &Path) -> Result<LegacyCheckpoint> {
     if let Some(found) = LegacyCheckpoint::find(&folder) {
         return Ok(found);
     }
-    let fault = |what: &str| Error::at(Place::file(dir), what);
+    let fault = |what: &str| Error::at(Location::file(dir), what);
     if LegacyCheckpoint::is_mentors(&folder) {
         return Err(
             fault("a mentor's folder, expected the checkpoint's").hint("name the folder above it")
@@ -147,7 +147,7 @@ fn new_name(
         None => CheckpointRef {
             arch: arch.clone(),
             checkpoint: Name::new("checkpoint", folder_name(&legacy.folder)).map_err(|e| {
-                e.or_at(Place::file(&legacy.folder)).hint("name it: --checkpoint NAME")
+                e.or_at(Location::file(&legacy.folder)).hint("name it: --checkpoint NAME")
             })?,
         },
     };
@@ -157,12 +157,12 @@ fn new_name(
     }
     let target: PathBuf = name.folder(workspace);
     if target.canonicalize().is_ok_and(|target| target == legacy.folder) {
-        return Err(Error::at(Place::file(target), format!("`{name}` can be used as it is")).hint(
+        return Err(Error::at(Location::file(target), format!("`{name}` can be used as it is")).hint(
             "test, ask and compare work with it; --checkpoint NAME makes a copy of this tool's kind",
         ));
     }
     if target.symlink_metadata().is_ok() {
-        return Err(Error::at(Place::file(target), format!("there is a checkpoint `{name}`"))
+        return Err(Error::at(Location::file(target), format!("there is a checkpoint `{name}`"))
             .hint("choose another name with --checkpoint"));
     }
     Ok(name)

@@ -44,7 +44,7 @@ pub enum Outcome {
     /// Done: exit code 0.
     Done,
     /// Done, and the answer is “no”: exit code 1.
-    No,
+    Negative,
 }
 
 /// Does what was typed.

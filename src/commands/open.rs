@@ -8,9 +8,9 @@ use super::bar::Bar;
 use super::console;
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint, convert};
 use crate::checkpoint::{Checkpoint, CheckpointKind, CheckpointRef, VectorsRecord};
-use crate::classifiers::{MentorClassifier, Strangers, Vectors, registry};
+use crate::classifiers::{BackgroundQuestions, MentorClassifier, Vectors, registry};
 use crate::config::{Chosen, ChosenBy, NO_VECTORS, Settings};
-use crate::error::{Error, Place, Result, count, quoted_list, shell_word};
+use crate::error::{Error, Location, Result, count, quoted_list, shell_word};
 use crate::evaluate::{TestReport, run_test};
 use crate::mentor::{Mentor, TestSet};
 use crate::vectors::{self, EMBEDDED, VectorModel};
@@ -25,14 +25,14 @@ pub(super) fn mentor(workspace: &Workspace, id: &Name) -> Result<Mentor> {
 
 /// What the mentors of the workspace are asked, trained this time or not: a mentor's model does
 /// not depend on which others are. A mentor that cannot be read has no part in it.
-pub(super) fn strangers(workspace: &Workspace) -> Result<Strangers> {
-    let mut strangers = Strangers::default();
+pub(super) fn background(workspace: &Workspace) -> Result<BackgroundQuestions> {
+    let mut background = BackgroundQuestions::default();
     for id in workspace.mentor_ids()? {
         if let Ok((mentor, _)) = Mentor::load(workspace, &id) {
-            strangers.add(&mentor);
+            background.add(&mentor);
         }
     }
-    Ok(strangers)
+    Ok(background)
 }
 
 /// The vector model to train with: the one asked for, else the embedded one.
@@ -60,7 +60,7 @@ pub(super) fn vectors(workspace: &Workspace, checkpoint: &Checkpoint) -> Result<
         }
     };
     let Some(record) = &manifest.vectors else { return Ok(None) };
-    match vectors::of_digest(workspace, &record.sha256)? {
+    match vectors::find_by_digest(workspace, &record.sha256)? {
         Some(name) => named_vectors(workspace, &name),
         None => Err(missing_vectors(workspace, checkpoint, record)),
     }
@@ -106,7 +106,7 @@ fn missing_vectors(
             shell_word(&name.to_string())
         )
     };
-    Error::at(Place::file(workspace.vector_models()), message).hint(hint)
+    Error::at(Location::file(workspace.vector_models()), message).hint(hint)
 }
 
 /// The word vectors that a checkpoint of the older tool names, which are to be called as their
@@ -120,7 +120,7 @@ pub(super) fn legacy_vectors(workspace: &Workspace, legacy: &LegacyCheckpoint) -
     }
     let file = file.escape_debug().to_string();
     let what = format!("it was trained with the word vectors `{file}`, which are not here");
-    Err(Error::at(Place::file(&legacy.folder), what).hint(format!(
+    Err(Error::at(Location::file(&legacy.folder), what).hint(format!(
         "add them: `mentorpal vectors add PATH/{}`; or, where they are called otherwise, make a \
          copy that answers with them: `mentorpal checkpoints import {} --vectors NAME \
          --checkpoint NAME`",
@@ -137,7 +137,7 @@ pub(super) fn legacy_model(
     vectors: &Vectors,
 ) -> Result<Converted> {
     let model = legacy.read(&mentor.id)?;
-    let place = || Place::file(mentor.id.within(&legacy.folder));
+    let place = || Location::file(mentor.id.within(&legacy.folder));
     let converted = convert(model, mentor, vectors).map_err(|e| e.or_at(place()))?;
     console::warn_of_notes(mentor.id.as_str(), &converted.notes);
     Ok(converted)
@@ -217,7 +217,7 @@ impl Opened {
                 (LEGACY_ARCH, legacy_model(legacy, mentor, vectors)?.files)
             }
         };
-        let place = || Place::file(mentor.id.within(&checkpoint.folder));
+        let place = || Location::file(mentor.id.within(&checkpoint.folder));
         let classifier =
             registry::find(arch)?.load(&files, vectors).map_err(|e| e.or_at(place()))?;
         Ok(MentorClassifier::new(mentor, classifier, canned))
@@ -269,7 +269,7 @@ pub(super) fn test_sets(settings: &Settings) -> Result<Vec<(Name, Name)>> {
             pairs.push((mentor, test_set));
         } else if !settings.mentors.is_empty() {
             return Err(Error::at(
-                Place::file(workspace.tests(&mentor)),
+                Location::file(workspace.tests(&mentor)),
                 format!("mentor `{mentor}` has no test set"),
             )
             .hint(no_test_set(workspace, &mentor)));

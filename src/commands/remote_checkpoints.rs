@@ -90,14 +90,14 @@ pub(super) fn verify(
             }
             Err(error) => {
                 report_unopened(&checkpoint, &error, as_json)?;
-                outcome = Outcome::No;
+                outcome = Outcome::Negative;
                 continue;
             }
         };
         drop(teller);
         let found = Verified { files, digests: true, faults };
         if !found.report(&checkpoint, as_json)? {
-            outcome = Outcome::No;
+            outcome = Outcome::Negative;
         }
     }
     Ok(outcome)

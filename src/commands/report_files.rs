@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::page::TableFile;
 
@@ -16,14 +16,14 @@ pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Res
     let mut places = HashSet::new();
     for path in files.iter().flatten().copied().chain(folder) {
         if !files::is_stream(path) && !places.insert(place(path)) {
-            return Err(Error::at(Place::file(path), "two reports are to be written there")
+            return Err(Error::at(Location::file(path), "two reports are to be written there")
                 .hint("give each a name of its own"));
         }
     }
     let in_the_way = |folder: &PathBuf| {
         let there = folder.ancestors().find(|path| path.exists());
         there.filter(|path| !path.is_dir()).map(|path| {
-            Error::at(Place::file(folder), format!("`{}` is no folder", path.display()))
+            Error::at(Location::file(folder), format!("`{}` is no folder", path.display()))
                 .hint("name another folder, or move the file away")
         })
     };
@@ -31,7 +31,7 @@ pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Res
 }
 
 fn check_file(path: &Path) -> Result<()> {
-    let fault = |message: String| Error::at(Place::file(path), message);
+    let fault = |message: String| Error::at(Location::file(path), message);
     if path.is_dir() || path.file_name().is_none() {
         return Err(
             fault("a folder, where a file is to be written".to_owned()).hint("name a file in it")

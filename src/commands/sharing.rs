@@ -202,7 +202,7 @@ fn has_vectors(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     let Some(VectorsRecord { sha256, .. }) = &checkpoint.manifest()?.vectors else {
         return Ok(true);
     };
-    match vectors::of_digest(workspace, sha256)? {
+    match vectors::find_by_digest(workspace, sha256)? {
         None => Ok(false),
         Some(name) if name.as_str() == EMBEDDED => Ok(true),
         Some(name) => Ok(matches!(Item::vectors(workspace, &name)?.here()?, Here::Whole(_))),

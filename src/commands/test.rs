@@ -49,7 +49,7 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
                 percent(tally.share.accuracy()),
                 percent(least)
             ));
-            outcome = Outcome::No;
+            outcome = Outcome::Negative;
         }
         tests.push((report, figures, mentor));
     }

@@ -15,11 +15,11 @@ use crate::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
 };
 use crate::classifiers::{
-    Architecture, ModelFiles, Strangers, TrainOptions, TrainingReport, Vectors, registry,
+    Architecture, BackgroundQuestions, ModelFiles, TrainOptions, TrainingReport, Vectors, registry,
 };
 use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
-use crate::error::{Error, Place, Result, count, quoted_list, shell_word};
+use crate::error::{Error, Location, Result, count, quoted_list, shell_word};
 use crate::evaluate::{TrainingFigures, TrainingRecord};
 use crate::mentor::Mentor;
 use crate::page::{self, TableFile, TrainedMentor};
@@ -137,12 +137,12 @@ fn train_all(
     args: &TrainArgs,
     draft: &mut Draft,
 ) -> Result<Summary> {
-    let strangers = open::strangers(workspace)?;
+    let background = open::background(workspace)?;
     // Of very many mentors the details need more memory than training one.
     let keeps_details = mentors.len() <= FEW || args.csv.is_some();
     let mut summary = Summary::default();
     for mentor in mentors {
-        match train_one(workspace, mentor, arch, (&mut options, &strangers)) {
+        match train_one(workspace, mentor, arch, (&mut options, &background)) {
             Ok((run, details, kept)) => {
                 if args.json {
                     console::json(&json_line(&run, &details.figures))?;
@@ -190,15 +190,15 @@ fn train_one(
     workspace: &Workspace,
     id: &Name,
     arch: &dyn Architecture,
-    (options, strangers): (&mut TrainOptions, &Strangers),
+    (options, background): (&mut TrainOptions, &BackgroundQuestions),
 ) -> Result<(Run, Details, Kept)> {
     let start = Instant::now();
     let mentor = open::mentor(workspace, id)?;
-    options.strangers = strangers.of(&mentor);
+    options.background_questions = background.of(&mentor);
     let bar = Bar::new(format!("{id}: "));
     let trained = arch
         .train(&mentor, options, &bar)
-        .map_err(|e| e.or_at(Place::file(workspace.mentor_data(id))))?;
+        .map_err(|e| e.or_at(Location::file(workspace.mentor_data(id))))?;
     drop(bar);
     let TrainingReport { cv_accuracy, notes, .. } = &trained.report;
     for note in notes {
@@ -249,7 +249,7 @@ fn new_name(
             checkpoint::refuse_legacy(&settings.workspace, &name)?;
             checkpoint::refuse_others(&settings.workspace, &name)?;
         } else if taken(&name) {
-            let place = Place::file(name.folder(&settings.workspace));
+            let place = Location::file(name.folder(&settings.workspace));
             return Err(Error::at(place, format!("there is a checkpoint `{name}`")).hint(
                 "choose another name with --checkpoint, replace it with --overwrite, or retrain \
                  a mentor in it with --mentor and --update",

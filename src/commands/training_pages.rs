@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{console, report_files};
 use crate::checkpoint::{Checkpoint, OLD_REPORT_FILE, REPORT_FILE};
-use crate::error::{Error, Place, Result, quoted_list, shell_word};
+use crate::error::{Error, Location, Result, quoted_list, shell_word};
 use crate::evaluate::TrainingRecord;
 use crate::files;
 use crate::page;
@@ -68,7 +68,7 @@ pub(super) fn write_kept(
     let Some(bytes) = checkpoint.report(&mentor)? else {
         return Err(no_figures(checkpoint, &mentor)?);
     };
-    let place = Place::file(checkpoint.folder.join(mentor.as_str()).join(REPORT_FILE));
+    let place = Location::file(checkpoint.folder.join(mentor.as_str()).join(REPORT_FILE));
     let record = TrainingRecord::from_bytes(&bytes).map_err(|e| e.or_at(place))?;
     let path = pages.write(&record)?;
     console::note(format_args!("wrote {}", path.display()));
@@ -78,7 +78,7 @@ pub(super) fn write_kept(
 /// The error of a checkpoint that keeps no figures.
 fn no_figures(checkpoint: &Checkpoint, mentor: &Name) -> Result<Error> {
     let what = format!("`{}` keeps no figures of the training of `{mentor}`", checkpoint.name);
-    let error = Error::at(Place::file(&checkpoint.folder), what);
+    let error = Error::at(Location::file(&checkpoint.folder), what);
     let train = format!(
         "train it again: `mentorpal train --mentor {} --checkpoint {} --update`",
         shell_word(mentor.as_str()),

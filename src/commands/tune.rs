@@ -3,10 +3,10 @@
 use super::bar::Bar;
 use super::tuned::{Configuration, Tuned};
 use super::{Outcome, console, open};
-use crate::classifiers::{Strangers, TrainOptions, registry};
+use crate::classifiers::{BackgroundQuestions, TrainOptions, registry};
 use crate::cli::TuneArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
-use crate::error::{Error, Place, Result, quoted_list};
+use crate::error::{Error, Location, Result, quoted_list};
 use crate::evaluate::{FoldRun, cross_validate, folds};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -22,7 +22,7 @@ impl TuneArgs {
 /// A mentor to tune for.
 struct Subject {
     mentor: Mentor,
-    strangers: Vec<String>,
+    background: Vec<String>,
     folds: Vec<Vec<usize>>,
 }
 
@@ -119,7 +119,8 @@ fn check_whole(workspace: &Workspace, name: &Name) -> Result<()> {
     match vectors::verify(workspace, name)? {
         None => Ok(()),
         Some(fault) => {
-            Err(Error::at(Place::file(workspace.vector_model(name)), fault).hint(vectors::DAMAGED))
+            Err(Error::at(Location::file(workspace.vector_model(name)), fault)
+                .hint(vectors::DAMAGED))
         }
     }
 }
@@ -128,10 +129,10 @@ fn check_whole(workspace: &Workspace, name: &Name) -> Result<()> {
 /// hold out.
 fn subjects(settings: &Settings, args: &TuneArgs) -> Result<Vec<Subject>> {
     let ids = settings.mentors_or_all()?;
-    let strangers = open::strangers(&settings.workspace)?;
+    let background = open::background(&settings.workspace)?;
     let mut subjects = Vec::new();
     for id in &ids {
-        match subject(settings, args, &strangers, id) {
+        match subject(settings, args, &background, id) {
             Ok(subject) => subjects.push(subject),
             Err(error) if settings.mentors.is_empty() && ids.len() > 1 => {
                 console::warn(format_args!("`{id}` is left out: {error}"));
@@ -151,13 +152,13 @@ fn subjects(settings: &Settings, args: &TuneArgs) -> Result<Vec<Subject>> {
 fn subject(
     settings: &Settings,
     args: &TuneArgs,
-    strangers: &Strangers,
+    background: &BackgroundQuestions,
     id: &Name,
 ) -> Result<Subject> {
     let mentor = open::mentor(&settings.workspace, id)?;
     let folds = folds(&mentor, usize::from(args.folds), args.seed)
-        .map_err(|e| e.or_at(Place::file(settings.workspace.mentor_data(id))))?;
-    Ok(Subject { strangers: strangers.of(&mentor), mentor, folds })
+        .map_err(|e| e.or_at(Location::file(settings.workspace.mentor_data(id))))?;
+    Ok(Subject { background: background.of(&mentor), mentor, folds })
 }
 
 /// Tries each configuration on each mentor.
@@ -169,7 +170,7 @@ fn try_all(configurations: &[Configuration], subjects: &[Subject], seed: u64) ->
         let options = TrainOptions {
             seed,
             vectors: configuration.vectors.clone(),
-            strangers: subject.strangers.clone(),
+            background_questions: subject.background.clone(),
         };
         cross_validate(&subject.mentor, &subject.folds, configuration.arch, &options, &bar)
             .map_err(|error| error.reason())

@@ -263,7 +263,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
             }
         };
         if fault.is_some() {
-            outcome = Outcome::No;
+            outcome = Outcome::Negative;
         }
         if as_json {
             console::json(&json!({ "name": name.as_str(), "fault": fault }))?;

@@ -6,7 +6,7 @@ use super::test::{AnswerCount, TOGETHER};
 use crate::classifiers::{Architecture, Examples, Ranking, TrainOptions};
 use crate::error::Result;
 use crate::mentor::Mentor;
-use crate::progress::{Progress, Silent};
+use crate::progress::{NoProgress, Progress};
 
 /// What came of training without the questions of one fold, and asking them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,7 +66,7 @@ fn run_fold(
     let questions: Vec<&str> = fold.iter().map(|&i| examples[i].question).collect();
     let rest = mentor.without(&questions);
     let start = Instant::now();
-    let trained = arch.train(&rest, options, &Silent)?;
+    let trained = arch.train(&rest, options, &NoProgress)?;
     let seconds = start.elapsed().as_secs_f64();
     let classifier = arch.load(&trained.files, &options.vectors)?;
     let rankings = questions.chunks(TOGETHER).flat_map(|together| classifier.rank_all(together));

@@ -14,7 +14,7 @@ use std::path::Path;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::conflict::conflict;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 
 /// What a file holds as text, and what was noticed while decoding it.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<Decoded> {
     if let Some(index) = decoded.text.find('\0') {
         let line = line_at(decoded.text.as_bytes(), index);
         let what = format!("a binary file, expected text (line {line} holds a NUL character)");
-        return Err(Error::at(Place::file(path), what)
+        return Err(Error::at(Location::file(path), what)
             .hint("export it as “CSV UTF-8 (comma delimited)”, or save it as UTF-8 text"));
     }
     let fault = decoded.fault.or_else(|| conflict(&decoded.text));

@@ -44,7 +44,7 @@ pub(crate) fn advice(path: &Path, near: &Path) -> String {
 /// That there is no file at `path`, and which file may be meant.
 pub(crate) fn no_such_file(path: &Path, hint: &str) -> Error {
     let absent = "cannot read the file: there is none";
-    let place = crate::error::Place::file(path);
+    let place = crate::error::Location::file(path);
     match near_name(path) {
         Some(near) => {
             let name = near.file_name().unwrap_or_default().display();

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 
 /// What each pointer begins with (the Git LFS specification, version 1).
 const BEGINS: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -43,6 +43,6 @@ pub(crate) fn refuse_pointer(path: &Path) -> Result<()> {
 
 /// The error of a file that is a pointer.
 pub(super) fn pointer(path: &Path) -> Error {
-    Error::at(Place::file(path), POINTER)
+    Error::at(Location::file(path), POINTER)
         .hint("run `git lfs pull` in the repository that the file is from, then this again")
 }

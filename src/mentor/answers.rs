@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::finding::{Finding, FindingKind};
 use super::table::{HeadedTable, Row, visible};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::text::{compose, shorten};
 
 /// The file's name in a mentor's `data` folder.
@@ -45,7 +45,7 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Answer>, Vec<Finding>)> {
         }
     }
     if answers.iter().all(|answer| answer.questions.is_empty()) {
-        return Err(Error::at(Place::file(path), "no answer has a question")
+        return Err(Error::at(Location::file(path), "no answer has a question")
             .hint("each row needs an `ID`, a `text` and at least one line in `question`"));
     }
     Ok((answers, findings))
@@ -119,7 +119,7 @@ fn merge(
     path: &Path,
     findings: &mut Vec<Finding>,
 ) -> Result<()> {
-    let place = Place::file(path).row(second.row).column("ID");
+    let place = Location::file(path).row(second.row).column("ID");
     if compose(&first.text) != compose(&second.text) {
         return Err(Error::at(
             place,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
 use super::{Expected, Mentor, TestSet};
-use crate::error::{Place, Result, count};
+use crate::error::{Location, Result, count};
 use crate::text::{match_key, normalize, segments, shorten};
 use crate::workspace::Workspace;
 
@@ -82,7 +82,7 @@ impl Mentor {
     fn repetitions(&self, data: &Path) -> Vec<Finding> {
         let finding = |earlier: usize, later: usize, question: &str| {
             let (earlier, answer) = (&self.answers[earlier], &self.answers[later]);
-            let place = Place::file(data).row(answer.row).column("question");
+            let place = Location::file(data).row(answer.row).column("question");
             let shown = shorten(question, 40);
             if earlier.id == answer.id {
                 let message = format!("“{shown}” stands twice for answer `{}`", answer.id);
@@ -139,7 +139,7 @@ impl Mentor {
                 other.id,
                 other.row
             );
-            let place = Place::file(data).row(self.answers[examples[b].answer].row);
+            let place = Location::file(data).row(self.answers[examples[b].answer].row);
             Finding::new(FindingKind::NearDuplicate, place.column("question"), message)
         };
         pairs.into_iter().map(message).collect()
@@ -149,7 +149,7 @@ impl Mentor {
         let mut findings = Vec::new();
         for (answer, distinct) in self.answers.iter().zip(self.questions_per_answer()) {
             let mut say = |kind, message| {
-                let place = Place::file(data).row(answer.row).column("question");
+                let place = Location::file(data).row(answer.row).column("question");
                 findings.push(Finding::new(kind, place, message));
             };
             if distinct == 1 {
@@ -186,7 +186,7 @@ impl Mentor {
                     }
                 }
                 Err(error) => {
-                    let file = || Place::file(workspace.test_set(&self.id, name));
+                    let file = || Location::file(workspace.test_set(&self.id, name));
                     let place = error.place().cloned().unwrap_or_else(file);
                     findings.push(Finding::new(FindingKind::TestSet, place, error.reason()));
                 }
@@ -194,7 +194,7 @@ impl Mentor {
         }
         if !names.is_empty() {
             for answer in self.answers.iter().filter(|answer| !tested.contains(&answer.id)) {
-                let place = Place::file(data).row(answer.row);
+                let place = Location::file(data).row(answer.row);
                 let message = format!("no test question asks for answer `{}`", answer.id);
                 findings.push(Finding::new(FindingKind::UntestedAnswer, place, message));
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::error::Place;
+use crate::error::Location;
 use crate::files::near::{advice, near_name};
 
 /// Something worth a look in the data, at a place.
@@ -14,7 +14,7 @@ pub struct Finding {
     /// Of what kind.
     pub kind: FindingKind,
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// What, in words.
     pub message: String,
 }
@@ -90,7 +90,7 @@ impl FindingKind {
 
 impl Finding {
     /// A finding of `kind` at `place`.
-    pub fn new(kind: FindingKind, place: Place, message: impl Into<String>) -> Self {
+    pub fn new(kind: FindingKind, place: Location, message: impl Into<String>) -> Self {
         Self { kind, place, message: message.into() }
     }
 }

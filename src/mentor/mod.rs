@@ -34,7 +34,7 @@ pub use test_set::{Expected, TestQuestion, TestSet};
 pub use topics::{TopicGroup, topic_id};
 pub use utterances::{Utterance, Utterances};
 
-use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result, did_you_mean, quoted_list};
 use crate::text::{compose, match_key};
 use crate::workspace::{Name, Workspace};
 
@@ -195,7 +195,7 @@ fn no_such_mentor(workspace: &Workspace, id: &Name) -> Error {
         Err(error) => return error,
     };
     let guess = did_you_mean(id.as_str(), known.iter().map(Name::as_str));
-    Error::at(Place::file(workspace.mentor_data(id)), format!("no mentor `{id}`{guess}"))
+    Error::at(Location::file(workspace.mentor_data(id)), format!("no mentor `{id}`{guess}"))
         .hint(format!("this workspace has {}", quoted_list(&known)))
 }
 

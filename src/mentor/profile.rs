@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, FindingKind, absent_file};
 use super::table::read_text;
-use crate::error::Place;
+use crate::error::Location;
 use crate::files;
 
 /// The file's name in a mentor's `data` folder.
@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
         text
     });
     let mut say = |message: String| {
-        findings.push(Finding::new(FindingKind::MissingFile, Place::file(path), message));
+        findings.push(Finding::new(FindingKind::MissingFile, Location::file(path), message));
     };
     let file = match text {
         Ok(text) => match serde_saphyr::from_str::<Option<ProfileFile>>(&text) {

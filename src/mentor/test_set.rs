@@ -11,7 +11,7 @@ use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table, letters, visible};
-use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result, count, did_you_mean, quoted_list};
 use crate::files::near::{self, advice, near_name};
 use crate::text::{match_key, shorten};
 use crate::workspace::{Name, Workspace};
@@ -89,7 +89,7 @@ impl TestSet {
     /// When the one named is not there, or several are and none was named.
     pub fn pick(workspace: &Workspace, mentor: &Name, name: Option<&Name>) -> Result<Option<Name>> {
         let known = workspace.test_sets(mentor)?;
-        let folder = || Place::file(workspace.tests(mentor));
+        let folder = || Location::file(workspace.tests(mentor));
         match (name, known.as_slice()) {
             (Some(name), _) => {
                 let found = known.iter().find(|known| *known == name).cloned();
@@ -130,7 +130,7 @@ impl TestSet {
         let table = Table::read(&path)?;
         let mut findings = table.findings.clone();
         let Some((header, rows)) = table.rows().split_first() else {
-            return Err(Error::at(Place::file(path), "the test set is empty")
+            return Err(Error::at(Location::file(path), "the test set is empty")
                 .hint("the first row holds users' questions from its third cell on"));
         };
         let mut columns = read_header(&path, header, &mut findings);
@@ -143,7 +143,7 @@ impl TestSet {
             columns.iter().filter(|c| c.expected.is_empty() && !c.text.is_empty()).count();
         columns.retain(|column| !column.expected.is_empty());
         if columns.is_empty() {
-            let error = Error::at(Place::file(path), "no column has a question and a mark").hint(
+            let error = Error::at(Location::file(path), "no column has a question and a mark").hint(
                 "questions stand in the first row from its third cell on; mark the answers that \
                  are right in the rows below with `i` (ideal) or `r` (reasonable)",
             );
@@ -170,7 +170,7 @@ fn no_such_test_set(workspace: &Workspace, mentor: &Name, name: &Name, known: &[
     let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
     let path = workspace.test_set(mentor, name);
     let near = near_name(&path).map(|near| format!("; {}", advice(&path, &near)));
-    Error::at(Place::file(workspace.tests(mentor)), message).hint(format!(
+    Error::at(Location::file(workspace.tests(mentor)), message).hint(format!(
         "there is {}{}",
         quoted_list(known),
         near.unwrap_or_default()
@@ -186,7 +186,7 @@ fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
         let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
         let is_set = near::is_table(&path) && !is_hidden && !wanted.exists();
         let message = format!("is not read as a test set; {}", advice(&wanted, &path));
-        is_set.then(|| Finding::new(FindingKind::TestSet, Place::file(path), message))
+        is_set.then(|| Finding::new(FindingKind::TestSet, Location::file(path), message))
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(workspace.tests(mentor))
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
@@ -202,7 +202,7 @@ fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<Te
     for index in FIRST_QUESTION..header.len() {
         let text = header.cell(index).trim();
         if !text.is_empty() && !text.contains(char::is_alphanumeric) {
-            let place = Place::file(path).row(header.number).column(letters(index));
+            let place = Location::file(path).row(header.number).column(letters(index));
             let message = format!("`{}` has no letter and no number", shorten(text, 40));
             findings.push(Finding::new(FindingKind::TestSet, place, message));
         }
@@ -229,7 +229,7 @@ fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<
             },
             count(expected, "cell"),
         );
-        findings.push(Finding::new(FindingKind::TestSet, Place::file(path), message));
+        findings.push(Finding::new(FindingKind::TestSet, Location::file(path), message));
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::answers::Answer;
 use super::finding::{Finding, FindingKind};
 use super::table::Table;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::files::near::{advice, near_name};
 use crate::text::{Kind, fold, kinds, match_key, shorten};
@@ -70,7 +70,7 @@ impl TopicMap {
             let near = near_name(path).map(|near| advice(path, &near));
             let message = near.map(|advice| format!("no such file; {advice}"));
             let finding =
-                |message| Finding::new(FindingKind::MissingFile, Place::file(path), message);
+                |message| Finding::new(FindingKind::MissingFile, Location::file(path), message);
             return Ok((None, message.map(finding).into_iter().collect()));
         }
         let table = Table::read(path)?;
@@ -148,7 +148,7 @@ pub(super) fn unknown(answers: &[Answer], map: &TopicMap, data: &Path) -> Vec<Fi
     for answer in answers {
         for topic in &answer.topics {
             if !map.group_by_topic.contains_key(&topic_id(topic)) {
-                let place = Place::file(data).row(answer.row).column("topics");
+                let place = Location::file(data).row(answer.row).column("topics");
                 let message = format!("topic `{topic}` of answer `{}` is not in {FILE}", answer.id);
                 findings.push(Finding::new(FindingKind::UnknownTopic, place, message));
             }

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::finding::{Finding, FindingKind, absent_file};
 use super::table::{HeadedTable, visible};
-use crate::error::{Place, Result};
+use crate::error::{Location, Result};
 use crate::files;
 
 /// The file's name in a mentor's `data` folder.
@@ -90,7 +90,7 @@ pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
     if files::is_absent(path) {
         let absent = absent_file(path);
         let message = format!("{absent}; stand-ins are used for what the mentor says off-topic");
-        let finding = Finding::new(FindingKind::MissingFile, Place::file(path), message);
+        let finding = Finding::new(FindingKind::MissingFile, Location::file(path), message);
         return Ok((Utterances::stand_in(), vec![finding]));
     }
     let table = HeadedTable::read(path, ["ID", "utterance", "situation"])?;

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 use crate::files;
 use crate::sha256;
 
@@ -167,6 +167,6 @@ pub(crate) enum Existing<'a> {
 
 /// The error of a name that is there already.
 pub(crate) fn taken(target: &Path, kind: Kind) -> Error {
-    Error::at(Place::file(target), format!("there is a {} of this name", kind.noun))
+    Error::at(Location::file(target), format!("there is a {} of this name", kind.noun))
         .hint(kind.if_taken)
 }

@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::{FileRecord, MAX_MANIFEST, REPLACED, hold};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::sha256;
 
@@ -241,7 +241,7 @@ fn unreadable(error: &io::Error) -> String {
 /// The error of a folder that another run replaced while it was read.
 fn replaced(path: &Path, noun: &str) -> Error {
     let what = format!("another run changed the {noun} while it was read");
-    Error::at(Place::file(path), what).hint("run this again")
+    Error::at(Location::file(path), what).hint("run this again")
 }
 
 /// Where nothing has the name `path`: on a disk that cannot exchange names that may be so for a

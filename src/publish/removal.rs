@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use super::scratch::Scratch;
 use super::sweep::{discard, hidden_folder, hold, sweep};
 use super::{Kind, MANIFEST_FILE, MAX_MANIFEST, REPLACED, names_below, sync_folder};
-use crate::error::{Error, Place, Result, quoted_list};
+use crate::error::{Error, Location, Result, quoted_list};
 use crate::files;
 
 /// How many files are named at most.
@@ -73,7 +73,7 @@ pub(crate) fn refuse_others(folder: &Path, kind: Kind, new: &[u8]) -> Result<()>
         "the folder of the {} holds files that are not part of it: {named}{more}",
         kind.noun
     );
-    Err(Error::at(Place::file(folder), what)
+    Err(Error::at(Location::file(folder), what)
         .hint("move them out of the folder, so that they are not lost, and run this again"))
 }
 
@@ -142,9 +142,8 @@ fn check(at: &Path, folder: &Path, kind: Kind, seen: Option<&[u8]>) -> Result<()
     let found = files::read_at_most(&at.join(MANIFEST_FILE), MAX_MANIFEST).ok();
     if found.as_deref() != seen {
         let what = format!("another run changed the {} meanwhile", kind.noun);
-        return Err(
-            Error::at(Place::file(folder), what).hint("it is as that run left it; run this again")
-        );
+        return Err(Error::at(Location::file(folder), what)
+            .hint("it is as that run left it; run this again"));
     }
-    refuse_others(at, kind, b"").map_err(|e| e.moved_to(Place::file(folder)))
+    refuse_others(at, kind, b"").map_err(|e| e.moved_to(Location::file(folder)))
 }

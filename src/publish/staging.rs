@@ -10,7 +10,7 @@ use super::scratch::{self, Scratch};
 use super::swap::{exchange, sync_folder, write_synced};
 use super::sweep::{discard, hidden_folder, hold, sweep};
 use super::{Existing, Kind, MANIFEST_FILE, MAX_MANIFEST, REPLACED, files_below, taken};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::workspace::Name;
 
@@ -144,7 +144,7 @@ impl Staging {
             Err(error) => return Err(failed(error)),
         }
         let changed = format!("another run changed the {} meanwhile", self.kind.noun);
-        Err(Error::at(Place::file(target), changed)
+        Err(Error::at(Location::file(target), changed)
             .hint("it is as that run left it; run this again"))
     }
 }

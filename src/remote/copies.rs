@@ -7,9 +7,9 @@ use super::item::{Contents, Item};
 use super::look::There;
 use super::transfer::Watcher;
 use super::{Remote, Unshared};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::publish::MANIFEST_FILE;
-use crate::web::Fault;
+use crate::web::RequestError;
 
 impl Remote {
     /// Whether the remote has a copy of the item, which is `contents` here: reads every file of it
@@ -26,7 +26,7 @@ impl Remote {
         if let Err(why) = self.still_has_copy(item, contents)? {
             return Ok(Err(why));
         }
-        let faults = self.faults(item, contents, watcher).map_err(Fault::into_error)?;
+        let faults = self.faults(item, contents, watcher).map_err(RequestError::into_error)?;
         Ok(if faults.is_empty() { Ok(()) } else { Err(Unshared::Damaged) })
     }
 
@@ -39,7 +39,7 @@ impl Remote {
         if self.is_own(item, contents) {
             return Ok(Err(Unshared::Own));
         }
-        let there = match self.look(item).map_err(Fault::into_error)? {
+        let there = match self.look(item).map_err(RequestError::into_error)? {
             There::Published(there) => there,
             There::Absent => return Ok(Err(Unshared::Absent)),
             There::Broken(..) => return Ok(Err(Unshared::Damaged)),
@@ -47,7 +47,7 @@ impl Remote {
         if there.manifest != contents.manifest {
             return Ok(Err(Unshared::Different));
         }
-        let faults = self.size_faults(&item.remote(), &there).map_err(Fault::into_error)?;
+        let faults = self.size_faults(&item.remote(), &there).map_err(RequestError::into_error)?;
         Ok(if faults.is_empty() { Ok(()) } else { Err(Unshared::Damaged) })
     }
 
@@ -62,7 +62,7 @@ impl Remote {
         let noun = item.noun();
         let what =
             format!("the remote has the same files as the workspace, so no copy of the {noun}");
-        let place = Place::file(self.store.local(&item.remote()).unwrap_or_default());
+        let place = Location::file(self.store.local(&item.remote()).unwrap_or_default());
         Err(Error::at(place, what).hint(
             "name a folder outside the workspace as the remote, and remove links between the two",
         ))

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::netrc;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::secrets;
 
@@ -136,10 +136,10 @@ pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> 
             continue;
         }
         let found = netrc::find(&files::read(path)?, machine, user)
-            .map_err(|(row, error)| error.or_at(Place::file(path).row(row)))?;
+            .map_err(|(row, error)| error.or_at(Location::file(path).row(row)))?;
         let Some(netrc::Login { user, password }) = found else { continue };
         let credentials =
-            Credentials::new(&user, &password).map_err(|e| e.or_at(Place::file(path)))?;
+            Credentials::new(&user, &password).map_err(|e| e.or_at(Location::file(path)))?;
         let origin = Origin::File(path.clone());
         return Ok(Login { credentials: Some(credentials), origin, warning: loose(path) });
     }

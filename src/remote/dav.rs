@@ -15,9 +15,10 @@ use super::hidden::{HiddenNames, is_hidden};
 use super::http::{Ask, Content, Http, login_page, propfind};
 use super::propfind::{Listing, QUESTION, listing, statuses};
 use super::store::{Entry, Reading, Store};
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 use crate::web::{
-    Answer, Fault, Response, Url, at, begins_a_page, body, cut, is_page, short, spend, text,
+    RequestError, RequestResult, Response, Url, at, begins_a_page, body, cut, is_page, short,
+    spend, text,
 };
 
 /// The longest list of a folder that is read, in bytes.
@@ -75,7 +76,7 @@ impl Dav {
     }
 
     /// Where the files begin; asks for it the first time.
-    pub(super) fn root(&self) -> Answer<&Url> {
+    pub(super) fn root(&self) -> RequestResult<&Url> {
         let (candidates, found) = match &self.root {
             Root::At(url) => return Ok(url),
             Root::OneOf { candidates, found } => (candidates, found),
@@ -87,20 +88,20 @@ impl Dav {
         for url in candidates {
             match self.propfind(&url.below("/"), "0") {
                 Ok(_) => return Ok(found.get_or_init(|| url.clone())),
-                Err(passing @ Fault::Passing(..)) => return Err(passing),
+                Err(passing @ RequestError::Transient(..)) => return Err(passing),
                 // The first says why the link does not work.
                 Err(other) => fault = fault.or(Some(other)),
             }
         }
-        Err(fault.unwrap_or_else(|| Fault::Missing(Error::new("no such link"))))
+        Err(fault.unwrap_or_else(|| RequestError::NotFound(Error::new("no such link"))))
     }
 
-    pub(super) fn url(&self, path: &str) -> Answer<Url> {
+    pub(super) fn url(&self, path: &str) -> RequestResult<Url> {
         Ok(self.below(self.root()?, path))
     }
 
     /// The address of a folder ends with a slash: servers redirect otherwise.
-    pub(super) fn folder_url(&self, path: &str) -> Answer<Url> {
+    pub(super) fn folder_url(&self, path: &str) -> RequestResult<Url> {
         Ok(self.url(path.trim_end_matches('/'))?.below("/"))
     }
 
@@ -113,7 +114,7 @@ impl Dav {
         })
     }
 
-    pub(super) fn propfind(&self, url: &Url, depth: &str) -> Answer<Listing> {
+    pub(super) fn propfind(&self, url: &Url, depth: &str) -> RequestResult<Listing> {
         let ask = Ask::new(propfind(), url.clone())
             .header("Depth", depth)
             .header("Content-Type", "application/xml; charset=utf-8")
@@ -124,29 +125,31 @@ impl Dav {
             if is_page {
                 return Err(login_page(url));
             }
-            return Err(Fault::Lasting(at(url, "not an answer of a WebDAV disk").hint(
+            return Err(RequestError::Permanent(at(url, "not an answer of a WebDAV disk").hint(
                 "look at the remote's URL; Nextcloud's is \
                  https://HOST/remote.php/dav/files/USER/FOLDER",
             )));
         }
         let listing = listing(&list_text(url, response)?, url.path());
         // Something on the way may have cut or changed it.
-        let listing =
-            listing.ok_or_else(|| Fault::Passing(at(url, "a list that cannot be read"), None))?;
+        let listing = listing
+            .ok_or_else(|| RequestError::Transient(at(url, "a list that cannot be read"), None))?;
         match listing.status {
-            Some(404 | 410) => Err(Fault::Missing(at(url, "the server says that it is not there"))),
+            Some(404 | 410) => {
+                Err(RequestError::NotFound(at(url, "the server says that it is not there")))
+            }
             _ => Ok(listing),
         }
     }
 
     /// Has something done that brings nothing back.
-    pub(super) fn done(&self, ask: Ask, url: &Url, accepted: &[u16]) -> Answer<()> {
+    pub(super) fn done(&self, ask: Ask, url: &Url, accepted: &[u16]) -> RequestResult<()> {
         done(url, self.http.send(ask, accepted)?)
     }
 }
 
 /// What an answer about `url` says is done.
-pub(super) fn done(url: &Url, response: Response) -> Answer<()> {
+pub(super) fn done(url: &Url, response: Response) -> RequestResult<()> {
     match response.status() {
         StatusCode::MULTI_STATUS => Err(partly_done(url, response)),
         StatusCode::OK if is_page(&response) => Err(login_page(url)),
@@ -158,32 +161,32 @@ pub(super) fn done(url: &Url, response: Response) -> Answer<()> {
 }
 
 /// The fault of an answer with a status for each part that was not done.
-fn partly_done(url: &Url, response: Response) -> Fault {
+fn partly_done(url: &Url, response: Response) -> RequestError {
     let said = match list_text(url, response) {
         Ok(answer) => statuses(&answer),
         Err(fault) => return fault,
     };
     match said.as_slice() {
         // All that was asked for, as others say it by the status of the answer itself.
-        [412] => Fault::Taken(at(url, "the server says 412 Precondition Failed")),
-        [404 | 409] => Fault::Missing(at(url, "the server says that it is not there")),
-        _ => Fault::Passing(at(url, "the server did only a part of it"), None),
+        [412] => RequestError::AlreadyExists(at(url, "the server says 412 Precondition Failed")),
+        [404 | 409] => RequestError::NotFound(at(url, "the server says that it is not there")),
+        _ => RequestError::Transient(at(url, "the server did only a part of it"), None),
     }
 }
 
 /// The text of an answer that is a list.
-fn list_text(url: &Url, response: Response) -> Answer<String> {
+fn list_text(url: &Url, response: Response) -> RequestResult<String> {
     let answer = short(url, response, MAX_LIST)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 impl Store for Dav {
-    fn place(&self, path: &str) -> Place {
+    fn place(&self, path: &str) -> Location {
         let root = match &self.root {
             Root::At(url) => url,
             Root::OneOf { candidates, found } => found.get().unwrap_or(&candidates[0]),
         };
-        Place::file(self.below(root, path).to_string())
+        Location::file(self.below(root, path).to_string())
     }
 
     fn read_only(&self) -> Option<Error> {
@@ -194,7 +197,7 @@ impl Store for Dav {
         })
     }
 
-    fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
+    fn list(&self, folder: &str) -> RequestResult<Vec<Entry>> {
         let mut entries = self.propfind(&self.folder_url(folder)?, "1")?.entries;
         for entry in &mut entries {
             entry.name = self.hidden.of_disk(std::mem::take(&mut entry.name));
@@ -206,7 +209,7 @@ impl Store for Dav {
         self.hidden.notice()
     }
 
-    fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
+    fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let url = self.url(path)?;
         let mut ask = Ask::new(Method::GET, url.clone());
         if let Some((start, validator)) = from {
@@ -230,7 +233,9 @@ impl Store for Dav {
             }
             // Not what was asked for: from the beginning, then.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
-            _ => return Err(Fault::Lasting(at(&url, format!("the server says {status}")))),
+            _ => {
+                return Err(RequestError::Permanent(at(&url, format!("the server says {status}"))));
+            }
         };
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));
         let validator = strong.or_else(|| text(&response, header::LAST_MODIFIED.as_str()));
@@ -252,13 +257,13 @@ impl Store for Dav {
         Ok(Reading { start, size, validator, content, page })
     }
 
-    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {
+    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let url = self.url(path)?;
         let ask = Ask::new(Method::PUT, url.clone()).body(Content::Stream(content, size));
         if is_hidden(path) { self.write_hidden(path, ask) } else { self.done(ask, &url, &[]) }
     }
 
-    fn make_folder(&self, path: &str) -> Answer<()> {
+    fn make_folder(&self, path: &str) -> RequestResult<()> {
         if is_hidden(path) {
             return self.make_hidden(path);
         }
@@ -268,15 +273,15 @@ impl Store for Dav {
         self.done(Ask::new(method, url.clone()), &url, &[405])
     }
 
-    fn rename(&self, from: &str, to: &str) -> Answer<()> {
+    fn rename(&self, from: &str, to: &str) -> RequestResult<()> {
         self.move_to(&self.url(from)?, &self.url(to)?, "T")
     }
 
-    fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> Answer<()> {
+    fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> RequestResult<()> {
         self.move_to(&self.folder_url(from)?, &self.folder_url(to)?, "F")
     }
 
-    fn remove(&self, path: &str) -> Answer<()> {
+    fn remove(&self, path: &str) -> RequestResult<()> {
         let url = if path.ends_with('/') { self.folder_url(path) } else { self.url(path) }?;
         self.done(Ask::new(Method::DELETE, url.clone()), &url, &[404])
     }

@@ -12,7 +12,7 @@ use ureq::http::{Method, StatusCode};
 use super::dav::{Dav, done};
 use super::http::Ask;
 use super::propfind::is_same_path;
-use crate::web::{Answer, Fault, Response, Url, at};
+use crate::web::{RequestError, RequestResult, Response, Url, at};
 
 /// Statuses by which servers refuse a `Destination` that they do not take for one of theirs.
 const OTHER_SERVER: [u16; 2] = [400, 502];
@@ -74,7 +74,7 @@ impl KnownForm {
 
 impl Dav {
     /// `MOVE`, with the header `Overwrite` as it is.
-    pub(super) fn move_to(&self, from: &Url, to: &Url, overwrite: &str) -> Answer<()> {
+    pub(super) fn move_to(&self, from: &Url, to: &Url, overwrite: &str) -> RequestResult<()> {
         let mut known = self.form.lock();
         if let Some(form) = *known {
             drop(known);
@@ -106,7 +106,8 @@ impl Dav {
             }
             return done(to, response);
         }
-        let refused = refused.unwrap_or_else(|| Fault::Lasting(at(from, "it has no new name")));
+        let refused =
+            refused.unwrap_or_else(|| RequestError::Permanent(at(from, "it has no new name")));
         // Something on the way may be out of order for a while, and answer the same.
         match self.parent_of(to).map(|parent| self.propfind(&parent, "0")) {
             Some(Ok(_)) => Err(self.other_path(to).unwrap_or_else(|| no_form(from, refused))),
@@ -122,7 +123,7 @@ impl Dav {
         to: &Url,
         overwrite: &str,
         accepted: &[u16],
-    ) -> Answer<Response> {
+    ) -> RequestResult<Response> {
         let method = Method::from_bytes(b"MOVE").expect("a method");
         let ask = Ask::new(method, from.clone())
             .header("Destination", &form.of(to))
@@ -132,7 +133,7 @@ impl Dav {
 
     /// The fault of a server that has the folder of `to` under another path than it is asked for
     /// by, if it has.
-    fn other_path(&self, to: &Url) -> Option<Fault> {
+    fn other_path(&self, to: &Url) -> Option<RequestError> {
         let parent = self.parent_of(to)?;
         let own = self.propfind(&parent, "0").ok()?.own?;
         if is_same_path(&own, parent.path()) {
@@ -144,7 +145,7 @@ impl Dav {
              proxy before it changes paths, but not the header `Destination`, so nothing can be \
              renamed"
         );
-        Some(Fault::Lasting(at(&parent, what).hint(
+        Some(RequestError::Permanent(at(&parent, what).hint(
             "ask who looks after the proxy to leave the path as it is (the disk has the same path \
              on the server then), or to change the path in `Destination`, too",
         )))
@@ -158,10 +159,10 @@ impl Dav {
 }
 
 /// The fault of a server that takes no form of `Destination`.
-fn no_form(from: &Url, refused: Fault) -> Fault {
+fn no_form(from: &Url, refused: RequestError) -> RequestError {
     let what = "the server refuses to rename it: it takes the new name for another server's, in \
                 every form (`https://…`, `http://…`, the path alone)";
-    Fault::Lasting(at(from, what).caused_by(refused.into_error()).hint(
+    RequestError::Permanent(at(from, what).caused_by(refused.into_error()).hint(
         "a proxy before the server probably hides the address that is asked for; ask who looks \
          after it to pass the header `Host` on, or to rewrite `Destination`",
     ))

@@ -11,10 +11,10 @@ use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, cut, fill};
 use super::{Options, Remote, Transferred};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging, refuse_others};
 use crate::sha256;
-use crate::web::{Answer, Fault, Tries};
+use crate::web::{Backoff, RequestError, RequestResult};
 
 /// How often a file may come otherwise than the manifest says.
 const WRONG: usize = 2;
@@ -62,7 +62,7 @@ impl Remote {
         }
         let staging = Staging::begin(item.parent(), item.kind())?;
         let partial = Partial::open(item.parent(), &contents)?;
-        self.fetch_all(item, &contents, &partial, watcher).map_err(Fault::into_error)?;
+        self.fetch_all(item, &contents, &partial, watcher).map_err(RequestError::into_error)?;
         partial.move_to(staging.folder(), &contents)?;
         let published = staging.publish(item.name(), &contents.manifest, existing);
         partial.remove();
@@ -83,7 +83,7 @@ impl Remote {
         contents: &Contents,
         partial: &Partial,
         watcher: &dyn Watcher,
-    ) -> Answer<()> {
+    ) -> RequestResult<()> {
         let size = contents.files.values().map(|file| file.size).sum();
         watcher.start_bytes(&format!("downloading {item}"), size, 0);
         at_once(contents.files.iter().enumerate(), |(number, (file, record))| {
@@ -109,7 +109,7 @@ impl Remote {
 fn another(item: &Item, which: &str) -> Error {
     let noun = item.noun();
     let what = format!("the {noun} here is {which} than the remote's of this name");
-    Error::at(Place::file(item.folder()), what)
+    Error::at(Location::file(item.folder()), what)
         .hint("--force replaces it by the remote's; what is here now is lost then")
 }
 
@@ -124,16 +124,17 @@ struct Fetch<'a> {
 
 impl Fetch<'_> {
     /// Asks until all has come and is what the manifest says.
-    fn run(&mut self, item: &Item) -> Answer<()> {
-        let mut tries = Tries::new(self.remote.first_wait);
+    fn run(&mut self, item: &Item) -> RequestResult<()> {
+        let mut tries = Backoff::new(self.remote.first_wait);
         let (mut most, mut wrong) = (0, 0);
         loop {
-            let (mut file, validator) = self.part.open(self.record.size).map_err(Fault::Lasting)?;
+            let (mut file, validator) =
+                self.part.open(self.record.size).map_err(RequestError::Permanent)?;
             let before = self.length(&file)?;
             match self.attempt(&mut file, before, validator.as_deref()) {
                 Ok(None) => {
                     file.sync_all().map_err(|e| self.disk(e))?;
-                    return self.part.complete().map_err(Fault::Lasting);
+                    return self.part.complete().map_err(RequestError::Permanent);
                 }
                 Ok(Some(fault)) => {
                     file.set_len(0).map_err(|e| self.disk(e))?;
@@ -141,7 +142,7 @@ impl Fetch<'_> {
                     let what = format!("what came is not what the manifest says: {fault}");
                     let error = Error::at(self.place(), what);
                     if wrong >= WRONG {
-                        return Err(Fault::Lasting(error.hint(format!(
+                        return Err(RequestError::Permanent(error.hint(format!(
                             "the copy on the remote is damaged; whoever has it whole can repair \
                              it: `{} --force`",
                             item.upload_verb()
@@ -149,7 +150,7 @@ impl Fetch<'_> {
                     }
                     tries.failed(error, None)?;
                 }
-                Err(Fault::Passing(error, asked)) => {
+                Err(RequestError::Transient(error, asked)) => {
                     // Only failures in a row count: a large file may be cut many times. What is
                     // given from its beginning each time gets no further for that.
                     let length = self.length(&file)?;
@@ -159,8 +160,8 @@ impl Fetch<'_> {
                     }
                     tries.failed(error, asked)?;
                 }
-                Err(Fault::Missing(error)) => {
-                    return Err(Fault::Missing(error.hint(format!(
+                Err(RequestError::NotFound(error)) => {
+                    return Err(RequestError::NotFound(error.hint(format!(
                         "the manifest names it; whoever has it whole can repair it: `{} --force`",
                         item.upload_verb()
                     ))));
@@ -177,19 +178,19 @@ impl Fetch<'_> {
         file: &mut File,
         length: u64,
         validator: Option<&str>,
-    ) -> Answer<Option<String>> {
+    ) -> RequestResult<Option<String>> {
         let mut hasher = Sha256::new();
         self.meter.seek(0);
         if length < self.record.size || length == 0 {
             let from = validator.filter(|_| length > 0).map(|validator| (length, validator));
             let mut reading = self.remote.store.read(&self.path, from)?;
-            let page = reading.page.take().map(Fault::Lasting);
+            let page = reading.page.take().map(RequestError::Permanent);
             if let Some(fault) = reading.size.and_then(|size| self.record.size_fault(size)) {
                 return page.map_or(Ok(Some(fault)), Err);
             }
             if reading.start == 0 {
                 file.set_len(0).map_err(|e| self.disk(e))?;
-                self.part.note(reading.validator.clone()).map_err(Fault::Lasting)?;
+                self.part.note(reading.validator.clone()).map_err(RequestError::Permanent)?;
             }
             self.hash_part(file, &mut hasher)?;
             let side = SideHash::start(hasher, file.try_clone().ok());
@@ -208,7 +209,7 @@ impl Fetch<'_> {
     }
 
     /// Hashes what is in the part, and stays at its end.
-    fn hash_part(&mut self, file: &mut File, hasher: &mut Sha256) -> Answer<()> {
+    fn hash_part(&mut self, file: &mut File, hasher: &mut Sha256) -> RequestResult<()> {
         file.seek(SeekFrom::Start(0)).map_err(|e| self.disk(e))?;
         let mut buffer = vec![0; BUFFER];
         loop {
@@ -223,7 +224,7 @@ impl Fetch<'_> {
     }
 
     /// Writes and hashes what comes, to the size that the manifest says.
-    fn copy(&mut self, reading: Reading, file: &mut File, side: &SideHash) -> Answer<()> {
+    fn copy(&mut self, reading: Reading, file: &mut File, side: &SideHash) -> RequestResult<()> {
         let mut left = self.record.size - reading.start;
         // One byte more would be seen.
         let mut content = reading.content.take(left + 1);
@@ -234,7 +235,7 @@ impl Fetch<'_> {
                 file.set_len(0).map_err(|e| self.disk(e))?;
                 let what =
                     format!("more than the {} bytes that the manifest says", self.record.size);
-                return Err(Fault::Passing(Error::at(self.place(), what), None));
+                return Err(RequestError::Transient(Error::at(self.place(), what), None));
             }
             // What came before a cut need not come again.
             file.write_all(&buffer[..length]).map_err(|e| self.disk(e))?;
@@ -245,22 +246,22 @@ impl Fetch<'_> {
                 Some(Ok(())) if left == 0 => return Ok(()),
                 Some(Ok(())) => {
                     let error = Error::at(self.place(), "the connection was cut");
-                    return Err(Fault::Passing(error, None));
+                    return Err(RequestError::Transient(error, None));
                 }
                 Some(Err(error)) => return Err(cut(&self.place(), error)),
             }
         }
     }
 
-    fn length(&self, file: &File) -> Answer<u64> {
+    fn length(&self, file: &File) -> RequestResult<u64> {
         file.metadata().map(|found| found.len()).map_err(|e| self.disk(e))
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> Location {
         self.remote.store.place(&self.path)
     }
 
-    fn disk(&self, error: std::io::Error) -> Fault {
-        Fault::Lasting(Error::io(&self.part.whole, "write the file", error))
+    fn disk(&self, error: std::io::Error) -> RequestError {
+        RequestError::Permanent(Error::io(&self.part.whole, "write the file", error))
     }
 }

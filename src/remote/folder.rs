@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::store::{Entry, Reading, Store};
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 use crate::files;
 use crate::publish::sync_folder;
-use crate::web::{Answer, Fault};
+use crate::web::{RequestError, RequestResult};
 
 /// A folder with the remote's layout.
 #[derive(Debug)]
@@ -24,15 +24,15 @@ impl Folder {
 }
 
 impl Store for Folder {
-    fn place(&self, path: &str) -> Place {
-        Place::file(self.path(path))
+    fn place(&self, path: &str) -> Location {
+        Location::file(self.path(path))
     }
 
     fn local(&self, path: &str) -> Option<PathBuf> {
         Some(self.path(path))
     }
 
-    fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
+    fn list(&self, folder: &str) -> RequestResult<Vec<Entry>> {
         let path = self.path(folder);
         let failed = |e| fault(&path, "list the folder", e);
         let mut entries = Vec::new();
@@ -46,7 +46,7 @@ impl Store for Folder {
         Ok(entries)
     }
 
-    fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
+    fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let path = self.path(path);
         let failed = |e| fault(&path, "read the file", e);
         let mut file = files::open(&path).map_err(failed)?;
@@ -62,19 +62,19 @@ impl Store for Folder {
         Ok(Reading { start, size: Some(found.len()), validator, content, page: None })
     }
 
-    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {
+    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let path = self.path(path);
         let failed = |e| fault(&path, "write the file", e);
         let mut file = File::create(&path).map_err(failed)?;
         let written = io::copy(content, &mut file).map_err(failed)?;
         if written != size {
             let what = format!("{written} bytes written, expected {size}");
-            return Err(Fault::Lasting(Error::at(Place::file(&path), what)));
+            return Err(RequestError::Permanent(Error::at(Location::file(&path), what)));
         }
         file.sync_all().map_err(failed)
     }
 
-    fn make_folder(&self, path: &str) -> Answer<()> {
+    fn make_folder(&self, path: &str) -> RequestResult<()> {
         let path = self.path(path);
         match fs::create_dir(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
@@ -82,13 +82,13 @@ impl Store for Folder {
         }
     }
 
-    fn rename(&self, from: &str, to: &str) -> Answer<()> {
+    fn rename(&self, from: &str, to: &str) -> RequestResult<()> {
         let (from, to) = (self.path(from), self.path(to));
         fs::rename(&from, &to).map_err(|e| fault(&to, "move a file there", e))?;
         synced(&to)
     }
 
-    fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> Answer<()> {
+    fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> RequestResult<()> {
         let (from, to) = (self.path(from), self.path(to));
         // All that is in there shall be on the disk before its name is.
         for folder in folders_below(&from).map_err(|e| fault(&from, "list the folder", e))? {
@@ -97,7 +97,10 @@ impl Store for Folder {
         match fs::rename(&from, &to) {
             // A folder takes the place of an empty one only.
             Err(_) if from.exists() && to.symlink_metadata().is_ok() => {
-                Err(Fault::Taken(Error::at(Place::file(&to), "there is something of this name")))
+                Err(RequestError::AlreadyExists(Error::at(
+                    Location::file(&to),
+                    "there is something of this name",
+                )))
             }
             renamed => {
                 renamed.map_err(|e| fault(&to, "move a folder there", e))?;
@@ -106,7 +109,7 @@ impl Store for Folder {
         }
     }
 
-    fn remove(&self, path: &str) -> Answer<()> {
+    fn remove(&self, path: &str) -> RequestResult<()> {
         let path = self.path(path);
         let removed =
             if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -118,7 +121,7 @@ impl Store for Folder {
 }
 
 /// Waits until the disk has the name `path`.
-fn synced(path: &Path) -> Answer<()> {
+fn synced(path: &Path) -> RequestResult<()> {
     let folder = path.parent().unwrap_or(path);
     sync_folder(folder).map_err(|e| fault(folder, "sync the folder", e))
 }
@@ -135,14 +138,14 @@ fn folders_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-fn fault(path: &Path, action: &str, error: io::Error) -> Fault {
+fn fault(path: &Path, action: &str, error: io::Error) -> RequestError {
     let kind = error.kind();
     let error = Error::io(path, action, error);
     match kind {
-        ErrorKind::NotFound => Fault::Missing(error),
+        ErrorKind::NotFound => RequestError::NotFound(error),
         ErrorKind::Interrupted | ErrorKind::TimedOut | ErrorKind::ResourceBusy => {
-            Fault::Passing(error, None)
+            RequestError::Transient(error, None)
         }
-        _ => Fault::Lasting(error),
+        _ => RequestError::Permanent(error),
     }
 }

@@ -13,7 +13,7 @@ use ureq::http::Method;
 use super::dav::{Dav, RESERVED, done};
 use super::http::{Ask, Content};
 use super::store::Store;
-use crate::web::{Answer, Fault, Url, spend};
+use crate::web::{RequestError, RequestResult, Url, spend};
 
 /// Statuses by which servers refuse a name that they forbid.
 const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];
@@ -80,7 +80,7 @@ pub(super) fn folder_of(path: &str) -> &str {
 
 impl Dav {
     /// Makes the folder at `url`: whether it was not refused, with the refusal otherwise.
-    fn make(&self, url: &Url) -> Answer<Result<(), Fault>> {
+    fn make(&self, url: &Url) -> RequestResult<Result<(), RequestError>> {
         let method = Method::from_bytes(b"MKCOL").expect("a method");
         let response = self.http.send(Ask::new(method, url.clone()), &FORBIDDEN_NAME)?;
         if FORBIDDEN_NAME.contains(&response.status().as_u16()) {
@@ -91,10 +91,10 @@ impl Dav {
 
     /// Makes a folder with a hidden name. Where the disk takes none with a dot, it is made, and
     /// all others are from then on, without.
-    pub(super) fn make_hidden(&self, path: &str) -> Answer<()> {
+    pub(super) fn make_hidden(&self, path: &str) -> RequestResult<()> {
         let url = self.folder_url(path)?;
         let refused = match (self.make(&url)?, self.propfind(&url, "0")) {
-            (_, Ok(_)) | (Ok(()), Err(Fault::Passing(..))) => return Ok(()),
+            (_, Ok(_)) | (Ok(()), Err(RequestError::Transient(..))) => return Ok(()),
             // Some disks make it, and never show it.
             (Ok(()), Err(fault)) | (Err(fault), _) => fault,
         };
@@ -117,7 +117,7 @@ impl Dav {
 
     /// Whether the disk takes a file at the hidden `path` only without the dot: tried with empty
     /// files.
-    fn refuses_dot(&self, path: &str) -> Answer<bool> {
+    fn refuses_dot(&self, path: &str) -> RequestResult<bool> {
         let is_taken = |url: &Url| {
             let nothing: &mut dyn Read = &mut io::empty();
             let ask = Ask::new(Method::PUT, url.clone()).body(Content::Stream(nothing, 0));
@@ -138,7 +138,7 @@ impl Dav {
     }
 
     /// Writes the file at the hidden `path`, which is what `ask` does.
-    pub(super) fn write_hidden(&self, path: &str, ask: Ask) -> Answer<()> {
+    pub(super) fn write_hidden(&self, path: &str, ask: Ask) -> RequestResult<()> {
         let url = ask.url.clone();
         let response = self.http.send(ask, &FORBIDDEN_NAME)?;
         if !FORBIDDEN_NAME.contains(&response.status().as_u16()) {
@@ -150,13 +150,13 @@ impl Dav {
         if refuses_dot || self.url(path)?.whole() != url.whole() {
             self.hidden.forbid_dots();
             // What is under way has another name now: it begins anew.
-            return Err(Fault::Missing(refused.into_error()));
+            return Err(RequestError::NotFound(refused.into_error()));
         }
         Err(refused)
     }
 
     /// The address that the hidden `path` has without the dot.
-    fn dotless_url(&self, path: &str) -> Answer<Url> {
+    fn dotless_url(&self, path: &str) -> RequestResult<Url> {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let name = name.replacen('.', MARK, 1);
         let folder = self.url(folder_of(path))?;

@@ -10,8 +10,8 @@ use super::authorization::{Authorization, Offer, Shown};
 use super::credentials::{Login, Origin};
 use crate::error::Error;
 use crate::web::{
-    Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, redirect, redirects_again, refusal,
-    spend,
+    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect,
+    redirects_again, refusal, spend,
 };
 
 /// What to look at where a server does not answer.
@@ -84,7 +84,7 @@ impl Http {
 
     /// Asks, and follows redirects of what only reads. Statuses up to 299 are answers, and those
     /// in `accepted`.
-    pub(super) fn send(&self, mut ask: Ask, accepted: &[u16]) -> Answer<Response> {
+    pub(super) fn send(&self, mut ask: Ask, accepted: &[u16]) -> RequestResult<Response> {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send_known(&mut ask)?;
             let Some(next) = redirect(&ask.url, &response)? else {
@@ -103,7 +103,7 @@ impl Http {
         ask: &Ask,
         response: Response,
         accepted: &[u16],
-    ) -> Answer<Response> {
+    ) -> RequestResult<Response> {
         if let Some(next) = redirect(&ask.url, &response)? {
             spend(response);
             self.check_redirect(ask, &next)?;
@@ -113,7 +113,7 @@ impl Http {
     }
 
     /// Whether the redirect to `next` may be followed.
-    fn check_redirect(&self, ask: &Ask, next: &Url) -> Answer<()> {
+    fn check_redirect(&self, ask: &Ask, next: &Url) -> RequestResult<()> {
         let is_home = self.home.is_same_server(next);
         let may_follow = match ask.method.as_str() {
             // What is signed is signed for one server.
@@ -128,7 +128,7 @@ impl Http {
             return Ok(());
         }
         let other = if is_home { "elsewhere" } else { "another server" };
-        Err(Fault::Lasting(
+        Err(RequestError::Permanent(
             at(&ask.url, format!("redirects to {other}, {next}; nobody went")).hint(
                 "if that is where the disk is now, set the remote's URL to it; a page that wants a \
              login is reached so, too: look at the address in a browser",
@@ -137,7 +137,7 @@ impl Http {
     }
 
     /// Asks, and shows who asks as the server wants it: the answer, whatever its status.
-    pub(super) fn send_known(&self, ask: &mut Ask) -> Answer<Response> {
+    pub(super) fn send_known(&self, ask: &mut Ask) -> RequestResult<Response> {
         let may_see = self.may_see(&ask.url);
         if may_see {
             self.authorization.find_out(|| self.send_unknown())?;
@@ -154,7 +154,7 @@ impl Http {
             spend(response);
             if is_begun {
                 let what = "the server wants to be shown again who asks";
-                return Err(Fault::Passing(at(&ask.url, what), Some(Duration::ZERO)));
+                return Err(RequestError::Transient(at(&ask.url, what), Some(Duration::ZERO)));
             }
             shown = Some(again);
             sent += 1;
@@ -162,7 +162,7 @@ impl Http {
     }
 
     /// Asks the remote itself for nothing much, without showing who asks.
-    fn send_unknown(&self) -> Answer<Response> {
+    fn send_unknown(&self) -> RequestResult<Response> {
         let mut url = self.home.below("/");
         for _ in 0..=MAX_REDIRECTS {
             let mut ask = Ask::new(propfind(), url.clone()).header("Depth", "0");
@@ -174,7 +174,7 @@ impl Http {
                     url = next;
                 }
                 None => match refusal(&url, &response) {
-                    busy @ Fault::Passing(..) if !response.status().is_success() => {
+                    busy @ RequestError::Transient(..) if !response.status().is_success() => {
                         return Err(busy);
                     }
                     _ => return Ok(response),
@@ -185,7 +185,7 @@ impl Http {
     }
 
     /// Asks once; the answer, and whether anything of a stream was read.
-    fn send_once(&self, ask: &mut Ask, shown: Option<&Shown>) -> Answer<(Response, bool)> {
+    fn send_once(&self, ask: &mut Ask, shown: Option<&Shown>) -> RequestResult<(Response, bool)> {
         let url = &ask.url;
         let mut request = Request::builder().method(&ask.method);
         for (name, value) in &ask.headers {
@@ -216,7 +216,7 @@ impl Http {
     }
 
     /// The answer, if it is one.
-    fn check(&self, url: &Url, response: Response, accepted: &[u16]) -> Answer<Response> {
+    fn check(&self, url: &Url, response: Response, accepted: &[u16]) -> RequestResult<Response> {
         let status = response.status();
         if status.is_success() || accepted.contains(&status.as_u16()) {
             return Ok(response);
@@ -225,15 +225,17 @@ impl Http {
     }
 
     /// The fault that the answer from `url` is, and what to do about it.
-    pub(super) fn refused(&self, url: &Url, response: Response) -> Fault {
+    pub(super) fn refused(&self, url: &Url, response: Response) -> RequestError {
         let status = response.status();
         let (fault, offer) = (refusal(url, &response), Offer::of(&response));
         spend(response);
         match (fault, advice(status)) {
-            (Fault::Lasting(_), _) if status == StatusCode::UNAUTHORIZED => {
-                Fault::Lasting(self.unknown(url, status, &offer))
+            (RequestError::Permanent(_), _) if status == StatusCode::UNAUTHORIZED => {
+                RequestError::Permanent(self.unknown(url, status, &offer))
             }
-            (Fault::Lasting(error), Some(advice)) => Fault::Lasting(error.hint(advice)),
+            (RequestError::Permanent(error), Some(advice)) => {
+                RequestError::Permanent(error.hint(advice))
+            }
             (fault, _) => fault,
         }
     }
@@ -323,8 +325,8 @@ fn advice(status: StatusCode) -> Option<&'static str> {
 }
 
 /// The error of a page for people, as networks and disks that want a login give.
-pub(super) fn login_page(url: &Url) -> Fault {
-    Fault::Lasting(at(url, "a page came where a file was expected").hint(
+pub(super) fn login_page(url: &Url) -> RequestError {
+    RequestError::Permanent(at(url, "a page came where a file was expected").hint(
         "this is what networks and disks that want a login send; look at the address in a browser",
     ))
 }

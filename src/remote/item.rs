@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::{self, CheckpointRef};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, Kind, MANIFEST_FILE, Opened};
 use crate::sha256;
@@ -163,7 +163,7 @@ impl Item {
                 return Ok((Here::Absent, None));
             }
             let what = format!("not a folder, where a {} belongs", self.noun());
-            return Err(Error::at(Place::file(&self.folder), what).hint("move it away"));
+            return Err(Error::at(Location::file(&self.folder), what).hint("move it away"));
         }
         // What is wrong with a folder that another run replaced meanwhile does not count.
         let found = Opened::read_with(&self.folder, |opened| {
@@ -210,7 +210,7 @@ impl Item {
     /// # Errors
     /// When it is not here, or damaged.
     pub(super) fn to_send(&self) -> Result<(Contents, Opened)> {
-        let at = |what: String| Error::at(Place::file(&self.folder), what);
+        let at = |what: String| Error::at(Location::file(&self.folder), what);
         match self.found(Opened::size_fault)? {
             (Here::Whole(contents), Some(opened)) => Ok((contents, opened)),
             (Here::Absent | Here::Whole(_), _) => {
@@ -224,7 +224,7 @@ impl Item {
     /// The error of an item that is damaged here.
     pub(super) fn damaged(&self, fault: &str) -> Error {
         let what = format!("the {} is damaged: {fault}", self.noun());
-        Error::at(Place::file(&self.folder), what)
+        Error::at(Location::file(&self.folder), what)
             .hint("only what is whole is shared; make it again")
     }
 

@@ -9,10 +9,10 @@ use super::Remote;
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, fault_of};
-use crate::checkpoint::{CheckpointRef, Fault as Damage, Manifest};
+use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
 use crate::error::{Error, Result, did_you_mean, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
-use crate::web::{Answer, Fault, Paced, Tries, patiently};
+use crate::web::{Backoff, Paced, RequestError, RequestResult, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
 
 /// What is on the remote under an item's name.
@@ -32,14 +32,14 @@ impl Remote {
     ///
     /// # Errors
     /// When it cannot be asked.
-    pub(super) fn look(&self, item: &Item) -> Answer<There> {
+    pub(super) fn look(&self, item: &Item) -> RequestResult<There> {
         let folder = item.remote();
         let path = format!("{folder}/{MANIFEST_FILE}");
         let place = self.store.place(&path).path;
-        let mut tries = Tries::new(self.first_wait);
+        let mut tries = Backoff::new(self.first_wait);
         let mut seen = None;
         loop {
-            match patiently(self.first_wait, || self.manifest_at(&path)) {
+            match retry_with_backoff(self.first_wait, || self.manifest_at(&path)) {
                 Ok(manifest) => match item.contents(&place, manifest.clone()) {
                     Ok(contents) => return Ok(There::Published(contents)),
                     // What comes twice is what is there; else it was garbled on its way.
@@ -51,12 +51,12 @@ impl Remote {
                         tries.failed(error, None)?;
                     }
                 },
-                Err(Fault::Missing(_)) if self.store.is_flat() => return Ok(There::Absent),
-                Err(Fault::Missing(_)) => {}
+                Err(RequestError::NotFound(_)) if self.store.is_flat() => return Ok(There::Absent),
+                Err(RequestError::NotFound(_)) => {}
                 Err(fault) => return Err(fault),
             }
-            match patiently(self.first_wait, || self.store.list(&folder)) {
-                Err(Fault::Missing(_)) => return Ok(There::Absent),
+            match retry_with_backoff(self.first_wait, || self.store.list(&folder)) {
+                Err(RequestError::NotFound(_)) => return Ok(There::Absent),
                 // Published just now.
                 Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {
                     let what = "it is listed, but is not there";
@@ -72,7 +72,7 @@ impl Remote {
     }
 
     /// The bytes of the manifest at `path`.
-    pub(super) fn manifest_at(&self, path: &str) -> Answer<Vec<u8>> {
+    pub(super) fn manifest_at(&self, path: &str) -> RequestResult<Vec<u8>> {
         let place = self.store.place(path);
         let reading = self.store.read(path, None)?;
         let mut manifest = Vec::new();
@@ -85,15 +85,15 @@ impl Remote {
         if length > MAX_MANIFEST {
             let what =
                 format!("longer than any manifest, of which the largest have {MAX_MANIFEST} bytes");
-            return Err(Fault::Lasting(Error::at(place, what)));
+            return Err(RequestError::Permanent(Error::at(place, what)));
         }
         if reading.size.is_some_and(|size| length < size) {
-            return Err(Fault::Passing(Error::at(place, "the connection was cut"), None));
+            return Err(RequestError::Transient(Error::at(place, "the connection was cut"), None));
         }
         // A page for people is no JSON, whatever else may be wrong.
         match reading.page {
             Some(page) if serde_json::from_slice::<IgnoredAny>(&manifest).is_err() => {
-                Err(Fault::Lasting(page))
+                Err(RequestError::Permanent(page))
             }
             _ => Ok(manifest),
         }
@@ -101,7 +101,11 @@ impl Remote {
 
     /// What of `contents` differs by its size from what is in the remote's `folder`: enough to
     /// notice what was cut short.
-    pub(super) fn size_faults(&self, folder: &str, contents: &Contents) -> Answer<Vec<String>> {
+    pub(super) fn size_faults(
+        &self,
+        folder: &str,
+        contents: &Contents,
+    ) -> RequestResult<Vec<String>> {
         let found = self.tree(folder, contents)?;
         let fault = |(file, record): (&String, &FileRecord)| match found.get(file) {
             None => Some(format!("{file}: not there")),
@@ -117,12 +121,12 @@ impl Remote {
         &self,
         folder: &str,
         contents: &Contents,
-    ) -> Answer<BTreeMap<String, Option<u64>>> {
+    ) -> RequestResult<BTreeMap<String, Option<u64>>> {
         let mut files = BTreeMap::new();
         for below in folders(contents).iter().map(String::as_str).chain([""]) {
             let path = format!("{folder}/{below}");
-            let entries = match patiently(self.first_wait, || self.store.list(&path)) {
-                Err(Fault::Missing(_)) => continue,
+            let entries = match retry_with_backoff(self.first_wait, || self.store.list(&path)) {
+                Err(RequestError::NotFound(_)) => continue,
                 entries => entries?,
             };
             for Entry { name, size, .. } in entries.into_iter().filter(|entry| !entry.is_folder) {
@@ -136,9 +140,9 @@ impl Remote {
     ///
     /// # Errors
     /// When there is no such item on the remote, or it cannot be asked.
-    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<(usize, Vec<Damage>)> {
+    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<(usize, Vec<CorruptFile>)> {
         let contents = self.published(item)?;
-        let faults = self.faults(item, &contents, watcher).map_err(Fault::into_error)?;
+        let faults = self.faults(item, &contents, watcher).map_err(RequestError::into_error)?;
         Ok((contents.count(), faults))
     }
 
@@ -148,22 +152,22 @@ impl Remote {
         item: &Item,
         contents: &Contents,
         watcher: &dyn Watcher,
-    ) -> Answer<Vec<Damage>> {
+    ) -> RequestResult<Vec<CorruptFile>> {
         watcher.start_bytes(&format!("checking {item}"), contents.size(), 0);
         let faults = at_once(&contents.files, |(file, record)| {
             let path = format!("{}/{file}", item.remote());
             let place = self.store.place(&path);
             let mut meter = Meter::new(watcher);
-            let found = patiently(self.first_wait, || {
+            let found = retry_with_backoff(self.first_wait, || {
                 meter.seek(0);
                 fault_of(self.store.read(&path, None)?, record, &place, &mut meter)
             });
             let what = match found {
                 Ok(fault) => fault,
-                Err(Fault::Missing(_)) => Some("not there".to_owned()),
+                Err(RequestError::NotFound(_)) => Some("not there".to_owned()),
                 Err(fault) => return Err(fault),
             };
-            Ok(what.map(|what| Damage { path: place.path, what }))
+            Ok(what.map(|what| CorruptFile { path: place.path, what }))
         })?;
         watcher.finish();
         Ok(faults.into_iter().flatten().collect())
@@ -174,7 +178,7 @@ impl Remote {
     /// # Errors
     /// When there is nothing, or its manifest cannot be used.
     pub(super) fn published(&self, item: &Item) -> Result<Contents> {
-        match self.look(item).map_err(Fault::into_error)? {
+        match self.look(item).map_err(RequestError::into_error)? {
             There::Published(contents) => Ok(contents),
             There::Absent => Err(self.no_such(item)),
             There::Broken(error, _) => Err(error.hint(format!(
@@ -214,7 +218,7 @@ impl Remote {
         }
         names.sort();
         let read = |name| Ok(self.checkpoint(workspace, name));
-        let found = at_once(names, read).map_err(Fault::into_error)?;
+        let found = at_once(names, read).map_err(RequestError::into_error)?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -226,9 +230,9 @@ impl Remote {
     ) -> Option<Result<RemoteCheckpoint>> {
         let folder = Item::checkpoint(workspace, &name).remote();
         let path = format!("{folder}/{MANIFEST_FILE}");
-        let manifest = match patiently(self.first_wait, || self.manifest_at(&path)) {
-            Err(Fault::Missing(_)) => return None,
-            manifest => manifest.map_err(Fault::into_error),
+        let manifest = match retry_with_backoff(self.first_wait, || self.manifest_at(&path)) {
+            Err(RequestError::NotFound(_)) => return None,
+            manifest => manifest.map_err(RequestError::into_error),
         };
         let place = self.store.place(&path).path;
         let manifest = manifest.and_then(|bytes| Manifest::from_bytes(&place, &bytes));
@@ -269,25 +273,25 @@ impl Remote {
     fn published_names(&self, folder: &str) -> Result<Vec<Name>> {
         let published = at_once(self.folder_names(folder)?, |name| {
             let path = format!("{folder}/{name}");
-            let entries = match patiently(self.first_wait, || self.store.list(&path)) {
-                Err(Fault::Missing(_)) => return Ok(None),
+            let entries = match retry_with_backoff(self.first_wait, || self.store.list(&path)) {
+                Err(RequestError::NotFound(_)) => return Ok(None),
                 entries => entries?,
             };
             let is_published = entries.iter().any(|entry| entry.name == MANIFEST_FILE);
             Ok(is_published.then_some(name))
         });
-        Ok(published.map_err(Fault::into_error)?.into_iter().flatten().collect())
+        Ok(published.map_err(RequestError::into_error)?.into_iter().flatten().collect())
     }
 
     /// The folders in `folder` whose names are plain, sorted; none where it is not there, and the
     /// remote is.
     fn folder_names(&self, folder: &str) -> Result<Vec<Name>> {
-        let entries = match patiently(self.first_wait, || self.store.list(folder)) {
-            Err(Fault::Missing(_)) => {
+        let entries = match retry_with_backoff(self.first_wait, || self.store.list(folder)) {
+            Err(RequestError::NotFound(_)) => {
                 self.check_root()?;
                 return Ok(Vec::new());
             }
-            entries => entries.map_err(Fault::into_error)?,
+            entries => entries.map_err(RequestError::into_error)?,
         };
         let folders = entries.into_iter().filter(|entry| entry.is_folder);
         let mut names: Vec<Name> =
@@ -298,9 +302,9 @@ impl Remote {
 
     /// Notices a URL that leads nowhere, where everything would seem to be empty.
     pub(super) fn check_root(&self) -> Result<()> {
-        match patiently(self.first_wait, || self.store.list("")) {
+        match retry_with_backoff(self.first_wait, || self.store.list("")) {
             Ok(_) => Ok(()),
-            Err(Fault::Missing(error)) => {
+            Err(RequestError::NotFound(error)) => {
                 Err(error.hint("there is no such folder: look at the remote's URL"))
             }
             Err(fault) => Err(fault.into_error()),

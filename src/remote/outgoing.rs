@@ -5,7 +5,7 @@ use std::io::Read;
 use super::item::{Contents, Item};
 use crate::error::{Error, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
-use crate::web::{Answer, Fault};
+use crate::web::{RequestError, RequestResult};
 
 /// One of an item's files, or its manifest.
 pub(super) struct Outgoing<'a> {
@@ -57,12 +57,12 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// When it is not what the manifest says.
-    pub(super) fn check(&self) -> Answer<()> {
+    pub(super) fn check(&self) -> RequestResult<()> {
         let Bytes::In(opened) = &self.bytes else { return Ok(()) };
         match opened.fault(self.file, &self.record) {
             Some(fault) => {
                 let damaged = self.item.damaged(&format!("{}: {fault}", self.file));
-                Err(Fault::Lasting(opened.explain(self.item.noun(), damaged)))
+                Err(RequestError::Permanent(opened.explain(self.item.noun(), damaged)))
             }
             None => Ok(()),
         }

@@ -22,9 +22,9 @@ use super::settings::RemoteSettings;
 use super::store::{Entry, Reading, Store};
 use super::transfer::cut;
 use super::transport::{Refused, Transport};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::publish::MANIFEST_FILE;
-use crate::web::{Answer, Fault, Url};
+use crate::web::{RequestError, RequestResult, Url};
 
 /// Larger files are sent in parts of this many bytes.
 const PART: usize = 8 << 20;
@@ -68,7 +68,7 @@ impl Bucket {
                 .hint("expected `https://HOST`, in [remote] endpoint or AWS_ENDPOINT_URL")
         })?;
         if !url.is_private() && !is_insecure {
-            return Err(Error::at(Place::file(url.to_string()), "not encrypted")
+            return Err(Error::at(Location::file(url.to_string()), "not encrypted")
                 .hint("use https, or --insecure where that does not matter"));
         }
         let login = Login { credentials: None, origin: Origin::Keys, warning: None };
@@ -95,26 +95,30 @@ impl Bucket {
         Ok(Self { operator, url })
     }
 
-    fn fault(&self, path: &str, error: opendal::Error) -> Fault {
+    fn fault(&self, path: &str, error: opendal::Error) -> RequestError {
         if let Some(fault) = Refused::fault_in(&error) {
             return fault;
         }
         let at = |what: &str| Error::at(self.place(path), what);
         match error.kind() {
-            ErrorKind::NotFound => Fault::Missing(at("not there")),
+            ErrorKind::NotFound => RequestError::NotFound(at("not there")),
             ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict => {
-                Fault::Taken(at("there is something of this name"))
+                RequestError::AlreadyExists(at("there is something of this name"))
             }
             // Refusals are faults of our own by now: what is unexpected is an answer that cannot be
             // read, or one of 200 with an error in it.
-            ErrorKind::Unexpected => Fault::Passing(at("not answered").caused_by(error), None),
-            _ if error.is_temporary() => Fault::Passing(at("not answered").caused_by(error), None),
-            _ => Fault::Lasting(at("refused").caused_by(error)),
+            ErrorKind::Unexpected => {
+                RequestError::Transient(at("not answered").caused_by(error), None)
+            }
+            _ if error.is_temporary() => {
+                RequestError::Transient(at("not answered").caused_by(error), None)
+            }
+            _ => RequestError::Permanent(at("refused").caused_by(error)),
         }
     }
 
     /// The objects below `folder`, by path from there.
-    fn objects(&self, folder: &str) -> Answer<Vec<String>> {
+    fn objects(&self, folder: &str) -> RequestResult<Vec<String>> {
         let folder = format!("{folder}/");
         let lister = block_on(self.operator.lister_with(&folder).recursive(true).into_future());
         let found = self.listed(&folder, lister)?;
@@ -127,14 +131,14 @@ impl Bucket {
         &self,
         folder: &str,
         lister: opendal::Result<opendal::Lister>,
-    ) -> Answer<Vec<opendal::Entry>> {
+    ) -> RequestResult<Vec<opendal::Entry>> {
         let mut lister = lister.map_err(|e| self.fault(folder, e))?;
         let mut found = Vec::new();
         while let Some(entry) = block_on(lister.next()) {
             found.push(entry.map_err(|e| self.fault(folder, e))?);
             if found.len() > MAX_OBJECTS {
                 let what = format!("a list of more than {MAX_OBJECTS} objects");
-                return Err(Fault::Lasting(Error::at(self.place(folder), what).hint(
+                return Err(RequestError::Permanent(Error::at(self.place(folder), what).hint(
                     "either the server's list has no end, or the remote's URL is not of a folder \
                      for sharing: look at it",
                 )));
@@ -144,9 +148,11 @@ impl Bucket {
     }
 
     /// What is known of the object at `path`.
-    fn stat(&self, path: &str) -> Answer<Metadata> {
+    fn stat(&self, path: &str) -> RequestResult<Metadata> {
         block_on(self.operator.stat(path)).map_err(|e| match self.fault(path, e) {
-            Fault::Lasting(error) => Fault::Lasting(self.reason(path).unwrap_or(error)),
+            RequestError::Permanent(error) => {
+                RequestError::Permanent(self.reason(path).unwrap_or(error))
+            }
             fault => fault,
         })
     }
@@ -154,13 +160,13 @@ impl Bucket {
     /// Why the object at `path` cannot be asked for: an answer to `HEAD` has no room for it.
     fn reason(&self, path: &str) -> Option<Error> {
         match self.start_of(path, 1) {
-            Err(Fault::Lasting(error)) => Some(error),
+            Err(RequestError::Permanent(error)) => Some(error),
             _ => None,
         }
     }
 
     /// The first bytes of the object at `path`, at most so many.
-    fn start_of(&self, path: &str, most: u64) -> Answer<Vec<u8>> {
+    fn start_of(&self, path: &str, most: u64) -> RequestResult<Vec<u8>> {
         let opened = async { self.operator.reader(path).await?.into_stream(..).await };
         let stream = block_on(opened).map_err(|e| self.fault(path, e))?;
         let content = Content { stream, chunk: Buffer::new() };
@@ -173,11 +179,17 @@ impl Bucket {
     }
 
     /// Copies `files`, the manifest last, to the folder `to`, which is claimed.
-    fn copy_all(&self, files: &[String], from: &str, to: &str, needed: &[&str]) -> Answer<()> {
+    fn copy_all(
+        &self,
+        files: &[String],
+        from: &str,
+        to: &str,
+        needed: &[&str],
+    ) -> RequestResult<()> {
         // Another run with the same content may have taken it away.
         if let Some(file) = needed.iter().find(|file| !files.iter().any(|found| found == *file)) {
             let place = self.place(&format!("{from}/{file}"));
-            return Err(Fault::Missing(Error::at(place, "not there any more")));
+            return Err(RequestError::NotFound(Error::at(place, "not there any more")));
         }
         for file in files {
             if file == MANIFEST_FILE {
@@ -188,17 +200,17 @@ impl Bucket {
         Ok(())
     }
 
-    fn copy(&self, from: &str, to: &str) -> Answer<()> {
+    fn copy(&self, from: &str, to: &str) -> RequestResult<()> {
         block_on(self.operator.copy(from, to)).map(drop).map_err(|e| self.fault(from, e))
     }
 
     /// Claims the folder `to` for what moves there from `from`; whether it was ours already.
-    fn claim(&self, from: &str, to: &str) -> Answer<bool> {
+    fn claim(&self, from: &str, to: &str) -> RequestResult<bool> {
         let claim = format!("{to}/{CLAIM}");
         let write = self.operator.write_with(&claim, from.to_owned()).if_not_exists(true);
         let is_old = match block_on(write.into_future()).map_err(|e| self.fault(&claim, e)) {
             Ok(_) => false,
-            Err(Fault::Taken(_)) => true,
+            Err(RequestError::AlreadyExists(_)) => true,
             Err(fault) => return Err(fault),
         };
         // A server that does not know the condition has overwritten another's.
@@ -207,7 +219,7 @@ impl Bucket {
     }
 
     /// Whether the folder `to` is claimed for what moves there from `from`.
-    fn check_claim(&self, from: &str, to: &str) -> Answer<()> {
+    fn check_claim(&self, from: &str, to: &str) -> RequestResult<()> {
         let claim = format!("{to}/{CLAIM}");
         // What is longer than a claim is none.
         let found = self.start_of(&claim, MAX_CLAIM)?;
@@ -215,21 +227,27 @@ impl Bucket {
             return Ok(());
         }
         if self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
-            return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
+            return Err(RequestError::AlreadyExists(Error::at(
+                self.place(to),
+                "there is one of this name",
+            )));
         }
         if !self.is_under_way(from, &found)? {
             self.remove(&claim)?;
-            return Err(Fault::Passing(Error::at(self.place(&claim), "nobody's claim"), None));
+            return Err(RequestError::Transient(
+                Error::at(self.place(&claim), "nobody's claim"),
+                None,
+            ));
         }
         let what = "another upload of this name is under way, or was interrupted";
-        Err(Fault::Lasting(Error::at(self.place(&claim), what).hint(
+        Err(RequestError::Permanent(Error::at(self.place(&claim), what).hint(
             "it goes on when it is run again; if nobody does that, remove this object by hand",
         )))
     }
 
     /// Whether a claim is for a folder beside `from` that is all there: not where it was garbled
     /// on its way, or its upload given up.
-    fn is_under_way(&self, from: &str, claim: &[u8]) -> Answer<bool> {
+    fn is_under_way(&self, from: &str, claim: &[u8]) -> RequestResult<bool> {
         let beside = from.rsplit_once('/').map_or("", |(parent, _)| parent).as_bytes();
         let name = claim.strip_prefix(beside).and_then(|rest| rest.strip_prefix(b"/"));
         match name.and_then(|name| str::from_utf8(name).ok()) {
@@ -241,7 +259,7 @@ impl Bucket {
     }
 
     /// Whether the first bytes of the object at `path` come; not where the server ignores ranges.
-    fn first_is_there(&self, path: &str, reading: &mut Reading) -> Answer<bool> {
+    fn first_is_there(&self, path: &str, reading: &mut Reading) -> RequestResult<bool> {
         let mut first = [0];
         let fault = match reading.content.read(&mut first) {
             Ok(length) => {
@@ -255,33 +273,33 @@ impl Bucket {
             },
         };
         match fault {
-            Fault::Taken(_) if reading.start > 0 => Ok(false),
-            Fault::Taken(_) => {
+            RequestError::AlreadyExists(_) if reading.start > 0 => Ok(false),
+            RequestError::AlreadyExists(_) => {
                 let what = "it changed while it was read";
-                Err(Fault::Passing(Error::at(self.place(path), what), None))
+                Err(RequestError::Transient(Error::at(self.place(path), what), None))
             }
             fault => Err(fault),
         }
     }
 
-    fn exists(&self, path: &str) -> Answer<bool> {
+    fn exists(&self, path: &str) -> RequestResult<bool> {
         match self.stat(path) {
-            Err(Fault::Missing(_)) => Ok(false),
+            Err(RequestError::NotFound(_)) => Ok(false),
             found => found.map(|_| true),
         }
     }
 }
 
 impl Store for Bucket {
-    fn place(&self, path: &str) -> Place {
-        Place::file(format!("{}/{path}", self.url).trim_end_matches('/'))
+    fn place(&self, path: &str) -> Location {
+        Location::file(format!("{}/{path}", self.url).trim_end_matches('/'))
     }
 
     fn is_flat(&self) -> bool {
         true
     }
 
-    fn list(&self, folder: &str) -> Answer<Vec<Entry>> {
+    fn list(&self, folder: &str) -> RequestResult<Vec<Entry>> {
         let folder = folder.trim_matches('/');
         let path = if folder.is_empty() { "/".to_owned() } else { format!("{folder}/") };
         let lister = block_on(self.operator.lister(&path));
@@ -296,12 +314,12 @@ impl Store for Bucket {
         let entries: Vec<Entry> =
             found.into_iter().filter(|found| !is_own(found)).map(entry).collect();
         if entries.is_empty() && !folder.is_empty() {
-            return Err(Fault::Missing(Error::at(self.place(folder), "nothing there")));
+            return Err(RequestError::NotFound(Error::at(self.place(folder), "nothing there")));
         }
         Ok(entries)
     }
 
-    fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading> {
+    fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let found = self.stat(path)?;
         let (size, tag) = (found.content_length(), found.etag().map(str::to_owned));
         let start = match from {
@@ -328,8 +346,9 @@ impl Store for Bucket {
         if self.first_is_there(path, &mut reading)? { Ok(reading) } else { self.read(path, None) }
     }
 
-    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()> {
-        let unread = |e| Fault::Lasting(Error::at(self.place(path), "cannot be sent").caused_by(e));
+    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
+        let unread =
+            |e| RequestError::Permanent(Error::at(self.place(path), "cannot be sent").caused_by(e));
         let mut next = || {
             let mut part = Vec::new();
             content.take(PART as u64).read_to_end(&mut part).map_err(unread).map(|_| part)
@@ -358,19 +377,19 @@ impl Store for Bucket {
         written
     }
 
-    fn make_folder(&self, _path: &str) -> Answer<()> {
+    fn make_folder(&self, _path: &str) -> RequestResult<()> {
         Ok(())
     }
 
-    fn rename(&self, from: &str, to: &str) -> Answer<()> {
+    fn rename(&self, from: &str, to: &str) -> RequestResult<()> {
         self.copy(from, to)?;
         self.remove(from)
     }
 
-    fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> Answer<()> {
+    fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> RequestResult<()> {
         let mut files = self.objects(from)?;
         if files.is_empty() {
-            return Err(Fault::Missing(Error::at(self.place(from), "nothing there")));
+            return Err(RequestError::NotFound(Error::at(self.place(from), "nothing there")));
         }
         let is_old = self.claim(from, to)?;
         files.retain(|file| file != CLAIM);
@@ -381,7 +400,10 @@ impl Store for Bucket {
             self.copy_all(&files, from, to, needed)?;
         } else if !is_old {
             self.remove(&format!("{to}/{CLAIM}"))?;
-            return Err(Fault::Taken(Error::at(self.place(to), "there is one of this name")));
+            return Err(RequestError::AlreadyExists(Error::at(
+                self.place(to),
+                "there is one of this name",
+            )));
         }
         for file in files.iter().rev() {
             self.remove(&format!("{from}/{file}"))?;
@@ -389,7 +411,7 @@ impl Store for Bucket {
         self.remove(&format!("{to}/{CLAIM}"))
     }
 
-    fn remove(&self, path: &str) -> Answer<()> {
+    fn remove(&self, path: &str) -> RequestResult<()> {
         let removed = if path.ends_with('/') {
             block_on(self.operator.delete_with(path).recursive(true).into_future())
         } else {

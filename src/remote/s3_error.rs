@@ -6,7 +6,7 @@ use serde::Deserialize;
 use ureq::http::{HeaderMap, StatusCode};
 
 use crate::text::shorten;
-use crate::web::{Fault, Url, at};
+use crate::web::{RequestError, Url, at};
 
 /// The longest message that is shown, in characters.
 const MAX_MESSAGE: usize = 500;
@@ -97,27 +97,29 @@ impl S3Error {
         &self,
         url: &Url,
         (status, headers): (StatusCode, &HeaderMap),
-        base: Option<Fault>,
-    ) -> Fault {
+        base: Option<RequestError>,
+    ) -> RequestError {
         let message = shorten(&self.message, MAX_MESSAGE);
         let colon = if message.is_empty() { "" } else { ": " };
         let error = at(url, format!("the server says {status}: {}{colon}{message}", self.code));
         let code = self.code.as_str();
         let asked = match base {
-            Some(Fault::Passing(_, asked)) => return Fault::Passing(error, asked),
-            _ if self.is_passing() => return Fault::Passing(error, None),
+            Some(RequestError::Transient(_, asked)) => {
+                return RequestError::Transient(error, asked);
+            }
+            _ if self.is_passing() => return RequestError::Transient(error, None),
             _ if code == "NoSuchBucket" => None,
             _ if status == StatusCode::NOT_FOUND || code == "NoSuchKey" => {
-                return Fault::Missing(error);
+                return RequestError::NotFound(error);
             }
-            Some(Fault::Taken(_)) => return Fault::Taken(error),
-            _ if self.is_of_object() => return Fault::Taken(error),
-            Some(Fault::Lasting(base)) => base.hint_text().map(str::to_owned),
+            Some(RequestError::AlreadyExists(_)) => return RequestError::AlreadyExists(error),
+            _ if self.is_of_object() => return RequestError::AlreadyExists(error),
+            Some(RequestError::Permanent(base)) => base.hint_text().map(str::to_owned),
             _ => None,
         };
         match self.hint(headers).or(asked) {
-            Some(hint) => Fault::Lasting(error.hint(hint)),
-            None => Fault::Lasting(error),
+            Some(hint) => RequestError::Permanent(error.hint(hint)),
+            None => RequestError::Permanent(error),
         }
     }
 

@@ -1,19 +1,19 @@
 //! What a store must be able to do to share through it: a WebDAV disk, a folder, a bucket.
 //!
 //! Paths are relative to the remote, `/` between their parts, and made of checked names. Each
-//! method is one attempt; [`patiently`](crate::web::patiently) tries again. A new kind of store
+//! method is one attempt; [`retry_with_backoff`](crate::web::retry_with_backoff) tries again. A new kind of store
 //! implements this and has its URL recognised in `location.rs`.
 
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::error::{Error, Place};
-use crate::web::Answer;
+use crate::error::{Error, Location};
+use crate::web::RequestResult;
 
 /// A place where checkpoints and vector models are shared.
 pub(super) trait Store: Send + Sync {
     /// Where `path` is, for messages; without secrets.
-    fn place(&self, path: &str) -> Place;
+    fn place(&self, path: &str) -> Location;
 
     /// Where `path` is on this machine, if it is a file here.
     fn local(&self, _path: &str) -> Option<PathBuf> {
@@ -37,29 +37,29 @@ pub(super) trait Store: Send + Sync {
     }
 
     /// What is directly in `folder`, in any order.
-    fn list(&self, folder: &str) -> Answer<Vec<Entry>>;
+    fn list(&self, folder: &str) -> RequestResult<Vec<Entry>>;
 
     /// Reads the file at `path` from the byte `from` on, if it is still the one with this
     /// validator; otherwise from its beginning.
-    fn read(&self, path: &str, from: Option<(u64, &str)>) -> Answer<Reading>;
+    fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading>;
 
     /// Writes a file of `size` bytes at `path`, whatever was there. The folder above is there.
-    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> Answer<()>;
+    fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()>;
 
     /// Makes the folder `path`, if it is not there. The one above is there.
-    fn make_folder(&self, path: &str) -> Answer<()>;
+    fn make_folder(&self, path: &str) -> RequestResult<()>;
 
     /// Gives the file `from` the name `to`, in one step, whatever was there.
-    fn rename(&self, from: &str, to: &str) -> Answer<()>;
+    fn rename(&self, from: &str, to: &str) -> RequestResult<()>;
 
     /// Gives the folder `from` the name `to`, so that nobody sees half of it:
-    /// [`Fault::Taken`](crate::web::Fault::Taken) where there is a folder of this name. Where
+    /// [`RequestError::AlreadyExists`](crate::web::RequestError::AlreadyExists) where there is a folder of this name. Where
     /// files are moved one by one, those in `needed` must be there, by path within the folder:
-    /// [`Fault::Missing`](crate::web::Fault::Missing) otherwise.
-    fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> Answer<()>;
+    /// [`RequestError::NotFound`](crate::web::RequestError::NotFound) otherwise.
+    fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> RequestResult<()>;
 
     /// Removes the file `path`, or the folder where it ends with `/`, if it is there.
-    fn remove(&self, path: &str) -> Answer<()>;
+    fn remove(&self, path: &str) -> RequestResult<()>;
 }
 
 /// One of a folder's files and folders.

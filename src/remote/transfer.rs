@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
 use super::transport::Refused;
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
 use crate::sha256;
-use crate::web::{Answer, Fault, interrupted};
+use crate::web::{RequestError, RequestResult, interrupted};
 
 /// How many files are on their way at once.
 const AT_ONCE: usize = 4;
@@ -55,8 +55,8 @@ impl Moved {
 /// The first fault.
 pub(super) fn at_once<T: Send, R: Send>(
     items: impl IntoIterator<Item = T, IntoIter: Send>,
-    work: impl Fn(T) -> Answer<R> + Sync,
-) -> Answer<Vec<R>> {
+    work: impl Fn(T) -> RequestResult<R> + Sync,
+) -> RequestResult<Vec<R>> {
     let queue = Mutex::new(items.into_iter().enumerate());
     let failed = AtomicBool::new(false);
     let next = || {
@@ -71,12 +71,12 @@ pub(super) fn at_once<T: Send, R: Send>(
         }
         Ok(made)
     };
-    let made: Vec<Answer<Vec<_>>> = thread::scope(|scope| {
+    let made: Vec<RequestResult<Vec<_>>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
-        let panicked = |_| Err(Fault::Lasting(Error::new("a transfer ended by itself")));
+        let panicked = |_| Err(RequestError::Permanent(Error::new("a transfer ended by itself")));
         workers.into_iter().map(|worker| worker.join().unwrap_or_else(panicked)).collect()
     });
-    let made: Vec<Vec<_>> = made.into_iter().collect::<Answer<_>>()?;
+    let made: Vec<Vec<_>> = made.into_iter().collect::<RequestResult<_>>()?;
     let mut made: Vec<_> = made.into_iter().flatten().collect();
     made.sort_by_key(|(number, _)| *number);
     Ok(made.into_iter().map(|(_, one)| one).collect())
@@ -178,13 +178,13 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
 pub(super) fn fault_of(
     mut reading: Reading,
     record: &FileRecord,
-    place: &Place,
+    place: &Location,
     meter: &mut Meter,
-) -> Answer<Option<String>> {
+) -> RequestResult<Option<String>> {
     let page = reading.page.take();
     let fault = fault_of_content(reading, record, place, meter)?;
     match page.filter(|_| fault.is_some()) {
-        Some(page) => Err(Fault::Lasting(page)),
+        Some(page) => Err(RequestError::Permanent(page)),
         None => Ok(fault),
     }
 }
@@ -192,9 +192,9 @@ pub(super) fn fault_of(
 fn fault_of_content(
     reading: Reading,
     record: &FileRecord,
-    place: &Place,
+    place: &Location,
     meter: &mut Meter,
-) -> Answer<Option<String>> {
+) -> RequestResult<Option<String>> {
     let announced = from_the_beginning(&reading, place)?;
     if let Some(fault) = announced.and_then(|size| record.size_fault(size)) {
         return Ok(Some(fault));
@@ -226,13 +226,13 @@ fn fault_of_content(
 pub(super) fn is_same(
     mut reading: Reading,
     expected: &mut impl Read,
-    place: &Place,
+    place: &Location,
     meter: &mut Meter,
-) -> Answer<bool> {
+) -> RequestResult<bool> {
     let page = reading.page.take();
     let is_same = is_all_the_same(reading, expected, place, meter)?;
     match page.filter(|_| !is_same) {
-        Some(page) => Err(Fault::Lasting(page)),
+        Some(page) => Err(RequestError::Permanent(page)),
         None => Ok(is_same),
     }
 }
@@ -240,9 +240,9 @@ pub(super) fn is_same(
 fn is_all_the_same(
     reading: Reading,
     expected: &mut impl Read,
-    place: &Place,
+    place: &Location,
     meter: &mut Meter,
-) -> Answer<bool> {
+) -> RequestResult<bool> {
     let announced = from_the_beginning(&reading, place)?;
     let mut content = Counted(reading.content, meter);
     let (mut here, mut there) = (vec![0; BUFFER], vec![0; BUFFER]);
@@ -262,27 +262,35 @@ fn is_all_the_same(
 }
 
 /// The size of what is being read, where the store says so.
-fn from_the_beginning(reading: &Reading, place: &Place) -> Answer<Option<u64>> {
+fn from_the_beginning(reading: &Reading, place: &Location) -> RequestResult<Option<u64>> {
     if reading.start == 0 {
         return Ok(reading.size);
     }
-    Err(Fault::Passing(Error::at(place.clone(), "not the file's beginning"), None))
+    Err(RequestError::Transient(Error::at(place.clone(), "not the file's beginning"), None))
 }
 
 /// Whether `size` bytes that ended in this way are all of what was announced.
-fn is_whole(size: u64, announced: Option<u64>, end: io::Result<()>, place: &Place) -> Answer<()> {
+fn is_whole(
+    size: u64,
+    announced: Option<u64>,
+    end: io::Result<()>,
+    place: &Location,
+) -> RequestResult<()> {
     end.map_err(|e| cut(place, e))?;
     if announced.is_some_and(|announced| size < announced) {
-        return Err(Fault::Passing(Error::at(place.clone(), "the connection was cut"), None));
+        return Err(RequestError::Transient(
+            Error::at(place.clone(), "the connection was cut"),
+            None,
+        ));
     }
     Ok(())
 }
 
 /// The fault of what ended too early, or came too slowly.
-pub(super) fn cut(place: &Place, error: io::Error) -> Fault {
+pub(super) fn cut(place: &Location, error: io::Error) -> RequestError {
     let carried = error.get_ref().and_then(|error| error.downcast_ref());
     match carried.and_then(Refused::fault_in) {
-        Some(fault @ Fault::Lasting(_)) => fault,
+        Some(fault @ RequestError::Permanent(_)) => fault,
         _ => interrupted(place.clone(), error),
     }
 }
@@ -326,7 +334,7 @@ mod tests {
 
     #[test]
     fn the_same_is_the_same_to_its_last_byte() {
-        let place = Place::file("there");
+        let place = Location::file("there");
         let sum = Sum::default();
         let is_same = |there, size, mut here: &[u8]| {
             is_same(reading(there, size), &mut here, &place, &mut Meter::new(&sum))
@@ -335,10 +343,10 @@ mod tests {
             assert_eq!(is_same(b"abc", None, here.as_bytes()).ok(), Some(same), "{here}");
         }
         // A cut is none of the file's faults.
-        assert!(matches!(is_same(b"ab", Some(3), b"abc"), Err(Fault::Passing(..))));
+        assert!(matches!(is_same(b"ab", Some(3), b"abc"), Err(RequestError::Transient(..))));
         let part = Reading { start: 1, ..reading(b"bc", Some(3)) };
         let found = super::is_same(part, &mut &b"bc"[..], &place, &mut Meter::new(&sum));
-        assert!(matches!(found, Err(Fault::Passing(..))));
+        assert!(matches!(found, Err(RequestError::Transient(..))));
     }
 
     #[test]
@@ -362,9 +370,9 @@ mod tests {
         assert_eq!(squares.unwrap(), [1, 4, 9, 16, 25, 36, 49, 64, 81, 100]);
         assert_eq!(done.into_inner(), 55);
         let begun = AtomicU64::new(0);
-        let answer: Answer<Vec<()>> = at_once(0..1000, |_| {
+        let answer: RequestResult<Vec<()>> = at_once(0..1000, |_| {
             begun.fetch_add(1, Ordering::Relaxed);
-            Err(Fault::Lasting(Error::new("full")))
+            Err(RequestError::Permanent(Error::new("full")))
         });
         assert_eq!(answer.unwrap_err().into_error().to_string(), "full");
         assert!(begun.into_inner() <= AT_ONCE as u64);

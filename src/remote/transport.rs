@@ -14,7 +14,7 @@ use super::http::{Ask, Content, Http};
 use super::s3_error::S3Error;
 use super::side_hash::BUFFER;
 use crate::error::Error;
-use crate::web::{self, Answer, Fault, Url, at, cut, text};
+use crate::web::{self, RequestError, RequestResult, Url, at, cut, text};
 
 /// Statuses that `opendal` makes sense of itself.
 const ITS_OWN: [u16; 5] = [304, 404, 409, 412, 416];
@@ -30,17 +30,17 @@ const MAX_ERROR: u64 = 1 << 16;
 pub(super) struct Transport(pub(super) Http);
 
 /// A fault on its way through `opendal`'s errors.
-pub(super) struct Refused(Mutex<Option<Fault>>);
+pub(super) struct Refused(Mutex<Option<RequestError>>);
 
 impl Refused {
     /// An error of `opendal`'s that holds the fault.
-    fn error(fault: Fault) -> opendal::Error {
+    fn error(fault: RequestError) -> opendal::Error {
         opendal::Error::new(ErrorKind::Unexpected, "not answered")
             .set_source(Self(Mutex::new(Some(fault))))
     }
 
     /// The fault in an error of `opendal`'s, if there is one.
-    pub(super) fn fault_in(error: &opendal::Error) -> Option<Fault> {
+    pub(super) fn fault_in(error: &opendal::Error) -> Option<RequestError> {
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             if let Some(refused) = cause.downcast_ref::<Self>() {
@@ -73,9 +73,9 @@ impl HttpTransport for Transport {
 }
 
 impl Transport {
-    fn ask(&self, request: Request<Buffer>) -> Answer<Response<HttpBody>> {
+    fn ask(&self, request: Request<Buffer>) -> RequestResult<Response<HttpBody>> {
         let (parts, body) = request.into_parts();
-        let unusable = || Fault::Lasting(Error::new("an address that cannot be asked"));
+        let unusable = || RequestError::Permanent(Error::new("an address that cannot be asked"));
         let url = Url::parse(&parts.uri.to_string()).ok_or_else(unusable)?;
         let is_head = parts.method == "HEAD";
         let is_range = parts.headers.contains_key(header::RANGE);
@@ -91,7 +91,7 @@ impl Transport {
         let response = self.0.send_known(&mut ask)?;
         let response = self.judged(&ask, response)?;
         if is_range && response.status() == StatusCode::OK {
-            return Err(Fault::Taken(at(&url, "the server ignores ranges")));
+            return Err(RequestError::AlreadyExists(at(&url, "the server ignores ranges")));
         }
         let length = text(&response, header::CONTENT_LENGTH.as_str());
         // What `HEAD` announces does not come.
@@ -122,7 +122,7 @@ impl Transport {
     /// # Errors
     /// The fault that it is, with what the store says of it. An answer of 200 may hold an error,
     /// too: the server began it before it knew.
-    fn judged(&self, ask: &Ask, response: web::Response) -> Answer<web::Response> {
+    fn judged(&self, ask: &Ask, response: web::Response) -> RequestResult<web::Response> {
         let status = response.status();
         if ask.method == "HEAD" || (status.is_success() && is_object(ask)) {
             return self.0.judge(ask, response, &ITS_OWN);

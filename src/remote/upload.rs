@@ -13,9 +13,9 @@ use super::outgoing::Outgoing;
 use super::s3::CLAIM;
 use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, fault_of, is_same};
 use super::{Options, Remote, Transferred};
-use crate::error::{Error, Place, Result, quoted_list};
+use crate::error::{Error, Location, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
-use crate::web::{Answer, Fault, Tries, patiently, random};
+use crate::web::{Backoff, RequestError, RequestResult, random, retry_with_backoff};
 
 /// What folders of uploads that are under way are called, before the name and the content's tag.
 const UPLOAD: &str = ".upload-";
@@ -45,7 +45,7 @@ impl Remote {
         self.refuse_own(item, &contents)?;
         let (contents, opened) = (&contents, &opened);
         let upload = Upload { remote: self, item, contents, opened, options, watcher };
-        upload.run().map_err(Fault::into_error)
+        upload.run().map_err(RequestError::into_error)
     }
 }
 
@@ -61,7 +61,7 @@ struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    fn run(&self) -> Answer<Transferred> {
+    fn run(&self) -> RequestResult<Transferred> {
         let mut last = None;
         for _ in 0..ROUNDS {
             let Some(in_the_way) = self.look()? else { return Ok(self.done(false)) };
@@ -70,7 +70,7 @@ impl Upload<'_> {
             }
             match self.stage().and_then(|()| self.publish(&in_the_way)) {
                 // Another run with the same content has published what was gathered.
-                Err(Fault::Missing(error)) => {
+                Err(RequestError::NotFound(error)) => {
                     tracing::info!(%error, "looking again");
                     last = Some(error);
                 }
@@ -82,13 +82,13 @@ impl Upload<'_> {
             "somebody else works on it: run this again later; or the disk hides names that begin \
              with a dot: ask who looks after it",
         );
-        Err(Fault::Lasting(match last {
+        Err(RequestError::Permanent(match last {
             Some(last) => error.caused_by(last),
             None => error,
         }))
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> Location {
         self.remote.store.place(&self.item.remote())
     }
 
@@ -102,7 +102,7 @@ impl Upload<'_> {
     }
 
     /// Looks what is there: `None` where it is this, whole; else what stands in the way.
-    fn look(&self) -> Answer<Option<InTheWay>> {
+    fn look(&self) -> RequestResult<Option<InTheWay>> {
         match self.remote.look(self.item)? {
             There::Absent => Ok(Some(InTheWay::Nothing)),
             There::Published(there) if there.manifest == self.contents.manifest => self.same(there),
@@ -110,14 +110,14 @@ impl Upload<'_> {
             There::Broken(_, manifest) if self.options.force => {
                 Ok(Some(InTheWay::Damaged(manifest)))
             }
-            There::Broken(error, _) => Err(Fault::Lasting(
+            There::Broken(error, _) => Err(RequestError::Permanent(
                 error.hint("--force sets it aside, under a hidden name, and uploads in its place"),
             )),
         }
     }
 
     /// Where the remote has this very manifest: looks at the files, closely if asked to repair.
-    fn same(&self, there: Contents) -> Answer<Option<InTheWay>> {
+    fn same(&self, there: Contents) -> RequestResult<Option<InTheWay>> {
         let faults = if self.options.force {
             let faults = self.remote.faults(self.item, &there, self.watcher)?;
             faults.iter().map(|fault| format!("{}: {}", fault.path.display(), fault.what)).collect()
@@ -134,13 +134,15 @@ impl Upload<'_> {
             Some(_) if self.options.force => Ok(Some(InTheWay::Damaged(Some(there.manifest)))),
             Some(fault) => {
                 let what = format!("the copy on the remote is damaged: {fault}");
-                Err(Fault::Lasting(Error::at(self.place(), what).hint("repair it with --force")))
+                Err(RequestError::Permanent(
+                    Error::at(self.place(), what).hint("repair it with --force"),
+                ))
             }
         }
     }
 
     /// The error of another item of this name.
-    fn different(&self, there: &Contents) -> Fault {
+    fn different(&self, there: &Contents) -> RequestError {
         let (ours, theirs) = (&self.contents.files, &there.files);
         let differs = |file: &&String| ours.get(*file) != theirs.get(*file);
         let mut files: Vec<&str> = ours.keys().filter(differs).map(String::as_str).collect();
@@ -157,7 +159,7 @@ impl Upload<'_> {
             "the remote has another {noun} of this name; what differs: {}",
             quoted_list(files)
         );
-        Fault::Lasting(Error::at(self.place(), what).hint(
+        RequestError::Permanent(Error::at(self.place(), what).hint(
             "what is published is never changed: give this one another name, and upload that",
         ))
     }
@@ -178,7 +180,7 @@ impl Upload<'_> {
     }
 
     /// Has every file be in the hidden folder, checked; the manifest last.
-    fn stage(&self) -> Answer<()> {
+    fn stage(&self) -> RequestResult<()> {
         let store = &*self.remote.store;
         let staging = self.staging();
         let parents = self.item.remote_parents();
@@ -197,7 +199,9 @@ impl Upload<'_> {
             self.place_file(&Outgoing::file((self.item, self.opened), file, record), &there)
         })?;
         for part in there.keys().filter(|file| file.starts_with(PART)) {
-            patiently(self.remote.first_wait, || store.remove(&format!("{staging}/{part}")))?;
+            retry_with_backoff(self.remote.first_wait, || {
+                store.remove(&format!("{staging}/{part}"))
+            })?;
         }
         self.place_file(&Outgoing::manifest(self.item, self.contents), &there)?;
         self.watcher.finish();
@@ -206,16 +210,16 @@ impl Upload<'_> {
 
     /// Has a folder be there. What the server says of one that another run makes at the same
     /// moment differs much: it is there, and that is enough.
-    fn make_folder(&self, folder: &str) -> Answer<()> {
+    fn make_folder(&self, folder: &str) -> RequestResult<()> {
         let store = &*self.remote.store;
-        let made = patiently(self.remote.first_wait, || match store.make_folder(folder) {
+        let made = retry_with_backoff(self.remote.first_wait, || match store.make_folder(folder) {
             Err(_) if store.list(folder).is_ok() => Ok(()),
             made => made,
         });
         made.map_err(|fault| match fault {
-            Fault::Missing(error) if !folder.contains('/') => {
-                Fault::Lasting(error.hint("there is no such folder: look at the remote's URL"))
-            }
+            RequestError::NotFound(error) if !folder.contains('/') => RequestError::Permanent(
+                error.hint("there is no such folder: look at the remote's URL"),
+            ),
             fault => fault,
         })
     }
@@ -227,22 +231,26 @@ impl Upload<'_> {
     }
 
     /// Notices a file that the server said was moved to its name, and was not.
-    fn check_staged(&self) -> Answer<()> {
+    fn check_staged(&self) -> RequestResult<()> {
         let there = self.remote.tree(&self.staging(), self.contents)?;
         match self.files().into_iter().find(|file| !there.contains_key(*file)) {
             None => Ok(()),
             Some(file) => {
                 let place = self.remote.store.place(&format!("{}/{file}", self.staging()));
-                Err(Fault::Missing(Error::at(place, "it was put there, and is not there")))
+                Err(RequestError::NotFound(Error::at(place, "it was put there, and is not there")))
             }
         }
     }
 
     /// Has one file be in the hidden folder, checked.
-    fn place_file(&self, outgoing: &Outgoing, there: &BTreeMap<String, Option<u64>>) -> Answer<()> {
+    fn place_file(
+        &self,
+        outgoing: &Outgoing,
+        there: &BTreeMap<String, Option<u64>>,
+    ) -> RequestResult<()> {
         let Outgoing { file, record, .. } = outgoing;
         let path = format!("{}/{file}", self.staging());
-        let mut tries = Tries::new(self.remote.first_wait);
+        let mut tries = Backoff::new(self.remote.first_wait);
         let (mut sent, mut checked) = (Meter::new(self.watcher), Meter::new(self.watcher));
         let size = there.get(*file);
         let mut may_be_there = size.is_some_and(|size| size.is_none_or(|size| record.size == size));
@@ -253,7 +261,7 @@ impl Upload<'_> {
                 return Ok(());
             }
             match self.send(&path, outgoing, (&mut sent, &mut checked)) {
-                Err(Fault::Passing(error, asked)) => tries.failed(error, asked)?,
+                Err(RequestError::Transient(error, asked)) => tries.failed(error, asked)?,
                 Err(fault) => return Err(fault),
                 Ok(()) => {
                     self.watcher.file(file, record, Moved::Now);
@@ -271,7 +279,7 @@ impl Upload<'_> {
         path: &str,
         outgoing: &Outgoing,
         (sent, checked): (&mut Meter, &mut Meter),
-    ) -> Answer<()> {
+    ) -> RequestResult<()> {
         let store = &*self.remote.store;
         let part = if store.is_flat() {
             path.to_owned()
@@ -293,7 +301,7 @@ impl Upload<'_> {
                 }
                 outgoing.check()?;
                 let what = "the server keeps other bytes than it was sent";
-                Err(Fault::Passing(Error::at(store.place(path), what), None))
+                Err(RequestError::Transient(Error::at(store.place(path), what), None))
             })
             .and_then(|()| if is_own { store.rename(&part, path) } else { Ok(()) });
         if placed.is_err() && is_own {
@@ -304,9 +312,9 @@ impl Upload<'_> {
     }
 
     /// Writes a file on the remote, and notices one that is damaged here.
-    fn write(&self, part: &str, outgoing: &Outgoing, sent: &mut Meter) -> Answer<()> {
+    fn write(&self, part: &str, outgoing: &Outgoing, sent: &mut Meter) -> RequestResult<()> {
         sent.seek(0);
-        let mut content = Recorded::new(outgoing.open().map_err(Fault::Lasting)?);
+        let mut content = Recorded::new(outgoing.open().map_err(RequestError::Permanent)?);
         let size = outgoing.record.size;
         self.remote.store.write(part, &mut Counted(&mut content, sent), size)?;
         if content.record() == outgoing.record {
@@ -314,45 +322,50 @@ impl Upload<'_> {
         }
         outgoing.check()?;
         let what = "the server did not take all that it was sent";
-        Err(Fault::Passing(Error::at(self.remote.store.place(part), what), None))
+        Err(RequestError::Transient(Error::at(self.remote.store.place(part), what), None))
     }
 
     /// Whether the remote keeps at `path` what was sent there: compared from end to end with what
     /// is here, whose record was taken as it was sent.
-    fn is_kept(&self, path: &str, outgoing: &Outgoing, checked: &mut Meter) -> Answer<bool> {
+    fn is_kept(&self, path: &str, outgoing: &Outgoing, checked: &mut Meter) -> RequestResult<bool> {
         let place = self.remote.store.place(path);
-        let found = patiently(self.remote.first_wait, || {
+        let found = retry_with_backoff(self.remote.first_wait, || {
             checked.seek(0);
-            let mut here = outgoing.open().map_err(Fault::Lasting)?;
+            let mut here = outgoing.open().map_err(RequestError::Permanent)?;
             is_same(self.remote.store.read(path, None)?, &mut here, &place, checked)
         });
         match found {
-            Err(Fault::Missing(_)) => Ok(false),
+            Err(RequestError::NotFound(_)) => Ok(false),
             found => found,
         }
     }
 
     /// Whether the file at `path` on the remote is what `record` says: read from end to end.
-    fn is_there(&self, path: &str, record: &FileRecord, checked: &mut Meter) -> Answer<bool> {
+    fn is_there(
+        &self,
+        path: &str,
+        record: &FileRecord,
+        checked: &mut Meter,
+    ) -> RequestResult<bool> {
         let place = self.remote.store.place(path);
-        let found = patiently(self.remote.first_wait, || {
+        let found = retry_with_backoff(self.remote.first_wait, || {
             checked.seek(0);
             fault_of(self.remote.store.read(path, None)?, record, &place, checked)
         });
         match found {
             Ok(fault) => Ok(fault.is_none()),
-            Err(Fault::Missing(_)) => Ok(false),
+            Err(RequestError::NotFound(_)) => Ok(false),
             Err(fault) => Err(fault),
         }
     }
 
     /// Moves the hidden folder to its place, and looks whether it is there.
-    fn publish(&self, in_the_way: &InTheWay) -> Answer<()> {
+    fn publish(&self, in_the_way: &InTheWay) -> RequestResult<()> {
         if let InTheWay::Damaged(manifest) = in_the_way {
             self.remote.set_aside(self.item, manifest.as_deref())?;
         }
         let store = &*self.remote.store;
-        let mut tries = Tries::new(self.remote.first_wait);
+        let mut tries = Backoff::new(self.remote.first_wait);
         loop {
             let moved = store.move_folder(&self.staging(), &self.item.remote(), &self.files());
             // The server's word is not taken, whatever it is.
@@ -364,7 +377,7 @@ impl Upload<'_> {
                         let what = "the server says that it is published, but it is not there";
                         tries.failed(Error::at(self.place(), what), None)?;
                     }
-                    Err(Fault::Passing(error, asked)) => tries.failed(error, asked)?,
+                    Err(RequestError::Transient(error, asked)) => tries.failed(error, asked)?,
                     Err(fault) => return Err(fault),
                 },
             }
@@ -372,7 +385,7 @@ impl Upload<'_> {
         let faults = self.remote.size_faults(&self.item.remote(), self.contents)?;
         if let Some(fault) = faults.first() {
             let what = format!("not whole after it was published: {fault}");
-            return Err(Fault::Lasting(
+            return Err(RequestError::Permanent(
                 Error::at(self.place(), what).hint("repair it with --force"),
             ));
         }

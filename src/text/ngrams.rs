@@ -15,12 +15,12 @@ pub struct NgramCounts {
     /// What the n-grams are parts of.
     text: String,
     /// Where each distinct one stands first, and how often it stands anywhere.
-    ngrams: Vec<(Place, u32)>,
+    ngrams: Vec<(Location, u32)>,
 }
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Location {
     start: u32,
     end: u32,
     /// Its first bytes as a number, with zeros after a shorter part: where two parts' differ, they
@@ -31,7 +31,7 @@ struct Place {
 /// How many bytes a place's key is made of.
 const KEY_BYTES: usize = 8;
 
-impl Place {
+impl Location {
     fn of(text: &[u8], range: Range<usize>) -> Self {
         let mut first = [0; KEY_BYTES];
         let length = range.len().min(first.len());
@@ -59,7 +59,7 @@ impl NgramCounts {
     /// Counts the parts `ngrams` of `text`, which begin and end between characters.
     fn of(text: String, ngrams: impl Iterator<Item = Range<usize>>) -> Self {
         let bytes = text.as_bytes();
-        let mut places: Vec<Place> = ngrams.map(|range| Place::of(bytes, range)).collect();
+        let mut places: Vec<Location> = ngrams.map(|range| Location::of(bytes, range)).collect();
         places.sort_unstable_by(|a, b| a.compare(*b, bytes));
         let same = places.chunk_by(|a, b| a.compare(*b, bytes).is_eq());
         let ngrams = same.map(|same| (same[0], same.len() as u32)).collect();

@@ -12,7 +12,7 @@ use super::keep::{Made, chosen_or, keep};
 use super::manifest::ModelKind;
 use super::store::Added;
 use super::words::MODEL_FILE;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::sha256;
@@ -74,7 +74,7 @@ impl Found {
             return if is_model_folder(|file| path.join(file).is_file()) {
                 Ok(Self::Folder(Folder(path.to_owned())))
             } else {
-                Err(Error::at(Place::file(path), "a folder, but not one of a sentence encoder")
+                Err(Error::at(Location::file(path), "a folder, but not one of a sentence encoder")
                     .hint(
                         "a sentence encoder has `config.json`, `tokenizer.json` and \
                      `model.safetensors`; word vectors are one file",

@@ -11,7 +11,7 @@ use zip::ZipArchive;
 
 use super::encoder::is_model_folder;
 use super::gather::Bundle;
-use crate::error::{Error, Place, Result, count, quoted_list};
+use crate::error::{Error, Location, Result, count, quoted_list};
 
 /// How a zip archive begins.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
@@ -46,14 +46,14 @@ impl Archive {
     pub(super) fn open(mut file: File, path: &Path) -> Result<Self> {
         let unreadable = |e| Error::io(path, "read the file", e);
         file.rewind().map_err(unreadable)?;
-        check_ends(&file).map_err(|e| e.or_at(Place::file(path)))?;
+        check_ends(&file).map_err(|e| e.or_at(Location::file(path)))?;
         file.rewind().map_err(unreadable)?;
         let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| {
-            Error::at(Place::file(path), "not a zip archive that can be read")
+            Error::at(Location::file(path), "not a zip archive that can be read")
                 .caused_by(e)
                 .hint("fetch it again, or unpack it first")
         })?;
-        let folder = folder(&zip).map_err(|e| e.or_at(Place::file(path)))?;
+        let folder = folder(&zip).map_err(|e| e.or_at(Location::file(path)))?;
         Ok(Self { path: path.to_owned(), zip, folder })
     }
 }
@@ -72,9 +72,9 @@ impl Bundle for Archive {
         Ok(Some(Box::new(file)))
     }
 
-    fn place(&self, path: &str) -> Place {
+    fn place(&self, path: &str) -> Location {
         let within = format!("{}{path}", self.folder);
-        Place::file(format!("{}/{}", self.path.display(), within.escape_debug()))
+        Location::file(format!("{}/{}", self.path.display(), within.escape_debug()))
     }
 }
 

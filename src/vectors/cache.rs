@@ -256,7 +256,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::progress::Silent;
+    use crate::progress::NoProgress;
 
     /// A text's length and first byte; counts the texts.
     #[derive(Debug, Default)]
@@ -277,8 +277,8 @@ mod tests {
     /// Embeds the texts, checks the vectors, and returns how many were encoded.
     fn encoded(cache: &Cache, texts: &[&str]) -> usize {
         let model = Counting::default();
-        let found = cache.embed(&model, texts, &Silent).unwrap();
-        assert_eq!(found, Counting::default().embed(texts, &Silent).unwrap());
+        let found = cache.embed(&model, texts, &NoProgress).unwrap();
+        assert_eq!(found, Counting::default().embed(texts, &NoProgress).unwrap());
         model.0.into_inner()
     }
 

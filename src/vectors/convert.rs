@@ -15,7 +15,7 @@ use super::archive;
 use super::fifu;
 use super::guard::{self, Format, Shape};
 use super::sentence::dot;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 
 /// What all formats but fastText are read to.
 type Plain = Embeddings<SimpleVocab, NdArray>;
@@ -36,7 +36,7 @@ pub(super) fn check(file: &mut File, path: &Path) -> Result<(Format, Shape)> {
     let format = Format::detect(&start).ok_or_else(|| unknown(path, &start))?;
     let shape = guard::check(format, BufReader::new(file), size).map_err(|error| {
         let row = error.place().and_then(|place| place.row);
-        let place = Place { row, ..Place::file(path) };
+        let place = Location { row, ..Location::file(path) };
         error.moved_to(place).prefixed(&format!("read as {format}"))
     })?;
     Ok((format, shape))
@@ -44,7 +44,7 @@ pub(super) fn check(file: &mut File, path: &Path) -> Result<(Format, Shape)> {
 
 fn unknown(path: &Path, start: &[u8]) -> Error {
     let is_packed = start.starts_with(archive::MAGIC) || start.starts_with(b"\x1f\x8b");
-    let error = Error::at(Place::file(path), "not a file of word vectors");
+    let error = Error::at(Location::file(path), "not a file of word vectors");
     error.hint(if is_packed {
         "it is packed; unpack it first"
     } else {
@@ -64,7 +64,8 @@ pub(super) fn convert(
 ) -> Result<()> {
     file.rewind().map_err(|e| Error::io(path, "read the file", e))?;
     let reader = &mut BufReader::new(file);
-    let read = |error: ReadError| Error::at(Place::file(path), "cannot be read").caused_by(error);
+    let read =
+        |error: ReadError| Error::at(Location::file(path), "cannot be read").caused_by(error);
     let written = match format {
         Format::Word2VecBinary => {
             write(&Plain::read_word2vec_binary(reader).map_err(read)?, shape, to)
@@ -79,7 +80,7 @@ pub(super) fn convert(
         Format::FastText => write(&Embeddings::read_fasttext(reader).map_err(read)?, shape, to),
         Format::Finalfusion => write(&Plain::read_embeddings(reader).map_err(read)?, shape, to),
     };
-    written.map_err(|e| Error::at(Place::file(path), "cannot be converted").caused_by(e))
+    written.map_err(|e| Error::at(Location::file(path), "cannot be converted").caused_by(e))
 }
 
 /// Writes the words and their vectors; of subwords' vectors, which may follow, none. The reader

@@ -9,9 +9,9 @@ use super::encoder::{FILES, MAX_JSON, SentenceEncoder, pooling_file};
 use super::keep::Made;
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files::{self, TOO_LARGE};
-use crate::progress::{Progress, Silent};
+use crate::progress::{NoProgress, Progress};
 use crate::publish::sync_folder;
 
 /// What an encoder is tried out on.
@@ -30,7 +30,7 @@ pub(super) trait Bundle {
     fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>>;
 
     /// Where `path` within is, for messages.
-    fn place(&self, path: &str) -> Place;
+    fn place(&self, path: &str) -> Location;
 }
 
 /// A folder on disk.
@@ -47,8 +47,8 @@ impl Bundle for Folder {
         }
     }
 
-    fn place(&self, path: &str) -> Place {
-        Place::file(self.0.join(path))
+    fn place(&self, path: &str) -> Location {
+        Location::file(self.0.join(path))
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn encoder(
     progress.start("trying out", 1);
     let tried = SentenceEncoder::open(to).and_then(|model| {
         model.check()?;
-        model.embed(&[SENTENCE], &Silent)?;
+        model.embed(&[SENTENCE], &NoProgress)?;
         Ok(model.dims())
     });
     let dims = tried.map_err(|e| as_found(e, to, bundle))?;

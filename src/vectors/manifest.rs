@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder;
 use super::static_vectors::STATIC_FILE;
 use super::words::MODEL_FILE;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::publish::{self, FileRecord};
 use crate::sha256;
 
@@ -129,7 +129,7 @@ impl Manifest {
     /// has.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
-            Error::at(Place::file(path), message)
+            Error::at(Location::file(path), message)
                 .hint("the vector model is damaged or of another version; add it again")
         };
         let manifest: Self = serde_json::from_slice(bytes)

@@ -42,6 +42,6 @@ pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};
 pub use static_vectors::{Origin, StaticVectors};
 pub(crate) use store::DAMAGED;
-pub use store::{Added, list, manifest, names, of_digest, verify};
+pub use store::{Added, find_by_digest, list, manifest, names, verify};
 pub use tokens::TokenVectors;
 pub use words::WordVectors;

@@ -11,7 +11,7 @@ use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
 use super::tokens::TokenVectors;
 use super::words::WordVectors;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::publish::Opened;
@@ -70,7 +70,7 @@ impl VectorModel {
         if found != manifest.dims {
             let expected = manifest.dims;
             let what = format!("vectors of {found} numbers, the manifest says {expected}");
-            return Err(Error::at(Place::file(folder), what).hint(store::DAMAGED));
+            return Err(Error::at(Location::file(folder), what).hint(store::DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
         let cache = (kind == ModelKind::Encoder)
@@ -155,7 +155,7 @@ impl Vectors {
 /// Reads the static vectors in `folder`.
 fn static_vectors(folder: &Path) -> Result<StaticVectors> {
     let path = folder.join(STATIC_FILE);
-    StaticVectors::from_bytes(&files::read(&path)?).map_err(|e| e.or_at(Place::file(path)))
+    StaticVectors::from_bytes(&files::read(&path)?).map_err(|e| e.or_at(Location::file(path)))
 }
 
 /// The `n` words of the vector model `name` nearest to `word` by cosine, nearest first; `None`

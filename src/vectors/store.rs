@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
-use crate::error::{Error, Place, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result, did_you_mean, quoted_list};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
 use crate::sha256;
@@ -98,14 +98,14 @@ pub(super) fn read_with<T>(
         }
     }
     let what = "another run changed the vector model again and again while it was read";
-    Err(Error::at(Place::file(folder), what).hint("run this again"))
+    Err(Error::at(Location::file(folder), what).hint("run this again"))
 }
 
 /// The error of a vector model that is not here.
 fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
     let known = names(workspace)?;
     let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
-    let place = Place::file(workspace.vector_model(name));
+    let place = Location::file(workspace.vector_model(name));
     Ok(Error::at(place, format!("no vector model `{name}`{guess}"))
         .hint(format!("there is {}; add one: `mentorpal vectors add PATH`", quoted_list(known))))
 }
@@ -114,7 +114,7 @@ fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
 ///
 /// # Errors
 /// When the models cannot be listed.
-pub fn of_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
+pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
     if sha256 == embedded::SHA256 {
         return Ok(Some(embedded_name()));
     }
@@ -129,15 +129,15 @@ pub fn of_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
 /// The first that differs.
 pub(super) fn check_sizes(opened: &Opened, manifest: &Manifest) -> Result<()> {
     let wrong = |name: &str, what: &str| {
-        Error::at(Place::file(opened.path().join(name)), what).hint(DAMAGED)
+        Error::at(Location::file(opened.path().join(name)), what).hint(DAMAGED)
     };
     for (name, record) in &manifest.files {
         if let Some(what) = opened.size_fault(name, record) {
             return Err(wrong(name, &what));
         }
     }
-    match strangers(opened, manifest).first() {
-        Some(stranger) => Err(wrong(stranger, "not in the manifest")),
+    match unlisted_files(opened, manifest).first() {
+        Some(file) => Err(wrong(file, "not in the manifest")),
         None => Ok(()),
     }
 }
@@ -159,8 +159,8 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
             let fault = opened.fault(file, expected);
             faults.extend(fault.map(|fault| format!("{file}: {fault}")));
         }
-        for stranger in strangers(opened, manifest) {
-            faults.push(format!("{}: not in the manifest", stranger.escape_debug()));
+        for file in unlisted_files(opened, manifest) {
+            faults.push(format!("{}: not in the manifest", file.escape_debug()));
         }
         Ok(faults)
     })?;
@@ -175,7 +175,7 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 
 /// The files of a model's folder that its manifest does not name, by path; hidden ones are passed
 /// over.
-fn strangers(opened: &Opened, manifest: &Manifest) -> Vec<String> {
+fn unlisted_files(opened: &Opened, manifest: &Manifest) -> Vec<String> {
     let mut found = opened.files();
     found.retain(|file| {
         let is_hidden = file.split('/').any(|part| part.starts_with('.'));

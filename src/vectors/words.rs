@@ -11,7 +11,7 @@ use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
 use super::store::{DAMAGED, manifest, read_with};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
@@ -38,7 +38,7 @@ impl WordVectors {
         let kind = manifest(workspace, name)?.kind;
         if kind != ModelKind::Words {
             let what = format!("vector model `{name}` is of kind {kind}, not words");
-            return Err(Error::at(Place::file(workspace.vector_model(name)), what)
+            return Err(Error::at(Location::file(workspace.vector_model(name)), what)
                 .hint("nearest words need word vectors; `mentorpal vectors list` names them"));
         }
         read_with(workspace, name, |opened, manifest| Self::read(opened.path(), manifest.clone()))

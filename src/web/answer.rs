@@ -8,9 +8,9 @@ use ureq::Body;
 use ureq::http::{StatusCode, header};
 
 use super::body::{Paced, interrupted};
-use super::fault::{Answer, Fault};
+use super::retry::{RequestError, RequestResult};
 use super::url::Url;
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 
 /// How many redirects in a row are followed.
 pub(crate) const MAX_REDIRECTS: usize = 5;
@@ -19,7 +19,7 @@ pub(crate) type Response = ureq::http::Response<Body>;
 
 /// An error at `url`.
 pub(crate) fn at(url: &Url, what: impl Into<String>) -> Error {
-    Error::at(Place::file(url.to_string()), what)
+    Error::at(Location::file(url.to_string()), what)
 }
 
 /// The header `name`, where it is text.
@@ -44,34 +44,34 @@ pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
 ///
 /// # Errors
 /// When that is no address, or one that others could listen to while nobody could listen to `url`.
-pub(crate) fn redirect(url: &Url, response: &Response) -> Answer<Option<Url>> {
+pub(crate) fn redirect(url: &Url, response: &Response) -> RequestResult<Option<Url>> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
     let Some(location) = text(response, header::LOCATION.as_str()) else { return Ok(None) };
     let next = url.redirected(location).filter(|next| next.is_private() || !url.is_private());
     next.map(Some).ok_or_else(|| {
-        Fault::Lasting(at(url, "redirects to where nobody should go, so nobody went"))
+        RequestError::Permanent(at(url, "redirects to where nobody should go, so nobody went"))
     })
 }
 
 /// The fault of more than [`MAX_REDIRECTS`].
-pub(crate) fn redirects_again(url: &Url) -> Fault {
-    Fault::Lasting(at(url, "redirects again and again"))
+pub(crate) fn redirects_again(url: &Url) -> RequestError {
+    RequestError::Permanent(at(url, "redirects again and again"))
 }
 
 /// The fault that an answer is which does not do what was asked.
-pub(crate) fn refusal(url: &Url, response: &Response) -> Fault {
+pub(crate) fn refusal(url: &Url, response: &Response) -> RequestError {
     let status = response.status();
     let error = at(url, format!("the server says {status}"));
     match status.as_u16() {
-        404 | 409 | 410 => Fault::Missing(error),
-        412 => Fault::Taken(error),
+        404 | 409 | 410 => RequestError::NotFound(error),
+        412 => RequestError::AlreadyExists(error),
         _ if is_passing(status) => {
             let asked = text(response, header::RETRY_AFTER.as_str()).and_then(seconds);
-            Fault::Passing(error, asked)
+            RequestError::Transient(error, asked)
         }
-        _ => Fault::Lasting(error),
+        _ => RequestError::Permanent(error),
     }
 }
 
@@ -110,14 +110,14 @@ pub(crate) fn spend(response: Response) {
 }
 
 /// The fault of an answer that ended too early, or came too slowly.
-pub(crate) fn cut(url: &Url, error: io::Error) -> Fault {
-    interrupted(Place::file(url.to_string()), error)
+pub(crate) fn cut(url: &Url, error: io::Error) -> RequestError {
+    interrupted(Location::file(url.to_string()), error)
 }
 
 const CUT: &str = "the connection was cut";
 
 /// Why nothing came of a request that was not answered; `hint` says what to look at.
-pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> Fault {
+pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> RequestError {
     use std::io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected, TimedOut,
         UnexpectedEof, WouldBlock,
@@ -140,7 +140,7 @@ pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> Fault {
     let what = if is_passing { CUT } else { "cannot be reached" };
     let hint = certificate_fault(&error).map_or(hint, |fault| certificate_hint(fault)).to_owned();
     let error = at(url, what).caused_by(error).hint(hint);
-    if is_passing { Fault::Passing(error, None) } else { Fault::Lasting(error) }
+    if is_passing { RequestError::Transient(error, None) } else { RequestError::Permanent(error) }
 }
 
 /// What is wrong with the server's certificate, if that is why nothing came.

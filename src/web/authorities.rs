@@ -5,7 +5,7 @@ use std::path::Path;
 use rustls::RootCertStore;
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 
 /// The authorities that certificates may be of.
@@ -36,7 +36,7 @@ impl Authorities {
 /// The certificates of a file.
 fn read(path: &Path) -> Result<Vec<Certificate<'static>>> {
     let wrong = |what: String| {
-        Error::at(Place::file(path), what).hint(
+        Error::at(Location::file(path), what).hint(
             "`ca_file` under [remote] is a PEM file: the certificates of authorities, each between \
              `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`",
         )

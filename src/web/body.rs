@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use super::answer::{Response, at, cut};
-use super::fault::{Answer, Fault};
+use super::retry::{RequestError, RequestResult};
 use super::url::Url;
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 
 /// The bytes that a server must send in a second, once it has been waited for as long as for a
 /// silent one: a server that sends a byte now and then would never be given up otherwise.
@@ -33,12 +33,12 @@ pub(crate) fn body(response: Response) -> Body {
 ///
 /// # Errors
 /// When it is longer, comes too slowly, or is cut.
-pub(crate) fn short(url: &Url, response: Response, most: u64) -> Answer<Vec<u8>> {
+pub(crate) fn short(url: &Url, response: Response, most: u64) -> RequestResult<Vec<u8>> {
     let mut bytes = Vec::new();
     body(response).short().take(most + 1).read_to_end(&mut bytes).map_err(|e| cut(url, e))?;
     if bytes.len() as u64 > most {
         let what = format!("an answer of more than {most} bytes, which none of its kind has");
-        return Err(Fault::Lasting(at(url, what).hint("look at the address")));
+        return Err(RequestError::Permanent(at(url, what).hint("look at the address")));
     }
     Ok(bytes)
 }
@@ -104,18 +104,19 @@ impl fmt::Display for TooSlow {
 impl std::error::Error for TooSlow {}
 
 /// The fault of what is at `place` and ended too early, or was given up because it came too slowly.
-pub(crate) fn interrupted(place: Place, error: io::Error) -> Fault {
+pub(crate) fn interrupted(place: Location, error: io::Error) -> RequestError {
     match error.downcast::<TooSlow>() {
         // Not tried again at once: it would be as slow, and where it goes on, without an end.
-        Ok(slow) => Fault::Lasting(
+        Ok(slow) => RequestError::Permanent(
             Error::at(place, format!("the answer comes too slowly: {slow}")).hint(format!(
                 "at least {SLOWEST} bytes a second are expected; run this again later, or over a \
                  faster network"
             )),
         ),
-        Err(error) => {
-            Fault::Passing(Error::at(place, "the connection was cut").caused_by(error), None)
-        }
+        Err(error) => RequestError::Transient(
+            Error::at(place, "the connection was cut").caused_by(error),
+            None,
+        ),
     }
 }
 
@@ -145,8 +146,8 @@ mod tests {
         ] {
             let mut paced = paced;
             let error = paced.read_to_end(&mut Vec::new()).unwrap_err();
-            let fault = interrupted(Place::file("there"), error);
-            let Fault::Lasting(error) = fault else { panic!("{fault:?}") };
+            let fault = interrupted(Location::file("there"), error);
+            let RequestError::Permanent(error) = fault else { panic!("{fault:?}") };
             assert!(error.to_string().starts_with("there: the answer comes too slowly"), "{error}");
         }
     }

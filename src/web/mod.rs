@@ -4,8 +4,8 @@
 mod answer;
 mod authorities;
 mod body;
-mod fault;
 mod no_proxy;
+mod retry;
 mod url;
 
 use std::sync::Arc;
@@ -22,8 +22,8 @@ pub(crate) use self::answer::{
 pub(crate) use self::authorities::Authorities;
 use self::body::Stall;
 pub(crate) use self::body::{Paced, body, interrupted, short};
-pub(crate) use self::fault::{Answer, Fault, Tries, patiently, random};
 use self::no_proxy::NoProxy;
+pub(crate) use self::retry::{Backoff, RequestError, RequestResult, random, retry_with_backoff};
 pub(crate) use self::url::Url;
 
 /// How much of an answer is taken from the system at once, in bytes: fewer, larger pieces cost
@@ -81,11 +81,11 @@ impl Agent {
         request: request::Builder,
         body: impl AsSendBody,
         hint: &str,
-    ) -> Answer<Response> {
+    ) -> RequestResult<Response> {
         let request = request
             .uri(url.whole())
             .body(body)
-            .map_err(|_| Fault::Lasting(at(url, "an address that cannot be asked")))?;
+            .map_err(|_| RequestError::Permanent(at(url, "an address that cannot be asked")))?;
         tracing::info!(method = %request.method(), %url, "asking");
         let request = if self.no_proxy.has(url) {
             self.connections.configure_request(request).proxy(None).build()

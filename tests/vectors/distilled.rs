@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, SentenceModel, StaticVectors, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
@@ -44,7 +44,7 @@ fn an_encoder_is_distilled_and_used() {
     assert_eq!((model.kind(), model.dims()), (ModelKind::Static, 4));
     let tokens = model.tokens().unwrap().tokens("What is your NAME?");
     assert_eq!(tokens.len(), 4);
-    let found = model.sentences().embed(&["your name", "cheese"], &Silent).unwrap();
+    let found = model.sentences().embed(&["your name", "cheese"], &NoProgress).unwrap();
     let length: f32 = found.row(0).iter().map(|x| x * x).sum();
     assert!((length - 1.0).abs() < 1e-5);
     assert_eq!(found.row(1), [0.0; 4]);
@@ -141,6 +141,6 @@ fn the_embedded_model_is_there_without_any_other() {
     assert_eq!(model.sha256(), VectorModel::embedded().sha256());
     assert_eq!(model.sha256(), sha256::digest(StaticVectors::embedded_bytes()));
     let texts = ["what is your job"];
-    let expected = StaticVectors::embedded().embed(&texts, &Silent).unwrap();
-    assert_eq!(model.sentences().embed(&texts, &Silent).unwrap(), expected);
+    let expected = StaticVectors::embedded().embed(&texts, &NoProgress).unwrap();
+    assert_eq!(model.sentences().embed(&texts, &NoProgress).unwrap(), expected);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
@@ -54,18 +54,18 @@ fn vectors_are_those_of_an_independent_implementation() {
         let sandbox = Sandbox::empty();
         add(&sandbox, "tiny", &case.tiny.files()).code(0);
         let model = open(&sandbox, "tiny");
-        let found = model.sentences().embed(&texts, &Silent).unwrap();
+        let found = model.sentences().embed(&texts, &NoProgress).unwrap();
         for (i, vector) in case.vectors.iter().enumerate() {
             assert_near(found.row(i), vector, 1e-5, &format!("case {index}, `{}`", texts[i]));
         }
         // One by one they are the same, bit for bit; so are they from the cache.
         for (i, text) in texts.iter().enumerate() {
-            assert_eq!(model.sentences().embed(&[text], &Silent).unwrap().row(0), found.row(i));
+            assert_eq!(model.sentences().embed(&[text], &NoProgress).unwrap().row(0), found.row(i));
         }
         for _ in 0..2 {
             let again = open(&sandbox, "tiny");
-            assert_eq!(again.embed_cached(&texts, &Silent).unwrap(), found);
-            assert_eq!(again.embed_cached(&texts, &Silent).unwrap(), found);
+            assert_eq!(again.embed_cached(&texts, &NoProgress).unwrap(), found);
+            assert_eq!(again.embed_cached(&texts, &NoProgress).unwrap(), found);
         }
         let cache = format!("{MODELS}/.cache");
         let files: Vec<String> = sandbox.files(&cache).into_keys().collect();
@@ -90,9 +90,9 @@ fn a_text_of_one_token_has_the_same_vector_alone_and_beside_others() {
     add(&sandbox, "tiny", &files).code(0);
     let model = open(&sandbox, "tiny");
     let texts = ["what", "is", "your", "name", "na", "?", "you"];
-    let found = model.sentences().embed(&texts, &Silent).unwrap();
+    let found = model.sentences().embed(&texts, &NoProgress).unwrap();
     for (i, text) in texts.iter().enumerate() {
-        let alone = model.sentences().embed(&[text], &Silent).unwrap();
+        let alone = model.sentences().embed(&[text], &NoProgress).unwrap();
         assert_eq!(alone.row(0), found.row(i), "{text}");
     }
 }
@@ -303,8 +303,8 @@ fn a_sentence_of_numbers_that_overflow_has_no_vector() {
     }
     add(&sandbox, "vast", &files).code(0);
     let model = open(&sandbox, "vast");
-    assert!(model.sentences().embed(&["What is my name?"], &Silent).is_ok());
-    let error = model.sentences().embed(&["name", "you"], &Silent).unwrap_err();
+    assert!(model.sentences().embed(&["What is my name?"], &NoProgress).is_ok());
+    let error = model.sentences().embed(&["name", "you"], &NoProgress).unwrap_err();
     assert_eq!(error.reason(), "the encoder makes a vector of what is no number");
 }
 

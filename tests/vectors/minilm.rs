@@ -1,6 +1,6 @@
 //! all-MiniLM-L6-v2 itself, from a Python wheel, where `make test` could fetch it.
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{Name, Workspace};
 use serde::Deserialize;
@@ -31,7 +31,7 @@ fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
     let expected: Vec<Expected> =
         serde_json::from_str(include_str!("../fixtures/encoder/minilm.json")).unwrap();
     let texts: Vec<&str> = expected.iter().map(|expected| expected.text.as_str()).collect();
-    let found = model.sentences().embed(&texts, &Silent).unwrap();
+    let found = model.sentences().embed(&texts, &NoProgress).unwrap();
     for (expected, found) in expected.iter().zip(found.rows()) {
         for (a, b) in found.iter().zip(&expected.start) {
             assert!((a - b).abs() < 1e-4, "{}: {:?}", expected.text, &found[..8]);
@@ -53,9 +53,13 @@ fn a_text_has_the_same_bits_alone_and_among_others() {
     let texts: Vec<String> =
         (1..60).map(|n| "where did you go to school ".repeat(n % 7 + 1)).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).chain(["why", "who are you"]).collect();
-    let together = model.sentences().embed(&texts, &Silent).unwrap();
+    let together = model.sentences().embed(&texts, &NoProgress).unwrap();
     for (text, together) in texts.iter().zip(together.rows()) {
-        assert_eq!(model.sentences().embed(&[text], &Silent).unwrap().row(0), together, "{text}");
+        assert_eq!(
+            model.sentences().embed(&[text], &NoProgress).unwrap().row(0),
+            together,
+            "{text}"
+        );
     }
 }
 
@@ -87,7 +91,7 @@ fn the_embedded_vectors_are_near_the_real_encoders() {
         "what is the weather like today",
     ];
     let cosines = |model: &VectorModel| -> Vec<f32> {
-        let found = model.sentences().embed(&questions, &Silent).unwrap();
+        let found = model.sentences().embed(&questions, &NoProgress).unwrap();
         let cosine = |i: usize, j: usize| -> f32 {
             found.row(i).iter().zip(found.row(j)).map(|(a, b)| a * b).sum()
         };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{self, Request, WordVectors};
 use mentorpal::workspace::{Name, Workspace};
 use rand::rngs::ChaCha8Rng;
@@ -66,7 +66,7 @@ fn add(workspace: &Workspace, file: &[u8]) -> bool {
     let name = Name::new("vector model", "model").unwrap();
     let request =
         Request { path: path.clone(), name: Some(name.clone()), licence: None, overwrite: true };
-    match vectors::add(workspace, &request, &Silent) {
+    match vectors::add(workspace, &request, &NoProgress) {
         Ok(added) => {
             assert_eq!(vectors::verify(workspace, &name).unwrap(), None);
             is_usable(&WordVectors::open(workspace, &name).unwrap());

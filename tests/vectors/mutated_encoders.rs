@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread;
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{self, VectorModel};
 use mentorpal::workspace::{Name, Workspace};
 use rand::rngs::ChaCha8Rng;
@@ -113,7 +113,7 @@ fn is_usable(sandbox: &Sandbox) {
     let model = VectorModel::open(&workspace, &name).unwrap();
     let long = "what is your name? ".repeat(50);
     for text in ["", "your name", "\u{1F600} 日本 ﬁ e\u{301}", &long] {
-        if let Ok(vectors) = model.sentences().embed(&[text], &Silent) {
+        if let Ok(vectors) = model.sentences().embed(&[text], &NoProgress) {
             assert_eq!(vectors.row(0).len(), model.dims());
         }
     }

@@ -1,6 +1,6 @@
 //! Word vectors as sentence vectors.
 
-use mentorpal::progress::Silent;
+use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{SentenceModel, TokenVectors, WordVectors};
 use mentorpal::workspace::{Name, Workspace};
 
@@ -34,7 +34,7 @@ fn frequent_words_weigh_less() {
 #[test]
 fn a_sentence_is_the_sum_of_its_words_at_unit_length() {
     let words = words();
-    let found = words.embed(&["king mud", "mud mud", "peasants", ""], &Silent).unwrap();
+    let found = words.embed(&["king mud", "mud mud", "peasants", ""], &NoProgress).unwrap();
     assert_eq!((found.len(), found.dims()), (4, 2));
     assert_near(found.row(0), &[-0.948_245, 0.317_529]);
     assert_near(found.row(1), &[-1.0, 0.0]);

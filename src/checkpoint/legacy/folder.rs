@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::keras::TopicWeights;
 use super::pickle::RidgeClassifier;
-use crate::error::{Error, Place, Result, quoted_list};
+use crate::error::{Error, Location, Result, quoted_list};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE};
 use crate::workspace::{Name, folder_names};
@@ -92,7 +92,7 @@ impl LegacyCheckpoint {
         for mentor in mentors {
             let path = path_of(mentor);
             let fault = |what: &str| {
-                Error::at(Place::file(&path), what)
+                Error::at(Location::file(&path), what)
                     .hint("it is to hold the file name of the word vectors")
             };
             let text = String::from_utf8(files::read(&path)?)
@@ -108,7 +108,7 @@ impl LegacyCheckpoint {
             first => {
                 let names = quoted_list(first.into_iter().chain(names));
                 let what = format!("its mentors have different word vectors: {names}");
-                Err(Error::at(Place::file(&self.folder), what))
+                Err(Error::at(Location::file(&self.folder), what))
             }
         }
     }
@@ -125,7 +125,7 @@ impl LegacyCheckpoint {
             Ok::<_, Error>(bytes)
         };
         let at = |file: &str| {
-            let place = Place::file(self.path(mentor, file));
+            let place = Location::file(self.path(mentor, file));
             move |e: Error| e.or_at(place)
         };
         let fused = RidgeClassifier::from_pickle(&read(FUSED_FILE)?).map_err(at(FUSED_FILE))?;
@@ -133,7 +133,7 @@ impl LegacyCheckpoint {
             RidgeClassifier::from_pickle(&read(UNFUSED_FILE)?).map_err(at(UNFUSED_FILE))?;
         let topics = TopicWeights::from_hdf5(&read(TOPIC_FILE)?).map_err(at(TOPIC_FILE))?;
         let model = LegacyModel { topics, fused, unfused, records };
-        model.check().map_err(|e| e.or_at(Place::file(mentor.within(&self.folder))))?;
+        model.check().map_err(|e| e.or_at(Location::file(mentor.within(&self.folder))))?;
         Ok(model)
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::super::teller::Teller;
 use crate::checkpoint::{self, CheckpointRef, MANIFEST_FILE};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::remote::{Contents, Here, Item, Remote, Unshared};
 use crate::vectors;
@@ -96,7 +96,7 @@ impl Published {
 
     fn lost_copy(&self, workspace: &Workspace, why: &str) -> Error {
         let what = format!("the remote has no copy of {} any more ({why})", self.name());
-        Error::at(Place::file(self.what.folder(workspace)), what)
+        Error::at(Location::file(self.what.folder(workspace)), what)
             .hint("it stays; upload it again, or remove it all the same with --force")
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Outcome;
 use super::console::{self, GOOD};
 use crate::cli::NewArgs;
-use crate::error::{Error, Place, Result, shell_word};
+use crate::error::{Error, Location, Result, shell_word};
 
 /// The files of a new workspace.
 const FILES: [(&str, &str); 8] = [
@@ -29,7 +29,7 @@ pub(super) fn run(args: &NewArgs) -> Result<Outcome> {
         Err(_) => dir.symlink_metadata().is_ok(),
     };
     if occupied {
-        return Err(Error::at(Place::file(dir), "there is something already")
+        return Err(Error::at(Location::file(dir), "there is something already")
             .hint("name a folder that does not exist yet, or an empty one"));
     }
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -2,7 +2,7 @@
 
 use super::parse::{Fault, FaultKind, Parsed, Row, RowEnd};
 use super::{letters, source::Source};
-use crate::error::{Error, Place, Result, count};
+use crate::error::{Error, Location, Result, count};
 use crate::mentor::finding::{Finding, FindingKind};
 use crate::text::shorten;
 
@@ -49,10 +49,10 @@ impl Check<'_> {
     }
 
     /// The place of a cell: its column by name where the header has one, else by letter.
-    pub(super) fn place(&self, row: usize, cell: usize) -> Place {
+    pub(super) fn place(&self, row: usize, cell: usize) -> Location {
         let name = self.header.map_or("", |header| header.cell(cell).trim());
         let column = if name.is_empty() { letters(cell) } else { shorten(name, 40) };
-        Place::file(&self.source.path).row(row).column(column)
+        Location::file(&self.source.path).row(row).column(column)
     }
 
     fn fault(&self, fault: &Fault) -> Error {
@@ -62,7 +62,7 @@ impl Check<'_> {
                 let column = place.column.clone().unwrap_or_default();
                 let what =
                     format!("a quote opens in this row and never closes (column `{column}`)");
-                Error::at(Place { column: None, ..place }, what)
+                Error::at(Location { column: None, ..place }, what)
                     .hint("close it with a second `\"`; within a quoted cell write each `\"` twice")
             }
             FaultKind::TextAfter { text, line } => {

@@ -12,7 +12,7 @@ mod visible;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, FindingKind};
-use crate::error::{Error, Place, Result, count, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result, count, did_you_mean, quoted_list};
 use crate::files;
 use crate::text::shorten;
 use check::Check;
@@ -93,8 +93,8 @@ impl Table {
     }
 
     /// The place of a cell.
-    pub(super) fn place(&self, row: &Row, column: &str) -> Place {
-        Place::file(&self.path).row(row.number).column(column)
+    pub(super) fn place(&self, row: &Row, column: &str) -> Location {
+        Location::file(&self.path).row(row.number).column(column)
     }
 }
 
@@ -130,7 +130,7 @@ impl HeadedTable {
             // A text that must not be used is the better reason.
             first_fault = first_fault.or(Some(source.findings(&parsed).err().unwrap_or(fault)));
         }
-        Err(first_fault.unwrap_or_else(|| Error::at(Place::file(&source.path), "no columns")))
+        Err(first_fault.unwrap_or_else(|| Error::at(Location::file(&source.path), "no columns")))
     }
 
     /// Why a table has no first row.
@@ -143,7 +143,7 @@ impl HeadedTable {
         let check = Check { source, delimiter, header: None, width: 0 };
         check.rows(parsed).err().unwrap_or_else(|| {
             let expected = format!("the file is empty, expected columns {}", quoted_list(names));
-            Error::at(Place::file(&source.path), expected).hint(EXAMPLE)
+            Error::at(Location::file(&source.path), expected).hint(EXAMPLE)
         })
     }
 
@@ -168,7 +168,7 @@ impl HeadedTable {
         };
         for row in parsed.rows.extract_if(.., |row| is_header(row)) {
             let message = "repeats the first row, and is left out; were two files put together?";
-            let place = Place::file(&source.path).row(row.number);
+            let place = Location::file(&source.path).row(row.number);
             findings.push(Finding::new(FindingKind::RepeatedHeader, place, message));
         }
         let table = Table { path: source.path.clone(), rows: parsed.rows, findings };
@@ -207,7 +207,7 @@ impl Check<'_> {
             return Err(Error::at(self.place(row.number, cell), what)
                 .hint("a cell that holds a comma must stand in quotes"));
         }
-        let place = Place::file(&self.source.path).row(row.number);
+        let place = Location::file(&self.source.path).row(row.number);
         let found = if row.cells.iter().skip(self.width).any(|cell| !cell.trim().is_empty()) {
             let message = format!(
                 "{}, the header has {}; a cell that holds a comma must stand in quotes",
@@ -242,7 +242,7 @@ fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>>
     let mut columns = Vec::new();
     for name in names {
         let mut found = (0..present.len()).filter(|&i| present[i].eq_ignore_ascii_case(name));
-        let place = Place::file(path).row(header.number);
+        let place = Location::file(path).row(header.number);
         let Some(first) = found.next() else {
             let guess = did_you_mean(name, present.iter().map(AsRef::as_ref));
             let guess = guess.replace("did you mean", "is it");
@@ -289,10 +289,10 @@ pub(super) fn letters(index: usize) -> String {
 pub(super) fn read_text(path: &Path) -> Result<(String, Vec<Finding>)> {
     let decoded = files::read_text(path)?;
     if let Some(fault) = decoded.fault {
-        return Err(Error::at(Place::file(path), fault.message).hint(FAULTY));
+        return Err(Error::at(Location::file(path), fault.message).hint(FAULTY));
     }
     let finding = |note: files::encoding::Note| {
-        Finding::new(FindingKind::Encoding, Place::file(path), note.message)
+        Finding::new(FindingKind::Encoding, Location::file(path), note.message)
     };
     let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
     Ok((text, decoded.notes.into_iter().map(finding).collect()))

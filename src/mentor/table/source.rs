@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::parse::Parsed;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files::{self, Decoded, near};
 use crate::mentor::finding::{Finding, FindingKind};
 
@@ -44,7 +44,7 @@ impl Source {
             SeparatorLine::Names(delimiter) => delimiter,
             SeparatorLine::NamesNone => {
                 let what = format!("`{}` names no separator", first.escape_debug());
-                return Err(Error::at(Place::file(path).row(1), what)
+                return Err(Error::at(Location::file(path).row(1), what)
                     .hint("after `sep=` stands one character: `,`, `;`, `|` or a tab"));
             }
         };
@@ -69,12 +69,12 @@ impl Source {
     /// # Errors
     /// When the text must not be used.
     pub(super) fn findings(&self, parsed: &Parsed) -> Result<Vec<Finding>> {
-        let place = |line: usize| Place::file(&self.path).row(self.row_of(line, parsed));
+        let place = |line: usize| Location::file(&self.path).row(self.row_of(line, parsed));
         if let Some(fault) = &self.decoded.fault {
             return Err(Error::at(place(fault.line), fault.message.clone()).hint(FAULTY));
         }
         let finding = |note: &files::encoding::Note| {
-            let place = if note.is_of_file { Place::file(&self.path) } else { place(note.line) };
+            let place = if note.is_of_file { Location::file(&self.path) } else { place(note.line) };
             Finding::new(FindingKind::Encoding, place, note.message.clone())
         };
         Ok(self.decoded.notes.iter().map(finding).collect())

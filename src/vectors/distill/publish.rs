@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Options, Teacher, distill};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::publish::write_synced;
@@ -97,7 +97,7 @@ impl Found {
         let kind = store::manifest(workspace, name)?.kind;
         if kind != ModelKind::Encoder {
             let what = format!("vector model `{name}` is of kind {kind}, not encoder");
-            return Err(Error::at(Place::file(workspace.vector_model(name)), what)
+            return Err(Error::at(Location::file(workspace.vector_model(name)), what)
                 .hint("static vectors are distilled from a sentence encoder"));
         }
         store::read_with(workspace, name, |opened, manifest| {
@@ -114,7 +114,7 @@ impl Found {
 
     fn in_folder(path: &Path) -> Result<Self> {
         if !is_model_folder(|file| path.join(file).is_file()) {
-            return Err(Error::at(Place::file(path), "not a folder of a sentence encoder")
+            return Err(Error::at(Location::file(path), "not a folder of a sentence encoder")
                 .hint("name a vector model of kind encoder, or a sentence-transformers folder"));
         }
         let weights = path.join(WEIGHTS_FILE);

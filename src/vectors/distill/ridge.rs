@@ -163,11 +163,11 @@ fn ratio(a: f64, b: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Silent;
+    use crate::progress::NoProgress;
 
     fn fitted(salads: &[&[u32]], vocabulary: usize, targets: &[f32], start: &[f32]) -> Vec<f32> {
         let dims = start.len() / vocabulary;
-        fit(&Salads::of(salads, vocabulary), targets, start.to_vec(), dims, &Silent)
+        fit(&Salads::of(salads, vocabulary), targets, start.to_vec(), dims, &NoProgress)
     }
 
     #[track_caller]

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 
 pub(in crate::vectors) const CONFIG_FILE: &str = "config.json";
@@ -228,12 +228,12 @@ fn read_pooling(path: &Path) -> Result<Pooling> {
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&files::read(path)?).map_err(|e| {
         let message = format!("not what the file of a sentence encoder holds: {e}");
-        Error::at(Place::file(path), message).hint(HINT)
+        Error::at(Location::file(path), message).hint(HINT)
     })
 }
 
 fn unusable(path: &Path, what: &str) -> Error {
-    Error::at(Place::file(path), format!("{what}: not supported")).hint(HINT)
+    Error::at(Location::file(path), format!("{what}: not supported")).hint(HINT)
 }
 
 const HINT: &str = "usable are BERT models saved by sentence-transformers, pooled by the mean or \

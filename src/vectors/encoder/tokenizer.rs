@@ -6,7 +6,7 @@ use tokenizers::{Encoding, PostProcessor, Token, Tokenizer as Inner, TruncationP
 
 use super::parts;
 use super::settings::Settings;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 
 /// The tokenizer's file.
@@ -31,7 +31,8 @@ impl Tokenizer {
     pub(super) fn read(folder: &Path, settings: &Settings) -> Result<Self> {
         let path = folder.join(TOKENIZER_FILE);
         let fault = |what: String| {
-            Error::at(Place::file(&path), what).hint("get the model again, with a `tokenizer.json`")
+            Error::at(Location::file(&path), what)
+                .hint("get the model again, with a `tokenizer.json`")
         };
         let bytes = files::read(&path)?;
         parts::check(&bytes).map_err(|what| {

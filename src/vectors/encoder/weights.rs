@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use super::open_file::OpenFile;
 
 use super::settings::Shape;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 
 /// A linear layer, `y = x Wᵀ + b`.
 #[derive(Debug)]
@@ -234,6 +234,6 @@ fn read_numbers(file: &OpenFile, start: u64, numbers: &mut [f32]) -> Result<()> 
 }
 
 fn damaged(path: &Path, what: &str) -> Error {
-    Error::at(Place::file(path), format!("not the network that `config.json` describes: {what}"))
+    Error::at(Location::file(path), format!("not the network that `config.json` describes: {what}"))
         .hint("the file is damaged or of another kind; get the model again")
 }

@@ -12,7 +12,7 @@ mod word2vec;
 use std::fmt;
 use std::io::BufRead;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use scan::Scan;
 
 /// The most numbers a vector may have.
@@ -135,5 +135,5 @@ fn wrong(message: impl Into<String>) -> Error {
 
 /// An error at `row`, counted from 1; the path is added by whoever knows it.
 fn wrong_at(row: usize, message: impl Into<String>) -> Error {
-    Error::at(Place::file("").row(row), message)
+    Error::at(Location::file("").row(row), message)
 }

@@ -8,8 +8,8 @@ use ureq::http::{Method, Request, StatusCode, header};
 use super::settings::{HubSettings, Token};
 use crate::error::Error;
 use crate::web::{
-    Agent, Answer, Fault, MAX_REDIRECTS, Response, Url, at, redirect, redirects_again, refusal,
-    short,
+    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect,
+    redirects_again, refusal, short,
 };
 
 /// How long is waited before the second try.
@@ -48,15 +48,15 @@ impl Client {
     }
 
     /// Asks for what is described in JSON at `url`.
-    pub(super) fn json<T: DeserializeOwned>(&self, url: &Url) -> Answer<T> {
+    pub(super) fn json<T: DeserializeOwned>(&self, url: &Url) -> RequestResult<T> {
         let (response, from) = self.send(url, 0)?;
         let bytes = short(&from, response, MAX_ANSWER)?;
-        serde_json::from_slice(&bytes).map_err(|_| Fault::Lasting(no_hub(&from)))
+        serde_json::from_slice(&bytes).map_err(|_| RequestError::Permanent(no_hub(&from)))
     }
 
     /// Asks for the Hub's description of the file at `url`; none where only a server has the file
     /// that is no Hub, whose headers say nothing of it.
-    pub(super) fn describe(&self, url: &Url) -> Answer<Option<Response>> {
+    pub(super) fn describe(&self, url: &Url) -> RequestResult<Option<Response>> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send_once(&Method::HEAD, &url, 0)?;
@@ -73,7 +73,9 @@ impl Client {
             return match self.check(&url, &response) {
                 Ok(()) => Ok(is_hub.then_some(response)),
                 // A mirror may know no `HEAD`; a signed address is often for `GET` alone.
-                Err(Fault::Lasting(_)) if !is_hub || matches!(status.as_u16(), 405 | 501) => {
+                Err(RequestError::Permanent(_))
+                    if !is_hub || matches!(status.as_u16(), 405 | 501) =>
+                {
                     Ok(None)
                 }
                 Err(fault) => Err(fault),
@@ -83,11 +85,11 @@ impl Client {
     }
 
     /// Asks for the content at `url`, from the byte `start` on; and where it came from.
-    pub(super) fn content(&self, url: &Url, start: u64) -> Answer<(Response, Url)> {
+    pub(super) fn content(&self, url: &Url, start: u64) -> RequestResult<(Response, Url)> {
         self.send(url, start)
     }
 
-    fn send(&self, url: &Url, start: u64) -> Answer<(Response, Url)> {
+    fn send(&self, url: &Url, start: u64) -> RequestResult<(Response, Url)> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send_once(&Method::GET, &url, start)?;
@@ -99,7 +101,7 @@ impl Client {
         Err(redirects_again(&url))
     }
 
-    fn send_once(&self, method: &Method, url: &Url, start: u64) -> Answer<Response> {
+    fn send_once(&self, method: &Method, url: &Url, start: u64) -> RequestResult<Response> {
         let mut request = Request::builder().method(method);
         if start > 0 {
             request = request.header(header::RANGE, format!("bytes={start}-"));
@@ -116,15 +118,15 @@ impl Client {
     }
 
     /// Whether the answer from `url` is one.
-    fn check(&self, url: &Url, response: &Response) -> Answer<()> {
+    fn check(&self, url: &Url, response: &Response) -> RequestResult<()> {
         let status = response.status();
         // A part that is not there is for whoever asked for it.
         if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Ok(());
         }
         Err(match refusal(url, response) {
-            Fault::Lasting(error) if matches!(status.as_u16(), 401 | 403) => {
-                Fault::Lasting(error.hint(self.refused(url, status)))
+            RequestError::Permanent(error) if matches!(status.as_u16(), 401 | 403) => {
+                RequestError::Permanent(error.hint(self.refused(url, status)))
             }
             fault => fault,
         })

@@ -38,10 +38,10 @@ use super::encoder::{FILES, MAX_JSON};
 use super::gather::{Bundle, encoder};
 use super::keep::{chosen_or, keep};
 use super::store::Added;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
-use crate::web::{Fault, Url, patiently};
+use crate::web::{RequestError, Url, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
 
 /// What a model from the Hub is said to be.
@@ -153,7 +153,7 @@ impl<'a> HubModel<'a> {
             Some(client) => ask_commit(client, endpoint, id)?,
             None => cache.commit(id.revision()).ok_or_else(|| {
                 let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
-                Error::at(Place::file(&settings.cache), what).hint(OFFLINE)
+                Error::at(Location::file(&settings.cache), what).hint(OFFLINE)
             })?,
         };
         let (listed, unverified) = (OnceCell::new(), RefCell::default());
@@ -180,7 +180,7 @@ impl<'a> HubModel<'a> {
                 return Ok(None);
             }
             let what = "not in Hugging Face's cache, or damaged there";
-            return Err(Error::at(Place::file(url.to_string()), what).hint(OFFLINE));
+            return Err(Error::at(Location::file(url.to_string()), what).hint(OFFLINE));
         };
         let said = Said::ask(client, &url)?;
         let said = match &said {
@@ -194,7 +194,7 @@ impl<'a> HubModel<'a> {
         let most = max_size(path);
         if let Some(said) = said.filter(|said| said.size > most) {
             let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
-            return Err(Error::at(Place::file(url.to_string()), what).hint(TOO_LARGE));
+            return Err(Error::at(Location::file(url.to_string()), what).hint(TOO_LARGE));
         }
         if let Some(said) = said {
             let _lock = self.cache.lock(&said.hash)?;
@@ -217,9 +217,9 @@ impl<'a> HubModel<'a> {
         }
         let path = format!("/api/models/{}/revision/{}?blobs=true", self.id, self.commit);
         let url = self.endpoint.below(&path);
-        let info: Option<Info> = match patiently(FIRST_WAIT, || client.json(&url)) {
+        let info: Option<Info> = match retry_with_backoff(FIRST_WAIT, || client.json(&url)) {
             Ok(info) => Some(info),
-            Err(Fault::Passing(error, _)) => return Err(error),
+            Err(RequestError::Transient(error, _)) => return Err(error),
             Err(_) => None,
         };
         let siblings = info.map(|info| info.siblings).unwrap_or_default().into_iter();
@@ -238,8 +238,8 @@ impl Bundle for HubModel<'_> {
         Ok(Some(Box::new(file)))
     }
 
-    fn place(&self, path: &str) -> Place {
-        Place::file(self.url(path).to_string())
+    fn place(&self, path: &str) -> Location {
+        Location::file(self.url(path).to_string())
     }
 }
 
@@ -250,8 +250,8 @@ fn ask_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
     let revision = id.revision().replace('/', "%2F");
     let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
     let Info { sha, .. } =
-        patiently(FIRST_WAIT, || client.json(&url)).map_err(|fault| match fault {
-            Fault::Missing(error) => error.hint(format!(
+        retry_with_backoff(FIRST_WAIT, || client.json(&url)).map_err(|fault| match fault {
+            RequestError::NotFound(error) => error.hint(format!(
                 "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
                 id.revision()
             )),

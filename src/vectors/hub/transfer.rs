@@ -14,7 +14,8 @@ use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
 use crate::sha256;
 use crate::web::{
-    Answer, Fault, Response, Tries, Url, at, begins_a_page, body, cut, is_page, patiently, text,
+    Backoff, RequestError, RequestResult, Response, Url, at, begins_a_page, body, cut, is_page,
+    retry_with_backoff, text,
 };
 
 /// What the Hub says of a file.
@@ -42,8 +43,8 @@ impl Said {
     /// # Errors
     /// When the Hub cannot be asked, or gives an answer that no Hub gives.
     pub(super) fn ask(client: &Client, url: &Url) -> Result<Self> {
-        let response = match patiently(FIRST_WAIT, || client.describe(url)) {
-            Err(Fault::Missing(_)) => return Ok(Self::Absent),
+        let response = match retry_with_backoff(FIRST_WAIT, || client.describe(url)) {
+            Err(RequestError::NotFound(_)) => return Ok(Self::Absent),
             Err(fault) => return Err(fault.into_error()),
             Ok(None) => return Ok(Self::Nothing),
             Ok(Some(response)) => response,
@@ -79,8 +80,8 @@ pub(super) fn fetch_unverified(
     let _lock = cache.lock(&key)?;
     let incomplete = cache.incomplete(&key)?;
     let (mut file, path) = (&incomplete.0, &incomplete.1);
-    let failed = |e| Fault::Lasting(cache.failed(e));
-    let fetched = patiently(FIRST_WAIT, || {
+    let failed = |e| RequestError::Permanent(cache.failed(e));
+    let fetched = retry_with_backoff(FIRST_WAIT, || {
         file.set_len(0).map_err(failed)?;
         let (response, from) = client.content(url, 0)?;
         let size = text(&response, header::CONTENT_LENGTH.as_str()).and_then(|s| s.parse().ok());
@@ -101,11 +102,11 @@ pub(super) fn fetch_unverified(
             progress.bytes(length as u64);
         }
         if is_page {
-            return Err(Fault::Lasting(no_hub(&from)));
+            return Err(RequestError::Permanent(no_hub(&from)));
         }
         if come > most {
             let what = format!("more than {} MiB", most >> 20);
-            return Err(Fault::Lasting(at(&from, what).hint(TOO_LARGE)));
+            return Err(RequestError::Permanent(at(&from, what).hint(TOO_LARGE)));
         }
         if size.is_some_and(|size: u64| come < size) {
             return Err(cut(&from, ErrorKind::UnexpectedEof.into()));
@@ -171,7 +172,7 @@ impl Transfer<'_> {
     /// Asks until all has come.
     fn run(&mut self) -> Result<()> {
         let what = format!("downloading {}", self.name);
-        let (mut most, mut tries) = (self.length()?, Tries::new(FIRST_WAIT));
+        let (mut most, mut tries) = (self.length()?, Backoff::new(FIRST_WAIT));
         loop {
             let length = self.length()?;
             if length == self.said.size {
@@ -183,15 +184,15 @@ impl Transfer<'_> {
             }
             self.progress.start_bytes(&what, self.said.size, length);
             match self.ask_from(length) {
-                Err(Fault::Passing(error, asked)) => {
+                Err(RequestError::Transient(error, asked)) => {
                     // Only failures in a row count: a large file may be cut many times.
                     if self.length()? > most {
                         tries.reset();
                         most = self.length()?;
                     }
-                    tries.failed(error, asked).map_err(Fault::into_error)?;
+                    tries.failed(error, asked).map_err(RequestError::into_error)?;
                 }
-                done => done.map_err(Fault::into_error)?,
+                done => done.map_err(RequestError::into_error)?,
             }
         }
         self.progress.finish();
@@ -199,23 +200,23 @@ impl Transfer<'_> {
     }
 
     /// Asks for what is after the first `length` bytes, and writes what comes.
-    fn ask_from(&mut self, length: u64) -> Answer<()> {
+    fn ask_from(&mut self, length: u64) -> RequestResult<()> {
         let (response, from) = self.client.content(self.url, length)?;
         // A file may be labelled so, too: its hash tells, if it can be the file at all.
         let size = text(&response, header::CONTENT_LENGTH.as_str());
         let is_files = size == Some(&(self.said.size - length).to_string())
             || size == Some(&self.said.size.to_string());
         if is_page(&response) && !is_files {
-            return Err(Fault::Lasting(no_hub(&from)));
+            return Err(RequestError::Permanent(no_hub(&from)));
         }
         let left = if self.goes_on(&response, length) {
             self.said.size - length
         } else {
             // The server gives the whole again, or not the part that was asked for.
-            self.start_over().map_err(Fault::Lasting)?;
+            self.start_over().map_err(RequestError::Permanent)?;
             if response.status() != StatusCode::OK {
                 let what = format!("the server does not go on from byte {length}");
-                return Err(Fault::Passing(at(&from, what), None));
+                return Err(RequestError::Transient(at(&from, what), None));
             }
             self.progress.start_bytes(&format!("downloading {}", self.name), self.said.size, 0);
             self.said.size
@@ -235,7 +236,7 @@ impl Transfer<'_> {
     }
 
     /// Writes what comes, of which `left` bytes are expected; how many came.
-    fn copy(&mut self, response: Response, from: &Url, left: u64) -> Answer<u64> {
+    fn copy(&mut self, response: Response, from: &Url, left: u64) -> RequestResult<u64> {
         let mut reader = body(response).take(left + 1);
         let mut buffer = vec![0; 1 << 16];
         let mut come = 0;
@@ -247,12 +248,12 @@ impl Transfer<'_> {
             come += length as u64;
             if come > left {
                 let what = format!("more than the {} bytes that the Hub said", self.said.size);
-                self.start_over().map_err(Fault::Lasting)?;
-                return Err(Fault::Lasting(at(from, what)));
+                self.start_over().map_err(RequestError::Permanent)?;
+                return Err(RequestError::Permanent(at(from, what)));
             }
             self.file
                 .write_all(&buffer[..length])
-                .map_err(|e| Fault::Lasting(self.cache.failed(e)))?;
+                .map_err(|e| RequestError::Permanent(self.cache.failed(e)))?;
             self.progress.bytes(length as u64);
         }
     }

@@ -117,7 +117,7 @@ fn damaged(what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Silent;
+    use crate::progress::NoProgress;
     use crate::vectors::{SentenceModel, TokenVectors};
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};
@@ -146,7 +146,7 @@ mod tests {
         let vectors = small();
         assert_eq!(vectors.tokens("Dogs!").numbers(), [3.0, 4.0, 0.0, 0.5]);
         let texts = ["dog", "a dog, dog", "dogs", "cat", "zero", ""];
-        let found = vectors.embed(&texts, &Silent).unwrap();
+        let found = vectors.embed(&texts, &NoProgress).unwrap();
         let third = [0.554_700_2, 0.832_050_3];
         let expected = [[0.6, 0.8], [0.6, 0.8], third, [0.0; 2], [0.0; 2], [0.0; 2]];
         for (index, expected) in expected.into_iter().enumerate() {
@@ -208,7 +208,7 @@ mod tests {
             }
             match StaticVectors::from_bytes(&bytes) {
                 Ok(read) => {
-                    let found = read.embed(&["dogs and zeroes", "é?"], &Silent).unwrap();
+                    let found = read.embed(&["dogs and zeroes", "é?"], &NoProgress).unwrap();
                     assert!(found.numbers().iter().all(|x| x.is_finite()));
                     let _ = read.nearest("dogs", 3);
                 }

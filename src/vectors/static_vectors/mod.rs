@@ -188,7 +188,7 @@ impl SentenceModel for StaticVectors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Silent;
+    use crate::progress::NoProgress;
 
     #[test]
     fn paraphrases_are_nearer_than_strangers() {
@@ -201,7 +201,7 @@ mod tests {
             ["where did you grow up", "tell me about your childhood", "tell me about your dog"],
         ];
         for texts in triples {
-            let found = vectors.embed(&texts, &Silent).unwrap();
+            let found = vectors.embed(&texts, &NoProgress).unwrap();
             let cosine = |a: usize, b: usize| -> f32 {
                 found.row(a).iter().zip(found.row(b)).map(|(a, b)| a * b).sum()
             };

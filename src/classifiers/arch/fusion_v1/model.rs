@@ -32,7 +32,7 @@ use crate::classifiers::model_files::{
 };
 use crate::classifiers::{Candidate, Classifier, LeftOut, ModelFiles, Ranking, Vectors, best_of};
 use crate::error::Result;
-use crate::progress::Silent;
+use crate::progress::NoProgress;
 use crate::publish;
 use crate::vectors::{Embeddings, VectorModel, dot};
 
@@ -82,7 +82,8 @@ impl Classifier for Model {
     }
 
     fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
-        let encode = |model: &VectorModel, texts: &[&str]| model.sentences().embed(texts, &Silent);
+        let encode =
+            |model: &VectorModel, texts: &[&str]| model.sentences().embed(texts, &NoProgress);
         match self.kernel.of_texts(questions, encode) {
             Ok(similar) => {
                 similar.par_chunks(TOGETHER).flat_map_iter(|s| self.rankings(s)).collect()

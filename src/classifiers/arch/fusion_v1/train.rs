@@ -57,9 +57,9 @@ pub(super) fn train(
         lambda: setting.lambda,
         calibration: Calibration::PRIOR,
     };
-    let strangers = strangers(&model, options, progress)?;
+    let background = background(&model, options, progress)?;
     let own = on_topic.iter().map(|(_, sample)| *sample).collect();
-    let fitted = Calibration::fit(&samples(own, off_topic, strangers, params.off_topic_share));
+    let fitted = Calibration::fit(&samples(own, off_topic, background, params.off_topic_share));
     model.calibration = fitted.unwrap_or(Calibration::PRIOR);
     let unfitted = fitted.err().map(|unfitted| unfitted.to_string());
     let left_out = |(i, sample): (usize, Sample)| model.left_out(examples.questions[i], &sample);
@@ -168,12 +168,12 @@ fn sample(top: Top, nearest: f32, truth: Option<usize>) -> Sample {
 ///
 /// # Errors
 /// When one cannot be encoded.
-fn strangers(
+fn background(
     model: &Model,
     options: &TrainOptions,
     progress: &dyn Progress,
 ) -> Result<Vec<Sample>> {
-    let texts: Vec<&str> = options.strangers.iter().map(String::as_str).collect();
+    let texts: Vec<&str> = options.background_questions.iter().map(String::as_str).collect();
     let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
     let similar = model.kernel.of_texts(&texts, encode)?;
     let sample = |(top, known)| Sample { known, top, truth: None };
@@ -185,12 +185,12 @@ fn strangers(
 fn samples(
     on_topic: Vec<Sample>,
     off_topic: Vec<Sample>,
-    strangers: Vec<Sample>,
+    background: Vec<Sample>,
     off_topic_share: f64,
 ) -> Samples {
     let mut samples = Samples::default();
     samples.add(1.0 - off_topic_share, on_topic);
     samples.add(off_topic_share / 2.0, off_topic);
-    samples.add(off_topic_share / 2.0, strangers);
+    samples.add(off_topic_share / 2.0, background);
     samples
 }

@@ -7,7 +7,7 @@ use super::super::params::{STEPS, Training};
 use super::fit::{Example, Trainer, fit};
 use super::network::{Network, Shape};
 use super::pass::{LANES, Masks};
-use crate::progress::Silent;
+use crate::progress::NoProgress;
 
 const SHAPE: Shape = Shape { dims: 5, units: 4, topics: 3 };
 
@@ -160,7 +160,7 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
         pool.install(|| {
             let mut random = ChaCha8Rng::seed_from_u64(5);
             let network = Network::initial(SHAPE, &mut random);
-            fit(network, &examples, &Training::default(), &mut random, &Silent)
+            fit(network, &examples, &Training::default(), &mut random, &NoProgress)
         })
     };
     let one = train(1);

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::thread;
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How often in a row something is tried that may go better the next time.
 const ATTEMPTS: u32 = 6;
@@ -19,43 +19,44 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
 /// Why a request brought nothing.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum RequestError {
     /// It may go better after some time, which the server may have said.
-    Passing(Error, Option<Duration>),
+    Transient(Error, Option<Duration>),
     /// There is nothing at the place, or no folder above it.
-    Missing(Error),
+    NotFound(Error),
     /// Something is at the place already.
-    Taken(Error),
+    AlreadyExists(Error),
     /// It will not go better.
-    Lasting(Error),
+    Permanent(Error),
 }
 
 /// What a request brought.
-pub(crate) type Answer<T> = Result<T, Fault>;
+pub(crate) type RequestResult<T> = Result<T, RequestError>;
 
-impl Fault {
-    /// The error that it is in the end.
+impl RequestError {
+    /// The error that the caller of the command sees, with its kind.
     pub(crate) fn into_error(self) -> Error {
-        let (Self::Passing(error, _)
-        | Self::Missing(error)
-        | Self::Taken(error)
-        | Self::Lasting(error)) = self;
-        error
+        match self {
+            Self::Transient(error, _) => error.with_kind(ErrorKind::Unreachable).transient(),
+            Self::NotFound(error) => error.with_kind(ErrorKind::NotFound),
+            Self::AlreadyExists(error) => error.with_kind(ErrorKind::AlreadyExists),
+            Self::Permanent(error) => error,
+        }
     }
 }
 
-/// Tries until it goes well, or will not; waits between.
+/// Backoff until it goes well, or will not; waits between.
 ///
 /// # Errors
 /// The last attempt's.
-pub(crate) fn patiently<T>(
+pub(crate) fn retry_with_backoff<T>(
     first_wait: Duration,
-    mut attempt: impl FnMut() -> Answer<T>,
-) -> Answer<T> {
-    let mut tries = Tries::new(first_wait);
+    mut attempt: impl FnMut() -> RequestResult<T>,
+) -> RequestResult<T> {
+    let mut tries = Backoff::new(first_wait);
     loop {
         match attempt() {
-            Err(Fault::Passing(error, asked)) => tries.failed(error, asked)?,
+            Err(RequestError::Transient(error, asked)) => tries.failed(error, asked)?,
             done => return done,
         }
     }
@@ -63,12 +64,12 @@ pub(crate) fn patiently<T>(
 
 /// Failures in a row.
 #[derive(Debug)]
-pub(crate) struct Tries {
+pub(crate) struct Backoff {
     first_wait: Duration,
     failures: u32,
 }
 
-impl Tries {
+impl Backoff {
     /// None yet. After the first is waited about as long as `first_wait`, after each further one
     /// twice as long.
     pub(crate) fn new(first_wait: Duration) -> Self {
@@ -84,7 +85,7 @@ impl Tries {
     ///
     /// # Errors
     /// When there were enough of them, or the wait is too long.
-    pub(crate) fn failed(&mut self, error: Error, asked: Option<Duration>) -> Answer<()> {
+    pub(crate) fn failed(&mut self, error: Error, asked: Option<Duration>) -> RequestResult<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
             let hint = format!(
@@ -94,11 +95,13 @@ impl Tries {
                 Some(first) => format!("{first}; {hint}"),
                 None => hint,
             };
-            return Err(Fault::Lasting(error.hint(hint)));
+            let error = error.with_kind(ErrorKind::Unreachable).transient();
+            return Err(RequestError::Permanent(error.hint(hint)));
         }
         if let Some(asked) = asked.filter(|asked| *asked > LONGEST_ASKED) {
             let hint = format!("the server asks to come again in {} seconds", asked.as_secs());
-            return Err(Fault::Lasting(error.hint(hint)));
+            let error = error.with_kind(ErrorKind::Unreachable).transient();
+            return Err(RequestError::Permanent(error.hint(hint)));
         }
         let wait = asked.unwrap_or_else(|| self.own_wait());
         tracing::info!(%error, seconds = wait.as_secs_f32(), "trying again");
@@ -129,32 +132,37 @@ mod tests {
     #[test]
     fn passing_faults_are_tried_again_and_others_are_not() {
         let mut tried = 0;
-        let answer = patiently(NO_WAIT, || {
+        let answer = retry_with_backoff(NO_WAIT, || {
             tried += 1;
-            if tried < 3 { Err(Fault::Passing(Error::new("busy"), None)) } else { Ok(tried) }
+            if tried < 3 {
+                Err(RequestError::Transient(Error::new("busy"), None))
+            } else {
+                Ok(tried)
+            }
         });
         assert_eq!(answer.unwrap(), 3);
         let mut tried = 0;
-        let answer: Answer<()> = patiently(NO_WAIT, || {
+        let answer: RequestResult<()> = retry_with_backoff(NO_WAIT, || {
             tried += 1;
-            Err(Fault::Missing(Error::new("gone")))
+            Err(RequestError::NotFound(Error::new("gone")))
         });
-        assert!(matches!(answer, Err(Fault::Missing(_))));
+        assert!(matches!(answer, Err(RequestError::NotFound(_))));
         assert_eq!(tried, 1);
     }
 
     #[test]
     fn there_is_an_end_to_patience() {
         let mut tried = 0;
-        let answer: Answer<()> = patiently(NO_WAIT, || {
+        let answer: RequestResult<()> = retry_with_backoff(NO_WAIT, || {
             tried += 1;
-            Err(Fault::Passing(Error::new("busy"), None))
+            Err(RequestError::Transient(Error::new("busy"), None))
         });
         assert_eq!(tried, 6);
         let error = answer.unwrap_err().into_error();
         assert!(error.hint_text().unwrap().contains("tried 6 times"), "{error:?}");
         let asked = Some(Duration::from_secs(301));
-        let error = Tries::new(NO_WAIT).failed(Error::new("busy"), asked).unwrap_err().into_error();
+        let error =
+            Backoff::new(NO_WAIT).failed(Error::new("busy"), asked).unwrap_err().into_error();
         assert!(error.hint_text().unwrap().contains("301 seconds"), "{error:?}");
     }
 
@@ -162,8 +170,9 @@ mod tests {
     fn waits_double_and_differ_by_up_to_a_half() {
         let first_wait = Duration::from_secs(1);
         for (failures, most) in [(1, 1.0), (2, 2.0), (4, 8.0), (6, 30.0)] {
-            let waits: Vec<f64> =
-                (0..100).map(|_| Tries { first_wait, failures }.own_wait().as_secs_f64()).collect();
+            let waits: Vec<f64> = (0..100)
+                .map(|_| Backoff { first_wait, failures }.own_wait().as_secs_f64())
+                .collect();
             assert!(waits.iter().all(|wait| (most / 2.0..=most).contains(wait)), "{waits:?}");
             assert!(waits.iter().any(|wait| (wait - waits[0]).abs() > most / 100.0));
         }

@@ -11,16 +11,16 @@ use crate::workspace::Name;
 const MOST: usize = 200;
 
 /// What people ask any assistant, a line each: for mentors that are alone in their workspace.
-const EVERYDAY: &str = include_str!("everyday.txt");
+const CHITCHAT: &str = include_str!("chitchat.txt");
 
 /// The questions of a workspace's mentors, in an order that has nothing to do with what they say.
 #[derive(Debug, Default)]
-pub struct Strangers {
+pub struct BackgroundQuestions {
     /// Questions by the digest of what they are matched by, each with who answers it.
     questions: BTreeMap<String, (String, Vec<Name>)>,
 }
 
-impl Strangers {
+impl BackgroundQuestions {
     /// Adds what `mentor` answers.
     pub fn add(&mut self, mentor: &Mentor) {
         for example in mentor.examples() {
@@ -44,7 +44,7 @@ impl Strangers {
     pub fn of(&self, mentor: &Mentor) -> Vec<String> {
         let others = self.questions.values().filter(|(_, owners)| !owners.contains(&mentor.id));
         let others = others.map(|(question, _)| question.as_str());
-        let everyday = EVERYDAY.lines().filter(|question| mentor.canned(question).is_none());
+        let everyday = CHITCHAT.lines().filter(|question| mentor.canned(question).is_none());
         others.chain(everyday).take(MOST).map(str::to_owned).collect()
     }
 }
@@ -56,40 +56,40 @@ mod tests {
     use crate::text::sanitize;
 
     /// Mentors of one answer each, and what all of them are asked.
-    fn mentors<const N: usize>(questions: [(&str, &str); N]) -> ([Mentor; N], Strangers) {
+    fn mentors<const N: usize>(questions: [(&str, &str); N]) -> ([Mentor; N], BackgroundQuestions) {
         let mentors =
             questions.map(|(id, questions)| mentor(id, &format!("1,,I am.,\"{questions}\"\n")));
-        let mut strangers = Strangers::default();
+        let mut background = BackgroundQuestions::default();
         for mentor in &mentors {
-            strangers.add(mentor);
+            background.add(mentor);
         }
-        (mentors, strangers)
+        (mentors, background)
     }
 
     #[test]
     fn what_a_mentor_answers_itself_is_no_strangers_question() {
-        let ([ada, bob], strangers) = mentors([
+        let ([ada, bob], background) = mentors([
             ("ada", "Who are you?\nWhere is the engine?"),
             ("bob", "Who are you?\nDo you fish?"),
         ]);
-        let of_ada = strangers.of(&ada);
+        let of_ada = background.of(&ada);
         assert_eq!(of_ada[0], "do you fish");
         assert!(!of_ada.iter().any(|question| question == "who are you"));
-        assert_eq!(of_ada.len(), 1 + EVERYDAY.lines().count());
-        assert_eq!(strangers.of(&bob)[0], "where is the engine");
+        assert_eq!(of_ada.len(), 1 + CHITCHAT.lines().count());
+        assert_eq!(background.of(&bob)[0], "where is the engine");
     }
 
     // All that is asked in Cyrillic sanitizes to spaces alone.
     #[test]
     fn every_script_has_strangers() {
-        let ([anna, boris, carl], strangers) = mentors([
+        let ([anna, boris, carl], background) = mentors([
             ("anna", "Кто ты?\nГде ты живёшь?"),
             ("boris", "Кто ты?\nТы рыбачишь?"),
             ("carl", "Do you fish?\n???"),
         ]);
         let others = |mentor: &Mentor| {
-            let mut all = strangers.of(mentor);
-            all.truncate(all.len() - EVERYDAY.lines().count());
+            let mut all = background.of(mentor);
+            all.truncate(all.len() - CHITCHAT.lines().count());
             all.sort();
             all
         };
@@ -100,8 +100,8 @@ mod tests {
 
     #[test]
     fn everyday_questions_are_sanitized_and_distinct() {
-        let all: std::collections::HashSet<&str> = EVERYDAY.lines().collect();
-        assert_eq!(all.len(), EVERYDAY.lines().count());
-        assert!(EVERYDAY.lines().all(|line| sanitize(line) == line && !line.is_empty()));
+        let all: std::collections::HashSet<&str> = CHITCHAT.lines().collect();
+        assert_eq!(all.len(), CHITCHAT.lines().count());
+        assert!(CHITCHAT.lines().all(|line| sanitize(line) == line && !line.is_empty()));
     }
 }
