@@ -23,9 +23,10 @@ use serde::Deserialize;
 
 use crate::checkpoint::{self, CheckpointRef, Picked};
 use crate::classifiers::registry;
-use crate::error::{Error, Location, Result, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::remote::{RemoteSettings, RemoteTable};
+use crate::text::format::quoted_list;
 use crate::workspace::{Name, Workspace};
 
 /// What the setting `vectors` says where none is wanted.

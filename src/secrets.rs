@@ -11,8 +11,6 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::error::mask_credentials;
-
 /// What stands in a secret's place.
 const MASK: &str = "****";
 
@@ -91,6 +89,24 @@ fn mask_known(text: &str, is_meant: impl Fn(&str) -> bool) -> Cow<'_, str> {
         }
     }
     text
+}
+
+/// `text` with the user and password of each line's URL shown as `****`, also where `://` was
+/// mistyped.
+///
+/// A password may hold anything, so all goes to the line's last `@`: from `://`, else from the `=`
+/// or quote that a value begins after, else from the line's beginning.
+pub(crate) fn mask_credentials(text: &str) -> String {
+    let mask = |line: &str| {
+        let Some((before, host)) = line.rsplit_once('@') else { return line.to_owned() };
+        let scheme = before.find("://").map(|index| index + 3);
+        let value = before.find(['=', '"', '\'']).map(|index| index + 1);
+        // After a `:` or an `@` it may be in a password.
+        let is_before = |end: &usize| !before[..*end].trim_end_matches("://").contains([':', '@']);
+        let start = scheme.filter(is_before).or(value.filter(is_before)).unwrap_or(0);
+        format!("{}****@{host}", &before[..start])
+    };
+    text.lines().map(mask).collect::<Vec<_>>().join("\n")
 }
 
 /// What a setting holds that should be the address of a remote, masked although it is none: the
@@ -206,6 +222,26 @@ mod tests {
         // Text would be full of it.
         keep("q");
         assert_eq!(masked("quite"), "quite");
+    }
+
+    #[test]
+    fn credentials_are_masked() {
+        for (text, masked) in [
+            ("url = https://user:p@ss/w'@host/path", "url = https://****@host/path"),
+            ("one\nwebdavs://user@host", "one\nwebdavs://****@host"),
+            ("https://host/path", "https://host/path"),
+            ("ada:hunter2@disk.example/dav", "****@disk.example/dav"),
+            ("https:/ada:hunter2@host", "****@host"),
+            ("ada:hunter2@https://host", "****@https://host"),
+            ("ada:p=q@host", "****@host"),
+            ("ada:p://q@host", "****@host"),
+            ("2 | url = \"ada:hunter2@host\"", "2 | url =****@host\""),
+            ("2 | url 'ada:a=b@host'", "2 | url '****@host'"),
+            ("invalid type: string \"https://ada:p@host\"", "****@host\""),
+            ("url = 5", "url = 5"),
+        ] {
+            assert_eq!(mask_credentials(text), masked);
+        }
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
 use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, stored_file};
 use crate::classifiers::ModelFiles;
-use crate::error::{Error, Location, Result, did_you_mean, quoted_list, shell_word};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::publish::{MANIFEST_FILE, Opened, files_below};
+use crate::text::format::{did_you_mean, quoted_list, shell_word};
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What a checkpoint is called: `ARCH/CHECKPOINT`. Sorted, the oldest name comes first.

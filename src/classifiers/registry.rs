@@ -3,7 +3,8 @@
 use super::Architecture;
 use super::arch::fusion_v1::FusionV1;
 use super::arch::lstm_v1::LstmV1;
-use crate::error::{Error, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Result};
+use crate::text::format::{did_you_mean, quoted_list};
 
 /// Every architecture; to add one is to add a line.
 const ARCHITECTURES: &[&dyn Architecture] = &[&FusionV1, &LstmV1];

@@ -10,8 +10,9 @@ use crate::checkpoint::{
 };
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
-use crate::error::{Error, Result, count};
+use crate::error::{Error, Result};
 use crate::secrets;
+use crate::text::format::count;
 use crate::text::percent;
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {

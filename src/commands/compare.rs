@@ -7,11 +7,12 @@ use super::{Outcome, compare_text, console, report_files};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Result, quoted_list};
+use crate::error::{Error, Result};
 use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page;
+use crate::text::format::quoted_list;
 
 impl CompareArgs {
     pub(super) fn flags(&self) -> Flags {

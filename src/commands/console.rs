@@ -14,9 +14,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::visible::{Style, escaped_json, is_plain, painted};
-use crate::error::{Error, Result, shell_word};
+use crate::error::{Error, Result};
 use crate::mentor::{Finding, FindingKind};
 use crate::secrets;
+use crate::text::format::shell_word;
 
 pub(super) use super::visible::{BOLD, DIM, GOOD};
 

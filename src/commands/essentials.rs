@@ -1,9 +1,9 @@
 //! What `train` prints of a mentor besides its row: the essentials of the report.
 
 use super::console::{BOLD, DIM, bar, lines, table};
-use crate::error::count;
 use crate::evaluate::TrainingFigures;
 use crate::mentor::Mentor;
+use crate::text::format::count;
 use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
 /// How many of the answers that need more paraphrases are printed.

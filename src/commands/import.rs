@@ -17,8 +17,9 @@ use crate::checkpoint::{
 use crate::classifiers::Vectors;
 use crate::cli::CheckpointsImportArgs;
 use crate::config::Settings;
-use crate::error::{Error, Location, Result, count, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::publish::FileRecord;
+use crate::text::format::{count, quoted_list};
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
 

@@ -6,8 +6,9 @@ use super::Outcome;
 use super::console::{self, BOLD, DIM, GOOD, lines, table};
 use crate::cli::MentorsArgs;
 use crate::config::Settings;
-use crate::error::{Error, Result, count, quoted_list};
+use crate::error::{Error, Result};
 use crate::mentor::{Finding, Mentor};
+use crate::text::format::{count, quoted_list};
 use crate::workspace::{Name, Workspace};
 
 /// How many findings of a kind are shown without `--all`.

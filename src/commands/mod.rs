@@ -36,7 +36,8 @@ use clap::CommandFactory;
 
 use crate::cli::{CheckpointFlags, Cli, Command};
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Result, count};
+use crate::error::{Error, Result};
+use crate::text::format::count;
 
 /// How a command ended, where it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

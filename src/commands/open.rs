@@ -10,9 +10,10 @@ use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint, conver
 use crate::checkpoint::{Checkpoint, CheckpointKind, CheckpointRef, VectorsRecord};
 use crate::classifiers::{BackgroundQuestions, MentorClassifier, Vectors, registry};
 use crate::config::{Chosen, ChosenBy, NO_VECTORS, Settings};
-use crate::error::{Error, Location, Result, count, quoted_list, shell_word};
+use crate::error::{Error, Location, Result};
 use crate::evaluate::{TestReport, run_test};
 use crate::mentor::{Mentor, TestSet};
+use crate::text::format::{count, quoted_list, shell_word};
 use crate::vectors::{self, EMBEDDED, VectorModel};
 use crate::workspace::{Name, Workspace};
 

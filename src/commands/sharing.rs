@@ -13,8 +13,9 @@ use crate::cli::{
     DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
 };
 use crate::config::Settings;
-use crate::error::{Error, Result, count};
+use crate::error::{Error, Result};
 use crate::remote::{Contents, Here, Item, Options, Remote, RemoteCheckpoint, Transferred};
+use crate::text::format::count;
 use crate::vectors::{self, EMBEDDED};
 use crate::workspace::{Name, Workspace};
 

@@ -9,11 +9,12 @@ use super::open::{self, Opened};
 use super::{Outcome, report_files};
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
-use crate::error::{Result, count};
+use crate::error::Result;
 use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
 use crate::mentor::{Mentor, TestSet};
 use crate::page::{self, Tested};
+use crate::text::format::count;
 use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
 impl TestArgs {

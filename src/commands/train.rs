@@ -19,10 +19,11 @@ use crate::classifiers::{
 };
 use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
-use crate::error::{Error, Location, Result, count, quoted_list, shell_word};
+use crate::error::{Error, Location, Result};
 use crate::evaluate::{TrainingFigures, TrainingRecord};
 use crate::mentor::Mentor;
 use crate::page::{self, TableFile, TrainedMentor};
+use crate::text::format::{count, quoted_list, shell_word};
 use crate::text::percent;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::{console, report_files};
 use crate::checkpoint::{Checkpoint, OLD_REPORT_FILE, REPORT_FILE};
-use crate::error::{Error, Location, Result, quoted_list, shell_word};
+use crate::error::{Error, Location, Result};
 use crate::evaluate::TrainingRecord;
 use crate::files;
 use crate::page;
+use crate::text::format::{quoted_list, shell_word};
 use crate::workspace::Name;
 
 /// Where the pages of several mentors go: a file of one, a folder of more.

@@ -6,10 +6,11 @@ use super::{Outcome, console, open};
 use crate::classifiers::{BackgroundQuestions, TrainOptions, registry};
 use crate::cli::TuneArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
-use crate::error::{Error, Location, Result, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::evaluate::{FoldRun, cross_validate, folds};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
+use crate::text::format::quoted_list;
 use crate::vectors::{self, EMBEDDED, ModelKind};
 use crate::workspace::{Name, Workspace};
 

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::console::{self, BOLD, DIM, lines, table};
 use crate::classifiers::{Architecture, Vectors};
 use crate::config::NO_VECTORS;
-use crate::error::{Error, Result, count, quoted_list, shell_word};
+use crate::error::{Error, Result};
 use crate::evaluate::{FoldRun, TrialFigures, Tuning};
+use crate::text::format::{count, quoted_list, shell_word};
 use crate::text::{p_value, percent, percent_range, points};
 
 /// How to read the table.

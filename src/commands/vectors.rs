@@ -12,8 +12,9 @@ use crate::cli::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
 };
 use crate::config::Settings;
-use crate::error::{Error, Result, count, quoted_list};
+use crate::error::{Error, Result};
 use crate::publish::MANIFEST_FILE;
+use crate::text::format::{count, quoted_list};
 use crate::vectors::{
     self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
     Network, Options, Pooling, Request, VectorModel,

@@ -4,7 +4,8 @@
 //! password, or a password under a key that is not known. So a value is shown only of a key that
 //! holds none, or is close to one.
 
-use crate::error::{did_you_mean, mask_credentials};
+use crate::secrets::mask_credentials;
+use crate::text::format::did_you_mean;
 
 /// What stands in a value's place.
 const MASK: &str = "****";

@@ -3,7 +3,7 @@
 use super::share::Share;
 use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::TestReport;
-use crate::error::count;
+use crate::text::format::count;
 
 /// Two runs of the same test, question by question.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::answers::FILE;
 use super::finding::{Finding, FindingKind};
 use super::{Expected, Mentor, TestSet};
-use crate::error::{Location, Result, count};
+use crate::error::{Location, Result};
+use crate::text::format::count;
 use crate::text::{match_key, normalize, segments, shorten};
 use crate::workspace::Workspace;
 

@@ -34,7 +34,8 @@ pub use test_set::{Expected, TestQuestion, TestSet};
 pub use topics::{TopicGroup, topic_id};
 pub use utterances::{Utterance, Utterances};
 
-use crate::error::{Error, Location, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result};
+use crate::text::format::{did_you_mean, quoted_list};
 use crate::text::{compose, match_key};
 use crate::workspace::{Name, Workspace};
 

@@ -11,8 +11,9 @@ use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table, letters, visible};
-use crate::error::{Error, Location, Result, count, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::files::near::{self, advice, near_name};
+use crate::text::format::{count, did_you_mean, quoted_list};
 use crate::text::{match_key, shorten};
 use crate::workspace::{Name, Workspace};
 

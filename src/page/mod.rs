@@ -23,10 +23,10 @@ pub use test_page::test_page;
 pub use training_page::training_page;
 pub use training_tables::training_tables;
 
-use crate::error::count;
 use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{Share, TestFigures, TestReport, TrainingFigures};
 use crate::mentor::Mentor;
+use crate::text::format::count;
 use crate::text::{self, shorten};
 
 /// A test with all that is shown of it.

@@ -11,8 +11,9 @@ use serde::de::IgnoredAny;
 use super::scratch::Scratch;
 use super::sweep::{discard, hidden_folder, hold, sweep};
 use super::{Kind, MANIFEST_FILE, MAX_MANIFEST, REPLACED, names_below, sync_folder};
-use crate::error::{Error, Location, Result, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::files;
+use crate::text::format::quoted_list;
 
 /// How many files are named at most.
 const FEW: usize = 3;

@@ -10,8 +10,9 @@ use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, fault_of};
 use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
-use crate::error::{Error, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
+use crate::text::format::{did_you_mean, quoted_list};
 use crate::web::{Backoff, Paced, RequestError, RequestResult, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
 

@@ -187,7 +187,7 @@ impl RemoteSettings {
 
 impl fmt::Debug for RemoteSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RemoteSettings({})", crate::error::mask_credentials(&self.url))
+        write!(f, "RemoteSettings({})", secrets::mask_credentials(&self.url))
     }
 }
 

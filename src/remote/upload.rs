@@ -13,8 +13,9 @@ use super::outgoing::Outgoing;
 use super::s3::CLAIM;
 use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, fault_of, is_same};
 use super::{Options, Remote, Transferred};
-use crate::error::{Error, Location, Result, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
+use crate::text::format::quoted_list;
 use crate::web::{Backoff, RequestError, RequestResult, random, retry_with_backoff};
 
 /// What folders of uploads that are under way are called, before the name and the content's tag.

@@ -8,6 +8,7 @@
 //! ```
 
 mod contractions;
+pub mod format;
 mod ignorable;
 mod key;
 mod ngrams;

@@ -11,7 +11,8 @@ use zip::ZipArchive;
 
 use super::encoder::is_model_folder;
 use super::gather::Bundle;
-use crate::error::{Error, Location, Result, count, quoted_list};
+use crate::error::{Error, Location, Result};
+use crate::text::format::{count, quoted_list};
 
 /// How a zip archive begins.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";

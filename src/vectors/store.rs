@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
-use crate::error::{Error, Location, Result, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
 use crate::sha256;
+use crate::text::format::{did_you_mean, quoted_list};
 use crate::workspace::{Name, Workspace, folder_names};
 
 /// What to do about a model whose files are not what was added.

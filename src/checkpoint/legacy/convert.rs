@@ -6,9 +6,10 @@ use super::folder::LegacyModel;
 use super::pickle::RidgeClassifier;
 use crate::classifiers::arch::lstm_v1::{Model, Network, Ridge, Shape, topics_of};
 use crate::classifiers::{ModelFiles, Vectors};
-use crate::error::{Error, Result, count};
+use crate::error::{Error, Result};
 use crate::mentor::{Mentor, plain_text};
 use crate::publish::FileRecord;
+use crate::text::format::count;
 use crate::text::{match_key, shorten};
 use crate::vectors::ModelKind;
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::keras::TopicWeights;
 use super::pickle::RidgeClassifier;
-use crate::error::{Error, Location, Result, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE};
+use crate::text::format::quoted_list;
 use crate::workspace::{Name, folder_names};
 
 /// The architecture that all of them are of.

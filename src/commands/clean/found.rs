@@ -9,9 +9,10 @@ use super::super::console::{self, bytes, lines, table};
 use super::published::{Published, What};
 use crate::checkpoint::{self, CheckpointRef};
 use crate::cli::CleanArgs;
-use crate::error::{Error, Result, count, quoted_list};
+use crate::error::{Error, Result};
 use crate::publish;
 use crate::remote::{self, Remote, Unfinished};
+use crate::text::format::{count, quoted_list};
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
 

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::Outcome;
 use super::console::{self, GOOD};
 use crate::cli::NewArgs;
-use crate::error::{Error, Location, Result, shell_word};
+use crate::error::{Error, Location, Result};
+use crate::text::format::shell_word;
 
 /// The files of a new workspace.
 const FILES: [(&str, &str); 8] = [

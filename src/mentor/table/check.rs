@@ -2,8 +2,9 @@
 
 use super::parse::{Fault, FaultKind, Parsed, Row, RowEnd};
 use super::{letters, source::Source};
-use crate::error::{Error, Location, Result, count};
+use crate::error::{Error, Location, Result};
 use crate::mentor::finding::{Finding, FindingKind};
+use crate::text::format::count;
 use crate::text::shorten;
 
 /// What to do where a quote is missing.

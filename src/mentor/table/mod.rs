@@ -12,8 +12,9 @@ mod visible;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, FindingKind};
-use crate::error::{Error, Location, Result, count, did_you_mean, quoted_list};
+use crate::error::{Error, Location, Result};
 use crate::files;
+use crate::text::format::{count, did_you_mean, quoted_list};
 use crate::text::shorten;
 use check::Check;
 use parse::{Parsed, parse};

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::classifiers::arch::lstm_v1::STEPS;
-use crate::error::{Error, Result, quoted_list};
+use crate::error::{Error, Result};
+use crate::text::format::quoted_list;
 
 /// Compares the network that is described with the one that is known.
 ///

@@ -12,9 +12,10 @@ use super::words::{Question, Words};
 use crate::classifiers::examples::Examples;
 use crate::classifiers::learning_curve::{Given, Split, learning_curve, splits};
 use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingReport};
-use crate::error::{Result, count};
+use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
+use crate::text::format::count;
 use crate::text::{fold, percent};
 
 /// Topics that are marks of the older data rather than what a question is about.
