@@ -1,76 +1,79 @@
-//! Writing files whole, and reading files that may be anything: whoever looks for a file may find a folder, a pipe that
-//! nobody writes to, or a link that leads nowhere.
+//! File helpers: atomic writes, and reads that are safe for any kind of file.
+//!
+//! A path from a user may lead to a folder, to a pipe without a writer, or to a broken link.
 
 mod conflict;
 pub(crate) mod encoding;
 pub(crate) mod near;
 mod pointer;
+mod write;
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Location, Result};
-use crate::publish::Scratch;
+use crate::error::{Error, ErrorKind as Kind, Location, Result};
 
 pub(crate) use encoding::{Decoded, decode};
 pub(crate) use pointer::{POINTER, is_pointer_at, refuse_pointer};
+pub(crate) use write::{is_stream, pretty_json, sync_folder, write_atomically, write_synced};
 
-/// A file larger than this is refused: a mentor's whole data is a few megabytes.
+/// The largest file that [`read`] accepts, in bytes. All data of a mentor is a few megabytes.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// What to do about a file larger than any of its kind.
-pub(crate) const TOO_LARGE: &str = "this is hardly the file it should be; look what it holds";
+/// The hint for a file that is larger than any valid file of its kind.
+pub(crate) const TOO_LARGE: &str = "check that this is the right file";
 
-/// Whether nothing has the name `path`, not even a link that leads nowhere.
+/// Returns whether nothing exists at `path`, not even a broken link.
 pub(crate) fn is_absent(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Opens a plain file for reading: looks what it is before, so that nothing is waited for, and
-/// after, since another may have taken its place.
+/// Opens a regular file for reading, without waiting for a pipe.
+///
+/// The type is checked before and after opening, because the file may be replaced in between.
 ///
 /// # Errors
-/// When there is none, it cannot be read, or it is something else, which the error names.
+/// If the file does not exist, cannot be read, or is not a regular file.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    check_plain(&fs::metadata(path)?)?;
+    check_regular(&fs::metadata(path)?)?;
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Opening a pipe does not wait for its other end then.
+        // Opening a pipe then does not wait for a writer.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
     let file = options.open(path)?;
-    check_plain(&file.metadata()?)?;
+    check_regular(&file.metadata()?)?;
     Ok(file)
 }
 
-/// Demands a plain file.
+/// Checks that `found` describes a regular file.
 ///
 /// # Errors
-/// What it is instead.
-pub(crate) fn check_plain(found: &fs::Metadata) -> io::Result<()> {
-    match kind(found) {
+/// If it does not; the error names the actual type.
+pub(crate) fn check_regular(found: &fs::Metadata) -> io::Result<()> {
+    match special_type(found) {
         None => Ok(()),
-        Some(kind) => Err(io::Error::other(format!("{kind}, not a plain file"))),
+        Some(kind) => Err(io::Error::other(format!("{kind}, expected a regular file"))),
     }
 }
 
-/// Refuses what is no plain file, before it is opened for writing; a file that is not there is made.
+/// Checks that `path` is a regular file or does not exist, before it is opened for writing.
 ///
 /// # Errors
-/// What is there instead, or why that cannot be seen.
+/// If something else exists at `path`, or its metadata cannot be read.
 pub(crate) fn check_writable(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        found => check_plain(&found?),
+        found => check_regular(&found?),
     }
 }
 
-/// What it is, if it is no plain file.
-pub(crate) fn kind(found: &fs::Metadata) -> Option<&'static str> {
+/// Returns a name for the file type (`a folder`), or `None` for a regular file.
+pub(crate) fn special_type(found: &fs::Metadata) -> Option<&'static str> {
     if found.is_file() {
         return None;
     }
@@ -86,101 +89,87 @@ pub(crate) fn kind(found: &fs::Metadata) -> Option<&'static str> {
             return Some("a device");
         }
     }
-    Some(if found.is_dir() { "a folder" } else { "something else" })
+    Some(if found.is_dir() { "a folder" } else { "a special file" })
 }
 
-/// Reads a plain file of at most 256 MiB.
+/// Reads a regular file of at most 256 MiB.
 ///
 /// # Errors
-/// When there is none, it is none, it is larger, it cannot be read, or is a Git LFS pointer.
+/// If the file does not exist, is not a regular file, is too large, cannot be read, or is a Git
+/// LFS pointer.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     read_at_most(path, MAX_BYTES)
 }
 
-/// Reads a plain file of at most `most` bytes.
+/// Reads a regular file of at most `max_bytes` bytes.
 ///
 /// # Errors
-/// As [`read`].
-pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
+/// The same as [`read`].
+pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
     let fault = |message: String| Error::at(Location::file(path), message);
     let found = match fs::metadata(path) {
         Ok(found) => found,
         Err(error) if path.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
-            return Err(fault("a link that leads nowhere".to_owned())
-                .hint("put the file where the link leads, or in the link's place"));
+            return Err(fault("broken symbolic link".to_owned())
+                .with_kind(Kind::NotFound)
+                .hint("create the file that the link points to, or replace the link by the file"));
         }
         Err(error) => return Err(Error::io(path, "read the file", error)),
     };
     if found.is_dir() {
-        return Err(fault("a folder, where a file belongs".to_owned()).hint("move it away"));
+        return Err(fault("a folder, expected a file".to_owned()).hint("move the folder away"));
     }
-    if let Some(kind) = kind(&found) {
-        return Err(fault(format!("neither a file nor a folder, but {kind}"))
-            .hint("only plain files are read; put one in its place"));
+    if let Some(kind) = special_type(&found) {
+        return Err(
+            fault(format!("{kind}, expected a regular file")).hint("replace it by a regular file")
+        );
     }
     let too_large = |size: u64| {
-        let what = format!("{} MiB, expected at most {} MiB", size >> 20, most >> 20);
-        fault(what).hint(TOO_LARGE)
+        let message = format!("{} MiB, expected at most {} MiB", size >> 20, max_bytes >> 20);
+        fault(message).hint(TOO_LARGE)
     };
-    if found.len() > most {
+    if found.len() > max_bytes {
         return Err(too_large(found.len()));
     }
     let failed = |e| Error::io(path, "read the file", e);
     let mut bytes = Vec::with_capacity(found.len() as usize);
-    // It may grow meanwhile.
-    open(path).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > most {
+    // The file may grow while it is read.
+    open(path).map_err(failed)?.take(max_bytes + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > max_bytes {
         return Err(too_large(bytes.len() as u64));
     }
-    if pointer::is_pointer(&bytes) { Err(pointer::pointer(path)) } else { Ok(bytes) }
+    if pointer::is_pointer(&bytes) { Err(pointer::error(path)) } else { Ok(bytes) }
 }
 
-/// Reads a text file in any of the [encodings](encoding) that people's programs write.
+/// Reads a text file in any of the supported [encodings](encoding).
 ///
 /// # Errors
-/// As [`read`], and when the file is a binary one.
+/// The same as [`read`]; also if the file is binary.
 pub(crate) fn read_text(path: &Path) -> Result<Decoded> {
     decode(path, &read(path)?)
 }
 
-/// Whether `path` is a device or a pipe (`/dev/stdout`), or a link to one: it can be written to, not
-/// replaced.
-pub(crate) fn is_stream(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+/// Returns the sorted paths of the files below `folder`, relative to it and separated by `/`.
+/// Lists the same files as [`files_below`].
+pub(crate) fn relative_paths_below(folder: &Path) -> Vec<String> {
+    let relative = |path: &PathBuf| {
+        let parts = path.strip_prefix(folder).ok()?.iter();
+        Some(parts.map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
+    };
+    files_below(folder).iter().filter_map(relative).collect()
 }
 
-/// Writes a file whole or not at all: beside its place first, then renamed; one that is there, or that
-/// a link there leads to, is replaced, and its permissions are kept. A device or a pipe is written to.
-///
-/// # Errors
-/// When the folder is not there or the disk fails; what was there before still is.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |e| Error::io(path, "write the file", e);
-    if is_stream(path) {
-        let stream = fs::OpenOptions::new().write(true).open(path);
-        return stream.and_then(|mut stream| stream.write_all(bytes)).map_err(failed);
+/// Returns every file below `folder`, sorted. Skips folders that cannot be listed; does not follow
+/// links.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return files };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files.extend(files_below(&entry.path())),
+            _ => files.push(entry.path()),
+        }
     }
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let draft = target.with_file_name(format!(".{name}.{}", std::process::id()));
-    // A signal removes it.
-    let _scratch = Scratch::file(&draft);
-    let written = write_like(&target, &draft, bytes).and_then(|()| fs::rename(&draft, &target));
-    if written.is_err() {
-        // Best effort: there may be nothing to remove.
-        let _ = fs::remove_file(&draft);
-    }
-    written.map_err(failed)
-}
-
-/// Writes `draft`, synced, with the permissions of `target` where there is one: the content is never open to
-/// anyone who could not read the file that it replaces.
-fn write_like(target: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {
-    let permissions = fs::metadata(target).ok().map(|found| found.permissions());
-    let mut file = File::create(draft)?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
+    files.sort();
+    files
 }

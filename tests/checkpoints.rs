@@ -130,7 +130,7 @@ fn a_truncated_file_is_found() {
     let damaged = Damaged::new();
     let size = fs::metadata(damaged.path(TENSORS)).unwrap().len();
     damaged.change(TENSORS, |bytes| bytes.truncate(bytes.len() - 5));
-    let said = format!("{} bytes, the manifest says {size}", size - 5);
+    let said = format!("{} bytes, the manifest lists {size}", size - 5);
     damaged.verify().code(1).says(&said);
     damaged.ask().code(2).says(&said).says("damaged");
 }

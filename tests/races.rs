@@ -51,7 +51,7 @@ fn runs_that_update_one_checkpoint_lose_nothing() {
             let there = listed[0]["mentors"].as_array().unwrap().contains(&mentor.into());
             assert_eq!(run.code, Some(if there { 0 } else { 2 }), "{run}");
             if !there {
-                run.says("another run changed the checkpoint meanwhile");
+                run.says("another process changed the checkpoint");
             }
         }
     }

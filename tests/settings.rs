@@ -293,5 +293,5 @@ fn a_broken_settings_file_as_people_see_it() {
 fn a_folder_for_a_settings_file_is_explained() {
     let sandbox = Sandbox::ada();
     fs::create_dir(sandbox.path().join("mentorpal.toml")).expect("a folder");
-    sandbox.run(&["mentors"]).code(2).says("mentorpal.toml: a folder, where a file belongs");
+    sandbox.run(&["mentors"]).code(2).says("mentorpal.toml: a folder, expected a file");
 }

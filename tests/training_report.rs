@@ -221,7 +221,7 @@ fn the_report_is_no_part_of_the_model() {
     sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("cafe/report.json");
     fs::write(&report, "other figures").unwrap();
     let run = sandbox.run(&["checkpoints", "verify", "x"]).code(1);
-    let _ = run.says("cafe/report.json").says("the manifest says");
+    let _ = run.says("cafe/report.json").says("the manifest lists");
     // What is not read cannot keep a question from being answered.
     ask(&sandbox).code(0);
     // But nobody hands a damaged one on, or shows it.

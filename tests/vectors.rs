@@ -142,7 +142,7 @@ fn a_name_that_is_taken_is_refused_and_overwritten_on_demand() {
     let before = sandbox.files(MODELS);
     sandbox.write("other.txt", "x 1 2 3\n");
     let run = sandbox.run(&["vectors", "add", "other.txt", "--name", "words"]).code(2);
-    run.says("there is a vector model of this name").says("--overwrite");
+    run.says("a vector model with this name already exists").says("--overwrite");
     assert_eq!(sandbox.files(MODELS), before);
     // A file that cannot be read replaces nothing.
     sandbox.write("broken.txt", "x 1 2 3\ny 1 2\n");
@@ -171,10 +171,10 @@ fn a_model_that_differs_fails_to_verify() {
     fs::write(&model, flipped).unwrap();
     let run = sandbox.run(&["vectors", "verify", "--json"]).code(1).says("SHA-256");
     let faults: Vec<Value> = run.json().iter().map(|line| line["fault"].clone()).collect();
-    let fault = "model.fifu: its SHA-256 is not what the manifest says";
+    let fault = "model.fifu: its SHA-256 differs from the manifest";
     assert_eq!(faults, [Value::Null, fault.into()]);
     for (damage, said) in
-        [(&bytes[..bytes.len() - 4], "bytes, the manifest says"), (b"", "0 bytes")]
+        [(&bytes[..bytes.len() - 4], "bytes, the manifest lists"), (b"", "0 bytes")]
     {
         fs::write(&model, damage).unwrap();
         sandbox.run(&["vectors", "verify", "words"]).code(1).says(said);

@@ -7,24 +7,14 @@ use super::manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE};
 use super::store::{Checkpoint, CheckpointRef, refuse_legacy};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Result};
-use crate::publish::{self, Existing, FileRecord, Kind, Staging, sync_folder, write_synced};
+use crate::files::{sync_folder, write_synced};
+use crate::publish::{self, FileRecord, ItemKind, OnExisting, Staging};
 use crate::workspace::{Name, Workspace};
 
-const KIND: Kind = Kind {
+const KIND: ItemKind = ItemKind {
     noun: "checkpoint",
-    if_taken: "choose another with --checkpoint, or replace it with --overwrite",
+    hint_if_exists: "choose another with --checkpoint, or replace it with --overwrite",
 };
-
-/// What to do about a checkpoint of the same name.
-#[derive(Clone, Copy, Debug)]
-pub enum OnExisting<'a> {
-    /// Leave it and fail.
-    Refuse,
-    /// Take its place, whatever it is.
-    Replace,
-    /// Take its place if it still is what this one was made from.
-    Update(&'a Manifest),
-}
 
 /// A checkpoint that nobody sees yet; dropped unpublished, it is gone.
 #[derive(Debug)]
@@ -117,15 +107,6 @@ impl Draft {
     pub fn publish(&self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
         let target = CheckpointRef { arch: self.arch.clone(), checkpoint: name.clone() };
         refuse_legacy(&self.workspace, &target)?;
-        let old;
-        let existing = match existing {
-            OnExisting::Refuse => Existing::Refuse,
-            OnExisting::Replace => Existing::Replace,
-            OnExisting::Update(manifest) => {
-                old = manifest.to_bytes();
-                Existing::Update(&old)
-            }
-        };
         let name = name.stored_in(&self.workspace.arch(&self.arch));
         self.staging.publish(&name, &self.manifest.to_bytes(), existing)
     }
@@ -152,6 +133,6 @@ pub fn remove(
 ///
 /// # Errors
 /// When there are such files.
-pub fn refuse_others(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
-    publish::refuse_others(&name.folder(workspace), KIND, b"")
+pub fn refuse_unlisted_files(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
+    publish::refuse_unlisted_files(&name.folder(workspace), KIND, b"")
 }

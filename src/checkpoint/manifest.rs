@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::Values;
 use crate::error::{Error, Location, Result};
+use crate::files::pretty_json;
 use crate::mentor::Mentor;
 use crate::publish::{self, FileRecord};
 use crate::sha256;
@@ -142,7 +143,7 @@ impl Manifest {
     /// The manifest as it stands on disk.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        publish::json_file(self)
+        pretty_json(self)
     }
 
     /// Reads the manifest at `path` (for messages) from `bytes`.

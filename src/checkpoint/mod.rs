@@ -12,8 +12,9 @@ mod pick;
 mod store;
 mod values;
 
+pub use crate::publish::OnExisting;
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
-pub use draft::{Draft, OnExisting, refuse_others, remove};
+pub use draft::{Draft, refuse_unlisted_files, remove};
 pub use manifest::{
     ImportedFrom, Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, VectorsRecord,
 };

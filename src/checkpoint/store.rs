@@ -11,7 +11,8 @@ use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, stor
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Location, Result};
 use crate::files;
-use crate::publish::{MANIFEST_FILE, Opened, files_below};
+use crate::files::files_below;
+use crate::publish::{MANIFEST_FILE, OpenedFolder};
 use crate::text::format::{did_you_mean, quoted_list, shell_word};
 use crate::workspace::{Name, Workspace, folder_names};
 
@@ -61,7 +62,7 @@ pub struct Checkpoint {
     /// What it holds, as its kind says it.
     pub kind: CheckpointKind,
     /// The folder that its manifest was read from; of the older tool's there is none.
-    opened: Option<Arc<Opened>>,
+    opened: Option<Arc<OpenedFolder>>,
 }
 
 /// Which tool made a checkpoint.
@@ -97,15 +98,15 @@ impl Checkpoint {
             return Ok(Self { name: name.clone(), folder, kind, opened: None });
         }
         let path = folder.join(MANIFEST_FILE);
-        let read = |opened: &mut Opened| {
+        let read = |opened: &mut OpenedFolder| {
             let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
                 e.hint("without a manifest the folder is no checkpoint of this tool")
             })?;
             let manifest = Manifest::from_bytes(&path, &bytes)?;
-            opened.keep(manifest.files.keys())?;
+            opened.hold_files_open(manifest.files.keys())?;
             Ok(manifest)
         };
-        match Opened::read_with(&folder, read) {
+        match OpenedFolder::read_with(&folder, read) {
             Ok((opened, manifest)) => Ok(Self {
                 name: name.clone(),
                 folder,
@@ -260,7 +261,7 @@ impl Checkpoint {
     }
 
     /// The folder that its manifest was read from.
-    fn opened(&self) -> Result<&Opened> {
+    fn opened(&self) -> Result<&OpenedFolder> {
         self.opened.as_deref().ok_or_else(|| is_legacy(&self.name, &self.folder))
     }
 }

@@ -74,7 +74,7 @@ fn test_all(
 /// Writes the files that were asked for.
 fn write_files(args: &CompareArgs, comparisons: &Comparisons) -> Result<()> {
     if let Some(path) = &args.html {
-        files::write_whole(path, page::comparison_page(comparisons)?.as_bytes())?;
+        files::write_atomically(path, page::comparison_page(comparisons)?.as_bytes())?;
     }
     if let Some(folder) = &args.csv {
         report_files::write_tables(folder, &page::comparison_tables(comparisons)?)?;

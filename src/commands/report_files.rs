@@ -62,5 +62,7 @@ fn place(path: &Path) -> PathBuf {
 /// Writes tables into a folder, which is made where it is not there.
 pub(super) fn write_tables(folder: &Path, tables: &[TableFile]) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
-    tables.iter().try_for_each(|table| files::write_whole(&folder.join(table.name), &table.bytes))
+    tables
+        .iter()
+        .try_for_each(|table| files::write_atomically(&folder.join(table.name), &table.bytes))
 }

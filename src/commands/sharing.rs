@@ -14,7 +14,9 @@ use crate::cli::{
 };
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::remote::{Contents, Here, Item, Options, Remote, RemoteCheckpoint, Transferred};
+use crate::remote::{
+    Contents, Item, LocalState, Remote, RemoteCheckpoint, TransferOptions, Transferred,
+};
 use crate::text::format::count;
 use crate::vectors::{self, EMBEDDED};
 use crate::workspace::{Name, Workspace};
@@ -44,7 +46,7 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
     if let Some(name) = &stable
         && settings.remote.is_some()
         && let item = Item::checkpoint(workspace, name)
-        && let Here::Whole(contents) = item.here()?
+        && let LocalState::Valid(contents) = item.local_state()?
         && has_vectors(workspace, name)?
     {
         how.tell_here(&item, &contents)?;
@@ -133,7 +135,7 @@ pub(super) fn upload_trained(
     name: &CheckpointRef,
     json: bool,
 ) -> Result<()> {
-    let how = How { json, options: Options::default() };
+    let how = How { json, options: TransferOptions::default() };
     how.send(remote, &Item::checkpoint(&settings.workspace, name))
 }
 
@@ -206,19 +208,21 @@ fn has_vectors(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     match vectors::find_by_digest(workspace, sha256)? {
         None => Ok(false),
         Some(name) if name.as_str() == EMBEDDED => Ok(true),
-        Some(name) => Ok(matches!(Item::vectors(workspace, &name)?.here()?, Here::Whole(_))),
+        Some(name) => {
+            Ok(matches!(Item::vectors(workspace, &name)?.local_state()?, LocalState::Valid(_)))
+        }
     }
 }
 
-fn options(force: bool, dry_run: bool) -> Options {
-    Options { force, dry_run }
+fn options(force: bool, dry_run: bool) -> TransferOptions {
+    TransferOptions { force, dry_run }
 }
 
 /// How to move things, and to tell of it.
 #[derive(Clone, Copy)]
 struct How {
     json: bool,
-    options: Options,
+    options: TransferOptions,
 }
 
 impl How {
@@ -227,7 +231,7 @@ impl How {
         if self.options.force {
             return Ok(false);
         }
-        let Here::Whole(contents) = item.here()? else { return Ok(false) };
+        let LocalState::Valid(contents) = item.local_state()? else { return Ok(false) };
         self.tell_here(item, &contents)?;
         Ok(true)
     }

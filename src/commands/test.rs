@@ -63,10 +63,10 @@ fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> 
     let tests: Vec<Tested> =
         tests.iter().map(|(report, figures, mentor)| Tested { report, figures, mentor }).collect();
     if let Some(path) = &args.html {
-        files::write_whole(path, page::test_page(&tests)?.as_bytes())?;
+        files::write_atomically(path, page::test_page(&tests)?.as_bytes())?;
     }
     if let Some(path) = &args.junit {
-        files::write_whole(path, page::junit(&tests)?.as_bytes())?;
+        files::write_atomically(path, page::junit(&tests)?.as_bytes())?;
     }
     if let Some(folder) = &args.csv {
         report_files::write_tables(folder, &page::test_tables(&tests)?)?;

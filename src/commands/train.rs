@@ -100,8 +100,10 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     let (name, path) = match &existing {
         Some(checkpoint) => {
             keep_others(&mut draft, checkpoint)?;
-            let path =
-                draft.publish(&name.checkpoint, OnExisting::Update(checkpoint.manifest()?))?;
+            let path = draft.publish(
+                &name.checkpoint,
+                OnExisting::Update(&checkpoint.manifest()?.to_bytes()),
+            )?;
             (name, path)
         }
         None => publish_new(&draft, name, settings, args, created)?,
@@ -234,7 +236,7 @@ fn existing(settings: &Settings) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(&settings.workspace, &open::chosen(settings)?)?;
     // One of the older tool is refused before any work is done.
     checkpoint.manifest()?;
-    checkpoint::refuse_others(&settings.workspace, &checkpoint.name)?;
+    checkpoint::refuse_unlisted_files(&settings.workspace, &checkpoint.name)?;
     Ok(checkpoint)
 }
 
@@ -248,7 +250,7 @@ fn new_name(
     if let Some(name) = settings.asked_for()? {
         if args.overwrite {
             checkpoint::refuse_legacy(&settings.workspace, &name)?;
-            checkpoint::refuse_others(&settings.workspace, &name)?;
+            checkpoint::refuse_unlisted_files(&settings.workspace, &name)?;
         } else if taken(&name) {
             let place = Location::file(name.folder(&settings.workspace));
             return Err(Error::at(place, format!("there is a checkpoint `{name}`")).hint(

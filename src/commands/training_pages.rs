@@ -40,7 +40,7 @@ impl<'a> Pages<'a> {
         } else {
             self.path.to_owned()
         };
-        files::write_whole(&path, page.as_bytes())?;
+        files::write_atomically(&path, page.as_bytes())?;
         Ok(path)
     }
 }

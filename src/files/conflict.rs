@@ -1,11 +1,11 @@
-//! Markers of a merge that git could not finish.
+//! Detecting the conflict markers of an unfinished git merge.
 
 use super::encoding::Note;
 
-/// What the lines begin with that git puts around and between two versions.
+/// The beginnings of the lines that git inserts around and between two versions.
 const MARKERS: [&str; 3] = ["<<<<<<< ", ">>>>>>> ", "||||||| "];
 
-/// The first line that is a conflict marker.
+/// Returns a note about the first conflict marker in `text`, if any.
 pub(super) fn conflict(text: &str) -> Option<Note> {
     if !MARKERS.iter().any(|marker| text.contains(marker)) {
         return None;
@@ -15,9 +15,9 @@ pub(super) fn conflict(text: &str) -> Option<Note> {
     let found = lines.enumerate().find_map(|(index, line)| Some((index + 1, marked(line)?)));
     found.map(|(line, marker)| Note {
         line,
-        is_of_file: false,
+        is_whole_file: false,
         message: format!(
-            "an unresolved git conflict: line {line} begins with `{}`; both versions are in the file",
+            "unresolved git conflict: line {line} begins with `{}`, and the file contains both versions",
             marker.trim_end()
         ),
     })

@@ -1,18 +1,20 @@
-//! Names that are nearly right: what is in the folder where a file is absent.
+//! Finding a file with a similar name when a file is missing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Location};
 
-/// Endings of files that hold tables and are not read as they are, or whose ending is hidden by another.
+/// Extensions of spreadsheet files, which must be exported before they can be read.
 const SPREADSHEETS: [&str; 7] = ["xlsx", "xls", "xlsm", "ods", "numbers", "gsheet", "fods"];
 
-/// Endings of text files.
+/// Extensions of text files.
 const TEXTS: [&str; 6] = ["csv", "tsv", "txt", "tab", "yml", "yaml"];
 
-/// The file in the folder of `path`, which is absent, whose name is nearest to the name of `path`:
-/// another case, `-` for `_`, a slip or two, `.xlsx` or `.csv.txt` for `.csv`.
+/// Returns the file in the folder of the missing file `path` whose name is most similar, if any.
+///
+/// Similar names differ in case, use `-` for `_`, have one or two typing errors, or end in `.xlsx`
+/// or `.csv.txt` instead of `.csv`.
 pub(crate) fn near_name(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
     let (stem, _) = split(wanted);
@@ -30,7 +32,7 @@ pub(crate) fn near_name(path: &Path) -> Option<PathBuf> {
     found.into_iter().next().map(|(_, name)| path.with_file_name(name))
 }
 
-/// What to do so that the file at `near` is read as `path`.
+/// Returns the hint for using the file `near` as `path`.
 pub(crate) fn advice(path: &Path, near: &Path) -> String {
     let wanted = path.file_name().unwrap_or_default().display();
     let near_name = near.file_name().unwrap_or_default().display();
@@ -41,39 +43,40 @@ pub(crate) fn advice(path: &Path, near: &Path) -> String {
     }
 }
 
-/// That there is no file at `path`, and which file may be meant.
+/// Returns the error for a missing file, which suggests a file with a similar name.
 pub(crate) fn no_such_file(path: &Path, hint: &str) -> Error {
-    let absent = "cannot read the file: there is none";
-    let place = crate::error::Location::file(path);
+    let missing = "the file does not exist";
+    let place = Location::file(path);
     match near_name(path) {
         Some(near) => {
             let name = near.file_name().unwrap_or_default().display();
-            Error::at(place, format!("{absent}; is it `{name}`?")).hint(advice(path, &near))
+            Error::at(place, format!("{missing}, did you mean `{name}`?"))
+                .with_kind(ErrorKind::NotFound)
+                .hint(advice(path, &near))
         }
-        None => Error::at(place, absent).hint(hint),
+        None => Error::at(place, missing).with_kind(ErrorKind::NotFound).hint(hint),
     }
 }
 
-/// Whether the ending of `path` is a spreadsheet program's.
+/// Returns whether the extension of `path` is that of a spreadsheet program.
 pub(crate) fn is_spreadsheet(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     SPREADSHEETS.contains(&ending.as_str())
 }
 
-/// Whether a file may be a table that is not read for its ending: a spreadsheet, tab-separated text,
-/// `.csv.txt`.
+/// Returns whether the extension of `path` is that of a table, but not one that is read: a
+/// spreadsheet, tab-separated text, or `.csv.txt`.
 pub(crate) fn is_table(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     is_spreadsheet(path) || [".tsv", ".csv.txt"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether `ending`, in lower case, is of a table or a text.
+/// Returns whether `ending`, in lower case, is the extension of a table or a text.
 fn is_known(ending: &str) -> bool {
     TEXTS.contains(&ending) || SPREADSHEETS.contains(&ending)
 }
 
-/// A name without its known endings, in lower case and with `_` for what stands between words; and the
-/// endings.
+/// Splits a name into its stem, in lower case and with `_` between words, and its known extensions.
 fn split(name: &str) -> (String, Vec<String>) {
     let lower = name.to_lowercase();
     let mut stem = lower.as_str();
@@ -88,14 +91,14 @@ fn split(name: &str) -> (String, Vec<String>) {
     (stem.trim().replace(['-', ' ', '.'], "_"), endings)
 }
 
-/// How far a stem is from the wanted one, if it is near.
+/// Returns the edit distance between two stems, if they are similar.
 fn distance(wanted: &str, other: &str) -> Option<usize> {
     let letters = |stem: &str| stem.replace('_', "");
     let (wanted, other) = (letters(wanted), letters(other));
-    let slips = strsim::damerau_levenshtein(&wanted, &other);
-    // A copy: `classifier_data (1)`, `classifier_data_final`.
+    let edits = strsim::damerau_levenshtein(&wanted, &other);
+    // A copy, such as `classifier_data (1)` or `classifier_data_final`.
     let is_copy = wanted.len() > 5 && other.starts_with(&wanted);
-    (is_copy || slips <= (wanted.chars().count() / 5).clamp(1, 2)).then_some(slips)
+    (is_copy || edits <= (wanted.chars().count() / 5).clamp(1, 2)).then_some(edits)
 }
 
 #[cfg(test)]
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_nearly_right_are_found() {
+    fn similar_names_are_found() {
         for name in [
             "Classifier_Data.csv",
             "classifier_data.CSV",
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_not_taken_for_the_wanted_one() {
+    fn other_files_are_not_suggested() {
         let others = ["utterance_data.csv", "metadata.csv", "questions_paraphrases_answers.csv"];
         assert_eq!(near("classifier_data.csv", &others), None);
         assert_eq!(near("classifier_data.csv", &["classifier_data.py"]), None);

@@ -1,97 +1,96 @@
-//! Folders that are published whole or not at all: checkpoints, vector models.
+//! Atomic publishing of folders: checkpoints and vector models.
 //!
-//! One is gathered in a hidden folder `.draft-…` beside its later place and published by a
-//! rename, its manifest written last. The hidden folder is locked while its maker lives; a maker
-//! that was killed leaves it unlocked, and the next one removes it. A name without the dot is
-//! always complete.
+//! A folder is built as a hidden draft, `.draft-…`, next to its final path. Its manifest is written
+//! last, and a rename publishes it, so that a folder with a visible name is always complete.
 //!
-//! | file | what is in it |
+//! A draft is locked while the process that builds it runs. If that process is killed, the lock is
+//! released and the next run removes the draft.
+//!
+//! | file | contents |
 //! |---|---|
-//! | `staging.rs` | a folder in the making, until it is published |
-//! | `opened.rs` | a published folder as a reader has it |
-//! | `removal.rs` | removing a published folder, and what else lies in it |
-//! | `sweep.rs` | removing what ended runs left, and what nobody reads any more |
-//! | `scratch.rs` | what a signal removes |
-//! | `swap.rs` | what the file system does for them |
+//! | `staging.rs` | building and publishing a folder |
+//! | `opened.rs` | reading a published folder |
+//! | `removal.rs` | removing a published folder, and files that its manifest does not list |
+//! | `cleanup.rs` | folder locks, and removing drafts and replaced folders |
+//! | `scratch.rs` | temporary paths that the signal handler removes |
+//! | `swap.rs` | exchanging two folders atomically |
 
+mod cleanup;
 mod opened;
 mod removal;
 mod scratch;
 mod staging;
 mod swap;
-mod sweep;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 use crate::files;
 use crate::sha256;
 
-pub(crate) use opened::{Opened, is_at};
-pub(crate) use removal::{other_files, refuse_others, remove, remove_unread};
+pub(crate) use cleanup::{lock_dir, remove_stale_drafts, stale_drafts, try_lock_dir};
+pub(crate) use opened::{OpenedFolder, is_at};
+pub(crate) use removal::{refuse_unlisted_files, remove, remove_disposable, unlisted_files};
 pub(crate) use scratch::{Scratch, remove_all as remove_scratch};
 pub(crate) use staging::Staging;
-pub(crate) use swap::{sync_folder, write_synced};
-pub(crate) use sweep::{abandoned, hold, sweep, try_hold};
 
 /// The manifest's file name in a published folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
-/// The largest manifest that is read, in bytes: that of a thousand mentors has about a sixth of it.
+/// The largest manifest that is read, in bytes. A manifest of a thousand mentors is about a sixth
+/// of this size.
 pub(crate) const MAX_MANIFEST: u64 = 8 << 20;
 
 const DRAFT: &str = ".draft-";
 const REPLACED: &str = ".replaced-";
 
-/// One file of a published folder.
+/// The size and digest of one file of a published folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// In hex.
+    /// The SHA-256 digest in lower-case hex.
     pub sha256: String,
 }
 
 impl FileRecord {
-    /// The record of a file with this content.
+    /// Returns the record of a file with the content `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self { size: bytes.len() as u64, sha256: sha256::digest(bytes) }
     }
 
-    /// What is wrong with a file of `size` bytes in this one's place, if something is.
+    /// Compares `size` with this record; returns a description of the difference, if any.
     pub(crate) fn size_fault(&self, size: u64) -> Option<String> {
-        (size != self.size).then(|| format!("{size} bytes, the manifest says {}", self.size))
+        (size != self.size).then(|| format!("{size} bytes, the manifest lists {}", self.size))
     }
 
-    /// What is wrong with `found` in this one's place, if something is.
+    /// Compares `found` with this record; returns a description of the difference, if any.
     pub(crate) fn fault(&self, found: &Self) -> Option<String> {
-        let other = || "its SHA-256 is not what the manifest says".to_owned();
-        self.size_fault(found.size).or_else(|| (found != self).then(other))
+        let other_digest = || "its SHA-256 differs from the manifest".to_owned();
+        self.size_fault(found.size).or_else(|| (found != self).then(other_digest))
     }
 
-    /// What is wrong with the file at `path` in this one's place, by its size, if something is.
+    /// Compares the type and size of the file at `path` with this record; returns a description of
+    /// the difference, if any.
     pub(crate) fn size_fault_at(&self, path: &Path) -> Option<String> {
         match fs::metadata(path) {
             Ok(found) if found.is_file() => self.size_fault(found.len()).map(|fault| {
                 if files::is_pointer_at(path) { files::POINTER.to_owned() } else { fault }
             }),
-            Ok(found) => {
-                let kind = files::kind(&found).unwrap_or("something else");
-                Some(format!("{kind}, not a plain file"))
-            }
+            Ok(found) => files::check_regular(&found).err().map(|error| error.to_string()),
             Err(error) => Some(format!("cannot be read: {error}")),
         }
     }
 
-    /// What is wrong with the file at `path` in this one's place, if something is: reads it to
-    /// the end.
+    /// Reads the whole file at `path` and compares it with this record; returns a description of
+    /// the difference, if any.
     pub(crate) fn fault_at(&self, path: &Path) -> Option<String> {
         let read = || files::open(path).and_then(sha256::digest_of);
         self.size_fault_at(path).or_else(|| match read() {
@@ -101,72 +100,53 @@ impl FileRecord {
     }
 }
 
-/// The most bytes that the files of a manifest may have: no disk has room for as many, and sums of
-/// two such numbers are numbers.
-const MOST_BYTES: u64 = 1 << 60;
+/// The largest total size of the files in a manifest, in bytes. It exceeds any disk, and two such
+/// numbers can be added without overflow.
+const MAX_TOTAL_BYTES: u64 = 1 << 60;
 
-/// What is wrong with the files that a manifest names, wherever it comes from, if something is.
+/// Checks the file records of a manifest from any source; returns a description of the first
+/// error, if any.
 pub(crate) fn files_fault(files: &BTreeMap<String, FileRecord>) -> Option<&'static str> {
     if !files.values().all(|file| sha256::is_digest(&file.sha256)) {
-        return Some("names a file without a SHA-256");
+        return Some("lists a file without a valid SHA-256");
     }
     let sum = files.values().try_fold(0_u64, |sum, file| sum.checked_add(file.size));
-    let is_too_much = sum.is_none_or(|sum| sum > MOST_BYTES);
-    is_too_much.then_some("names files of more bytes than there can be")
+    let is_too_large = sum.is_none_or(|sum| sum > MAX_TOTAL_BYTES);
+    is_too_large.then_some("lists files with an impossibly large total size")
 }
 
-/// The paths of the files below `folder` within it, sorted, as [`files_below`] has them.
-pub(crate) fn names_below(folder: &Path) -> Vec<String> {
-    let within = |path: &PathBuf| {
-        let parts = path.strip_prefix(folder).ok()?.iter();
-        Some(parts.map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
-    };
-    files_below(folder).iter().filter_map(within).collect()
-}
-
-/// Every file below `folder`, sorted; what cannot be listed is passed over, links are not followed.
-pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else { return files };
-    for entry in entries.flatten() {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => files.extend(files_below(&entry.path())),
-            _ => files.push(entry.path()),
-        }
-    }
-    files.sort();
-    files
-}
-
-/// Plain data as a JSON file that people can read, too.
-pub(crate) fn json_file(data: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(data).expect("plain data can be written");
-    bytes.push(b'\n');
-    bytes
-}
-
-/// What is published, for messages.
+/// The kind of folder that is published, as error messages describe it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kind {
-    /// `checkpoint`.
+pub(crate) struct ItemKind {
+    /// The noun, for example `checkpoint`.
     pub(crate) noun: &'static str,
-    /// What to do where the name is taken.
-    pub(crate) if_taken: &'static str,
+    /// The hint to give if the name is already in use.
+    pub(crate) hint_if_exists: &'static str,
 }
 
-/// What to do about a folder of the same name.
+/// What to do if a folder with the same name is already published.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Existing<'a> {
-    /// Leave it and fail.
+pub enum OnExisting<'a> {
+    /// Keep the existing folder and fail.
     Refuse,
-    /// Take its place, whatever it is.
+    /// Replace the existing folder.
     Replace,
-    /// Take its place if its manifest still is this one.
+    /// Replace the existing folder only if its manifest file still has these bytes.
     Update(&'a [u8]),
 }
 
-/// The error of a name that is there already.
-pub(crate) fn taken(target: &Path, kind: Kind) -> Error {
-    Error::at(Location::file(target), format!("there is a {} of this name", kind.noun))
-        .hint(kind.if_taken)
+/// Returns the error for a name that is already in use.
+pub(crate) fn already_exists(target: &Path, kind: ItemKind) -> Error {
+    let message = format!("a {} with this name already exists", kind.noun);
+    Error::at(Location::file(target), message)
+        .with_kind(ErrorKind::AlreadyExists)
+        .hint(kind.hint_if_exists)
+}
+
+/// Returns the error for a folder that another process changed while this one used it.
+fn changed_meanwhile(folder: &Path, noun: &str) -> Error {
+    let message = format!("another process changed the {noun} during this command");
+    Error::at(Location::file(folder), message)
+        .with_kind(ErrorKind::Conflict)
+        .hint("run the command again")
 }

@@ -1,87 +1,88 @@
-//! A published folder as a reader has it: opened once, so that all that is read belongs together,
-//! whatever takes its name meanwhile.
+//! Reading a published folder consistently, even if another process replaces it meanwhile.
 //!
-//! A reader holds a shared lock of the folder; whoever replaces or removes it renames it out of
-//! sight and removes its files only under an exclusive one. Where the disk has no locks, the reader
-//! opens the files at once ([`Opened::keep`]), or notices that another folder has the name.
+//! A reader holds a shared lock on the folder. A process that replaces or removes the folder first
+//! renames it, and deletes its files only under an exclusive lock. On a disk without locks, the
+//! reader opens all files at once ([`OpenedFolder::hold_files_open`]), or detects that the path
+//! leads to another folder.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::{FileRecord, MAX_MANIFEST, REPLACED, hold};
-use crate::error::{Error, Location, Result};
+use super::{FileRecord, MAX_MANIFEST, REPLACED, changed_meanwhile, lock_dir};
+use crate::error::{Error, Result};
 use crate::files;
 use crate::sha256;
 
-/// How often a reader begins again because another run replaced what it had opened.
-const ATTEMPTS: usize = 100;
+/// How often a reader starts over because another process replaced the folder.
+const MAX_ATTEMPTS: usize = 100;
 
-/// The most files that are opened at once where the disk has no locks: a process may have some
-/// hundreds of open files.
-const MOST_KEPT: usize = 128;
+/// How many files are held open at most on a disk without locks. Systems allow a process a few
+/// hundred open files.
+const MAX_OPEN_FILES: usize = 128;
 
-/// A folder that is being read.
+/// A published folder that is open for reading.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedFolder {
     path: PathBuf,
-    /// The folder itself; `None` where the system cannot open folders.
+    /// The opened folder; `None` if the system cannot open folders.
     folder: Option<File>,
     is_locked: bool,
-    /// Files that were opened beforehand, by path within the folder.
-    kept: BTreeMap<String, File>,
+    /// Files that are held open, by path within the folder.
+    open_files: BTreeMap<String, File>,
 }
 
-impl Opened {
-    /// Opens the folder at `path` and reads from it with `read`; begins again where another run
-    /// replaces the folder meanwhile.
+impl OpenedFolder {
+    /// Opens the folder at `path` and calls `read` on it. Starts over if another process replaces
+    /// the folder meanwhile.
     ///
     /// # Errors
-    /// When there is no such folder; those of `read`.
+    /// If the folder does not exist, if `read` fails, or if the folder keeps being replaced.
     pub(crate) fn read_with<T>(
         path: &Path,
         mut read: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<(Self, T)> {
         let failed = |e| Error::io(path, "open the folder", e);
         let mut last = None;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             let mut opened = Self::open(path, true).map_err(failed)?;
             match read(&mut opened) {
-                Ok(found) if opened.is_safe() => return Ok((opened, found)),
+                Ok(found) if opened.is_consistent() => return Ok((opened, found)),
                 Err(error) if opened.is_current() => return Err(error),
                 read => last = read.err(),
             }
         }
-        let error = replaced(path, "folder");
+        let error = changed_meanwhile(path, "folder");
         Err(match last {
             Some(last) => error.caused_by(last),
             None => error,
         })
     }
 
-    /// Opens the folder at `path`, and locks it where the disk and `may_lock` allow that.
+    /// Opens the folder at `path`, and locks it if `may_lock` is set and the disk supports locks.
     ///
     /// # Errors
-    /// When there is no such folder.
+    /// If the folder does not exist.
     pub(super) fn open(path: &Path, may_lock: bool) -> io::Result<Self> {
-        let found = fs::metadata(path).or_else(|error| in_between(path, &error))?;
+        let found = fs::metadata(path).or_else(|error| wait_for_replacement(path, &error))?;
         if !found.is_dir() {
             return Err(ErrorKind::NotADirectory.into());
         }
-        for _ in 0..ATTEMPTS {
-            // Where it may not be listed, its files may be read all the same.
+        for _ in 0..MAX_ATTEMPTS {
+            // The files may be readable even if the folder cannot be listed.
             let folder = match File::open(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    in_between(path, &error)?;
+                    wait_for_replacement(path, &error)?;
                     continue;
                 }
                 opened => opened.ok(),
             };
             let lock = |folder: &File| may_lock && folder.try_lock_shared().is_ok();
             let is_locked = folder.as_ref().is_some_and(lock);
-            let opened = Self { path: path.to_owned(), folder, is_locked, kept: BTreeMap::new() };
-            // Before it was locked it may have been replaced, and removed.
+            let opened =
+                Self { path: path.to_owned(), folder, is_locked, open_files: BTreeMap::new() };
+            // The folder may have been replaced before it was locked.
             if opened.is_current() {
                 return Ok(opened);
             }
@@ -89,72 +90,75 @@ impl Opened {
         Err(ErrorKind::ResourceBusy.into())
     }
 
-    /// Its path. What has this name may be another folder by now.
+    /// Returns the path of the folder. Another folder may have this path by now.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether the name still leads to what was opened.
+    /// Returns whether the path still leads to the opened folder.
     pub(crate) fn is_current(&self) -> bool {
         self.folder.as_ref().is_none_or(|folder| is_at(folder, &self.path))
     }
 
-    /// Whether what was read so far belongs together.
-    fn is_safe(&self) -> bool {
-        self.is_locked || !self.kept.is_empty() || self.is_current()
+    /// Returns whether everything read so far is from the same folder.
+    fn is_consistent(&self) -> bool {
+        self.is_locked || !self.open_files.is_empty() || self.is_current()
     }
 
-    /// Opens these files now, where no lock keeps them from being removed before they are read.
+    /// Opens the files `names` and holds them open, unless a lock already keeps them from being
+    /// removed.
     ///
     /// # Errors
-    /// When another run replaced the folder meanwhile. A file that cannot be opened for another
+    /// If another process replaced the folder meanwhile. A file that cannot be opened for another
     /// reason is an error only when it is read.
-    pub(crate) fn keep<'a>(
+    pub(crate) fn hold_files_open<'a>(
         &mut self,
         names: impl ExactSizeIterator<Item = &'a String>,
     ) -> Result<()> {
-        if self.is_locked || names.len() > MOST_KEPT {
+        if self.is_locked || names.len() > MAX_OPEN_FILES {
             return Ok(());
         }
         for name in names {
             if let Ok(file) = self.file(name) {
-                self.kept.insert(name.clone(), file);
+                self.open_files.insert(name.clone(), file);
             }
         }
-        if self.is_current() { Ok(()) } else { Err(replaced(&self.path, "folder")) }
+        if self.is_current() { Ok(()) } else { Err(changed_meanwhile(&self.path, "folder")) }
     }
 
-    /// Opens a file by its path within the folder, at its beginning. Two of one file that was
-    /// [kept](Self::keep) share how far they were read.
+    /// Opens the file `name`, a path within the folder, at its beginning. Two handles of a file
+    /// that is [held open](Self::hold_files_open) share their position.
     ///
     /// # Errors
-    /// When it is not there or not a plain file.
+    /// If the file does not exist or is not a regular file.
     pub(crate) fn file(&self, name: &str) -> io::Result<File> {
-        let file = match (self.kept.get(name), &self.folder) {
-            (Some(kept), _) => {
-                let mut file = kept.try_clone()?;
+        let file = match (self.open_files.get(name), &self.folder) {
+            (Some(open), _) => {
+                let mut file = open.try_clone()?;
                 file.rewind()?;
                 file
             }
-            (None, Some(folder)) => open_in(folder, name).map_err(|e| self.said_of(name, e))?,
-            // A pipe would be waited for.
+            (None, Some(folder)) => {
+                open_in(folder, name).map_err(|e| self.specific_error(name, e))?
+            }
+            // `File::open` would wait for the writer of a pipe.
             (None, None) => files::open(&self.path.join(name))?,
         };
-        files::check_plain(&file.metadata()?)?;
+        files::check_regular(&file.metadata()?)?;
         Ok(file)
     }
 
-    /// What a file is that cannot be opened, where that says more than `error`: of a socket the system
-    /// says no more than that there is no such device.
-    fn said_of(&self, name: &str, error: io::Error) -> io::Error {
+    /// Returns an error that names the file's type if the file is not a regular one, else `error`.
+    /// For a socket, the system's own error is only "no such device".
+    fn specific_error(&self, name: &str, error: io::Error) -> io::Error {
         let found = fs::metadata(self.path.join(name));
-        found.ok().and_then(|found| files::check_plain(&found).err()).unwrap_or(error)
+        found.ok().and_then(|found| files::check_regular(&found).err()).unwrap_or(error)
     }
 
     /// Reads a manifest.
     ///
     /// # Errors
-    /// As [`files::read_at_most`], of [`MAX_MANIFEST`] bytes.
+    /// The same as [`files::read_at_most`] with [`MAX_MANIFEST`].
     pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>> {
         let path = self.path.join(name);
         let failed = |e| Error::io(&path, "read the file", e);
@@ -162,17 +166,20 @@ impl Opened {
             && file.metadata().is_ok_and(|found| found.len() <= MAX_MANIFEST)
         {
             let mut bytes = Vec::new();
-            // It may grow meanwhile.
+            // The file may grow while it is read.
             file.take(MAX_MANIFEST).read_to_end(&mut bytes).map_err(failed)?;
             files::refuse_pointer(&path)?;
             return Ok(bytes);
         }
-        // Says what is wrong with it, and is not what was opened where nothing is.
+        // Reads the path again for a specific error. If that succeeds, the folder was replaced.
         let fault = files::read_at_most(&path, MAX_MANIFEST).err();
-        Err(fault.unwrap_or_else(|| replaced(&self.path, "folder")))
+        Err(fault.unwrap_or_else(|| changed_meanwhile(&self.path, "folder")))
     }
 
-    /// Reads a file that should be as `record` says; what is wrong with it, if something is.
+    /// Reads the file `name` and compares it with `record`.
+    ///
+    /// # Errors
+    /// If the file cannot be read or differs; the error describes the difference.
     pub(crate) fn read_checked(
         &self,
         name: &str,
@@ -189,7 +196,8 @@ impl Opened {
         record.fault(&FileRecord::of(&bytes)).map_or(Ok(bytes), Err)
     }
 
-    /// What is wrong with the size of a file that should be as `record` says, if something is.
+    /// Compares the size of the file `name` with `record`; returns a description of the difference,
+    /// if any.
     pub(crate) fn size_fault(&self, name: &str, record: &FileRecord) -> Option<String> {
         match self.file(name).and_then(|file| file.metadata()) {
             Ok(found) => record.size_fault(found.len()).map(|fault| self.or_pointer(name, fault)),
@@ -197,13 +205,13 @@ impl Opened {
         }
     }
 
-    /// The fault of a file of another size; a Git LFS pointer is named.
+    /// Returns `fault`, or another description if the file is a Git LFS pointer.
     fn or_pointer(&self, name: &str, fault: String) -> String {
         if files::is_pointer_at(&self.path.join(name)) { files::POINTER.to_owned() } else { fault }
     }
 
-    /// What is wrong with a file that should be as `record` says, if something is: reads it to the
-    /// end.
+    /// Reads the whole file `name` and compares it with `record`; returns a description of the
+    /// difference, if any.
     pub(crate) fn fault(&self, name: &str, record: &FileRecord) -> Option<String> {
         self.size_fault(name, record).or_else(|| {
             match self.file(name).and_then(sha256::digest_of) {
@@ -213,21 +221,20 @@ impl Opened {
         })
     }
 
-    /// The paths of all its files within it, sorted; what cannot be listed is passed over, links
-    /// are not followed.
+    /// Returns the paths of all files within the folder, sorted. Skips folders that cannot be
+    /// listed; does not follow links.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = match &self.folder {
             Some(folder) => list::files_in(folder),
-            None => super::names_below(&self.path),
+            None => files::relative_paths_below(&self.path),
         };
         files.sort();
         files
     }
 
-    /// `error`, which what was read led to; or, where another run replaced the folder meanwhile,
-    /// that.
+    /// Returns `error`, or a conflict caused by it if another process replaced the folder meanwhile.
     pub(crate) fn explain(&self, noun: &str, error: Error) -> Error {
-        if self.is_current() { error } else { replaced(&self.path, noun).caused_by(error) }
+        if self.is_current() { error } else { changed_meanwhile(&self.path, noun).caused_by(error) }
     }
 }
 
@@ -238,25 +245,21 @@ fn unreadable(error: &io::Error) -> String {
     }
 }
 
-/// The error of a folder that another run replaced while it was read.
-fn replaced(path: &Path, noun: &str) -> Error {
-    let what = format!("another run changed the {noun} while it was read");
-    Error::at(Location::file(path), what).hint("run this again")
-}
-
-/// Where nothing has the name `path`: on a disk that cannot exchange names that may be so for a
-/// moment, while another run replaces the folder. Waits for that run.
-fn in_between(path: &Path, error: &io::Error) -> io::Result<fs::Metadata> {
+/// Returns the metadata of `path` after opening it failed with `error`.
+///
+/// On a disk that cannot exchange names, `path` does not exist for a moment while another process
+/// replaces the folder. In that case, waits for that process.
+fn wait_for_replacement(path: &Path, error: &io::Error) -> io::Result<fs::Metadata> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!("{REPLACED}{name}"));
     if error.kind() != ErrorKind::NotFound || aside.symlink_metadata().is_err() {
         return fs::metadata(path);
     }
-    drop(hold(path.parent().unwrap_or(path)));
+    drop(lock_dir(path.parent().unwrap_or(path)));
     fs::metadata(path)
 }
 
-/// Whether `path` leads to the opened `file`.
+/// Returns whether `path` leads to the opened `file`.
 #[cfg(unix)]
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -264,13 +267,13 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     matches!((file.metadata(), fs::metadata(path)), (Ok(a), Ok(b)) if id(&a) == id(&b))
 }
 
-/// Whether there is something at `path`: this system does not tell files apart.
+/// Returns whether `path` exists: this system does not identify files by number.
 #[cfg(not(unix))]
 pub(crate) fn is_at(_file: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Opens the file `name` in `folder`; whoever opens a pipe does not wait for its other end.
+/// Opens the file `name` in `folder`, without waiting for the writer of a pipe.
 #[cfg(unix)]
 fn open_in(folder: &File, name: &str) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, openat};
@@ -278,7 +281,7 @@ fn open_in(folder: &File, name: &str) -> io::Result<File> {
     Ok(openat(folder, name, flags, Mode::empty())?.into())
 }
 
-/// This system opens no folders.
+/// Fails: this system cannot open folders.
 #[cfg(not(unix))]
 fn open_in(_folder: &File, _name: &str) -> io::Result<File> {
     Err(ErrorKind::Unsupported.into())
@@ -291,10 +294,10 @@ mod list {
     use rustix::fd::OwnedFd;
     use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, openat, statat};
 
-    /// The paths of all files in `folder`, those in folders below it included.
+    /// Returns the paths of all files in `folder` and the folders below it.
     pub(super) fn files_in(folder: &File) -> Vec<String> {
         let mut files = Vec::new();
-        // A folder of its own to read from: the other one's position is not moved.
+        // Opens the folder again, because listing moves the position of the handle.
         if let Ok(folder) = below(folder, ".") {
             collect(&folder, "", &mut files);
         }
@@ -335,7 +338,7 @@ mod list {
 mod list {
     use std::fs::File;
 
-    /// None: this system opens no folders.
+    /// Returns nothing: this system cannot open folders.
     pub(super) fn files_in(_folder: &File) -> Vec<String> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! Removing a published folder, with nothing in it that is not its own.
+//! Removing a published folder, unless it contains files that its manifest does not list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,88 +8,95 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::cleanup::{create_draft_dir, lock_dir, remove_if_unread, remove_stale_drafts};
 use super::scratch::Scratch;
-use super::sweep::{discard, hidden_folder, hold, sweep};
-use super::{Kind, MANIFEST_FILE, MAX_MANIFEST, REPLACED, names_below, sync_folder};
-use crate::error::{Error, Location, Result};
-use crate::files;
+use super::{ItemKind, MANIFEST_FILE, MAX_MANIFEST, REPLACED, changed_meanwhile};
+use crate::error::{Error, ErrorKind as Kind, Location, Result};
+use crate::files::{self, relative_paths_below, sync_folder};
 use crate::text::format::quoted_list;
 
-/// How many files are named at most.
-const FEW: usize = 3;
+/// How many unlisted files an error names.
+const MAX_NAMED_FILES: usize = 3;
 
-/// The part of any manifest that says which files there are.
+/// The file list of any manifest.
 #[derive(Deserialize)]
-// What is read is a map, of which only the keys matter.
+// The parsed value is a map of which only the keys are used.
 #[allow(clippy::zero_sized_map_values)]
-struct Listed {
+struct FileList {
     files: BTreeMap<String, IgnoredAny>,
 }
 
-/// The files in `folder` that are not part of what was published there: neither its manifest nor
-/// the manifest `new`, which takes its place, names them. None where its manifest cannot be read,
-/// so that nothing can be told. Links do not count, nor what systems leave in every folder.
-pub(crate) fn other_files(folder: &Path, new: &[u8]) -> Vec<String> {
-    let mut own = BTreeSet::from([MANIFEST_FILE.to_owned()]);
+/// Returns the files in `folder` that neither its manifest nor the manifest `new`, which is about
+/// to replace it, lists.
+///
+/// Returns nothing if the manifest exists but cannot be read. Links are not counted, nor are files
+/// that operating systems create in every folder.
+pub(crate) fn unlisted_files(folder: &Path, new: &[u8]) -> Vec<String> {
+    let mut listed = BTreeSet::from([MANIFEST_FILE.to_owned()]);
     match files::read_at_most(&folder.join(MANIFEST_FILE), MAX_MANIFEST) {
-        Ok(manifest) => match serde_json::from_slice::<Listed>(&manifest) {
-            Ok(listed) => own.extend(listed.files.into_keys()),
+        Ok(manifest) => match serde_json::from_slice::<FileList>(&manifest) {
+            Ok(list) => listed.extend(list.files.into_keys()),
             Err(_) => return Vec::new(),
         },
         Err(_) if folder.join(MANIFEST_FILE).symlink_metadata().is_ok() => return Vec::new(),
         Err(_) => {}
     }
-    if let Ok(listed) = serde_json::from_slice::<Listed>(new) {
-        own.extend(listed.files.into_keys());
+    if let Ok(list) = serde_json::from_slice::<FileList>(new) {
+        listed.extend(list.files.into_keys());
     }
-    let mut others = names_below(folder);
-    others
-        .retain(|name| !own.contains(name) && !is_litter(name) && !folder.join(name).is_symlink());
-    others
+    let mut unlisted = relative_paths_below(folder);
+    unlisted.retain(|name| {
+        !listed.contains(name) && !is_system_file(name) && !folder.join(name).is_symlink()
+    });
+    unlisted
 }
 
-/// Whether a file is one that systems leave in every folder that they show or share.
-fn is_litter(path: &str) -> bool {
+/// Returns whether operating systems or file servers create files with this name in every folder.
+fn is_system_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_known = [".DS_Store", "Thumbs.db", "desktop.ini", ".directory"].contains(&name);
     is_known || name.starts_with("._") || name.starts_with(".nfs")
 }
 
-/// Refuses to replace or remove a folder that holds files that are not part of what was published
-/// there; where it is to be replaced, `new` is the manifest that takes its place.
+/// Fails if `folder` contains [unlisted files](unlisted_files), which replacing or removing it
+/// would lose. `new` is the manifest that is about to replace the current one, or empty.
 ///
 /// # Errors
-/// When there are such files, naming the first.
-pub(crate) fn refuse_others(folder: &Path, kind: Kind, new: &[u8]) -> Result<()> {
-    let others = other_files(folder, new);
-    if others.is_empty() {
+/// If there are unlisted files; the error names the first ones.
+pub(crate) fn refuse_unlisted_files(folder: &Path, kind: ItemKind, new: &[u8]) -> Result<()> {
+    let unlisted = unlisted_files(folder, new);
+    if unlisted.is_empty() {
         return Ok(());
     }
-    let named = quoted_list(others.iter().take(FEW).map(|name| name.escape_debug().to_string()));
-    let more = match others.len().saturating_sub(FEW) {
+    let first = unlisted.iter().take(MAX_NAMED_FILES);
+    let named = quoted_list(first.map(|name| name.escape_debug().to_string()));
+    let more = match unlisted.len().saturating_sub(MAX_NAMED_FILES) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let what = format!(
-        "the folder of the {} holds files that are not part of it: {named}{more}",
+    let message = format!(
+        "the folder of the {} contains files that are not part of it: {named}{more}",
         kind.noun
     );
-    Err(Error::at(Location::file(folder), what)
-        .hint("move them out of the folder, so that they are not lost, and run this again"))
+    Err(Error::at(Location::file(folder), message)
+        .with_kind(Kind::Conflict)
+        .hint("move these files out of the folder, then run the command again"))
 }
 
-/// Removes a published folder, damaged or not: at once as far as anybody sees, then from the disk.
-/// `seen` is the manifest that it is known to have. `confirm` is asked last, while the folder lies
-/// aside.
+/// Removes a published folder, which may be corrupt: first renames it out of sight, then deletes
+/// its files.
+///
+/// `expected` is the manifest that the folder must have, if any. `confirm` is called last, while
+/// the folder is renamed.
 ///
 /// # Errors
-/// When its manifest is not `seen` any more, when it holds files that are not part of it, when
-/// `confirm` refuses, or when it cannot be moved out of sight: then it is there as before. What
-/// cannot be removed once it is out of sight is swept up by the next run.
+/// If the manifest differs from `expected`, if the folder contains unlisted files, if `confirm`
+/// fails, or if the folder cannot be renamed. The folder is then left as it was. Files that cannot
+/// be deleted after the rename are removed by the next run.
 pub(crate) fn remove(
     folder: &Path,
-    kind: Kind,
-    seen: Option<&[u8]>,
+    kind: ItemKind,
+    expected: Option<&[u8]>,
     confirm: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let action = format!("remove the {}", kind.noun);
@@ -97,37 +104,37 @@ pub(crate) fn remove(
     let parent = folder.parent().unwrap_or(folder);
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let aside = parent.join(format!("{REPLACED}{name}"));
-    // No other run replaces it, or takes its name, meanwhile.
-    let _held = hold(parent);
-    sweep(parent).map_err(failed)?;
-    check(folder, folder, kind, seen)?;
-    let scratch = Scratch::aside(folder, &aside).map_err(failed)?;
-    // Where the disk has no locks, it may have changed since.
-    if let Err(error) = check(&aside, folder, kind, seen).and_then(|()| confirm()) {
+    // The lock keeps other processes from replacing the folder or using its name.
+    let _lock = lock_dir(parent);
+    remove_stale_drafts(parent).map_err(failed)?;
+    check(folder, folder, kind, expected)?;
+    let scratch = Scratch::move_aside(folder, &aside).map_err(failed)?;
+    // On a disk without locks, the folder may have changed since the first check.
+    if let Err(error) = check(&aside, folder, kind, expected).and_then(|()| confirm()) {
         return Err(match fs::rename(&aside, folder) {
             Ok(()) => error,
             Err(back) => error.prefixed(&format!(
-                "the {} lies at `{}` and does not go back ({back})",
+                "the {} was moved to `{}` and cannot be moved back ({back})",
                 kind.noun,
                 aside.display()
             )),
         });
     }
-    let (hidden, lock, _draft) = hidden_folder(parent).map_err(failed)?;
+    let (hidden, lock, _draft) = create_draft_dir(parent).map_err(failed)?;
     fs::rename(&aside, &hidden).map_err(failed)?;
     drop((scratch, lock));
     sync_folder(parent).map_err(failed)?;
-    discard(&hidden).map_err(failed)
+    remove_if_unread(&hidden).map_err(failed)
 }
 
-/// Removes a folder that holds nothing of worth, and which others may be using: at once as far as
-/// they see.
+/// Removes a folder whose content can be rebuilt and which other processes may be using. It
+/// disappears for them in one step.
 ///
 /// # Errors
-/// When the disk fails.
-pub(crate) fn remove_unread(folder: &Path) -> io::Result<()> {
+/// If the disk fails.
+pub(crate) fn remove_disposable(folder: &Path) -> io::Result<()> {
     let parent = folder.parent().unwrap_or(folder);
-    let (hidden, _lock, _draft) = hidden_folder(parent)?;
+    let (hidden, _lock, _draft) = create_draft_dir(parent)?;
     let renamed = fs::rename(folder, &hidden);
     if renamed.is_err() {
         fs::remove_dir(&hidden)?;
@@ -138,13 +145,12 @@ pub(crate) fn remove_unread(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Refuses what lies at `at` and belongs at `folder` if it is not what was seen, or is more.
-fn check(at: &Path, folder: &Path, kind: Kind, seen: Option<&[u8]>) -> Result<()> {
-    let found = files::read_at_most(&at.join(MANIFEST_FILE), MAX_MANIFEST).ok();
-    if found.as_deref() != seen {
-        let what = format!("another run changed the {} meanwhile", kind.noun);
-        return Err(Error::at(Location::file(folder), what)
-            .hint("it is as that run left it; run this again"));
+/// Checks that the folder at `current` has the manifest `expected` and no unlisted files. Errors
+/// name `folder`, its published path.
+fn check(current: &Path, folder: &Path, kind: ItemKind, expected: Option<&[u8]>) -> Result<()> {
+    let found = files::read_at_most(&current.join(MANIFEST_FILE), MAX_MANIFEST).ok();
+    if found.as_deref() != expected {
+        return Err(changed_meanwhile(folder, kind.noun));
     }
-    refuse_others(at, kind, b"").map_err(|e| e.moved_to(Location::file(folder)))
+    refuse_unlisted_files(current, kind, b"").map_err(|e| e.moved_to(Location::file(folder)))
 }

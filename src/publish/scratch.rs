@@ -1,4 +1,4 @@
-//! What this process has on disk that is of no use once it ends: a signal that ends it removes that.
+//! Temporary paths of this process, which the signal handler removes or restores.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,64 +6,70 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sweep::discard;
+use super::cleanup::remove_if_unread;
 
-/// How often the removal of a folder is tried in which other threads may still make files.
-const ATTEMPTS: usize = 10;
+/// How often to try to remove a folder in which other threads may still create files.
+const MAX_REMOVAL_ATTEMPTS: usize = 10;
 
-/// By number, in the order in which they came to be.
+/// The registered paths by number, in the order of registration.
 static SCRATCH: Mutex<BTreeMap<u64, Leftover>> = Mutex::new(BTreeMap::new());
 
-/// Something on disk, and what becomes of it.
+/// A path that needs cleaning up if the process ends now.
 #[derive(Debug)]
 pub(super) enum Leftover {
-    /// A folder in the making.
+    /// An unpublished folder, to be removed.
     Folder(PathBuf),
-    /// A folder that was replaced, which others may be reading.
+    /// A replaced folder, to be removed unless another process reads it.
     Replaced(PathBuf),
-    /// A file in the making.
+    /// An unfinished file, to be removed.
     File(PathBuf),
-    /// A folder that was set aside, and its own place.
-    Aside(PathBuf, PathBuf),
+    /// A folder that was moved away, to be moved back.
+    MovedAside {
+        /// Where the folder is now.
+        from: PathBuf,
+        /// Its original path.
+        to: PathBuf,
+    },
 }
 
-/// Something that a signal removes, or puts back, until this is dropped.
+/// The registration of a path that the signal handler cleans up; dropping it ends that.
 #[derive(Debug)]
 pub(crate) struct Scratch(u64);
 
 impl Scratch {
-    /// Makes the folder `path`, in one step as far as a signal sees.
+    /// Creates and registers the folder `path`. A signal cannot arrive between the two.
     ///
     /// # Errors
-    /// When it cannot be made, or is there.
-    pub(super) fn folder(path: &Path) -> io::Result<Self> {
+    /// If the folder exists or cannot be created.
+    pub(super) fn create_folder(path: &Path) -> io::Result<Self> {
         let mut all = pause();
         fs::create_dir(path)?;
         Ok(Self::add(&mut all, Leftover::Folder(path.to_owned())))
     }
 
-    /// A folder that is there already.
-    pub(crate) fn here(path: &Path) -> Self {
+    /// Registers an existing folder.
+    pub(crate) fn existing_folder(path: &Path) -> Self {
         Self::add(&mut pause(), Leftover::Folder(path.to_owned()))
     }
 
-    /// A file that is about to be written.
+    /// Registers a file that is about to be written.
     pub(crate) fn file(path: &Path) -> Self {
         Self::add(&mut pause(), Leftover::File(path.to_owned()))
     }
 
-    /// Renames the folder `from` to `aside`: a signal puts it back.
+    /// Renames the folder `path` to `aside`; the signal handler moves it back.
     ///
     /// # Errors
-    /// When it cannot be renamed.
-    pub(super) fn aside(from: &Path, aside: &Path) -> io::Result<Self> {
+    /// If the folder cannot be renamed.
+    pub(super) fn move_aside(path: &Path, aside: &Path) -> io::Result<Self> {
         let mut all = pause();
-        fs::rename(from, aside)?;
-        Ok(Self::add(&mut all, Leftover::Aside(aside.to_owned(), from.to_owned())))
+        fs::rename(path, aside)?;
+        let leftover = Leftover::MovedAside { from: aside.to_owned(), to: path.to_owned() };
+        Ok(Self::add(&mut all, leftover))
     }
 
-    /// Says that what lies at `path` now is what was replaced.
-    pub(super) fn is_replaced(&self, all: &mut Paused, path: &Path) {
+    /// Records that `path` now contains the replaced folder.
+    pub(super) fn set_replaced(&self, all: &mut Paused, path: &Path) {
         all.insert(self.0, Leftover::Replaced(path.to_owned()));
     }
 
@@ -80,32 +86,32 @@ impl Drop for Scratch {
     }
 }
 
-/// Keeps a signal from removing anything until the result is dropped.
+/// Keeps the signal handler from cleaning up until the result is dropped.
 pub(super) fn pause() -> Paused {
     SCRATCH.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What [`pause`] gives.
+/// The guard that [`pause`] returns.
 pub(super) type Paused = MutexGuard<'static, BTreeMap<u64, Leftover>>;
 
-/// Removes all that is of no use once this process ends, which must be now: whoever is about to
-/// publish something waits for ever.
+/// Cleans up every registered path. The process must end while the result is held: any thread that
+/// is about to publish a folder blocks until then.
 pub(crate) fn remove_all() -> impl Drop {
     let all = pause();
     for leftover in all.values().rev() {
-        // Best effort: what stays is swept up by a later run.
+        // Best effort: a later run removes the rest.
         let _ = match leftover {
             Leftover::Folder(path) => remove_folder(path),
-            Leftover::Replaced(path) => discard(path),
+            Leftover::Replaced(path) => remove_if_unread(path),
             Leftover::File(path) => fs::remove_file(path),
-            Leftover::Aside(aside, place) => fs::rename(aside, place),
+            Leftover::MovedAside { from, to } => fs::rename(from, to),
         };
     }
     all
 }
 
 fn remove_folder(path: &Path) -> io::Result<()> {
-    for _ in 1..ATTEMPTS {
+    for _ in 1..MAX_REMOVAL_ATTEMPTS {
         if fs::remove_dir_all(path).is_ok() {
             return Ok(());
         }

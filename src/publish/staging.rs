@@ -1,70 +1,73 @@
-//! A folder in the making: gathered out of sight, published by one rename.
+//! Building a folder out of sight and publishing it by one rename.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::removal::{other_files, refuse_others};
+use super::cleanup::{create_draft_dir, lock_dir, remove_if_unread, remove_stale_drafts};
+use super::removal::{refuse_unlisted_files, unlisted_files};
 use super::scratch::{self, Scratch};
-use super::swap::{exchange, sync_folder, write_synced};
-use super::sweep::{discard, hidden_folder, hold, sweep};
-use super::{Existing, Kind, MANIFEST_FILE, MAX_MANIFEST, REPLACED, files_below, taken};
-use crate::error::{Error, Location, Result};
-use crate::files;
+use super::swap::exchange;
+use super::{
+    ItemKind, MANIFEST_FILE, MAX_MANIFEST, OnExisting, REPLACED, already_exists, changed_meanwhile,
+};
+use crate::error::{Error, Result};
+use crate::files::{self, files_below, sync_folder, write_synced};
 use crate::workspace::Name;
 
-/// A folder that nobody sees yet; dropped unpublished, it is gone.
+/// An unpublished folder. Dropping it before it is published removes it.
 #[derive(Debug)]
 pub(crate) struct Staging {
     parent: PathBuf,
     folder: PathBuf,
-    kind: Kind,
+    kind: ItemKind,
     state: Mutex<State>,
-    /// A signal removes the folder, too.
+    /// Makes the signal handler remove the folder.
     scratch: Scratch,
 }
 
-/// What lies in the hidden folder.
+/// The content of the hidden folder.
 #[derive(Debug)]
 enum State {
-    /// A draft, locked where the disk has locks.
+    /// A draft, with its lock if the disk supports locks.
     Draft(Option<File>),
-    /// Nothing any more, or what was replaced, which others may be reading.
+    /// Nothing, or the replaced folder, which other processes may be reading.
     Published,
 }
 
 impl Staging {
-    /// Starts a folder in `parent`, after sweeping up what killed runs left there.
+    /// Creates a hidden folder in `parent`, after removing the drafts of killed processes.
     ///
     /// # Errors
-    /// When the folder cannot be made.
-    pub(crate) fn begin(parent: &Path, kind: Kind) -> Result<Self> {
-        fs::create_dir_all(parent).map_err(|e| Error::io(parent, "make the folder", e))?;
-        let _held = hold(parent);
-        sweep(parent).map_err(|e| Error::io(parent, "remove what a killed run left", e))?;
+    /// If the folder cannot be created.
+    pub(crate) fn begin(parent: &Path, kind: ItemKind) -> Result<Self> {
+        fs::create_dir_all(parent).map_err(|e| Error::io(parent, "create the folder", e))?;
+        let _lock = lock_dir(parent);
+        remove_stale_drafts(parent)
+            .map_err(|e| Error::io(parent, "remove the draft of a killed process", e))?;
         let (folder, lock, scratch) =
-            hidden_folder(parent).map_err(|e| Error::io(parent, "make a folder in it", e))?;
+            create_draft_dir(parent).map_err(|e| Error::io(parent, "create a folder in it", e))?;
         let state = Mutex::new(State::Draft(lock));
         Ok(Self { parent: parent.to_owned(), folder, kind, state, scratch })
     }
 
-    /// Where files are gathered.
+    /// Returns the hidden folder, to write files to.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Publishes the folder as `name`, once: afterwards it is there, whole and on disk.
+    /// Publishes the folder as `name` and waits until it is on disk. Succeeds at most once.
     ///
     /// # Errors
-    /// When the name is taken and `existing` refuses that (another may be tried), when the folder
-    /// of this name holds files that are not part of it, or the disk fails; the old state, if any,
-    /// is there then.
+    /// If the name is in use and `existing` does not allow replacing it (another name may be
+    /// tried), if the existing folder contains unlisted files, or if the disk fails. An existing
+    /// folder is then left as it was.
     pub(crate) fn publish(
         &self,
         name: &Name,
         manifest: &[u8],
-        existing: Existing,
+        existing: OnExisting,
     ) -> Result<PathBuf> {
         let target = self.parent.join(name.as_str());
         let action = format!("publish the {}", self.kind.noun);
@@ -72,21 +75,22 @@ impl Staging {
         write_synced(&self.folder.join(MANIFEST_FILE), manifest)
             .and_then(|()| sync_folder(&self.folder))
             .map_err(failed)?;
-        // What is replaced lies unlocked in the draft's folder for a moment and may be needed back.
-        let _held = hold(&self.parent);
-        // A signal waits, so that nothing is published of which it removed a part.
+        // After the exchange the replaced folder is unlocked for a moment. The lock on the parent
+        // keeps other processes from removing it, because it may have to be moved back.
+        let _lock = lock_dir(&self.parent);
+        // The signal handler waits, so that it does not remove files while they are published.
         let mut signals = scratch::pause();
         let is_new = target.symlink_metadata().is_err();
-        if !is_new && !matches!(existing, Existing::Refuse) {
-            refuse_others(&target, self.kind, manifest)?;
+        if !is_new && !matches!(existing, OnExisting::Refuse) {
+            refuse_unlisted_files(&target, self.kind, manifest)?;
         }
-        let mut state = self.state.lock().expect("no run panics while it publishes");
-        // Readers lock what is published, from the moment that it has its name. Nobody sweeps the
-        // draft up meanwhile: that needs the lock of the folder above.
+        let mut state = self.state.lock().expect("publishing does not panic");
+        // Readers lock the folder as soon as it has its name, so the draft's lock is released now.
+        // The lock on the parent keeps other processes from removing the draft.
         unlock(&state);
         let published = if is_new {
             match fs::rename(&self.folder, &target) {
-                Err(_) if target.exists() => Err(taken(&target, self.kind)),
+                Err(_) if target.exists() => Err(already_exists(&target, self.kind)),
                 renamed => renamed.map_err(failed),
             }
         } else {
@@ -97,61 +101,59 @@ impl Staging {
             return published.map(|()| target.clone());
         }
         *state = State::Published;
-        self.scratch.is_replaced(&mut signals, &self.folder);
+        self.scratch.set_replaced(&mut signals, &self.folder);
         drop((state, signals));
         sync_folder(&self.parent).map_err(failed)?;
         Ok(target)
     }
 
-    /// Puts the folder, whose manifest is `new`, in the place of `target` by `exchange`, or, where
-    /// the disk cannot, step by step.
+    /// Replaces `target` by the hidden folder, whose manifest is `new`. Uses `exchange`, or two
+    /// renames if the disk does not support it.
     pub(super) fn replace(
         &self,
         target: &Path,
         new: &[u8],
-        existing: Existing,
+        existing: OnExisting,
         exchange: Exchange,
     ) -> Result<()> {
         let action = format!("replace the {}", self.kind.noun);
         let failed = |e| Error::io(target, &action, e);
         let expected = match existing {
-            Existing::Refuse => return Err(taken(target, self.kind)),
-            Existing::Replace => None,
-            Existing::Update(manifest) => Some(manifest),
+            OnExisting::Refuse => return Err(already_exists(target, self.kind)),
+            OnExisting::Replace => None,
+            OnExisting::Update(manifest) => Some(manifest),
         };
         let is_expected = |folder: &Path| {
             let has = |manifest: &[u8]| {
                 files::read_at_most(&folder.join(MANIFEST_FILE), MAX_MANIFEST)
                     .is_ok_and(|found| found == manifest)
             };
-            expected.is_none_or(has) && other_files(folder, new).is_empty()
+            expected.is_none_or(has) && unlisted_files(folder, new).is_empty()
         };
-        take_permissions(target, &self.folder).map_err(failed)?;
+        copy_permissions(target, &self.folder).map_err(failed)?;
         match exchange(&self.folder, target) {
             Ok(()) => {
-                // What was replaced lies in the draft's folder now, for `drop` to remove.
+                // The hidden folder now contains the replaced one, which `drop` removes.
                 if is_expected(&self.folder) {
                     return Ok(());
                 }
                 exchange(&self.folder, target).map_err(failed)?;
             }
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                // Other runs wait meanwhile, where the disk has locks.
+                // Other processes wait for the lock on the parent, if the disk supports locks.
                 if is_expected(target) {
                     return replace_in_two_steps(&self.folder, target).map_err(failed);
                 }
             }
             Err(error) => return Err(failed(error)),
         }
-        let changed = format!("another run changed the {} meanwhile", self.kind.noun);
-        Err(Error::at(Location::file(target), changed)
-            .hint("it is as that run left it; run this again"))
+        Err(changed_meanwhile(target, self.kind.noun))
     }
 }
 
 fn unlock(state: &State) {
     if let State::Draft(Some(lock)) = state {
-        // Best effort: readers go on without a lock, too.
+        // Best effort: readers also work without a lock.
         let _ = lock.unlock();
     }
 }
@@ -162,27 +164,27 @@ fn relock(state: &State) {
     }
 }
 
-/// How two folders exchange their names.
+/// A function that exchanges two folders.
 pub(super) type Exchange = fn(&Path, &Path) -> io::Result<()>;
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Best effort: what stays is swept up by the next run.
+        // Best effort: the next run removes what remains.
         let _ = match self.state.get_mut() {
-            Ok(State::Published) => discard(&self.folder),
+            Ok(State::Published) => remove_if_unread(&self.folder),
             _ => fs::remove_dir_all(&self.folder),
         };
     }
 }
 
-/// Gives the folder `new` and its files the permissions of `old` and of the files of the same names there:
-/// what only its owner could read stays so when it is replaced.
+/// Gives the folder `new` and its files the permissions of `old` and of its files with the same
+/// names. Files that only their owner could read then remain private.
 #[cfg(unix)]
-fn take_permissions(old: &Path, new: &Path) -> io::Result<()> {
+fn copy_permissions(old: &Path, new: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let copy = |from: &Path, to: &Path, least: u32| {
+    let copy = |from: &Path, to: &Path, required: u32| {
         let mode = fs::metadata(from)?.permissions().mode() & 0o777;
-        fs::set_permissions(to, fs::Permissions::from_mode(mode | least))
+        fs::set_permissions(to, fs::Permissions::from_mode(mode | required))
     };
     copy(old, new, 0o700)?;
     for file in files_below(old) {
@@ -195,15 +197,15 @@ fn take_permissions(old: &Path, new: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Nothing: permissions are the folder's above here.
+/// Does nothing: on this system, files inherit the permissions of the parent folder.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)]
-fn take_permissions(_old: &Path, _new: &Path) -> io::Result<()> {
+fn copy_permissions(_old: &Path, _new: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// For disks that cannot exchange names: the old one steps aside first. A run killed in between
-/// is mended by [`sweep`].
+/// Replaces `target` by `new` with two renames, for disks that cannot exchange names. If the
+/// process is killed between the two, [`remove_stale_drafts`] restores `target`.
 fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let aside = target.with_file_name(format!("{REPLACED}{name}"));
@@ -212,7 +214,7 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> io::Result<()> {
         fs::rename(&aside, target)?;
         return Err(error);
     }
-    // Best effort: what stays is swept up by the next run.
-    let _ = discard(&aside);
+    // Best effort: the next run removes what remains.
+    let _ = remove_if_unread(&aside);
     Ok(())
 }

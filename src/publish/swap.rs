@@ -1,13 +1,13 @@
-//! Putting one folder in another's place, atomically where the system can.
+//! Exchanging two folders, atomically where the system supports it.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Exchanges the folders `a` and `b` in one step, so that neither name is ever without one.
+/// Exchanges the folders `a` and `b` atomically, so that both names exist at all times.
 ///
 /// # Errors
-/// [`io::ErrorKind::Unsupported`] where system or disk cannot; otherwise what went wrong.
+/// [`io::ErrorKind::Unsupported`] if the system or the disk does not support it; otherwise the
+/// error of the system call.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub(super) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -18,45 +18,11 @@ pub(super) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     })
 }
 
-/// Exchanges the folders `a` and `b` in one step, so that neither name is ever without one.
+/// Exchanges the folders `a` and `b` atomically, so that both names exist at all times.
 ///
 /// # Errors
-/// Always, as this system cannot.
+/// Always [`io::ErrorKind::Unsupported`] on this system.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(super) fn exchange(_a: &Path, _b: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Writes `bytes` to a file and waits until the disk has them.
-///
-/// # Errors
-/// When the file cannot be written.
-pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    let mut file = fs::File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Waits until the disk has the names in `folder`.
-///
-/// # Errors
-/// When the folder cannot be opened or synced.
-#[cfg(unix)]
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    use rustix::io::Errno;
-    match rustix::fs::fsync(fs::File::open(folder)?) {
-        // Some file systems sync no folders; PostgreSQL's `fsync_fname_ext` ignores these two as well.
-        Err(Errno::BADF | Errno::INVAL) => Ok(()),
-        synced => Ok(synced?),
-    }
-}
-
-/// Nothing: this system cannot open folders.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }

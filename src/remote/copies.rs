@@ -1,77 +1,78 @@
-//! Whether the remote keeps a copy of what is here: other files with the same content.
+//! Checking that the remote has a copy of an item: different files with the same content.
 
 use std::fs::{self, Metadata};
 use std::path::Path;
 
+use super::inspect::RemoteState;
 use super::item::{Contents, Item};
-use super::look::There;
 use super::transfer::Watcher;
-use super::{Remote, Unshared};
+use super::{NoCopy, Remote};
 use crate::error::{Error, Location, Result};
 use crate::publish::MANIFEST_FILE;
 use crate::web::RequestError;
 
 impl Remote {
-    /// Whether the remote has a copy of the item, which is `contents` here: reads every file of it
-    /// to its end.
+    /// Checks whether the remote has a valid copy of the item, by reading every file on the remote.
+    /// `contents` is the local item. The inner error is the reason why the remote has no copy.
     ///
     /// # Errors
-    /// Why it cannot be asked.
+    /// If a request fails.
     pub fn has_copy(
         &self,
         item: &Item,
         contents: &Contents,
         watcher: &dyn Watcher,
-    ) -> Result<Result<(), Unshared>> {
+    ) -> Result<Result<(), NoCopy>> {
         if let Err(why) = self.still_has_copy(item, contents)? {
             return Ok(Err(why));
         }
-        let faults = self.faults(item, contents, watcher).map_err(RequestError::into_error)?;
-        Ok(if faults.is_empty() { Ok(()) } else { Err(Unshared::Damaged) })
+        let faults =
+            self.corrupt_files(item, contents, watcher).map_err(RequestError::into_error)?;
+        Ok(if faults.is_empty() { Ok(()) } else { Err(NoCopy::Corrupt) })
     }
 
-    /// Whether the remote still has a copy of the item, which [has been compared](Self::has_copy):
-    /// asks for the manifest and the sizes of the files.
+    /// Checks whether the remote still has a copy that [was compared](Self::has_copy) before, by
+    /// comparing the manifest and the file sizes only. The inner error is the reason why it has not.
     ///
     /// # Errors
-    /// Why it cannot be asked.
-    pub fn still_has_copy(&self, item: &Item, contents: &Contents) -> Result<Result<(), Unshared>> {
-        if self.is_own(item, contents) {
-            return Ok(Err(Unshared::Own));
+    /// If a request fails.
+    pub fn still_has_copy(&self, item: &Item, contents: &Contents) -> Result<Result<(), NoCopy>> {
+        if self.is_same_folder(item, contents) {
+            return Ok(Err(NoCopy::SameFiles));
         }
-        let there = match self.look(item).map_err(RequestError::into_error)? {
-            There::Published(there) => there,
-            There::Absent => return Ok(Err(Unshared::Absent)),
-            There::Broken(..) => return Ok(Err(Unshared::Damaged)),
+        let there = match self.inspect(item).map_err(RequestError::into_error)? {
+            RemoteState::Published(there) => there,
+            RemoteState::Missing => return Ok(Err(NoCopy::Missing)),
+            RemoteState::Corrupt(..) => return Ok(Err(NoCopy::Corrupt)),
         };
         if there.manifest != contents.manifest {
-            return Ok(Err(Unshared::Different));
+            return Ok(Err(NoCopy::Different));
         }
         let faults = self.size_faults(&item.remote(), &there).map_err(RequestError::into_error)?;
-        Ok(if faults.is_empty() { Ok(()) } else { Err(Unshared::Damaged) })
+        Ok(if faults.is_empty() { Ok(()) } else { Err(NoCopy::Corrupt) })
     }
 
-    /// Refuses to share an item through the very files that it has here.
+    /// Fails if the remote would store the item in the workspace's own files.
     ///
     /// # Errors
-    /// When the remote is the workspace's own folder, or has links to its files.
-    pub(super) fn refuse_own(&self, item: &Item, contents: &Contents) -> Result<()> {
-        if !self.is_own(item, contents) {
+    /// If the remote is the workspace's own folder, or links to its files.
+    pub(super) fn refuse_same_folder(&self, item: &Item, contents: &Contents) -> Result<()> {
+        if !self.is_same_folder(item, contents) {
             return Ok(());
         }
-        let noun = item.noun();
-        let what =
-            format!("the remote has the same files as the workspace, so no copy of the {noun}");
+        let message = format!(
+            "the remote has the same files as the workspace, not a copy of the {}",
+            item.noun()
+        );
         let place = Location::file(self.store.local(&item.remote()).unwrap_or_default());
-        Err(Error::at(place, what).hint(
-            "name a folder outside the workspace as the remote, and remove links between the two",
+        Err(Error::at(place, message).hint(
+            "set the remote to a folder outside the workspace, and remove links between the two",
         ))
     }
 
-    /// Whether what is on the remote under the item's name is what is here: the same folder, by
-    /// whatever path, or a file that has two names. Where the item is not on the remote yet,
-    /// whether it would come to the folder that it is in.
-    fn is_own(&self, item: &Item, contents: &Contents) -> bool {
+    /// Returns whether the item's paths on the remote and in the workspace lead to the same folder,
+    /// parent folder, or file.
+    fn is_same_folder(&self, item: &Item, contents: &Contents) -> bool {
         let Some(there) = self.store.local(&item.remote()) else { return false };
         let here = item.folder();
         let names = contents.files.keys().map(String::as_str).chain([MANIFEST_FILE]);
@@ -84,7 +85,7 @@ impl Remote {
     }
 }
 
-/// Whether both paths lead to one file or folder.
+/// Returns whether both paths lead to the same file or folder.
 fn same_file((a, b): (&Path, &Path)) -> bool {
     let (Ok(found_a), Ok(found_b)) = (fs::metadata(a), fs::metadata(b)) else { return false };
     let is_same_path = a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
@@ -97,7 +98,7 @@ fn same_inode(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// No: this system does not number files.
+/// Returns `false`: this system does not identify files by number.
 #[cfg(not(unix))]
 fn same_inode(_a: &Metadata, _b: &Metadata) -> bool {
     false

@@ -5,14 +5,14 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::item::{Contents, Here, Item};
+use super::background_hasher::{BUFFER, BackgroundHasher};
+use super::item::{Contents, Item, LocalState};
 use super::partial::{Part, Partial};
-use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
 use super::transfer::{Counted, Meter, Moved, Watcher, at_once, cut, fill};
-use super::{Options, Remote, Transferred};
+use super::{Remote, TransferOptions, Transferred};
 use crate::error::{Error, Location, Result};
-use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging, refuse_others};
+use crate::publish::{FileRecord, MANIFEST_FILE, OnExisting, Staging, refuse_unlisted_files};
 use crate::sha256;
 use crate::web::{Backoff, RequestError, RequestResult};
 
@@ -23,12 +23,12 @@ impl Remote {
     /// Downloads the item: afterwards it is here, whole, or as it was before.
     ///
     /// # Errors
-    /// When the remote has none; when another one is here and [`Options::force`] is not set; when
+    /// When the remote has none; when another one is here and [`TransferOptions::force`] is not set; when
     /// what comes is not what the manifest says; when the disk fails.
     pub fn download(
         &self,
         item: &Item,
-        options: Options,
+        options: TransferOptions,
         watcher: &dyn Watcher,
     ) -> Result<Transferred> {
         let contents = self.published(item)?;
@@ -38,24 +38,26 @@ impl Remote {
             bytes: contents.size(),
             place: item.folder().display().to_string(),
         };
-        let here = item.here()?;
+        let here = item.local_state()?;
         let existing = match &here {
-            Here::Absent => Existing::Refuse,
-            Here::Whole(here) if here.manifest == contents.manifest => return Ok(done(false)),
-            Here::Whole(here) if options.force => Existing::Update(&here.manifest),
-            Here::Whole(_) => return Err(another(item, "another")),
-            // Nothing is lost where the remote has the same, whole.
-            Here::Damaged(_, Some(here)) if options.force || *here == contents.manifest => {
-                Existing::Update(here)
+            LocalState::Missing => OnExisting::Refuse,
+            LocalState::Valid(here) if here.manifest == contents.manifest => {
+                return Ok(done(false));
             }
-            Here::Damaged(_, None) if options.force => Existing::Replace,
-            Here::Damaged(fault, _) => {
+            LocalState::Valid(here) if options.force => OnExisting::Update(&here.manifest),
+            LocalState::Valid(_) => return Err(another(item, "another")),
+            // Nothing is lost where the remote has the same, whole.
+            LocalState::Corrupt(_, Some(here)) if options.force || *here == contents.manifest => {
+                OnExisting::Update(here)
+            }
+            LocalState::Corrupt(_, None) if options.force => OnExisting::Replace,
+            LocalState::Corrupt(fault, _) => {
                 return Err(another(item, &format!("damaged ({fault}), and another")));
             }
         };
-        if !matches!(here, Here::Absent) {
+        if !matches!(here, LocalState::Missing) {
             // Noticed before the work, not after it.
-            refuse_others(item.folder(), item.kind(), &contents.manifest)?;
+            refuse_unlisted_files(item.folder(), item.kind(), &contents.manifest)?;
         }
         if options.dry_run {
             return Ok(done(true));
@@ -64,12 +66,12 @@ impl Remote {
         let partial = Partial::open(item.parent(), &contents)?;
         self.fetch_all(item, &contents, &partial, watcher).map_err(RequestError::into_error)?;
         partial.move_to(staging.folder(), &contents)?;
-        let published = staging.publish(item.name(), &contents.manifest, existing);
+        let published = staging.publish(item.last_name(), &contents.manifest, existing);
         partial.remove();
         if let Err(error) = published {
             // Another run may have been faster with the same.
-            return match item.here()? {
-                Here::Whole(here) if here.manifest == contents.manifest => Ok(done(false)),
+            return match item.local_state()? {
+                LocalState::Valid(here) if here.manifest == contents.manifest => Ok(done(false)),
                 _ => Err(error),
             };
         }
@@ -145,7 +147,7 @@ impl Fetch<'_> {
                         return Err(RequestError::Permanent(error.hint(format!(
                             "the copy on the remote is damaged; whoever has it whole can repair \
                              it: `{} --force`",
-                            item.upload_verb()
+                            item.upload_command()
                         ))));
                     }
                     tries.failed(error, None)?;
@@ -163,7 +165,7 @@ impl Fetch<'_> {
                 Err(RequestError::NotFound(error)) => {
                     return Err(RequestError::NotFound(error.hint(format!(
                         "the manifest names it; whoever has it whole can repair it: `{} --force`",
-                        item.upload_verb()
+                        item.upload_command()
                     ))));
                 }
                 Err(fault) => return Err(fault),
@@ -193,7 +195,7 @@ impl Fetch<'_> {
                 self.part.note(reading.validator.clone()).map_err(RequestError::Permanent)?;
             }
             self.hash_part(file, &mut hasher)?;
-            let side = SideHash::start(hasher, file.try_clone().ok());
+            let side = BackgroundHasher::start(hasher, file.try_clone().ok());
             let found = self.copy(reading, file, &side).and_then(|()| {
                 let found = FileRecord { size: self.length(file)?, sha256: side.finish() };
                 Ok(self.record.fault(&found))
@@ -224,7 +226,12 @@ impl Fetch<'_> {
     }
 
     /// Writes and hashes what comes, to the size that the manifest says.
-    fn copy(&mut self, reading: Reading, file: &mut File, side: &SideHash) -> RequestResult<()> {
+    fn copy(
+        &mut self,
+        reading: Reading,
+        file: &mut File,
+        side: &BackgroundHasher,
+    ) -> RequestResult<()> {
         let mut left = self.record.size - reading.start;
         // One byte more would be seen.
         let mut content = reading.content.take(left + 1);

@@ -1,4 +1,4 @@
-//! A remote that is a folder: a mounted disk, a shared one.
+//! A remote that is a folder, for example on a network drive.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::store::{Entry, Reading, Store};
-use crate::error::{Error, Location};
-use crate::files;
-use crate::publish::sync_folder;
+use crate::error::{Error, ErrorKind as Kind, Location};
+use crate::files::{self, sync_folder};
 use crate::web::{RequestError, RequestResult};
 
-/// A folder with the remote's layout.
+/// A folder with the layout of a remote.
 #[derive(Debug)]
 pub(super) struct Folder(pub(super) PathBuf);
 
@@ -34,7 +33,7 @@ impl Store for Folder {
 
     fn list(&self, folder: &str) -> RequestResult<Vec<Entry>> {
         let path = self.path(folder);
-        let failed = |e| fault(&path, "list the folder", e);
+        let failed = |e| request_error(&path, "list the folder", e);
         let mut entries = Vec::new();
         for entry in fs::read_dir(&path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -48,7 +47,7 @@ impl Store for Folder {
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let path = self.path(path);
-        let failed = |e| fault(&path, "read the file", e);
+        let failed = |e| request_error(&path, "read the file", e);
         let mut file = files::open(&path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?;
         let changed = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -64,12 +63,13 @@ impl Store for Folder {
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let path = self.path(path);
-        let failed = |e| fault(&path, "write the file", e);
+        let failed = |e| request_error(&path, "write the file", e);
         let mut file = File::create(&path).map_err(failed)?;
         let written = io::copy(content, &mut file).map_err(failed)?;
         if written != size {
-            let what = format!("{written} bytes written, expected {size}");
-            return Err(RequestError::Permanent(Error::at(Location::file(&path), what)));
+            let message = format!("{written} bytes written, expected {size}");
+            let error = Error::at(Location::file(&path), message).with_kind(Kind::Conflict);
+            return Err(RequestError::Permanent(error));
         }
         file.sync_all().map_err(failed)
     }
@@ -78,32 +78,33 @@ impl Store for Folder {
         let path = self.path(path);
         match fs::create_dir(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-            made => made.map_err(|e| fault(&path, "make the folder", e)),
+            made => made.map_err(|e| request_error(&path, "create the folder", e)),
         }
     }
 
     fn rename(&self, from: &str, to: &str) -> RequestResult<()> {
         let (from, to) = (self.path(from), self.path(to));
-        fs::rename(&from, &to).map_err(|e| fault(&to, "move a file there", e))?;
+        fs::rename(&from, &to).map_err(|e| request_error(&to, "move a file here", e))?;
         synced(&to)
     }
 
     fn move_folder(&self, from: &str, to: &str, _needed: &[&str]) -> RequestResult<()> {
         let (from, to) = (self.path(from), self.path(to));
-        // All that is in there shall be on the disk before its name is.
-        for folder in folders_below(&from).map_err(|e| fault(&from, "list the folder", e))? {
-            sync_folder(&folder).map_err(|e| fault(&folder, "sync the folder", e))?;
+        // The content must be on disk before the folder gets its name.
+        for folder in
+            folders_below(&from).map_err(|e| request_error(&from, "list the folder", e))?
+        {
+            sync_folder(&folder).map_err(|e| request_error(&folder, "sync the folder", e))?;
         }
         match fs::rename(&from, &to) {
-            // A folder takes the place of an empty one only.
+            // A rename replaces only an empty folder.
             Err(_) if from.exists() && to.symlink_metadata().is_ok() => {
-                Err(RequestError::AlreadyExists(Error::at(
-                    Location::file(&to),
-                    "there is something of this name",
-                )))
+                Err(RequestError::AlreadyExists(
+                    Error::at(Location::file(&to), "already exists").with_kind(Kind::AlreadyExists),
+                ))
             }
             renamed => {
-                renamed.map_err(|e| fault(&to, "move a folder there", e))?;
+                renamed.map_err(|e| request_error(&to, "move a folder here", e))?;
                 synced(&to)
             }
         }
@@ -115,18 +116,18 @@ impl Store for Folder {
             if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         match removed {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            removed => removed.map_err(|e| fault(&path, "remove it", e)),
+            removed => removed.map_err(|e| request_error(&path, "remove this", e)),
         }
     }
 }
 
-/// Waits until the disk has the name `path`.
+/// Waits until the new name `path` is on disk.
 fn synced(path: &Path) -> RequestResult<()> {
     let folder = path.parent().unwrap_or(path);
-    sync_folder(folder).map_err(|e| fault(folder, "sync the folder", e))
+    sync_folder(folder).map_err(|e| request_error(folder, "sync the folder", e))
 }
 
-/// `folder` and all folders below it.
+/// Returns `folder` and all folders below it.
 fn folders_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut folders = vec![folder.to_owned()];
     for entry in fs::read_dir(folder)? {
@@ -138,7 +139,8 @@ fn folders_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-fn fault(path: &Path, action: &str, error: io::Error) -> RequestError {
+/// Converts an error of the file system to a request error.
+fn request_error(path: &Path, action: &str, error: io::Error) -> RequestError {
     let kind = error.kind();
     let error = Error::io(path, action, error);
     match kind {

@@ -1,281 +1,292 @@
-//! What is shared: a checkpoint or a vector model, here and on the remote.
+//! An item to share: a checkpoint or a vector model, in the workspace and on the remote.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::{self, CheckpointRef};
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
-use crate::publish::{FileRecord, Kind, MANIFEST_FILE, Opened};
+use crate::publish::{FileRecord, ItemKind, MANIFEST_FILE, OpenedFolder};
 use crate::sha256;
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
 
-/// A checkpoint or a vector model, wherever it is.
+/// A checkpoint or a vector model that may exist in the workspace and on the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    pub(super) what: What,
+    pub(super) name: ItemName,
     folder: PathBuf,
 }
 
-/// Of which kind an item is, and what it is called.
+/// The kind and name of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum ItemName {
     Checkpoint(CheckpointRef),
     Vectors(Name),
 }
 
-/// How an item is in the workspace.
+/// The state of an item in the workspace.
 #[derive(Debug)]
-pub enum Here {
-    /// Not at all.
-    Absent,
-    /// Every file as its manifest says.
-    Whole(Contents),
-    /// With something wrong: what, and its manifest's bytes if there is one.
-    Damaged(String, Option<Vec<u8>>),
+pub enum LocalState {
+    /// The item does not exist.
+    Missing,
+    /// Every file matches the manifest.
+    Valid(Contents),
+    /// The item does not match its manifest. Holds a description of the first fault, and the
+    /// manifest file's bytes if it can be read.
+    Corrupt(String, Option<Vec<u8>>),
 }
 
-/// What an item holds: its manifest, and what that says of its files.
+/// The manifest of an item and the file records in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
-    /// The manifest as it stands.
+    /// The bytes of the manifest file.
     pub(super) manifest: Vec<u8>,
-    /// By path within the item's folder.
+    /// The file records by path within the item's folder.
     pub(super) files: BTreeMap<String, FileRecord>,
 }
 
 impl Item {
-    /// A checkpoint.
+    /// Returns the item of a checkpoint.
     #[must_use]
     pub fn checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Self {
-        Self { folder: name.folder(workspace), what: What::Checkpoint(name.clone()) }
+        Self { folder: name.folder(workspace), name: ItemName::Checkpoint(name.clone()) }
     }
 
-    /// A vector model.
+    /// Returns the item of a vector model.
     ///
     /// # Errors
-    /// When it is the embedded one, which every program has.
+    /// If `name` is the embedded vector model, which is part of the program.
     pub fn vectors(workspace: &Workspace, name: &Name) -> Result<Self> {
         if name.as_str() == vectors::EMBEDDED {
             return Err(Error::new(format!(
-                "`{name}` is the vector model that mentorpal itself holds"
+                "the vector model `{name}` is part of mentorpal and cannot be shared"
             ))
-            .hint("there is nothing to share: every mentorpal of this version has it"));
+            .hint("use it directly: every mentorpal of this version contains it"));
         }
-        Ok(Self { folder: workspace.vector_model(name), what: What::Vectors(name.clone()) })
+        Ok(Self { folder: workspace.vector_model(name), name: ItemName::Vectors(name.clone()) })
     }
 
-    /// `checkpoint` or `vector model`.
+    /// Returns `checkpoint` or `vector model`.
     #[must_use]
     pub fn noun(&self) -> &'static str {
-        match self.what {
-            What::Checkpoint(_) => "checkpoint",
-            What::Vectors(_) => "vector model",
+        match self.name {
+            ItemName::Checkpoint(_) => "checkpoint",
+            ItemName::Vectors(_) => "vector model",
         }
     }
 
-    /// Its folder in the workspace, if it is there.
+    /// Returns the path of the item in the workspace, whether or not it exists.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The folder above, in the workspace.
+    /// Returns the parent folder in the workspace.
     pub(super) fn parent(&self) -> &Path {
         self.folder.parent().unwrap_or(&self.folder)
     }
 
-    /// Its own name.
-    pub(super) fn name(&self) -> &Name {
-        match &self.what {
-            What::Checkpoint(name) => &name.checkpoint,
-            What::Vectors(name) => name,
+    /// Returns the last component of the item's name.
+    pub(super) fn last_name(&self) -> &Name {
+        match &self.name {
+            ItemName::Checkpoint(name) => &name.checkpoint,
+            ItemName::Vectors(name) => name,
         }
     }
 
-    /// The folders above it on the remote, each below the one before.
+    /// Returns the parent folders on the remote, outermost first.
     pub(super) fn remote_parents(&self) -> Vec<String> {
-        match &self.what {
-            What::Checkpoint(name) => {
+        match &self.name {
+            ItemName::Checkpoint(name) => {
                 vec![CLASSIFIERS.to_owned(), format!("{CLASSIFIERS}/{}", name.arch)]
             }
-            What::Vectors(_) => vec![VECTOR_MODELS.to_owned()],
+            ItemName::Vectors(_) => vec![VECTOR_MODELS.to_owned()],
         }
     }
 
-    /// Its folder on the remote.
+    /// Returns the path of the item on the remote.
     pub(super) fn remote(&self) -> String {
-        self.beside(self.name().as_str())
+        self.remote_sibling(self.last_name().as_str())
     }
 
-    /// The path on the remote of something called `name` beside it.
-    pub(super) fn beside(&self, name: &str) -> String {
+    /// Returns the path of `name` in the item's parent folder on the remote.
+    pub(super) fn remote_sibling(&self, name: &str) -> String {
         let parent = self.remote_parents().pop().unwrap_or_default();
         format!("{parent}/{name}")
     }
 
-    /// For publishing it here.
-    pub(super) fn kind(&self) -> Kind {
-        Kind { noun: self.noun(), if_taken: "to replace it by the remote's, use --force" }
-    }
-
-    /// The verb that uploads it.
-    pub(super) fn upload_verb(&self) -> String {
-        match &self.what {
-            What::Checkpoint(name) => format!("mentorpal upload {name}"),
-            What::Vectors(name) => format!("mentorpal vectors upload {name}"),
+    /// Returns the kind of the item for publishing it in the workspace.
+    pub(super) fn kind(&self) -> ItemKind {
+        ItemKind {
+            noun: self.noun(),
+            hint_if_exists: "use --force to replace it by the copy on the remote",
         }
     }
 
-    /// Reads a manifest, which is at `place`.
+    /// Returns the command that uploads the item.
+    pub(super) fn upload_command(&self) -> String {
+        match &self.name {
+            ItemName::Checkpoint(name) => format!("mentorpal upload {name}"),
+            ItemName::Vectors(name) => format!("mentorpal vectors upload {name}"),
+        }
+    }
+
+    /// Parses a manifest. `place` is its location for errors.
     ///
     /// # Errors
-    /// When it is none, or names a file that no such item has.
-    pub(super) fn contents(&self, place: &Path, manifest: Vec<u8>) -> Result<Contents> {
-        let files = match self.what {
-            What::Checkpoint(_) => checkpoint::Manifest::from_bytes(place, &manifest)?.files,
-            What::Vectors(_) => vectors::Manifest::from_bytes(place, &manifest)?.files,
+    /// If the manifest is invalid, or lists a file that items of this kind do not have.
+    pub(super) fn parse_manifest(&self, place: &Path, manifest: Vec<u8>) -> Result<Contents> {
+        let files = match self.name {
+            ItemName::Checkpoint(_) => checkpoint::Manifest::from_bytes(place, &manifest)?.files,
+            ItemName::Vectors(_) => vectors::Manifest::from_bytes(place, &manifest)?.files,
         };
         Ok(Contents { manifest, files })
     }
 
-    /// How it is in the workspace: reads every file, and nothing else.
+    /// Returns the state of the item in the workspace, after reading every file.
     ///
     /// # Errors
-    /// When something that is no folder has its name.
-    pub fn here(&self) -> Result<Here> {
-        Ok(self.found(Opened::fault)?.0)
+    /// If the item's path is not a folder, or the folder cannot be opened.
+    pub fn local_state(&self) -> Result<LocalState> {
+        Ok(self.check(OpenedFolder::fault)?.0)
     }
 
-    /// How it is in the workspace, where `fault` says what is wrong with a file, and its folder,
-    /// where it is whole.
-    fn found(
+    /// Returns the state of the item in the workspace, and its open folder if it is valid. `fault`
+    /// compares a file with its record.
+    fn check(
         &self,
-        fault: impl Fn(&Opened, &str, &FileRecord) -> Option<String>,
-    ) -> Result<(Here, Option<Opened>)> {
+        fault: impl Fn(&OpenedFolder, &str, &FileRecord) -> Option<String>,
+    ) -> Result<(LocalState, Option<OpenedFolder>)> {
         if files::is_absent(&self.folder) {
-            return Ok((Here::Absent, None));
+            return Ok((LocalState::Missing, None));
         }
         if !self.folder.is_dir() {
             if files::is_absent(&self.folder) {
-                return Ok((Here::Absent, None));
+                return Ok((LocalState::Missing, None));
             }
-            let what = format!("not a folder, where a {} belongs", self.noun());
-            return Err(Error::at(Location::file(&self.folder), what).hint("move it away"));
+            let message = format!("not a folder, expected a {}", self.noun());
+            return Err(Error::at(Location::file(&self.folder), message).hint("move the file away"));
         }
-        // What is wrong with a folder that another run replaced meanwhile does not count.
-        let found = Opened::read_with(&self.folder, |opened| {
-            let found = self.read(opened, &fault)?;
+        // A fault is ignored if another process replaced the folder meanwhile.
+        let found = OpenedFolder::read_with(&self.folder, |opened| {
+            let found = self.check_opened(opened, &fault)?;
             match found {
-                Here::Damaged(what, _) if !opened.is_current() => Err(Error::new(what)),
+                LocalState::Corrupt(fault, _) if !opened.is_current() => Err(Error::new(fault)),
                 found => Ok(found),
             }
         });
         match found {
-            Ok((opened, here @ Here::Whole(_))) => Ok((here, Some(opened))),
+            Ok((opened, here @ LocalState::Valid(_))) => Ok((here, Some(opened))),
             Ok((_, here)) => Ok((here, None)),
-            Err(_) if files::is_absent(&self.folder) => Ok((Here::Absent, None)),
+            Err(_) if files::is_absent(&self.folder) => Ok((LocalState::Missing, None)),
             Err(error) => Err(error),
         }
     }
 
-    /// How the opened item is, where `fault` says what is wrong with a file.
-    fn read(
+    /// Returns the state of the item in the folder `opened`. `fault` compares a file with its record.
+    fn check_opened(
         &self,
-        opened: &mut Opened,
-        fault: impl Fn(&Opened, &str, &FileRecord) -> Option<String>,
-    ) -> Result<Here> {
+        opened: &mut OpenedFolder,
+        fault: impl Fn(&OpenedFolder, &str, &FileRecord) -> Option<String>,
+    ) -> Result<LocalState> {
         let manifest = match opened.read(MANIFEST_FILE) {
             Ok(manifest) => manifest,
-            Err(error) => return Ok(Here::Damaged(error.to_string(), None)),
+            Err(error) => return Ok(LocalState::Corrupt(error.to_string(), None)),
         };
-        let contents = match self.contents(&self.folder.join(MANIFEST_FILE), manifest.clone()) {
+        let contents = match self.parse_manifest(&self.folder.join(MANIFEST_FILE), manifest.clone())
+        {
             Ok(contents) => contents,
-            Err(error) => return Ok(Here::Damaged(error.to_string(), Some(manifest))),
+            Err(error) => return Ok(LocalState::Corrupt(error.to_string(), Some(manifest))),
         };
-        opened.keep(contents.files.keys())?;
+        opened.hold_files_open(contents.files.keys())?;
         for (file, record) in &contents.files {
             if let Some(fault) = fault(opened, file, record) {
-                return Ok(Here::Damaged(format!("{file}: {fault}"), Some(manifest)));
+                return Ok(LocalState::Corrupt(format!("{file}: {fault}"), Some(manifest)));
             }
         }
-        Ok(Here::Whole(contents))
+        Ok(LocalState::Valid(contents))
     }
 
-    /// What it holds here, by its manifest and the sizes of its files: what they hold is compared
-    /// with the manifest when it has come to the remote. And its folder, to read them from.
+    /// Opens the item for an upload, after checking the sizes of its files. The upload compares
+    /// their digests with the manifest.
     ///
     /// # Errors
-    /// When it is not here, or damaged.
-    pub(super) fn to_send(&self) -> Result<(Contents, Opened)> {
+    /// If the item does not exist or is corrupt.
+    pub(super) fn open_for_upload(&self) -> Result<(Contents, OpenedFolder)> {
         let at = |what: String| Error::at(Location::file(&self.folder), what);
-        match self.found(Opened::size_fault)? {
-            (Here::Whole(contents), Some(opened)) => Ok((contents, opened)),
-            (Here::Absent | Here::Whole(_), _) => {
-                Err(at(format!("no {} `{self}` here", self.noun()))
-                    .hint(format!("look at `mentorpal {}`", self.listing_verb())))
+        match self.check(OpenedFolder::size_fault)? {
+            (LocalState::Valid(contents), Some(opened)) => Ok((contents, opened)),
+            (LocalState::Missing | LocalState::Valid(_), _) => {
+                Err(at(format!("the {} `{self}` does not exist", self.noun()))
+                    .with_kind(ErrorKind::NotFound)
+                    .hint(format!(
+                        "list the existing ones with `mentorpal {}`",
+                        self.list_command()
+                    )))
             }
-            (Here::Damaged(fault, _), _) => Err(self.damaged(&fault)),
+            (LocalState::Corrupt(fault, _), _) => Err(self.corrupt(&fault)),
         }
     }
 
-    /// The error of an item that is damaged here.
-    pub(super) fn damaged(&self, fault: &str) -> Error {
-        let what = format!("the {} is damaged: {fault}", self.noun());
-        Error::at(Location::file(&self.folder), what)
-            .hint("only what is whole is shared; make it again")
+    /// Returns the error for an item that is corrupt in the workspace.
+    pub(super) fn corrupt(&self, fault: &str) -> Error {
+        let message = format!("the {} is damaged: {fault}", self.noun());
+        Error::at(Location::file(&self.folder), message)
+            .with_kind(ErrorKind::Corrupt)
+            .hint("recreate it, then upload it again")
     }
 
-    fn listing_verb(&self) -> &'static str {
-        match self.what {
-            What::Checkpoint(_) => "checkpoints",
-            What::Vectors(_) => "vectors list",
+    /// Returns the command that lists the items of this kind.
+    fn list_command(&self) -> &'static str {
+        match self.name {
+            ItemName::Checkpoint(_) => "checkpoints",
+            ItemName::Vectors(_) => "vectors list",
         }
     }
 }
 
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::Checkpoint(name) => name.fmt(f),
-            What::Vectors(name) => name.fmt(f),
+        match &self.name {
+            ItemName::Checkpoint(name) => name.fmt(f),
+            ItemName::Vectors(name) => name.fmt(f),
         }
     }
 }
 
 impl Contents {
-    /// The size of all its files, in bytes; the manifest is one of them.
+    /// Returns the total size of all files in bytes, including the manifest.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.values().map(|file| file.size).sum::<u64>() + self.manifest.len() as u64
     }
 
-    /// How many files it has, the manifest included.
+    /// Returns the number of files, including the manifest.
     #[must_use]
     pub fn count(&self) -> usize {
         self.files.len() + 1
     }
 
-    /// A name for exactly this content, for folders that are not finished.
+    /// Returns an identifier of this content, for the names of temporary folders.
     pub(super) fn tag(&self) -> String {
         sha256::digest(&self.manifest)[..16].to_owned()
     }
 
-    /// The manifest as it stands.
+    /// Returns the bytes of the manifest file.
     #[must_use]
     pub fn manifest(&self) -> &[u8] {
         &self.manifest
     }
 
-    /// The manifest's own record.
+    /// Returns the size and digest of the manifest file.
     pub(super) fn manifest_record(&self) -> FileRecord {
         FileRecord::of(&self.manifest)
     }
 }
 
-/// The remote's folder of checkpoints, which has one an architecture.
+/// The remote's folder of checkpoints, with one folder per architecture.
 pub(super) const CLASSIFIERS: &str = "classifiers";
 
 /// The remote's folder of vector models.

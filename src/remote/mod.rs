@@ -1,20 +1,25 @@
-//! Sharing checkpoints and vector models through a remote: a WebDAV disk, a bucket, a folder.
+//! Sharing checkpoints and vector models through a remote: a WebDAV server, an S3 bucket, or a folder.
 //!
-//! `docs/remote.md` has the layout, the protocol and what is guaranteed.
+//! `docs/remote.md` describes the layout, the protocol and the guarantees.
 //!
-//! | file | stage |
+//! | file | purpose |
 //! |---|---|
-//! | `settings.rs`, `location.rs` | the settings → which remote |
-//! | `netrc.rs`, `credentials.rs` | who asks it |
-//! | `authorization.rs` | how a server wants to be shown who asks |
-//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists, `destination.rs` and `hidden.rs` are the names it takes), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`; `s3_error.rs` is what it says of a refusal) |
-//! | `http.rs` | requests: who sees credentials, which redirects are followed, what to do about a refusal |
-//! | `item.rs` | what is shared |
-//! | `look.rs`, `copies.rs` | what is on the remote, whether it is whole, and a copy of what is here |
-//! | `upload.rs`, `download.rs` | both ways; `aside.rs` moves away what is repaired, `transfer.rs` and `side_hash.rs` what they have in common, `partial.rs` what an interrupted download leaves |
+//! | `settings.rs`, `location.rs` | settings → type and address of the remote |
+//! | `netrc.rs`, `credentials.rs` | credentials |
+//! | `authorization.rs` | HTTP authentication schemes |
+//! | `store.rs` | the `Store` trait: operations that every type of remote provides |
+//! | `dav.rs`, `propfind.rs`, `destination.rs`, `hidden.rs` | WebDAV: requests, folder listings, `Destination` headers, hidden names |
+//! | `folder.rs` | a folder |
+//! | `s3.rs`, `transport.rs`, `s3_error.rs` | S3 through `opendal`: requests, HTTP client, error responses |
+//! | `http.rs` | HTTP requests: credentials, redirects, error responses |
+//! | `item.rs` | an item to share: a checkpoint or a vector model |
+//! | `inspect.rs`, `copies.rs` | which items the remote has, and whether its copies are valid |
+//! | `upload.rs`, `upload_files.rs`, `upload_source.rs`, `quarantine.rs` | uploads, and moving corrupt copies away |
+//! | `download.rs`, `partial.rs` | downloads, and resuming them |
+//! | `transfer.rs`, `background_hasher.rs` | code that uploads and downloads share |
 
-mod aside;
 mod authorization;
+mod background_hasher;
 mod copies;
 mod credentials;
 mod dav;
@@ -25,21 +30,22 @@ mod folder;
 pub mod fuzzed;
 mod hidden;
 mod http;
+mod inspect;
 mod item;
 mod location;
-mod look;
 mod netrc;
-mod outgoing;
 mod partial;
 mod propfind;
+mod quarantine;
 mod s3;
 mod s3_error;
 mod settings;
-mod side_hash;
 mod store;
 mod transfer;
 mod transport;
 mod upload;
+mod upload_files;
+mod upload_source;
 
 use std::time::Duration;
 
@@ -47,9 +53,9 @@ use self::credentials::{Login, Origin};
 use self::dav::Dav;
 use self::folder::Folder;
 use self::http::Http;
-pub use self::item::{Contents, Here, Item};
+pub use self::inspect::RemoteCheckpoint;
+pub use self::item::{Contents, Item, LocalState};
 use self::location::Location;
-pub use self::look::RemoteCheckpoint;
 pub use self::partial::{Unfinished, remove_unfinished, sweep_downloads, unfinished_downloads};
 use self::s3::Bucket;
 pub use self::settings::{RemoteSettings, RemoteTable};
@@ -57,57 +63,58 @@ use self::store::Store;
 pub use self::transfer::{Moved, Watcher};
 use crate::error::{Error, Result};
 
-/// A place where checkpoints and vector models are shared.
+/// A remote, which stores shared checkpoints and vector models.
 pub struct Remote {
     store: Box<dyn Store>,
+    /// The wait before the first retry.
     first_wait: Duration,
-    /// How long a server may be silent.
+    /// How long a server may send nothing before the request fails.
     stall: Duration,
     warning: Option<String>,
 }
 
-/// How to move something.
+/// Options for uploads and downloads.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// Up: repair a damaged copy. Down: replace what is here.
+pub struct TransferOptions {
+    /// Upload: repair a corrupt copy on the remote. Download: replace the local item.
     pub force: bool,
-    /// Only look what would be done.
+    /// Report what would be transferred, without transferring it.
     pub dry_run: bool,
 }
 
-/// What became of a transfer.
+/// The result of an upload or a download.
 #[derive(Clone, Debug)]
 pub struct Transferred {
-    /// Whether it was (or, of a dry run, would be) moved; not where it was there already.
+    /// Whether the item was transferred (in a dry run: would be transferred). `false` if the
+    /// destination already had it.
     pub moved: bool,
-    /// How many files it has.
+    /// The number of files of the item.
     pub files: usize,
-    /// How many bytes they have.
+    /// The total size of the files in bytes.
     pub bytes: u64,
-    /// Where it is now.
+    /// The path or URL of the destination.
     pub place: String,
 }
 
-/// Why the remote does not keep a copy.
+/// The reason why the remote does not have a valid copy of a local item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unshared {
-    /// It has none.
-    Absent,
-    /// It has another of this name.
+pub enum NoCopy {
+    /// The remote has no item with this name.
+    Missing,
+    /// The remote has a different item with this name.
     Different,
-    /// It has one that is damaged.
-    Damaged,
-    /// It has the very files that are here: the remote is the workspace's own folder, or has links
-    /// to its files.
-    Own,
+    /// The copy on the remote is corrupt.
+    Corrupt,
+    /// The remote is the workspace itself, or links to its files, so that there is only one copy.
+    SameFiles,
 }
 
 impl Remote {
-    /// Gets ready to ask; asks nothing yet. `is_insecure` lets credentials go over plain `http`
-    /// to other machines.
+    /// Prepares access to a remote without connecting to it. `is_insecure` allows sending
+    /// credentials to other machines over plain `http`.
     ///
     /// # Errors
-    /// When the URL is none, or a `.netrc` cannot be read as one.
+    /// If the URL or a `.netrc` file is invalid.
     pub fn open(settings: &RemoteSettings, is_insecure: bool) -> Result<Self> {
         let http = |url: &crate::web::Url, login| {
             Ok::<_, Error>(Http::new(settings.agent()?, url.clone(), login, is_insecure))
@@ -133,7 +140,7 @@ impl Remote {
         Ok(Self { store, first_wait, stall, warning })
     }
 
-    /// What people should look at, if there is something.
+    /// Returns a warning to show to the user, if any.
     #[must_use]
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()

@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::inspect::subfolders;
 use super::item::Contents;
-use super::look::folders;
 use crate::error::{Error, Result};
-use crate::files;
-use crate::publish::{FileRecord, Scratch, hold, is_at, sync_folder, write_synced};
+use crate::files::{self, sync_folder, write_synced};
+use crate::publish::{FileRecord, Scratch, is_at, lock_dir};
 use crate::web::random;
 use crate::workspace::Workspace;
 
@@ -61,7 +61,7 @@ pub fn unfinished_downloads(workspace: &Workspace) -> Result<Unfinished> {
 /// # Errors
 /// When the disk fails.
 pub fn remove_unfinished(folder: &Path) -> Result<bool> {
-    let _held = hold(folder.parent().unwrap_or(folder));
+    let _held = lock_dir(folder.parent().unwrap_or(folder));
     if files::is_absent(folder) {
         return Ok(true);
     }
@@ -134,7 +134,7 @@ impl Partial {
     /// When a folder cannot be made.
     pub(super) fn open(parent: &Path, contents: &Contents) -> Result<Self> {
         // What is not locked yet is not swept up meanwhile.
-        let _held = hold(parent);
+        let _held = lock_dir(parent);
         let shared = parent.join(format!("{DOWNLOAD}{}", contents.tag()));
         let partial = match Self::lock(&shared) {
             Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), own: None },
@@ -142,13 +142,13 @@ impl Partial {
             Ok(None) => {
                 let own = parent.join(format!("{DOWNLOAD}{}-{:016x}", contents.tag(), random()));
                 let lock = Self::lock(&own);
-                let scratch = Some(Scratch::here(&own));
+                let scratch = Some(Scratch::existing_folder(&own));
                 Self { folder: own, _lock: lock.ok().flatten(), own: scratch }
             }
             Err(error) => return Err(Error::io(&shared, "make the folder", error)),
         };
         let whole = partial.folder.join("whole");
-        let below = folders(contents).into_iter().map(|folder| whole.join(folder));
+        let below = subfolders(contents).into_iter().map(|folder| whole.join(folder));
         for folder in [partial.folder.join("parts"), whole.clone()].into_iter().chain(below) {
             fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
         }
@@ -186,7 +186,7 @@ impl Partial {
     /// When the disk fails.
     pub(super) fn move_to(&self, to: &Path, contents: &Contents) -> Result<()> {
         let whole = self.folder.join("whole");
-        for folder in folders(contents).iter().rev() {
+        for folder in subfolders(contents).iter().rev() {
             let folder = whole.join(folder);
             sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))?;
         }

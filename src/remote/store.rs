@@ -1,8 +1,9 @@
-//! What a store must be able to do to share through it: a WebDAV disk, a folder, a bucket.
+//! The operations that every type of remote provides: a WebDAV server, a folder, a bucket.
 //!
-//! Paths are relative to the remote, `/` between their parts, and made of checked names. Each
-//! method is one attempt; [`retry_with_backoff`](crate::web::retry_with_backoff) tries again. A new kind of store
-//! implements this and has its URL recognised in `location.rs`.
+//! Paths are relative to the remote, consist of validated names, and are separated by `/`. Each
+//! method makes one attempt; callers retry with
+//! [`retry_with_backoff`](crate::web::retry_with_backoff). To add a type of remote, implement
+//! [`Store`] and recognize its URL in `location.rs`.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -10,78 +11,85 @@ use std::path::PathBuf;
 use crate::error::{Error, Location};
 use crate::web::RequestResult;
 
-/// A place where checkpoints and vector models are shared.
+/// Access to the files of a remote.
 pub(super) trait Store: Send + Sync {
-    /// Where `path` is, for messages; without secrets.
+    /// Returns the location of `path` for messages, without secrets.
     fn place(&self, path: &str) -> Location;
 
-    /// Where `path` is on this machine, if it is a file here.
+    /// Returns the local path of `path`, if the remote is a local folder.
     fn local(&self, _path: &str) -> Option<PathBuf> {
         None
     }
 
-    /// Why nothing can be put there, if that is known beforehand.
+    /// Returns the error for writing to the remote, if it is known to be read-only.
     fn read_only(&self) -> Option<Error> {
         None
     }
 
-    /// What people should know of how it is used, once.
+    /// Returns a notice about the remote to show to the user once, if any.
     fn notice(&self) -> Option<String> {
         None
     }
 
-    /// Whether it has no folders, only objects that each appear whole and at once: these need no
-    /// temporary name, and where no manifest is, nothing is in the way.
+    /// Returns whether the remote has only objects, which are written atomically, and no folders.
+    /// Objects need no temporary name, and without a manifest the name of an item is free.
     fn is_flat(&self) -> bool {
         false
     }
 
-    /// What is directly in `folder`, in any order.
+    /// Lists the entries of `folder`, in any order.
     fn list(&self, folder: &str) -> RequestResult<Vec<Entry>>;
 
-    /// Reads the file at `path` from the byte `from` on, if it is still the one with this
-    /// validator; otherwise from its beginning.
+    /// Opens the file at `path` for reading.
+    ///
+    /// `from` is a byte offset and a validator. Reading starts at that offset if the file still has
+    /// that validator, and at the beginning otherwise.
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading>;
 
-    /// Writes a file of `size` bytes at `path`, whatever was there. The folder above is there.
+    /// Writes a file of `size` bytes at `path`, replacing any existing file. The parent folder must
+    /// exist.
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()>;
 
-    /// Makes the folder `path`, if it is not there. The one above is there.
+    /// Creates the folder `path` unless it exists. The parent folder must exist.
     fn make_folder(&self, path: &str) -> RequestResult<()>;
 
-    /// Gives the file `from` the name `to`, in one step, whatever was there.
+    /// Renames the file `from` to `to` atomically, replacing any existing file.
     fn rename(&self, from: &str, to: &str) -> RequestResult<()>;
 
-    /// Gives the folder `from` the name `to`, so that nobody sees half of it:
-    /// [`RequestError::AlreadyExists`](crate::web::RequestError::AlreadyExists) where there is a folder of this name. Where
-    /// files are moved one by one, those in `needed` must be there, by path within the folder:
-    /// [`RequestError::NotFound`](crate::web::RequestError::NotFound) otherwise.
+    /// Renames the folder `from` to `to`, so that no reader sees an incomplete folder.
+    ///
+    /// `needed` are paths within the folder that must exist if the store moves files one by one.
+    ///
+    /// # Errors
+    /// [`RequestError::AlreadyExists`](crate::web::RequestError::AlreadyExists) if `to` exists;
+    /// [`RequestError::NotFound`](crate::web::RequestError::NotFound) if a needed file is missing.
     fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> RequestResult<()>;
 
-    /// Removes the file `path`, or the folder where it ends with `/`, if it is there.
+    /// Removes the file `path`, or the folder if `path` ends with `/`, unless it is missing.
     fn remove(&self, path: &str) -> RequestResult<()>;
 }
 
-/// One of a folder's files and folders.
+/// A file or folder in a folder listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Its name, one part of a path.
+    /// The name, a single component of a path.
     pub(super) name: String,
     pub(super) is_folder: bool,
-    /// In bytes, where the store says so.
+    /// The size in bytes, if the store reports it.
     pub(super) size: Option<u64>,
 }
 
-/// A file that is being read.
+/// A file that is open for reading.
 pub(super) struct Reading {
-    /// The byte that comes first.
+    /// The offset of the first byte of `content`.
     pub(super) start: u64,
-    /// The whole file's size, where the store says so.
+    /// The size of the whole file, if the store reports it.
     pub(super) size: Option<u64>,
-    /// What tells this file from another at the same place.
+    /// An identifier of this version of the file, such as an `ETag`.
     pub(super) validator: Option<String>,
+    /// The bytes from `start`.
     pub(super) content: Box<dyn Read + Send>,
-    /// What is said where the content is not the file's: set where it looks like a page for
-    /// people, as networks and disks that want a login send.
+    /// The error to report if the content does not match the manifest. Set if the content looks
+    /// like an HTML page, which captive portals and login forms send.
     pub(super) page: Option<Error>,
 }

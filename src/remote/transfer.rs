@@ -7,7 +7,7 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::side_hash::{BUFFER, SideHash};
+use super::background_hasher::{BUFFER, BackgroundHasher};
 use super::store::Reading;
 use super::transport::Refused;
 use crate::error::{Error, Location};
@@ -201,7 +201,7 @@ fn fault_of_content(
     }
     // One byte more would be seen.
     let mut content = Counted(reading.content.take(record.size.saturating_add(1)), meter);
-    let beside = SideHash::start(Sha256::new(), None);
+    let beside = BackgroundHasher::start(Sha256::new(), None);
     let mut size = 0;
     loop {
         let mut buffer = beside.buffer();

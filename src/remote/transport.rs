@@ -10,9 +10,9 @@ use opendal::{Buffer, ErrorKind, HttpBody, HttpTransport};
 use ureq::Body;
 use ureq::http::{Request, Response, StatusCode, header};
 
+use super::background_hasher::BUFFER;
 use super::http::{Ask, Content, Http};
 use super::s3_error::S3Error;
-use super::side_hash::BUFFER;
 use crate::error::Error;
 use crate::web::{self, RequestError, RequestResult, Url, at, cut, text};
 

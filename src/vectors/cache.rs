@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use super::sentence::{Embeddings, SentenceModel};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::publish::hold;
+use crate::publish::lock_dir;
 
 /// A larger file starts over with what was used last, in bytes.
 const MAX_BYTES: u64 = 512 << 20;
@@ -171,7 +171,7 @@ impl Cache {
     fn add(&self, known: &mut Known, new: &[&Key], used: &[Key]) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder)?;
-        let _held = hold(folder);
+        let _held = lock_dir(folder);
         let mut file =
             self.open(File::options().read(true).write(true).create(true).truncate(false))?;
         self.read_on(known, &file)?;

@@ -10,9 +10,9 @@ use super::keep::Made;
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
 use crate::error::{Error, Location, Result};
+use crate::files::sync_folder;
 use crate::files::{self, TOO_LARGE};
 use crate::progress::{NoProgress, Progress};
-use crate::publish::sync_folder;
 
 /// What an encoder is tried out on.
 const SENTENCE: &str = "What is your name?";

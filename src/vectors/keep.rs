@@ -7,12 +7,12 @@ use super::embedded;
 use super::manifest::{Manifest, ModelKind, Source, digest};
 use super::store::{Added, record};
 use crate::error::{Error, Result};
-use crate::publish::{self, Existing, Kind, Staging, taken};
+use crate::publish::{self, ItemKind, OnExisting, Staging, already_exists};
 use crate::workspace::{Name, Workspace};
 
-const KIND: Kind = Kind {
+const KIND: ItemKind = ItemKind {
     noun: "vector model",
-    if_taken: "choose another with --name, or replace it with --overwrite",
+    hint_if_exists: "choose another with --name, or replace it with --overwrite",
 };
 
 /// What was made of what was found.
@@ -70,10 +70,10 @@ pub(super) fn keep(
     embedded::refuse(name)?;
     let folder = workspace.vector_model(name);
     if !overwrite && folder.symlink_metadata().is_ok() {
-        return Err(taken(&folder, KIND));
+        return Err(already_exists(&folder, KIND));
     }
     // Noticed before the work, not after it.
-    publish::refuse_others(&folder, KIND, b"")?;
+    publish::refuse_unlisted_files(&folder, KIND, b"")?;
     let staging = Staging::begin(&workspace.vector_models(), KIND)?;
     let (origin, made) = write(staging.folder())?;
     let mut files = BTreeMap::new();
@@ -87,7 +87,7 @@ pub(super) fn keep(
         sha256: made.sha256.unwrap_or_else(|| digest(&files)),
     };
     let manifest = Manifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
-    let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
+    let existing = if overwrite { OnExisting::Replace } else { OnExisting::Refuse };
     let name = name.stored_in(&workspace.vector_models());
     let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
     Ok(Added { name, folder, manifest, unverified: Vec::new() })

@@ -10,6 +10,7 @@ use super::encoder;
 use super::static_vectors::STATIC_FILE;
 use super::words::MODEL_FILE;
 use crate::error::{Error, Location, Result};
+use crate::files::pretty_json;
 use crate::publish::{self, FileRecord};
 use crate::sha256;
 
@@ -119,7 +120,7 @@ impl Manifest {
     /// The manifest as it stands on disk.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        publish::json_file(self)
+        pretty_json(self)
     }
 
     /// Reads the manifest at `path` (for messages) from `bytes`.

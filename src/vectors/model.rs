@@ -14,7 +14,7 @@ use super::words::WordVectors;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
-use crate::publish::Opened;
+use crate::publish::OpenedFolder;
 use crate::workspace::{Name, Workspace};
 
 /// A vector model of a workspace that turns sentences into vectors.
@@ -54,7 +54,7 @@ impl VectorModel {
     fn read(
         workspace: &Workspace,
         name: &Name,
-        opened: &Opened,
+        opened: &OpenedFolder,
         manifest: &Manifest,
     ) -> Result<Self> {
         store::check_sizes(opened, manifest)?;
@@ -177,7 +177,7 @@ pub fn nearest(
         return Ok(StaticVectors::embedded().nearest(word, n).map(owned));
     }
     if store::manifest(workspace, name)?.kind == ModelKind::Static {
-        let read = |opened: &mut Opened, _: &Manifest| static_vectors(opened.path());
+        let read = |opened: &mut OpenedFolder, _: &Manifest| static_vectors(opened.path());
         let vectors = store::read_with(workspace, name, read)?;
         return Ok(vectors.nearest(word, n).map(owned));
     }

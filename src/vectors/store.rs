@@ -7,7 +7,7 @@ use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
 use crate::error::{Error, Location, Result};
 use crate::files;
-use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
+use crate::publish::{FileRecord, MANIFEST_FILE, OpenedFolder};
 use crate::sha256;
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::workspace::{Name, Workspace, folder_names};
@@ -78,12 +78,12 @@ pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
 pub(super) fn read_with<T>(
     workspace: &Workspace,
     name: &Name,
-    mut read: impl FnMut(&mut Opened, &Manifest) -> Result<T>,
+    mut read: impl FnMut(&mut OpenedFolder, &Manifest) -> Result<T>,
 ) -> Result<T> {
     let folder = workspace.vector_model(name);
     let path = folder.join(MANIFEST_FILE);
     for _ in 0..ATTEMPTS {
-        let found = Opened::read_with(&folder, |opened| {
+        let found = OpenedFolder::read_with(&folder, |opened| {
             let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
                 e.hint("without a manifest the folder is no vector model of this tool")
             })?;
@@ -128,7 +128,7 @@ pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name
 ///
 /// # Errors
 /// The first that differs.
-pub(super) fn check_sizes(opened: &Opened, manifest: &Manifest) -> Result<()> {
+pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &Manifest) -> Result<()> {
     let wrong = |name: &str, what: &str| {
         Error::at(Location::file(opened.path().join(name)), what).hint(DAMAGED)
     };
@@ -154,7 +154,7 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     }
     let faults = read_with(workspace, name, |opened, manifest| {
         // What is read is what was opened, whatever has the name by the end.
-        opened.keep(manifest.files.keys())?;
+        opened.hold_files_open(manifest.files.keys())?;
         let mut faults = Vec::new();
         for (file, expected) in &manifest.files {
             let fault = opened.fault(file, expected);
@@ -176,7 +176,7 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 
 /// The files of a model's folder that its manifest does not name, by path; hidden ones are passed
 /// over.
-fn unlisted_files(opened: &Opened, manifest: &Manifest) -> Vec<String> {
+fn unlisted_files(opened: &OpenedFolder, manifest: &Manifest) -> Vec<String> {
     let mut found = opened.files();
     found.retain(|file| {
         let is_hidden = file.split('/').any(|part| part.starts_with('.'));

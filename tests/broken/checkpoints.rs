@@ -50,7 +50,7 @@ fn manifests() {
             "with the size of another file",
             |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(7)),
             "test",
-            &["model.json: ", "the manifest says 7"],
+            &["model.json: ", "the manifest lists 7"],
         ),
         refused(
             "with more bytes than there are",

@@ -68,7 +68,7 @@ fn profile_yml() {
             "Windows-1252",
             |s| profile(s, b"name: Zo\xeb\nshort_name: Zo\xeb\ntitle: x\n"),
             "train",
-            &["profile.yml: not UTF-8 (from line 1 on), read as Windows-1252"],
+            &["profile.yml: not UTF-8 (from line 1), read as Windows-1252"],
         ),
         works("a list", |s| profile(s, "- Ada\n- Lovelace\n"), "train", &["not a profile"]),
         works("binary", |s| profile(s, [0, 159, 146]), "train", &["profile.yml: a binary file"]),

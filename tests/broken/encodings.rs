@@ -63,13 +63,13 @@ fn encodings() {
             "UTF-8 with a mark and a stray byte",
             |s| data(s, b"\xef\xbb\xbfID,topics,text,question\n1,,caf\xe9,Why?\n2,,Two.,How?\n"),
             "train",
-            &["not UTF-8 throughout"],
+            &["not valid UTF-8"],
         ),
         works(
             "Windows-1252",
             |s| data(s, b"ID,topics,text,question\n1,,caf\xe9 \x93x\x94,Why?\n2,,Two.,How?\n"),
             "train",
-            &["classifier_data.csv: not UTF-8 (from line 2 on), read as Windows-1252"],
+            &["classifier_data.csv: not UTF-8 (from line 2), read as Windows-1252"],
         ),
         works(
             "Latin-1 with no-break spaces",
@@ -96,7 +96,7 @@ fn stray_bytes_change_nothing_else() {
                 data(s, stray.iter().map(|&b| if b == 1 { 0xeb } else { b }).collect::<Vec<_>>());
             },
             "train",
-            &["classifier_data.csv, row 3: not UTF-8 throughout: byte 6 of line 3", "0xEB", "`ë`"],
+            &["classifier_data.csv, row 3: not valid UTF-8: byte 6 of line 3", "0xEB", "`ë`"],
         ),
         refused(
             "a byte that is in neither encoding",
@@ -113,7 +113,7 @@ fn stray_bytes_change_nothing_else() {
                 );
             },
             "mentors ada",
-            &["classifier_data.csv, row 2: an unresolved git conflict"],
+            &["classifier_data.csv, row 2: unresolved git conflict"],
         ),
         refused(
             "a git conflict within a cell",
@@ -124,7 +124,7 @@ fn stray_bytes_change_nothing_else() {
                 );
             },
             "mentors ada",
-            &["classifier_data.csv, row 2: an unresolved git conflict: line 3"],
+            &["classifier_data.csv, row 2: unresolved git conflict: line 3"],
         ),
     ]);
     // The accents of the other rows are what they were.

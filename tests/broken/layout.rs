@@ -40,14 +40,14 @@ fn folders_where_files_belong() {
             "classifier_data.csv",
             |s| folder(s, DATA),
             "train",
-            &["classifier_data.csv: a folder, where a file belongs"],
+            &["classifier_data.csv: a folder, expected a file"],
         ),
         refused("topics.csv", |s| folder(s, TOPICS), "train", &["topics.csv: a folder"]),
         works(
             "profile.yml",
             |s| folder(s, PROFILE),
             "train",
-            &["profile.yml: a folder, where a file belongs; the mentor goes by its id"],
+            &["profile.yml: a folder, expected a file; the mentor goes by its id"],
         ),
         refused(
             "utterances",
@@ -62,13 +62,13 @@ fn folders_where_files_belong() {
                 folder(s, TEST_SET);
             },
             "test",
-            &["standard.csv: a folder, where a file belongs"],
+            &["standard.csv: a folder, expected a file"],
         ),
         refused(
             "mentorpal.toml",
             |s| folder(s, "mentorpal.toml"),
             "train",
-            &["mentorpal.toml: a folder, where a file belongs"],
+            &["mentorpal.toml: a folder, expected a file"],
         ),
         refused(
             "manifest.json",
@@ -77,7 +77,7 @@ fn folders_where_files_belong() {
                 folder(s, MANIFEST);
             },
             "test",
-            &["manifest.json: a folder, where a file belongs"],
+            &["manifest.json: a folder, expected a file"],
         ),
         refused(
             "a model's file",
@@ -179,33 +179,38 @@ fn links() {
             "to nowhere: classifier_data.csv",
             |s| link(s, DATA, "nowhere"),
             "train",
-            &["classifier_data.csv: a link that leads nowhere"],
+            &["classifier_data.csv: broken symbolic link"],
         ),
         refused(
             "to nowhere: topics.csv",
             |s| link(s, TOPICS, "nowhere"),
             "train",
-            &["topics.csv: a link that leads nowhere"],
+            &["topics.csv: broken symbolic link"],
         ),
         works(
             "to nowhere: profile.yml",
             |s| link(s, PROFILE, "nowhere"),
             "train",
-            &["profile.yml: a link that leads nowhere; the mentor goes by its id"],
+            &["profile.yml: broken symbolic link; the mentor goes by its id"],
         ),
         refused(
             "to nowhere: utterance_data.csv",
             |s| link(s, UTTERANCES, "nowhere"),
             "train",
-            &["utterance_data.csv: a link that leads nowhere"],
+            &["utterance_data.csv: broken symbolic link"],
         ),
         refused(
             "to nowhere: mentorpal.toml",
             |s| link(s, "mentorpal.toml", "nowhere"),
             "train",
-            &["mentorpal.toml: a link that leads nowhere"],
+            &["mentorpal.toml: broken symbolic link"],
         ),
-        refused("to itself", |s| link(s, DATA, "classifier_data.csv"), "train", &["leads nowhere"]),
+        refused(
+            "to itself",
+            |s| link(s, DATA, "classifier_data.csv"),
+            "train",
+            &["broken symbolic link"],
+        ),
         refused(
             "to itself: the data folder",
             |s| link(s, "mentor/ada/data", "data"),
@@ -237,7 +242,7 @@ fn links() {
             "to a device",
             |s| link(s, DATA, "/dev/zero"),
             "train",
-            &["classifier_data.csv: neither a file nor a folder"],
+            &["classifier_data.csv: a device, expected a regular file"],
         ),
         works(
             "to a mentor elsewhere",
@@ -254,15 +259,35 @@ fn links() {
 #[test]
 fn pipes() {
     check(&[
-        refused("classifier_data.csv", |s| pipe(s, DATA), "train", &["neither a file nor"]),
-        refused("topics.csv", |s| pipe(s, TOPICS), "train", &["topics.csv: neither a file nor"]),
-        works("profile.yml", |s| pipe(s, PROFILE), "train", &["profile.yml: neither a file nor"]),
-        refused("utterances", |s| pipe(s, UTTERANCES), "train", &["neither a file nor"]),
+        refused(
+            "classifier_data.csv",
+            |s| pipe(s, DATA),
+            "train",
+            &["a pipe, expected a regular file"],
+        ),
+        refused(
+            "topics.csv",
+            |s| pipe(s, TOPICS),
+            "train",
+            &["topics.csv: a pipe, expected a regular file"],
+        ),
+        works(
+            "profile.yml",
+            |s| pipe(s, PROFILE),
+            "train",
+            &["profile.yml: a pipe, expected a regular file"],
+        ),
+        refused(
+            "utterances",
+            |s| pipe(s, UTTERANCES),
+            "train",
+            &["a pipe, expected a regular file"],
+        ),
         refused(
             "mentorpal.toml",
             |s| pipe(s, "mentorpal.toml"),
             "train",
-            &["mentorpal.toml: neither a file nor a folder"],
+            &["mentorpal.toml: a pipe, expected a regular file"],
         ),
         refused(
             "the test set",
@@ -271,7 +296,7 @@ fn pipes() {
                 pipe(s, TEST_SET);
             },
             "test",
-            &["standard.csv: neither a file nor a folder"],
+            &["standard.csv: a pipe, expected a regular file"],
         ),
         refused(
             "manifest.json",
@@ -280,7 +305,7 @@ fn pipes() {
                 pipe(s, MANIFEST);
             },
             "test",
-            &["manifest.json: neither a file nor a folder"],
+            &["manifest.json: a pipe, expected a regular file"],
         ),
         refused(
             "a model's file",
@@ -300,7 +325,7 @@ fn pipes() {
             },
             command: "vectors verify tiny",
             code: 1,
-            says: &["tiny: model.fifu: a pipe, not a plain file"],
+            says: &["tiny: model.fifu: a pipe, expected a regular file"],
         },
         works(
             "a draft that a killed run left",

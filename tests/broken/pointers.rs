@@ -13,7 +13,7 @@ const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 
 #[test]
 fn git_lfs_pointers_are_said_to_be_so() {
-    const LFS: &[&str] = &["a Git LFS pointer in place of the file", "git lfs pull"];
+    const LFS: &[&str] = &["a Git LFS pointer instead of the file", "git lfs pull"];
     check(&[
         refused("the data", |s| s.write(DATA, POINTER), "train", LFS),
         refused("the data, looked at", |s| s.write(DATA, POINTER), "mentors ada", LFS),
@@ -115,9 +115,7 @@ fn names_that_are_nearly_right_are_named() {
         let sandbox = Sandbox::ada();
         rename(&sandbox, DATA, &format!("mentor/ada/data/{name}"));
         let run = sandbox.run(&["train"]).code(2);
-        run.says(&format!(
-            "classifier_data.csv: cannot read the file: there is none; is it `{name}`?"
-        ));
+        run.says(&format!("classifier_data.csv: the file does not exist, did you mean `{name}`?"));
         sandbox.run(&["mentors", "ada"]).code(2).says(&format!("`{name}`"));
     }
     check(&[
@@ -173,7 +171,7 @@ fn names_that_are_nearly_right_are_named() {
             "none at all",
             |s| remove(s, DATA),
             "train",
-            &["there is none", "mentorpal new DIR"],
+            &["does not exist", "mentorpal new DIR"],
         ),
     ]);
     let sandbox = Sandbox::ada();

@@ -36,7 +36,7 @@ fn verifying_reads_nothing_of_a_file_with_another_size() {
     put_there(&disk, "x", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/x/ada/model.safetensors"), &vec![0; 1_000_000]);
     let run = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote", "x"]).code(1);
-    let _ = run.says("model.safetensors: 1000000 bytes, the manifest says 1000");
+    let _ = run.says("model.safetensors: 1000000 bytes, the manifest lists 1000");
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn verify_finds_what_is_damaged_there() {
     let _ = found.says(&format!("{}/{THERE}/y/ada/model.json", disk.url));
     let verify = ["checkpoints", "verify", "y", "--remote", "--json"];
     let found = run(&sandbox, &disk.url, &verify).code(1).json();
-    assert_eq!(found[0]["faults"][0]["what"], "its SHA-256 is not what the manifest says");
+    assert_eq!(found[0]["faults"][0]["what"], "its SHA-256 differs from the manifest");
     assert_eq!(found[0]["files"], 3);
     let download = run(&sandbox, &disk.url, &["download", "y"]).code(2);
     let download = download.says("the copy on the remote is damaged").says("upload fusion_v1/y");
@@ -374,7 +374,9 @@ fn vector_models_go_both_ways() {
     run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("uploaded tiny");
     run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("already");
     run(&one, &disk.url, &["vectors", "upload", "huge"]).code(2).says("no vector model `huge`");
-    run(&one, &disk.url, &["vectors", "upload", "embedded"]).code(2).says("itself holds");
+    run(&one, &disk.url, &["vectors", "upload", "embedded"])
+        .code(2)
+        .says("is part of mentorpal and cannot be shared");
     run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("downloaded tiny");
     let model = "checkpoint/vector_models/tiny";
     assert_eq!(two.files(model), one.files(model));
@@ -453,12 +455,14 @@ fn only_what_is_whole_here_is_uploaded() {
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "{\"seed\":7}");
     let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
-    said.says("the checkpoint is damaged: ada/model.json: its SHA-256 is not");
+    said.says("the checkpoint is damaged: ada/model.json: its SHA-256 differs from");
     assert_eq!(names(disk.names(THERE)).0, Vec::<String>::new());
     disk.has(None);
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "short");
     run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("the checkpoint is damaged: ada/");
-    run(&sandbox, &disk.url, &["upload", "y"]).code(2).says("no checkpoint `fusion_v1/y` here");
+    run(&sandbox, &disk.url, &["upload", "y"])
+        .code(2)
+        .says("the checkpoint `fusion_v1/y` does not exist");
     assert_eq!(disk.asked().len(), 0);
 }
 

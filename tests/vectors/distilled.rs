@@ -91,7 +91,7 @@ fn what_cannot_be_distilled_is_said() {
             .says("`embedded` is the vector model that mentorpal itself");
     }
     let taken = ["vectors", "distill", "tiny", "--dims", "2", "--name", "words"];
-    sandbox.run(&taken).code(2).says("there is a vector model of this name");
+    sandbox.run(&taken).code(2).says("a vector model with this name already exists");
     assert_eq!(names(&sandbox), ["tiny", "words"]);
 }
 
@@ -122,7 +122,7 @@ fn a_damaged_model_is_an_error_that_names_the_file() {
     assert_eq!(error.place().unwrap().path, path);
     let run = sandbox.run(&["vectors", "show", "tiny-static", "--like", "name"]).code(2);
     run.says("model.safetensors").says("not static vectors");
-    sandbox.run(&["vectors", "verify"]).code(1).says("its SHA-256 is not what the manifest says");
+    sandbox.run(&["vectors", "verify"]).code(1).says("its SHA-256 differs from the manifest");
     fs::write(&path, "").unwrap();
     assert!(open(&sandbox, "tiny-static").is_err());
 }

@@ -175,7 +175,7 @@ fn an_encoder_is_overwritten_on_demand_and_only_by_a_whole_one() {
     let files = tiny::files();
     add(&sandbox, "tiny", &files).code(0);
     let before = sandbox.files(MODELS);
-    add(&sandbox, "tiny", &files).code(2).says("there is a vector model of this name");
+    add(&sandbox, "tiny", &files).code(2).says("a vector model with this name already exists");
     fs::remove_file(sandbox.path().join("tiny/tokenizer.json")).unwrap();
     let run = sandbox.run(&["vectors", "add", "tiny", "--overwrite"]).code(2);
     run.says("tiny/tokenizer.json: there is no such file");
@@ -358,10 +358,10 @@ fn a_file_of_an_encoder_that_differs_is_noticed() {
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, [b" ", &bytes[..bytes.len() - 1]].concat()).unwrap();
     let run = sandbox.run(&["vectors", "verify", "tiny"]).code(1);
-    run.says("tokenizer.json: its SHA-256 is not what the manifest says");
+    run.says("tokenizer.json: its SHA-256 differs from the manifest");
     fs::write(&path, &bytes[1..]).unwrap();
-    sandbox.run(&["vectors", "verify", "tiny"]).code(1).says("bytes, the manifest says");
-    sandbox.run(&["vectors", "show", "tiny"]).code(2).says("bytes, the manifest says");
+    sandbox.run(&["vectors", "verify", "tiny"]).code(1).says("bytes, the manifest lists");
+    sandbox.run(&["vectors", "show", "tiny"]).code(2).says("bytes, the manifest lists");
     fs::write(&path, &bytes).unwrap();
     sandbox.run(&["vectors", "verify", "tiny"]).code(0);
     // A file that would change the vectors.

@@ -442,7 +442,7 @@ fn a_name_that_is_taken_is_refused_before_anything_is_asked() {
     let scene = Scene::new();
     scene.run(&DOWNLOAD).code(0);
     scene.hub.asked();
-    scene.run(&DOWNLOAD).code(2).says("there is a vector model of this name");
+    scene.run(&DOWNLOAD).code(2).says("a vector model with this name already exists");
     assert_eq!(scene.hub.asked(), []);
     let before = scene.sandbox.files(MODELS);
     scene.run(&[&DOWNLOAD[..], &["--overwrite"]].concat()).code(0);

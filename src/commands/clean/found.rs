@@ -63,7 +63,7 @@ impl Found {
         let checkpoints = checkpoints.into_iter().map(What::Checkpoint);
         for what in checkpoints.chain(models.into_iter().map(What::Vectors)) {
             let folder = what.folder(workspace);
-            match publish::other_files(&folder, b"") {
+            match publish::unlisted_files(&folder, b"") {
                 others if others.is_empty() => {
                     found.published.push(Published::find(workspace, what));
                 }
@@ -103,7 +103,7 @@ impl Found {
             }
         }
         if let Some((folder, size)) = self.cache {
-            publish::remove_unread(&folder)
+            publish::remove_disposable(&folder)
                 .map_err(|e| Error::io(&folder, "remove the folder", e))?;
             removed.cache = Some((folder, size));
         }
@@ -116,8 +116,8 @@ impl Found {
             }
         }
         for parent in workspace.published_folders()? {
-            let _held = publish::hold(&parent);
-            publish::sweep(&parent)
+            let _held = publish::lock_dir(&parent);
+            publish::remove_stale_drafts(&parent)
                 .and_then(|()| remote::sweep_downloads(&parent))
                 .map_err(|e| Error::io(&parent, "remove what killed runs left", e))?;
         }
@@ -243,7 +243,7 @@ fn firsts(pairs: &[(PathBuf, u64)]) -> Vec<&PathBuf> {
 fn drafts(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let mut drafts = Vec::new();
     for parent in workspace.published_folders()? {
-        let found = publish::abandoned(&parent);
+        let found = publish::stale_drafts(&parent);
         drafts.extend(found.map_err(|e| Error::io(&parent, "list the folder", e))?);
     }
     Ok(drafts)

@@ -6,7 +6,7 @@ use super::super::teller::Teller;
 use crate::checkpoint::{self, CheckpointRef, MANIFEST_FILE};
 use crate::error::{Error, Location, Result};
 use crate::files;
-use crate::remote::{Contents, Here, Item, Remote, Unshared};
+use crate::remote::{Contents, Item, LocalState, NoCopy, Remote};
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
 
@@ -53,12 +53,12 @@ impl Published {
         remote: &Remote,
     ) -> Result<Option<&'static str>> {
         let item = self.what.item(workspace)?;
-        let contents = match item.here()? {
+        let contents = match item.local_state()? {
             // Another run removed it meanwhile.
-            Here::Absent => return Ok(None),
+            LocalState::Missing => return Ok(None),
             // Which of the two is right, nobody can say.
-            Here::Damaged(..) => return Ok(Some("damaged here")),
-            Here::Whole(contents) => contents,
+            LocalState::Corrupt(..) => return Ok(Some("damaged here")),
+            LocalState::Valid(contents) => contents,
         };
         let teller = Teller::new(item.to_string(), false);
         let copy = remote.has_copy(&item, &contents, &teller)?;
@@ -101,12 +101,12 @@ impl Published {
     }
 }
 
-fn why(unshared: Unshared) -> &'static str {
+fn why(unshared: NoCopy) -> &'static str {
     match unshared {
-        Unshared::Absent => "not there",
-        Unshared::Different => "another of this name is there",
-        Unshared::Damaged => "damaged there",
-        Unshared::Own => "the remote has the same files, so no copy",
+        NoCopy::Missing => "not there",
+        NoCopy::Different => "another of this name is there",
+        NoCopy::Corrupt => "damaged there",
+        NoCopy::SameFiles => "the remote has the same files, so no copy",
     }
 }
 

@@ -74,7 +74,8 @@ impl Source {
             return Err(Error::at(place(fault.line), fault.message.clone()).hint(FAULTY));
         }
         let finding = |note: &files::encoding::Note| {
-            let place = if note.is_of_file { Location::file(&self.path) } else { place(note.line) };
+            let place =
+                if note.is_whole_file { Location::file(&self.path) } else { place(note.line) };
             Finding::new(FindingKind::Encoding, place, note.message.clone())
         };
         Ok(self.decoded.notes.iter().map(finding).collect())

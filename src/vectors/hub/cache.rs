@@ -19,7 +19,7 @@ use super::hash::Hash;
 use super::model_id::ModelId;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::publish::sync_folder;
+use crate::files::sync_folder;
 
 /// The cache of one model.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl ModelCache {
         let path = self.reference(&self.revision);
         // A revision may have parts, `refs/pr/1`.
         make_folder_of(&path).map_err(|e| self.failed(e))?;
-        files::write_whole(&path, commit.as_bytes())
+        files::write_atomically(&path, commit.as_bytes())
     }
 
     /// Looks what is there of the file at `path` in `commit`.

@@ -32,8 +32,8 @@ use crate::classifiers::model_files::{
 };
 use crate::classifiers::{Candidate, Classifier, LeftOut, ModelFiles, Ranking, Vectors, best_of};
 use crate::error::Result;
+use crate::files::pretty_json;
 use crate::progress::NoProgress;
-use crate::publish;
 use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// What rounding may add to the square of a vector's length.
@@ -188,7 +188,7 @@ impl Model {
             tensors.put_f32(&name("posting_weights"), &[postings], &tfidf.posting_weights);
         }
         Ok(ModelFiles::from([
-            (CARD_FILE.to_owned(), publish::json_file(&card)),
+            (CARD_FILE.to_owned(), pretty_json(&card)),
             (TENSORS_FILE.to_owned(), tensors.to_bytes()?),
         ]))
     }

@@ -24,7 +24,7 @@ use crate::classifiers::model_files::{
 };
 use crate::classifiers::{Candidate, Classifier, ModelFiles, Ranking, Vectors, best_of};
 use crate::error::Result;
-use crate::publish;
+use crate::files::pretty_json;
 
 /// What was learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Model {
             answers: self.answers.clone(),
         };
         Ok(ModelFiles::from([
-            (CARD_FILE.to_owned(), publish::json_file(&card)),
+            (CARD_FILE.to_owned(), pretty_json(&card)),
             (TENSORS_FILE.to_owned(), tensors.to_bytes()?),
         ]))
     }

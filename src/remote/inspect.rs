@@ -1,4 +1,4 @@
-//! What is on the remote: under one name, or of a kind.
+//! Inspecting the remote: one item by name, or all items of a kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -6,73 +6,76 @@ use std::io::Read;
 use serde::de::IgnoredAny;
 
 use super::Remote;
-use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
+use super::item::{CLASSIFIERS, Contents, Item, ItemName, VECTOR_MODELS};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, fault_of};
 use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::web::{Backoff, Paced, RequestError, RequestResult, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
 
-/// What is on the remote under an item's name.
+/// The state of an item on the remote.
 #[derive(Debug)]
-pub(super) enum There {
-    /// Nothing.
-    Absent,
-    /// Something published.
+pub(super) enum RemoteState {
+    /// The remote has no item with this name.
+    Missing,
+    /// The remote has an item with a valid manifest.
     Published(Contents),
-    /// A folder without a manifest, or with one that cannot be used: why, and its bytes if there
-    /// is one.
-    Broken(Error, Option<Vec<u8>>),
+    /// The remote has a folder whose manifest is missing or invalid. Holds the reason, and the
+    /// bytes of the manifest if there is one.
+    Corrupt(Error, Option<Vec<u8>>),
 }
 
 impl Remote {
-    /// What the remote has under the item's name: the manifest says.
+    /// Returns the state of an item on the remote, as its manifest describes it.
     ///
     /// # Errors
-    /// When it cannot be asked.
-    pub(super) fn look(&self, item: &Item) -> RequestResult<There> {
+    /// If a request fails.
+    pub(super) fn inspect(&self, item: &Item) -> RequestResult<RemoteState> {
         let folder = item.remote();
         let path = format!("{folder}/{MANIFEST_FILE}");
         let place = self.store.place(&path).path;
-        let mut tries = Backoff::new(self.first_wait);
+        let mut backoff = Backoff::new(self.first_wait);
         let mut seen = None;
         loop {
             match retry_with_backoff(self.first_wait, || self.manifest_at(&path)) {
-                Ok(manifest) => match item.contents(&place, manifest.clone()) {
-                    Ok(contents) => return Ok(There::Published(contents)),
-                    // What comes twice is what is there; else it was garbled on its way.
+                Ok(manifest) => match item.parse_manifest(&place, manifest.clone()) {
+                    Ok(contents) => return Ok(RemoteState::Published(contents)),
+                    // An invalid manifest that is read twice was not corrupted in transit.
                     Err(error) if seen.as_ref() == Some(&manifest) => {
-                        return Ok(There::Broken(error, seen));
+                        return Ok(RemoteState::Corrupt(error, seen));
                     }
                     Err(error) => {
                         seen = Some(manifest);
-                        tries.failed(error, None)?;
+                        backoff.failed(error, None)?;
                     }
                 },
-                Err(RequestError::NotFound(_)) if self.store.is_flat() => return Ok(There::Absent),
+                Err(RequestError::NotFound(_)) if self.store.is_flat() => {
+                    return Ok(RemoteState::Missing);
+                }
                 Err(RequestError::NotFound(_)) => {}
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
             match retry_with_backoff(self.first_wait, || self.store.list(&folder)) {
-                Err(RequestError::NotFound(_)) => return Ok(There::Absent),
-                // Published just now.
+                Err(RequestError::NotFound(_)) => return Ok(RemoteState::Missing),
+                // The item was published between the two requests.
                 Ok(entries) if entries.iter().any(|entry| entry.name == MANIFEST_FILE) => {
-                    let what = "it is listed, but is not there";
-                    tries.failed(Error::at(self.store.place(&path), what), None)?;
+                    let message = "the file is listed, but does not exist";
+                    backoff.failed(Error::at(self.store.place(&path), message), None)?;
                 }
                 Ok(_) => {
-                    let what = format!("a folder without a manifest, so no {}", item.noun());
-                    return Ok(There::Broken(Error::at(self.store.place(&folder), what), None));
+                    let message = format!("not a {}: {MANIFEST_FILE} is missing", item.noun());
+                    let error = Error::at(self.store.place(&folder), message);
+                    return Ok(RemoteState::Corrupt(error.with_kind(ErrorKind::Corrupt), None));
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// The bytes of the manifest at `path`.
+    /// Reads the manifest at `path`.
     pub(super) fn manifest_at(&self, path: &str) -> RequestResult<Vec<u8>> {
         let place = self.store.place(path);
         let reading = self.store.read(path, None)?;
@@ -84,14 +87,17 @@ impl Remote {
             .map_err(|e| super::transfer::cut(&place, e))?;
         let length = manifest.len() as u64;
         if length > MAX_MANIFEST {
-            let what =
-                format!("longer than any manifest, of which the largest have {MAX_MANIFEST} bytes");
-            return Err(RequestError::Permanent(Error::at(place, what)));
+            let message = format!("more than {MAX_MANIFEST} bytes, the largest size of a manifest");
+            let error = Error::at(place, message).with_kind(ErrorKind::Corrupt);
+            return Err(RequestError::Permanent(error));
         }
         if reading.size.is_some_and(|size| length < size) {
-            return Err(RequestError::Transient(Error::at(place, "the connection was cut"), None));
+            return Err(RequestError::Transient(
+                Error::at(place, "the connection was closed too early"),
+                None,
+            ));
         }
-        // A page for people is no JSON, whatever else may be wrong.
+        // An HTML page is not JSON.
         match reading.page {
             Some(page) if serde_json::from_slice::<IgnoredAny>(&manifest).is_err() => {
                 Err(RequestError::Permanent(page))
@@ -100,31 +106,31 @@ impl Remote {
         }
     }
 
-    /// What of `contents` differs by its size from what is in the remote's `folder`: enough to
-    /// notice what was cut short.
+    /// Compares the file sizes in the remote's `folder` with `contents`; returns a description of
+    /// each difference. This detects truncated files.
     pub(super) fn size_faults(
         &self,
         folder: &str,
         contents: &Contents,
     ) -> RequestResult<Vec<String>> {
-        let found = self.tree(folder, contents)?;
+        let found = self.list_files(folder, contents)?;
         let fault = |(file, record): (&String, &FileRecord)| match found.get(file) {
-            None => Some(format!("{file}: not there")),
+            None => Some(format!("{file}: missing")),
             Some(None) => None,
             Some(Some(size)) => record.size_fault(*size).map(|fault| format!("{file}: {fault}")),
         };
         Ok(contents.files.iter().filter_map(fault).collect())
     }
 
-    /// The files in `folder` by path, with their sizes where the store says so: those in it, and
-    /// in the folders that `contents` has. Where there is no folder, there are none.
-    pub(super) fn tree(
+    /// Lists the files in the remote's `folder` and in the subfolders that `contents` uses. Returns
+    /// their sizes by path, or `None` for sizes that the store does not report. Skips missing folders.
+    pub(super) fn list_files(
         &self,
         folder: &str,
         contents: &Contents,
     ) -> RequestResult<BTreeMap<String, Option<u64>>> {
         let mut files = BTreeMap::new();
-        for below in folders(contents).iter().map(String::as_str).chain([""]) {
+        for below in subfolders(contents).iter().map(String::as_str).chain([""]) {
             let path = format!("{folder}/{below}");
             let entries = match retry_with_backoff(self.first_wait, || self.store.list(&path)) {
                 Err(RequestError::NotFound(_)) => continue,
@@ -137,18 +143,20 @@ impl Remote {
         Ok(files)
     }
 
-    /// Reads every file of the item on the remote again and compares it with the manifest there.
+    /// Reads every file of the item on the remote and compares it with the manifest on the remote.
+    /// Returns the number of files and the corrupt ones.
     ///
     /// # Errors
-    /// When there is no such item on the remote, or it cannot be asked.
+    /// If the remote does not have the item, or a request fails.
     pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<(usize, Vec<CorruptFile>)> {
         let contents = self.published(item)?;
-        let faults = self.faults(item, &contents, watcher).map_err(RequestError::into_error)?;
+        let faults =
+            self.corrupt_files(item, &contents, watcher).map_err(RequestError::into_error)?;
         Ok((contents.count(), faults))
     }
 
-    /// What is wrong with the files of the item on the remote, which should be `contents`.
-    pub(super) fn faults(
+    /// Reads every file of the item on the remote and returns those that do not match `contents`.
+    pub(super) fn corrupt_files(
         &self,
         item: &Item,
         contents: &Contents,
@@ -165,8 +173,8 @@ impl Remote {
             });
             let what = match found {
                 Ok(fault) => fault,
-                Err(RequestError::NotFound(_)) => Some("not there".to_owned()),
-                Err(fault) => return Err(fault),
+                Err(RequestError::NotFound(_)) => Some("missing".to_owned()),
+                Err(error) => return Err(error),
             };
             Ok(what.map(|what| CorruptFile { path: place.path, what }))
         })?;
@@ -174,41 +182,44 @@ impl Remote {
         Ok(faults.into_iter().flatten().collect())
     }
 
-    /// What the remote has published under the item's name.
+    /// Returns the contents of an item that must exist on the remote.
     ///
     /// # Errors
-    /// When there is nothing, or its manifest cannot be used.
+    /// If the item is missing, or its manifest is missing or invalid.
     pub(super) fn published(&self, item: &Item) -> Result<Contents> {
-        match self.look(item).map_err(RequestError::into_error)? {
-            There::Published(contents) => Ok(contents),
-            There::Absent => Err(self.no_such(item)),
-            There::Broken(error, _) => Err(error.hint(format!(
-                "whoever has it whole can repair it: `{} --force`",
-                item.upload_verb()
+        match self.inspect(item).map_err(RequestError::into_error)? {
+            RemoteState::Published(contents) => Ok(contents),
+            RemoteState::Missing => Err(self.not_found(item)),
+            RemoteState::Corrupt(error, _) => Err(error.hint(format!(
+                "repair it from a workspace with a valid copy: `{} --force`",
+                item.upload_command()
             ))),
         }
     }
 
-    fn no_such(&self, item: &Item) -> Error {
+    /// Returns the error for an item that the remote does not have.
+    fn not_found(&self, item: &Item) -> Error {
         let place = self.store.place(&item.remote());
-        let known = match item.what {
-            What::Checkpoint(_) => self.checkpoint_names().map(|names| texts(&names)),
-            What::Vectors(_) => self.vector_models().map(|names| texts(&names)),
+        let known = match item.name {
+            ItemName::Checkpoint(_) => self.checkpoint_names().map(|names| to_strings(&names)),
+            ItemName::Vectors(_) => self.vector_models().map(|names| to_strings(&names)),
         };
         let known = match known {
             Ok(known) => known,
             Err(error) => return error,
         };
         let guess = did_you_mean(&item.to_string(), known.iter().map(String::as_str));
-        let what = format!("no {} `{item}` on the remote{guess}", item.noun());
-        Error::at(place, what).hint(format!("there is {}", quoted_list(known)))
+        let message = format!("no {} `{item}` on the remote{guess}", item.noun());
+        Error::at(place, message)
+            .with_kind(ErrorKind::NotFound)
+            .hint(format!("choose one of: {}", quoted_list(known)))
     }
 
-    /// The checkpoints on the remote, oldest name first; one whose manifest cannot be used is an
-    /// error in its place. A folder without a manifest is none.
+    /// Returns the checkpoints on the remote, sorted by name, oldest first. A checkpoint with an
+    /// invalid manifest is returned as an error; a folder without a manifest is skipped.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// If a request fails.
     pub fn checkpoints(&self, workspace: &Workspace) -> Result<Vec<Result<RemoteCheckpoint>>> {
         let mut names = Vec::new();
         for arch in self.folder_names(CLASSIFIERS)? {
@@ -223,7 +234,7 @@ impl Remote {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// One checkpoint on the remote; `None` where its folder has no manifest.
+    /// Returns one checkpoint on the remote, or `None` if its folder has no manifest.
     fn checkpoint(
         &self,
         workspace: &Workspace,
@@ -247,10 +258,10 @@ impl Remote {
         }))
     }
 
-    /// What the checkpoints on the remote are called, oldest name first.
+    /// Returns the names of the checkpoints on the remote, oldest first.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// If a request fails.
     pub fn checkpoint_names(&self) -> Result<Vec<CheckpointRef>> {
         let mut names = Vec::new();
         for arch in self.folder_names(CLASSIFIERS)? {
@@ -262,15 +273,15 @@ impl Remote {
         Ok(names)
     }
 
-    /// What the vector models on the remote are called, sorted.
+    /// Returns the names of the vector models on the remote, sorted.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// If a request fails.
     pub fn vector_models(&self) -> Result<Vec<Name>> {
         self.published_names(VECTOR_MODELS)
     }
 
-    /// The names in `folder` that have a manifest.
+    /// Returns the names of the folders in `folder` that have a manifest.
     fn published_names(&self, folder: &str) -> Result<Vec<Name>> {
         let published = at_once(self.folder_names(folder)?, |name| {
             let path = format!("{folder}/{name}");
@@ -284,8 +295,8 @@ impl Remote {
         Ok(published.map_err(RequestError::into_error)?.into_iter().flatten().collect())
     }
 
-    /// The folders in `folder` whose names are plain, sorted; none where it is not there, and the
-    /// remote is.
+    /// Returns the folders in `folder` with valid names, sorted. Returns nothing if `folder` does
+    /// not exist but the remote does.
     fn folder_names(&self, folder: &str) -> Result<Vec<Name>> {
         let entries = match retry_with_backoff(self.first_wait, || self.store.list(folder)) {
             Err(RequestError::NotFound(_)) => {
@@ -301,12 +312,12 @@ impl Remote {
         Ok(names)
     }
 
-    /// Notices a URL that leads nowhere, where everything would seem to be empty.
+    /// Checks that the remote's URL exists; otherwise a wrong URL would look like an empty remote.
     pub(super) fn check_root(&self) -> Result<()> {
         match retry_with_backoff(self.first_wait, || self.store.list("")) {
             Ok(_) => Ok(()),
             Err(RequestError::NotFound(error)) => {
-                Err(error.hint("there is no such folder: look at the remote's URL"))
+                Err(error.hint("check the URL of the remote: the folder does not exist"))
             }
             Err(fault) => Err(fault.into_error()),
         }
@@ -316,25 +327,24 @@ impl Remote {
 /// A checkpoint on the remote.
 #[derive(Clone, Debug)]
 pub struct RemoteCheckpoint {
-    /// What it is called.
+    /// The name.
     pub name: CheckpointRef,
-    /// Where it is.
+    /// The URL or path of its folder.
     pub url: String,
-    /// When it was made, RFC 3339 in UTC.
+    /// The time of creation, RFC 3339 in UTC.
     pub created: String,
     /// The ids of its mentors, sorted.
     pub mentors: Vec<String>,
-    /// How many bytes its files have.
+    /// The total size of its files in bytes.
     pub size: u64,
 }
 
-fn texts(names: &[impl ToString]) -> Vec<String> {
+fn to_strings(names: &[impl ToString]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// The folders that the files of `contents` are in, below the item's own; each after the one
-/// above it.
-pub(super) fn folders(contents: &Contents) -> BTreeSet<String> {
+/// Returns the subfolders of an item that contain files, each after its parent.
+pub(super) fn subfolders(contents: &Contents) -> BTreeSet<String> {
     let above = |file: &String| {
         let slashes = file.match_indices('/').map(|(index, _)| index);
         slashes.map(|index| file[..index].to_owned()).collect::<Vec<_>>()
