@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs fuzz targets, one after the other, and prints a table of what came of each.
+# Runs fuzz targets one after another and prints a table of the results.
 #
 #     fuzz/run.sh SECONDS [TARGET]...
 #
-# Each runs for SECONDS, or until it crashes; without a TARGET all do. What reaches new code is kept
-# in fuzz/target/found/TARGET, beside the run's log; what crashes in fuzz/artifacts/TARGET.
+# Each target runs for SECONDS or until it crashes; without a TARGET, all targets run. Inputs that
+# reach new code are written to fuzz/target/found/TARGET, next to the log of the run; inputs that
+# crash to fuzz/artifacts/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,14 +18,14 @@ else
 fi
 
 RUSTC_BOOTSTRAP=1 cargo fuzz build
-# Where cargo puts it.
+# The folder of the built targets.
 built=$(cargo metadata --format-version 1 --no-deps --manifest-path fuzz/Cargo.toml |
     sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/$(rustc -vV | sed -n 's/^host: //p')/release
 memory=/dev/shm
 [ -d $memory ] || memory=${TMPDIR:-/tmp}
 TMPDIR=$(mktemp -d "$memory/mentorpal-fuzz.XXXXXX")
 trap 'rm -rf "$TMPDIR"' EXIT
-# What each input starts and ends on its own, so that one after the other is faster than side by side.
+# A single thread is faster, because each input starts and ends its own threads.
 export TMPDIR RAYON_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0
 
 run() {

@@ -1,20 +1,20 @@
-//! How long work tells of itself, without knowing who listens.
+//! Progress reporting.
 
-/// Hears of the progress of one piece of work at a time.
+/// Receives progress events of one task at a time.
 pub trait Progress: Sync {
-    /// A new piece of work, `what`, of `steps` steps.
+    /// Starts the task `what`, which has `steps` steps.
     fn start(&self, what: &str, steps: usize);
-    /// One step done.
+    /// Reports that one step is done.
     fn step(&self);
-    /// A new piece of work, `what`, of `size` bytes, `done` of which are there already.
+    /// Starts the task `what`, which has `size` bytes, of which `done` are already processed.
     fn start_bytes(&self, what: &str, size: u64, done: u64);
-    /// So many bytes more.
+    /// Reports that `count` more bytes are processed.
     fn bytes(&self, count: u64);
-    /// The current piece of work is over.
+    /// Ends the current task.
     fn finish(&self);
 }
 
-/// Listens to nothing.
+/// Discards all events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProgress;
 

@@ -1,8 +1,8 @@
-//! Masks secrets in text that is printed: the passwords, tokens and keys that this run knows, and
-//! the parts of web addresses that may hold one.
+//! Masking secrets in printed text: registered passwords, tokens and keys, and the parts of URLs
+//! that may contain one.
 //!
-//! Whoever reads a secret tells it to [`keep`]; whoever prints calls [`masked`] (messages) or
-//! [`masked_result`] (results). Nothing else has to think of it.
+//! Code that reads a secret must [`register`] it. Code that prints must call [`masked`] for
+//! messages or [`masked_result`] for results. No other code needs to handle secrets.
 
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
@@ -11,50 +11,51 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands in a secret's place.
+/// The replacement for a secret.
 const MASK: &str = "****";
 
-/// A shorter secret is not looked for in text: nearly every text would hold it by chance.
-const SHORTEST: usize = 4;
+/// The length in bytes below which a secret is not masked, because most texts contain it by chance.
+const MIN_LENGTH: usize = 4;
 
-/// A shorter secret is not looked for in results, nor is one of letters alone: results are text of
-/// the mentor's own, where a password that is an ordinary word stands by chance.
-const SHORTEST_IN_RESULTS: usize = 8;
+/// The length in bytes below which a secret is not masked in results. Secrets of only letters are
+/// not masked in results either: results are the mentor's own text, which may contain a password
+/// that is an ordinary word.
+const MIN_LENGTH_IN_RESULTS: usize = 8;
 
-/// What addresses write otherwise (RFC 3986, section 2.3).
+/// The characters that URLs percent-encode (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The secrets of this run in every form in which they may be printed, the longest first.
+/// The registered secrets in every form in which they may be printed, longest first.
 static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
 
-/// Keeps `secret` from being printed from now on.
-pub(crate) fn keep(secret: impl AsRef<[u8]>) {
+/// Registers `secret`, so that it is masked from now on.
+pub(crate) fn register(secret: impl AsRef<[u8]>) {
     let secret = secret.as_ref();
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     for form in forms(secret) {
-        if form.len() >= SHORTEST && !known.contains(&form) {
+        if form.len() >= MIN_LENGTH && !known.contains(&form) {
             known.push(form);
         }
     }
     known.sort_by_key(|form| std::cmp::Reverse(form.len()));
 }
 
-/// The forms in which a secret may be printed: as it is, in an address, quoted, in a header.
+/// Returns the forms in which a secret may be printed: as it is, in a URL, quoted, in a header.
 fn forms(secret: &[u8]) -> Vec<String> {
     let mut forms = Vec::new();
     if let Ok(text) = str::from_utf8(secret) {
         let encoded = utf8_percent_encode(text, RESERVED).to_string();
-        let small = percent_in_small_letters(&encoded);
-        forms.extend([text.to_owned(), encoded, small, text.escape_debug().to_string()]);
+        let lower_case = with_lower_case_escapes(&encoded);
+        forms.extend([text.to_owned(), encoded, lower_case, text.escape_debug().to_string()]);
     }
-    // Without its end, which differs where more follows.
-    let begins = |text: String| text[..(secret.len() * 4 / 3).min(text.len())].to_owned();
-    forms.extend([begins(STANDARD.encode(secret)), begins(URL_SAFE.encode(secret))]);
+    // Base64 without the last characters, which depend on the bytes that follow.
+    let prefix = |text: String| text[..(secret.len() * 4 / 3).min(text.len())].to_owned();
+    forms.extend([prefix(STANDARD.encode(secret)), prefix(URL_SAFE.encode(secret))]);
     forms
 }
 
-/// `%2F` as `%2f`.
-fn percent_in_small_letters(encoded: &str) -> String {
+/// Returns `encoded` with lower-case escapes: `%2F` becomes `%2f`.
+fn with_lower_case_escapes(encoded: &str) -> String {
     let mut parts = encoded.split('%');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -64,7 +65,7 @@ fn percent_in_small_letters(encoded: &str) -> String {
     text
 }
 
-/// A message with every secret masked: those that are known, and whatever in an address may be one.
+/// Returns a message with all registered secrets and all possible secrets in URLs masked.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let found = mask_known(text, |_| true);
     match mask_addresses(&found) {
@@ -73,17 +74,17 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A result with every secret masked that is known, and that is no ordinary word.
+/// Returns a result with registered secrets masked, except those that may be ordinary words.
 pub(crate) fn masked_result(text: &str) -> Cow<'_, str> {
     mask_known(text, |secret| {
-        secret.len() >= SHORTEST_IN_RESULTS && !secret.chars().all(char::is_alphabetic)
+        secret.len() >= MIN_LENGTH_IN_RESULTS && !secret.chars().all(char::is_alphabetic)
     })
 }
 
-fn mask_known(text: &str, is_meant: impl Fn(&str) -> bool) -> Cow<'_, str> {
+fn mask_known(text: &str, is_included: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let mut text = Cow::Borrowed(text);
-    for secret in known.iter().filter(|secret| is_meant(secret)) {
+    for secret in known.iter().filter(|secret| is_included(secret)) {
         if text.contains(secret.as_str()) {
             text = Cow::Owned(text.replace(secret.as_str(), MASK));
         }
@@ -91,17 +92,17 @@ fn mask_known(text: &str, is_meant: impl Fn(&str) -> bool) -> Cow<'_, str> {
     text
 }
 
-/// `text` with the user and password of each line's URL shown as `****`, also where `://` was
+/// Returns `text` with the user and password of the URL in each line masked, even if `://` is
 /// mistyped.
 ///
-/// A password may hold anything, so all goes to the line's last `@`: from `://`, else from the `=`
-/// or quote that a value begins after, else from the line's beginning.
+/// A password may contain any character. Everything before the last `@` of the line is masked: from
+/// `://`, or else from the `=` or quote before the value, or else from the start of the line.
 pub(crate) fn mask_credentials(text: &str) -> String {
     let mask = |line: &str| {
         let Some((before, host)) = line.rsplit_once('@') else { return line.to_owned() };
         let scheme = before.find("://").map(|index| index + 3);
         let value = before.find(['=', '"', '\'']).map(|index| index + 1);
-        // After a `:` or an `@` it may be in a password.
+        // After a `:` or an `@`, the match may be part of a password.
         let is_before = |end: &usize| !before[..*end].trim_end_matches("://").contains([':', '@']);
         let start = scheme.filter(is_before).or(value.filter(is_before)).unwrap_or(0);
         format!("{}****@{host}", &before[..start])
@@ -109,8 +110,7 @@ pub(crate) fn mask_credentials(text: &str) -> String {
     text.lines().map(mask).collect::<Vec<_>>().join("\n")
 }
 
-/// What a setting holds that should be the address of a remote, masked although it is none: the
-/// slashes, the `@`, or both may have been forgotten.
+/// Masks an invalid URL of a remote, in which the slashes, the `@`, or both may be missing.
 pub(crate) fn mask_setting(text: &str) -> String {
     let text = mask_credentials(text);
     match text.split_once(':') {
@@ -123,8 +123,8 @@ pub(crate) fn mask_setting(text: &str) -> String {
     }
 }
 
-/// Text with the parts of its web addresses masked that may hold a secret: a user and a password,
-/// also where the `@` after them was forgotten; the token of a public link; the query.
+/// Masks the parts of the URLs in `text` that may be secret: user and password, even if the `@`
+/// after them is missing; the token of a public link; the query.
 ///
 /// ```text
 /// https://ada:hunter2@disk.example/dav   https://****@disk.example/dav
@@ -143,7 +143,7 @@ pub(crate) fn mask_addresses(text: &str) -> Cow<'_, str> {
         let (before, after) = left.split_at(start + SLASHES.len());
         let end = after.find(|c: char| c.is_whitespace() || "\"'`<>“”".contains(c));
         let (address, rest) = after.split_at(end.unwrap_or(after.len()));
-        // What ends a sentence or a place is no part of the address.
+        // Punctuation at the end is not part of the URL.
         let bare = address.trim_end_matches([':', ',', '.', ';', ')']);
         masked += before;
         masked += &mask_address(bare);
@@ -154,13 +154,13 @@ pub(crate) fn mask_addresses(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
-/// What follows `://` of an address, masked.
+/// Masks the part of a URL after `://`.
 fn mask_address(address: &str) -> String {
     let authority_end = address.find(['/', '?', '#']).unwrap_or(address.len());
     let authority = &address[..authority_end];
     let has_colon = authority.contains(':') && !authority.starts_with('[');
     let (shown, rest) = match address.rsplit_once('@') {
-        // A password may hold anything, so all goes to the last `@`.
+        // A password may contain any character, so everything before the last `@` is masked.
         Some((before, rest)) if before.contains(':') || authority.contains('@') => {
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             (format!("{MASK}@{}", &rest[..end]), &rest[end..])
@@ -174,14 +174,14 @@ fn mask_address(address: &str) -> String {
     }
 }
 
-/// Whether what follows the colon is a port: else it may be the beginning of a password.
+/// Returns whether the text after the colon is a port. Otherwise it may be part of a password.
 fn has_port(authority: &str) -> bool {
     authority.rsplit_once(':').is_some_and(|(host, port)| {
         !host.contains(':') && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit())
     })
 }
 
-/// A path with the token of a public link masked: `/s/TOKEN` (Nextcloud, ownCloud),
+/// Masks the token of a public link in a path: `/s/TOKEN` (Nextcloud, ownCloud),
 /// `/public.php/dav/files/TOKEN`, `/public-files/TOKEN`.
 fn mask_path(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();
@@ -201,10 +201,10 @@ fn mask_path(path: &str) -> String {
 mod tests {
     use super::*;
 
-    // The secrets are the run's, and other tests run beside: each test has its own words.
+    // Secrets are registered for the whole process, so each test uses its own.
     #[test]
-    fn a_known_secret_is_masked_in_every_form() {
-        keep("h/unter 2-é");
+    fn registered_secret_is_masked_in_every_form() {
+        register("h/unter 2-é");
         // `printf 'h/unter 2-é' | base64`; Python's urllib.parse.quote(…, safe='').
         for form in
             ["h/unter 2-é", "h%2Funter%202-%C3%A9", "h%2funter%202-%c3%a9", "aC91bnRlciAyLcOp"]
@@ -215,17 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_is_a_word_is_masked_in_messages_alone() {
-        keep("xylophone");
+    fn password_that_is_a_word_is_masked_only_in_messages() {
+        register("xylophone");
         assert_eq!(masked("my xylophone"), "my ****");
         assert_eq!(masked_result("my xylophone"), "my xylophone");
-        // Text would be full of it.
-        keep("q");
+        // Most texts contain this letter.
+        register("q");
         assert_eq!(masked("quite"), "quite");
     }
 
     #[test]
-    fn credentials_are_masked() {
+    fn credentials_are_masked_in_each_line() {
         for (text, masked) in [
             ("url = https://user:p@ss/w'@host/path", "url = https://****@host/path"),
             ("one\nwebdavs://user@host", "one\nwebdavs://****@host"),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_masked_wherever_they_stand() {
+    fn urls_are_masked_anywhere_in_text() {
         for (text, expected) in [
             ("https://ada:pw@disk.example/dav", "https://****@disk.example/dav"),
             ("https://token@disk.example", "https://****@disk.example"),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_secret_is_left_as_it_is() {
+    fn text_without_secrets_is_unchanged() {
         for text in [
             "no address, but ada@example.org",
             "https://disk.example:8443/dav/team: the server says 404",
@@ -294,7 +294,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_password_in_an_address_is_left(
+        fn passwords_in_urls_are_always_masked(
             password in "[a-zA-Z0-9@:/?#%.-]{0,6}Zq9vK7[a-zA-Z0-9@:/?#%.-]{0,6}",
             path in "(/[a-z0-9]{1,5}){0,3}",
         ) {
@@ -304,7 +304,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_can_be_masked(text in "\\PC*(://\\PC*)?") {
+        fn masking_is_idempotent(text in "\\PC*(://\\PC*)?") {
             let masked = mask_addresses(&text).into_owned();
             proptest::prop_assert_eq!(mask_addresses(&masked).into_owned(), masked);
         }

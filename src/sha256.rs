@@ -1,8 +1,8 @@
-//! SHA-256 fingerprints as lower-case hex.
+//! SHA-256 digests in lower-case hex.
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of `bytes`, in hex.
+/// Returns the SHA-256 digest of `bytes` in lower-case hex.
 ///
 /// ```
 /// // FIPS 180-2, appendix B.1
@@ -14,13 +14,13 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Whether `text` is one in hex.
+/// Returns whether `text` is a SHA-256 digest in hex.
 #[must_use]
 pub(crate) fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// `bytes` as lower-case hex digits.
+/// Returns `bytes` as lower-case hex digits.
 #[must_use]
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -30,10 +30,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The SHA-256 of all that `reader` gives, in hex.
+/// Reads `reader` to its end and returns the SHA-256 digest in lower-case hex.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If reading fails.
 pub(crate) fn digest_of(mut reader: impl std::io::Read) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

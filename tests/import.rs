@@ -227,7 +227,7 @@ fn many_answers_that_are_gone_are_one_warning_with_a_count() {
     let data = data.replace("The engine was", "It was");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
-    let run = run.says("is no longer in the data; it cannot be given (and 2 more like it: “");
+    let run = run.says("is no longer in the data; ignored (and 2 more like it: “");
     assert_eq!(run.stderr.matches("no longer in the data").count(), 1, "{run}");
     assert_eq!(run.json()[1]["notes"]["ada"].as_array().unwrap().len(), 3, "{run}");
 }
@@ -248,7 +248,7 @@ fn topics_that_are_not_as_many_are_numbered() {
     let sandbox = with_old();
     sandbox.write("mentor/ada/data/topics.csv", "Life,About Me\nWork,About Work\n");
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
-    run.says("ada: it was trained on 3 topics, the data has 2 now; they are numbered");
+    run.says("ada: the model has 3 topics, but the data has 2");
     answers_as_expected(&sandbox, REFERENCE);
 }
 
@@ -267,11 +267,11 @@ fn the_word_vectors_must_be_those_it_names() {
     answers_as_expected(&sandbox, REFERENCE);
     let again = [&import[..], &["--checkpoint", "x", "--vectors"]].concat();
     let run = sandbox.run(&[&again[..], &["embedded"]].concat()).code(2);
-    run.says("it needs word vectors of 6 numbers; `embedded` has static of 128");
+    run.says("expected word vectors with 6 dimensions, but `embedded` (static) has 128");
     sandbox.write("words.txt", "a 1 2\nb 3 4\n");
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
     let run = sandbox.run(&[&again[..], &["words"]].concat()).code(2);
-    run.says("it needs word vectors of 6 numbers; `words` has words of 2");
+    run.says("expected word vectors with 6 dimensions, but `words` (words) has 2");
     sandbox.run(&[&again[..], &["w"]].concat()).code(2).says("no vector model `w`");
     // Without `w2v.txt`, --vectors is all there is.
     fs::remove_file(sandbox.path().join(OLD).join("ada/w2v.txt")).unwrap();
@@ -412,23 +412,27 @@ fn hostile_files_are_refused_by_name_and_place() {
     let system = b"\x80\x03cos\nsystem\nX\x0b\0\0\0touch owned\x85R.".to_vec();
     let huge = b"\x80\x03B\xff\xff\xff\xff.".to_vec();
     for (file, bytes, what) in [
-        ("fused_model.pkl", system, "byte 2: the name `os.system` is not expected"),
-        ("fused_model.pkl", huge, "byte 7: 4294967295 more expected"),
+        ("fused_model.pkl", system, "byte 2: unexpected name `os.system`"),
+        ("fused_model.pkl", huge, "byte 7: expected 4294967295 more bytes"),
         ("fused_model.pkl", marks, "more than 4096 opcodes"),
-        ("fused_model.pkl", cut(&fused), "more expected"),
+        ("fused_model.pkl", cut(&fused), "more bytes"),
         ("fused_model.pkl", Vec::new(), "not a pickle"),
-        ("unfused_model.pkl", fused.clone(), "ada: unfused_model.pkl is over 9 numbers"),
+        ("unfused_model.pkl", fused.clone(), "ada: unfused_model.pkl has 9 features"),
         ("unfused_model.pkl", fs::read(fixture("pickles/compressed.pkl")).unwrap(), "compress=0"),
         (
             "unfused_model.pkl",
             fs::read(fixture("pickles/two-classes.pkl")).unwrap(),
-            "other answers",
+            "have different answers",
         ),
-        ("lstm_topic_model.h5", cut(&model), "bytes expected"),
+        ("lstm_topic_model.h5", cut(&model), "but the file has"),
         ("lstm_topic_model.h5", fused, "not an HDF5 file"),
-        ("lstm_topic_model.h5", fs::read(fixture("models/compressed.h5")).unwrap(), "in chunks"),
+        (
+            "lstm_topic_model.h5",
+            fs::read(fixture("models/compressed.h5")).unwrap(),
+            "a chunked array",
+        ),
         ("w2v.txt", b"\xff".to_vec(), "not UTF-8"),
-        ("w2v.txt", b"a/\n".to_vec(), "no file name"),
+        ("w2v.txt", b"a/\n".to_vec(), "expected a file name"),
         ("w2v.txt", b"../../etc/passwd".to_vec(), "word vectors `passwd`"),
     ] {
         println!("{file}: {what}");

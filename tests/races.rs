@@ -12,7 +12,10 @@ fn of_runs_for_one_name_exactly_one_wins() {
         let (won, lost): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.code == Some(0));
         assert_eq!(won.len(), 1);
         for run in lost {
-            run.code(2).says("there is a checkpoint").says("--overwrite");
+            let run = run.code(2).says("--overwrite");
+            // The name is checked before the training and again when it is published.
+            let messages = ["there is a checkpoint", "already exists"];
+            assert!(messages.iter().any(|message| run.stderr.contains(message)), "{run}");
         }
     }
     sandbox.run(&["checkpoints", "verify"]).code(0);

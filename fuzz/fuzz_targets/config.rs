@@ -1,4 +1,4 @@
-//! Whatever `mentorpal.toml` holds: settings of plain names, or an error that names the file.
+//! Fuzzes `mentorpal.toml`: any content gives settings with valid names, or an error.
 
 #![no_main]
 

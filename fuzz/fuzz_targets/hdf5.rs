@@ -1,4 +1,4 @@
-//! Whatever the bytes: weights that fit together or an error.
+//! Fuzzes HDF5 topic models: any bytes give consistent weights, or an error.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Whatever a manifest holds: one that is the same when written and read again, whose paths stay
-//! in their folder, or an error. The first byte says whose manifest it is.
+//! Fuzzes manifests: any content gives a manifest that survives a round trip and whose paths stay
+//! in their folder, or an error. The first byte selects a checkpoint (even) or a vector model (odd).
 
 #![no_main]
 
@@ -23,10 +23,10 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 assert_eq!(again, manifest);
                 assert_eq!(again.to_bytes(), written);
                 assert!(manifest.size() <= 1 << 60);
-                manifest.files.keys().for_each(|path| stays(path));
+                manifest.files.keys().for_each(|path| assert_stays_below(path));
                 for mentor in manifest.mentors.keys() {
                     let mentor = Name::new("mentor", mentor.as_str()).unwrap();
-                    manifest.files_of(&mentor).for_each(|(file, _)| stays(file));
+                    manifest.files_of(&mentor).for_each(|(file, _)| assert_stays_below(file));
                 }
             }
             Err(error) => shared::check_error_of_file(&error),
@@ -39,8 +39,8 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 assert_eq!(again, manifest);
                 assert_eq!(again.to_bytes(), written);
                 assert!(manifest.size() <= 1 << 60);
-                manifest.files.keys().for_each(|path| stays(path));
-                // It becomes a part of a path.
+                manifest.files.keys().for_each(|path| assert_stays_below(path));
+                // The digest is used as a component of a path.
                 Name::new("digest", manifest.digest()).unwrap();
             }
             Err(error) => shared::check_error_of_file(&error),
@@ -48,8 +48,8 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     }
 });
 
-/// Joined to a folder, `path` is of a file below it.
-fn stays(path: &str) {
+/// Checks that `path`, joined to a folder, is below that folder.
+fn assert_stays_below(path: &str) {
     assert!(!path.is_empty() && !path.contains(['\\', '\0']), "{path:?}");
     assert!(Path::new(path).components().all(|part| matches!(part, Component::Normal(_))));
 }

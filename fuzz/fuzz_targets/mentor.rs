@@ -1,4 +1,5 @@
-//! Whatever a mentor's four files hold: a mentor that fits together, or an error with a place.
+//! Fuzzes the four files of a mentor: any content gives a consistent mentor, or an error with a
+//! location.
 
 #![no_main]
 
@@ -9,7 +10,7 @@ use std::collections::HashSet;
 use libfuzzer_sys::fuzz_target;
 use mentorpal::mentor::{Mentor, OFF_TOPIC, topic_id};
 
-/// In the order of an input's parts; a part that is not there is no file.
+/// The files in the order of the parts of an input. A missing part is a missing file.
 const FILES: [&str; 4] = ["classifier_data.csv", "topics.csv", "profile.yml", "utterance_data.csv"];
 
 const DATA: &str = include_str!("../../mentor/guide/data/classifier_data.csv");
@@ -41,8 +42,8 @@ fn check_answers(mentor: &Mentor) {
     let mut row = 0;
     for answer in &mentor.answers {
         assert!(answer.id != OFF_TOPIC && !answer.id.is_empty() && answer.id == answer.id.trim());
-        assert_eq!(mentor.answer(&answer.id), Some(answer), "two answers of one id");
-        assert!(answer.row > row, "rows rise");
+        assert_eq!(mentor.answer(&answer.id), Some(answer), "two answers with one id");
+        assert!(answer.row > row, "rows are not in ascending order");
         row = answer.row;
         assert!(answer.questions.iter().all(|question| !question.trim().is_empty()));
     }
@@ -67,7 +68,7 @@ fn check_questions(mentor: &Mentor) {
 
 fn check_groups(mentor: &Mentor) {
     let ids: HashSet<&str> = mentor.groups.iter().map(|group| group.id.as_str()).collect();
-    assert_eq!(ids.len(), mentor.groups.len(), "two groups of one id");
+    assert_eq!(ids.len(), mentor.groups.len(), "two groups with one id");
     for group in &mentor.groups {
         assert_eq!(group.id, topic_id(&group.name));
         assert!(group.questions.is_sorted_by(|a, b| a < b));
@@ -82,7 +83,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let data = shared::beginning(DATA, 22);
     let (topics, utterances) = (shared::beginning(TOPICS, 5), shared::beginning(UTTERANCES, 6));
     let all = [data.as_str(), &topics, PROFILE, &utterances];
-    let joined = |files: &[&str]| files.join(std::str::from_utf8(shared::BETWEEN).unwrap());
+    let joined = |files: &[&str]| files.join(std::str::from_utf8(shared::SEPARATOR).unwrap());
     let semicolons = "ID;topics;text;question\r1;a,b;One;\"Who?\r\rWhy?\"\r1;;One;who\r\r2;;Two;";
     vec![
         joined(&all).into_bytes(),

@@ -1,6 +1,6 @@
-//! Whatever a model's files hold: a classifier whose answers are the model's and whose confidences
-//! are numbers, or an error. The first byte says of which architecture, which file, and whether
-//! the bytes are that file or [edits](shared::patched) of a sound one.
+//! Fuzzes model files: any content gives a classifier with the answers of the model and finite
+//! confidences, or an error. The first byte selects the architecture, the file, and whether the
+//! other bytes are its content or [edits](shared::patched) of a valid one.
 
 #![no_main]
 
@@ -24,13 +24,13 @@ const DATA: &str = "ID,topics,text,question\n\
     a,You,I am Ada.,\"who are you\nwho is it\"\nb,Home,In London.,\"where is home\nwhere are you\"\n\
     c,You,,\"are you Ada?\"\n";
 
-/// GloVe text; words are looked up as they are and by their stems.
+/// Word vectors as GloVe text. Words are looked up directly and by their stems.
 const WORDS: &str = "who 1 0 0.5\nwhere 0 1 -1\nis 0.1 0.2 0.3\nare 0.2 0.1 0.3\nyou 1 1 1\n\
     home -2 0 1\n";
 
 const QUESTIONS: [&str; 5] = ["who are you", "Where’s home, Ada?", "xyzzy", "", "où où où"];
 
-struct Sound {
+struct ValidModel {
     arch: &'static dyn Architecture,
     files: ModelFiles,
 }
@@ -44,7 +44,7 @@ static VECTORS: LazyLock<Vectors> = LazyLock::new(|| {
     Some(Arc::new(VectorModel::open(&workspace, &name).unwrap()))
 });
 
-static SOUND: LazyLock<[Sound; 2]> = LazyLock::new(|| {
+static VALID: LazyLock<[ValidModel; 2]> = LazyLock::new(|| {
     let (workspace, id) = (shared::workspace(), shared::ada());
     let data = workspace.mentor_data(&id).join("classifier_data.csv");
     shared::put(&data, Some(DATA.as_bytes()));
@@ -52,13 +52,13 @@ static SOUND: LazyLock<[Sound; 2]> = LazyLock::new(|| {
     let options = TrainOptions { vectors: VECTORS.clone(), ..TrainOptions::default() };
     ARCHITECTURES.map(|name| {
         let arch = registry::find(name).unwrap();
-        Sound { arch, files: arch.train(&mentor, &options, &NoProgress).unwrap().files }
+        ValidModel { arch, files: arch.train(&mentor, &options, &NoProgress).unwrap().files }
     })
 });
 
 fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     let Some((kind, rest)) = bytes.split_first() else { return };
-    let Sound { arch, files } = &SOUND[usize::from(kind & 1)];
+    let ValidModel { arch, files } = &VALID[usize::from(kind & 1)];
     let file = FILES[usize::from(kind >> 1 & 1)];
     let is_patched = kind & 4 != 0;
     let mut files = files.clone();
@@ -71,7 +71,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
             assert_eq!(together.len(), QUESTIONS.len());
             for (question, ranking) in QUESTIONS.iter().zip(&together) {
                 check(ranking, &answers, arch.gives_probabilities());
-                assert_eq!(&classifier.rank(question), ranking, "alone and together");
+                assert_eq!(&classifier.rank(question), ranking, "the ranking depends on the batch");
             }
         }
         Err(error) => shared::check_error(&error),
@@ -94,19 +94,19 @@ fn check(ranking: &Ranking, answers: &[String], gives_probabilities: bool) {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let whole = |arch: usize, file: usize| {
+    let complete = |arch: usize, file: usize| {
         let kind = [(arch | file << 1) as u8];
-        [&kind[..], &SOUND[arch].files[FILES[file]]].concat()
+        [&kind[..], &VALID[arch].files[FILES[file]]].concat()
     };
     let edits = |arch: u8, file: u8| {
         let number = f32::MAX.to_le_bytes();
         [&[arch | file << 1 | 4][..], &[200, 1], &number, &[255, 2], &number].concat()
     };
     vec![
-        whole(0, 0),
-        whole(0, 1),
-        whole(1, 0),
-        whole(1, 1),
+        complete(0, 0),
+        complete(0, 1),
+        complete(1, 0),
+        complete(1, 1),
         edits(0, 0),
         edits(0, 1),
         edits(1, 0),

@@ -1,4 +1,4 @@
-//! Whatever the bytes: a classifier whose parts fit together or an error.
+//! Fuzzes pickled classifiers: any bytes give a consistent classifier, or an error.
 
 #![no_main]
 

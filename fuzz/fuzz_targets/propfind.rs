@@ -1,4 +1,4 @@
-//! Whatever the text: names of one part, or no list.
+//! Fuzzes WebDAV listings: any text gives names without `/`, or no listing.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! What several targets need: a folder in memory, errors looked at, and files to begin with.
+//! Helpers for several targets: a folder in memory, checks of errors, and seed files.
 
-#![allow(dead_code, reason = "no target needs all of it")]
+#![allow(dead_code, reason = "no target uses all of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use mentorpal::error::{Error, Location};
 use mentorpal::mentor::Finding;
 use mentorpal::workspace::{Name, Workspace};
 
-/// What stands between the files of one input.
-pub const BETWEEN: &[u8] = b"\n%%\n";
+/// The separator between the files of one input.
+pub const SEPARATOR: &[u8] = b"\n%%\n";
 
-/// A folder of this process: in `TMPDIR`, else in memory where there is such a place.
+/// Returns the folder of this process: in `TMPDIR`, or else in memory if possible.
 pub fn folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let memory = Path::new("/dev/shm");
@@ -26,17 +26,17 @@ pub fn folder() -> &'static Path {
     &FOLDER
 }
 
-/// The folder as a workspace.
+/// Returns the folder as a workspace.
 pub fn workspace() -> Workspace {
     Workspace::at(folder()).unwrap()
 }
 
-/// A mentor's name.
+/// Returns the id of a mentor.
 pub fn ada() -> Name {
     Name::new("mentor", "ada").unwrap()
 }
 
-/// Writes a file, or sees to it that there is none, and none of another kind.
+/// Writes a file, or removes it if `bytes` is `None`.
 pub fn put(path: &Path, bytes: Option<&[u8]>) {
     match bytes {
         Some(bytes) => {
@@ -48,29 +48,29 @@ pub fn put(path: &Path, bytes: Option<&[u8]>) {
     }
 }
 
-/// The parts of an input that stand between [`BETWEEN`].
+/// Splits an input at each [`SEPARATOR`].
 pub fn parts(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
-    while let Some(at) = bytes.windows(BETWEEN.len()).position(|window| window == BETWEEN) {
+    while let Some(at) = bytes.windows(SEPARATOR.len()).position(|window| window == SEPARATOR) {
         parts.push(&bytes[..at]);
-        bytes = &bytes[at + BETWEEN.len()..];
+        bytes = &bytes[at + SEPARATOR.len()..];
     }
     parts.push(bytes);
     parts
 }
 
-/// An error that people can use says what is wrong.
+/// Checks that an error has a message.
 pub fn check_error(error: &Error) {
     assert!(!error.reason().trim().is_empty());
 }
 
-/// An error about a file says where in the folder, too.
+/// Checks that an error about a file has a message and a location.
 pub fn check_error_of_file(error: &Error) {
     check_error(error);
     check_place(error.place().unwrap_or_else(|| panic!("no place: {error}")));
 }
 
-/// What is noticed has a place and a text.
+/// Checks that each finding has a message and a location.
 pub fn check_findings(findings: &[Finding]) {
     for finding in findings {
         assert!(!finding.message.trim().is_empty());
@@ -83,7 +83,7 @@ fn check_place(place: &Location) {
     assert!(place.row != Some(0), "{place}");
 }
 
-/// Writes files to begin with to the folder that `FUZZ_SEEDS` names, where it does.
+/// Writes seed files to the folder `FUZZ_SEEDS`, if it is set.
 pub fn write_seeds(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
     let Some(folder) = std::env::var_os("FUZZ_SEEDS") else { return };
     for (i, seed) in seeds().iter().enumerate() {
@@ -91,13 +91,13 @@ pub fn write_seeds(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
     }
 }
 
-/// The first `rows` lines of a table of the repository's sample mentor.
+/// Returns the first `rows` lines of `table`.
 pub fn beginning(table: &str, rows: usize) -> String {
     table.split_inclusive('\n').take(rows).collect()
 }
 
-/// `file` with four bytes changed here and there: `edits` are places (two bytes each) and what
-/// stands there now (four).
+/// Returns `file` with edits. Each edit has six bytes: an offset (two bytes) and the four bytes to
+/// write there.
 pub fn patched(mut file: Vec<u8>, edits: &[u8]) -> Vec<u8> {
     for edit in edits.as_chunks::<6>().0 {
         let place = usize::from(u16::from_le_bytes([edit[0], edit[1]])) % file.len();

@@ -1,4 +1,4 @@
-//! Whatever a file of static vectors holds: vectors of numbers for any text, or an error.
+//! Fuzzes files of static vectors: any content gives finite vectors for any text, or an error.
 
 #![no_main]
 
@@ -32,7 +32,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     }
 });
 
-/// `##s` → (0, 0.5), `dog` → (3, 4), `zero` → (0, 0).
+/// Returns a file with the vectors `##s` → (0, 0.5), `dog` → (3, 4), `zero` → (0, 0).
 fn seeds() -> Vec<Vec<u8>> {
     let ends: Vec<u8> = [3_u32, 6, 10].iter().flat_map(|end| end.to_le_bytes()).collect();
     let scales: Vec<u8> = [0.5_f32, 1.0, 0.0].iter().flat_map(|x| x.to_le_bytes()).collect();

@@ -1,4 +1,4 @@
-//! Whatever the word: a stem, and no longer than the word in lower case.
+//! Fuzzes the stemmer: any word gives a stem that is not longer than the word in lower case.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Whatever a test set's file holds: questions that something is marked for, or an error.
+//! Fuzzes test sets: any content gives questions with expected answers, or an error.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use mentorpal::mentor::{Expected, Mentor, OFF_TOPIC, TestSet};
 use mentorpal::text::match_key;
 use mentorpal::workspace::Name;
 
-/// Two of its answers have texts with one key, one is in another script, one has no text.
+/// Two answers have texts with the same key, one is in another script, one has no text.
 const DATA: &str = "ID,topics,text,question\n\
     a,,I am Ada.,Who are you?\nb,,i am ada,Your name?\nc,,In London.,Where?\nd,,是,Is it?\n\
     e,,,No text?\n";
@@ -42,7 +42,7 @@ fn check(set: &TestSet) {
     assert!(!set.questions.is_empty());
     let asked: HashSet<String> =
         set.questions.iter().map(|question| match_key(&question.text)).collect();
-    assert_eq!(asked.len(), set.questions.len(), "one question asked twice");
+    assert_eq!(asked.len(), set.questions.len(), "duplicate question");
     for question in &set.questions {
         assert!(!question.text.is_empty() && !question.expected.is_empty());
         let declines = question.expected.contains(&Expected::Decline);
@@ -50,10 +50,10 @@ fn check(set: &TestSet) {
         for id in question.expected_ids() {
             match MENTOR.answer(id) {
                 Some(answer) => assert!(question.accepts(Some(&answer.text))),
-                None => assert!(id == OFF_TOPIC && declines, "`{id}` is no answer's"),
+                None => assert!(id == OFF_TOPIC && declines, "`{id}` is not the id of an answer"),
             }
         }
-        // An answer that is accepted is one that was expected.
+        // Only expected answers are accepted.
         for answer in &MENTOR.answers {
             let is_expected = question.expected_ids().contains(&answer.id.as_str());
             assert_eq!(question.accepts(Some(&answer.text)), is_expected);
@@ -65,7 +65,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let small =
         ",,Who?,who,Where?,\n,I am Ada.,i,,r,i\n,_off_topic_,,R,,\n,是,I,,,\n,Gone,,,i,\n,,i\n";
     let windows = b"\xef\xbb\xbf,,Who\x92s?\r\n\r\n1,In London.,i\r\n";
-    // As wide as the sample's first columns.
+    // The first columns of the sample.
     let columns = |line: &str| line.split(',').take(12).collect::<Vec<_>>().join(",");
     let sample = SAMPLE.lines().take(12).map(columns).collect::<Vec<_>>().join("\n");
     vec![small.into(), small.replace('\n', "\r").into(), windows.to_vec(), sample.into()]

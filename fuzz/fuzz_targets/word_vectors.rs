@@ -1,10 +1,10 @@
-//! Whatever a file of word vectors holds, in any format: vectors of numbers, every word's, or an
-//! error with a place.
+//! Fuzzes files of word vectors in all formats: any content gives a finite vector for each word, or
+//! an error with a location.
 
 #![no_main]
 
 #[path = "../../tests/vectors/files.rs"]
-#[allow(dead_code, reason = "the tests need more of it")]
+#[allow(dead_code, reason = "the tests use the rest")]
 mod files;
 mod shared;
 
@@ -29,7 +29,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     }
 });
 
-/// From one word that stands in `bytes` all others are reached.
+/// Finds one word in `bytes` and checks all other words, its neighbors.
 fn check(vectors: &WordVectors, bytes: &[u8]) {
     let count = vectors.manifest().words.unwrap();
     let mut runs =

@@ -121,7 +121,7 @@ fn find(dir: &Path) -> Result<LegacyCheckpoint> {
         return Ok(found);
     }
     let fault = |what: &str| Error::at(Location::file(dir), what);
-    if LegacyCheckpoint::is_mentors(&folder) {
+    if LegacyCheckpoint::is_mentor_folder(&folder) {
         return Err(
             fault("a mentor's folder, expected the checkpoint's").hint("name the folder above it")
         );

@@ -1,6 +1,7 @@
 //! Tests of publishing, with and without support for exchanging names.
 
 use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use super::staging::Exchange;
 use super::swap::exchange;

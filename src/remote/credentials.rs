@@ -67,8 +67,8 @@ impl Credentials {
     /// # Errors
     /// When the user has a `:`, which no server could tell from the password's.
     pub(super) fn new(user: &[u8], password: &[u8]) -> Result<Self> {
-        secrets::keep(password);
-        secrets::keep([user, b":", password].concat());
+        secrets::register(password);
+        secrets::register([user, b":", password].concat());
         if user.contains(&b':') {
             return Err(Error::new("a user's name with a `:`, which servers cannot be told"));
         }
@@ -81,7 +81,7 @@ impl Credentials {
     /// When it holds what no token has. It is not quoted.
     pub(super) fn token(text: &str) -> Result<Self> {
         let token = text.trim();
-        secrets::keep(token);
+        secrets::register(token);
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::new("MENTORPAL_REMOTE_TOKEN is not a token")
                 .hint("expected the token alone: letters, digits and signs without spaces"));

@@ -92,10 +92,7 @@ impl Remote {
             return Err(RequestError::Permanent(error));
         }
         if reading.size.is_some_and(|size| length < size) {
-            return Err(RequestError::Transient(
-                Error::at(place, "the connection was closed too early"),
-                None,
-            ));
+            return Err(RequestError::Transient(Error::at(place, "the connection was cut"), None));
         }
         // An HTML page is not JSON.
         match reading.page {
@@ -212,7 +209,7 @@ impl Remote {
         let message = format!("no {} `{item}` on the remote{guess}", item.noun());
         Error::at(place, message)
             .with_kind(ErrorKind::NotFound)
-            .hint(format!("choose one of: {}", quoted_list(known)))
+            .hint(format!("available: {}", quoted_list(known)))
     }
 
     /// Returns the checkpoints on the remote, sorted by name, oldest first. A checkpoint with an

@@ -171,16 +171,15 @@ impl Item {
         }
         // A fault is ignored if another process replaced the folder meanwhile.
         let found = OpenedFolder::read_with(&self.folder, |opened| {
-            let found = self.check_opened(opened, &fault)?;
-            match found {
+            match self.check_opened(opened, &fault)? {
                 LocalState::Corrupt(fault, _) if !opened.is_current() => Err(Error::new(fault)),
-                found => Ok(found),
+                state => Ok(state),
             }
         });
         match found {
-            Ok((opened, here @ LocalState::Valid(_))) => Ok((here, Some(opened))),
-            Ok((_, here)) => Ok((here, None)),
-            Err(_) if files::is_absent(&self.folder) => Ok((LocalState::Missing, None)),
+            Ok((opened, state @ LocalState::Valid(_))) => Ok((state, Some(opened))),
+            Ok((_, state)) => Ok((state, None)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok((LocalState::Missing, None)),
             Err(error) => Err(error),
         }
     }

@@ -99,7 +99,7 @@ fn web(scheme: &str, rest: &str) -> Option<Location> {
     }
     let url = |path: &str| Url::parse(&format!("{scheme}://{host}{path}"));
     if let (None, Some((base, token))) = (&login, public_link(path)) {
-        secrets::keep(token);
+        secrets::register(token);
         return Some(Location::Link(url(base)?, token.to_owned()));
     }
     Some(Location::Dav(url(path)?, login))
@@ -107,12 +107,12 @@ fn web(scheme: &str, rest: &str) -> Option<Location> {
 
 fn in_url(login: &str) -> InUrl {
     let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
-    secrets::keep(login);
+    secrets::register(login);
     if let Some((user, password)) = login.split_once(':') {
         return InUrl { user: decoded(user), password: Some(decoded(password)) };
     }
     // A user alone may be a token.
-    secrets::keep(decoded(login));
+    secrets::register(decoded(login));
     InUrl { user: decoded(login), password: None }
 }
 

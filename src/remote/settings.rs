@@ -94,11 +94,11 @@ impl RemoteSettings {
             session_token: environment("AWS_SESSION_TOKEN"),
         });
         let password = environment("MENTORPAL_REMOTE_PASSWORD");
-        password.iter().for_each(secrets::keep);
+        password.iter().for_each(secrets::register);
         if let Some(Keys { id, secret, session_token }) = &keys {
-            secrets::keep(id);
-            secrets::keep(secret);
-            session_token.iter().for_each(secrets::keep);
+            secrets::register(id);
+            secrets::register(secret);
+            session_token.iter().for_each(secrets::register);
         }
         Ok(Some(Self {
             url,

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn did_you_mean_suggests_only_what_is_close() {
+    fn did_you_mean_suggests_only_similar_names() {
         assert_eq!(
             did_you_mean("fusion_v2", ["fusion_v1", "lstm_v1"]),
             ", did you mean `fusion_v1`?"

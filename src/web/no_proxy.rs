@@ -31,7 +31,7 @@ pub(super) fn from_environment() -> (Option<Proxy>, NoProxy) {
             tracing::warn!("{name} is not the address of a proxy, and is ignored");
         }
         if let Ok(proxy) = &found {
-            proxy.password().iter().for_each(secrets::keep);
+            proxy.password().iter().for_each(secrets::register);
         }
         found.ok()
     };

@@ -56,7 +56,7 @@ fn manifests() {
             "with more bytes than there are",
             |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(u64::MAX)),
             "checkpoints show c",
-            &["manifest.json: names files of more bytes than there can be"],
+            &["manifest.json: lists files with an impossibly large total size"],
         ),
         refused(
             "with a terminal's commands",

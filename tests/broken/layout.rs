@@ -127,14 +127,14 @@ fn files_where_folders_belong() {
             "train",
             &["no mentor has a `data` folder"],
         ),
-        refused("checkpoint", |s| file(s, "checkpoint"), "train", &["cannot make the folder"]),
+        refused("checkpoint", |s| file(s, "checkpoint"), "train", &["cannot create the folder"]),
         refused(
             "checkpoint/classifiers",
             |s| file(s, "checkpoint/classifiers"),
             "train",
-            &["cannot make the folder"],
+            &["cannot create the folder"],
         ),
-        refused("the architecture", |s| file(s, FUSION), "train", &["cannot make the folder"]),
+        refused("the architecture", |s| file(s, FUSION), "train", &["cannot create the folder"]),
         refused(
             "the architecture, looked for",
             |s| file(s, FUSION),
@@ -227,7 +227,7 @@ fn links() {
             "to nowhere: the checkpoints",
             |s| link(s, "checkpoint/classifiers", "nowhere"),
             "train",
-            &["cannot make the folder"],
+            &["cannot create the folder"],
         ),
         refused(
             "to nowhere: the checkpoint's name",
@@ -365,7 +365,7 @@ fn without_permission() {
                 lock(s, FUSION, 0o500);
             },
             "train --checkpoint c",
-            &["fusion_v1: cannot make a folder in it", "check who may read and write"],
+            &["fusion_v1: cannot create a folder in it", "check who may read and write"],
         ),
     ]);
 }

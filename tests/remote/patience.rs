@@ -47,7 +47,7 @@ fn a_manifest_that_is_listed_and_never_there_is_an_error() {
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| is_get(which, "manifest.json").then_some(Wrong::NotThere));
     let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
-    let _ = said.says("x/manifest.json: it is listed, but is not there");
+    let _ = said.says("x/manifest.json: the file is listed, but does not exist");
     assert_eq!(gets(&disk, "manifest.json"), 6);
 }
 

@@ -28,7 +28,7 @@ fn a_disk_that_does_not_list_the_folder_itself() {
     // One file less is noticed.
     disk.remove(&format!("{THERE}/x/ada/model.json"));
     let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
-    let _ = verified.prints("1 fault").says("ada/model.json: not there");
+    let _ = verified.prints("1 fault").says("ada/model.json: missing");
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_disk_that_labels_every_file_as_a_page() {
     let disk = Disk::serve();
     disk.has_quirks(Quirks { labels_pages: true, ..Quirks::default() });
     shares(&disk);
-    // What is damaged is damaged, and no page.
+    // A corrupt file is reported as corrupt, not as an HTML page.
     disk.put(&format!("{THERE}/x/ada/model.json"), b"{\"seed\":9}");
     let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
     let _ = verified.does_not_say("a page came");

@@ -159,7 +159,7 @@ fn only_what_has_a_manifest_is_listed() {
     });
     assert_eq!(listed, [expected]);
     run(&sandbox, &disk.url, &["download", "half"]).code(2).says("without a manifest");
-    run(&sandbox, &disk.url, &["download", "y"]).code(2).says("there is `fusion_v1/x`");
+    run(&sandbox, &disk.url, &["download", "y"]).code(2).says("available: `fusion_v1/x`");
     let wrong = format!("{}/nowhere", disk.url);
     run(&sandbox, &wrong, &list).code(2).says("look at the remote's URL");
     put_here(&sandbox, "y", &checkpoint(1, 1000));

@@ -1,4 +1,4 @@
-//! The older tool's model of a mentor → `lstm_v1`'s.
+//! Converting a model of the Python pipeline to an `lstm_v1` model.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,27 +13,29 @@ use crate::text::format::count;
 use crate::text::{match_key, shorten};
 use crate::vectors::ModelKind;
 
-/// A model that was made of an older one.
+/// A converted model.
 #[derive(Debug)]
 pub struct Converted {
-    /// The files of a model of `lstm_v1`.
+    /// The files of the `lstm_v1` model.
     pub files: ModelFiles,
-    /// How many answers it can give.
+    /// The number of answers that the model can give.
     pub answers: usize,
-    /// How many it could give when it was trained.
+    /// The number of answers that the legacy model was trained with.
     pub classes: usize,
-    /// What people should know, e.g. answers that are gone.
+    /// Notes for the user, for example about answers that no longer exist.
     pub notes: Vec<String>,
-    /// [`LegacyModel::records`].
+    /// The records of the legacy model files, as in [`LegacyModel::records`].
     pub records: BTreeMap<String, FileRecord>,
 }
 
-/// Makes a model of `lstm_v1`. The older one knows its answers by their texts, and its topics by
-/// their places in `topics.csv`: what they are called now is looked up in the mentor's data.
+/// Converts a legacy model to an `lstm_v1` model.
+///
+/// A legacy model identifies answers by their texts and topics by their positions in `topics.csv`.
+/// Their current ids and names are looked up in the mentor's data.
 ///
 /// # Errors
-/// When no answer's text is in the mentor's data any more, or the word vectors cannot be those it
-/// was trained with.
+/// If the mentor's data contains none of the answers, or if the word vectors are not those that the
+/// model was trained with.
 pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result<Converted> {
     check_vectors(model.topics.dims, vectors)?;
     let mut notes = Vec::new();
@@ -41,7 +43,7 @@ pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result
     if answers.is_empty() {
         let all = count(model.fused.classes.len(), "answer");
         return Err(Error::new(format!("none of its {all} is in the data of `{}`", mentor.id))
-            .hint("is this the checkpoint of another mentor, or of much older data?"));
+            .hint("check that the checkpoint belongs to this mentor and to similar data"));
     }
     let topics = topics(model.topics.topics, mentor, &mut notes);
     let rows: Vec<usize> = answers.iter().map(|(row, _)| *row).collect();
@@ -70,23 +72,26 @@ pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result
 fn check_vectors(dims: usize, vectors: &Vectors) -> Result<()> {
     let found = match vectors.as_deref() {
         Some(model) if model.kind() == ModelKind::Words && model.dims() == dims => return Ok(()),
-        Some(model) => format!("`{}` has {} of {}", model.name(), model.kind(), model.dims()),
-        None => "there are none".to_owned(),
+        Some(model) => {
+            format!("`{}` ({}) has {} dimensions", model.name(), model.kind(), model.dims())
+        }
+        None => "no word vectors are selected".to_owned(),
     };
-    Err(Error::new(format!("it needs word vectors of {dims} numbers; {found}"))
-        .hint("name those it was trained with: `mentorpal checkpoints import DIR --vectors NAME`"))
+    Err(Error::new(format!("expected word vectors with {dims} dimensions, but {found}")).hint(
+        "select the vectors it was trained with: `mentorpal checkpoints import DIR --vectors NAME`",
+    ))
 }
 
-/// Which classes are answers of the mentor's: their places, and the ids.
+/// Returns the index and answer id of each class that is an answer of the mentor.
 ///
-/// A text is matched as it is, else as answers in test sets are. Of classes that lead to one
-/// answer (its text was two once) the one that has its text now counts, else the first.
+/// A class is matched by its exact text, or else by its [key](match_key), as in test sets. If
+/// several classes match one answer, the one with its exact text is used, or else the first.
 fn answers<'m>(
     classes: &[String],
     mentor: &'m Mentor,
     notes: &mut Vec<String>,
 ) -> Vec<(usize, &'m str)> {
-    // Where two answers share a text, the last row wins, as it did in the older tool.
+    // If two answers have the same text, the last row is used, as in the Python pipeline.
     let by = |key: fn(&str) -> String| -> HashMap<String, &'m str> {
         mentor.answers.iter().map(|answer| (key(&answer.text), answer.id.as_str())).collect()
     };
@@ -102,27 +107,27 @@ fn answers<'m>(
     for (class, _) in classes.iter().zip(&ids).filter(|(_, id)| id.is_none()) {
         let text = shorten(class, 60);
         notes.push(match known[1].get(&match_key(class)) {
-            Some(id) => format!("“{text}” is another text of the answer `{id}`; left out"),
-            None => format!("the answer “{text}” is no longer in the data; it cannot be given"),
+            Some(id) => format!("“{text}” is an earlier text of the answer `{id}`; ignored"),
+            None => format!("the answer “{text}” is no longer in the data; ignored"),
         });
     }
     ids.into_iter().enumerate().filter_map(|(row, id)| Some((row, id?))).collect()
 }
 
-/// The topics' names where there are as many as then, else numbers.
+/// Returns the names of the topics, or numbers if the number of topics has changed.
 fn topics(count: usize, mentor: &Mentor, notes: &mut Vec<String>) -> Vec<String> {
     let names = topics_of(mentor);
     if names.len() == count {
         return names;
     }
     notes.push(format!(
-        "it was trained on {count} topics, the data has {} now; they are numbered",
+        "the model has {count} topics, but the data has {}; using numbers as topic names",
         names.len()
     ));
     (1..=count).map(|number| format!("topic {number}")).collect()
 }
 
-/// The rows of a classifier that are kept.
+/// Returns the given rows of a classifier.
 fn ridge(classifier: &RidgeClassifier, rows: &[usize]) -> Ridge {
     let row =
         |&row: &usize| classifier.coef[row * classifier.features..][..classifier.features].iter();
@@ -137,7 +142,7 @@ mod tests {
     use super::*;
     use crate::workspace::{Name, Workspace};
 
-    /// A mentor with answers of these texts, called 1, 2, ….
+    /// Returns a mentor with these answer texts, whose ids are 1, 2, ….
     fn mentor(texts: &[&str], topics: &str) -> Mentor {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(folder.path()).unwrap();
@@ -153,19 +158,19 @@ mod tests {
     }
 
     #[test]
-    fn the_text_as_it_is_goes_before_one_that_is_nearly_it() {
+    fn exact_texts_match_before_similar_ones() {
         let mentor = mentor(&["It's here.", "Gone?", "Here; and there.", "Twice.", "Twice."], "");
         let classes = ["Here and there", "It s here", "Its here", "Nowhere.", "Twice.", "gone"];
         let classes = classes.map(str::to_owned);
         let mut notes = Vec::new();
         let found = answers(&classes, &mentor, &mut notes);
-        // “It s here” has another word more; of two answers with one text the last is it.
+        // “It s here” has one more word; of two answers with the same text, the last is used.
         assert_eq!(found, [(0, "3"), (2, "1"), (4, "5"), (5, "2")]);
         assert_eq!(
             notes,
             [
-                "the answer “It s here” is no longer in the data; it cannot be given",
-                "the answer “Nowhere.” is no longer in the data; it cannot be given",
+                "the answer “It s here” is no longer in the data; ignored",
+                "the answer “Nowhere.” is no longer in the data; ignored",
             ]
         );
         let classes =
@@ -175,14 +180,14 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "“here and there.” is another text of the answer `3`; left out",
-                "“Here, and there!” is another text of the answer `3`; left out",
+                "“here and there.” is an earlier text of the answer `3`; ignored",
+                "“Here, and there!” is an earlier text of the answer `3`; ignored",
             ]
         );
     }
 
     #[test]
-    fn topics_are_those_of_the_file_but_for_three() {
+    fn topics_are_those_of_the_file_except_three() {
         let mentor = mentor(&["One."], "Life,Me\nNAVY,\nWork/play,Me\nPositive,\nnegative,\n");
         let mut notes = Vec::new();
         assert_eq!(topics(2, &mentor, &mut notes), ["Life", "Work/play"]);
@@ -192,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rows_of_answers_that_are_gone_are_left_out() {
+    fn rows_of_removed_answers_are_dropped() {
         let classifier = RidgeClassifier {
             classes: ["a", "b", "c"].map(str::to_owned).to_vec(),
             features: 2,

@@ -1,62 +1,63 @@
-//! Walking through bytes that may claim anything: every read is compared with what is left.
+//! A bounds-checked cursor over untrusted bytes.
 
 use crate::error::{Error, Result};
 
-/// A place in some bytes. Numbers are little-endian.
+/// A read position in a byte slice. Numbers are little-endian.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
-    /// Where the bytes begin in the file, for messages.
+    /// The offset of the bytes in the file, for messages.
     start: usize,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of a file.
+    /// Returns a cursor at the beginning of a file.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, start: 0, at: 0 }
     }
 
-    /// At the beginning of `bytes`, which lie at `start` in the file.
+    /// Returns a cursor at the beginning of `bytes`, which are at offset `start` in the file.
     pub(super) fn within(bytes: &'a [u8], start: usize) -> Self {
         Self { bytes, start, at: 0 }
     }
 
-    /// Where it is in the file.
+    /// Returns the current offset in the file.
     pub(super) fn offset(&self) -> usize {
         self.start + self.at
     }
 
-    /// How many bytes are left.
+    /// Returns the number of remaining bytes.
     pub(super) fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
 
-    /// The next `count` bytes.
+    /// Reads `count` bytes.
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8]> {
         let left = &self.bytes[self.at..];
         if count > left.len() {
             let offset = self.offset();
-            let message = format!("byte {offset}: {count} more expected, {} are left", left.len());
+            let message =
+                format!("byte {offset}: expected {count} more bytes, {} are left", left.len());
             return Err(Error::new(message));
         }
         self.at += count;
         Ok(&left[..count])
     }
 
-    /// The next bytes, as many as `N`.
+    /// Reads `N` bytes.
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N)?);
         Ok(array)
     }
 
-    /// The bytes before the next `end`, which is passed over.
+    /// Reads the bytes before the next byte `end`, and skips `end`.
     pub(super) fn take_until(&mut self, end: u8) -> Result<&'a [u8]> {
         let offset = self.offset();
         let length = self.bytes[self.at..].iter().position(|&byte| byte == end);
-        let length = length
-            .ok_or_else(|| Error::new(format!("byte {offset}: text that does not end here")))?;
+        let length =
+            length.ok_or_else(|| Error::new(format!("byte {offset}: unterminated string")))?;
         let taken = self.take(length)?;
         self.at += 1;
         Ok(taken)

@@ -1,106 +1,108 @@
-//! The folder of such a checkpoint, and what is in a mentor's.
+//! The folder of a legacy checkpoint, and the model files of each mentor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::keras::TopicWeights;
 use super::pickle::RidgeClassifier;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE};
 use crate::text::format::quoted_list;
 use crate::workspace::{Name, folder_names};
 
-/// The architecture that all of them are of.
+/// The architecture of every legacy checkpoint.
 pub const LEGACY_ARCH: &str = "lstm_v1";
 
-/// Question and topics → answers.
+/// The classifier from question and topics to answers.
 const FUSED_FILE: &str = "fused_model.pkl";
-/// Question → answers.
+/// The classifier from question to answers.
 const UNFUSED_FILE: &str = "unfused_model.pkl";
-/// Words → topics.
+/// The network from words to topics.
 const TOPIC_FILE: &str = "lstm_topic_model.h5";
-/// The file name of the word vectors.
+/// A text file with the file name of the word vectors.
 const VECTORS_FILE: &str = "w2v.txt";
 
-/// The files that a mentor's folder is told by.
+/// The files that identify the folder of a mentor.
 const MODEL_FILES: [&str; 3] = [FUSED_FILE, UNFUSED_FILE, TOPIC_FILE];
 /// All files of a mentor.
 const FILES: [&str; 4] = [FUSED_FILE, UNFUSED_FILE, TOPIC_FILE, VECTORS_FILE];
 
-/// A checkpoint of the older tool, as it lies there; nothing in it is ever changed.
+/// A checkpoint of the Python pipeline. It is never modified.
 #[derive(Clone, Debug)]
 pub struct LegacyCheckpoint {
-    /// Where it lies.
+    /// The folder of the checkpoint.
     pub folder: PathBuf,
-    /// Its mentors, sorted.
+    /// The ids of its mentors, sorted.
     pub mentors: Vec<Name>,
 }
 
-/// What such a checkpoint holds for a mentor.
+/// The model of one mentor in a legacy checkpoint.
 #[derive(Clone, Debug)]
 pub struct LegacyModel {
-    /// Word vectors → topics.
+    /// The network from word vectors to topics.
     pub topics: TopicWeights,
-    /// Sum of the word vectors, then the topics' shares → answers.
+    /// The classifier from the sum of the word vectors and the topic probabilities to answers.
     pub fused: RidgeClassifier,
-    /// Sum of the word vectors → answers.
+    /// The classifier from the sum of the word vectors to answers.
     pub unfused: RidgeClassifier,
-    /// The files that it was read from, by path within the checkpoint.
+    /// The records of the model files by path within the checkpoint.
     pub records: BTreeMap<String, FileRecord>,
 }
 
 impl LegacyCheckpoint {
-    /// The checkpoint in `folder`; `None` where there is none, or one of this tool.
+    /// Returns the legacy checkpoint in `folder`; `None` if `folder` has none or has a manifest.
     #[must_use]
     pub fn find(folder: &Path) -> Option<Self> {
         if folder.join(MANIFEST_FILE).symlink_metadata().is_ok() {
             return None;
         }
         let mut mentors = folder_names(folder).ok()?;
-        let has = |mentor: &Name, file: &str| is_there(&folder.join(mentor.as_str()).join(file));
-        // A mentor whose folder lacks some file is one all the same: whoever uses it is told.
+        let has = |mentor: &Name, file: &str| exists(&folder.join(mentor.as_str()).join(file));
+        // A mentor with missing files is listed; using it is an error that names them.
         mentors.retain(|mentor| FILES.iter().any(|file| has(mentor, file)));
         let is_one = mentors.iter().any(|mentor| MODEL_FILES.iter().any(|file| has(mentor, file)));
         let folder = folder.to_owned();
         is_one.then_some(Self { folder, mentors })
     }
 
-    /// The files that the folder of `mentor` lacks.
+    /// Returns the files that are missing in the folder of `mentor`.
     #[must_use]
     pub fn missing(&self, mentor: &Name) -> Vec<PathBuf> {
         let paths = FILES.iter().map(|file| self.path(mentor, file));
-        paths.filter(|path| !is_there(path)).collect()
+        paths.filter(|path| !exists(path)).collect()
     }
 
-    /// Whether `folder` is a mentor's within such a checkpoint.
+    /// Returns whether `folder` is the folder of a mentor in a legacy checkpoint.
     #[must_use]
-    pub fn is_mentors(folder: &Path) -> bool {
-        MODEL_FILES.iter().any(|file| is_there(&folder.join(file)))
+    pub fn is_mentor_folder(folder: &Path) -> bool {
+        MODEL_FILES.iter().any(|file| exists(&folder.join(file)))
     }
 
-    /// The file name of the word vectors that it was trained with, as `w2v.txt` has it.
+    /// Returns the file name of the word vectors that the checkpoint was trained with, from
+    /// `w2v.txt`.
     ///
     /// # Errors
-    /// When no mentor has it, it is no name, or the mentors differ in it.
+    /// If no mentor has `w2v.txt`, if it does not contain a file name, or if the mentors differ.
     pub fn vectors(&self) -> Result<String> {
         let mut names = BTreeSet::new();
         let path_of = |mentor: &Name| self.path(mentor, VECTORS_FILE);
-        let has_it = |mentor: &&Name| is_there(&path_of(mentor));
-        // A mentor that lacks the file cannot say otherwise, and keeps no other from being used.
-        let mut mentors: Vec<&Name> = self.mentors.iter().filter(has_it).collect();
+        let has_file = |mentor: &&Name| exists(&path_of(mentor));
+        // Mentors without the file are ignored, so that the others can be used.
+        let mut mentors: Vec<&Name> = self.mentors.iter().filter(has_file).collect();
         mentors.extend(self.mentors.first().filter(|_| mentors.is_empty()));
         for mentor in mentors {
             let path = path_of(mentor);
             let fault = |what: &str| {
                 Error::at(Location::file(&path), what)
-                    .hint("it is to hold the file name of the word vectors")
+                    .with_kind(ErrorKind::Corrupt)
+                    .hint("write the file name of the word vectors to this file")
             };
             let text = String::from_utf8(files::read(&path)?)
                 .map_err(|e| fault("not UTF-8 text").caused_by(e))?;
             let name = text.trim().rsplit(['/', '\\']).next().unwrap_or_default();
             if name.is_empty() || name.chars().any(char::is_control) {
-                return Err(fault("no file name"));
+                return Err(fault("expected a file name"));
             }
             names.insert(name.to_owned());
         }
@@ -108,16 +110,16 @@ impl LegacyCheckpoint {
             Some(name) if names.is_empty() => Ok(name),
             first => {
                 let names = quoted_list(first.into_iter().chain(names));
-                let what = format!("its mentors have different word vectors: {names}");
+                let what = format!("its mentors were trained with different word vectors: {names}");
                 Err(Error::at(Location::file(&self.folder), what))
             }
         }
     }
 
-    /// Reads what it holds for `mentor`.
+    /// Reads the model of `mentor`.
     ///
     /// # Errors
-    /// When a file is missing or cannot be used, or they do not fit together.
+    /// If a file is missing or invalid, or the files are from different models.
     pub fn read(&self, mentor: &Name) -> Result<LegacyModel> {
         let mut records = BTreeMap::new();
         let mut read = |file: &str| {
@@ -138,13 +140,13 @@ impl LegacyCheckpoint {
         Ok(model)
     }
 
-    /// Refuses a mentor whose folder does not say which word vectors it was trained with.
+    /// Checks that the folder of `mentor` names its word vectors.
     ///
     /// # Errors
-    /// When `w2v.txt` is missing.
+    /// If `w2v.txt` is missing.
     pub fn check_vectors(&self, mentor: &Name) -> Result<()> {
         let path = self.path(mentor, VECTORS_FILE);
-        if is_there(&path) { Ok(()) } else { files::read(&path).map(|_| ()) }
+        if exists(&path) { Ok(()) } else { files::read(&path).map(|_| ()) }
     }
 
     fn path(&self, mentor: &Name, file: &str) -> PathBuf {
@@ -152,30 +154,33 @@ impl LegacyCheckpoint {
     }
 }
 
-/// Whether something is at `path`, if only a link that leads nowhere.
-fn is_there(path: &Path) -> bool {
+/// Returns whether anything exists at `path`, including a broken link.
+fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
 impl LegacyModel {
-    /// Compares the parts with each other.
+    /// Checks that the files are from the same model.
     fn check(&self) -> Result<()> {
         let TopicWeights { dims, topics, .. } = self.topics;
-        let fault = |what: String| Err(Error::new(what).hint("the files are of different models"));
+        let fault = |message: String| {
+            let error = Error::new(message).with_kind(ErrorKind::Corrupt);
+            Err(error.hint("restore the files, which are from different models"))
+        };
         if self.unfused.features != dims {
             let found = self.unfused.features;
             return fault(format!(
-                "{UNFUSED_FILE} is over {found} numbers, {TOPIC_FILE} over {dims}"
+                "{UNFUSED_FILE} has {found} features, but {TOPIC_FILE} has {dims} dimensions"
             ));
         }
         if self.fused.features != dims + topics {
             let found = self.fused.features;
             return fault(format!(
-                "{FUSED_FILE} is over {found} numbers, expected {dims} and {topics} topics"
+                "{FUSED_FILE} has {found} features, expected {dims} dimensions and {topics} topics"
             ));
         }
         if self.fused.classes != self.unfused.classes {
-            return fault(format!("{FUSED_FILE} has other answers than {UNFUSED_FILE}"));
+            return fault(format!("{FUSED_FILE} and {UNFUSED_FILE} have different answers"));
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ pub(super) struct Token(String);
 impl Token {
     fn new(text: &str) -> Result<Self> {
         let text = text.trim();
-        secrets::keep(text);
+        secrets::register(text);
         if text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text.to_owned()))
         } else {

@@ -1,4 +1,4 @@
-//! Datasets and attributes: their types, shapes and contents.
+//! Datasets and attributes: types, shapes and contents.
 
 use super::header::{Message, UNDEFINED, kind};
 use super::source::Source;
@@ -8,41 +8,45 @@ use crate::error::{Error, Result};
 /// An array of numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Array {
-    /// How long it is in each dimension.
+    /// The length of each dimension.
     pub shape: Vec<usize>,
-    /// Row by row.
+    /// The numbers in row-major order.
     pub numbers: Vec<f32>,
 }
 
-/// What elements are.
+/// The type of the elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Datatype {
     Float32,
     Float64,
-    /// A text of so many bytes, filled up with zeros or spaces.
-    FixedText(usize),
-    /// A text in a global heap: its length, the heap's address, its number there.
-    HeapText,
-    /// Anything else, by its class.
+    /// A string of this many bytes, padded with zeros or spaces.
+    FixedString(usize),
+    /// A string in a global heap: its length, the address of the heap, its index in the heap.
+    HeapString,
+    /// Any other type, with its class.
     Other(u8),
 }
 
-/// The numbers of the dataset with these messages.
+/// Returns the numbers of the dataset with these messages.
 pub(super) fn numbers(source: &Source, messages: &[Message]) -> Result<Array> {
     let part = |kind: u16, what: &str| {
         let message = messages.iter().find(|message| message.kind == kind);
-        message.ok_or_else(|| Error::new(format!("it has no {what}: not an array")))
+        message.ok_or_else(|| Error::new(format!("not a dataset: the {what} is missing")))
     };
     let shape = dataspace(&mut part(kind::DATASPACE, "shape")?.cursor()?)?;
     let datatype = datatype(&mut part(kind::DATATYPE, "type")?.cursor()?)?;
     let width = match datatype {
         Datatype::Float32 => 4,
         Datatype::Float64 => 8,
-        other => return Err(Error::new(format!("{other:?}, expected numbers of 4 or 8 bytes"))),
+        other => {
+            return Err(Error::new(format!(
+                "{other:?}, expected floating-point numbers of 4 or 8 bytes"
+            )));
+        }
     };
     let count = element_count(&shape)?;
     let size = count.checked_mul(width).ok_or_else(|| too_many(&shape))?;
-    let bytes = layout(source, &mut part(kind::LAYOUT, "place")?.cursor()?)?;
+    let bytes = layout(source, &mut part(kind::LAYOUT, "layout")?.cursor()?)?;
     if bytes.len() != size {
         return Err(Error::new(format!("shape {shape:?} in {} bytes", bytes.len())));
     }
@@ -54,9 +58,8 @@ pub(super) fn numbers(source: &Source, messages: &[Message]) -> Result<Array> {
     Ok(Array { shape, numbers })
 }
 
-/// The texts of the attribute `name`, none where it has no elements; `None` where there is no
-/// such attribute.
-pub(super) fn texts<'a>(
+/// Returns the strings of the attribute `name`; `None` if it does not exist.
+pub(super) fn strings<'a>(
     source: &Source<'a>,
     messages: &[Message<'a>],
     name: &str,
@@ -68,14 +71,14 @@ pub(super) fn texts<'a>(
                     return Ok(Some(found));
                 }
             }
-            kind::ATTRIBUTE_INFO => many_attributes(&mut message.cursor()?)?,
+            kind::ATTRIBUTE_INFO => refuse_dense_attributes(&mut message.cursor()?)?,
             _ => {}
         }
     }
     Ok(None)
 }
 
-/// The texts in an attribute message, where it is `name`'s.
+/// Returns the strings in an attribute message if its name is `name`.
 fn attribute<'a>(
     source: &Source<'a>,
     message: &Message<'a>,
@@ -85,14 +88,16 @@ fn attribute<'a>(
     let (version, flags) = (cursor.u8()?, cursor.u8()?);
     let offset = message.offset;
     if !(1..=3).contains(&version) {
-        return Err(Error::new(format!("byte {offset}: attribute version {version}")));
+        return Err(Error::new(format!(
+            "byte {offset}: attribute version {version}, expected 1 to 3"
+        )));
     }
     let sizes = [cursor.u16()?, cursor.u16()?, cursor.u16()?].map(usize::from);
     if version == 3 {
         cursor.u8()?;
     }
     let mut part = |size: usize| {
-        // Version 1 begins each part at a multiple of 8 bytes.
+        // Version 1 aligns each part to 8 bytes.
         let padded = if version == 1 { size.next_multiple_of(8) } else { size };
         let start = cursor.offset();
         cursor.take(padded).map(|bytes| Cursor::within(&bytes[..size], start))
@@ -103,29 +108,34 @@ fn attribute<'a>(
         return Ok(None);
     }
     if version > 1 && flags != 0 {
-        return Err(Error::new(format!("byte {offset}: a type or shape that lies elsewhere")));
+        return Err(Error::new(format!(
+            "byte {offset}: shared attribute types and shapes are not supported"
+        )));
     }
     let count = element_count(&dataspace(&mut dataspace_part)?)?;
     if count == 0 {
         return Ok(Some(Vec::new()));
     }
-    let texts = match datatype(&mut datatype_part)? {
-        Datatype::FixedText(size) if size > 0 => {
+    let strings = match datatype(&mut datatype_part)? {
+        Datatype::FixedString(size) if size > 0 => {
             let size = size.checked_mul(count).map(|all| (all, size));
-            let (all, size) = size.ok_or_else(|| Error::new(format!("{count} texts")))?;
-            cursor.take(all)?.chunks_exact(size).map(|bytes| padded_text(source, bytes)).collect()
+            let (all, size) =
+                size.ok_or_else(|| Error::new(format!("too many strings: {count}")))?;
+            cursor.take(all)?.chunks_exact(size).map(|bytes| padded_string(source, bytes)).collect()
         }
-        Datatype::HeapText => {
-            let all = count.checked_mul(16).ok_or_else(|| Error::new(format!("{count} texts")))?;
+        Datatype::HeapString => {
+            let all = count
+                .checked_mul(16)
+                .ok_or_else(|| Error::new(format!("too many strings: {count}")))?;
             let mut elements = Cursor::within(cursor.take(all)?, message.offset);
-            (0..count).map(|_| heap_text(source, &mut elements)).collect()
+            (0..count).map(|_| heap_string(source, &mut elements)).collect()
         }
-        other => Err(Error::new(format!("{other:?}, expected texts"))),
+        other => Err(Error::new(format!("{other:?}, expected strings"))),
     };
-    texts.map(Some).map_err(|e: Error| e.prefixed(&format!("attribute `{name}`")))
+    strings.map(Some).map_err(|e: Error| e.prefixed(&format!("attribute `{name}`")))
 }
 
-/// A shape: empty of a single value, of length 0 where there is none.
+/// Reads a shape: `[]` for a single value, `[0]` if there is no value.
 fn dataspace(cursor: &mut Cursor) -> Result<Vec<usize>> {
     let offset = cursor.offset();
     let (version, rank, _flags) = (cursor.u8()?, cursor.u8()?, cursor.u8()?);
@@ -136,9 +146,15 @@ fn dataspace(cursor: &mut Cursor) -> Result<Vec<usize>> {
         }
         2 if kind == 2 => return Ok(vec![0]),
         2 => {}
-        _ => return Err(Error::new(format!("byte {offset}: version {version} of a shape"))),
+        _ => {
+            return Err(Error::new(format!(
+                "byte {offset}: shape version {version}, expected 1 or 2"
+            )));
+        }
     }
-    let dim = |dim: u64| usize::try_from(dim).map_err(|_| Error::new(format!("length {dim}")));
+    let dim = |dim: u64| {
+        usize::try_from(dim).map_err(|_| Error::new(format!("dimension {dim} is too large")))
+    };
     (0..rank).map(|_| dim(cursor.u64()?)).collect()
 }
 
@@ -148,7 +164,7 @@ fn element_count(shape: &[usize]) -> Result<usize> {
 }
 
 fn too_many(shape: &[usize]) -> Error {
-    Error::new(format!("shape {shape:?}, more than any file holds"))
+    Error::new(format!("shape {shape:?} is too large"))
 }
 
 fn datatype(cursor: &mut Cursor) -> Result<Datatype> {
@@ -156,19 +172,19 @@ fn datatype(cursor: &mut Cursor) -> Result<Datatype> {
     let [bits, ..] = cursor.array::<3>()?;
     let size = cursor.u32()?;
     Ok(match class {
-        // The properties of IEEE 754's little-endian numbers; others have other ones.
+        // The properties of little-endian IEEE 754 numbers.
         1 => match (bits, size, cursor.array::<12>()?) {
             (0x20, 4, [0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]) => Datatype::Float32,
             (0x20, 8, [0, 0, 64, 0, 52, 11, 0, 52, 0xff, 3, 0, 0]) => Datatype::Float64,
             _ => Datatype::Other(class),
         },
-        3 => Datatype::FixedText(size as usize),
-        9 if bits & 0xf == 1 && size == 16 => Datatype::HeapText,
+        3 => Datatype::FixedString(size as usize),
+        9 if bits & 0xf == 1 && size == 16 => Datatype::HeapString,
         _ => Datatype::Other(class),
     })
 }
 
-/// The bytes of a dataset, which lie in one piece.
+/// Returns the bytes of a contiguous dataset.
 fn layout<'a>(source: &Source<'a>, cursor: &mut Cursor<'a>) -> Result<&'a [u8]> {
     let offset = cursor.offset();
     match (cursor.u8()?, cursor.u8()?) {
@@ -180,34 +196,34 @@ fn layout<'a>(source: &Source<'a>, cursor: &mut Cursor<'a>) -> Result<&'a [u8]> 
         (3 | 4, 1) => {
             let (address, size) = (cursor.u64()?, cursor.u64()?);
             if address == UNDEFINED {
-                return Err(Error::new(format!("byte {offset}: an array that was never written")));
+                return Err(Error::new(format!("byte {offset}: the array was never written")));
             }
             source.data(address, size)
         }
         (3 | 4, 2) => Err(Error::new(format!(
-            "byte {offset}: an array in chunks, which may be compressed; expected one piece"
+            "byte {offset}: a chunked array, which may be compressed; expected a contiguous array"
         ))),
-        (version, class) => {
-            Err(Error::new(format!("byte {offset}: layout {class} of version {version}")))
-        }
+        (version, class) => Err(Error::new(format!(
+            "byte {offset}: unsupported layout {class} of version {version}"
+        ))),
     }
 }
 
-/// A text filled up with zeros or spaces.
-fn padded_text<'a>(source: &Source, bytes: &'a [u8]) -> Result<&'a str> {
+/// Decodes a string that is padded with zeros or spaces.
+fn padded_string<'a>(source: &Source, bytes: &'a [u8]) -> Result<&'a str> {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    Ok(text(source, &bytes[..end])?.trim_end_matches(' '))
+    Ok(string(source, &bytes[..end])?.trim_end_matches(' '))
 }
 
-/// The text that the next element of `elements` says the place of.
-fn heap_text<'a>(source: &Source<'a>, elements: &mut Cursor) -> Result<&'a str> {
+/// Returns the string that the next element of `elements` refers to.
+fn heap_string<'a>(source: &Source<'a>, elements: &mut Cursor) -> Result<&'a str> {
     let (length, address, index) = (elements.u32()?, elements.u64()?, elements.u32()?);
     if length == 0 {
         return Ok("");
     }
     let mut prefix = source.structure(address, 16)?;
     if prefix.take(4)? != b"GCOL" {
-        return Err(Error::new(format!("byte {address}: no heap of texts is here")));
+        return Err(Error::new(format!("byte {address}: expected a global heap")));
     }
     prefix.u32()?;
     let mut heap = Cursor::within(source.region(address, prefix.u64()?)?, address as usize);
@@ -220,32 +236,32 @@ fn heap_text<'a>(source: &Source<'a>, elements: &mut Cursor) -> Result<&'a str> 
         if u32::from(found) == index && found != 0 {
             let bytes = heap.take(size)?;
             let bytes = bytes.get(..length as usize).ok_or_else(|| {
-                Error::new(format!("byte {address}: a text of {length} in {size} bytes"))
+                Error::new(format!("byte {address}: a string of {length} bytes in {size} bytes"))
             })?;
-            return text(source, bytes);
+            return string(source, bytes);
         }
         let padded = size.checked_next_multiple_of(8).unwrap_or(usize::MAX);
-        // The last object is the free space, which includes its own prefix.
+        // Object 0 is the free space, the last object of the heap.
         if found == 0 {
             break;
         }
         heap.take(padded)?;
     }
-    Err(Error::new(format!("byte {address}: there is no text {index} in this heap")))
+    Err(Error::new(format!("byte {address}: no object {index} in this global heap")))
 }
 
-fn text<'a>(source: &Source, bytes: &'a [u8]) -> Result<&'a str> {
+fn string<'a>(source: &Source, bytes: &'a [u8]) -> Result<&'a str> {
     source.count_structure(bytes.len())?;
-    std::str::from_utf8(bytes).map_err(|_| Error::new("a text not in UTF-8"))
+    std::str::from_utf8(bytes).map_err(|_| Error::new("a string is not UTF-8"))
 }
 
-/// Very many attributes are kept in another way, which no model needs.
-fn many_attributes(message: &mut Cursor) -> Result<()> {
+/// Rejects the storage of very many or long attributes, which no model uses.
+fn refuse_dense_attributes(message: &mut Cursor) -> Result<()> {
     let offset = message.offset();
     let (_version, flags) = (message.u8()?, message.u8()?);
     message.take(if flags & 1 == 0 { 0 } else { 2 })?;
     if message.u64()? == UNDEFINED {
         return Ok(());
     }
-    Err(Error::new(format!("byte {offset}: more or longer attributes than a model has")))
+    Err(Error::new(format!("byte {offset}: dense attribute storage is not supported")))
 }

@@ -1,11 +1,11 @@
-//! Groups: where a child of some name lies.
+//! Groups: finding a child by name.
 
 use super::header::{Message, UNDEFINED, kind, sized};
 use super::source::Source;
 use crate::checkpoint::legacy::cursor::Cursor;
 use crate::error::{Error, Result};
 
-/// The address of the child `name` of the group with these messages.
+/// Returns the address of the child `name` of the group with these messages.
 pub(super) fn child(source: &Source, messages: &[Message], name: &str) -> Result<Option<u64>> {
     for message in messages {
         let found = match message.kind {
@@ -16,7 +16,7 @@ pub(super) fn child(source: &Source, messages: &[Message], name: &str) -> Result
             }
             kind::LINK => link(&mut message.cursor()?, name)?,
             kind::LINK_INFO => {
-                many_links(&mut message.cursor()?)?;
+                refuse_dense_links(&mut message.cursor()?)?;
                 None
             }
             _ => None,
@@ -28,26 +28,26 @@ pub(super) fn child(source: &Source, messages: &[Message], name: &str) -> Result
     Ok(None)
 }
 
-/// The local heap of a group: its children's names.
+/// Returns the local heap of a group, which contains the names of its children.
 fn names<'a>(source: &Source<'a>, address: u64) -> Result<Cursor<'a>> {
     let mut heap = source.structure(address, 32)?;
     if heap.take(4)? != b"HEAP" {
-        return Err(Error::new(format!("byte {address}: no heap of names is here")));
+        return Err(Error::new(format!("byte {address}: expected a local heap")));
     }
     heap.u32()?;
     let (size, _free, data) = (heap.u64()?, heap.u64()?, heap.u64()?);
     Ok(Cursor::within(source.region(data, size)?, data as usize))
 }
 
-/// Looks through the B-tree at `tree` (version 1). Children lie a level below their parent, so a
-/// tree that bites its own tail is noticed.
+/// Searches the version-1 B-tree at `tree`. The level of each child is checked, so that a circular
+/// tree is an error.
 fn in_symbol_table(source: &Source, tree: u64, names: &Cursor, name: &str) -> Result<Option<u64>> {
     let mut nodes = vec![(tree, None)];
     while let Some((address, expected)) = nodes.pop() {
         let mut node = source.structure(address, 24)?;
         let (signature, kind, level) = (node.take(4)?, node.u8()?, node.u8()?);
         if signature != b"TREE" || kind != 0 || expected.is_some_and(|expected| level != expected) {
-            return Err(Error::new(format!("byte {address}: no part of a group's tree is here")));
+            return Err(Error::new(format!("byte {address}: expected a B-tree node")));
         }
         let entries = u64::from(node.u16()?);
         let mut entries = source.structure(address.saturating_add(24), entries * 16)?;
@@ -63,11 +63,11 @@ fn in_symbol_table(source: &Source, tree: u64, names: &Cursor, name: &str) -> Re
     Ok(None)
 }
 
-/// Looks through a symbol table node.
+/// Searches a symbol table node.
 fn in_node(source: &Source, address: u64, names: &Cursor, name: &str) -> Result<Option<u64>> {
     let mut node = source.structure(address, 8)?;
     if node.take(4)? != b"SNOD" {
-        return Err(Error::new(format!("byte {address}: no table of children is here")));
+        return Err(Error::new(format!("byte {address}: expected a symbol table")));
     }
     node.u16()?;
     let count = u64::from(node.u16()?);
@@ -88,12 +88,12 @@ fn in_node(source: &Source, address: u64, names: &Cursor, name: &str) -> Result<
     Ok(None)
 }
 
-/// The address in a link message, where it is `name`'s.
+/// Returns the address in a link message if its name is `name`.
 fn link(message: &mut Cursor, name: &str) -> Result<Option<u64>> {
     let offset = message.offset();
     let (_version, flags) = (message.u8()?, message.u8()?);
     let hard = flags & 8 == 0 || message.u8()? == 0;
-    // The order of creation and the character set, where they are given.
+    // Optional fields: the order of creation and the character set.
     message.take(usize::from(flags & 4 != 0) * 8 + usize::from(flags & 0x10 != 0))?;
     let length = sized(message, 1 << (flags & 3))?;
     let found = message.take(usize::try_from(length).unwrap_or(usize::MAX))?;
@@ -101,18 +101,20 @@ fn link(message: &mut Cursor, name: &str) -> Result<Option<u64>> {
         return Ok(None);
     }
     if !hard {
-        return Err(Error::new(format!("byte {offset}: `{name}` lies elsewhere, expected here")));
+        return Err(Error::new(format!(
+            "byte {offset}: `{name}` is a soft or external link, expected a hard link"
+        )));
     }
     message.u64().map(Some)
 }
 
-/// A group of very many children is kept in another way, which no model needs.
-fn many_links(message: &mut Cursor) -> Result<()> {
+/// Rejects the storage of very large groups, which no model uses.
+fn refuse_dense_links(message: &mut Cursor) -> Result<()> {
     let offset = message.offset();
     let (_version, flags) = (message.u8()?, message.u8()?);
     message.take(if flags & 1 == 0 { 0 } else { 8 })?;
     if message.u64()? == UNDEFINED {
         return Ok(());
     }
-    Err(Error::new(format!("byte {offset}: a group of more children than a model has")))
+    Err(Error::new(format!("byte {offset}: groups with dense link storage are not supported")))
 }

@@ -4,18 +4,18 @@ use super::source::Source;
 use crate::checkpoint::legacy::cursor::Cursor;
 use crate::error::{Error, Result};
 
-/// One message of an object header.
+/// A message of an object header.
 #[derive(Debug)]
 pub(super) struct Message<'a> {
     pub(super) kind: u16,
-    /// Whether it lies elsewhere and this only says where.
+    /// Whether the message is shared: stored elsewhere, with only its address here.
     pub(super) shared: bool,
-    /// Where its data begins in the file.
+    /// The offset of the data in the file.
     pub(super) offset: usize,
     pub(super) data: &'a [u8],
 }
 
-/// Kinds of messages.
+/// The numbers of the message kinds.
 pub(super) mod kind {
     pub(crate) const DATASPACE: u16 = 0x01;
     pub(crate) const LINK_INFO: u16 = 0x02;
@@ -28,18 +28,18 @@ pub(super) mod kind {
     pub(crate) const ATTRIBUTE_INFO: u16 = 0x15;
 }
 
-/// The address that stands for none.
+/// The undefined address.
 pub(super) const UNDEFINED: u64 = u64::MAX;
 
 impl<'a> Message<'a> {
-    /// At the beginning of its data.
+    /// Returns a cursor at the beginning of the data.
     ///
     /// # Errors
-    /// When the data lies elsewhere.
+    /// If the message is shared.
     pub(super) fn cursor(&self) -> Result<Cursor<'a>> {
         if self.shared {
             let offset = self.offset;
-            return Err(Error::new(format!("byte {offset}: a shared message is not expected")));
+            return Err(Error::new(format!("byte {offset}: shared messages are not supported")));
         }
         Ok(Cursor::within(self.data, self.offset))
     }
@@ -53,7 +53,7 @@ pub(super) fn read<'a>(source: &Source<'a>, address: u64) -> Result<Vec<Message<
     let mut prefix = source.structure(address, 16)?;
     let version = prefix.u8()?;
     if version != 1 {
-        return Err(Error::new(format!("byte {address}: no object header is here")));
+        return Err(Error::new(format!("byte {address}: expected an object header")));
     }
     prefix.u8()?;
     let count = usize::from(prefix.u16()?);
@@ -81,9 +81,11 @@ fn read_v2<'a>(source: &Source<'a>, address: u64) -> Result<Vec<Message<'a>>> {
     prefix.take(4)?;
     let (version, flags) = (prefix.u8()?, prefix.u8()?);
     if version != 2 {
-        return Err(Error::new(format!("byte {address}: object header version {version}")));
+        return Err(Error::new(format!(
+            "byte {address}: object header version {version}, expected 2"
+        )));
     }
-    // Times, and limits for attributes, where they are kept.
+    // Optional fields: times, and limits for attributes.
     let optional = if flags & 0x20 == 0 { 0 } else { 16 } + if flags & 0x10 == 0 { 0 } else { 4 };
     let width = 1_u64 << (flags & 3);
     let at = address.saturating_add(6 + optional);
@@ -92,7 +94,7 @@ fn read_v2<'a>(source: &Source<'a>, address: u64) -> Result<Vec<Message<'a>>> {
     let mut messages = Vec::new();
     let head = if flags & 4 == 0 { 4 } else { 6 };
     while let Some(mut block) = blocks.pop() {
-        // What is left at the end may be too short for a message.
+        // The rest of a block may be too short for a message.
         while block.left() >= head {
             let (kind, size, flags) = (u16::from(block.u8()?), block.u16()?, block.u8()?);
             block.take(head - 4)?;
@@ -106,12 +108,14 @@ fn read_v2<'a>(source: &Source<'a>, address: u64) -> Result<Vec<Message<'a>>> {
     Ok(messages)
 }
 
-/// A further block of a header of version 2, without its signature and checksum.
+/// Returns a continuation block of a version-2 header, without its signature and checksum.
 fn continuation<'a>(source: &Source<'a>, message: &mut Cursor<'a>) -> Result<Cursor<'a>> {
     let (address, length) = (message.u64()?, message.u64()?);
     let mut block = source.structure(address, length)?;
     if block.take(4)? != b"OCHK" {
-        return Err(Error::new(format!("byte {address}: no object header goes on here")));
+        return Err(Error::new(format!(
+            "byte {address}: expected an object-header continuation block"
+        )));
     }
     let length = block.left().saturating_sub(4);
     let start = block.offset();
@@ -124,7 +128,7 @@ fn message<'a>(block: &mut Cursor<'a>, kind: u16, size: u16, flags: u8) -> Resul
     Ok(Message { kind, shared: flags & 2 != 0, offset, data })
 }
 
-/// A number of `width` bytes: 1, 2, 4 or 8.
+/// Reads a number of `width` bytes: 1, 2, 4 or 8.
 pub(super) fn sized(cursor: &mut Cursor, width: u64) -> Result<u64> {
     Ok(match width {
         1 => cursor.u8()?.into(),

@@ -1,15 +1,15 @@
-//! The bytes of a file, and how much of them may still be read.
+//! The bytes of a file, with limits on how much may be read.
 
 use std::cell::Cell;
 
 use crate::checkpoint::legacy::cursor::Cursor;
 use crate::error::{Error, Result};
 
-/// How many bytes of structure may be read in all, however often each. A model's are some 20 KiB.
+/// The limit on structure bytes read, counting repeated reads. A model needs about 20 KiB.
 const MAX_STRUCTURE: usize = 4 << 20;
 
-/// A file whose structures may point anywhere, in circles too: what is read is counted, so that
-/// every walk ends and nothing that is kept outgrows the file.
+/// An untrusted file. Its structures may point anywhere, even in circles. The bytes read are
+/// counted, so that every traversal terminates and results are no larger than the file.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     bytes: &'a [u8],
@@ -23,25 +23,25 @@ impl<'a> Source<'a> {
         Self { bytes, structure_left, data_left }
     }
 
-    /// `length` bytes of structure at `address`.
+    /// Reads `length` bytes of structure at `address`.
     pub(super) fn structure(&self, address: u64, length: u64) -> Result<Cursor<'a>> {
         let bytes = self.region(address, length)?;
         self.count_structure(bytes.len())?;
         Ok(Cursor::within(bytes, address as usize))
     }
 
-    /// `length` bytes of an array at `address`.
+    /// Reads `length` bytes of an array at `address`.
     pub(super) fn data(&self, address: u64, length: u64) -> Result<&'a [u8]> {
         let bytes = self.region(address, length)?;
         self.count_data(bytes.len())?;
         Ok(bytes)
     }
 
-    /// `length` bytes at `address`, to be counted as they are read.
+    /// Returns `length` bytes at `address` without counting them; the caller counts what it reads.
     pub(super) fn region(&self, address: u64, length: u64) -> Result<&'a [u8]> {
         let outside = || {
             let message = format!(
-                "byte {address}: {length} bytes expected, the file has {}",
+                "byte {address}: expected {length} bytes, but the file has {}",
                 self.bytes.len()
             );
             Error::new(message)
@@ -52,19 +52,25 @@ impl<'a> Source<'a> {
         self.bytes.get(start..end).ok_or_else(outside)
     }
 
-    /// Counts bytes of structure.
+    /// Counts structure bytes.
+    ///
+    /// # Errors
+    /// If the limit is exceeded.
     pub(super) fn count_structure(&self, bytes: usize) -> Result<()> {
         let left = self.structure_left.get().checked_sub(bytes);
         self.structure_left.set(left.ok_or_else(|| {
-            Error::new(format!("more than {} MiB besides its numbers", MAX_STRUCTURE >> 20))
+            Error::new(format!("more than {} MiB without the arrays", MAX_STRUCTURE >> 20))
         })?);
         Ok(())
     }
 
-    /// Counts bytes of arrays.
+    /// Counts array bytes.
+    ///
+    /// # Errors
+    /// If they exceed the size of the file.
     pub(super) fn count_data(&self, bytes: usize) -> Result<()> {
         let left = self.data_left.get().checked_sub(bytes);
-        self.data_left.set(left.ok_or_else(|| Error::new("more numbers than the file has bytes"))?);
+        self.data_left.set(left.ok_or_else(|| Error::new("the arrays are larger than the file"))?);
         Ok(())
     }
 }

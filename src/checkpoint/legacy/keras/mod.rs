@@ -1,45 +1,46 @@
-//! The topic model as Keras 2 saved it: an LSTM, dropout, and a dense layer with a softmax.
+//! The topic model in Keras 2 format: an LSTM, dropout, and a dense layer with a softmax.
 //!
-//! Both ways of saving are read: a whole model (`model.save`), whose layers are checked against
-//! its configuration, and weights alone (`save_weights`), whose layers are told by their shapes.
+//! Two kinds of files are supported: complete models (`model.save`), whose layers are checked
+//! against the configuration, and weights (`save_weights`), whose layers are identified by shape.
 
 mod network;
 
+use super::as_corrupt;
 use super::hdf5::{Array, Hdf5, Object};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The weights of a topic model. The gates of the LSTM are in the order input, forget, cell,
 /// output; its recurrent activation is `clip(0.2 x + 0.5, 0, 1)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopicWeights {
-    /// How many numbers a token's vector has.
+    /// The dimension of a word vector.
     pub dims: usize,
-    /// How many units the LSTM has.
+    /// The number of LSTM units.
     pub units: usize,
-    /// How many topics there are.
+    /// The number of topics.
     pub topics: usize,
-    /// `[dims, 4 · units]`.
+    /// The input weights of the LSTM, `[dims, 4 · units]`.
     pub kernel: Vec<f32>,
-    /// `[units, 4 · units]`.
+    /// The recurrent weights of the LSTM, `[units, 4 · units]`.
     pub recurrent: Vec<f32>,
-    /// `[4 · units]`.
+    /// The bias of the LSTM, `[4 · units]`.
     pub bias: Vec<f32>,
-    /// `[units, topics]`.
+    /// The weights of the dense layer, `[units, topics]`.
     pub dense_kernel: Vec<f32>,
-    /// `[topics]`.
+    /// The bias of the dense layer, `[topics]`.
     pub dense_bias: Vec<f32>,
 }
 
-const HINT: &str = "only the topic model that the older tool trained with Keras 2 is read: an \
-                    LSTM, dropout, and a dense layer with a softmax";
+const HINT: &str = "use a topic model that the Python pipeline trained with Keras 2: an LSTM, dropout, \
+                    and a dense layer with a softmax";
 
 impl TopicWeights {
     /// Reads a file that Keras 2 saved.
     ///
     /// # Errors
-    /// When it is none, holds another network, or its parts do not fit together.
+    /// If the file is not a Keras 2 file, contains another network, or is inconsistent.
     pub fn from_hdf5(bytes: &[u8]) -> Result<Self> {
-        read(bytes).map_err(|e| e.hint(HINT))
+        read(bytes).map_err(|e| as_corrupt(e).hint(HINT))
     }
 }
 
@@ -47,7 +48,7 @@ fn read(bytes: &[u8]) -> Result<TopicWeights> {
     let file = Hdf5::open(bytes)?;
     let root = file.root()?;
     check_version(&root)?;
-    if let Some(config) = text(&root, "model_config")? {
+    if let Some(config) = string(&root, "model_config")? {
         let config = serde_json::from_str(config)
             .map_err(|e| Error::new("`model_config` is not JSON").caused_by(e))?;
         network::check(&config).map_err(|e| e.prefixed("`model_config`"))?;
@@ -55,8 +56,8 @@ fn read(bytes: &[u8]) -> Result<TopicWeights> {
     let weights = root.child("model_weights")?;
     let layers = weights.as_ref().unwrap_or(&root);
     let names = layers
-        .texts("layer_names")?
-        .ok_or_else(|| Error::new("no `layer_names`: not a file that Keras saved"))?;
+        .strings("layer_names")?
+        .ok_or_else(|| Error::new("`layer_names` is missing: not a file that Keras saved"))?;
     let mut lstm = None;
     let mut dense = None;
     for name in names {
@@ -67,66 +68,68 @@ fn read(bytes: &[u8]) -> Result<TopicWeights> {
             Some(_) => &mut dense,
         };
         if slot.is_some() {
-            return Err(Error::new(format!("layer `{name}` is one too many")));
+            return Err(Error::new(format!("unexpected layer `{name}`")));
         }
         *slot = layer;
     }
-    let missing = |what: &str| Error::new(format!("there is no {what} layer"));
-    fit(lstm.ok_or_else(|| missing("LSTM"))?, dense.ok_or_else(|| missing("dense"))?)
+    let missing = |what: &str| Error::new(format!("the {what} layer is missing"));
+    combine(lstm.ok_or_else(|| missing("LSTM"))?, dense.ok_or_else(|| missing("dense"))?)
 }
 
-/// A layer's weights.
+/// The weights of a layer.
 struct Layer {
     kernel: Array,
     recurrent: Option<Array>,
     bias: Array,
 }
 
-/// The weights of the layer `name`; `None` where it has none.
+/// Reads the weights of the layer `name`; `None` if it has none.
 fn read_layer(layers: &Object, name: &str) -> Result<Option<Layer>> {
-    let layer = layers.child(name)?.ok_or_else(|| Error::new("it is not there"))?;
+    let layer = layers.child(name)?.ok_or_else(|| Error::new("missing"))?;
     let (mut kernel, mut recurrent, mut bias) = (None, None, None);
-    for path in layer.texts("weight_names")?.unwrap_or_default() {
-        // `lstm_4/kernel:0`, or with more scopes before the last part.
+    for path in layer.strings("weight_names")?.unwrap_or_default() {
+        // For example `lstm_4/kernel:0`, possibly with more scopes before the last component.
         let last = path.rsplit('/').next().unwrap_or(path);
         let slot = match last.split(':').next().unwrap_or(last) {
             "kernel" => &mut kernel,
             "recurrent_kernel" => &mut recurrent,
             "bias" => &mut bias,
-            _ => return Err(Error::new(format!("the weights `{path}` are not expected"))),
+            _ => return Err(Error::new(format!("unexpected weights `{path}`"))),
         };
         if slot.is_some() {
-            return Err(Error::new(format!("the weights `{path}` are there twice")));
+            return Err(Error::new(format!("duplicate weights `{path}`")));
         }
         let weights = layer
             .child(path)?
-            .ok_or_else(|| Error::new(format!("the weights `{path}` are not there")))?;
+            .ok_or_else(|| Error::new(format!("the weights `{path}` are missing")))?;
         let array = weights.numbers().map_err(|e| e.prefixed(&format!("`{path}`")))?;
         if !array.numbers.iter().all(|number| number.is_finite()) {
-            return Err(Error::new(format!("`{path}` holds others than finite numbers")));
+            return Err(Error::new(format!("`{path}` contains a number that is not finite")));
         }
         *slot = Some(array);
     }
     match (kernel, bias) {
         (Some(kernel), Some(bias)) => Ok(Some(Layer { kernel, recurrent, bias })),
         (None, None) if recurrent.is_none() => Ok(None),
-        _ => Err(Error::new("it lacks a part of its weights")),
+        _ => Err(Error::new("a part of its weights is missing")),
     }
 }
 
-/// Puts the layers' weights together.
-fn fit(lstm: Layer, dense: Layer) -> Result<TopicWeights> {
+/// Combines the weights of the layers.
+fn combine(lstm: Layer, dense: Layer) -> Result<TopicWeights> {
     let recurrent = lstm.recurrent.unwrap_or(Array { shape: Vec::new(), numbers: Vec::new() });
     let shapes = [&lstm.kernel, &recurrent, &lstm.bias, &dense.kernel, &dense.bias];
     let shapes = shapes.map(|array| array.shape.as_slice());
     let (&[dims, _], &[units, _], &[_, topics]) = (shapes[0], shapes[1], shapes[3]) else {
-        return Err(Error::new(format!("weights of the shapes {shapes:?}")));
+        return Err(Error::new(format!("unexpected weight shapes {shapes:?}")));
     };
     let gates = units.saturating_mul(4);
     let expected: [&[usize]; 5] =
         [&[dims, gates], &[units, gates], &[gates], &[units, topics], &[topics]];
     if shapes != expected || dims == 0 || units == 0 || topics == 0 {
-        return Err(Error::new(format!("weights of the shapes {shapes:?}, expected {expected:?}")));
+        return Err(Error::new(format!(
+            "unexpected weight shapes {shapes:?}, expected {expected:?}"
+        )));
     }
     Ok(TopicWeights {
         dims,
@@ -140,20 +143,23 @@ fn fit(lstm: Layer, dense: Layer) -> Result<TopicWeights> {
     })
 }
 
-/// The only text of an attribute.
-fn text<'a>(object: &Object<'_, 'a>, name: &str) -> Result<Option<&'a str>> {
-    match object.texts(name)?.as_deref() {
+/// Returns the single string of an attribute.
+fn string<'a>(object: &Object<'_, 'a>, name: &str) -> Result<Option<&'a str>> {
+    match object.strings(name)?.as_deref() {
         None => Ok(None),
-        Some([text]) => Ok(Some(text)),
-        Some(texts) => Err(Error::new(format!("`{name}` has {} texts, expected 1", texts.len()))),
+        Some([string]) => Ok(Some(string)),
+        Some(strings) => {
+            Err(Error::new(format!("`{name}` has {} strings, expected 1", strings.len())))
+        }
     }
 }
 
-/// Keras 1 saved an LSTM otherwise, and from version 3 on `hard_sigmoid` is another function.
+/// Checks the Keras version. Keras 1 saved an LSTM differently, and Keras 3 changed `hard_sigmoid`.
 fn check_version(root: &Object) -> Result<()> {
-    match text(root, "keras_version")? {
+    match string(root, "keras_version")? {
         Some(version) if !version.starts_with("2.") => {
-            Err(Error::new(format!("saved by Keras {}, expected 2", version.escape_debug())))
+            let message = format!("saved by Keras {}, expected 2", version.escape_debug());
+            Err(Error::new(message).with_kind(ErrorKind::Unsupported))
         }
         _ => Ok(()),
     }
@@ -172,21 +178,21 @@ mod tests {
         };
     }
 
-    /// As Keras 2.2.4 saved it; `tests/fixtures/legacy/make.py` made it.
+    /// A model saved by Keras 2.2.4; created by `tests/fixtures/legacy/make.py`.
     const MODEL: &[u8] = fixture!("checkpoint/ada/lstm_topic_model.h5");
 
     #[track_caller]
     fn refused(bytes: &[u8]) -> String {
-        TopicWeights::from_hdf5(bytes).expect_err("it is not expected").reason()
+        TopicWeights::from_hdf5(bytes).expect_err("the file is invalid").reason()
     }
 
-    /// Every place of `pattern`.
-    fn places(bytes: &[u8], pattern: &[u8]) -> Vec<usize> {
+    /// Returns every offset of `pattern`.
+    fn offsets(bytes: &[u8], pattern: &[u8]) -> Vec<usize> {
         let windows = bytes.windows(pattern.len()).enumerate();
         windows.filter(|(_, window)| *window == pattern).map(|(at, _)| at).collect()
     }
 
-    /// `MODEL` with `bytes` at a place.
+    /// Returns `MODEL` with `bytes` at an offset.
     fn with(at: usize, bytes: &[u8]) -> Vec<u8> {
         let mut model = MODEL.to_vec();
         model[at..at + bytes.len()].copy_from_slice(bytes);
@@ -198,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_saving_gives_the_same_weights() {
+    fn all_file_kinds_give_the_same_weights() {
         let expected: Value =
             serde_json::from_str(include_str!("../../../../tests/fixtures/legacy/expected.json"))
                 .unwrap();
@@ -229,22 +235,22 @@ mod tests {
     fn other_files_are_refused() {
         assert_eq!(refused(b""), "not an HDF5 file");
         assert_eq!(refused(b"\x89HDF\r\n\x1a\n\x09"), "HDF5 superblock version 9");
-        assert!(refused(fixture!("models/compressed.h5")).contains("an array in chunks"));
-        assert!(refused(&with(13, &[4])).contains("numbers of [4, 8] bytes"));
-        let version = places(MODEL, b"2.2.4-tf")[0];
+        assert!(refused(fixture!("models/compressed.h5")).contains("a chunked array"));
+        assert!(refused(&with(13, &[4])).contains("offsets and lengths of [4, 8] bytes"));
+        let version = offsets(MODEL, b"2.2.4-tf")[0];
         assert!(refused(&with(version, b"3")).contains("saved by Keras 3.2.4-tf"));
     }
 
     #[test]
     fn structures_that_point_at_themselves_are_refused() {
-        // The tree of the root: a node of level 0 that claims to be above itself.
-        let tree = places(MODEL, b"TREE")[0];
+        // The tree of the root: change the node of level 0 to be its own parent.
+        let tree = offsets(MODEL, b"TREE")[0];
         let own = (tree as u64).to_le_bytes();
         let mut looping = with(tree + 5, &[1]);
         looping[tree + 32..tree + 40].copy_from_slice(&own);
-        assert!(refused(&looping).contains("no part of a group's tree"));
-        // Its only child is the tree itself, not a table.
-        assert!(refused(&with(tree + 32, &own)).contains("no table of children"));
+        assert!(refused(&looping).contains("expected a B-tree node"));
+        // Its only child is the tree itself, not a symbol table.
+        assert!(refused(&with(tree + 32, &own)).contains("expected a symbol table"));
         // The first message of the root's header becomes a continuation in the header itself.
         let header = usize::try_from(u64_at(64)).unwrap();
         let mut looping = with(header + 16, &[0x10, 0]);
@@ -255,37 +261,40 @@ mod tests {
     }
 
     #[test]
-    fn sizes_that_are_not_there_are_refused() {
+    fn sizes_beyond_the_file_are_refused() {
         let huge = u64::MAX.to_le_bytes();
-        let heap = places(MODEL, b"HEAP")[0];
+        let heap = offsets(MODEL, b"HEAP")[0];
         refused(&with(heap + 8, &huge));
         refused(&with(heap + 24, &huge));
-        let table = places(MODEL, b"SNOD")[0];
+        let table = offsets(MODEL, b"SNOD")[0];
         refused(&with(table + 6, &[0xff, 0xff]));
         refused(&with(table + 8, &huge));
         refused(&with(64, &huge));
-        let texts = places(MODEL, b"GCOL")[0];
+        let texts = offsets(MODEL, b"GCOL")[0];
         refused(&with(texts + 8, &huge));
         refused(&with(texts + 24, &huge));
-        // Shapes of [6, 24] (the limits that follow are the same) become 2^61 rows of 8 numbers.
+        // Shapes of [6, 24] (the maximum sizes that follow are equal) become 2^61 rows of 8 numbers.
         let shape = [6_u64.to_le_bytes(), 24_u64.to_le_bytes()].concat();
         let other = [(1_u64 << 61).to_le_bytes(), 8_u64.to_le_bytes()].concat();
-        for at in places(MODEL, &shape).into_iter().step_by(2) {
-            assert!(refused(&with(at, &other)).contains("more than any file holds"));
+        for at in offsets(MODEL, &shape).into_iter().step_by(2) {
+            assert!(refused(&with(at, &other)).contains("too large"));
             assert!(refused(&with(at, &[12])).contains("in 576 bytes"));
         }
     }
 
     #[test]
-    fn weights_that_are_no_numbers_are_refused() {
+    fn weights_that_are_not_finite_are_refused() {
         let first = TopicWeights::from_hdf5(MODEL).unwrap().kernel[0].to_le_bytes();
-        let reason = refused(&with(places(MODEL, &first)[0], &f32::NAN.to_le_bytes()));
-        assert_eq!(reason, "layer `lstm_4`: `lstm_4/kernel:0` holds others than finite numbers");
+        let reason = refused(&with(offsets(MODEL, &first)[0], &f32::NAN.to_le_bytes()));
+        assert_eq!(
+            reason,
+            "layer `lstm_4`: `lstm_4/kernel:0` contains a number that is not finite"
+        );
     }
 
     #[test]
-    fn cut_anywhere_it_is_refused() {
-        // What ends a file that h5py wrote is padding.
+    fn truncated_files_are_refused() {
+        // A file written by h5py ends with padding.
         let end = MODEL.iter().rposition(|&byte| byte != 0).unwrap();
         for end in (0..end).step_by(7) {
             refused(&MODEL[..end]);
@@ -293,19 +302,19 @@ mod tests {
     }
 
     proptest! {
-        // Whatever the bytes: weights that fit together or an error, never a panic.
+        // Any bytes give consistent weights or an error, never a panic.
         #[test]
-        fn changed_anywhere_it_is_read_or_refused(
+        fn modified_files_are_read_or_refused(
             which in 0..3_usize,
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         ) {
             let all = [MODEL, fixture!("models/newer.h5"), fixture!("models/weights-only.h5")];
             let mut bytes = all[which].to_vec();
-            // Most bytes are padding; the others are where things go wrong.
-            let places: Vec<usize> =
+            // Most bytes are padding, so only the others are modified.
+            let offsets: Vec<usize> =
                 (0..bytes.len()).filter(|&at| bytes[at] != 0).collect();
             for (index, byte) in changes {
-                let at = places[index.index(places.len())];
+                let at = offsets[index.index(offsets.len())];
                 bytes[at] = byte;
             }
             if let Ok(found) = TopicWeights::from_hdf5(&bytes) {

@@ -1,4 +1,4 @@
-//! The network that Keras describes in a model's configuration.
+//! Checking the network in the configuration of a Keras model.
 
 use serde_json::{Value, json};
 
@@ -6,16 +6,16 @@ use crate::classifiers::arch::lstm_v1::STEPS;
 use crate::error::{Error, Result};
 use crate::text::format::quoted_list;
 
-/// Compares the network that is described with the one that is known.
+/// Checks that the configuration describes the supported network.
 ///
 /// # Errors
-/// When it is another.
+/// If it describes another network.
 pub(super) fn check(config: &Value) -> Result<()> {
     expect(config, "class_name", &["Sequential".into()])?;
-    // Before 2.2.3 the configuration was the list of layers itself.
+    // Before Keras 2.2.3, the configuration was the list of layers itself.
     let config = &config["config"];
     let layers = config.as_array().or_else(|| config["layers"].as_array());
-    let layers = layers.ok_or_else(|| Error::new("it has no layers"))?;
+    let layers = layers.ok_or_else(|| Error::new("no layers"))?;
     let class = |layer: &Value| layer["class_name"].as_str().unwrap_or("?").to_owned();
     let classes: Vec<String> = layers.iter().map(class).collect();
     let essential: Vec<(&str, &Value)> = classes
@@ -32,7 +32,7 @@ pub(super) fn check(config: &Value) -> Result<()> {
         }
         _ => {
             return Err(Error::new(format!(
-                "the layers {}, expected `LSTM`, `Dropout`, `Dense` and a softmax",
+                "unsupported layers {}, expected `LSTM`, `Dropout`, `Dense` and a softmax",
                 quoted_list(&classes)
             )));
         }
@@ -53,14 +53,14 @@ pub(super) fn check(config: &Value) -> Result<()> {
     }
 }
 
-/// Compares a setting with those that are known.
-fn expect(config: &Value, setting: &str, known: &[Value]) -> Result<()> {
+/// Checks that a setting has one of the supported values.
+fn expect(config: &Value, setting: &str, supported: &[Value]) -> Result<()> {
     let found = &config[setting];
-    if known.contains(found) {
+    if supported.contains(found) {
         return Ok(());
     }
     let found = crate::text::shorten(&found.to_string(), 60);
-    Err(Error::new(format!("`{setting}` is {found}, expected {}", known[0])))
+    Err(Error::new(format!("`{setting}` is {found}, expected {}", supported[0])))
 }
 
 #[cfg(test)]

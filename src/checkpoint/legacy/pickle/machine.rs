@@ -1,31 +1,31 @@
-//! A pickle's opcodes, as far as a classifier needs them.
+//! The stack machine that runs the opcodes of a classifier's pickle.
 //!
-//! Each opcode makes at most one value of a fixed size, and there are at most [`MAX_OPCODES`];
-//! texts and arrays stay in the file. So whatever a file says, memory and time are bounded, and
-//! there is nothing to recurse into.
+//! Each opcode creates at most one value of a fixed size, and at most [`MAX_OPCODES`] are run.
+//! Strings and arrays stay in the file. Memory and time are therefore bounded for any file, and
+//! nothing is recursive.
 
 use super::value::{Global, Id, Value};
 use crate::checkpoint::legacy::cursor::Cursor;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// A classifier takes about 150.
+/// The largest number of opcodes. A classifier has about 150.
 const MAX_OPCODES: usize = 4096;
 
-/// The state of a pickle being read.
+/// The state of the stack machine.
 pub(super) struct Machine<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) values: Vec<Value<'a>>,
     pub(super) stack: Vec<Id>,
-    /// The stack's heights at the marks.
+    /// The heights of the stack at the marks.
     marks: Vec<usize>,
     memo: Vec<Id>,
 }
 
 impl<'a> Machine<'a> {
-    /// Reads a pickle to its end and returns the values and the number of the last.
+    /// Runs a pickle to its end. Returns all values and the id of the result.
     ///
     /// # Errors
-    /// At the first opcode, name or size that is not expected, with the byte it stands at.
+    /// If an opcode, name or size is not supported; the error has its byte offset.
     pub(super) fn run(bytes: &'a [u8]) -> Result<(Vec<Value<'a>>, Id)> {
         let mut machine = Self {
             cursor: Cursor::new(bytes),
@@ -97,11 +97,11 @@ impl<'a> Machine<'a> {
             b'G' => Value::Float(f64::from_be_bytes(self.cursor.array()?)),
             b'X' => {
                 let length = self.cursor.u32()? as usize;
-                self.text(length)?
+                self.string(length)?
             }
             0x8c => {
                 let length = self.cursor.u8()?.into();
-                self.text(length)?
+                self.string(length)?
             }
             b'B' => {
                 let length = self.cursor.u32()? as usize;
@@ -119,7 +119,7 @@ impl<'a> Machine<'a> {
             0x93 => self.stack_global()?,
             0x81 => self.new_object()?,
             b'R' => self.call()?,
-            _ => return Err(Error::new(format!("the opcode 0x{opcode:02x} is not expected"))),
+            _ => return Err(unsupported(format!("unexpected opcode 0x{opcode:02x}"))),
         };
         self.push(value);
         Ok(())
@@ -130,16 +130,16 @@ impl<'a> Machine<'a> {
         self.values.push(value);
     }
 
-    /// The topmost value above the last mark.
+    /// Pops the topmost value above the last mark.
     pub(super) fn pop(&mut self) -> Result<Id> {
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() <= floor {
-            return Err(Error::new("nothing on the stack"));
+            return Err(Error::new("the stack is empty"));
         }
-        self.stack.pop().ok_or_else(|| Error::new("nothing on the stack"))
+        self.stack.pop().ok_or_else(|| Error::new("the stack is empty"))
     }
 
-    /// The topmost values in the order they were pushed.
+    /// Pops the topmost values and returns them in the order they were pushed.
     fn pop_many(&mut self, count: usize) -> Result<Vec<Id>> {
         let mut taken = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>>>()?;
         taken.reverse();
@@ -154,21 +154,21 @@ impl<'a> Machine<'a> {
     fn protocol(&mut self) -> Result<()> {
         match self.cursor.u8()? {
             3 | 4 => Ok(()),
-            other => Err(Error::new(format!("pickle protocol {other}, expected 3 or 4"))),
+            other => Err(unsupported(format!("pickle protocol {other}, expected 3 or 4"))),
         }
     }
 
-    /// Frames only help those who read ahead.
+    /// Skips the header of a frame, which only matters for buffered readers.
     fn frame(&mut self) -> Result<()> {
         let length = self.cursor.u64()?;
         let left = self.cursor.left();
         if length > left as u64 {
-            return Err(Error::new(format!("a frame of {length} bytes, {left} are left")));
+            return Err(Error::new(format!("a frame of {length} bytes, but {left} are left")));
         }
         Ok(())
     }
 
-    /// Memoizes the top of the stack; pickles number these from 0, without gaps.
+    /// Stores the top of the stack in the memo. Pickles number memo entries from 0, without gaps.
     fn put(&mut self, index: usize) -> Result<()> {
         let top = self.pop()?;
         self.stack.push(top);
@@ -182,23 +182,23 @@ impl<'a> Machine<'a> {
 
     fn get(&mut self, index: usize) -> Result<()> {
         let known = self.memo.get(index);
-        let id = *known.ok_or_else(|| Error::new(format!("there is no memo {index} yet")))?;
+        let id = *known.ok_or_else(|| Error::new(format!("memo {index} does not exist")))?;
         self.stack.push(id);
         Ok(())
     }
 
-    fn text(&mut self, length: usize) -> Result<Value<'a>> {
+    fn string(&mut self, length: usize) -> Result<Value<'a>> {
         let bytes = self.cursor.take(length)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| Error::new("a text not in UTF-8"))?;
-        Ok(Value::Text(text))
+        let string = std::str::from_utf8(bytes).map_err(|_| Error::new("a string is not UTF-8"))?;
+        Ok(Value::Text(string))
     }
 
-    /// An integer of up to 8 bytes.
+    /// Reads an integer of at most 8 bytes.
     fn long(&mut self) -> Result<Value<'a>> {
         let length = self.cursor.u8()?;
         let bytes = self.cursor.take(length.into())?;
         if bytes.len() > 8 {
-            return Err(Error::new(format!("an integer of {length} bytes")));
+            return Err(Error::new(format!("an integer of {length} bytes, expected at most 8")));
         }
         let negative = bytes.last().is_some_and(|&last| last >= 0x80);
         let mut all = if negative { [0xff; 8] } else { [0; 8] };
@@ -225,23 +225,27 @@ impl<'a> Machine<'a> {
         };
         match &mut self.values[dict] {
             Value::Dict(known) => known.extend(pairs.iter().map(|&[key, value]| (key, value))),
-            other => return Err(Error::new(format!("items of {}", other.kind()))),
+            other => return Err(Error::new(format!("{}, expected a dictionary", other.kind()))),
         }
         Ok(())
     }
 }
 
+fn unsupported(message: String) -> Error {
+    Error::new(message).with_kind(ErrorKind::Unsupported)
+}
+
 fn global(module: &str, name: &str) -> Result<Value<'static>> {
     Global::find(module, name).map(Value::Global).ok_or_else(|| {
         let name = format!("{module}.{name}");
-        Error::new(format!(
-            "the name `{}` is not expected",
+        unsupported(format!(
+            "unexpected name `{}`",
             crate::text::shorten(&name.escape_debug().to_string(), 100)
         ))
     })
 }
 
-/// Says at which opcode it was, unless the cursor said where already.
+/// Adds the offset of the opcode to an error, unless it already has an offset.
 fn located(error: Error, offset: usize) -> Error {
     if error.reason().starts_with("byte ") {
         error

@@ -1,12 +1,13 @@
-//! scikit-learn's `RidgeClassifier` as joblib pickled it.
+//! Reading a scikit-learn `RidgeClassifier` from a joblib pickle.
 //!
-//! A pickle is a program for a small machine that may look up and call anything. This one knows
-//! just what occurs in such a classifier's pickle (protocol 3 or 4, versions 0.1x and 0.2x), calls
-//! nothing, and refuses all else with the byte it stands at. Texts and arrays are borrowed from
-//! the file, so memory stays within a few times its size whatever it claims.
+//! A pickle is a program for a stack machine that can import and call any Python function. This
+//! reader supports only the opcodes and names in the pickle of such a classifier (protocols 3 and
+//! 4, scikit-learn 0.1x and 0.2x). It calls nothing, and rejects anything else with its byte
+//! offset. Strings and arrays are borrowed from the file, so that memory use stays within a few
+//! times the size of the file.
 //!
-//! Sources: Python's `pickletools.py` documents the opcodes, joblib's `numpy_pickle.py` how arrays
-//! follow their wrappers, numpy's `array.__reduce__` the states of arrays and types.
+//! Sources: Python's `pickletools.py` (opcodes), joblib's `numpy_pickle.py` (arrays after their
+//! wrappers), numpy's `array.__reduce__` (states of arrays and dtypes).
 
 mod array;
 mod machine;
@@ -17,22 +18,23 @@ use machine::Machine;
 use objects::find;
 use value::{Class, Id, Value};
 
-use crate::error::{Error, Result};
+use super::as_corrupt;
+use crate::error::{Error, ErrorKind, Result};
 
 /// A linear classifier: `decision = coef · x + intercept`, the highest class wins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RidgeClassifier {
-    /// The classes, `[m]`.
+    /// The class names, `[m]`.
     pub classes: Vec<String>,
-    /// How many numbers a question has.
+    /// The number of features of a question.
     pub features: usize,
-    /// `[m, features]` row by row, finite.
+    /// The coefficients, `[m, features]` in row-major order, finite.
     pub coef: Vec<f64>,
-    /// `[m]`, finite.
+    /// The intercepts, `[m]`, finite.
     pub intercept: Vec<f64>,
 }
 
-/// How compressed files begin; joblib compresses when it is asked to.
+/// The first bytes of compressed files, which `joblib.dump` writes with `compress`.
 const COMPRESSED: &[(&[u8], &str)] = &[
     (b"\x78\x01", "zlib"),
     (b"\x78\x5e", "zlib"),
@@ -43,43 +45,44 @@ const COMPRESSED: &[(&[u8], &str)] = &[
     (b"\xfd7zXZ", "xz"),
     (b"\x5d\x00\x00", "lzma"),
     (b"\x04\x22\x4d\x18", "lz4"),
-    (b"ZF", "joblib's older way"),
+    (b"ZF", "an old joblib format"),
 ];
 
-const HINT: &str = "only a `RidgeClassifier` as joblib writes it with scikit-learn 0.1x or 0.2x is \
-                    read; nothing in the file was executed";
+const HINT: &str = "use a `RidgeClassifier` that joblib wrote with scikit-learn 0.1x or 0.2x (nothing \
+                    in the file was executed)";
 
 impl RidgeClassifier {
     /// Reads a pickle.
     ///
     /// # Errors
-    /// When it is another object's, compressed, cut, or its parts do not fit together.
+    /// If the pickle contains another object, or is compressed, truncated or inconsistent.
     pub fn from_pickle(bytes: &[u8]) -> Result<Self> {
         if let Some((_, how)) = COMPRESSED.iter().find(|(start, _)| bytes.starts_with(start)) {
-            return Err(Error::new(format!("compressed ({how}), expected a plain pickle")).hint(
-                "write it again where it was made: \
-                 `joblib.dump(joblib.load(FILE), FILE, compress=0)`",
+            let message = format!("compressed ({how}), expected an uncompressed pickle");
+            return Err(Error::new(message).with_kind(ErrorKind::Unsupported).hint(
+                "write the file again in Python: `joblib.dump(joblib.load(FILE), FILE, compress=0)`",
             ));
         }
         if !matches!(bytes, [0x80, ..]) {
-            return Err(Error::new("not a pickle of protocol 3 or 4").hint(HINT));
+            let error = Error::new("not a pickle of protocol 3 or 4");
+            return Err(error.with_kind(ErrorKind::Unsupported).hint(HINT));
         }
-        let (values, root) = Machine::run(bytes).map_err(|e| e.hint(HINT))?;
-        Self::from_values(&values, root).map_err(|e| e.hint(HINT))
+        let (values, root) = Machine::run(bytes).map_err(|e| as_corrupt(e).hint(HINT))?;
+        Self::from_values(&values, root).map_err(|e| as_corrupt(e).hint(HINT))
     }
 
     fn from_values(values: &[Value], root: Id) -> Result<Self> {
         let attributes = attributes(values, root, Class::RidgeClassifier)?;
         let attribute = |items, name: &str| {
             let missing =
-                || Error::new(format!("the classifier has no `{name}`: it is not fitted"));
+                || Error::new(format!("the classifier is not fitted: `{name}` is missing"));
             find(values, items, name).ok_or_else(missing)
         };
         let binarizer = attribute(attributes, "_label_binarizer")?;
         let binarizer = self::attributes(values, binarizer, Class::LabelBinarizer)?;
         let within = |name: &'static str| move |e: Error| e.prefixed(&format!("`{name}`"));
         let classes = match &values[attribute(binarizer, "classes_")?] {
-            Value::Array(array) => array.texts().map_err(within("classes_"))?,
+            Value::Array(array) => array.strings().map_err(within("classes_"))?,
             other => return Err(unexpected("classes_", other)),
         };
         let coef = match &values[attribute(attributes, "coef_")?] {
@@ -89,7 +92,9 @@ impl RidgeClassifier {
         let (rows, features) = match *coef.shape.as_slice() {
             [features] => (1, features),
             [rows, features] => (rows, features),
-            ref shape => return Err(Error::new(format!("`coef_` has the shape {shape:?}"))),
+            ref shape => {
+                return Err(Error::new(format!("`coef_` has the unexpected shape {shape:?}")));
+            }
         };
         let coef = coef.numbers().map_err(within("coef_"))?;
         let intercept = match &values[attribute(attributes, "intercept_")?] {
@@ -101,8 +106,8 @@ impl RidgeClassifier {
         Self::from_parts(classes, (rows, features), coef, intercept)
     }
 
-    /// Gives each class a row: of two classes, scikit-learn keeps only the second's, and the first
-    /// has its negative.
+    /// Returns a classifier with one row per class. For two classes, scikit-learn stores only the
+    /// row of the second; the row of the first is its negative.
     fn from_parts(
         classes: Vec<String>,
         (rows, features): (usize, usize),
@@ -110,7 +115,7 @@ impl RidgeClassifier {
         mut intercept: Vec<f64>,
     ) -> Result<Self> {
         if classes.is_empty() || features == 0 {
-            return Err(Error::new(format!("{} classes of {features} numbers", classes.len())));
+            return Err(Error::new(format!("{} classes with {features} features", classes.len())));
         }
         if intercept.len() == 1 {
             intercept = vec![intercept[0]; rows];
@@ -135,19 +140,20 @@ impl RidgeClassifier {
     }
 }
 
-/// The attributes of the object `id`.
+/// Returns the attributes of the object `id`.
 fn attributes<'v>(values: &'v [Value], id: Id, class: Class) -> Result<&'v [(Id, Id)]> {
     match &values[id] {
         Value::Object(found, Some(state)) if *found == class => match &values[*state] {
             Value::Dict(items) => Ok(items),
             other => Err(unexpected("__dict__", other)),
         },
-        other => Err(Error::new(format!("{}, expected a {class:?}", other.kind()))),
+        other => Err(Error::new(format!("{}, expected a {class:?}", other.kind()))
+            .with_kind(ErrorKind::Unsupported)),
     }
 }
 
 fn unexpected(name: &str, found: &Value) -> Error {
-    Error::new(format!("`{name}` is {}", found.kind()))
+    Error::new(format!("unexpected value of `{name}`: {}", found.kind()))
 }
 
 #[cfg(test)]
@@ -157,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    /// As scikit-learn 0.20's own joblib wrote it; `tests/fixtures/legacy/make.py` made it.
+    /// Written by the joblib of scikit-learn 0.20; created by `tests/fixtures/legacy/make.py`.
     const FUSED: &[u8] =
         include_bytes!("../../../../tests/fixtures/legacy/checkpoint/ada/fused_model.pkl");
 
@@ -177,7 +183,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn same(found: &[f64], expected: &[f64]) {
+    fn assert_close(found: &[f64], expected: &[f64]) {
         assert_eq!(found.len(), expected.len());
         for (a, b) in found.iter().zip(expected) {
             assert!((a - b).abs() < 1e-8, "{a}, expected {b}");
@@ -186,27 +192,27 @@ mod tests {
 
     #[track_caller]
     fn refused(bytes: &[u8]) -> String {
-        RidgeClassifier::from_pickle(bytes).expect_err("it is not expected").reason()
+        RidgeClassifier::from_pickle(bytes).expect_err("the pickle is invalid").reason()
     }
 
-    /// A pickle of protocol 3 with these opcodes.
+    /// Returns a pickle of protocol 3 with these opcodes.
     fn pickle(opcodes: &[&[u8]]) -> Vec<u8> {
         [b"\x80\x03".as_slice(), &opcodes.concat()].concat()
     }
 
-    /// The first place of `pattern`.
+    /// Returns the first offset of `pattern`.
     fn find(bytes: &[u8], pattern: &[u8]) -> usize {
         bytes.windows(pattern.len()).position(|window| window == pattern).unwrap()
     }
 
-    /// `bytes` with the first `from` replaced by `to`.
+    /// Returns `bytes` with the first `from` replaced by `to`.
     fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
         let at = find(bytes, from);
         [&bytes[..at], to, &bytes[at + from.len()..]].concat()
     }
 
     #[test]
-    fn every_way_of_pickling_gives_the_same_classifier() {
+    fn all_pickle_variants_give_the_same_classifier() {
         let expected = expected();
         for (name, bytes) in [
             ("fused_model.pkl", FUSED),
@@ -219,32 +225,32 @@ mod tests {
             let found = RidgeClassifier::from_pickle(bytes).unwrap();
             assert_eq!(Json::from(found.classes.clone()), expected["classes"]);
             assert_eq!(found.features, 9);
-            same(&found.coef, &numbers(&expected["coef"]));
-            same(&found.intercept, &numbers(&expected["intercept"]));
+            assert_close(&found.coef, &numbers(&expected["coef"]));
+            assert_close(&found.intercept, &numbers(&expected["intercept"]));
         }
     }
 
     #[test]
-    fn one_intercept_is_every_rows() {
+    fn single_intercept_applies_to_every_row() {
         let found = RidgeClassifier::from_pickle(pickled!("one-intercept.pkl")).unwrap();
         assert_eq!(found.intercept, [0.25; 4]);
     }
 
     #[test]
-    fn of_two_classes_the_first_is_the_seconds_negative() {
+    fn first_of_two_classes_is_the_negative_of_the_second() {
         let expected = &expected()["two_classes"];
         let found = RidgeClassifier::from_pickle(pickled!("two-classes.pkl")).unwrap();
         assert_eq!(Json::from(found.classes.clone()), expected["classes"]);
         let (coef, intercept) = (numbers(&expected["coef"]), numbers(&expected["intercept"]));
-        same(&found.coef[6..], &coef);
-        same(&found.intercept[1..], &intercept);
+        assert_close(&found.coef[6..], &coef);
+        assert_close(&found.intercept[1..], &intercept);
         let negative = |numbers: &[f64]| numbers.iter().map(|x| -x).collect::<Vec<_>>();
-        same(&found.coef[..6], &negative(&coef));
-        same(&found.intercept[..1], &negative(&intercept));
+        assert_close(&found.coef[..6], &negative(&coef));
+        assert_close(&found.intercept[..1], &negative(&intercept));
     }
 
     #[test]
-    fn other_names_are_refused_where_they_stand() {
+    fn unexpected_names_are_rejected_with_their_offset() {
         for (module, name) in
             [("os", "system"), ("builtins", "eval"), ("posix", "system"), ("numpy", "load")]
         {
@@ -255,15 +261,18 @@ mod tests {
             assert!(reason.contains(&format!("`{module}.{name}`")), "{reason}");
         }
         let bytes = pickle(&[b"\x8c\x02os\x8c\x06system\x93."]);
-        assert!(refused(&bytes).starts_with("byte 14: the name `os.system`"));
+        assert!(refused(&bytes).starts_with("byte 14: unexpected name `os.system`"));
     }
 
     #[test]
-    fn other_opcodes_are_refused_where_they_stand() {
+    fn unexpected_opcodes_are_rejected_with_their_offset() {
         // INST, OBJ, EXT1, PERSID, BINPERSID, lists, sets, big byte strings, buffers, strings.
         for opcode in b"io\x82PQ]ael\x8f\x90\x8e\x96\x97STU0012FILd\x91\x8b\x92\xff" {
             let reason = refused(&pickle(&[b"N", &[*opcode], b"\0\0\0\0\0\0\0\0."]));
-            assert!(reason.starts_with(&format!("byte 3: the opcode 0x{opcode:02x}")), "{reason}");
+            assert!(
+                reason.starts_with(&format!("byte 3: unexpected opcode 0x{opcode:02x}")),
+                "{reason}"
+            );
         }
         assert!(refused(b"\x80\x02N.").contains("protocol 2"));
         assert!(refused(b"\x80\x05N.").contains("protocol 5"));
@@ -271,25 +280,25 @@ mod tests {
     }
 
     #[test]
-    fn sizes_that_are_not_there_are_refused() {
+    fn sizes_beyond_the_file_are_rejected() {
         let huge = u32::MAX.to_le_bytes();
         for (opcodes, what) in [
-            (vec![b"X".as_slice(), &huge], "4294967295 more expected"),
-            (vec![b"B", &huge], "4294967295 more expected"),
+            (vec![b"X".as_slice(), &huge], "expected 4294967295 more bytes"),
+            (vec![b"B", &huge], "expected 4294967295 more bytes"),
             (vec![b"\x95", &[0xff; 8]], "a frame of"),
             (vec![b"\x8a\xff", &[0; 255]], "an integer of 255 bytes"),
             (vec![b"Nr", &huge], "memo 4294967295, expected 0"),
             (vec![b"Nq\x01"], "memo 1, expected 0"),
-            (vec![b"j", &huge], "no memo 4294967295"),
-            (vec![b"."], "nothing on the stack"),
+            (vec![b"j", &huge], "memo 4294967295 does not exist"),
+            (vec![b"."], "the stack is empty"),
             (vec![b"t."], "no mark"),
-            (vec![b"N(\x85."], "nothing on the stack"),
+            (vec![b"N(\x85."], "the stack is empty"),
             (vec![b"}(Nu."], "a key without a value"),
         ] {
             let reason = refused(&pickle(&opcodes));
             assert!(reason.starts_with("byte ") && reason.contains(what), "{reason}, {what}");
         }
-        // The classes' shape is `(4,)`, the length of a text 27 characters, 108 bytes.
+        // The shape of the classes is `(4,)`; a string has 27 characters or 108 bytes.
         for (from, to) in [
             (b"shapeq\x1dK\x04".as_slice(), b"shapeq\x1dJ\xff\xff\xff\x7f".as_slice()),
             (b"shapeq\x1dK\x04", b"shapeq\x1dJ\xff\xff\xff\xff"),
@@ -306,8 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_and_nests_stays_small() {
-        // Each tuple holds the one before twice: 2^1000 when written out.
+    fn repeated_and_nested_values_use_little_memory() {
+        // Each tuple contains the previous one twice, 2^1000 elements in total.
         let mut bytes = b"\x80\x03)q\0".to_vec();
         for level in 0..1000_u32 {
             let (below, above) = (level.to_le_bytes(), (level + 1).to_le_bytes());
@@ -321,43 +330,43 @@ mod tests {
         let marks = [b"\x80\x03".as_slice(), &vec![b'('; 1 << 20]].concat();
         assert!(refused(&marks).contains("more than 4096 opcodes"));
 
-        // A dictionary that holds itself, and an object that is its own state.
+        // A dictionary that contains itself, and an object that is its own state.
         assert!(refused(&pickle(&[b"}q\0h\0h\0s."])).contains("a dictionary"));
         let object = b"csklearn.linear_model.ridge\nRidgeClassifier\n)\x81q\0h\0b.";
         assert!(refused(&pickle(&[object])).contains("a `RidgeClassifier`, expected attributes"));
     }
 
     #[test]
-    fn other_contents_are_refused() {
+    fn invalid_contents_are_rejected() {
         let fitted = [b"coef_".as_slice(), b"intercept_", b"classes_", b"_label_binarizer"];
         for name in fitted {
             let other = vec![b'x'; name.len()];
             assert!(refused(&replaced(FUSED, name, &other)).contains("not fitted"));
         }
-        // The last opcodes, in 7 bytes, stand after the four intercepts.
+        // The last opcodes (7 bytes) follow the four intercepts.
         let mut infinite = FUSED.to_vec();
         let last = FUSED.len() - 7;
         for number in [f64::NAN, f64::INFINITY] {
             infinite[last - 8..last].copy_from_slice(&number.to_le_bytes());
-            assert!(refused(&infinite).contains("expected a finite one"));
+            assert!(refused(&infinite).contains("expected a finite number"));
         }
         let mut surrogate = FUSED.to_vec();
         let first = find(FUSED, b"I\0\0\0 \0\0\0");
         surrogate[first..first + 4].copy_from_slice(&0xd800_u32.to_le_bytes());
-        assert!(refused(&surrogate).contains("text 1 holds what is no character"));
+        assert!(refused(&surrogate).contains("string 1 contains an invalid code point"));
         assert!(refused(&replaced(FUSED, b"X\x01\0\0\0<", b"X\x01\0\0\0>")).contains("byte order"));
         assert!(refused(&[FUSED, b"N."].concat()).contains("2 bytes after the end"));
     }
 
     #[test]
-    fn a_compressed_one_says_how_to_mend_it() {
+    fn compressed_pickle_error_has_a_hint() {
         let error = RidgeClassifier::from_pickle(pickled!("compressed.pkl")).unwrap_err();
         assert!(error.reason().contains("compressed (zlib)"), "{error}");
         assert!(error.hint_text().unwrap().contains("compress=0"));
     }
 
     #[test]
-    fn cut_anywhere_it_is_refused() {
+    fn truncated_pickles_are_rejected() {
         for bytes in [FUSED, pickled!("plain-4.pkl"), pickled!("aligned-4.pkl")] {
             for end in 0..bytes.len() {
                 refused(&bytes[..end]);
@@ -366,9 +375,9 @@ mod tests {
     }
 
     proptest! {
-        // Whatever the bytes: a classifier whose parts fit together or an error, never a panic.
+        // Any bytes give a consistent classifier or an error, never a panic.
         #[test]
-        fn changed_anywhere_it_is_read_or_refused(
+        fn modified_pickles_are_read_or_rejected(
             which in 0..3_usize,
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         ) {

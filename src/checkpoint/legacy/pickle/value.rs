@@ -1,12 +1,11 @@
-//! What a pickle's opcodes put together. Texts and arrays are borrowed from the file.
+//! The values that a pickle creates. Strings and arrays are borrowed from the file.
 
 use super::array::{Array, Dtype};
 
-/// A value's number among those that were made so far.
+/// The index of a value in the list of all values.
 pub(super) type Id = usize;
 
-/// A value; what it holds besides plain data are other values' numbers, so that sharing copies
-/// nothing.
+/// A value. It refers to other values by their [`Id`]s, so that shared values are not copied.
 #[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     None,
@@ -16,41 +15,41 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     Bytes(&'a [u8]),
     Tuple(Vec<Id>),
-    /// Keys and values in the order they were set.
+    /// Keys and values in insertion order.
     Dict(Vec<(Id, Id)>),
     Global(Global),
-    /// An object of a class and, once it was built, its attributes: a [`Value::Dict`].
+    /// An object of a class and, once it is set, its state: a [`Value::Dict`].
     Object(Class, Option<Id>),
     Dtype(Dtype),
-    /// What `_reconstruct` made and nothing has filled yet.
+    /// An array from `_reconstruct` that has no state yet.
     EmptyArray,
     Array(Array<'a>),
 }
 
-/// A name that a pickle may look up.
+/// A name that a pickle may import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Global {
     Class(Class),
-    /// `numpy.ndarray`, only ever mentioned.
+    /// `numpy.ndarray`, which is only an argument.
     Ndarray,
     /// `numpy.dtype`.
     Dtype,
-    /// `numpy.core.multiarray._reconstruct`: an array to be filled.
+    /// `numpy.core.multiarray._reconstruct`: creates an array without a state.
     Reconstruct,
-    /// `numpy.core.multiarray.scalar`: a number.
+    /// `numpy.core.multiarray.scalar`: creates a number.
     Scalar,
 }
 
-/// A class that objects may be of.
+/// A class whose objects are supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     RidgeClassifier,
     LabelBinarizer,
-    /// joblib's stand-in for an array whose bytes follow it in the file.
+    /// A joblib placeholder for an array whose bytes follow in the file.
     NumpyArrayWrapper,
 }
 
-/// Every name there is; another is refused.
+/// Every supported name.
 const GLOBALS: &[(&str, &str, Global)] = &[
     ("sklearn.linear_model.ridge", "RidgeClassifier", Global::Class(Class::RidgeClassifier)),
     ("sklearn.linear_model._ridge", "RidgeClassifier", Global::Class(Class::RidgeClassifier)),
@@ -69,7 +68,7 @@ const GLOBALS: &[(&str, &str, Global)] = &[
 ];
 
 impl Global {
-    /// The global `module.name`, if it is one of those there are.
+    /// Returns the global `module.name` if it is supported.
     pub(super) fn find(module: &str, name: &str) -> Option<Self> {
         let found = GLOBALS.iter().find(|(m, n, _)| (*m, *n) == (module, name));
         found.map(|(_, _, global)| *global)
@@ -77,23 +76,23 @@ impl Global {
 }
 
 impl Value<'_> {
-    /// What it is, for messages.
+    /// Returns a description of the value's type for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::None => "`None`",
-            Self::Bool(_) => "a truth value",
+            Self::Bool(_) => "a boolean",
             Self::Int(_) => "an integer",
             Self::Float(_) => "a number",
-            Self::Text(_) => "a text",
+            Self::Text(_) => "a string",
             Self::Bytes(_) => "bytes",
             Self::Tuple(_) => "a tuple",
             Self::Dict(_) => "a dictionary",
             Self::Global(_) => "a name",
             Self::Object(Class::RidgeClassifier, _) => "a `RidgeClassifier`",
             Self::Object(Class::LabelBinarizer, _) => "a `LabelBinarizer`",
-            Self::Object(Class::NumpyArrayWrapper, _) => "an array's wrapper",
-            Self::Dtype(_) => "an array's type",
-            Self::EmptyArray => "an array that was never filled",
+            Self::Object(Class::NumpyArrayWrapper, _) => "a `NumpyArrayWrapper`",
+            Self::Dtype(_) => "a dtype",
+            Self::EmptyArray => "an array without a state",
             Self::Array(_) => "an array",
         }
     }
