@@ -153,11 +153,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace at `root`.
+    /// Opens the workspace in the folder `root`. No file is read yet.
     ///
     /// # Errors
-    /// When `root` is no folder.
-    pub fn at(root: impl Into<PathBuf>) -> Result<Self> {
+    /// If `root` is not a folder ([`ErrorKind::NotFound`]).
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
         if root.is_dir() {
             Ok(Self { root })
@@ -393,7 +393,7 @@ mod tests {
         let (composed, apart) = ("Jos\u{e9}", "Jose\u{301}");
         for (stored, typed) in [(composed, apart), (apart, composed)] {
             let folder = tempfile::tempdir().unwrap();
-            let workspace = Workspace::at(folder.path()).unwrap();
+            let workspace = Workspace::open(folder.path()).unwrap();
             let data = workspace.mentors().join(stored).join("data");
             fs::create_dir_all(&data).unwrap();
             let name = Name::new("mentor", typed).unwrap();

@@ -138,7 +138,7 @@ fn one_in_place_was_created_before_all_with_a_manifest() {
 fn tokens_and_topics_are_as_they_were() {
     let sandbox = with_old();
     sandbox.run(&["checkpoints", "import", OLD]).code(0);
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = |name: &str| Name::new("name", name).unwrap();
     let reference = CheckpointRef::parse(REFERENCE, &name("lstm_v1")).unwrap();
     let checkpoint = Checkpoint::open(&workspace, &reference).unwrap();

@@ -28,7 +28,7 @@ pub fn folder() -> &'static Path {
 
 /// The folder as a workspace.
 pub fn workspace() -> Workspace {
-    Workspace::at(folder()).unwrap()
+    Workspace::open(folder()).unwrap()
 }
 
 /// A mentor's name.

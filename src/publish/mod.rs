@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 use crate::files;
 use crate::sha256;
 
@@ -168,5 +168,6 @@ pub(crate) enum Existing<'a> {
 /// The error of a name that is there already.
 pub(crate) fn taken(target: &Path, kind: Kind) -> Error {
     Error::at(Location::file(target), format!("there is a {} of this name", kind.noun))
+        .with_kind(ErrorKind::AlreadyExists)
         .hint(kind.if_taken)
 }

@@ -139,7 +139,7 @@ mod tests {
     /// A mentor with answers of these texts, called 1, 2, ….
     fn mentor(texts: &[&str], topics: &str) -> Mentor {
         let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace::at(folder.path()).unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
         let id = Name::new("mentor", "ada").unwrap();
         let data = workspace.mentor_data(&id);
         std::fs::create_dir_all(&data).unwrap();
