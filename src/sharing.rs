@@ -22,7 +22,7 @@
 //! # Ok::<(), mentorpal::Error>(())
 //! ```
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 
 use crate::checkpoint::{self, CheckpointRef};
 use crate::config::{Flags, Settings};
@@ -56,7 +56,7 @@ impl Workspace {
     /// # Errors
     /// If no remote is configured, its URL is invalid, or its credentials cannot be read.
     pub fn remote(&self) -> Result<WorkspaceRemote> {
-        WorkspaceRemote::open(self, std::env::var_os(URL))
+        WorkspaceRemote::open(self, std::env::var_os(URL).as_deref())
     }
 
     /// Opens the remote at `url`: a folder's path, or a URL as `docs/remote.md` describes it. Sends no request
@@ -65,14 +65,14 @@ impl Workspace {
     /// # Errors
     /// If the URL is invalid, or its credentials cannot be read.
     pub fn remote_at(&self, url: &str) -> Result<WorkspaceRemote> {
-        WorkspaceRemote::open(self, Some(url.into()))
+        WorkspaceRemote::open(self, Some(url.as_ref()))
     }
 }
 
 impl WorkspaceRemote {
-    fn open(workspace: &Workspace, url: Option<OsString>) -> Result<Self> {
+    fn open(workspace: &Workspace, url: Option<&OsStr>) -> Result<Self> {
         let environment = |name: &str| match name {
-            URL => url.clone(),
+            URL => url.map(OsStr::to_owned),
             name => std::env::var_os(name).filter(|_| !SELECTING.contains(&name)),
         };
         let flags = Flags { workspace: Some(workspace.root().to_owned()), ..Flags::default() };

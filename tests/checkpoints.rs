@@ -97,7 +97,7 @@ fn show_prints_the_manifest() {
     let run = sandbox.run(&["checkpoints", "show"]).code(0);
     run.prints("fusion_v1/x").prints("ada").prints("2023-11-14T22:13:20Z").prints("seed 0");
     let run = sandbox.run(&["checkpoints", "show", "y"]).code(2);
-    run.says("no checkpoint `fusion_v1/y`").says("there is `fusion_v1/x`");
+    run.says("no checkpoint `fusion_v1/y`").says("available: `fusion_v1/x`");
 }
 
 #[test]

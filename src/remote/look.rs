@@ -10,7 +10,7 @@ use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
 use super::transfer::{Meter, Watcher, at_once, fault_of};
 use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
-use crate::error::{Error, Result, did_you_mean, quoted_list};
+use crate::error::{Error, ErrorKind, Result, did_you_mean, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
 use crate::web::{Backoff, Paced, RequestError, RequestResult, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
@@ -200,7 +200,9 @@ impl Remote {
         };
         let guess = did_you_mean(&item.to_string(), known.iter().map(String::as_str));
         let what = format!("no {} `{item}` on the remote{guess}", item.noun());
-        Error::at(place, what).hint(format!("there is {}", quoted_list(known)))
+        Error::at(place, what)
+            .with_kind(ErrorKind::NotFound)
+            .hint(format!("there is {}", quoted_list(known)))
     }
 
     /// The checkpoints on the remote, oldest name first; one whose manifest cannot be used is an
