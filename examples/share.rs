@@ -1,5 +1,5 @@
 //! Uploads a checkpoint of one workspace and downloads it into another: `share CHECKPOINT URL FROM TO`. The URL
-//! can be the path of a folder that both can reach.
+//! of a folder is `file:///PATH`.
 
 use mentorpal::{Error, Result, Workspace};
 

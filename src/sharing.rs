@@ -11,7 +11,7 @@
 //! # std::fs::write(data.join("classifier_data.csv"),
 //! #     "ID,topics,text,question\n1,,I am Ada.,Who are you?\n2,,In London.,Where do you live?\n")
 //! #     .unwrap();
-//! let url = folder.join("shared").display().to_string();
+//! let url = format!("file://{}", folder.join("shared").display());
 //! let (mine, yours) =
 //!     (Workspace::open(folder.join("ada"))?, Workspace::open(folder.join("bob"))?);
 //! mine.train(&TrainRequest::new().name("first"), &NoProgress)?;
@@ -59,8 +59,8 @@ impl Workspace {
         WorkspaceRemote::open(self, std::env::var_os(URL).as_deref())
     }
 
-    /// Opens the remote at `url`: a folder's path, or a URL as `docs/remote.md` describes it. Sends no request
-    /// yet.
+    /// Opens the remote at `url`, for instance `https://HOST/PATH` (WebDAV), `s3://BUCKET/PREFIX` or
+    /// `file:///PATH` (a folder). Sends no request yet.
     ///
     /// # Errors
     /// If the URL is invalid, or its credentials cannot be read.

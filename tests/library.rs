@@ -165,7 +165,7 @@ fn format_1_is_read_updated_and_verified() {
 fn checkpoints_are_shared_through_a_folder() {
     let (mine, yours, shared) = (Sandbox::ada(), Sandbox::ada(), Sandbox::empty());
     mine.train("x");
-    let url = shared.path().to_str().unwrap();
+    let url = &format!("file://{}", shared.path().display());
     let (mine, yours_workspace) = (workspace(&mine), workspace(&yours));
     assert_eq!(mine.remote().err().map(|error| error.kind()), Some(ErrorKind::NotFound));
     mine.remote_at(url).unwrap().upload("x").unwrap();

@@ -144,7 +144,7 @@ fn topics(figures: &TestFigures) -> String {
 fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
     let (all, off) = (tally.share, tally.off_topic);
     let declined = format!(
-        "{} asked, {} declined, {} of them rightly",
+        "{} asked, {} declined, {} correctly",
         off.questions, off.predicted, off.correct
     );
     let confidence = figures

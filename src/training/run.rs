@@ -15,7 +15,7 @@ use crate::checkpoint::{
 use crate::classifiers::{
     Architecture, BackgroundQuestions, ModelFiles, TrainOptions, Vectors, registry,
 };
-use crate::config::{NO_VECTORS, Settings};
+use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, ErrorKind, Location, Result, count, quoted_list};
 use crate::evaluate::{TrainingFigures, TrainingRecord};
 use crate::mentor::Mentor;
@@ -249,26 +249,20 @@ impl TrainingRun {
     }
 }
 
-/// The settings of the workspace, with those of the request in their place.
+/// The settings of the request, then of `mentorpal.toml`, then the defaults.
 fn settings(workspace: &Workspace, request: &TrainRequest) -> Result<Settings> {
     if matches!(request.target, Target::Update { .. }) && request.mentors.is_empty() {
         return Err(Error::new("--update retrains one mentor, and none was named")
             .hint("name it: `mentorpal train --mentor MENTOR --update`"));
     }
-    let mut settings = Settings::of_workspace(workspace)?;
-    for id in &request.mentors {
-        let id = Name::new("mentor", id.as_str())?;
-        if !settings.mentors.contains(&id) {
-            settings.mentors.push(id);
-        }
-    }
-    if let Some(arch) = &request.arch {
-        settings.arch = Name::new("architecture", arch.as_str())?;
-    }
-    if let Some(name) = &request.vectors {
-        settings.vectors = Some(Name::new("vector model", name.as_str())?);
-    }
-    Ok(settings)
+    let flags = Flags {
+        workspace: Some(workspace.root().to_owned()),
+        arch: request.arch.clone(),
+        mentors: request.mentors.clone(),
+        vectors: request.vectors.clone(),
+        ..Flags::default()
+    };
+    Settings::resolve(&flags, |_| None, workspace.root())
 }
 
 /// Opens the checkpoint to update. One that cannot be updated is refused before any training.
