@@ -143,10 +143,8 @@ fn topics(figures: &TestFigures) -> String {
 
 fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
     let (all, off) = (tally.share, tally.off_topic);
-    let declined = format!(
-        "{} asked, {} declined, {} correctly",
-        off.questions, off.predicted, off.correct
-    );
+    let declined =
+        format!("{} asked, {} declined, {} correctly", off.questions, off.predicted, off.correct);
     let confidence = figures
         .calibration
         .as_ref()

@@ -19,7 +19,7 @@ fn mentors() {
         ("below", "train --mentor ada/data", "mentor name `ada/data` contains a path separator"),
         ("backslash", "train --mentor ..\\ada", "starts with `.`"),
         ("backslash within", "train --mentor a\\..\\b", "contains a path separator"),
-        ("a drive", "train --mentor C:ada", "cannot have everywhere"),
+        ("a drive", "train --mentor C:ada", "not every system allows"),
         ("empty", "train --mentor=", "mentor name `` is empty"),
         ("an option", "train --mentor=-x", "starts with `.` or `-`"),
         ("a line", "train --mentor=a\nb", "mentor name `a\\nb`"),
