@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     let [root, vectors, rest @ ..] = arguments.as_slice() else {
         return Err("usage: accuracy WORKSPACE VECTORS [OFF_TOPIC_FILE]".into());
     };
-    let workspace = Workspace::at(root)?;
+    let workspace = Workspace::open(root)?;
     let vectors: Vectors = match vectors.as_str() {
         "none" => None,
         name => Some(Arc::new(VectorModel::open(&workspace, &Name::new("vector model", name)?)?)),
@@ -136,7 +136,7 @@ fn without(mentor: &Mentor, is_out: impl Fn(&str) -> bool) -> Result<Mentor> {
         ])?;
     }
     table.flush()?;
-    Ok(Mentor::load(&Workspace::at(Path::new(folder.path()))?, &mentor.id)?.0)
+    Ok(Mentor::load(&Workspace::open(Path::new(folder.path()))?, &mentor.id)?.0)
 }
 
 /// What there is to say of questions asked without having been trained on.

@@ -17,10 +17,10 @@ use mentorpal::workspace::{Name, Workspace};
 fn fusion(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     synthetic::write_workspace(folder.path(), 380, 2_600, 300);
-    let workspace = Workspace::at(folder.path()).expect("the workspace is there");
+    let workspace = Workspace::open(folder.path()).expect("the workspace is there");
     let name = |text| Name::new("name", text).expect("a name");
     let load = || Mentor::load(&workspace, &name("synthetic")).expect("the mentor loads").0;
-    let mentor = load();
+    let mentor = Arc::new(load());
     let arch = registry::find("fusion_v1").expect("the architecture is there");
     let vectors = Some(Arc::new(VectorModel::embedded()));
     let background_questions = BackgroundQuestions::default().of(&mentor);
@@ -28,7 +28,7 @@ fn fusion(criterion: &mut Criterion) {
     let train = || arch.train(&mentor, &options, &NoProgress).expect("it trains");
     let files = train().files;
     let model = || arch.load(&files, &vectors).expect("the model loads");
-    let classifier = MentorClassifier::new(&mentor, model(), true);
+    let classifier = MentorClassifier::new(mentor.clone(), model(), true);
     let (tests, _) = TestSet::load(&workspace, &mentor, &name("synthetic")).expect("a test set");
     let checkpoint = CheckpointRef { arch: name("fusion_v1"), checkpoint: name("bench") };
 

@@ -122,7 +122,7 @@ impl Settings {
         let raw = |name: &str| environment(name).filter(|value| !value.is_empty());
         let environment = |name: &str| Some(raw(name)?.to_string_lossy().into_owned());
         let root = flags.workspace.clone().or_else(|| raw("MENTORPAL").map(PathBuf::from));
-        let workspace = root.map_or_else(|| Ok(Workspace::nearest(here)), Workspace::at)?;
+        let workspace = root.map_or_else(|| Ok(Workspace::nearest(here)), Workspace::open)?;
         let file = SettingsFile::read(&workspace)?;
 
         let arch = flags.arch.clone().or_else(|| environment("ARCH"));
@@ -167,6 +167,15 @@ impl Settings {
             vectors,
             remote,
         })
+    }
+
+    /// The settings of `mentorpal.toml` and the defaults alone, without flags and environment.
+    ///
+    /// # Errors
+    /// If `mentorpal.toml` cannot be used, or a name in it is invalid.
+    pub fn of_workspace(workspace: &Workspace) -> Result<Self> {
+        let flags = Flags { workspace: Some(workspace.root().to_owned()), ..Flags::default() };
+        Self::resolve(&flags, |_| None, workspace.root())
     }
 
     /// As [`Settings::resolve`], with the process's environment and current folder.

@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 /// use mentorpal::error::ErrorKind;
 /// use mentorpal::workspace::Workspace;
-/// let error = Workspace::at("no/such/folder").unwrap_err();
+/// let error = Workspace::open("no/such/folder").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::NotFound);
 /// assert_eq!(error.kind().as_str(), "not_found");
 /// ```

@@ -1,37 +1,86 @@
 //! Trains, tests, compares and shares the question → answer classifiers behind virtual mentors.
 //!
-//! A *mentor* is a person who recorded a few hundred answers. A *classifier* takes a question in
-//! anybody's words and picks the recorded answer, or says that it is off-topic. A *checkpoint* is
-//! one training run over the mentors of a *workspace*.
+//! A *mentor* is a person who recorded a few hundred answers. A *classifier* receives a question in
+//! anyone's words and selects the recorded answer, or declines an out-of-scope question. A *checkpoint* is the
+//! result of one training run over the mentors of a *workspace*, which is a folder.
 //!
-//! Modules stand in the order of the data: a [`mentor`]'s files become questions, which [`vectors`]
-//! and text features ([`mod@text`]) tell apart; an architecture of [`classifiers`] learns from them, a
-//! [`checkpoint`] keeps the result, [`evaluate`] measures it, [`page`] shows what came of it, and
-//! [`remote`] shares it. [`commands`] wires these stages together for the command line.
+//! # From a workspace to an answer
 //!
 //! ```
-//! use mentorpal::classifiers::{MentorClassifier, TrainOptions, registry};
-//! use mentorpal::{mentor::Mentor, progress::NoProgress, vectors::VectorModel};
-//! use mentorpal::workspace::{Name, Workspace};
-//! use std::sync::Arc;
+//! use mentorpal::{NoProgress, TrainRequest, Workspace};
 //!
-//! # let root = std::env::temp_dir().join(format!("mentorpal-doc-{}", std::process::id()));
-//! # let data = root.join("mentor/ada/data");
+//! # let folder = std::env::temp_dir().join(format!("mentorpal-front-{}", std::process::id()));
+//! # let data = folder.join("mentor/ada/data");
 //! # std::fs::create_dir_all(&data).unwrap();
 //! # std::fs::write(data.join("classifier_data.csv"),
 //! #     "ID,topics,text,question\n1,,I am Ada.,Who are you?\n2,,In London.,Where do you live?\n")
 //! #     .unwrap();
-//! let workspace = Workspace::at(&root)?;
-//! let (mentor, _findings) = Mentor::load(&workspace, &Name::new("mentor", "ada")?)?;
-//! let arch = registry::find("fusion_v1")?;
-//! let vectors = Some(Arc::new(VectorModel::embedded()));
-//! let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
-//! let trained = arch.train(&mentor, &options, &NoProgress)?;
-//! let classifier = MentorClassifier::new(&mentor, arch.load(&trained.files, &vectors)?, true);
-//! assert_eq!(classifier.answer("where do you live").top_answer_id, "2");
-//! # std::fs::remove_dir_all(&root).unwrap();
-//! # Ok::<(), mentorpal::error::Error>(())
+//! let workspace = Workspace::open(&folder)?;
+//! workspace.train(&TrainRequest::new().name("my_checkpoint"), &NoProgress)?;
+//!
+//! let checkpoint = workspace.checkpoint("fusion_v1/my_checkpoint")?; // or .newest(), .stable()
+//! let mentor = checkpoint.mentor("ada")?;
+//! let reply = mentor.ask("where do you live")?;
+//! assert_eq!(mentor.text(&reply), Some("In London."));
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//! # Ok::<(), mentorpal::Error>(())
 //! ```
+//!
+//! # Testing and comparing
+//!
+//! ```
+//! use mentorpal::{ErrorKind, NoProgress, TrainRequest, Workspace};
+//!
+//! # let folder = std::env::temp_dir().join(format!("mentorpal-compare-{}", std::process::id()));
+//! # let data = folder.join("mentor/ada/data");
+//! # let tests = folder.join("checkpoint/tests/ada");
+//! # std::fs::create_dir_all(&data).unwrap();
+//! # std::fs::create_dir_all(&tests).unwrap();
+//! # std::fs::write(data.join("classifier_data.csv"),
+//! #     "ID,topics,text,question\n1,,I am Ada.,Who are you?\n2,,In London.,Where do you live?\n")
+//! #     .unwrap();
+//! # std::fs::write(tests.join("standard.csv"), ",,Who are you?,Your home?\n,I am Ada.,i,\n,In London.,,i\n")
+//! #     .unwrap();
+//! let workspace = Workspace::open(&folder)?;
+//! workspace.train(&TrainRequest::new().name("a"), &NoProgress)?;
+//! workspace.train(&TrainRequest::new().name("b").vectors("none"), &NoProgress)?;
+//!
+//! let (a, b) = (workspace.checkpoint("a")?, workspace.checkpoint("b")?);
+//! let report = a.test("ada", "standard")?;
+//! assert_eq!(report.results.len(), 2);
+//! let runs = a.compare(&b, "ada", "standard")?;
+//! for pair in runs.comparisons().pairs() {
+//!     println!("{} (p = {:.3})", pair.comparison.verdict(), pair.comparison.p_value);
+//! }
+//! assert_eq!(workspace.checkpoint("c").unwrap_err().kind(), ErrorKind::NotFound);
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//! # Ok::<(), mentorpal::Error>(())
+//! ```
+//!
+//! # The types that matter
+//!
+//! | type | purpose |
+//! |---|---|
+//! | [`Workspace`] | the folder with mentors, test sets and checkpoints: opens, trains, shares |
+//! | [`TrainRequest`] | what to train: mentors, architecture, vector model, seed, name |
+//! | [`TrainOutcome`] | the published checkpoint and the figures of training |
+//! | [`OpenCheckpoint`] | a checkpoint with its vector model: opens mentors, tests, compares |
+//! | [`MentorAnswerer`] | a mentor that answers questions; owned, `Send + Sync` |
+//! | [`Reply`] | the answer to a question, with its confidence and alternatives |
+//! | [`TestReport`] | the results of a test |
+//! | [`WorkspaceRemote`] | uploads and downloads checkpoints |
+//! | [`Warning`] | something to look at that did not stop the work |
+//! | [`Error`] | why something failed: [`ErrorKind`], location, message, hint |
+//!
+//! Long tasks report to a [`Progress`]; [`NoProgress`] discards the events. `examples/` has one program for each
+//! of these things.
+//!
+//! # Modules
+//!
+//! The modules follow the data. The files of a [`mentor`] become questions, which [`vectors`] and text features
+//! ([`mod@text`]) represent as numbers. An architecture of [`classifiers`] learns from them, and a [`checkpoint`]
+//! stores the result. [`evaluate`] measures it, [`page`] renders reports, and [`remote`] shares it. [`open`],
+//! [`training`] and [`sharing`] connect these steps. [`commands`] is the command line.
 
 // The example in the docs compiles and runs with the other doctests.
 #[cfg(doctest)]
@@ -57,6 +106,10 @@ pub mod page;
 
 pub mod remote;
 
+pub mod open;
+pub mod sharing;
+pub mod training;
+
 pub mod commands;
 
 pub mod error;
@@ -65,4 +118,15 @@ pub mod progress;
 mod publish;
 mod secrets;
 pub mod sha256;
+mod stale;
 mod web;
+
+pub use checkpoint::CheckpointRef;
+pub use classifiers::Reply;
+pub use error::{Error, ErrorKind, Result};
+pub use evaluate::TestReport;
+pub use open::{MentorAnswerer, OpenCheckpoint, Warning};
+pub use progress::{NoProgress, Progress};
+pub use sharing::WorkspaceRemote;
+pub use training::{TrainOutcome, TrainRequest};
+pub use workspace::Workspace;

@@ -97,7 +97,7 @@ fn show_prints_the_manifest() {
     let run = sandbox.run(&["checkpoints", "show"]).code(0);
     run.prints("fusion_v1/x").prints("ada").prints("2023-11-14T22:13:20Z").prints("seed 0");
     let run = sandbox.run(&["checkpoints", "show", "y"]).code(2);
-    run.says("no checkpoint `fusion_v1/y`").says("there is `fusion_v1/x`");
+    run.says("no checkpoint `fusion_v1/y`").says("available: `fusion_v1/x`");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn without_a_manifest_a_folder_is_no_checkpoint() {
 fn a_manifest_that_cannot_be_used_is_explained() {
     type Change = fn(&mut Value);
     let cases: [(Change, &str); 6] = [
-        (|m| m["format"] = json!(2), "manifest format 2, expected 1"),
+        (|m| m["format"] = json!(3), "manifest format 3, expected 1 to 2"),
         (|m| m["files"]["../x"] = json!({ "size": 1, "sha256": "" }), "`../x` is not a mentor's"),
         (|m| m["files"]["ada/../../x"] = json!({ "size": 1, "sha256": "" }), "not a mentor's file"),
         (|m| m["files"]["/etc/passwd"] = json!({ "size": 1, "sha256": "" }), "not a mentor's file"),

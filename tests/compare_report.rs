@@ -275,8 +275,8 @@ fn a_page_that_cannot_be_written_is_refused_before_the_work() {
     sandbox.write("file", "");
     for (arguments, said) in [
         (["--html", "nowhere/r.html"], "nowhere/r.html: there is no folder `nowhere`"),
-        (["--html", "mentor"], "mentor: a folder, where a file is to be written"),
-        (["--csv", "file/tables"], "file/tables: `file` is no folder"),
+        (["--html", "mentor"], "mentor: a folder, expected the path of a file"),
+        (["--csv", "file/tables"], "file/tables: `file` is not a folder"),
     ] {
         let run = sandbox.run(&[&["compare", "old", "new"][..], &arguments].concat()).code(2);
         assert_eq!(run.stdout, "");

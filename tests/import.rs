@@ -138,7 +138,7 @@ fn one_in_place_was_created_before_all_with_a_manifest() {
 fn tokens_and_topics_are_as_they_were() {
     let sandbox = with_old();
     sandbox.run(&["checkpoints", "import", OLD]).code(0);
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = |name: &str| Name::new("name", name).unwrap();
     let reference = CheckpointRef::parse(REFERENCE, &name("lstm_v1")).unwrap();
     let checkpoint = Checkpoint::open(&workspace, &reference).unwrap();
@@ -285,11 +285,11 @@ fn folders_that_are_none_are_refused() {
     sandbox.train("x");
     for (folder, what) in [
         ("nowhere", "cannot open the folder"),
-        ("mentor", "no checkpoint of the older tool"),
-        ("old", "no checkpoint of the older tool"),
+        ("mentor", "no checkpoint of the Python pipeline"),
+        ("old", "no checkpoint of the Python pipeline"),
         ("old/2019-05-01-2209/ada", "name the folder above it"),
-        ("old/2019-05-01-2209/ada/w2v.txt", "no checkpoint of the older tool"),
-        ("checkpoint/classifiers/fusion_v1/x", "a checkpoint of this tool already"),
+        ("old/2019-05-01-2209/ada/w2v.txt", "no checkpoint of the Python pipeline"),
+        ("checkpoint/classifiers/fusion_v1/x", "which needs no import"),
     ] {
         println!("{folder}");
         sandbox.run(&["checkpoints", "import", folder]).code(2).says(what);
@@ -381,7 +381,7 @@ fn one_in_place_is_never_written_to() {
     let train = ["train", "--arch", "lstm_v1", "--checkpoint", "2019-05-01-2209"];
     for more in [&["--overwrite"][..], &["--update", "--mentor", "ada"]] {
         let run = sandbox.run(&[&train[..], more].concat()).code(2);
-        run.says("is of the older tool, and only read").says("checkpoints import");
+        run.says("was written by the Python pipeline").says("checkpoints import");
     }
     sandbox.run(&train).code(2).says("there is a checkpoint");
     let run = sandbox.run(&["checkpoints", "import", IN_PLACE]).code(2);

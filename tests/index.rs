@@ -40,6 +40,7 @@
 //! | `signals.rs` | Ctrl-C and the like |
 //! | `lstm.rs` | `lstm_v1`: topics, vectors, what is refused |
 //! | `terminal.rs` | nothing that is printed commands a terminal or turns text around |
+//! | `library.rs` | the library: it trains and opens what the command line does |
 //! | `leave_one_out.rs` | the accuracy that `train` reports is the honest one |
 
 mod browser;
@@ -60,6 +61,7 @@ mod hostile;
 mod import;
 mod killed;
 mod leave_one_out;
+mod library;
 mod lstm;
 mod makefile;
 mod mentors;

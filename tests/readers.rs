@@ -29,6 +29,7 @@ fn publish(workspace: &Workspace, version: u64) {
     for mentor in ["ada".to_owned(), format!("m{}", version % 7)] {
         let record = MentorRecord {
             data_sha256: "0".repeat(64),
+            background_sha256: None,
             answers: 1,
             questions: 1,
             distinct_questions: 1,
@@ -63,7 +64,7 @@ fn while_replaced(workspace: &Workspace, read: impl Fn() + Sync) {
 #[test]
 fn a_checkpoint_that_is_replaced_is_read_as_it_was_opened() {
     let sandbox = Sandbox::empty();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
     while_replaced(&workspace, || {
         let checkpoint = Checkpoint::open(&workspace, &reference()).unwrap();
@@ -84,7 +85,7 @@ fn a_checkpoint_that_is_replaced_is_read_as_it_was_opened() {
 #[test]
 fn listing_passes_over_what_is_removed_meanwhile() {
     let sandbox = Sandbox::empty();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
     while_replaced(&workspace, || {
         for checkpoint in checkpoint::list(&workspace, None).unwrap() {
@@ -99,7 +100,7 @@ fn listing_passes_over_what_is_removed_meanwhile() {
 #[test]
 fn no_verb_calls_a_replaced_checkpoint_damaged() {
     let sandbox = Sandbox::empty();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
     while_replaced(&workspace, || {
         for verb in [&["checkpoints", "verify"][..], &["checkpoints", "show", "x"]] {
@@ -111,7 +112,7 @@ fn no_verb_calls_a_replaced_checkpoint_damaged() {
 #[test]
 fn what_is_uploaded_while_it_is_replaced_is_one_version() {
     let sandbox = Sandbox::empty();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
     while_replaced(&workspace, || {
         let remote = Sandbox::empty();

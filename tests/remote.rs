@@ -65,6 +65,7 @@ fn checkpoint(seed: u8, size: usize) -> Files {
     let mut manifest = Manifest::new("fusion_v1", seed.into(), "2026-01-01T00:00:00Z".to_owned());
     let record = MentorRecord {
         data_sha256: "0".repeat(64),
+        background_sha256: None,
         answers: 1,
         questions: 2,
         distinct_questions: 2,

@@ -280,7 +280,7 @@ fn links_are_followed_and_streams_written_to() {
     link("nowhere.html", "lost.html");
     let run = sandbox.run(&["test", "--html", "lost.html"]).code(2);
     assert_eq!(run.stdout, "");
-    run.says("lost.html: a link that leads nowhere");
+    run.says("lost.html: a broken link");
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn two_reports_in_one_place_are_refused() {
     ] {
         let run = sandbox.run(&[&["test"], &files[..]].concat()).code(2);
         assert_eq!(run.stdout, "");
-        run.says("two reports are to be written there");
+        run.says("two reports have this path");
     }
 }
 
@@ -306,11 +306,14 @@ fn a_file_is_written_whole_or_refused_with_its_place() {
         let run = sandbox.run(&["test", file, "nowhere/r.html"]).code(2);
         assert_eq!(run.stdout, "");
         run.says("nowhere/r.html: there is no folder `nowhere`");
-        sandbox.run(&["test", file, "mentor"]).code(2).says("a folder, where a file is");
+        sandbox
+            .run(&["test", file, "mentor"])
+            .code(2)
+            .says("a folder, expected the path of a file");
     }
     let run = sandbox.run(&["test", "--csv", "r.html/tables"]).code(2);
     assert_eq!(run.stdout, "");
-    run.says("r.html/tables: `r.html` is no folder");
+    run.says("r.html/tables: `r.html` is not a folder");
     reported(&sandbox, &[]);
     assert!(read(&sandbox, "r.html").starts_with("<!doctype html>"));
     let names = sandbox.names("");

@@ -188,7 +188,7 @@ fn a_configured_checkpoint_that_is_missing_is_not_replaced_by_another() {
     sandbox.train("one");
     sandbox.write("mentorpal.toml", "checkpoint = 'stable'");
     let run = sandbox.run(&["ask", "Who are you?"]).code(2);
-    run.says("no checkpoint `fusion_v1/stable`").says("there is `fusion_v1/one`");
+    run.says("no checkpoint `fusion_v1/stable`").says("available: `fusion_v1/one`");
 }
 
 #[test]

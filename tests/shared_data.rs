@@ -296,7 +296,7 @@ fn all_minilm_gives_the_vectors_that_are_expected() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let wheel = wheel.to_str().expect("UTF-8");
     run(folder.path(), &["vectors", "add", wheel, "--name", "minilm", "--json"]);
-    let workspace = Workspace::at(folder.path()).expect("a workspace");
+    let workspace = Workspace::open(folder.path()).expect("a workspace");
     let name = Name::new("vector model", "minilm").expect("a name");
     let model = VectorModel::open(&workspace, &name).expect("it was just added");
     let file: Value = serde_json::from_slice(&fs::read(path).expect("it is there")).expect("JSON");
@@ -373,7 +373,7 @@ fn a_checkpoint_of_the_older_tool_answers_as_it_did() {
     assert_eq!((&import[0]["answers"], &import[0]["of"]), (&Value::from(61), &Value::from(61)));
     answers_as_the_older_tool(workspace, "lstm_v1/imported", expected);
 
-    let workspace = Workspace::at(workspace).expect("a workspace");
+    let workspace = Workspace::open(workspace).expect("a workspace");
     let name = |name: &str| Name::new("name", name).expect("a name");
     let reference = CheckpointRef::parse("lstm_v1/imported", &name("lstm_v1")).expect("a name");
     let checkpoint = Checkpoint::open(&workspace, &reference).expect("it was just imported");

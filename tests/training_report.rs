@@ -258,7 +258,7 @@ fn a_checkpoint_without_a_report_is_valid() {
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
     let show = ["checkpoints", "show", "x", "--html", "page.html"];
-    let _ = sandbox.run(&show).code(2).says("keeps no figures").says("--update");
+    let _ = sandbox.run(&show).code(2).says("has no training report").says("--update");
     ask(&sandbox).code(0);
     sandbox.mentor("bar", CAFE);
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
@@ -287,7 +287,7 @@ fn a_page_in_an_older_checkpoint_is_neither_opened_nor_taken_over() {
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
     let show = ["checkpoints", "show", "x", "--html", "page.html"];
-    let _ = sandbox.run(&show).code(2).says("keeps no figures").says("cafe/report.html");
+    let _ = sandbox.run(&show).code(2).says("has no training report").says("cafe/report.html");
     assert!(!sandbox.path().join("page.html").exists());
     sandbox.mentor("bar", CAFE);
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];

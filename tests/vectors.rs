@@ -59,7 +59,7 @@ fn every_format_gives_the_same_vectors() {
         let sandbox = Sandbox::empty();
         let run = add(&sandbox, "words.any", file).code(0).prints("added words");
         run.prints(&format!("({format}, 3 words of 2 numbers)"));
-        let workspace = Workspace::at(sandbox.path()).unwrap();
+        let workspace = Workspace::open(sandbox.path()).unwrap();
         let model =
             WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
         assert_eq!(model.dims(), 2);
@@ -200,7 +200,7 @@ fn lines_may_end_as_on_windows() {
         let sandbox = Sandbox::empty();
         let run = add(&sandbox, "words.txt", text.replace('\n', "\r\n")).code(0);
         run.prints(&format!("({format}"));
-        let workspace = Workspace::at(sandbox.path()).unwrap();
+        let workspace = Workspace::open(sandbox.path()).unwrap();
         let model =
             WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
         for (word, vector) in files::WORDS {
@@ -212,7 +212,7 @@ fn lines_may_end_as_on_windows() {
 #[test]
 fn a_damaged_model_never_opens_as_something_else() {
     let sandbox = with_words();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = Name::new("vector model", "words").unwrap();
     let path = sandbox.path().join(MODELS).join("words/model.fifu");
     let bytes = fs::read(&path).unwrap();

@@ -28,7 +28,7 @@ pub fn folder() -> &'static Path {
 
 /// Returns the folder as a workspace.
 pub fn workspace() -> Workspace {
-    Workspace::at(folder()).unwrap()
+    Workspace::open(folder()).unwrap()
 }
 
 /// Returns the id of a mentor.

@@ -1,4 +1,4 @@
-//! A checkpoint in the making: gathered in a hidden folder, published by one rename.
+//! An unpublished checkpoint: written to a hidden folder, published by one rename.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ const KIND: ItemKind = ItemKind {
     hint_if_exists: "choose another with --checkpoint, or replace it with --overwrite",
 };
 
-/// A checkpoint that nobody sees yet; dropped unpublished, it is gone.
+/// An unpublished checkpoint. Its files are removed when it is dropped.
 #[derive(Debug)]
 pub struct Draft {
     workspace: Workspace,
@@ -26,21 +26,21 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Starts a checkpoint of the architecture `arch`, after sweeping up what killed runs left.
+    /// Starts a checkpoint of the architecture `arch`. Removes the drafts of killed runs first.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// If the hidden folder cannot be created.
     pub fn begin(workspace: &Workspace, arch: &Name, manifest: Manifest) -> Result<Self> {
         let staging = Staging::begin(&workspace.arch(arch), KIND)?;
         Ok(Self { workspace: workspace.clone(), arch: arch.clone(), staging, manifest })
     }
 
-    /// Sets when it was created, RFC 3339 in UTC.
+    /// Sets the creation time, RFC 3339 in UTC.
     pub fn set_created(&mut self, created: String) {
         self.manifest.created = created;
     }
 
-    /// Says which checkpoint of the older tool it is made of.
+    /// Sets the checkpoint of the Python pipeline that it is imported from.
     pub fn set_imported(&mut self, from: ImportedFrom) {
         self.manifest.imported = Some(from);
     }
@@ -48,7 +48,7 @@ impl Draft {
     /// Adds a mentor's model.
     ///
     /// # Errors
-    /// When a file cannot be written; the draft is of no use then.
+    /// If a file cannot be written. The draft cannot be used afterwards.
     pub fn add(&mut self, mentor: &Name, record: MentorRecord, files: &ModelFiles) -> Result<()> {
         let folder = self.staging.folder().join(mentor.as_str());
         fs::create_dir(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
@@ -60,17 +60,17 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds what the training of an [added](Self::add) mentor measured.
+    /// Adds the figures of the training of a mentor that was [added](Self::add) before.
     ///
     /// # Errors
-    /// When the file cannot be written; the draft is of no use then.
+    /// If the file cannot be written. The draft cannot be used afterwards.
     pub fn add_report(&mut self, mentor: &Name, report: &[u8]) -> Result<()> {
         self.write(mentor, REPORT_FILE, report)?;
         let folder = self.staging.folder().join(mentor.as_str());
         sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))
     }
 
-    /// Writes one of a mentor's files and records it.
+    /// Writes one of a mentor's files and adds its record to the manifest.
     fn write(&mut self, mentor: &Name, name: &str, bytes: &[u8]) -> Result<()> {
         let name = Name::new("file", name)?;
         let path = self.staging.folder().join(mentor.as_str()).join(name.as_str());
@@ -79,10 +79,10 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds a mentor as another checkpoint has it, verified on the way.
+    /// Copies a mentor from another checkpoint and verifies its files.
     ///
     /// # Errors
-    /// When that checkpoint is damaged or a file cannot be written.
+    /// If that checkpoint is corrupt or a file cannot be written.
     pub fn add_from(&mut self, checkpoint: &Checkpoint, mentor: &Name) -> Result<()> {
         let files = checkpoint.model(mentor)?;
         let record = checkpoint.record(mentor)?.clone();
@@ -98,12 +98,13 @@ impl Draft {
         self.manifest.mentors.keys().map(String::as_str)
     }
 
-    /// Publishes the checkpoint as `name`, once: afterwards it is there, whole and on disk.
+    /// Publishes the checkpoint as `name`. Afterwards it is complete and synced to disk. A draft can be
+    /// published once.
     ///
     /// # Errors
-    /// When the name is taken and `existing` refuses that (another may be tried), or by the older
-    /// tool, whose checkpoints cannot be made again, or the disk fails; the old state, if any, is
-    /// there then.
+    /// If `existing` refuses a checkpoint of this name (another name can be tried), if that checkpoint
+    /// was written by the Python pipeline, or if a file cannot be written. The old checkpoint, if any, is
+    /// unchanged then.
     pub fn publish(&self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
         let target = CheckpointRef { arch: self.arch.clone(), checkpoint: name.clone() };
         refuse_legacy(&self.workspace, &target)?;
@@ -112,13 +113,13 @@ impl Draft {
     }
 }
 
-/// Removes a published checkpoint, damaged or not: at once as far as anybody sees, then from the
-/// disk. `seen` is the manifest that it is known to have, none where that could not be read;
-/// `confirm` is asked last, when it is out of sight.
+/// Removes a published checkpoint, corrupt or not. It first renames the folder, so that the checkpoint
+/// disappears in one step, then calls `confirm`, then deletes the files. `seen` is the manifest that the
+/// caller read, `None` if that was impossible.
 ///
 /// # Errors
-/// When its manifest is not `seen` any more, when files lie in its folder that are not part of it,
-/// when `confirm` refuses, or when it cannot be moved out of sight: then it is there as before.
+/// If its manifest is not `seen` any more, its folder contains files that are not part of it, `confirm`
+/// returns an error, or the folder cannot be renamed. The checkpoint is unchanged then.
 pub fn remove(
     workspace: &Workspace,
     name: &CheckpointRef,
@@ -128,11 +129,11 @@ pub fn remove(
     publish::remove(&name.folder(workspace), KIND, seen, confirm)
 }
 
-/// Refuses to replace a checkpoint in whose folder files lie that are not part of it; where there
-/// is none of this name, nothing is in the way.
+/// Refuses to replace a checkpoint whose folder contains files that are not part of it. Succeeds if there is
+/// no checkpoint of this name.
 ///
 /// # Errors
-/// When there are such files.
+/// If there are such files.
 pub fn refuse_unlisted_files(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
     publish::refuse_unlisted_files(&name.folder(workspace), KIND, b"")
 }

@@ -1,4 +1,4 @@
-//! `manifest.json`: what a checkpoint holds and where it came from.
+//! `manifest.json`: the contents of a checkpoint and the data that it was trained on.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 
 use super::values::Values;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::pretty_json;
 use crate::mentor::Mentor;
 use crate::publish::{self, FileRecord};
@@ -15,56 +15,58 @@ use crate::vectors::{ModelKind, VectorModel};
 use crate::workspace::Name;
 
 /// The version of the format that this program writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
-/// The most values, keys included, that the options of a manifest may have: a training run is told
-/// some twenty.
+/// The oldest version of the format that this program reads. Format 1 has `options`, which were
+/// always empty, and no `background_sha256`.
+const OLDEST_FORMAT: u32 = 1;
+
+/// The largest number of values, keys included, in the `options` of format 1. Nothing reads them;
+/// versions that write format 1 hold them in memory.
 const MAX_OPTIONS: usize = 10_000;
 
-/// What a mentor's training measured, beside its model; no part of it.
+/// The file with the figures of a mentor's training, next to the files of the model.
 pub const REPORT_FILE: &str = "report.json";
 
-/// What older versions kept in its place: a page, and so a program. It is never opened, nor taken
-/// over into another checkpoint.
+/// The HTML page that older versions wrote instead of [`REPORT_FILE`]. A page can hold scripts, so it is
+/// never opened, and never copied into another checkpoint.
 pub const OLD_REPORT_FILE: &str = "report.html";
 
-/// What a checkpoint holds. Maps are sorted, so the same content gives the same bytes.
+/// The contents of a checkpoint. Maps are sorted, so that the same content gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Version of the format, now 1.
+    /// Version of the format: 2, or 1 in a manifest of an older version.
     pub format: u32,
     /// The architecture that trained it.
     pub arch: String,
-    /// When, RFC 3339 in UTC; from `SOURCE_DATE_EPOCH` where that is set.
+    /// Creation time, RFC 3339 in UTC; the value of `SOURCE_DATE_EPOCH` if that is set.
     pub created: String,
     /// The version of mentorpal that trained it.
     pub version: String,
-    /// Where random numbers started.
+    /// Seed of the random number generator.
     pub seed: u64,
-    /// The vector model it was trained with, and answers with.
+    /// The vector model that it was trained with, and that it needs to answer.
     #[serde(default)]
     pub vectors: Option<VectorsRecord>,
-    /// What the training run was told besides.
-    pub options: BTreeMap<String, serde_json::Value>,
-    /// The checkpoint of the older tool that it was made of, if it was not trained.
+    /// The checkpoint of the Python pipeline that it was imported from, if it was not trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<ImportedFrom>,
     /// Its mentors by id.
     pub mentors: BTreeMap<String, MentorRecord>,
-    /// Every file but this one, by path within the checkpoint (`guide/model.safetensors`).
+    /// Every file except the manifest, by path within the checkpoint (`guide/model.safetensors`).
     pub files: BTreeMap<String, FileRecord>,
 }
 
-/// What is counted of a manifest before it is read.
+/// The number of values in the `options` of format 1, counted before the manifest is read.
 #[derive(Deserialize)]
 struct Sizes {
-    options: Values,
+    options: Option<Values>,
 }
 
-/// A vector model, as a checkpoint remembers it.
+/// The vector model of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorsRecord {
-    /// What it was called; under any name, its digest tells it.
+    /// Its name at training time. The digest identifies the model, under any name.
     pub name: String,
     /// `words`, `static` or `encoder`.
     pub kind: ModelKind,
@@ -72,14 +74,14 @@ pub struct VectorsRecord {
     pub sha256: String,
 }
 
-/// A checkpoint of the older tool, as one that was made of it remembers it.
+/// The checkpoint of the Python pipeline that a checkpoint was imported from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedFrom {
-    /// What its folder was called.
+    /// The name of its folder.
     pub checkpoint: String,
     /// The file name of its word vectors.
     pub vectors: Option<String>,
-    /// The files that were read, by path within it.
+    /// The files that were read, by path within its folder.
     pub files: BTreeMap<String, FileRecord>,
 }
 
@@ -98,22 +100,40 @@ impl From<&VectorModel> for VectorsRecord {
 pub struct MentorRecord {
     /// [`Mentor::digest`](crate::mentor::Mentor::digest) at training time.
     pub data_sha256: String,
-    /// How many answers it had.
+    /// [`background_digest`] of the background questions at training time; `None` in format 1, and for
+    /// an imported model, which was not trained on any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background_sha256: Option<String>,
+    /// Number of answers.
     pub answers: usize,
-    /// How many questions, repetitions included.
+    /// Number of questions, including repetitions.
     pub questions: usize,
-    /// How many distinct questions it was trained on.
+    /// Number of distinct questions, on which the model was trained.
     pub distinct_questions: usize,
-    /// Leave-one-out accuracy, where it could be measured.
+    /// Leave-one-out accuracy, if it could be measured.
     pub cv_accuracy: Option<f64>,
 }
 
+/// Returns the SHA-256, in hex, of background questions: of one line per question, in their order, each
+/// with a line feed.
+#[must_use]
+pub fn background_digest(questions: &[String]) -> String {
+    let lines: String = questions.iter().flat_map(|question| [question.as_str(), "\n"]).collect();
+    sha256::digest(lines.as_bytes())
+}
+
 impl MentorRecord {
-    /// A mentor as it is now.
+    /// The record of a mentor with its current data, trained with the background questions of digest
+    /// `background_sha256`.
     #[must_use]
-    pub fn of(mentor: &Mentor, cv_accuracy: Option<f64>) -> Self {
+    pub fn of(
+        mentor: &Mentor,
+        background_sha256: Option<String>,
+        cv_accuracy: Option<f64>,
+    ) -> Self {
         Self {
             data_sha256: mentor.digest(),
+            background_sha256,
             answers: mentor.answers.len(),
             questions: mentor.question_count(),
             distinct_questions: mentor.examples().len(),
@@ -123,7 +143,7 @@ impl MentorRecord {
 }
 
 impl Manifest {
-    /// A manifest of nothing yet, made at `created`.
+    /// An empty manifest with creation time `created`.
     #[must_use]
     pub fn new(arch: &str, seed: u64, created: String) -> Self {
         Self {
@@ -133,40 +153,42 @@ impl Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed,
             vectors: None,
-            options: BTreeMap::new(),
             imported: None,
             mentors: BTreeMap::new(),
             files: BTreeMap::new(),
         }
     }
 
-    /// The manifest as it stands on disk.
+    /// The bytes of the manifest file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         pretty_json(self)
     }
 
-    /// Reads the manifest at `path` (for messages) from `bytes`.
+    /// Parses the bytes of the manifest at `path`, which is used in messages only.
     ///
     /// # Errors
-    /// When it is no manifest, is of a newer format, names a file outside a mentor's folder, or has
-    /// what cannot be a digest, a time or a version.
+    /// If the bytes are not a manifest ([`ErrorKind::Corrupt`]), have a newer format
+    /// ([`ErrorKind::Unsupported`]), name a file outside a mentor's folder, or contain an invalid
+    /// digest, time or version.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
             Error::at(Location::file(path), message)
-                .hint("the checkpoint is damaged or of another version; train it again")
+                .with_kind(ErrorKind::Corrupt)
+                .hint("the checkpoint is corrupt or of another version; train it again")
         };
-        let not_one = |e: serde_json::Error| fault("not a manifest".into()).caused_by(e);
-        // Counted first: a value may take fifty times the memory that it takes in the file.
-        let Sizes { options: Values(values) } = serde_json::from_slice(bytes).map_err(not_one)?;
-        if values > MAX_OPTIONS {
+        let invalid = |e: serde_json::Error| fault("not a manifest".into()).caused_by(e);
+        // Counted first: a value can take fifty times the memory that it takes in the file.
+        let Sizes { options } = serde_json::from_slice(bytes).map_err(invalid)?;
+        if let Some(Values(values)) = options.filter(|Values(values)| *values > MAX_OPTIONS) {
             let what = format!("{values} values in `options`, expected at most {MAX_OPTIONS}");
             return Err(fault(what));
         }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(not_one)?;
-        if manifest.format != FORMAT {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(invalid)?;
+        if !(OLDEST_FORMAT..=FORMAT).contains(&manifest.format) {
             let format = manifest.format;
-            return Err(fault(format!("manifest format {format}, expected {FORMAT}")));
+            let what = format!("manifest format {format}, expected {OLDEST_FORMAT} to {FORMAT}");
+            return Err(fault(what).with_kind(ErrorKind::Unsupported));
         }
         for mentor in manifest.mentors.keys() {
             Name::new("mentor", mentor.as_str()).map_err(|e| fault(e.to_string()))?;
@@ -182,46 +204,50 @@ impl Manifest {
         }
     }
 
-    /// What is wrong with what it says of itself, if something is: it is printed as it stands.
+    /// Returns what is invalid in the fields that are printed unchanged, if something is.
     fn fault(&self) -> Option<&'static str> {
-        let digests = self.mentors.values().map(|mentor| &mentor.data_sha256);
-        let digest = self.vectors.as_ref().map(|vectors| &vectors.sha256);
+        let of_data = self.mentors.values().map(|mentor| &mentor.data_sha256);
+        let of_background = self.mentors.values().filter_map(|m| m.background_sha256.as_ref());
+        let of_vectors = self.vectors.as_ref().map(|vectors| &vectors.sha256);
+        let mut digests = of_data.chain(of_background).chain(of_vectors);
         if self.created.parse::<jiff::Timestamp>().is_err() {
-            Some("`created` is no time (RFC 3339)")
+            Some("`created` is not a time (RFC 3339)")
         } else if [&self.arch, &self.version].iter().any(|text| text.contains(char::is_control)) {
-            Some("`arch` or `version` has control characters")
-        } else if !digests.chain(digest).all(|digest| sha256::is_digest(digest)) {
-            Some("`data_sha256`, or that of the vectors, is no SHA-256")
+            Some("`arch` or `version` contains control characters")
+        } else if !digests.all(|digest| sha256::is_digest(digest)) {
+            Some(
+                "a digest of the data, of the background questions or of the vectors is not a SHA-256",
+            )
         } else {
             publish::files_fault(&self.files)
         }
     }
 
-    /// How many bytes its files have.
+    /// The total size of its files, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
     }
 
-    /// Whether there are figures of `mentor`'s training: an older version wrote none.
+    /// Whether the checkpoint has the figures of `mentor`'s training. Older versions did not write any.
     #[must_use]
     pub fn has_report(&self, mentor: &str) -> bool {
         self.files.contains_key(&format!("{mentor}/{REPORT_FILE}"))
     }
 
-    /// What it says of `mentor`, whose id may stand in the other normalization form.
+    /// The record of `mentor`, whose id may be in another normalization form here.
     #[must_use]
     pub fn mentor(&self, mentor: &Name) -> Option<&MentorRecord> {
         self.id_of(mentor).and_then(|id| self.mentors.get(id))
     }
 
-    /// `mentor` in the form that it has here, the same one first.
+    /// The id of `mentor` in the normalization form used here; an identical id takes precedence.
     fn id_of(&self, mentor: &Name) -> Option<&str> {
         let exactly = self.mentors.get_key_value(mentor.as_str()).map(|(id, _)| id);
         exactly.or_else(|| self.mentors.keys().find(|id| mentor.is(id))).map(String::as_str)
     }
 
-    /// The files of `mentor`: their name within its folder, and their record.
+    /// The files of `mentor`: the name of each within the mentor's folder, and its record.
     pub fn files_of(&self, mentor: &Name) -> impl Iterator<Item = (&str, &FileRecord)> {
         let id = self.id_of(mentor);
         self.files.iter().filter_map(move |(path, record)| {
@@ -230,7 +256,7 @@ impl Manifest {
         })
     }
 
-    /// `<mentor>/<file>` with both plain names, and the mentor one of this manifest's.
+    /// Whether `path` is `<mentor>/<file>`: a mentor of this manifest and a plain file name.
     fn is_own_path(&self, path: &str) -> bool {
         let Some((mentor, file)) = path.split_once('/') else { return false };
         let parts: Vec<Component> = Path::new(path).components().collect();
@@ -240,8 +266,8 @@ impl Manifest {
     }
 }
 
-/// The path within `folder` of a manifest's file `path`; a copy may have its mentor's folder in the other
-/// normalization form.
+/// Returns where the manifest's file `path` is within `folder`. A copy of a checkpoint may have the mentor's
+/// folder in the other normalization form.
 pub(super) fn stored_file(folder: &Path, path: &str) -> String {
     let (mentor, file) = path.split_once('/').unwrap_or(("", path));
     match Name::new("mentor", mentor) {
@@ -263,6 +289,7 @@ mod tests {
         let mut manifest = Manifest::new("fusion_v1", 0, "2026-01-01T00:00:00Z".into());
         let record = MentorRecord {
             data_sha256: "0".repeat(64),
+            background_sha256: Some("1".repeat(64)),
             answers: 1,
             questions: 1,
             distinct_questions: 1,
@@ -291,18 +318,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_or_added_up_is_what_it_says() {
+    fn invalid_times_digests_and_sizes_are_refused() {
         type Change = fn(&mut Manifest);
         fn vectors(sha256: &str) -> VectorsRecord {
             VectorsRecord { name: "w".into(), kind: ModelKind::Words, sha256: sha256.into() }
         }
-        let change: [(&str, Change); 8] = [
+        let change: [(&str, Change); 9] = [
             ("time", |m| m.created = "yesterday".into()),
             ("time", |m| m.created += "\u{1b}[2J"),
             ("control", |m| m.version = "0.1.0\u{1b}[2J".into()),
             ("control", |m| m.arch = "fusion\n".into()),
             ("SHA-256", |m| m.vectors = Some(vectors("abc"))),
             ("SHA-256", |m| m.mentors.get_mut("guide").unwrap().data_sha256 = "\u{1b}".repeat(64)),
+            ("SHA-256", |m| {
+                m.mentors.get_mut("guide").unwrap().background_sha256 = Some("../x".into());
+            }),
             ("SHA-256", |m| m.files.get_mut("guide/x").unwrap().sha256 = "../../x".into()),
             ("more bytes", |m| {
                 m.files
@@ -319,7 +349,41 @@ mod tests {
         }
     }
 
-    // 1/11 is one of many that a reader in a hurry takes for the number next to it.
+    /// A manifest as version 0.1.0 wrote it.
+    const FORMAT_1: &str = r#"{"format": 1, "arch": "fusion_v1", "created": "2026-01-01T00:00:00Z",
+        "version": "0.1.0", "seed": 0, "vectors": null, "options": {"a": [1.5e-3, null]},
+        "mentors": {"guide": {"data_sha256":
+        "0000000000000000000000000000000000000000000000000000000000000000", "answers": 1,
+        "questions": 1, "distinct_questions": 1, "cv_accuracy": null}}, "files": {}}"#;
+
+    #[test]
+    fn format_1_is_read_and_its_options_are_ignored() {
+        let manifest = Manifest::from_bytes(Path::new("m"), FORMAT_1.as_bytes()).unwrap();
+        assert_eq!(manifest.format, 1);
+        assert_eq!(manifest.mentors["guide"].background_sha256, None);
+        let written = String::from_utf8(manifest.to_bytes()).unwrap();
+        assert!(!written.contains("options") && !written.contains("background"), "{written}");
+    }
+
+    #[test]
+    fn a_newer_format_is_unsupported() {
+        let newer = FORMAT_1.replace("\"format\": 1", "\"format\": 3");
+        let error = Manifest::from_bytes(Path::new("m"), newer.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.reason().contains("manifest format 3, expected 1 to 2"), "{error}");
+    }
+
+    // `printf 'who are you\nwhere\n' | sha256sum`
+    #[test]
+    fn the_background_digest_is_that_of_one_line_per_question() {
+        let questions = ["who are you".to_owned(), "where".to_owned()];
+        assert_eq!(
+            background_digest(&questions),
+            "0295b8b3077b4acd1695826d15a68425d7a6c85cf408fd849afd7322ec02d42e"
+        );
+    }
+
+    // 1/11 is one of many numbers that a fast parser rounds to a neighbouring one.
     #[test]
     fn survives_a_round_trip() {
         let mut manifest = with_file("guide/model.json").unwrap();

@@ -1,10 +1,11 @@
-//! Checkpoints on disk: complete or absent, never half there.
+//! Checkpoints on disk. A checkpoint is complete or absent, never partly written.
 //!
-//! A checkpoint is a folder `checkpoint/classifiers/<arch>/<checkpoint>/` with a folder a mentor
-//! and a [`Manifest`] that names every file with its size and SHA-256. A [`Draft`] gathers one
-//! out of sight and publishes it by a rename; [`Checkpoint`] finds, reads and verifies them. Those of
-//! the tool before this one ([`mod@legacy`]) are read as they are.
+//! A checkpoint is a folder `checkpoint/classifiers/<arch>/<checkpoint>/` with one folder per mentor
+//! and a [`Manifest`], which lists every file with its size and SHA-256. A [`Draft`] collects the files
+//! in a hidden folder and publishes them by one rename. [`Checkpoint`] finds, reads and verifies them.
+//! Checkpoints of the Python pipeline ([`mod@legacy`]) are read without conversion on disk.
 
+mod created;
 mod draft;
 pub mod legacy;
 mod manifest;
@@ -14,9 +15,11 @@ mod values;
 
 pub use crate::publish::OnExisting;
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
+pub use created::{creation_time, name_from_time};
 pub use draft::{Draft, refuse_unlisted_files, remove};
 pub use manifest::{
     ImportedFrom, Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, VectorsRecord,
+    background_digest,
 };
 pub(crate) use pick::time_created;
 pub use pick::{Picked, created_last};

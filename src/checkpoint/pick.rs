@@ -1,30 +1,29 @@
-//! Which checkpoint is used where none is named.
+//! Selects the checkpoint to use if none is named.
 
 use jiff::Timestamp;
 
 use super::store::{CheckpointRef, list};
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::workspace::{Name, Workspace};
 
-/// The checkpoint that [`created_last`] finds.
+/// The result of [`created_last`].
 #[derive(Debug)]
 pub struct Picked {
     /// Its name.
     pub name: CheckpointRef,
-    /// Why other checkpoints were left out: their manifests cannot be used.
+    /// The errors of the checkpoints that were left out, whose manifests are invalid.
     pub passed_over: Vec<Error>,
 }
 
 /// Returns the checkpoint that was created last, of `arch` or of all architectures.
 ///
-/// The manifest says when a checkpoint was created. Checkpoints created at the same time are ordered
-/// by name. Those of the older tool have no manifest: they are ordered by name, before all others.
-/// A checkpoint whose manifest cannot be used is left out, and reported in
-/// [`Picked::passed_over`].
+/// The manifest has the creation time. Of checkpoints created at the same time, the one with the last
+/// name is returned. Checkpoints of the Python pipeline have no manifest and count as older than all others.
+/// A checkpoint with an invalid manifest is left out, and reported in [`Picked::passed_over`].
 ///
 /// # Errors
-/// When there is no checkpoint (`default` is the architecture that the message names where `arch` is
-/// `None`), or none with a manifest that can be used.
+/// If there is no checkpoint (the message names the architecture `default` if `arch` is `None`), or none
+/// with a valid manifest.
 pub fn created_last(workspace: &Workspace, arch: Option<&Name>, default: &Name) -> Result<Picked> {
     let (mut candidates, mut passed_over) = (Vec::new(), Vec::new());
     for checkpoint in list(workspace, arch)? {
@@ -41,13 +40,15 @@ pub fn created_last(workspace: &Workspace, arch: Option<&Name>, default: &Name) 
     }
 }
 
-/// When a checkpoint was created, by what its manifest says. `None`, which sorts first, where there is
-/// no manifest: of those with one, [`Manifest`](super::Manifest) has checked the time.
+/// Parses the creation time of a manifest. `None`, which sorts first, without a manifest;
+/// [`Manifest`](super::Manifest) accepts valid times only.
 pub(crate) fn time_created(text: Option<&str>) -> Option<Timestamp> {
     text.and_then(|text| text.parse().ok())
 }
 
 fn none_yet(workspace: &Workspace, arch: &Name) -> Error {
     let place = Location::file(workspace.arch(arch));
-    Error::at(place, format!("no checkpoint of `{arch}` yet")).hint("train one: `mentorpal train`")
+    Error::at(place, format!("no checkpoint of `{arch}` yet"))
+        .with_kind(ErrorKind::NotFound)
+        .hint("train one: `mentorpal train`")
 }

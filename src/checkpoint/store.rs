@@ -9,17 +9,18 @@ use std::sync::Arc;
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
 use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, stored_file};
 use crate::classifiers::ModelFiles;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::files::files_below;
 use crate::publish::{MANIFEST_FILE, OpenedFolder};
 use crate::text::format::{did_you_mean, quoted_list, shell_word};
 use crate::workspace::{Name, Workspace, folder_names};
 
-/// What a checkpoint is called: `ARCH/CHECKPOINT`. Sorted, the oldest name comes first.
+/// The full name of a checkpoint, `ARCH/CHECKPOINT`. Ordered by the checkpoint's own name, then by
+/// architecture.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CheckpointRef {
-    // The order of the two is that of comparing.
+    // Comparing uses the order of the fields.
     /// The checkpoint's own name.
     pub checkpoint: Name,
     /// The architecture.
@@ -27,10 +28,10 @@ pub struct CheckpointRef {
 }
 
 impl CheckpointRef {
-    /// Reads `ARCH/CHECKPOINT`, or `CHECKPOINT` of the architecture `arch`.
+    /// Parses `ARCH/CHECKPOINT`, or `CHECKPOINT`, which is of the architecture `arch`.
     ///
     /// # Errors
-    /// When a part is no name.
+    /// If a part is an invalid name.
     pub fn parse(text: &str, arch: &Name) -> Result<Self> {
         let (arch, checkpoint) = match text.split_once('/') {
             Some((arch, checkpoint)) => (Name::new("architecture", arch)?, checkpoint),
@@ -39,7 +40,7 @@ impl CheckpointRef {
         Ok(Self { arch, checkpoint: Name::new("checkpoint", checkpoint)? })
     }
 
-    /// Where it lies, if it is there.
+    /// The path of its folder, which need not exist.
     #[must_use]
     pub fn folder(&self, workspace: &Workspace) -> PathBuf {
         self.checkpoint.within(&workspace.arch(&self.arch))
@@ -52,68 +53,79 @@ impl fmt::Display for CheckpointRef {
     }
 }
 
-/// A checkpoint.
+/// The files of a checkpoint on disk.
+///
+/// [`OpenCheckpoint`](crate::open::OpenCheckpoint) answers questions with one.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    /// What it is called.
+    /// Its name.
     pub name: CheckpointRef,
-    /// Where it lies.
+    /// The path of its folder.
     pub folder: PathBuf,
-    /// What it holds, as its kind says it.
+    /// Its contents, by the tool that wrote it.
     pub kind: CheckpointKind,
-    /// The folder that its manifest was read from; of the older tool's there is none.
-    opened: Option<Arc<OpenedFolder>>,
+    /// The folder and the bytes that the manifest was read from; `None` without a manifest.
+    source: Option<Arc<Source>>,
 }
 
-/// Which tool made a checkpoint.
+/// The tool that wrote a checkpoint.
 #[derive(Clone, Debug)]
 pub enum CheckpointKind {
     /// This one.
     Published(Box<Manifest>),
-    /// The one before; it is only read.
+    /// The Python pipeline. Such a checkpoint is never changed.
     Legacy(LegacyCheckpoint),
 }
 
-/// Something wrong with a checkpoint's files.
+/// The folder and the bytes that a manifest was read from.
+#[derive(Debug)]
+struct Source {
+    opened: OpenedFolder,
+    manifest: Vec<u8>,
+}
+
+/// A file of a checkpoint that is missing or differs from the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CorruptFile {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The difference.
     pub what: String,
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint by reading its manifest, or, of the older tool, by listing its folder.
-    /// All that is read of it later is of this manifest, even if another run replaces it meanwhile.
+    /// Opens a checkpoint: reads its manifest, or lists the folder of a checkpoint of the Python
+    /// pipeline. Later reads give the files of this manifest, even if another run replaces the checkpoint
+    /// meanwhile.
     ///
     /// # Errors
-    /// When there is none of this name, or its manifest cannot be used.
+    /// If there is no checkpoint of this name ([`ErrorKind::NotFound`]), or its manifest is missing or
+    /// invalid ([`ErrorKind::Corrupt`], [`ErrorKind::Unsupported`]).
     pub fn open(workspace: &Workspace, name: &CheckpointRef) -> Result<Self> {
         let checkpoint = name.checkpoint.stored_in(&workspace.arch(&name.arch));
         let name = &CheckpointRef { checkpoint, arch: name.arch.clone() };
         let folder = name.folder(workspace);
         if let Some(legacy) = legacy(workspace, name) {
             let kind = CheckpointKind::Legacy(legacy);
-            return Ok(Self { name: name.clone(), folder, kind, opened: None });
+            return Ok(Self { name: name.clone(), folder, kind, source: None });
         }
         let path = folder.join(MANIFEST_FILE);
         let read = |opened: &mut OpenedFolder| {
-            let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
-                e.hint("without a manifest the folder is no checkpoint of this tool")
-            })?;
+            let bytes = opened.read(MANIFEST_FILE).map_err(without_manifest)?;
             let manifest = Manifest::from_bytes(&path, &bytes)?;
             opened.hold_files_open(manifest.files.keys())?;
-            Ok(manifest)
+            Ok((manifest, bytes))
         };
         match OpenedFolder::read_with(&folder, read) {
-            Ok((opened, manifest)) => Ok(Self {
+            Ok((opened, (manifest, bytes))) => Ok(Self {
                 name: name.clone(),
                 folder,
                 kind: CheckpointKind::Published(Box::new(manifest)),
-                opened: Some(Arc::new(opened)),
+                source: Some(Arc::new(Source { opened, manifest: bytes })),
             }),
-            Err(_) if !folder.is_dir() => Err(no_such_checkpoint(workspace, name)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(no_such_checkpoint(workspace, name))
+            }
             Err(error) => Err(error),
         }
     }
@@ -135,7 +147,7 @@ impl Checkpoint {
         self.mentors().iter().any(|id| mentor.is(id))
     }
 
-    /// When it was made, RFC 3339 in UTC, if that is known.
+    /// Its creation time, RFC 3339 in UTC, if the checkpoint has a manifest.
     #[must_use]
     pub fn created(&self) -> Option<&str> {
         match &self.kind {
@@ -144,13 +156,13 @@ impl Checkpoint {
         }
     }
 
-    /// What lies in its folder, sorted.
+    /// The files in its folder, sorted.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         files_below(&self.folder)
     }
 
-    /// How many bytes its files have.
+    /// The total size of its files, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         match &self.kind {
@@ -165,7 +177,7 @@ impl Checkpoint {
     /// Its manifest.
     ///
     /// # Errors
-    /// When it has none, being the older tool's.
+    /// If it has none because the Python pipeline wrote it.
     pub fn manifest(&self) -> Result<&Manifest> {
         match &self.kind {
             CheckpointKind::Published(manifest) => Ok(manifest),
@@ -173,10 +185,18 @@ impl Checkpoint {
         }
     }
 
-    /// What the manifest says of `mentor`.
+    /// The bytes of its manifest file.
     ///
     /// # Errors
-    /// When the checkpoint has no such mentor.
+    /// If it has none because the Python pipeline wrote it.
+    pub fn manifest_bytes(&self) -> Result<&[u8]> {
+        Ok(&self.source()?.manifest)
+    }
+
+    /// The manifest's record of `mentor`.
+    ///
+    /// # Errors
+    /// If the checkpoint does not have this mentor.
     pub fn record(&self, mentor: &Name) -> Result<&MentorRecord> {
         self.manifest()?.mentor(mentor).ok_or_else(|| {
             let known = quoted_list(self.mentors());
@@ -189,21 +209,23 @@ impl Checkpoint {
         })
     }
 
-    /// That it does not have `mentor`.
+    /// Returns the error for a mentor that the checkpoint does not have.
     #[must_use]
     pub fn no_such_mentor(&self, mentor: &Name) -> Error {
         Error::new(format!("checkpoint `{}` has no mentor `{mentor}`", self.name))
+            .with_kind(ErrorKind::NotFound)
     }
 
-    /// Reads `mentor`'s model, each file checked against the manifest.
+    /// Reads the files of `mentor`'s model and compares each with the manifest.
     ///
     /// # Errors
-    /// When the checkpoint has no such mentor, or a file is missing or not what it was.
+    /// If the checkpoint does not have this mentor, or a file is missing or corrupt.
     pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
         self.read(mentor, |file| ![REPORT_FILE, OLD_REPORT_FILE].contains(&file))
     }
 
-    /// Reads what `mentor`'s training measured, checked against the manifest, if it is kept.
+    /// Reads the file with the figures of `mentor`'s training, if there is one, and compares it with the
+    /// manifest.
     ///
     /// # Errors
     /// As [`model`](Self::model).
@@ -211,17 +233,18 @@ impl Checkpoint {
         Ok(self.read(mentor, |file| file == REPORT_FILE)?.remove(REPORT_FILE))
     }
 
-    /// Reads those of `mentor`'s files that are `wanted`, by name.
+    /// Reads the files of `mentor` whose name is `wanted`.
     fn read(&self, mentor: &Name, wanted: impl Fn(&str) -> bool) -> Result<ModelFiles> {
         self.record(mentor)?;
-        let opened = self.opened()?;
+        let opened = &self.source()?.opened;
         let mut files = ModelFiles::new();
         for (file, record) in self.manifest()?.files_of(mentor).filter(|(file, _)| wanted(file)) {
             let stored = stored_file(&self.folder, &format!("{mentor}/{file}"));
             let bytes = opened.read_checked(&stored, record).map_err(|fault| {
                 let is_pointer = fault == files::POINTER;
                 let path = self.folder.join(&stored);
-                let error = Error::at(Location::file(path), fault).hint(if is_pointer {
+                let error = Error::at(Location::file(path), fault).with_kind(ErrorKind::Corrupt);
+                let error = error.hint(if is_pointer {
                     "run `git lfs pull` in the repository that the checkpoint is from"
                 } else {
                     "the checkpoint is damaged; train or download it again"
@@ -233,13 +256,13 @@ impl Checkpoint {
         Ok(files)
     }
 
-    /// Reads every file again and compares it with the manifest; empty when all is well.
+    /// Reads every file and compares it with the manifest. Returns the files that differ.
     ///
     /// # Errors
-    /// When it has no manifest, being the older tool's; when another run replaced it meanwhile, on
-    /// a disk without locks.
+    /// If it has no manifest because the Python pipeline wrote it, or if another run replaced it
+    /// meanwhile on a disk without locks.
     pub fn verify(&self) -> Result<Vec<CorruptFile>> {
-        let opened = self.opened()?;
+        let opened = &self.source()?.opened;
         let fault = |file: &str, what| CorruptFile { path: self.folder.join(file), what };
         let mut faults = Vec::new();
         let mut known = BTreeSet::from([MANIFEST_FILE.to_owned()]);
@@ -260,23 +283,31 @@ impl Checkpoint {
         }
     }
 
-    /// The folder that its manifest was read from.
-    fn opened(&self) -> Result<&OpenedFolder> {
-        self.opened.as_deref().ok_or_else(|| is_legacy(&self.name, &self.folder))
+    /// The folder and the bytes that its manifest was read from.
+    fn source(&self) -> Result<&Source> {
+        self.source.as_deref().ok_or_else(|| is_legacy(&self.name, &self.folder))
     }
 }
 
-/// The older tool's checkpoint of this name, if it is one.
+/// Adds to the error of an unreadable manifest what follows from it. A folder without a manifest exists,
+/// but is not a checkpoint.
+fn without_manifest(error: Error) -> Error {
+    let kind = error.kind();
+    let error = error.hint("without a manifest the folder is no checkpoint of this tool");
+    if kind == ErrorKind::NotFound { error.with_kind(ErrorKind::Corrupt) } else { error }
+}
+
+/// The Python pipeline's checkpoint of this name, if there is one.
 #[must_use]
 pub fn legacy(workspace: &Workspace, name: &CheckpointRef) -> Option<LegacyCheckpoint> {
     let may_be = name.arch.as_str() == LEGACY_ARCH;
     may_be.then(|| LegacyCheckpoint::find(&name.folder(workspace))).flatten()
 }
 
-/// Refuses to write where a checkpoint of the older tool lies: nothing can make it again.
+/// Refuses to overwrite a checkpoint of the Python pipeline, which cannot be restored.
 ///
 /// # Errors
-/// When one does.
+/// If `name` is one.
 pub fn refuse_legacy(workspace: &Workspace, name: &CheckpointRef) -> Result<()> {
     match legacy(workspace, name) {
         None => Ok(()),
@@ -284,34 +315,34 @@ pub fn refuse_legacy(workspace: &Workspace, name: &CheckpointRef) -> Result<()> 
     }
 }
 
-/// That the checkpoint in `folder` is one of the older tool, where that will not do.
+/// The error for a checkpoint of the Python pipeline where one with a manifest is needed.
 fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
-    let what = format!("`{name}` is of the older tool, and only read");
-    Error::at(Location::file(folder), what).hint(format!(
-        "make a copy of this tool's kind: `mentorpal checkpoints import {} --checkpoint NAME`",
+    let what = format!("`{name}` was written by the Python pipeline and cannot be changed");
+    Error::at(Location::file(folder), what).with_kind(ErrorKind::Unsupported).hint(format!(
+        "import a copy: `mentorpal checkpoints import {} --checkpoint NAME`",
         shell_word(&folder.display().to_string())
     ))
 }
 
-/// The checkpoints of `arch`, or of all architectures, as [`names`] has them; one whose manifest
-/// cannot be used is an error in its place, one that another run removes meanwhile is left out.
+/// Opens the checkpoints of `arch`, or of all architectures, in the order of [`names`]. A checkpoint with an
+/// invalid manifest is an error in its place. A checkpoint that another run removes meanwhile is omitted.
 ///
 /// # Errors
-/// When a folder cannot be listed.
+/// If a folder cannot be listed.
 pub fn list(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Result<Checkpoint>>> {
     let names = names(workspace, arch)?;
     let open = |name: &CheckpointRef| match Checkpoint::open(workspace, name) {
-        Err(_) if !name.folder(workspace).is_dir() => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         opened => Some(opened),
     };
     Ok(names.iter().filter_map(open).collect())
 }
 
-/// What the checkpoints of `arch`, or of all architectures, are called; oldest name first. A
-/// folder without a manifest is none, unless the older tool made it.
+/// Returns the names of the checkpoints of `arch`, or of all architectures, sorted. A folder without a
+/// manifest is a checkpoint only if the Python pipeline wrote it.
 ///
 /// # Errors
-/// When a folder cannot be listed.
+/// If a folder cannot be listed.
 pub fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<CheckpointRef>> {
     let all = workspace.classifiers();
     let arches = match arch {
@@ -345,5 +376,6 @@ fn no_such_checkpoint(workspace: &Workspace, name: &CheckpointRef) -> Error {
     let guess = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
     let place = Location::file(name.folder(workspace));
     Error::at(place, format!("no checkpoint `{name}`{guess}"))
-        .hint(format!("there is {}", quoted_list(known)))
+        .with_kind(ErrorKind::NotFound)
+        .hint(format!("available: {}", quoted_list(known)))
 }

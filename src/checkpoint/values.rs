@@ -1,10 +1,10 @@
-//! Counts the values of JSON without keeping any of them.
+//! Counts the values in a JSON document without storing them.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// How many values there are: what they are made of and their keys included.
+/// The number of values in a JSON value: itself, its keys and its nested values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Values(pub(super) usize);
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_is_refused() {
+    fn too_deeply_nested_values_are_refused() {
         let deep = "[".repeat(100_000);
         assert!(serde_json::from_str::<Values>(&deep).is_err());
     }

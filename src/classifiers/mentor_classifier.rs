@@ -1,12 +1,14 @@
 //! What people ask: a mentor with a classifier.
 
+use std::sync::Arc;
+
 use super::{Candidate, Classifier, MAX_CANDIDATES, Ranking};
 use crate::mentor::{Mentor, OFF_TOPIC};
 
 /// A mentor's data with a classifier trained on it.
 #[derive(Debug)]
-pub struct MentorClassifier<'a> {
-    mentor: &'a Mentor,
+pub struct MentorClassifier {
+    mentor: Arc<Mentor>,
     classifier: Box<dyn Classifier>,
     canned: bool,
 }
@@ -40,17 +42,17 @@ impl Reply {
     }
 }
 
-impl<'a> MentorClassifier<'a> {
+impl MentorClassifier {
     /// Joins them; `canned` says whether known questions lead straight to their answers.
     #[must_use]
-    pub fn new(mentor: &'a Mentor, classifier: Box<dyn Classifier>, canned: bool) -> Self {
+    pub fn new(mentor: Arc<Mentor>, classifier: Box<dyn Classifier>, canned: bool) -> Self {
         Self { mentor, classifier, canned }
     }
 
     /// The mentor that answers.
     #[must_use]
-    pub fn mentor(&self) -> &'a Mentor {
-        self.mentor
+    pub fn mentor(&self) -> &Arc<Mentor> {
+        &self.mentor
     }
 
     /// Answers a question.
@@ -114,7 +116,7 @@ mod tests {
         let candidate = |id: &&str| Candidate { answer_id: (*id).to_owned(), confidence: 0.5 };
         let candidates = ids.iter().map(candidate).collect();
         let classifier = Always(Ranking { candidates, off_topic: false });
-        MentorClassifier::new(&mentor, Box::new(classifier), true).answer(question)
+        MentorClassifier::new(Arc::new(mentor), Box::new(classifier), true).answer(question)
     }
 
     #[test]

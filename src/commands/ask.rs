@@ -1,8 +1,9 @@
-//! `mentorpal ask`: one question, a batch, or a conversation.
+//! `mentorpal ask`: answers one question, a batch, or a conversation.
 
 use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustyline::DefaultEditor;
@@ -12,13 +13,14 @@ use serde::Serialize;
 use super::Outcome;
 use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
-use super::open::{self, Opened};
-use crate::classifiers::{Candidate, MentorClassifier, Reply};
+use super::open;
+use crate::classifiers::{Candidate, Reply};
 use crate::cli::AskArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::mentor::Mentor;
+use crate::open::{MentorAnswerer, OpenCheckpoint};
 
 impl AskArgs {
     pub(super) fn flags(&self) -> Flags {
@@ -32,11 +34,13 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
         return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
     }
     let id = settings.one_mentor()?;
-    let opened = Opened::open(&settings.workspace, &open::chosen(settings)?)?;
-    let mentor = open::mentor(&settings.workspace, &id)?;
+    let checkpoint = OpenCheckpoint::open(&settings.workspace, &open::chosen(settings)?)?;
+    let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
+    let (answerer, warnings) = checkpoint.answerer(mentor, !args.no_canned)?.into_parts();
+    open::print_warnings(warnings);
     let mut session = Session {
-        classifier: opened.classifier(&mentor, !args.no_canned)?,
-        checkpoint: opened.checkpoint.name.to_string(),
+        answerer,
+        checkpoint: checkpoint.name().to_string(),
         alternatives: usize::from(args.alternatives),
         json: args.json,
         declined: 0,
@@ -58,16 +62,16 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-struct Session<'a> {
-    classifier: MentorClassifier<'a>,
+struct Session {
+    answerer: MentorAnswerer,
     checkpoint: String,
     alternatives: usize,
     json: bool,
-    /// How many questions were declined so far: the mentor varies what it says then.
+    /// Number of questions declined so far. The mentor's utterances for them take turns.
     declined: usize,
 }
 
-/// What `--json` prints of a question.
+/// The JSON object that `--json` prints per question.
 #[derive(Serialize)]
 struct JsonReply<'a> {
     query: &'a str,
@@ -81,30 +85,37 @@ struct JsonReply<'a> {
     alternatives: &'a [Candidate],
 }
 
-impl<'a> Session<'a> {
-    fn mentor(&self) -> &'a Mentor {
-        self.classifier.mentor()
+impl Session {
+    fn mentor(&self) -> &Mentor {
+        self.answerer.mentor()
     }
 
     fn ask(&mut self, question: &str) -> Result<()> {
-        let reply = self.classifier.answer(question);
-        let text = self.text(&reply);
-        self.show(&self.told(question, &reply, text)?)
+        let reply = self.answerer.ask(question)?;
+        let turn = self.take_turns(std::slice::from_ref(&reply))[0];
+        let text = self.text(&reply, turn);
+        self.show(&self.render(question, &reply, text)?)
     }
 
-    /// A question a line, as long as somebody reads the answers; returns how many were asked.
+    /// Answers one question per line, until the input ends or stdout is closed. Returns how many were answered.
     fn ask_each(&mut self, lines: impl Read, from: &Path) -> Result<usize> {
         let mut asked = 0;
         for batch in Batches::new(lines, from) {
             let batch = batch?;
             let questions: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let replies = self.classifier.answer_all(&questions);
-            let texts: Vec<_> = replies.iter().map(|reply| self.text(reply)).collect();
-            let told = |((question, reply), text): ((&&str, &Reply), Option<&str>)| {
-                let told = self.told(question, reply, text)?;
-                Ok(if self.json { told } else { format!("{BOLD}You:{BOLD:#} {question}\n{told}") })
+            let replies = self.answerer.ask_all(&questions)?;
+            let turns = self.take_turns(&replies);
+            let texts: Vec<_> =
+                replies.iter().zip(turns).map(|(reply, turn)| self.text(reply, turn)).collect();
+            let render = |((question, reply), text): ((&&str, &Reply), Option<&str>)| {
+                let answer = self.render(question, reply, text)?;
+                Ok(if self.json {
+                    answer
+                } else {
+                    format!("{BOLD}You:{BOLD:#} {question}\n{answer}")
+                })
             };
-            let all = questions.par_iter().zip(&replies).zip(texts).map(told);
+            let all = questions.par_iter().zip(&replies).zip(texts).map(render);
             self.show(&all.collect::<Result<Vec<String>>>()?.join("\n"))?;
             asked += batch.len();
             if console::is_unread() {
@@ -114,32 +125,37 @@ impl<'a> Session<'a> {
         Ok(asked)
     }
 
-    /// Prints what [`told`](Self::told) put together.
-    fn show(&self, told: &str) -> Result<()> {
-        if self.json { console::data(told) } else { console::line(told) }
+    /// Prints rendered replies.
+    fn show(&self, replies: &str) -> Result<()> {
+        if self.json { console::data(replies) } else { console::line(replies) }
     }
 
-    /// A reply as it is printed.
-    fn told(&self, question: &str, reply: &Reply, text: Option<&str>) -> Result<String> {
+    /// Renders a reply, as JSON or as text.
+    fn render(&self, question: &str, reply: &Reply, text: Option<&str>) -> Result<String> {
         if self.json {
             console::to_json(&self.json_reply(question, reply, text))
         } else {
-            Ok(self.spoken(reply, text))
+            Ok(self.render_text(reply, text))
         }
     }
 
-    /// What the mentor says: the answer, or, declining, one of its utterances in turn.
-    fn text(&mut self, reply: &Reply) -> Option<&'a str> {
-        if let Some(id) = &reply.answer_id {
-            let text = self.mentor().answer(id).map(|answer| answer.text.as_str());
-            if text.is_none() {
-                console::warn(format_args!("answer `{id}` is no longer in the mentor's data"));
-            }
-            return text;
+    /// For each reply the number of questions declined before it.
+    fn take_turns(&mut self, replies: &[Reply]) -> Vec<usize> {
+        let turn = |reply: &Reply| {
+            let turn = self.declined;
+            self.declined += usize::from(reply.answer_id.is_none());
+            turn
+        };
+        replies.iter().map(turn).collect()
+    }
+
+    /// The text of the answer, or of the utterance whose turn it is if the question was declined.
+    fn text(&self, reply: &Reply, turn: usize) -> Option<&str> {
+        let Some(id) = &reply.answer_id else { return self.answerer.declining_text(turn) };
+        let text = self.answerer.text(reply);
+        if text.is_none() {
+            console::warn(format_args!("answer `{id}` is no longer in the mentor's data"));
         }
-        let utterances = self.mentor().utterances.texts("_OFF_TOPIC_");
-        let text = utterances.get(self.declined % utterances.len().max(1)).copied();
-        self.declined += 1;
         text
     }
 
@@ -162,7 +178,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn spoken(&self, reply: &Reply, text: Option<&str>) -> String {
+    fn render_text(&self, reply: &Reply, text: Option<&str>) -> String {
         let name = &self.mentor().profile.short_name;
         let said = text.unwrap_or("(no recording)");
         let how = match (&reply.answer_id, reply.canned) {
@@ -185,8 +201,8 @@ impl<'a> Session<'a> {
 
     fn ask_lines(&mut self, file: &Path) -> Result<usize> {
         if file.is_dir() {
-            return Err(Error::at(Location::file(file), "a folder, where a file belongs")
-                .hint("name a file with a question a line, or `-` for stdin"));
+            return Err(Error::at(Location::file(file), "a folder, expected a file")
+                .hint("name a file with one question per line, or `-` for stdin"));
         }
         files::refuse_pointer(file)?;
         let open = fs::File::open(file).map_err(|e| Error::io(file, "read the questions", e))?;

@@ -1,4 +1,4 @@
-//! Questions from a file or a pipe, a line each.
+//! Questions from a file or a pipe, one per line.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -6,25 +6,25 @@ use std::path::Path;
 use super::decoding::Decoding;
 use crate::error::{Error, Location, Result};
 
-/// How many questions are asked together: enough to be faster than one by one, few enough that
-/// answers keep coming.
-const TOGETHER: usize = 256;
+/// The largest number of questions in a batch: large enough to be faster than one by one, small enough that
+/// answers appear without a long wait.
+const BATCH_SIZE: usize = 256;
 
-/// The questions of a file or a pipe, in groups of up to 256: as many as can be had without waiting, so
-/// that whoever writes one and waits for the answer gets it. Blank lines are passed over; none ends
-/// before its line does. After an error there is nothing more.
+/// The questions of a file or a pipe, in batches of up to 256. A batch contains the lines that can be read
+/// without waiting, so that a program that writes one question and waits for its answer gets it. Blank lines
+/// are skipped. The iterator ends after an error.
 pub(super) struct Batches<'a, R> {
     lines: BufReader<Decoding<R>>,
     from: &'a Path,
-    /// How many lines have been read.
+    /// Number of lines read so far.
     row: usize,
-    /// What comes after the questions that were read before it.
+    /// The error to return after the questions that were read before it.
     failed: Option<Error>,
     ended: bool,
 }
 
 impl<'a, R: Read> Batches<'a, R> {
-    /// Questions read from `lines`, which is called `from`.
+    /// Reads questions from `lines`; `from` is the name of the source in error messages.
     pub(super) fn new(lines: R, from: &'a Path) -> Self {
         let lines = BufReader::with_capacity(1 << 16, Decoding::new(lines));
         Self { lines, from, row: 0, failed: None, ended: false }
@@ -48,7 +48,7 @@ impl<'a, R: Read> Batches<'a, R> {
         }
     }
 
-    /// Whether a line can be had without waiting.
+    /// Whether a line can be read without waiting.
     fn has_line(&self) -> bool {
         self.lines.buffer().contains(&b'\n')
     }
@@ -59,10 +59,10 @@ impl<R: Read> Iterator for Batches<'_, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut batch = Vec::new();
-        while !self.ended && batch.len() < TOGETHER && (batch.is_empty() || self.has_line()) {
+        while !self.ended && batch.len() < BATCH_SIZE && (batch.is_empty() || self.has_line()) {
             match self.line() {
                 Ok(Some(line)) => {
-                    // A CR alone ends a line as well; it is not waited for.
+                    // A lone CR also ends a line.
                     let questions = line
                         .split('\r')
                         .map(|line| line.trim().trim_start_matches('\u{feff}').trim_start());
@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// What a pipe hands out piece by piece.
+    /// A pipe that returns one piece per read.
     struct Pipe(VecDeque<&'static [u8]>);
 
     impl Read for Pipe {
@@ -108,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_goes_together_and_nothing_waits_for_what_is_not() {
+    fn a_batch_has_the_lines_that_are_available() {
         let found = batches(&[b"\xef\xbb\xbfone\n\n two \r\nthr", b"ee\n", b"four\nfive"]);
         let expected = [&["one", "two"][..], &["three"], &["four"], &["five"]];
         assert_eq!(found, expected.map(|batch| Ok(batch.iter().map(|&q| q.to_owned()).collect())));
     }
 
     #[test]
-    fn utf16_and_lone_crs_are_lines_as_well() {
+    fn utf16_and_lone_carriage_returns_are_read() {
         let found = batches(&[b"\xff\xfeo\0n\0", b"e\0\r\0\n\0t\0w\0o\0\r\0x\0"]);
         let questions: Vec<String> = found.into_iter().flat_map(Result::unwrap).collect();
         assert_eq!(questions, ["one", "two", "x"]);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn many_go_in_groups() {
+    fn many_questions_are_split_into_batches() {
         let many: &[u8] = "q\n".repeat(600).leak().as_bytes();
         let found = batches(&[many]).into_iter();
         let sizes: Vec<usize> = found.map(|batch| batch.unwrap().len()).collect();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_before_a_fault_is_asked_first() {
+    fn questions_before_an_error_are_returned_first() {
         let found = batches(&[b"one\n\n\xff\nnever\n"]);
         assert_eq!(found[0], Ok(vec!["one".to_owned()]));
         assert_eq!(found.len(), 2);

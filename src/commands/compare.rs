@@ -1,8 +1,10 @@
 //! `mentorpal compare`: two or more checkpoints on the same test.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::open::{self, Opened};
+use super::open;
 use super::{Outcome, compare_text, console, report_files};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
@@ -11,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
 use crate::files;
 use crate::mentor::Mentor;
+use crate::open::{OpenCheckpoint, TestOptions, TestRuns, mentors_to_test};
 use crate::page;
 use crate::text::format::quoted_list;
 
@@ -30,9 +33,9 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
     let names = [&args.a, &args.b].into_iter().chain(&args.more);
     let names = names.map(|name| CheckpointRef::parse(name, &settings.arch));
     let names = names.collect::<Result<Vec<_>>>()?;
-    let checkpoints = Opened::open_all(&settings.workspace, &names)?;
+    let checkpoints = OpenCheckpoint::open_all(&settings.workspace, &names)?;
     let runs = test_all(settings, args, &checkpoints)?;
-    let comparisons = Comparisons::of(&runs);
+    let comparisons = runs.comparisons();
     if args.json {
         json_lines(&comparisons).iter().try_for_each(console::json)?;
     } else {
@@ -42,36 +45,37 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Tests every checkpoint on every mentor that all of them have.
+/// Tests every checkpoint on every mentor that all checkpoints have.
 fn test_all(
     settings: &Settings,
     args: &CompareArgs,
-    checkpoints: &[Opened],
-) -> Result<Vec<(Mentor, Vec<TestReport>)>> {
+    checkpoints: &[OpenCheckpoint],
+) -> Result<TestRuns> {
     let all = if checkpoints.len() == 2 { "both" } else { "all" };
-    let mut runs = Vec::new();
-    for (id, test_set) in open::test_sets(settings)? {
-        let in_all = checkpoints.iter().all(|one| one.checkpoint.has(&id));
+    let options = TestOptions { exact_matches: !args.no_canned, limit: None };
+    let mut runs: Vec<(Arc<Mentor>, Vec<TestReport>)> = Vec::new();
+    for (id, test_set) in mentors_to_test(settings)? {
+        let in_all = checkpoints.iter().all(|one| one.files().has(&id));
         if settings.mentors.is_empty() && !in_all {
             console::warn(format_args!("`{id}` is not in {all} checkpoints; left out"));
             continue;
         }
-        let mentor = open::mentor(&settings.workspace, &id)?;
+        let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
-        let test = |one: &Opened| one.test(&mentor, &test_set, !args.no_canned, None);
+        let test = |one| open::test(one, &mentor, &test_set, options);
         let reports = checkpoints.iter().map(test).collect::<Result<_>>()?;
         runs.push((mentor, reports));
     }
     if runs.is_empty() {
-        let names = quoted_list(checkpoints.iter().map(|one| one.checkpoint.name.to_string()));
+        let names = quoted_list(checkpoints.iter().map(|one| one.name().to_string()));
         let message = format!("no mentor with a test set is in {all}: {names}");
         return Err(Error::new(message)
             .hint("train them on the same mentors; `mentorpal checkpoints show` lists theirs"));
     }
-    Ok(runs)
+    Ok(TestRuns::new(runs))
 }
 
-/// Writes the files that were asked for.
+/// Writes the report files that the arguments name.
 fn write_files(args: &CompareArgs, comparisons: &Comparisons) -> Result<()> {
     if let Some(path) = &args.html {
         files::write_atomically(path, page::comparison_page(comparisons)?.as_bytes())?;
@@ -82,7 +86,7 @@ fn write_files(args: &CompareArgs, comparisons: &Comparisons) -> Result<()> {
     Ok(())
 }
 
-/// One a mentor and checkpoint but the first, then one a checkpoint for all mentors together.
+/// One line per mentor and per checkpoint except the first, then one per checkpoint for all mentors together.
 fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
     let Comparisons { mentors, pooled, .. } = comparisons;
     let alone = comparisons.pairs().map(|pair| {
@@ -101,7 +105,7 @@ fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
     alone.chain(together).collect()
 }
 
-/// What is said of pairs of the same two checkpoints, one or several; what only one has is null.
+/// The figures of one or several pairs of the same two checkpoints. Fields that only a single pair has are null.
 fn numbers(pairs: &[&Pair], comparison: &Comparison) -> Value {
     let side = |name: &CheckpointRef, share: Share| {
         json!({

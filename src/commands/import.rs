@@ -1,4 +1,4 @@
-//! `mentorpal checkpoints import`: a checkpoint of the older tool → one of this tool.
+//! `mentorpal checkpoints import`: converts a checkpoint of the Python pipeline.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,19 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::console::{self, GOOD, lines, table};
-use super::sweep::sweep;
-use super::{Outcome, clock, open};
+use super::{Outcome, open};
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint};
 use crate::checkpoint::{
     CheckpointRef, Draft, ImportedFrom, MANIFEST_FILE, Manifest, MentorRecord, OnExisting,
-    VectorsRecord,
+    VectorsRecord, creation_time,
 };
 use crate::classifiers::Vectors;
 use crate::cli::CheckpointsImportArgs;
 use crate::config::Settings;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
+use crate::open::{convert_legacy, legacy_vectors};
 use crate::publish::FileRecord;
+use crate::stale::remove_stale_drafts;
 use crate::text::format::{count, quoted_list};
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
@@ -32,22 +33,22 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
             let name = Name::new("vector model", name.as_str())?;
             Some(Arc::new(VectorModel::open(workspace, &name)?))
         }
-        None => open::legacy_vectors(workspace, &legacy)?,
+        None => legacy_vectors(workspace, &legacy)?,
     };
-    let mut manifest = Manifest::new(LEGACY_ARCH, 0, clock::now()?.to_string());
+    let mut manifest = Manifest::new(LEGACY_ARCH, 0, creation_time()?.to_string());
     manifest.vectors = vectors.as_deref().map(VectorsRecord::from);
     let mut from = ImportedFrom {
         checkpoint: folder_name(&legacy.folder),
         vectors: legacy.vectors().ok(),
         files: [].into(),
     };
-    sweep(workspace);
+    remove_stale_drafts(workspace);
     let mut draft = Draft::begin(workspace, &name.arch, manifest)?;
     let mut table = table(["mentor", "answers", "of"], &[1, 2]);
     let mut failed = Vec::new();
     let mut all_notes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for mentor in &legacy.mentors {
-        // With --vectors, which ones it was trained with need not be known.
+        // With --vectors, the checkpoint need not name its word vectors.
         let has_vectors =
             args.vectors.as_ref().map_or_else(|| legacy.check_vectors(mentor), |_| Ok(()));
         let imported =
@@ -74,7 +75,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     }
     check(&legacy, &failed, args.keep_going)?;
     draft.set_imported(from);
-    draft.set_created(clock::now()?.to_string());
+    draft.set_created(creation_time()?.to_string());
     let path = draft.publish(&name.checkpoint, OnExisting::Refuse)?;
     if args.json {
         let path = console::path(&path);
@@ -87,19 +88,19 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
     Ok(Outcome::Done)
 }
 
-/// How a mentor fared.
+/// The result of importing a mentor.
 struct Imported {
-    /// How many answers its model can give.
+    /// Number of answers that the converted model can give.
     answers: usize,
-    /// How many it could give once.
+    /// Number of answers that the original model could give.
     classes: usize,
-    /// What people should know of it.
+    /// Differences between the original and the converted model.
     notes: Vec<String>,
     /// The files that were read.
     records: BTreeMap<String, FileRecord>,
 }
 
-/// Adds what the older tool learned of a mentor to the draft.
+/// Converts a mentor's model and adds it to the draft.
 fn import(
     workspace: &Workspace,
     legacy: &LegacyCheckpoint,
@@ -108,13 +109,14 @@ fn import(
     draft: &mut Draft,
 ) -> Result<Imported> {
     let mentor = open::mentor(workspace, id)?;
-    let converted = open::legacy_model(legacy, &mentor, vectors)?;
-    draft.add(id, MentorRecord::of(&mentor, None), &converted.files)?;
+    let converted = convert_legacy(legacy, &mentor, vectors)?;
+    console::warn_of_notes(id.as_str(), &converted.notes);
+    draft.add(id, MentorRecord::of(&mentor, None, None), &converted.files)?;
     let Converted { answers, classes, notes, records, .. } = converted;
     Ok(Imported { answers, classes, notes, records })
 }
 
-/// The checkpoint of the older tool in `dir`.
+/// Finds the checkpoint of the Python pipeline in `dir`.
 fn find(dir: &Path) -> Result<LegacyCheckpoint> {
     let folder = dir.canonicalize().map_err(|e| Error::io(dir, "open the folder", e))?;
     if let Some(found) = LegacyCheckpoint::find(&folder) {
@@ -127,16 +129,16 @@ fn find(dir: &Path) -> Result<LegacyCheckpoint> {
         );
     }
     if folder.join(MANIFEST_FILE).exists() {
-        return Err(fault("a checkpoint of this tool already")
+        return Err(fault("a checkpoint of mentorpal, which needs no import")
             .hint("put its folder into `checkpoint/classifiers/<arch>/`"));
     }
-    Err(fault("no checkpoint of the older tool").hint(
-        "it is a folder with a folder a mentor, in which `fused_model.pkl`, \
-         `unfused_model.pkl`, `lstm_topic_model.h5` and `w2v.txt` lie",
+    Err(fault("no checkpoint of the Python pipeline").with_kind(ErrorKind::NotFound).hint(
+        "such a checkpoint has one folder per mentor with the files `fused_model.pkl`, \
+         `unfused_model.pkl`, `lstm_topic_model.h5` and `w2v.txt`",
     ))
 }
 
-/// What the new checkpoint is called; a name that is taken is refused before any work is done.
+/// Returns the name of the new checkpoint. A name that is in use is refused before any conversion.
 fn new_name(
     workspace: &Workspace,
     args: &CheckpointsImportArgs,
@@ -153,28 +155,29 @@ fn new_name(
         },
     };
     if name.arch != arch {
-        let what = format!("checkpoints of the older tool are of `{arch}`, not of `{}`", name.arch);
+        let what =
+            format!("a checkpoint of the Python pipeline is of `{arch}`, not of `{}`", name.arch);
         return Err(Error::new(what).hint("leave the architecture out of --checkpoint"));
     }
     let target: PathBuf = name.folder(workspace);
     if target.canonicalize().is_ok_and(|target| target == legacy.folder) {
-        return Err(Error::at(Location::file(target), format!("`{name}` can be used as it is")).hint(
-            "test, ask and compare work with it; --checkpoint NAME makes a copy of this tool's kind",
-        ));
+        return Err(Error::at(Location::file(target), format!("`{name}` can be used as it is"))
+            .hint("test, ask and compare work with it; to convert a copy, use --checkpoint NAME"));
     }
     if target.symlink_metadata().is_ok() {
         return Err(Error::at(Location::file(target), format!("there is a checkpoint `{name}`"))
+            .with_kind(ErrorKind::AlreadyExists)
             .hint("choose another name with --checkpoint"));
     }
     Ok(name)
 }
 
-/// The last part of a path that was made canonical.
+/// The last component of a canonical path.
 fn folder_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether there is something to publish.
+/// Refuses to publish if a mentor could not be imported, unless --keep-going allows it.
 fn check(legacy: &LegacyCheckpoint, failed: &[&Name], keep_going: bool) -> Result<()> {
     let all = legacy.mentors.len();
     if failed.is_empty() || (keep_going && failed.len() < all) {

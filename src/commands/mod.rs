@@ -20,7 +20,6 @@ mod remote_checkpoints;
 mod report_files;
 mod sharing;
 mod signals;
-mod sweep;
 mod teller;
 mod test;
 mod train;

@@ -9,7 +9,7 @@ use super::{Outcome, clock, listed, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::{CheckpointsArgs, RemoteFlags};
 use crate::config::Settings;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::remote::Item;
 
 pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
@@ -79,12 +79,14 @@ pub(super) fn verify(
         let teller = Teller::new(item.to_string(), false);
         let (files, faults) = match remote.verify(&item, &teller) {
             Ok(found) => found,
-            // A name that was typed wrong is wrong use, not a checkpoint that differs.
+            // A named checkpoint that the remote does not have, or a remote that cannot be used, is an error
+            // of the command. Everything else is a fault of the checkpoint.
             Err(error)
                 if name.is_some()
-                    && !remote
-                        .checkpoint_names()
-                        .is_ok_and(|names| names.contains(&checkpoint)) =>
+                    && matches!(
+                        error.kind(),
+                        ErrorKind::NotFound | ErrorKind::Unauthorized | ErrorKind::Unreachable
+                    ) =>
             {
                 return Err(error);
             }

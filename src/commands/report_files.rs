@@ -1,4 +1,4 @@
-//! The files of a report: looked at before the work that they tell of, written after it.
+//! Report files: their paths are checked before the work, the files are written after it.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,22 +8,21 @@ use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::page::TableFile;
 
-/// Refuses what could not be written: a file whose folder is missing, in whose place a folder is or a
-/// link that leads nowhere; a folder, which is made when it is written, in whose way a file is; two
-/// in one place.
+/// Refuses paths that cannot be written: a file whose folder is missing, or whose path is a folder or a broken
+/// link; a folder (created later) whose path contains a file; two reports with the same path.
 pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Result<()> {
     files.iter().flatten().try_for_each(|path| check_file(path))?;
     let mut places = HashSet::new();
     for path in files.iter().flatten().copied().chain(folder) {
         if !files::is_stream(path) && !places.insert(place(path)) {
-            return Err(Error::at(Location::file(path), "two reports are to be written there")
-                .hint("give each a name of its own"));
+            return Err(Error::at(Location::file(path), "two reports have this path")
+                .hint("give each report its own path"));
         }
     }
     let in_the_way = |folder: &PathBuf| {
         let there = folder.ancestors().find(|path| path.exists());
         there.filter(|path| !path.is_dir()).map(|path| {
-            Error::at(Location::file(folder), format!("`{}` is no folder", path.display()))
+            Error::at(Location::file(folder), format!("`{}` is not a folder", path.display()))
                 .hint("name another folder, or move the file away")
         })
     };
@@ -34,23 +33,24 @@ fn check_file(path: &Path) -> Result<()> {
     let fault = |message: String| Error::at(Location::file(path), message);
     if path.is_dir() || path.file_name().is_none() {
         return Err(
-            fault("a folder, where a file is to be written".to_owned()).hint("name a file in it")
+            fault("a folder, expected the path of a file".to_owned()).hint("name a file in it")
         );
     }
     if path.is_symlink() && !path.exists() {
-        return Err(fault("a link that leads nowhere".to_owned())
-            .hint("name the file itself, or remove the link"));
+        return Err(
+            fault("a broken link".to_owned()).hint("name the file itself, or remove the link")
+        );
     }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(fault(format!("there is no folder `{}` to write it into", folder.display()))
-                .hint("make the folder first, or name a file elsewhere"))
+            Err(fault(format!("there is no folder `{}`", folder.display()))
+                .hint("create the folder first, or name a file in another one"))
         }
         _ => Ok(()),
     }
 }
 
-/// Where a path leads, whatever links are on the way; what is not there yet has its name in its folder.
+/// The canonical path; for a file that does not exist yet, its name in the canonical path of its folder.
 fn place(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -59,9 +59,9 @@ fn place(path: &Path) -> PathBuf {
     })
 }
 
-/// Writes tables into a folder, which is made where it is not there.
+/// Writes tables into a folder, which is created if necessary.
 pub(super) fn write_tables(folder: &Path, tables: &[TableFile]) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
+    fs::create_dir_all(folder).map_err(|e| Error::io(folder, "create the folder", e))?;
     tables
         .iter()
         .try_for_each(|table| files::write_atomically(&folder.join(table.name), &table.bytes))

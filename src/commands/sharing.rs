@@ -5,31 +5,25 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::console::{self, GOOD, bytes};
-use super::sweep::sweep;
 use super::teller::Teller;
 use super::{Outcome, open};
-use crate::checkpoint::{self, Checkpoint, CheckpointRef, VectorsRecord};
+use crate::checkpoint::{self, Checkpoint, CheckpointRef};
 use crate::cli::{
     DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
 };
 use crate::config::Settings;
-use crate::error::{Error, Result};
-use crate::remote::{
-    Contents, Item, LocalState, Remote, RemoteCheckpoint, TransferOptions, Transferred,
-};
+use crate::error::{Error, ErrorKind, Result};
+use crate::open::{VectorsFound, find_checkpoint_vectors};
+use crate::remote::{Contents, Item, LocalState, Remote, TransferOptions, Transferred};
+use crate::sharing::{newest_on_remote, open_remote};
+use crate::stale::remove_stale_drafts;
 use crate::text::format::count;
-use crate::vectors::{self, EMBEDDED};
+use crate::vectors::EMBEDDED;
 use crate::workspace::{Name, Workspace};
 
-/// Gets ready to ask the remote; what should be looked at is a warning.
+/// Opens the configured remote and prints its warning, if there is one.
 pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> {
-    let Some(remote) = &settings.remote else {
-        return Err(Error::new("no remote is configured").hint(
-            "set MENTORPAL_REMOTE, or `url` under `[remote]` in mentorpal.toml; checkpoints can \
-             also be copied by hand, folder for folder",
-        ));
-    };
-    let remote = Remote::open(remote, flags.insecure)?;
+    let remote = open_remote(settings.remote.as_ref(), flags.insecure)?;
     if let Some(warning) = remote.warning() {
         console::warn(warning);
     }
@@ -38,7 +32,7 @@ pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> 
 
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
     let workspace = &settings.workspace;
-    let how = How { json: args.json, options: options(false, args.dry_run) };
+    let context = TransferContext { json: args.json, options: options(false, args.dry_run) };
     let stable = match settings.asked_for()? {
         None => settings.stable()?,
         named => named,
@@ -49,17 +43,17 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
         && let LocalState::Valid(contents) = item.local_state()?
         && has_vectors(workspace, name)?
     {
-        how.tell_here(&item, &contents)?;
+        context.report_present(&item, &contents)?;
         return Ok(Outcome::Done);
     }
     let remote = remote(settings, args.remote)?;
-    how.sweep(workspace);
-    remote_vectors(workspace, &remote, how)?;
+    context.remove_stale_drafts(workspace);
+    remote_vectors(workspace, &remote, context)?;
     match &stable {
         Some(name) if checkpoint::legacy(workspace, name).is_some() => {
-            console::note(format_args!("`{name}` is here; the older tool made it"));
+            console::note(format_args!("`{name}` is here; the Python pipeline wrote it"));
         }
-        Some(name) => how.fetch(&remote, &Item::checkpoint(workspace, name))?,
+        Some(name) => context.fetch(&remote, &Item::checkpoint(workspace, name))?,
         None => console::note(
             "no stable checkpoint is named, so none was downloaded: set `checkpoint` in \
              mentorpal.toml, or name one with CHECKPOINT",
@@ -71,19 +65,18 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
 pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outcome> {
     let name = to_download(settings, args)?;
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
-    let how = How { json: args.json, options: options(args.force, args.dry_run) };
+    let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
-    // Where the item is here and whole, the remote is not even opened.
-    if settings.remote.is_none() || !how.is_here(&item)? {
+    // The remote is not opened for an item that is complete in the workspace.
+    if settings.remote.is_none() || !context.is_here(&item)? {
         let remote = remote(settings, args.remote)?;
-        how.sweep(&settings.workspace);
-        how.fetch(&remote, &item)?;
+        context.remove_stale_drafts(&settings.workspace);
+        context.fetch(&remote, &item)?;
     }
     Ok(Outcome::Done)
 }
 
-/// The checkpoint to download: the one named, else the stable one, else the one created last of the
-/// remote's.
+/// Returns the checkpoint to download: the named one, else the stable one, else the newest on the remote.
 fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef> {
     if let Some(name) = &args.checkpoint {
         return CheckpointRef::parse(name, &settings.arch);
@@ -95,21 +88,14 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
         open::note_use(&name, open::NAMED_IN_SETTINGS);
         return Ok(name);
     }
-    let mut candidates = Vec::new();
-    for checkpoint in remote(settings, args.remote)?.checkpoints(&settings.workspace)? {
-        match checkpoint {
-            Ok(RemoteCheckpoint { name, .. })
-                if settings.is_arch_named && name.arch != settings.arch => {}
-            Ok(RemoteCheckpoint { name, created, .. }) => {
-                candidates.push((checkpoint::time_created(Some(&created)), name));
-            }
-            Err(error) => open::warn_left_out(&error),
-        }
-    }
-    let Some((_, name)) = candidates.into_iter().max() else {
-        let of =
-            if settings.is_arch_named { format!(" of `{}`", settings.arch) } else { String::new() };
+    let arch = settings.is_arch_named.then_some(&settings.arch);
+    let remote = remote(settings, args.remote)?;
+    let (newest, warnings) = newest_on_remote(&remote, &settings.workspace, arch)?;
+    open::print_warnings(warnings);
+    let Some(name) = newest else {
+        let of = arch.map_or(String::new(), |arch| format!(" of `{arch}`"));
         return Err(Error::new(format!("no checkpoint{of} on the remote"))
+            .with_kind(ErrorKind::NotFound)
             .hint("upload one: `mentorpal upload ARCH/CHECKPOINT`"));
     };
     open::note_use(&name, "created last on the remote");
@@ -122,44 +108,45 @@ pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> 
         None => open::chosen(settings)?,
     };
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
-    let how = How { json: args.json, options: options(args.force, args.dry_run) };
+    let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
-    how.send(&remote(settings, args.remote)?, &item)?;
+    context.send(&remote(settings, args.remote)?, &item)?;
     Ok(Outcome::Done)
 }
 
-/// Uploads what was trained just now.
+/// Uploads the checkpoint that was just trained.
 pub(super) fn upload_trained(
     settings: &Settings,
     remote: &Remote,
     name: &CheckpointRef,
     json: bool,
 ) -> Result<()> {
-    let how = How { json, options: TransferOptions::default() };
-    how.send(remote, &Item::checkpoint(&settings.workspace, name))
+    let context = TransferContext { json, options: TransferOptions::default() };
+    context.send(remote, &Item::checkpoint(&settings.workspace, name))
 }
 
 pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<Outcome> {
     let name = Name::new("vector model", args.name.as_str())?;
-    let how = How { json: args.json, options: options(args.force, args.dry_run) };
+    let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
-    how.send(&remote(settings, args.remote)?, &item)?;
+    context.send(&remote(settings, args.remote)?, &item)?;
     Ok(Outcome::Done)
 }
 
-/// Downloads all the remote's vector models.
+/// Downloads all vector models on the remote.
 pub(super) fn download_all_vectors(
     settings: &Settings,
     args: &VectorsDownloadArgs,
 ) -> Result<Outcome> {
-    let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
+    let context =
+        TransferContext { json: args.json, options: options(args.overwrite, args.dry_run) };
     let remote = remote(settings, args.remote)?;
-    how.sweep(&settings.workspace);
-    remote_vectors(&settings.workspace, &remote, how)
+    context.remove_stale_drafts(&settings.workspace);
+    remote_vectors(&settings.workspace, &remote, context)
 }
 
-/// Downloads the vector model `name` from the remote; `None` where it has none of this name, or
-/// there is no remote.
+/// Downloads the vector model `name` from the remote. Returns `None` if no remote is configured, or it has no
+/// vector model of this name.
 pub(super) fn download_vectors(
     settings: &Settings,
     name: &str,
@@ -170,9 +157,10 @@ pub(super) fn download_vectors(
     if settings.remote.is_none() || is_for_hub {
         return Ok(None);
     }
-    let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
+    let context =
+        TransferContext { json: args.json, options: options(args.overwrite, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
-    if how.is_here(&item)? {
+    if context.is_here(&item)? {
         return Ok(Some(Outcome::Done));
     }
     let remote = remote(settings, args.remote)?;
@@ -180,74 +168,75 @@ pub(super) fn download_vectors(
         console::note(format_args!("the remote has no vector model `{name}`; asking the Hub"));
         return Ok(None);
     }
-    how.sweep(&settings.workspace);
-    how.fetch(&remote, &item)?;
+    context.remove_stale_drafts(&settings.workspace);
+    context.fetch(&remote, &item)?;
     Ok(Some(Outcome::Done))
 }
 
-fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Outcome> {
+fn remote_vectors(
+    workspace: &Workspace,
+    remote: &Remote,
+    context: TransferContext,
+) -> Result<Outcome> {
     let names = remote.vector_models()?;
     if names.is_empty() {
         console::note("the remote has no vector models");
     }
     for name in names.iter().filter(|name| name.as_str() != EMBEDDED) {
         let item = Item::vectors(workspace, name)?;
-        if !how.is_here(&item)? {
-            how.fetch(remote, &item)?;
+        if !context.is_here(&item)? {
+            context.fetch(remote, &item)?;
         }
     }
     Ok(Outcome::Done)
 }
 
-/// Whether the vector model that a checkpoint was trained with is here and whole.
+/// Whether the vector model that a checkpoint was trained with is in the workspace and valid.
 fn has_vectors(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     let checkpoint = Checkpoint::open(workspace, name)?;
-    let Some(VectorsRecord { sha256, .. }) = &checkpoint.manifest()?.vectors else {
-        return Ok(true);
-    };
-    match vectors::find_by_digest(workspace, sha256)? {
-        None => Ok(false),
-        Some(name) if name.as_str() == EMBEDDED => Ok(true),
-        Some(name) => {
-            Ok(matches!(Item::vectors(workspace, &name)?.local_state()?, LocalState::Valid(_)))
+    Ok(match find_checkpoint_vectors(workspace, &checkpoint)? {
+        VectorsFound::NotNeeded => true,
+        VectorsFound::Missing => false,
+        VectorsFound::Installed(name) => {
+            matches!(Item::vectors(workspace, &name)?.local_state()?, LocalState::Valid(_))
         }
-    }
+    })
 }
 
 fn options(force: bool, dry_run: bool) -> TransferOptions {
     TransferOptions { force, dry_run }
 }
 
-/// How to move things, and to tell of it.
+/// The way in which items are transferred and reported.
 #[derive(Clone, Copy)]
-struct How {
+struct TransferContext {
     json: bool,
     options: TransferOptions,
 }
 
-impl How {
-    /// Whether the item is here and whole, and that is enough: then it says so.
+impl TransferContext {
+    /// Whether the item is complete in the workspace and need not be transferred. Reports it if so.
     fn is_here(self, item: &Item) -> Result<bool> {
         if self.options.force {
             return Ok(false);
         }
         let LocalState::Valid(contents) = item.local_state()? else { return Ok(false) };
-        self.tell_here(item, &contents)?;
+        self.report_present(item, &contents)?;
         Ok(true)
     }
 
-    /// Says that the item is here and whole.
-    fn tell_here(self, item: &Item, contents: &Contents) -> Result<()> {
+    /// Reports that the item is complete in the workspace.
+    fn report_present(self, item: &Item, contents: &Contents) -> Result<()> {
         let (files, bytes) = (contents.count(), contents.size());
         let place = item.folder().display().to_string();
         let done = Transferred { moved: false, files, bytes, place };
-        self.tell("download", item, &done, Instant::now())
+        self.report(Direction::Download, item, &done, Instant::now())
     }
 
-    /// Removes what killed runs left, where anything is to be written.
-    fn sweep(self, workspace: &Workspace) {
+    /// Removes the files that killed runs left, unless this is a dry run.
+    fn remove_stale_drafts(self, workspace: &Workspace) {
         if !self.options.dry_run {
-            sweep(workspace);
+            remove_stale_drafts(workspace);
         }
     }
 
@@ -256,7 +245,7 @@ impl How {
         let teller = Teller::new(item.to_string(), self.json);
         let done = remote.download(item, self.options, &teller)?;
         drop(teller);
-        self.tell("download", item, &done, start)
+        self.report(Direction::Download, item, &done, start)
     }
 
     fn send(self, remote: &Remote, item: &Item) -> Result<()> {
@@ -264,14 +253,20 @@ impl How {
         let teller = Teller::new(item.to_string(), self.json);
         let done = remote.upload(item, self.options, &teller)?;
         drop(teller);
-        self.tell("upload", item, &done, start)
+        self.report(Direction::Upload, item, &done, start)
     }
 
-    fn tell(self, verb: &str, item: &Item, done: &Transferred, start: Instant) -> Result<()> {
+    fn report(
+        self,
+        direction: Direction,
+        item: &Item,
+        done: &Transferred,
+        start: Instant,
+    ) -> Result<()> {
         if self.json {
             return console::json(&json!({
                 "event": "done",
-                "verb": verb,
+                "verb": direction.verb(),
                 "kind": item.noun(),
                 "name": item.to_string(),
                 "moved": done.moved && !self.options.dry_run,
@@ -284,17 +279,36 @@ impl How {
         }
         let size = format!("{}, {}", count(done.files, "file"), bytes(done.bytes));
         let place = &done.place;
-        match (done.moved, self.options.dry_run, verb) {
-            (false, _, "upload") => {
+        let verb = direction.verb();
+        match (done.moved, self.options.dry_run, direction) {
+            (false, _, Direction::Upload) => {
                 console::line(format_args!("{item} is on the remote already, at {place}"))
             }
-            (false, ..) => console::line(format_args!("{item} is here already, whole")),
+            (false, _, Direction::Download) => {
+                console::line(format_args!("{item} is here already, whole"))
+            }
             (true, true, _) => {
                 console::line(format_args!("would {verb} {item} ({size}) to {place}"))
             }
             (true, false, _) => {
                 console::line(format_args!("{GOOD}{verb}ed{GOOD:#} {item} ({size}) to {place}"))
             }
+        }
+    }
+}
+
+/// The direction of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Upload,
+    Download,
+}
+
+impl Direction {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Download => "download",
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `mentorpal test`: the standard accuracy test.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::console::{self, BOLD, DIM, bar, lines, table};
-use super::open::{self, Opened};
+use super::open;
 use super::{Outcome, report_files};
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
@@ -13,6 +14,7 @@ use crate::error::Result;
 use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
 use crate::mentor::{Mentor, TestSet};
+use crate::open::{OpenCheckpoint, TestOptions, mentors_to_test};
 use crate::page::{self, Tested};
 use crate::text::format::count;
 use crate::text::{percent, percent_or_dash, percent_range, shorten};
@@ -29,14 +31,15 @@ impl TestArgs {
 
 pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     report_files::check(&[args.html.as_ref(), args.junit.as_ref()], args.csv.as_ref())?;
-    let opened = Opened::open(&settings.workspace, &open::chosen(settings)?)?;
+    let checkpoint = OpenCheckpoint::open(&settings.workspace, &open::chosen(settings)?)?;
     let limit = args.limit.map(NonZeroUsize::get);
+    let options = TestOptions { exact_matches: !args.no_canned, limit };
     let mut outcome = Outcome::Done;
-    let mut tests: Vec<(TestReport, TestFigures, Mentor)> = Vec::new();
-    for (id, test_set) in open::test_sets(settings)? {
-        let mentor = open::mentor(&settings.workspace, &id)?;
+    let mut tests: Vec<(TestReport, TestFigures, Arc<Mentor>)> = Vec::new();
+    for (id, test_set) in mentors_to_test(settings)? {
+        let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
-        let report = opened.test(&mentor, &test_set, !args.no_canned, limit)?;
+        let report = open::test(&checkpoint, &mentor, &test_set, options)?;
         let tally = report.tally();
         let figures = TestFigures::of(&report, &mentor);
         if args.json {
@@ -58,8 +61,8 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Writes the files that were asked for.
-fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> Result<()> {
+/// Writes the report files that the arguments name.
+fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Arc<Mentor>)]) -> Result<()> {
     let tests: Vec<Tested> =
         tests.iter().map(|(report, figures, mentor)| Tested { report, figures, mentor }).collect();
     if let Some(path) = &args.html {
@@ -123,7 +126,7 @@ fn wrong_text(result: &TestResult, mentor: &Mentor) -> String {
     )
 }
 
-/// Accuracy per topic, a bar each.
+/// Accuracy per topic, with a bar.
 fn topics(figures: &TestFigures) -> String {
     let mut table = table(["topic", "correct", "accuracy", "0% to 100%", "95% interval"], &[1, 2]);
     for topic in &figures.topics {
@@ -141,10 +144,8 @@ fn topics(figures: &TestFigures) -> String {
 
 fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String {
     let (all, off) = (tally.share, tally.off_topic);
-    let declined = format!(
-        "{} asked, {} declined, {} of them rightly",
-        off.questions, off.predicted, off.correct
-    );
+    let declined =
+        format!("{} asked, {} declined, {} correctly", off.questions, off.predicted, off.correct);
     let confidence = figures
         .calibration
         .as_ref()
@@ -174,7 +175,7 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
     rows.join("\n")
 }
 
-/// Where the right answer stood.
+/// The rank of the correct answer among the candidates, as text.
 pub(super) fn ranks_text(ranks: &Ranks) -> String {
     format!(
         "best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal rank {:.2}",
@@ -192,7 +193,7 @@ fn share(part: Share) -> String {
     format!("{correct}/{questions}{}", percentage.unwrap_or_default())
 }
 
-/// An answer by its id and how it begins.
+/// An answer's id and the beginning of its text.
 fn describe(id: &str, mentor: &Mentor) -> String {
     match mentor.answer(id) {
         Some(answer) => format!("{id} {DIM}“{}”{DIM:#}", shorten(&answer.text, 60)),

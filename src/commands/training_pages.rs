@@ -1,25 +1,25 @@
-//! Pages of how training went: right after it, or of what a checkpoint keeps of it.
+//! HTML pages of training reports: after training, or from the report in a checkpoint.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{console, report_files};
 use crate::checkpoint::{Checkpoint, OLD_REPORT_FILE, REPORT_FILE};
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::evaluate::TrainingRecord;
 use crate::files;
 use crate::page;
 use crate::text::format::{quoted_list, shell_word};
 use crate::workspace::Name;
 
-/// Where the pages of several mentors go: a file of one, a folder of more.
+/// The destination of the pages: a file for one mentor, a folder for several.
 pub(super) struct Pages<'a> {
     path: &'a Path,
     is_folder: bool,
 }
 
 impl<'a> Pages<'a> {
-    /// Refuses what could not be written, before the work.
+    /// Refuses a destination that cannot be written, before training.
     pub(super) fn at(path: &'a PathBuf, mentors: usize) -> Result<Self> {
         let is_folder = mentors > 1;
         if is_folder {
@@ -30,7 +30,7 @@ impl<'a> Pages<'a> {
         Ok(Self { path, is_folder })
     }
 
-    /// Writes the page of one mentor, and says where.
+    /// Writes the page of one mentor. Returns the path of the file.
     pub(super) fn write(&self, record: &TrainingRecord) -> Result<PathBuf> {
         let page = page::training_page(record)?;
         let path = if self.is_folder {
@@ -45,7 +45,7 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// Writes the page of a mentor's training, of what `checkpoint` keeps of it.
+/// Writes the page of a mentor's training report in `checkpoint`.
 pub(super) fn write_kept(
     checkpoint: &Checkpoint,
     mentor: Option<&str>,
@@ -62,7 +62,7 @@ pub(super) fn write_kept(
                 checkpoint.name,
                 quoted_list(mentors.keys())
             );
-            return Err(Error::new(what).hint("say whose page is wanted: --mentor MENTOR"));
+            return Err(Error::new(what).hint("select one with --mentor MENTOR"));
         }
     };
     let mentor = Name::new("mentor", mentor)?;
@@ -76,10 +76,10 @@ pub(super) fn write_kept(
     Ok(())
 }
 
-/// The error of a checkpoint that keeps no figures.
+/// Returns the error for a checkpoint without a training report.
 fn no_figures(checkpoint: &Checkpoint, mentor: &Name) -> Result<Error> {
-    let what = format!("`{}` keeps no figures of the training of `{mentor}`", checkpoint.name);
-    let error = Error::at(Location::file(&checkpoint.folder), what);
+    let what = format!("`{}` has no training report of `{mentor}`", checkpoint.name);
+    let error = Error::at(Location::file(&checkpoint.folder), what).with_kind(ErrorKind::NotFound);
     let train = format!(
         "train it again: `mentorpal train --mentor {} --checkpoint {} --update`",
         shell_word(mentor.as_str()),
@@ -89,8 +89,8 @@ fn no_figures(checkpoint: &Checkpoint, mentor: &Name) -> Result<Error> {
     let has_page = files.any(|(file, _)| file == OLD_REPORT_FILE);
     Ok(error.hint(if has_page {
         format!(
-            "an older version left `{mentor}/{OLD_REPORT_FILE}`, a page with a script: open it only \
-             if you know who wrote it; or {train}"
+            "an older version wrote `{mentor}/{OLD_REPORT_FILE}`, a page with a script: open it only \
+             if you trust its author; or {train}"
         )
     } else {
         train

@@ -1,4 +1,4 @@
-//! `mentorpal tune`: compares ways to train, and names the one to use.
+//! `mentorpal tune`: compares configurations by cross-validation and recommends one.
 
 use super::bar::Bar;
 use super::tuned::{Configuration, Tuned};
@@ -9,6 +9,7 @@ use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, Location, Result};
 use crate::evaluate::{FoldRun, cross_validate, folds};
 use crate::mentor::Mentor;
+use crate::open::{background_questions, training_vectors};
 use crate::progress::Progress;
 use crate::text::format::quoted_list;
 use crate::vectors::{self, EMBEDDED, ModelKind};
@@ -20,14 +21,14 @@ impl TuneArgs {
     }
 }
 
-/// A mentor to tune for.
+/// A mentor to compare the configurations on.
 struct Subject {
     mentor: Mentor,
     background: Vec<String>,
     folds: Vec<Vec<usize>>,
 }
 
-/// A configuration's runs in the folds of a mentor, or why it cannot be trained on it.
+/// The runs of a configuration in the folds of a mentor, or why the mentor cannot be trained with it.
 type Runs = Result<Vec<FoldRun>, String>;
 
 pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
@@ -54,8 +55,8 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// What is shown, mentor by mentor and then of several together: whose, and each configuration's
-/// runs.
+/// The result tables: one per mentor, then one for all mentors if there are several. Each has the ids of its
+/// mentors and the runs of each configuration.
 fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<(&'a [&'a str], Vec<Runs>)> {
     let of_one = |i: usize| (&ids[i..=i], trials.iter().map(|runs| runs[i].clone()).collect());
     let mut tables: Vec<_> = (0..ids.len()).map(of_one).collect();
@@ -65,8 +66,9 @@ fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<(&'a [&'a str], V
     tables
 }
 
-/// Every architecture asked for with every vector model asked for, simplest first: without vectors,
-/// with the embedded ones, with added ones a token, with encoders; the default architecture first.
+/// Every combination of the selected architectures and vector models, simplest first: without vectors, with
+/// the embedded vectors, with added word vectors or static embeddings, with encoders; the default architecture
+/// first.
 fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configuration>> {
     for name in &args.archs {
         registry::find(name)?;
@@ -75,7 +77,7 @@ fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configurat
     let archs: Vec<_> = registry::all().filter(|arch| is_wanted(arch.name())).collect();
     let mut configurations: Vec<Configuration> = Vec::new();
     for name in vector_models(settings, args)? {
-        let vectors = open::named_vectors(&settings.workspace, &name)?;
+        let vectors = training_vectors(&settings.workspace, Some(&name))?;
         let new = archs.iter().map(|&arch| Configuration { arch, vectors: vectors.clone() });
         configurations.extend(new);
     }
@@ -88,7 +90,7 @@ fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configurat
     Ok(configurations)
 }
 
-/// The vector models asked for, each whole; else all that are, and none.
+/// The selected vector models, each of which must be valid; by default all valid ones, and `none`.
 fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
     let checked = |name: &str| Name::new("vector model", name);
     let workspace = &settings.workspace;
@@ -98,13 +100,13 @@ fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
         names.sort();
         names.dedup();
         for name in &names {
-            check_whole(workspace, name)?;
+            check_valid(workspace, name)?;
         }
         return Ok(names);
     }
     let mut names = vec![checked(NO_VECTORS)?, checked(EMBEDDED)?];
     for name in vectors::names(workspace)? {
-        match check_whole(workspace, &name) {
+        match check_valid(workspace, &name) {
             Ok(()) => names.push(name),
             Err(error) => console::warn(format_args!("`{name}` is left out: {error}")),
         }
@@ -112,8 +114,8 @@ fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// That a vector model is what was added.
-fn check_whole(workspace: &Workspace, name: &Name) -> Result<()> {
+/// Verifies the files of a vector model.
+fn check_valid(workspace: &Workspace, name: &Name) -> Result<()> {
     if name.as_str() == NO_VECTORS {
         return Ok(());
     }
@@ -126,11 +128,11 @@ fn check_whole(workspace: &Workspace, name: &Name) -> Result<()> {
     }
 }
 
-/// The mentors to tune for, with their folds: each one asked for, or all that have questions to
-/// hold out.
+/// The mentors to compare the configurations on, with their folds: the selected ones, or all that have
+/// questions to hold out.
 fn subjects(settings: &Settings, args: &TuneArgs) -> Result<Vec<Subject>> {
     let ids = settings.mentors_or_all()?;
-    let background = open::background(&settings.workspace)?;
+    let background = background_questions(&settings.workspace)?;
     let mut subjects = Vec::new();
     for id in &ids {
         match subject(settings, args, &background, id) {
@@ -162,7 +164,7 @@ fn subject(
     Ok(Subject { background: background.of(&mentor), mentor, folds })
 }
 
-/// Tries each configuration on each mentor.
+/// Cross-validates each configuration on each mentor.
 fn try_all(configurations: &[Configuration], subjects: &[Subject], seed: u64) -> Vec<Vec<Runs>> {
     let bar = Bar::new("");
     let folds: usize = subjects.iter().map(|subject| subject.folds.len()).sum();
@@ -182,7 +184,7 @@ fn try_all(configurations: &[Configuration], subjects: &[Subject], seed: u64) ->
         .collect()
 }
 
-/// Says where a configuration cannot be trained, and why.
+/// Prints which mentors cannot be trained with a configuration, and why.
 fn note_failures(configuration: &Configuration, ids: &[&str], runs: &[Runs]) {
     let failed: Vec<&str> =
         ids.iter().zip(runs).filter(|(_, runs)| runs.is_err()).map(|(id, _)| *id).collect();
@@ -195,7 +197,7 @@ fn note_failures(configuration: &Configuration, ids: &[&str], runs: &[Runs]) {
     console::note(format_args!("{configuration} is left out{of}: {reason}"));
 }
 
-/// A configuration's runs of all mentors, fold by fold.
+/// The runs of a configuration on all mentors, combined fold by fold.
 fn pooled(runs: &[Runs]) -> Runs {
     let mut runs = runs.iter().cloned();
     let first = runs.next().unwrap_or_else(|| Ok(Vec::new()))?;

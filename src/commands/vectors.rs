@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::sweep::sweep;
 use super::{Outcome, listed, sharing};
 use crate::cli::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
@@ -14,6 +13,7 @@ use crate::cli::{
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::publish::MANIFEST_FILE;
+use crate::stale::remove_stale_drafts;
 use crate::text::format::{count, quoted_list};
 use crate::vectors::{
     self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
@@ -56,7 +56,7 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
         overwrite: args.overwrite,
     };
     let label = format!("{}: ", args.path.display());
-    sweep(&settings.workspace);
+    remove_stale_drafts(&settings.workspace);
     let added = vectors::add(&settings.workspace, &request, &Bar::new(label))?;
     show_added(&added, args.json)
 }
@@ -69,7 +69,7 @@ fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) ->
         overwrite: args.overwrite,
     };
     let (hub, bar) = (HubSettings::resolve_here()?, Bar::new(format!("{model}: ")));
-    sweep(&settings.workspace);
+    remove_stale_drafts(&settings.workspace);
     let added = vectors::download(&settings.workspace, &hub, &request, &bar)?;
     if !added.unverified.is_empty() {
         console::warn(format_args!(
@@ -91,7 +91,7 @@ fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<Outcome> {
         options: Options { dims: args.dims, seed: args.seed, ..Options::default() },
     };
     let label = format!("{}: ", args.encoder);
-    sweep(&settings.workspace);
+    remove_stale_drafts(&settings.workspace);
     let added = vectors::add_distilled(&settings.workspace, &request, &Bar::new(label))?;
     show_added(&added, args.json)
 }

@@ -6,7 +6,7 @@ use crate::workspace::{Name, Workspace};
 /// The mentor `id` with these `rows` below the header `ID,topics,text,question`.
 pub(crate) fn mentor(id: &str, rows: &str) -> Mentor {
     let folder = tempfile::tempdir().unwrap();
-    let workspace = Workspace::at(folder.path()).unwrap();
+    let workspace = Workspace::open(folder.path()).unwrap();
     let id = Name::new("mentor", id).unwrap();
     std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
     let table = format!("ID,topics,text,question\n{rows}");

@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # use mentorpal::{mentor::Mentor, workspace::{Name, Workspace}};
-//! let workspace = Workspace::at(".")?;
+//! let workspace = Workspace::open(".")?;
 //! let (mentor, findings) = Mentor::load(&workspace, &Name::new("mentor", "guide")?)?;
 //! assert!(mentor.examples().len() <= mentor.question_count());
 //! for finding in findings {
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn without_a_question_no_row_has_it() {
         let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace::at(folder.path()).unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
         let id = Name::new("mentor", "ada").unwrap();
         std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
         let data = "ID,topics,text,question\n\
@@ -257,7 +257,7 @@ mod tests {
             test_set in table_like(),
         ) {
             let folder = tempfile::tempdir().unwrap();
-            let workspace = Workspace::at(folder.path()).unwrap();
+            let workspace = Workspace::open(folder.path()).unwrap();
             let id = Name::new("mentor", "ada").unwrap();
             std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
             std::fs::create_dir_all(workspace.tests(&id)).unwrap();

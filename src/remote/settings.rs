@@ -212,7 +212,7 @@ mod tests {
             region: text("table"),
             ca_file: None,
         };
-        let workspace = Workspace::at(folder).unwrap();
+        let workspace = Workspace::open(folder).unwrap();
         let value = |name: &str| {
             environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };

@@ -62,7 +62,7 @@ fn manifests() {
             "with a terminal's commands",
             |s| with_manifest(s, |m| m["created"] = json!("\u{1b}[2J2026-01-01T00:00:00Z")),
             "checkpoints show c",
-            &["manifest.json: `created` is no time"],
+            &["manifest.json: `created` is not a time"],
         ),
     ]);
 }

@@ -182,7 +182,7 @@ fn mentorpal_toml() {
             "an escaping test set",
             |s| settings(s, "test_set = '/etc/passwd'"),
             "test",
-            &["test set name `/etc/passwd` holds a path separator"],
+            &["test set name `/etc/passwd` contains a path separator"],
         ),
     ]);
 }

@@ -297,7 +297,7 @@ fn damage_cells(
 }
 
 fn read(sandbox: &Sandbox) -> Result<(Vec<Answer>, Vec<Finding>), Error> {
-    let workspace = Workspace::at(sandbox.path()).expect("a workspace");
+    let workspace = Workspace::open(sandbox.path()).expect("a workspace");
     let (mentor, findings) =
         Mentor::load(&workspace, &Name::new("mentor", "ada").expect("a name"))?;
     let answers = mentor.answers.into_iter().map(|answer| Answer {

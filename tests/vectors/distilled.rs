@@ -20,7 +20,7 @@ fn with_encoder() -> Sandbox {
 }
 
 fn open(sandbox: &Sandbox, name: &str) -> mentorpal::error::Result<VectorModel> {
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     VectorModel::open(&workspace, &Name::new("vector model", name).unwrap())
 }
 

@@ -34,7 +34,7 @@ fn add(sandbox: &Sandbox, folder: &str, files: &Files) -> Run {
 }
 
 fn open(sandbox: &Sandbox, name: &str) -> VectorModel {
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     VectorModel::open(&workspace, &Name::new("vector model", name).unwrap()).unwrap()
 }
 

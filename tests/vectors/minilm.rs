@@ -25,7 +25,7 @@ fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
     assert_eq!((&added[0]["kind"], &added[0]["dims"]), (&"encoder".into(), &384.into()));
     sandbox.run(&["vectors", "show", "minilm"]).code(0).prints("6 layers of 12 heads");
     sandbox.run(&["vectors", "verify"]).code(0);
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = Name::new("vector model", "minilm").unwrap();
     let model = VectorModel::open(&workspace, &name).unwrap();
     let expected: Vec<Expected> =
@@ -47,7 +47,7 @@ fn a_text_has_the_same_bits_alone_and_among_others() {
     let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let model = VectorModel::open(&workspace, &Name::new("vector model", "minilm").unwrap());
     let model = model.unwrap();
     let texts: Vec<String> =
@@ -69,7 +69,7 @@ fn the_embedded_vectors_are_near_the_real_encoders() {
     let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = Name::new("vector model", "minilm").unwrap();
     let encoder = VectorModel::open(&workspace, &name).unwrap();
     let questions = [

@@ -18,7 +18,7 @@ const SEED: u64 = 3;
 #[test]
 fn a_thousand_mutated_files_are_added_whole_or_refused() {
     let sandbox = Sandbox::empty();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     let files = files::all();
     let mut added = 0;

@@ -107,7 +107,7 @@ fn added_of(rounds: usize, seed: u64) -> usize {
 
 /// What was added must be whole; any text has a vector, or an error that says why not.
 fn is_usable(sandbox: &Sandbox) {
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = Name::new("vector model", "model").unwrap();
     assert_eq!(vectors::verify(&workspace, &name).unwrap(), None);
     let model = VectorModel::open(&workspace, &name).unwrap();

@@ -9,7 +9,7 @@ use super::with_words;
 /// The vectors of `king`, `queen` and `mud`, which stand in this order.
 fn words() -> WordVectors {
     let sandbox = with_words();
-    let workspace = Workspace::at(sandbox.path()).unwrap();
+    let workspace = Workspace::open(sandbox.path()).unwrap();
     WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap()
 }
 
