@@ -9,24 +9,18 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde::Serialize;
 
-use super::Outcome;
+use super::ExitStatus;
 use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
 use super::open::{self, Opened};
 use crate::classifiers::{Candidate, MentorClassifier, Reply};
 use crate::cli::AskArgs;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::mentor::Mentor;
 
-impl AskArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags { mentors: self.mentor.iter().cloned().collect(), ..self.checkpoint.flags() }
-    }
-}
-
-pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<ExitStatus> {
     let question = args.question.as_deref().map(str::trim);
     if question == Some("") {
         return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
@@ -55,7 +49,7 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
             }
         }
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 struct Session<'a> {
@@ -107,7 +101,7 @@ impl<'a> Session<'a> {
             let all = questions.par_iter().zip(&replies).zip(texts).map(told);
             self.show(&all.collect::<Result<Vec<String>>>()?.join("\n"))?;
             asked += batch.len();
-            if console::is_unread() {
+            if console::is_closed() {
                 break;
             }
         }

@@ -3,28 +3,17 @@
 use serde_json::{Value, json};
 
 use super::open::{self, Opened};
-use super::{Outcome, compare_text, console, report_files};
+use super::{ExitStatus, compare_text, console, report_files};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::error::{Error, Result, quoted_list};
 use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page;
 
-impl CompareArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags {
-            arch: self.arch.clone(),
-            mentors: self.mentors.clone(),
-            test_set: self.test_set.clone(),
-            ..Flags::default()
-        }
-    }
-}
-
-pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<ExitStatus> {
     report_files::check(&[args.html.as_ref()], args.csv.as_ref())?;
     let names = [&args.a, &args.b].into_iter().chain(&args.more);
     let names = names.map(|name| CheckpointRef::parse(name, &settings.arch));
@@ -38,7 +27,7 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
         console::line(compare_text::text(&comparisons))?;
     }
     write_files(args, &comparisons)?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Tests every checkpoint on every mentor that all of them have.

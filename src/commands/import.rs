@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::console::{self, GOOD, lines, table};
 use super::sweep::sweep;
-use super::{Outcome, clock, open};
+use super::{ExitStatus, clock, open};
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint};
 use crate::checkpoint::{
     CheckpointRef, Draft, ImportedFrom, MANIFEST_FILE, Manifest, MentorRecord, OnExisting,
@@ -22,7 +22,7 @@ use crate::publish::FileRecord;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
 
-pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
     let legacy = find(&args.dir)?;
     let name = new_name(workspace, args, &legacy)?;
@@ -83,7 +83,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
         console::line(lines(&table))?;
         console::line(format_args!("{GOOD}imported{GOOD:#} {name} into {}", path.display()))?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// How a mentor fared.

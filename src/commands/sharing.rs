@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::console::{self, GOOD, bytes};
 use super::sweep::sweep;
-use super::teller::Teller;
-use super::{Outcome, open};
+use super::transfer_reporter::TransferReporter;
+use super::{ExitStatus, open};
 use crate::checkpoint::{self, Checkpoint, CheckpointRef, VectorsRecord};
 use crate::cli::{
     DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
@@ -33,7 +33,7 @@ pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> 
     Ok(remote)
 }
 
-pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
+pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
     let how = How { json: args.json, options: options(false, args.dry_run) };
     let stable = match settings.asked_for()? {
@@ -47,7 +47,7 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
         && has_vectors(workspace, name)?
     {
         how.tell_here(&item, &contents)?;
-        return Ok(Outcome::Done);
+        return Ok(ExitStatus::Success);
     }
     let remote = remote(settings, args.remote)?;
     how.sweep(workspace);
@@ -62,10 +62,10 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
              mentorpal.toml, or name one with CHECKPOINT",
         ),
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
-pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outcome> {
+pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<ExitStatus> {
     let name = to_download(settings, args)?;
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
@@ -76,7 +76,7 @@ pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outco
         how.sweep(&settings.workspace);
         how.fetch(&remote, &item)?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// The checkpoint to download: the one named, else the stable one, else the one created last of the
@@ -113,7 +113,7 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
     Ok(name)
 }
 
-pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> {
+pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<ExitStatus> {
     let name = match &args.checkpoint {
         Some(name) => CheckpointRef::parse(name, &settings.arch)?,
         None => open::chosen(settings)?,
@@ -122,7 +122,7 @@ pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> 
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
     how.send(&remote(settings, args.remote)?, &item)?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Uploads what was trained just now.
@@ -136,19 +136,19 @@ pub(super) fn upload_trained(
     how.send(remote, &Item::checkpoint(&settings.workspace, name))
 }
 
-pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<Outcome> {
+pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<ExitStatus> {
     let name = Name::new("vector model", args.name.as_str())?;
     let how = How { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
     how.send(&remote(settings, args.remote)?, &item)?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Downloads all the remote's vector models.
 pub(super) fn download_all_vectors(
     settings: &Settings,
     args: &VectorsDownloadArgs,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
     let remote = remote(settings, args.remote)?;
     how.sweep(&settings.workspace);
@@ -161,7 +161,7 @@ pub(super) fn download_vectors(
     settings: &Settings,
     name: &str,
     args: &VectorsDownloadArgs,
-) -> Result<Option<Outcome>> {
+) -> Result<Option<ExitStatus>> {
     let is_for_hub = args.name.is_some() || args.licence.is_some();
     let Ok(name) = Name::new("vector model", name) else { return Ok(None) };
     if settings.remote.is_none() || is_for_hub {
@@ -170,7 +170,7 @@ pub(super) fn download_vectors(
     let how = How { json: args.json, options: options(args.overwrite, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
     if how.is_here(&item)? {
-        return Ok(Some(Outcome::Done));
+        return Ok(Some(ExitStatus::Success));
     }
     let remote = remote(settings, args.remote)?;
     if !remote.vector_models()?.contains(&name) {
@@ -179,10 +179,10 @@ pub(super) fn download_vectors(
     }
     how.sweep(&settings.workspace);
     how.fetch(&remote, &item)?;
-    Ok(Some(Outcome::Done))
+    Ok(Some(ExitStatus::Success))
 }
 
-fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Outcome> {
+fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<ExitStatus> {
     let names = remote.vector_models()?;
     if names.is_empty() {
         console::note("the remote has no vector models");
@@ -193,7 +193,7 @@ fn remote_vectors(workspace: &Workspace, remote: &Remote, how: How) -> Result<Ou
             how.fetch(remote, &item)?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Whether the vector model that a checkpoint was trained with is here and whole.
@@ -248,17 +248,17 @@ impl How {
 
     fn fetch(self, remote: &Remote, item: &Item) -> Result<()> {
         let start = Instant::now();
-        let teller = Teller::new(item.to_string(), self.json);
-        let done = remote.download(item, self.options, &teller)?;
-        drop(teller);
+        let reporter = TransferReporter::new(item.to_string(), self.json);
+        let done = remote.download(item, self.options, &reporter)?;
+        drop(reporter);
         self.tell("download", item, &done, start)
     }
 
     fn send(self, remote: &Remote, item: &Item) -> Result<()> {
         let start = Instant::now();
-        let teller = Teller::new(item.to_string(), self.json);
-        let done = remote.upload(item, self.options, &teller)?;
-        drop(teller);
+        let reporter = TransferReporter::new(item.to_string(), self.json);
+        let done = remote.upload(item, self.options, &reporter)?;
+        drop(reporter);
         self.tell("upload", item, &done, start)
     }
 

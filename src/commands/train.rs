@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, table};
-use super::essentials::essentials;
+use super::summary_text::summary_text;
 use super::sweep::sweep;
 use super::training_pages::Pages;
-use super::{Outcome, clock, open, report_files, sharing};
+use super::{ExitStatus, clock, open, report_files, sharing};
 use crate::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
 };
@@ -18,7 +18,7 @@ use crate::classifiers::{
     Architecture, BackgroundQuestions, ModelFiles, TrainOptions, TrainingReport, Vectors, registry,
 };
 use crate::cli::TrainArgs;
-use crate::config::{Flags, NO_VECTORS, Settings};
+use crate::config::{NO_VECTORS, Settings};
 use crate::error::{Error, Location, Result, count, quoted_list, shell_word};
 use crate::evaluate::{TrainingFigures, TrainingRecord};
 use crate::mentor::Mentor;
@@ -26,18 +26,6 @@ use crate::page::{self, TableFile, TrainedMentor};
 use crate::text::percent;
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
-
-impl TrainArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags {
-            arch: self.arch.clone(),
-            checkpoint: self.checkpoint.clone(),
-            mentors: self.mentors.clone(),
-            vectors: self.vectors.clone(),
-            ..Flags::default()
-        }
-    }
-}
 
 /// One mentor's training.
 struct Run {
@@ -62,7 +50,7 @@ struct Kept {
     report: TrainingRecord,
 }
 
-pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<ExitStatus> {
     if args.update && settings.mentors.is_empty() {
         return Err(Error::new("--update retrains one mentor, and none was named")
             .hint("name it: `mentorpal train --mentor MENTOR --update`"));
@@ -126,7 +114,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     if let Some(remote) = remote {
         sharing::upload_trained(settings, &remote, &name, args.json)?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Trains each mentor into the draft; one that fails does not keep the others from being tried.
@@ -322,7 +310,7 @@ impl Summary {
         })
     }
 
-    /// A row a mentor, and of few mentors the essentials of their reports.
+    /// One row per mentor and, for a few mentors, a summary of their reports.
     fn text(&self) -> String {
         let heads = ["mentor", "answers", "questions", "leave-one-out", "seconds"];
         let mut table = table(heads, &[1, 2, 3, 4]);
@@ -338,7 +326,7 @@ impl Summary {
         let mut text = lines(&table);
         if self.trained.len() <= FEW {
             for Details { mentor, figures, .. } in self.details() {
-                text += &format!("\n\n{}", essentials(mentor, figures));
+                text += &format!("\n\n{}", summary_text(mentor, figures));
             }
             text += "\n";
         }

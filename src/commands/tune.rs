@@ -1,23 +1,17 @@
 //! `mentorpal tune`: compares ways to train, and names the one to use.
 
 use super::bar::Bar;
-use super::tuned::{Configuration, Tuned};
-use super::{Outcome, console, open};
+use super::tuning_report::{Configuration, TuningReport};
+use super::{ExitStatus, console, open};
 use crate::classifiers::{BackgroundQuestions, TrainOptions, registry};
 use crate::cli::TuneArgs;
-use crate::config::{Flags, NO_VECTORS, Settings};
+use crate::config::{NO_VECTORS, Settings};
 use crate::error::{Error, Location, Result, quoted_list};
 use crate::evaluate::{FoldRun, cross_validate, folds};
 use crate::mentor::Mentor;
 use crate::progress::Progress;
 use crate::vectors::{self, EMBEDDED, ModelKind};
 use crate::workspace::{Name, Workspace};
-
-impl TuneArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags { mentors: self.mentors.clone(), ..Flags::default() }
-    }
-}
 
 /// A mentor to tune for.
 struct Subject {
@@ -29,7 +23,7 @@ struct Subject {
 /// A configuration's runs in the folds of a mentor, or why it cannot be trained on it.
 type Runs = Result<Vec<FoldRun>, String>;
 
-pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<ExitStatus> {
     let configurations = configurations(settings, args)?;
     let subjects = subjects(settings, args)?;
     let trials = try_all(&configurations, &subjects, args.seed);
@@ -42,7 +36,7 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
         if last.is_some() && !args.json {
             console::line("")?;
         }
-        let tuned = Tuned::of(&configurations, runs, ids)?;
+        let tuned = TuningReport::of(&configurations, runs, ids)?;
         tuned.show(args.json)?;
         last = Some(tuned);
     }
@@ -50,7 +44,7 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
     if let (Some(tuned), false) = (last, args.json) {
         tuned.show_settings()?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// What is shown, mentor by mentor and then of several together: whose, and each configuration's
