@@ -207,10 +207,7 @@ impl Kept {
             ));
         }
         for path in &self.others {
-            console::note(format_args!(
-                "`{}` is kept: it is not a vector model",
-                path.display()
-            ));
+            console::note(format_args!("`{}` is kept: it is not a vector model", path.display()));
         }
         for (folder, files) in &self.with_others {
             console::note(format_args!(
