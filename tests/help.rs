@@ -113,7 +113,7 @@ fn what_nobody_reads_is_done_all_the_same() {
     sandbox.mentor("bob", ADA);
     let train = ["train", "--json", "--checkpoint", "x", "--csv", "tables"];
     assert_eq!(run_unread(&sandbox, &train), Some(0));
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact");
     assert!(sandbox.path().join("tables/shares.csv").is_file());
     // A known question whose answer the test does not want.
     sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who are you?\n,I lived in London.,i\n");

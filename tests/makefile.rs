@@ -181,7 +181,7 @@ fn clean_keeps_the_only_copies() {
     make(&sandbox, &[], &["clean"]).code(0).prints("nothing to remove");
     sandbox.train("one");
     make(&sandbox, &[], &["clean"]).code(2).says("may be the only ones").says("--force");
-    sandbox.run(&["checkpoints", "verify", "one"]).code(0).prints("whole");
+    sandbox.run(&["checkpoints", "verify", "one"]).code(0).prints("intact");
     make(&sandbox, &[], &["clean", "force=1"]).code(0).prints("removed 1 checkpoint");
 }
 

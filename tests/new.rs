@@ -27,7 +27,7 @@ fn a_new_workspace_trains_tests_and_answers() {
     assert!(report["correct"].as_u64() >= Some(5), "{report}");
     let run = within(&sandbox, "mine", &["ask", "who are you"]).code(0);
     run.prints("Example: I am an example.");
-    within(&sandbox, "mine", &["mentors", "example"]).code(0).prints("nothing to mend");
+    within(&sandbox, "mine", &["mentors", "example"]).code(0).prints("no findings");
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
 fn an_occupied_folder_is_left_as_it_was() {
     let sandbox = Sandbox::empty();
     sandbox.write("mine/notes.txt", "mine");
-    sandbox.run(&["new", "mine"]).code(2).says("mine: there is something already");
+    sandbox.run(&["new", "mine"]).code(2).says("mine: already exists and is not an empty folder");
     sandbox.write("file", "mine");
-    sandbox.run(&["new", "file"]).code(2).says("file: there is something already");
+    sandbox.run(&["new", "file"]).code(2).says("file: already exists and is not an empty folder");
     let before = ["file", "mine/notes.txt"].map(|path| (path.to_owned(), b"mine".to_vec()));
     assert_eq!(sandbox.files(""), before.into());
 }
