@@ -50,6 +50,22 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All kinds.
+    pub const ALL: &[Self] = &[
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::Corrupt,
+        Self::InvalidInput,
+        Self::Unsupported,
+        Self::Unauthorized,
+        Self::Unreachable,
+        Self::Conflict,
+        Self::OutOfSpace,
+        Self::Interrupted,
+        Self::Io,
+        Self::Internal,
+    ];
+
     /// The kind as `--json` prints it, for example `not_found`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -207,7 +207,8 @@ fn warnings_that_differ_are_not_counted_as_alike() {
     sandbox.train("x");
     sandbox.write("checkpoint/tests/m/first.csv", ",,??,q\n,A.,i,\n,Gone.,,i\n,Lost.,,i\n,,,i\n");
     let run = sandbox.run(&["test"]).code(0);
-    let run = run.says("`??` has no letter").says("no answer “Gone.”").says("1 mark without an answer");
+    let run =
+        run.says("`??` has no letter").says("no answer “Gone.”").says("1 mark without an answer");
     run.says("and 1 more like it, in row 4");
 }
 

@@ -180,7 +180,8 @@ fn clean_keeps_files_that_are_not_part_of_a_checkpoint() {
     let folder = sandbox.path().join(FUSION).join("x");
     let dry = sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("fusion_v1/y");
     let _ = dry.says("is kept").says("ada/notes.txt");
-    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("is kept").says("notes.txt");
+    let run =
+        sandbox.run(&["clean", "--force", "--json"]).code(0).says("is kept").says("notes.txt");
     let line = run.line();
     assert_eq!(line["checkpoints"], json!(["fusion_v1/y"]));
     assert_eq!(line["with_other_files"], json!([{ "folder": folder, "files": notes }]));

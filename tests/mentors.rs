@@ -208,7 +208,10 @@ fn without_utterances_there_are_stand_ins() {
         "_PROFANITY_": ["profanity"],
     });
     assert_eq!(show(&sandbox)["utterances_by_type"], expected);
-    sandbox.run(&["train"]).code(0).says("utterance_data.csv: no such file; default utterances are used");
+    sandbox
+        .run(&["train"])
+        .code(0)
+        .says("utterance_data.csv: no such file; default utterances are used");
 }
 
 #[test]

@@ -195,7 +195,8 @@ fn questions_that_contradict_each_other_are_found() {
     let page = page(&sandbox, "eve");
     assert_eq!(table(&page, "contradictions")[0][0], "Who are you?");
     let run = sandbox.run(&["train", "--checkpoint", "y"]).code(0);
-    let _ = run.prints("contradictions: 1 question with several answers, 1 pair of similar questions");
+    let _ =
+        run.prints("contradictions: 1 question with several answers, 1 pair of similar questions");
 }
 
 #[test]

@@ -46,7 +46,9 @@ fn quotes_that_do_not_fit_together_are_refused() {
             "text after a closing quote",
             |s| data(s, "1,,One.,Why?\n2,,\"Two\" and more,How?\n"),
             "train",
-            &["row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `and more,How?` (line 3)"],
+            &[
+                "row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `and more,How?` (line 3)",
+            ],
         ),
         refused(
             "a missing opening quote",
@@ -58,13 +60,17 @@ fn quotes_that_do_not_fit_together_are_refused() {
             "a quote that is not doubled",
             |s| data(s, "1,,\"They said \"no\" to me.\",Why?\n"),
             "train",
-            &["row 2, column `text`: expected a delimiter or the end of the row after a closing quote"],
+            &[
+                "row 2, column `text`: expected a delimiter or the end of the row after a closing quote",
+            ],
         ),
         refused(
             "tabs between columns",
             |s| s.write(DATA, "ID\ttopics\ttext\tquestion\n1\t\t\"One\" two.\tWhy?\n"),
             "train",
-            &["row 2, column `text`: expected a delimiter or the end of the row after a closing quote"],
+            &[
+                "row 2, column `text`: expected a delimiter or the end of the row after a closing quote",
+            ],
         ),
         refused(
             "a test set",
@@ -73,7 +79,9 @@ fn quotes_that_do_not_fit_together_are_refused() {
                 s.write(TEST_SET, ",,who,where\na,\"I am Ada.,i,\nb,\"I am not.\",,r\n");
             },
             "test",
-            &["standard.csv, row 2, column `B`: expected a delimiter or the end of the row after a closing quote"],
+            &[
+                "standard.csv, row 2, column `B`: expected a delimiter or the end of the row after a closing quote",
+            ],
         ),
         refused(
             "topics",
@@ -145,7 +153,9 @@ fn rows_that_are_cut_are_refused() {
             "a lone carriage return in a row",
             |s| data(s, "1,,One.\rTwo.,Why?\n2,,Two.,How?\n"),
             "train",
-            &["row 2, column `text`: a carriage return ends this row, while other rows end with line feeds"],
+            &[
+                "row 2, column `text`: a carriage return ends this row, while other rows end with line feeds",
+            ],
         ),
         refused(
             "an id of several lines",
@@ -205,7 +215,10 @@ fn ids_are_as_they_look() {
             "one answer in two rows",
             |s| data(s, "caf\u{e9},,One.,Why?\n\u{feff}cafe\u{301},,One.,How?\nb,,Two.,Who?\n"),
             "train",
-            &["id `café` is already in row 2", "is read as `café`, without its invisible characters"],
+            &[
+                "id `café` is already in row 2",
+                "is read as `café`, without its invisible characters",
+            ],
         ),
         refused(
             "the off-topic id",

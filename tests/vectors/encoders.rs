@@ -157,9 +157,11 @@ fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
     sandbox.run(&["vectors", "list"]).code(0).prints("tiny_wheel").prints("encoder");
     sandbox.run(&["vectors", "verify"]).code(0).prints("tiny.v2: intact");
 
-    let run = sandbox.run(&["vectors", "show", "tiny.v1"]).code(0).prints("sentences, 8 dimensions");
     let run =
-        run.prints("2 layers with 2 heads").prints("mean of its token vectors, normalized to unit length");
+        sandbox.run(&["vectors", "show", "tiny.v1"]).code(0).prints("sentences, 8 dimensions");
+    let run = run
+        .prints("2 layers with 2 heads")
+        .prints("mean of its token vectors, normalized to unit length");
     run.prints("longest text: 8 tokens").prints("licence: mit").prints(&digest);
     let shown = &sandbox.run(&["vectors", "show", "tiny.v1", "--json"]).code(0).json()[0];
     let network = json!({ "layers": 2, "heads": 2, "dims": 8, "pooling": "mean",
