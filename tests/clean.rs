@@ -26,7 +26,7 @@ fn nothing_is_removed_without_force() {
     let sandbox = full();
     let before = sandbox.files("");
     let run = sandbox.run(&["clean"]).code(2).says("--force").says("fusion_v1/x");
-    run.says("these may be the only ones");
+    run.says("these may be the only copies");
     sandbox.run(&["clean", "--json"]).code(2).says("--force");
     assert_eq!(sandbox.files(""), before);
 }

@@ -16,7 +16,7 @@ fn within(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> Run {
 fn a_new_workspace_trains_tests_and_answers() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["new", "mine"]).code(0);
-    run.prints("made a workspace in mine").prints("try it: cd mine; mentorpal train");
+    run.prints("created a workspace in mine").prints("try it: cd mine; mentorpal train");
     sandbox.run(&["new", "my own"]).code(0).prints("try it: cd 'my own'; mentorpal train");
     within(&sandbox, "mine", &["train"]).code(0);
     let report = within(&sandbox, "mine", &["test", "--json"]).code(0).json().remove(0);

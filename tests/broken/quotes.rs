@@ -135,7 +135,7 @@ fn rows_that_are_cut_are_refused() {
             "a line break outside quotes",
             |s| data(s, "1,,One.,who are you\nwhat is your name\n2,,Two.,How?\n"),
             "train",
-            &["row 3, column `ID`: a row of a single cell, `what is your name`"],
+            &["row 3, column `ID`: the row has a single cell, `what is your name`"],
         ),
         refused(
             "a line break in a text outside quotes",
@@ -179,7 +179,7 @@ fn columns_that_are_not_read_are_said() {
             "a cell below them",
             |s| s.write(DATA, "ID,topics,text,question,,\n1,,One.,Why?,,lost\n2,,Two.,How?,,\n"),
             "train",
-            &["row 2, column `F`: `lost` stands in a column without a name, and is not read"],
+            &["row 2, column `F`: `lost` is in a column without a name and is ignored"],
         ),
         refused(
             "a comma outside quotes beside them",
@@ -197,7 +197,7 @@ fn columns_that_are_not_read_are_said() {
             "a second column that only looks the same",
             |s| s.write(DATA, "ID,topics,text,question,question\u{200b}\n1,,One.,Why?,Where?\n"),
             "train",
-            &["row 1, column `question`: given twice"],
+            &["row 1, column `question`: occurs twice"],
         ),
     ]);
 }

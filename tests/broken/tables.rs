@@ -64,7 +64,7 @@ fn columns() {
             "a missing column",
             |s| data(s, "ID,topics,question\n1,,Why?\n"),
             "train",
-            &["row 1: no column `text`", "it names `ID`, `topics`, `question`"],
+            &["row 1: no column `text`", "it has `ID`, `topics`, `question`"],
         ),
         refused(
             "a misspelled column",
@@ -76,7 +76,7 @@ fn columns() {
             "two columns of one name",
             |s| data(s, "ID,topics,text,text,question\n1,,One.,Two.,Why?\n"),
             "train",
-            &["row 1, column `text`: given twice"],
+            &["row 1, column `text`: occurs twice"],
         ),
         refused(
             "no header",
@@ -88,7 +88,7 @@ fn columns() {
             "bars between columns",
             |s| data(s, "ID|topics|text|question\n1||One.|Why?\n"),
             "train",
-            &["row 1: no column `ID`", "it names `ID|topics|text|question`"],
+            &["row 1: no column `ID`", "it has `ID|topics|text|question`"],
         ),
         works(
             "upper and lower case",
@@ -156,7 +156,7 @@ fn rows() {
             "rows too long",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?,because,so\n2,,Two.,How?\n"),
             "train",
-            &["row 2: 6 cells, the header has 4"],
+            &["row 2: 6 cells, but the header has 4"],
         ),
         works(
             "blank rows",
