@@ -280,7 +280,7 @@ fn clean_removes_what_killed_runs_left() {
     let lock = with_drafts(&sandbox);
     let dry = sandbox.run(&["clean", "--dry-run", "--json"]).code(0).line();
     assert_eq!(dry["drafts"].as_array().unwrap().len(), 3, "{dry}");
-    let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed runs");
+    let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed processes");
     // 4 bytes each.
     let _ = run.prints("12 B");
     assert_eq!(sandbox.checkpoint_names(), [".draft-2-0"]);

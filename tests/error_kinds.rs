@@ -191,7 +191,7 @@ fn every_kind_has_a_case_and_a_row_in_the_guide() {
 fn the_place_of_an_error_has_path_row_and_column() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", "ID,topics,text,question\n,Life,One.,Who?\n");
-    let run = sandbox.run(&["train", "--json"]).code(2);
+    let run = sandbox.run(&["mentors", "ada", "--json"]).code(2);
     let object = run.error();
     let path = sandbox.path().join("mentor/ada/data/classifier_data.csv");
     let place = json!({ "path": path, "row": 2, "column": "ID" });

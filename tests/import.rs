@@ -327,7 +327,7 @@ fn one_in_place_is_listed_shown_and_verified() {
     assert_eq!(listed["checkpoint"], "2019-05-01-2209");
     assert_eq!(listed["mentors"], json!(["ada"]));
     assert_eq!(listed["created"], Value::Null);
-    sandbox.run(&["checkpoints"]).code(0).prints("by the older tool");
+    sandbox.run(&["checkpoints"]).code(0).prints("by the Python pipeline");
     let show = sandbox.run(&["checkpoints", "show", REFERENCE]).code(0);
     show.prints("created by the Python pipeline").prints("vectors tiny-vectors.bin");
     let shown = &sandbox.run(&["checkpoints", "show", REFERENCE, "--json"]).code(0).json()[0];

@@ -186,7 +186,7 @@ fn a_model_that_differs_fails_to_verify() {
     sandbox.run(&["vectors", "verify"]).code(1).says("not a manifest");
     let run = sandbox.run(&["vectors", "verify", "words", "--json"]).code(1);
     assert!(run.json()[0]["fault"].as_str().unwrap().contains("not a manifest"), "{run}");
-    let listed = sandbox.run(&["vectors", "list"]).code(2).says("not a manifest").prints("intact");
+    let listed = sandbox.run(&["vectors", "list"]).code(2).says("not a manifest").prints("whole");
     listed.says("error: 1 vector model cannot be read");
 }
 

@@ -57,7 +57,7 @@ pub enum CheckpointsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Import a checkpoint of the Python pipeline (Keras and scikit-learn files)
+    /// Import a checkpoint of MentorPAL's Python pipeline, mentor-classifier
     #[command(after_help = example(
         "mentorpal checkpoints import ~/old/checkpoint/classifiers/lstm_v1/2019-05-01-2209\n\
          mentorpal checkpoints import old/2019-05-01-2209 --checkpoint imported --vectors google_news"))]

@@ -97,8 +97,8 @@ pub struct VectorsAddArgs {
 pub struct VectorsDownloadArgs {
     /// A vector model on the remote (if one is configured), or a sentence encoder on the Hugging
     /// Face Hub: OWNER/NAME or OWNER/NAME@REVISION. A NAME alone means sentence-transformers/NAME.
-    /// HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE apply to the Hub [default:
-    /// all vector models on the remote]
+    /// The Hub's variables HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE are used
+    /// [default: all vector models on the remote]
     pub model: Option<String>,
 
     /// Name of the vector model (Hub only) [default: the model's name without its owner]

@@ -10,7 +10,7 @@ use crate::checkpoint::{
 };
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
-use crate::error::{Error, Result, count};
+use crate::error::{Error, ErrorKind, Result, count};
 use crate::secrets;
 use crate::text::percent;
 
@@ -192,7 +192,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Exit
     for name in names {
         let checkpoint = match Checkpoint::open(workspace, &name) {
             Ok(checkpoint) => checkpoint,
-            Err(error) if !name.folder(workspace).is_dir() => return Err(error),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
             Err(error) => {
                 report_unopened(&name, &error, as_json)?;
                 outcome = ExitStatus::Negative;

@@ -263,7 +263,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Exit
                 fault
             }
             // A mistyped name is a usage error, not a damaged model.
-            Err(error) if !workspace.vector_model(&name).is_dir() => return Err(error),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
             Err(error) => {
                 console::error(&error);
                 Some(error.reason())
