@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::console::{self, BOLD, GOOD, bytes, lines, table};
+use super::console::{self, BOLD, bytes, lines, table};
+use super::verify_report::{VerifyReport, fault, report_unopened};
 use super::{ExitStatus, clock, import, listed, open, remote_checkpoints, training_pages};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{
@@ -10,8 +11,7 @@ use crate::checkpoint::{
 };
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
-use crate::error::{Error, ErrorKind, Result, count};
-use crate::secrets;
+use crate::error::{ErrorKind, Result};
 use crate::text::percent;
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<ExitStatus> {
@@ -203,7 +203,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Exit
             CheckpointKind::Published(manifest) => (manifest.files.len() + 1, true),
             CheckpointKind::Legacy(_) => (checkpoint.files().len(), false),
         };
-        let found = Verified { files, digests, faults: faults(&checkpoint)? };
+        let found = VerifyReport { files, digests, faults: faults(&checkpoint)? };
         if !found.report(&checkpoint.name, as_json)? {
             outcome = ExitStatus::Negative;
         }
@@ -227,63 +227,4 @@ fn faults(checkpoint: &Checkpoint) -> Result<Vec<CorruptFile>> {
     let vectors = legacy.vectors().err().map(|error| fault(&error));
     faults.extend(vectors.filter(|fault| faults.iter().all(|known| known.path != fault.path)));
     Ok(faults)
-}
-
-fn fault(error: &Error) -> CorruptFile {
-    let path = error.place().map(|place| place.path.clone());
-    CorruptFile { path: path.unwrap_or_default(), what: error.reason() }
-}
-
-/// Prints why an existing checkpoint cannot be opened.
-pub(super) fn report_unopened(name: &CheckpointRef, error: &Error, as_json: bool) -> Result<()> {
-    console::error(error);
-    if as_json {
-        Verified { files: 0, digests: true, faults: vec![fault(error)] }.json_line(name)?;
-    }
-    Ok(())
-}
-
-/// The result of verifying a checkpoint's files.
-pub(super) struct Verified {
-    /// The number of files, including the manifest.
-    pub(super) files: usize,
-    /// Whether the checkpoint has digests to compare the files with.
-    pub(super) digests: bool,
-    /// The files that are missing or differ.
-    pub(super) faults: Vec<CorruptFile>,
-}
-
-impl Verified {
-    /// Prints the result; returns whether no file is missing or differs.
-    pub(super) fn report(&self, name: &CheckpointRef, as_json: bool) -> Result<bool> {
-        let Self { files, digests, faults } = self;
-        for fault in faults {
-            console::warn(format_args!("{}: {}", fault.path.display(), fault.what));
-        }
-        if as_json {
-            self.json_line(name)?;
-        } else if !faults.is_empty() {
-            console::line(format_args!("{name}: {}", count(faults.len(), "fault")))?;
-        } else if *digests {
-            console::line(format_args!("{name}: {GOOD}intact{GOOD:#}, {}", count(*files, "file")))?;
-        } else {
-            console::line(format_args!(
-                "{name}: readable, {}; checkpoints of the Python pipeline have no digests to verify",
-                count(*files, "file")
-            ))?;
-        }
-        Ok(faults.is_empty())
-    }
-
-    fn json_line(&self, name: &CheckpointRef) -> Result<()> {
-        // The text may come from a server, so it is masked as a message.
-        let fault = |fault: &CorruptFile| json!({ "path": console::path(&fault.path), "what": secrets::masked(&fault.what) });
-        console::json(&json!({
-            "arch": name.arch.as_str(),
-            "checkpoint": name.checkpoint.as_str(),
-            "files": self.files,
-            "digests": self.digests,
-            "faults": self.faults.iter().map(fault).collect::<Vec<_>>(),
-        }))
-    }
 }

@@ -28,6 +28,7 @@ mod transfer_reporter;
 mod tune;
 mod tuning_report;
 mod vectors;
+mod verify_report;
 mod visible;
 
 pub use self::signals::{handle_signals, wait_for_signal};

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::checkpoints::{Verified, report_unopened};
 use super::console::{self, bytes, lines, table};
 use super::transfer_reporter::TransferReporter;
+use super::verify_report::{VerifyReport, report_unopened};
 use super::{ExitStatus, clock, listed, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::{CheckpointsArgs, RemoteFlags};
@@ -95,7 +95,7 @@ pub(super) fn verify(
             }
         };
         drop(reporter);
-        let found = Verified { files, digests: true, faults };
+        let found = VerifyReport { files, digests: true, faults };
         if !found.report(&checkpoint, as_json)? {
             outcome = ExitStatus::Negative;
         }
