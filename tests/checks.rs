@@ -197,7 +197,7 @@ fn what_spreadsheets_and_web_pages_leave_in_cells_is_found() {
 fn many_warnings_of_one_kind_are_one_line_with_a_count_and_rows() {
     let rows: Vec<_> = (0..189).map(|i| format!("a{i},Nowhere,Answer {i}.,word{i}\n")).collect();
     let run = mentor(&rows.concat()).run(&["train"]).code(0);
-    let run = run.says("row 2, column `topics`").says("and 188 more like it, in rows 3, 4, 5, …");
+    let run = run.says("row 2, column `topics`").says("and 188 similar, in rows 3, 4, 5, …");
     assert_eq!(run.stderr.matches("Nowhere").count(), 1, "{run}");
 }
 
@@ -209,7 +209,7 @@ fn warnings_that_differ_are_not_counted_as_alike() {
     let run = sandbox.run(&["test"]).code(0);
     let run =
         run.says("`??` has no letter").says("no answer “Gone.”").says("1 mark without an answer");
-    run.says("and 1 more like it, in row 4");
+    run.says("and 1 similar, in row 4");
 }
 
 #[test]

@@ -177,7 +177,7 @@ fn what_a_profile_lacks_stands_in_alone() {
     let profile = [&shown["name"], &shown["short_name"], &shown["title"]];
     assert_eq!(profile, ["Ada Lovelace", "m", "mentor"]);
     let run = sandbox.run(&["train"]).code(0);
-    run.says("profile.yml: no `short_name`; `m` is used (and 1 more like it");
+    run.says("profile.yml: no `short_name`; `m` is used (and 1 similar");
 }
 
 #[test]

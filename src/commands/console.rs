@@ -117,17 +117,17 @@ pub(super) fn error_json(error: &Error) {
 /// Prints the findings in a mentor's data as warnings. Of similar findings only the first is shown,
 /// with the number and the rows of the others.
 pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
-    let sort = |finding: &Finding| {
+    let key = |finding: &Finding| {
         // Findings in test sets share one kind, so their messages distinguish them.
         let is_mixed = finding.kind == FindingKind::TestSet;
         let shape = if is_mixed { shape(&finding.message) } else { String::new() };
         (finding.kind, finding.place.path.clone(), shape)
     };
-    for alike in alike(findings, sort) {
-        match alike.as_slice() {
+    for similar in group_by(findings, key) {
+        match similar.as_slice() {
             [first] => warn(first),
             [first, others @ ..] => warn(format_args!(
-                "{first} (and {} more like it{}: `mentorpal mentors {} --all`)",
+                "{first} (and {} similar{}: see `mentorpal mentors {} --all`)",
                 others.len(),
                 rows(others),
                 shell_word(mentor)
@@ -140,19 +140,19 @@ pub(super) fn warn_of_findings(mentor: &str, findings: &[Finding]) {
 /// Prints notes about a mentor as warnings. Of similar notes only the first is shown, with the number
 /// of the others and the texts that the next ones quote.
 pub(super) fn warn_of_notes(mentor: &str, notes: &[String]) {
-    const SHOWN: usize = 3;
+    const MAX_SHOWN: usize = 3;
     let quoted = |note: &&String| {
         let (_, rest) = note.split_once('“')?;
         rest.split_once('”').map(|(quoted, _)| format!("“{quoted}”"))
     };
-    for alike in alike(notes, |note| shape(note)) {
-        match alike.as_slice() {
+    for similar in group_by(notes, |note| shape(note)) {
+        match similar.as_slice() {
             [first] => warn(format_args!("{mentor}: {first}")),
             [first, others @ ..] => {
-                let shown: Vec<String> = others.iter().filter_map(quoted).take(SHOWN).collect();
+                let shown: Vec<String> = others.iter().filter_map(quoted).take(MAX_SHOWN).collect();
                 let more = if others.len() > shown.len() { ", …" } else { "" };
                 warn(format_args!(
-                    "{mentor}: {first} (and {} more like it: {}{more})",
+                    "{mentor}: {first} (and {} similar: {}{more})",
                     others.len(),
                     shown.join(", ")
                 ));
@@ -162,29 +162,29 @@ pub(super) fn warn_of_notes(mentor: &str, notes: &[String]) {
     }
 }
 
-/// Groups items by `sort`; groups and items keep their order.
-fn alike<T, K: PartialEq>(items: &[T], sort: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
-    let mut sorts: Vec<(K, Vec<&T>)> = Vec::new();
+/// Groups items by their key; groups and items keep their order.
+fn group_by<T, K: PartialEq>(items: &[T], key: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
+    let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
     for item in items {
-        let sort = sort(item);
-        match sorts.iter_mut().find(|(known, _)| *known == sort) {
-            Some((_, alike)) => alike.push(item),
-            None => sorts.push((sort, vec![item])),
+        let key = key(item);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((key, vec![item])),
         }
     }
-    sorts.into_iter().map(|(_, alike)| alike).collect()
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// A message without quoted texts and numbers: equal for findings that differ only in these.
 fn shape(message: &str) -> String {
     let mut shape = String::new();
-    let mut until = None;
+    let mut closing = None;
     for c in message.chars() {
-        match (until, c) {
-            (Some(end), c) if c == end => until = None,
+        match (closing, c) {
+            (Some(end), c) if c == end => closing = None,
             (Some(_), _) => {}
-            (None, '`') => until = Some('`'),
-            (None, '“') => until = Some('”'),
+            (None, '`') => closing = Some('`'),
+            (None, '“') => closing = Some('”'),
             (None, c) if c.is_ascii_digit() => {}
             (None, c) => shape.push(c),
         }
@@ -194,14 +194,14 @@ fn shape(message: &str) -> String {
 
 /// The rows of the first few of these findings.
 fn rows(findings: &[&Finding]) -> String {
-    const SHOWN: usize = 3;
+    const MAX_SHOWN: usize = 3;
     let rows: Vec<String> =
         findings.iter().filter_map(|finding| Some(finding.place.row?.to_string())).collect();
     match rows.as_slice() {
         [] => String::new(),
         [row] => format!(", in row {row}"),
-        rows if rows.len() <= SHOWN => format!(", in rows {}", rows.join(", ")),
-        rows => format!(", in rows {}, …", rows[..SHOWN].join(", ")),
+        rows if rows.len() <= MAX_SHOWN => format!(", in rows {}", rows.join(", ")),
+        rows => format!(", in rows {}, …", rows[..MAX_SHOWN].join(", ")),
     }
 }
 

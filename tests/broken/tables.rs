@@ -150,7 +150,7 @@ fn rows() {
             "rows too short",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,Two.\n3\n"),
             "train",
-            &["row 3, column `question`: answer `2` has no question", "and 2 more like it"],
+            &["row 3, column `question`: answer `2` has no question", "and 2 similar"],
         ),
         works(
             "rows too long",

@@ -92,7 +92,7 @@ fn usable() {
                 test_set(s, format!(",,who are you\nname,I am Ada Lovelace.,i\n{rows}"));
             },
             "test",
-            &["and 1999 more like it"],
+            &["and 1999 similar"],
         ),
     ]);
 }
