@@ -1,9 +1,10 @@
-//! What can be typed. [`crate::commands`] says what it does.
+//! The command line: verbs, arguments and help texts. [`crate::commands`] runs the verbs.
 
-// These comments are the help texts: people read them without Markdown, and flags are bools.
+// These comments are the help texts, which are shown without Markdown; flags are bools.
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
 mod checkpoints;
+mod flags;
 mod sharing;
 mod tune;
 mod vectors;
@@ -25,15 +26,16 @@ pub use vectors::{
 #[derive(Debug, Parser)]
 #[command(name = "mentorpal", version, max_term_width = 100, propagate_version = true)]
 pub struct Cli {
-    /// The workspace [env: MENTORPAL] [default: the nearest folder upward with mentorpal.toml]
+    /// The workspace folder [env: MENTORPAL] [default: the nearest parent folder with
+    /// mentorpal.toml, else the current folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
 
-    /// Say more of what is done, on stderr
+    /// Print more detail on stderr
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// What to do
+    /// The verb
     #[command(subcommand)]
     pub command: Command,
 }
@@ -47,17 +49,17 @@ pub enum Command {
     Test(TestArgs),
     /// Compare two or more checkpoints on the same test
     Compare(CompareArgs),
-    /// Compare architectures and vector models on mentors' own questions, and name the best
+    /// Find the best architecture and vector model by cross-validation on the mentors' own questions
     Tune(TuneArgs),
-    /// Ask a mentor a question, a batch of them, or have a conversation
+    /// Ask a mentor one question, a batch of questions, or interactively
     Ask(AskArgs),
-    /// List mentors, or show one and check its data
+    /// List mentors, or show one mentor and check its data
     Mentors(MentorsArgs),
     /// List, show, verify and import checkpoints
     Checkpoints(CheckpointsArgs),
-    /// Add, list, show, verify and fetch vector models
+    /// Add, list, show, verify, upload and download vector models
     Vectors(VectorsArgs),
-    /// Download the vector models and the stable checkpoint
+    /// Download the remote's vector models and the checkpoint set in mentorpal.toml
     Init(InitArgs),
     /// Download a checkpoint from the remote
     Download(DownloadArgs),
@@ -65,7 +67,7 @@ pub enum Command {
     Upload(UploadArgs),
     /// Remove local checkpoints and vector models
     Clean(CleanArgs),
-    /// Make a fresh workspace
+    /// Create a workspace with an example mentor
     New(NewArgs),
     /// Print a completion script for a shell
     #[command(after_help = example("mentorpal completions bash > ~/.local/share/bash-completion/completions/mentorpal"))]
@@ -75,20 +77,21 @@ pub enum Command {
     },
 }
 
+/// The section with examples that ends a help text.
 fn example(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-/// Which checkpoint.
+/// The checkpoint to use.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CheckpointFlags {
-    /// The architecture [env: ARCH] [default: fusion_v1; any, where no checkpoint is named]
+    /// The architecture [env: ARCH] [default: fusion_v1; any, if no checkpoint is given]
     #[arg(long)]
     pub arch: Option<String>,
 
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one of
-    /// mentorpal.toml, else the one created last]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one set in
+    /// mentorpal.toml, else the newest]
     #[arg(long)]
     pub checkpoint: Option<String>,
 }
@@ -113,7 +116,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub checkpoint: Option<String>,
 
-    /// The vector model to train and answer with, `none` for none [default: embedded]
+    /// The vector model to train and answer with; `none` to use no vectors [default: embedded]
     #[arg(long, value_name = "NAME")]
     pub vectors: Option<String>,
 
@@ -121,36 +124,36 @@ pub struct TrainArgs {
     #[arg(long, conflicts_with = "update")]
     pub overwrite: bool,
 
-    /// Retrain the mentor within an existing checkpoint: the one named, else the one of
-    /// mentorpal.toml, else the one created last
+    /// Retrain the given mentor in an existing checkpoint: the one given, else the one set in
+    /// mentorpal.toml, else the newest
     #[arg(long)]
     pub update: bool,
 
-    /// Publish even though a mentor failed, without it
+    /// Publish the checkpoint without the mentors that failed to train
     #[arg(long)]
     pub keep_going: bool,
 
-    /// Where random numbers start
+    /// Seed of the random number generator
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 
-    /// Upload the checkpoint to the remote when it is published
+    /// Upload the checkpoint to the remote after publishing it
     #[arg(long, conflicts_with = "update")]
     pub upload: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Write a page of how training went; of several mentors, a folder of pages
+    /// Write a self-contained HTML report of the training; with several mentors, a folder of reports
     #[arg(long, value_name = "PATH")]
     pub html: Option<PathBuf>,
 
-    /// Write what the report shows into this folder, as CSV tables
+    /// Write the figures of the report into this folder as CSV tables
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
 
-    /// Print a line of JSON a mentor, then one for the checkpoint
+    /// Print one JSON object per mentor, then one for the checkpoint
     #[arg(long)]
     pub json: bool,
 }
@@ -167,15 +170,15 @@ pub struct TestArgs {
     #[arg(long = "mentor", value_name = "MENTOR")]
     pub mentors: Vec<String>,
 
-    /// Which checkpoint
+    /// The checkpoint to use
     #[command(flatten)]
     pub checkpoint: CheckpointFlags,
 
-    /// The test set's file name [env: TEST_SET] [default: the mentor's only one]
+    /// The test set's file name [env: TEST_SET] [default: the mentor's only test set]
     #[arg(long)]
     pub test_set: Option<String>,
 
-    /// Do not recognise known questions word for word; ask the classifier everything
+    /// Do not answer known questions by exact match; ask the classifier every question
     #[arg(long)]
     pub no_canned: bool,
 
@@ -183,23 +186,23 @@ pub struct TestArgs {
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
 
-    /// Exit with 1 where a mentor's accuracy is under this, in 0..1
+    /// Exit with code 1 if a mentor's accuracy is below this value (0 to 1)
     #[arg(long, value_name = "ACCURACY", value_parser = fraction)]
     pub fail_under: Option<f64>,
 
-    /// Write a page to look at: one file that works from disk
+    /// Write a self-contained HTML report
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 
-    /// Write the page's numbers and every question as CSV tables into this folder
+    /// Write the figures of the report and every question into this folder as CSV tables
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
 
-    /// Write JUnit XML for CI: a case a question
+    /// Write JUnit XML for CI, one test case per question
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
-    /// Print a line of JSON a mentor
+    /// Print one JSON object per mentor
     #[arg(long)]
     pub json: bool,
 }
@@ -211,43 +214,42 @@ pub struct TestArgs {
      mentorpal compare old new --html report.html --csv figures\n\
      mentorpal compare old new newer --json"))]
 pub struct CompareArgs {
-    /// One checkpoint, `ARCH/CHECKPOINT`: what every other one is compared with
+    /// The baseline checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT`
     pub a: String,
 
-    /// The other checkpoint
+    /// The checkpoint to compare with the baseline
     pub b: String,
 
-    /// More checkpoints. The p-values of several checkpoints, or on several mentors, are
-    /// corrected for being so many (Holm): one family of every mentor with every checkpoint but
-    /// the first, and, apart, one of the checkpoints on all mentors together
+    /// More checkpoints to compare with the baseline. With several comparisons, p-values are
+    /// corrected for multiple testing (Holm)
     pub more: Vec<String>,
 
     /// Compare on this mentor only; may be repeated [env: MENTOR] [default: all with a test set]
     #[arg(long = "mentor", value_name = "MENTOR")]
     pub mentors: Vec<String>,
 
-    /// The architecture of a checkpoint given without [env: ARCH] [default: fusion_v1]
+    /// The architecture of checkpoints given without one [env: ARCH] [default: fusion_v1]
     #[arg(long)]
     pub arch: Option<String>,
 
-    /// The test set's file name [env: TEST_SET] [default: the mentor's only one]
+    /// The test set's file name [env: TEST_SET] [default: the mentor's only test set]
     #[arg(long)]
     pub test_set: Option<String>,
 
-    /// Do not recognise known questions word for word; ask the classifiers everything
+    /// Do not answer known questions by exact match; ask the classifiers every question
     #[arg(long)]
     pub no_canned: bool,
 
-    /// Write a page to look at: one file that works from disk
+    /// Write a self-contained HTML report
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 
-    /// Write the page's numbers and the questions that changed as CSV tables into this folder
+    /// Write the figures of the report and the changed questions into this folder as CSV tables
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
 
-    /// Print a line of JSON a mentor and checkpoint but the first, then those for all of several
-    /// mentors
+    /// Print one JSON object per mentor and compared checkpoint; with several mentors, then one
+    /// per checkpoint over all mentors
     #[arg(long)]
     pub json: bool,
 }
@@ -259,30 +261,31 @@ pub struct CompareArgs {
      mentorpal ask --mentor guide\n\
      mentorpal ask --mentor guide --batch questions.txt --json"))]
 pub struct AskArgs {
-    /// The question; without one, a conversation (or, from a pipe, a question a line)
+    /// The question. If omitted, start an interactive session, or read one question per line from a
+    /// pipe
     pub question: Option<String>,
 
-    /// The mentor [env: MENTOR] [default: the only one]
+    /// The mentor [env: MENTOR] [default: the only mentor]
     #[arg(long)]
     pub mentor: Option<String>,
 
-    /// Which checkpoint
+    /// The checkpoint to use
     #[command(flatten)]
     pub checkpoint: CheckpointFlags,
 
-    /// Ask a question a line of this file, `-` for stdin
+    /// Read questions from this file, one per line; `-` for stdin
     #[arg(long, value_name = "FILE", conflicts_with = "question")]
     pub batch: Option<PathBuf>,
 
-    /// Do not recognise known questions word for word; ask the classifier everything
+    /// Do not answer known questions by exact match; ask the classifier every question
     #[arg(long)]
     pub no_canned: bool,
 
-    /// How many alternatives to show, up to 9
+    /// Number of alternative answers to show, up to 9
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=9))]
     pub alternatives: u8,
 
-    /// Print a line of JSON a question
+    /// Print one JSON object per question
     #[arg(long)]
     pub json: bool,
 }
@@ -294,11 +297,11 @@ pub struct MentorsArgs {
     /// Show this mentor and check its data
     pub id: Option<String>,
 
-    /// Show every finding of the check, not the first few of each kind
+    /// Show every finding of the check, not only the first five of each kind
     #[arg(long)]
     pub all: bool,
 
-    /// Print JSON
+    /// Print one JSON object per mentor
     #[arg(long)]
     pub json: bool,
 }
@@ -307,19 +310,19 @@ pub struct MentorsArgs {
 #[derive(Debug, Args)]
 #[command(after_help = example("mentorpal clean --dry-run\nmentorpal clean --force"))]
 pub struct CleanArgs {
-    /// Only say what would be removed
+    /// Only show what would be removed
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Remove all the same what is not on the remote
+    /// Also remove items that have no copy on the remote
     #[arg(long)]
     pub force: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Print JSON: what was, or with --dry-run would be, removed
+    /// Print what was removed as one JSON object; with --dry-run, what would be removed
     #[arg(long)]
     pub json: bool,
 }
@@ -328,14 +331,15 @@ pub struct CleanArgs {
 #[derive(Debug, Args)]
 #[command(after_help = example("mentorpal new my_mentors"))]
 pub struct NewArgs {
-    /// The folder to make
+    /// The folder to create
     pub dir: PathBuf,
 
-    /// Print JSON
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
+/// Parses a number between 0 and 1; the error for a percentage shows the number to write.
 fn fraction(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "expected a number in 0..1, e.g. 0.7".to_owned())?;
     if (0.0..=1.0).contains(&number) {
@@ -353,12 +357,12 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn definitions_hold_together() {
+    fn argument_definitions_are_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn every_verb_helps_with_an_example() {
+    fn the_help_of_every_verb_has_an_example() {
         for verb in Cli::command().get_subcommands() {
             for verb in std::iter::once(verb).chain(verb.get_subcommands()) {
                 let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();

@@ -1,20 +1,21 @@
-//! Settings, resolved once: flag, then environment, then `mentorpal.toml`, then the default.
+//! Settings. Each is resolved once, from the flag, else the environment, else `mentorpal.toml`, else
+//! the default.
 //!
 //! | setting | flag | environment | `mentorpal.toml` | default |
 //! |---|---|---|---|---|
-//! | workspace | `--workspace` | `MENTORPAL` | | nearest folder upward with `mentorpal.toml`, else here |
+//! | workspace | `--workspace` | `MENTORPAL` | | nearest parent folder with `mentorpal.toml`, else the current folder |
 //! | architecture | `--arch` | `ARCH` | `arch` | `fusion_v1` |
-//! | checkpoint | `--checkpoint` | `CHECKPOINT` | `checkpoint` | the one created last |
-//! | mentor | `--mentor` | `MENTOR` | | all, or the only one |
-//! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only one |
+//! | checkpoint | `--checkpoint` | `CHECKPOINT` | `checkpoint` | the newest |
+//! | mentor | `--mentor` | `MENTOR` | | all mentors, or the only mentor |
+//! | test set | `--test-set` | `TEST_SET` | `test_set` | the mentor's only test set |
 //! | vector model | `--vectors` | | `vectors` | `embedded` |
 //! | remote | | `MENTORPAL_REMOTE` | `[remote] url` | none |
-//! | when a checkpoint is made | | `SOURCE_DATE_EPOCH`, in seconds | | now |
+//! | creation time of a checkpoint | | `SOURCE_DATE_EPOCH`, in seconds | | now |
 //!
-//! How a remote is reached, [`RemoteSettings`] says. Those of the Hugging Face Hub are the environment's alone, as for its own tools:
-//! [`HubSettings`](crate::vectors::HubSettings).
+//! [`RemoteSettings`] lists the settings of a remote. The settings of the Hugging Face Hub come from
+//! the environment only, as in the Hub's own tools: see [`HubSettings`](crate::vectors::HubSettings).
 
-mod fault;
+mod parse_error;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,16 +24,16 @@ use serde::Deserialize;
 
 use crate::checkpoint::{self, CheckpointRef, Picked};
 use crate::classifiers::registry;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::remote::{RemoteSettings, RemoteTable};
 use crate::text::format::quoted_list;
 use crate::workspace::{Name, Workspace};
 
-/// What the setting `vectors` says where none is wanted.
+/// The value of the setting `vectors` that disables vectors.
 pub const NO_VECTORS: &str = "none";
 
-/// What was typed.
+/// Command-line flags.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     /// `--workspace`
@@ -41,7 +42,7 @@ pub struct Flags {
     pub arch: Option<String>,
     /// `--checkpoint`
     pub checkpoint: Option<String>,
-    /// `--mentor`, which may be repeated.
+    /// `--mentor`, which may be given several times.
     pub mentors: Vec<String>,
     /// `--test-set`
     pub test_set: Option<String>,
@@ -49,53 +50,54 @@ pub struct Flags {
     pub vectors: Option<String>,
 }
 
-/// The checkpoint to use, and why it is the one.
+/// The checkpoint to use, and the source of the choice.
 #[derive(Debug)]
 pub struct Chosen {
-    /// Its name.
+    /// The name of the checkpoint.
     pub name: CheckpointRef,
-    /// What chose it.
+    /// The source of the choice.
     pub by: ChosenBy,
 }
 
-/// What chose the checkpoint to use.
+/// The source that determined the checkpoint to use.
 #[derive(Debug)]
 pub enum ChosenBy {
-    /// A flag or the environment names it.
+    /// A flag or an environment variable.
     Name,
-    /// `mentorpal.toml` names it.
+    /// The `checkpoint` setting of `mentorpal.toml`.
     SettingsFile,
-    /// It is the one created last; the errors say why other checkpoints were left out.
+    /// The newest checkpoint. The errors are those of checkpoints that could not be read and were
+    /// skipped.
     Creation(Vec<Error>),
 }
 
-/// What was meant.
+/// The resolved settings of a command.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where everything lies.
+    /// The workspace.
     pub workspace: Workspace,
     /// The architecture.
     pub arch: Name,
-    /// Whether a flag, the environment or `mentorpal.toml` names the architecture.
+    /// Whether the architecture comes from a flag, the environment or `mentorpal.toml`.
     pub is_arch_named: bool,
-    /// Whether the checkpoint asked for must be of the architecture: what names the architecture goes
-    /// before what names the checkpoint, or is the same.
+    /// Whether the requested checkpoint must have the requested architecture: the source of the
+    /// architecture has at least the precedence of the source of the checkpoint.
     is_arch_binding: bool,
-    /// The checkpoint asked for by flag or environment, as typed.
+    /// The checkpoint requested by flag or environment variable, as given.
     pub named_checkpoint: Option<String>,
-    /// The stable checkpoint of `mentorpal.toml`, where it belongs to the architecture.
+    /// The stable checkpoint of `mentorpal.toml`, if it belongs to the architecture.
     pub stable_checkpoint: Option<String>,
-    /// The mentors asked for; empty where none was.
+    /// The requested mentors; empty if none was requested.
     pub mentors: Vec<Name>,
-    /// The test set asked for, without `.csv`.
+    /// The requested test set, without `.csv`.
     pub test_set: Option<Name>,
-    /// The vector model asked for, if one was: its name, or [`NO_VECTORS`].
+    /// The name of the requested vector model, or [`NO_VECTORS`].
     pub vectors: Option<Name>,
-    /// Where checkpoints are shared, if anywhere.
+    /// The remote that checkpoints are shared on, if one is configured.
     pub remote: Option<RemoteSettings>,
 }
 
-/// `mentorpal.toml`.
+/// The content of `mentorpal.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SettingsFile {
@@ -108,12 +110,12 @@ struct SettingsFile {
 }
 
 impl Settings {
-    /// Resolves the settings; `environment` looks a variable up, `here` is the current folder.
-    /// An empty variable counts as unset. In one that is no Unicode, but for `MENTORPAL`, `\u{fffd}`
-    /// stands in for what is none: it names nothing that is there, and is said to be missing.
+    /// Resolves the settings. `environment` looks up a variable; `here` is the current folder.
+    /// An empty variable counts as unset. In every variable but `MENTORPAL`, invalid Unicode is replaced
+    /// by U+FFFD, so the name will be reported as not found.
     ///
     /// # Errors
-    /// When the workspace is no folder, `mentorpal.toml` cannot be used, or a name is none.
+    /// If the workspace is not a folder, `mentorpal.toml` is invalid, or a name is invalid.
     pub fn resolve(
         flags: &Flags,
         environment: impl Fn(&str) -> Option<OsString>,
@@ -130,8 +132,8 @@ impl Settings {
         let is_arch_binding =
             flags.arch.is_some() || (flags.checkpoint.is_none() && arch.is_some());
         let file_arch = file.arch.unwrap_or_else(|| registry::DEFAULT.to_owned());
-        // The stable checkpoint is one of the file's architecture, or of the one it is written with,
-        // and not of another one.
+        // The stable checkpoint has the architecture of its own name, else of the file, and is ignored
+        // if another architecture is requested.
         let stable_checkpoint = file.checkpoint.filter(|name| {
             let its_arch = name.split_once('/').map_or(file_arch.as_str(), |(arch, _)| arch);
             arch.as_ref().is_none_or(|arch| arch == its_arch)
@@ -178,21 +180,21 @@ impl Settings {
         Self::resolve(&flags, |_| None, workspace.root())
     }
 
-    /// As [`Settings::resolve`], with the process's environment and current folder.
+    /// Resolves the settings with the process's environment and current folder.
     ///
     /// # Errors
-    /// As there, and when the current folder is gone.
+    /// Like [`Settings::resolve`], and if the current folder no longer exists.
     pub fn resolve_here(flags: &Flags) -> Result<Self> {
         let here = std::env::current_dir()
             .map_err(|e| Error::io(Path::new("."), "find the current folder", e))?;
         Self::resolve(flags, |name| std::env::var_os(name), &here)
     }
 
-    /// The checkpoint to use: the one asked for, else the stable one, else the one created last, of
-    /// the architecture where one is named.
+    /// The checkpoint to use: the requested one, else the stable one, else the newest of the requested
+    /// architecture, or of all architectures if none is requested.
     ///
     /// # Errors
-    /// When the name is none, or there is no checkpoint yet.
+    /// If the name is invalid or there is no checkpoint.
     pub fn checkpoint(&self) -> Result<Chosen> {
         if let Some(name) = self.asked_for()? {
             return Ok(Chosen { name, by: ChosenBy::Name });
@@ -209,34 +211,34 @@ impl Settings {
         Ok(Chosen { name, by: ChosenBy::Creation(passed_over) })
     }
 
-    /// The checkpoint that a flag or the environment names, if one does.
+    /// The checkpoint requested by flag or environment variable.
     ///
     /// # Errors
-    /// When the name is none, or of another architecture than the one asked for.
+    /// If the name is invalid, or the checkpoint is not of the requested architecture.
     pub fn asked_for(&self) -> Result<Option<CheckpointRef>> {
         let Some(text) = &self.named_checkpoint else { return Ok(None) };
         let name = CheckpointRef::parse(text, &self.arch)?;
         if self.is_arch_binding && name.arch != self.arch {
             let what = format!("checkpoint `{name}` is not of the architecture `{}`", self.arch);
             return Err(Error::new(what)
-                .hint("leave one of the two out: --arch or ARCH, or the part before the `/`"));
+                .hint("omit --arch or ARCH, or the part of the name before the `/`"));
         }
         Ok(Some(name))
     }
 
-    /// The checkpoint that `mentorpal.toml` names, if it does and the architecture is not another one.
+    /// The stable checkpoint of `mentorpal.toml`, unless another architecture is requested.
     ///
     /// # Errors
-    /// When the name is none.
+    /// If the name is invalid.
     pub fn stable(&self) -> Result<Option<CheckpointRef>> {
         let stable = self.stable_checkpoint.as_deref();
         stable.map(|name| CheckpointRef::parse(name, &self.arch)).transpose()
     }
 
-    /// The mentors asked for, or all.
+    /// The requested mentors, or all mentors if none was requested.
     ///
     /// # Errors
-    /// When there are none.
+    /// If the workspace has no mentor.
     pub fn mentors_or_all(&self) -> Result<Vec<Name>> {
         if !self.mentors.is_empty() {
             return Ok(self.mentors.clone());
@@ -245,26 +247,27 @@ impl Settings {
         if all.is_empty() {
             let place = Location::file(self.workspace.mentors());
             return Err(Error::at(place, "no mentor has a `data` folder")
+                .with_kind(ErrorKind::NotFound)
                 .hint("a mentor's files belong in `mentor/<mentor>/data/`"));
         }
         Ok(all)
     }
 
-    /// The one mentor asked for, or the only one there is.
+    /// The requested mentor, or the only mentor of the workspace.
     ///
     /// # Errors
-    /// When several were asked for, or there are several and none was.
+    /// If several mentors were requested, or none was and the workspace has several.
     pub fn one_mentor(&self) -> Result<Name> {
         let all = self.mentors_or_all()?;
         match all.as_slice() {
             [one] => Ok(one.clone()),
-            several => Err(Error::new("which mentor? one is asked at a time")
+            several => Err(Error::new("expected one mentor, got several")
                 .hint(format!("choose with --mentor or MENTOR: {}", quoted_list(several)))),
         }
     }
 }
 
-/// A test set's name without its file's ending, which may be in capitals as the file's.
+/// A test set's name without the extension `.csv` in either case.
 fn without_ending(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, ending)) if ending.eq_ignore_ascii_case("csv") => stem,
@@ -278,16 +281,16 @@ impl SettingsFile {
         if files::is_absent(&path) {
             return Ok(Self::default());
         }
-        let fault = |message: &str| Error::at(Location::file(&path), message.trim_end());
+        let invalid = |message: &str| Error::at(Location::file(&path), message.trim_end());
         let decoded = files::read_text(&path)?;
         let inexact = decoded.notes.first().filter(|_| !decoded.is_exact);
-        // A name in another encoding would be another name: this file must be all UTF-8 (or UTF-16).
+        // Names decoded with the wrong encoding would differ, so the file must be UTF-8 or UTF-16.
         if let Some(note) = decoded.fault.as_ref().or(inexact) {
-            return Err(fault(&note.message).hint("save it as UTF-8"));
+            return Err(invalid(&note.message).hint("save the file as UTF-8"));
         }
         toml::from_str(&decoded.text).map_err(|e| {
-            fault(&fault::shown(&decoded.text, &e)).hint(
-                "keys are `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
+            invalid(&parse_error::masked(&decoded.text, &e)).hint(
+                "use only these keys: `arch`, `checkpoint`, `test_set`, `vectors`, and `url`, `endpoint`, \
                  `region`, `ca_file` under `[remote]`",
             )
         })
@@ -322,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stable_checkpoint_belongs_to_its_architecture() {
+    fn the_stable_checkpoint_is_ignored_for_another_architecture() {
         let file = "arch = 'fusion_v1'\ncheckpoint = 'stable'";
         let stable = |environment: &[(&str, &str)]| {
             resolve(file, &Flags::default(), environment).unwrap().stable_checkpoint
@@ -332,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_and_escaping_names_are_refused() {
+    fn unknown_keys_and_names_outside_the_workspace_are_errors() {
         let error = resolve("archs = 'x'", &Flags::default(), &[]).unwrap_err();
         assert!(error.to_string().contains("archs"), "{error}");
         assert!(resolve("", &Flags::default(), &[("MENTOR", "../x")]).is_err());

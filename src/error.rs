@@ -1,16 +1,17 @@
 //! Errors: their kind, location, message, and hint.
 //!
-//! Every module below [`crate::commands`] returns [`Error`]; the command line prints it and exits
-//! with 2. A *finding* that does not stop the work is a [`Finding`](crate::mentor::Finding) instead.
+//! Every fallible function of the library returns [`Error`]. The command-line program prints it and
+//! exits with 2. A problem in a mentor's data that does not stop the work is a
+//! [`Finding`](crate::mentor::Finding) instead.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The crate's result.
+/// A result whose error is [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The category of an [`Error`], for callers that decide by it.
+/// The category of an [`Error`], for callers that match on it.
 ///
 /// ```
 /// use mentorpal::error::ErrorKind;
@@ -28,15 +29,15 @@ pub enum ErrorKind {
     AlreadyExists,
     /// A file does not match its digest or its format.
     Corrupt,
-    /// A file of the workspace, a setting or an argument is not as expected.
+    /// A file of the workspace, a setting or an argument is invalid.
     InvalidInput,
     /// The input is valid, but this version, platform or server does not support it.
     Unsupported,
     /// Credentials or permissions are missing or refused.
     Unauthorized,
-    /// A server cannot be reached, or failed in a way that may pass.
+    /// A server cannot be reached, or reported a temporary failure.
     Unreachable,
-    /// Another process or person changed the same thing.
+    /// Another process changed the same checkpoint, file or vector model.
     Conflict,
     /// The disk, the quota or the memory is full.
     OutOfSpace,
@@ -44,11 +45,27 @@ pub enum ErrorKind {
     Interrupted,
     /// Reading or writing a file failed for another reason.
     Io,
-    /// A fault of this program.
+    /// A bug in this program.
     Internal,
 }
 
 impl ErrorKind {
+    /// All kinds.
+    pub const ALL: &[Self] = &[
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::Corrupt,
+        Self::InvalidInput,
+        Self::Unsupported,
+        Self::Unauthorized,
+        Self::Unreachable,
+        Self::Conflict,
+        Self::OutOfSpace,
+        Self::Interrupted,
+        Self::Io,
+        Self::Internal,
+    ];
+
     /// The kind as `--json` prints it, for example `not_found`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -68,7 +85,7 @@ impl ErrorKind {
         }
     }
 
-    /// The kind of an error of the operating system.
+    /// The kind that corresponds to an error of the operating system.
     #[must_use]
     pub fn of_io(error: &io::Error) -> Self {
         match error.kind() {
@@ -93,9 +110,9 @@ impl ErrorKind {
 pub struct Location {
     /// The file or folder.
     pub path: PathBuf,
-    /// The row as a spreadsheet counts it: the first is 1.
+    /// The row number, from 1, as a spreadsheet shows it.
     pub row: Option<usize>,
-    /// The column's header, or its letter (`C`) in a table without one.
+    /// The column's header, or its letter (`C`) in a table without a header.
     pub column: Option<String>,
 }
 
@@ -136,7 +153,7 @@ impl fmt::Display for Location {
 /// An error: its kind, location, message, hint, and cause.
 ///
 /// The kind is [`InvalidInput`](ErrorKind::InvalidInput) unless [`with_kind`](Self::with_kind) or
-/// [`io`](Self::io) says otherwise.
+/// [`io`](Self::io) sets another one.
 #[derive(Debug)]
 pub struct Error(Box<Details>);
 
@@ -151,7 +168,7 @@ struct Details {
 }
 
 impl Error {
-    /// An error that is not about one file.
+    /// An error without a location.
     pub fn new(message: impl Into<String>) -> Self {
         Self(Box::new(Details {
             kind: ErrorKind::InvalidInput,
@@ -172,11 +189,13 @@ impl Error {
     #[must_use]
     pub fn io(path: &Path, action: &str, source: io::Error) -> Self {
         let hint = match source.kind() {
-            io::ErrorKind::StorageFull => Some("free some disk space and run it again"),
-            io::ErrorKind::ReadOnlyFilesystem => Some("the disk is mounted read-only"),
-            io::ErrorKind::PermissionDenied => Some("check who may read and write there"),
+            io::ErrorKind::StorageFull => Some("free some disk space and run the command again"),
+            io::ErrorKind::ReadOnlyFilesystem => {
+                Some("the disk is mounted read-only; remount it or use another folder")
+            }
+            io::ErrorKind::PermissionDenied => Some("check the permissions of this path"),
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-                Some("something else is in the way; move it")
+                Some("move or rename the existing file or folder")
             }
             _ => None,
         };
@@ -194,7 +213,7 @@ impl Error {
         self
     }
 
-    /// The same error, as one that may pass by itself.
+    /// The same error, marked as transient.
     #[must_use]
     pub fn transient(mut self) -> Self {
         self.0.is_transient = true;
@@ -213,14 +232,14 @@ impl Error {
         self.0.is_transient
     }
 
-    /// Adds what to do about it.
+    /// The same error with a hint: what the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Adds the error underneath.
+    /// The same error with its cause.
     #[must_use]
     pub fn caused_by(
         mut self,
@@ -230,34 +249,40 @@ impl Error {
         self
     }
 
-    /// The same error at `place`, where it has none yet.
+    /// The same error at `place`, unless it has a location already.
     #[must_use]
     pub fn or_at(mut self, place: Location) -> Self {
         self.0.place.get_or_insert(place);
         self
     }
 
-    /// The same error at `place`, wherever it was.
+    /// The same error at `place`, whatever its location was.
     #[must_use]
     pub(crate) fn moved_to(mut self, place: Location) -> Self {
         self.0.place = Some(place);
         self
     }
 
-    /// The same error, its message after `prefix` and a colon.
+    /// The same error with `prefix` and a colon before its message.
     #[must_use]
     pub(crate) fn prefixed(mut self, prefix: &str) -> Self {
         self.0.message = format!("{prefix}: {}", self.0.message);
         self
     }
 
-    /// Where, if it is about one place.
+    /// The location, if the error has one.
     #[must_use]
     pub fn place(&self) -> Option<&Location> {
         self.0.place.as_ref()
     }
 
-    /// What went wrong and why, without the place.
+    /// The message, without location and cause.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The message and the cause, without the location.
     #[must_use]
     pub fn reason(&self) -> String {
         match &self.0.source {
@@ -266,7 +291,7 @@ impl Error {
         }
     }
 
-    /// What to do about it, if there is something.
+    /// The hint, if there is one.
     #[must_use]
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
@@ -288,13 +313,108 @@ impl std::error::Error for Error {
     }
 }
 
+/// `, did you mean `x`?` if one of `known` is similar to `name`, else an empty string.
+#[must_use]
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // The distance is computed only for names of similar length, because names can be very long.
+    let length = name.chars().count();
+    known
+        .into_iter()
+        .filter(|candidate| {
+            candidate.chars().count().abs_diff(length) <= 1 + candidate.len() / 4
+                && candidate.len() <= 1000
+        })
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| format!(", did you mean `{candidate}`?"))
+        .unwrap_or_default()
+}
+
+/// `` `a`, `b`, `c` ``, or `none` for an empty list.
+pub fn quoted_list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// `text` as one word of a shell command, quoted if necessary.
+///
+/// ```
+/// use mentorpal::error::shell_word;
+/// assert_eq!(shell_word("fusion_v1/x"), "fusion_v1/x");
+/// assert_eq!(shell_word("Ada's own"), r"'Ada'\''s own'");
+/// ```
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// `1 question`, `2 questions`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `text` with the username and password of each line's URL replaced by `****`, even if `://` is
+/// mistyped.
+///
+/// A password may contain any character, so everything up to the line's last `@` is replaced: from
+/// `://`, else from the `=` or quote before a value, else from the beginning of the line.
+#[must_use]
+pub fn mask_credentials(text: &str) -> String {
+    let mask = |line: &str| {
+        let Some((before, host)) = line.rsplit_once('@') else { return line.to_owned() };
+        let scheme = before.find("://").map(|index| index + 3);
+        let value = before.find(['=', '"', '\'']).map(|index| index + 1);
+        // A match after a `:` or an `@` may be part of a password.
+        let is_before = |end: &usize| !before[..*end].trim_end_matches("://").contains([':', '@']);
+        let start = scheme.filter(is_before).or(value.filter(is_before)).unwrap_or(0);
+        format!("{}****@{host}", &before[..start])
+    };
+    text.lines().map(mask).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn place_names_file_row_and_column() {
+    fn credentials_are_masked() {
+        for (text, masked) in [
+            ("url = https://user:p@ss/w'@host/path", "url = https://****@host/path"),
+            ("one\nwebdavs://user@host", "one\nwebdavs://****@host"),
+            ("https://host/path", "https://host/path"),
+            ("ada:hunter2@disk.example/dav", "****@disk.example/dav"),
+            ("https:/ada:hunter2@host", "****@host"),
+            ("ada:hunter2@https://host", "****@https://host"),
+            ("ada:p=q@host", "****@host"),
+            ("ada:p://q@host", "****@host"),
+            ("2 | url = \"ada:hunter2@host\"", "2 | url =****@host\""),
+            ("2 | url 'ada:a=b@host'", "2 | url '****@host'"),
+            ("invalid type: string \"https://ada:p@host\"", "****@host\""),
+            ("url = 5", "url = 5"),
+        ] {
+            assert_eq!(mask_credentials(text), masked);
+        }
+    }
+
+    #[test]
+    fn a_location_shows_file_row_and_column() {
         let place = Location::file("data/topics.csv").row(3).column("group");
         assert_eq!(place.to_string(), "data/topics.csv, row 3, column `group`");
+    }
+
+    #[test]
+    fn only_similar_names_are_suggested() {
+        assert_eq!(
+            did_you_mean("fusion_v2", ["fusion_v1", "lstm_v1"]),
+            ", did you mean `fusion_v1`?"
+        );
+        assert_eq!(did_you_mean("transformer", ["fusion_v1", "lstm_v1"]), "");
     }
 }

@@ -1,22 +1,23 @@
-//! The command line: parse, run, exit code.
+//! The command-line program: parses the arguments, runs the verb, and exits.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use mentorpal::cli::Cli;
-use mentorpal::commands::{self, Outcome};
+use mentorpal::commands::{self, ExitStatus};
 
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| commands::report_usage(&error));
-    commands::listen(cli.verbose);
-    commands::handle_signals();
-    let outcome = commands::run(cli);
+    let is_json = cli.command.is_json();
+    commands::init_logging(cli.verbose);
+    commands::handle_signals(is_json);
+    let status = commands::run(cli);
     commands::wait_for_signal();
-    match outcome {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Negative) => ExitCode::from(1),
+    match status {
+        Ok(ExitStatus::Success) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Negative) => ExitCode::from(1),
         Err(error) => {
-            commands::report(&error);
+            commands::report(&error, is_json);
             ExitCode::from(2)
         }
     }

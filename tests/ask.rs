@@ -176,7 +176,8 @@ fn of_several_mentors_one_must_be_named() {
     sandbox.mentor("bob", ADA);
     sandbox.train("one");
     let run = sandbox.run(&["ask", "Who are you?"]).code(2);
-    run.says("which mentor?").says("choose with --mentor or MENTOR: `ada`, `bob`");
+    run.says("expected one mentor, got several")
+        .says("choose with --mentor or MENTOR: `ada`, `bob`");
     let bob = sandbox.run(&["ask", "Who are you?", "--mentor", "bob", "--json"]).code(0);
     assert_eq!(bob.line()["mentor"], "bob");
     let bob = sandbox.run_with(&[("MENTOR", "bob")], &["ask", "Who are you?", "--json"]).code(0);

@@ -103,7 +103,7 @@ fn show_prints_the_manifest() {
 #[test]
 fn a_whole_checkpoint_verifies() {
     let damaged = Damaged::new();
-    damaged.verify().code(0).prints("fusion_v1/x: whole, 4 files");
+    damaged.verify().code(0).prints("fusion_v1/x: intact, 4 files");
     let run = damaged.0.run(&["checkpoints", "verify", "x", "--json"]).code(0);
     let expected = json!({
         "arch": "fusion_v1",
@@ -172,7 +172,7 @@ fn every_damaged_checkpoint_is_named_and_the_others_are_verified() {
     damaged.0.train("y");
     damaged.change(MANIFEST, |bytes| bytes.truncate(20));
     let run = damaged.verify().code(1).says("manifest.json: not a manifest");
-    let _ = run.prints("fusion_v1/w: whole").prints("fusion_v1/y: whole");
+    let _ = run.prints("fusion_v1/w: intact").prints("fusion_v1/y: intact");
     let verified = damaged.0.run(&["checkpoints", "verify", "--json"]).code(1).json();
     assert_eq!(verified.len(), 3);
     assert_eq!([&verified[1]["checkpoint"], &verified[1]["files"]], [&json!("x"), &json!(0)]);

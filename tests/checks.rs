@@ -87,7 +87,7 @@ fn rows_are_those_of_a_spreadsheet() {
 fn a_contradiction_names_both_answers_and_which_wins() {
     let sandbox = mentor("a,Life,A.,Who?\nb,Life,B.,who\n");
     let found = findings(&sandbox, "contradiction");
-    let message = "“who” leads to `b` here and to `a` in row 2; this, the later, wins";
+    let message = "“who” belongs to `b` here and to `a` in row 2; the later row is used";
     assert_eq!(found, [("classifier_data.csv".to_owned(), Some(3), message.to_owned())]);
     sandbox.train("one");
     let reply = sandbox.run(&["ask", "WHO", "--json"]).code(0).json().remove(0);
@@ -197,7 +197,7 @@ fn what_spreadsheets_and_web_pages_leave_in_cells_is_found() {
 fn many_warnings_of_one_kind_are_one_line_with_a_count_and_rows() {
     let rows: Vec<_> = (0..189).map(|i| format!("a{i},Nowhere,Answer {i}.,word{i}\n")).collect();
     let run = mentor(&rows.concat()).run(&["train"]).code(0);
-    let run = run.says("row 2, column `topics`").says("and 188 more like it, in rows 3, 4, 5, …");
+    let run = run.says("row 2, column `topics`").says("and 188 similar, in rows 3, 4, 5, …");
     assert_eq!(run.stderr.matches("Nowhere").count(), 1, "{run}");
 }
 
@@ -207,12 +207,13 @@ fn warnings_that_differ_are_not_counted_as_alike() {
     sandbox.train("x");
     sandbox.write("checkpoint/tests/m/first.csv", ",,??,q\n,A.,i,\n,Gone.,,i\n,Lost.,,i\n,,,i\n");
     let run = sandbox.run(&["test"]).code(0);
-    let run = run.says("`??` has no letter").says("no answer “Gone.”").says("1 mark but no answer");
-    run.says("and 1 more like it, in row 4");
+    let run =
+        run.says("`??` has no letter").says("no answer “Gone.”").says("1 mark without an answer");
+    run.says("and 1 similar, in row 4");
 }
 
 #[test]
 fn data_without_a_fault_is_said_to_be_so() {
     let sandbox = mentor("a,Life,A.,\"one\ntwo\"\nb,Work,B.,\"three\nfour\"\n");
-    sandbox.run(&["mentors", "m"]).code(0).prints("nothing to mend in its data");
+    sandbox.run(&["mentors", "m"]).code(0).prints("no findings in its data");
 }

@@ -26,7 +26,7 @@ fn nothing_is_removed_without_force() {
     let sandbox = full();
     let before = sandbox.files("");
     let run = sandbox.run(&["clean"]).code(2).says("--force").says("fusion_v1/x");
-    run.says("these may be the only ones");
+    run.says("these may be the only copies");
     sandbox.run(&["clean", "--json"]).code(2).says("--force");
     assert_eq!(sandbox.files(""), before);
 }
@@ -108,7 +108,7 @@ fn what_is_no_vector_model_stays() {
     let draft = fs::File::open(sandbox.path().join(MODELS).join(".draft-1-0")).unwrap();
     draft.lock().unwrap();
     let run = sandbox.run(&["clean", "--force"]).code(0);
-    let run = run.says("vector_models/mine` stays").says("vector_models/notes.txt` stays");
+    let run = run.says("vector_models/mine` is kept").says("vector_models/notes.txt` is kept");
     assert!(!run.stdout.contains("mine"), "{run}");
     let left = sandbox.files(MODELS).into_keys().collect::<Vec<_>>();
     assert_eq!(left, [".draft-1-0/model.fifu", "mine/vectors.bin", "notes.txt"]);

@@ -179,8 +179,9 @@ fn clean_keeps_files_that_are_not_part_of_a_checkpoint() {
     let (sandbox, notes) = with_notes();
     let folder = sandbox.path().join(FUSION).join("x");
     let dry = sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("fusion_v1/y");
-    let _ = dry.says("stays").says("ada/notes.txt");
-    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("stays").says("notes.txt");
+    let _ = dry.says("is kept").says("ada/notes.txt");
+    let run =
+        sandbox.run(&["clean", "--force", "--json"]).code(0).says("is kept").says("notes.txt");
     let line = run.line();
     assert_eq!(line["checkpoints"], json!(["fusion_v1/y"]));
     assert_eq!(line["with_other_files"], json!([{ "folder": folder, "files": notes }]));
@@ -279,7 +280,7 @@ fn clean_removes_what_killed_runs_left() {
     let lock = with_drafts(&sandbox);
     let dry = sandbox.run(&["clean", "--dry-run", "--json"]).code(0).line();
     assert_eq!(dry["drafts"].as_array().unwrap().len(), 3, "{dry}");
-    let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed runs");
+    let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed processes");
     // 4 bytes each.
     let _ = run.prints("12 B");
     assert_eq!(sandbox.checkpoint_names(), [".draft-2-0"]);

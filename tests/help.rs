@@ -9,21 +9,21 @@ use mentorpal::cli::Cli;
 
 use crate::support::{ADA, Ended, Sandbox, until};
 
-/// Every verb with the verbs below it, as they are typed.
+/// All verbs and subverbs, as on the command line.
 fn verbs() -> Vec<String> {
-    fn below(command: &Command, typed: &str) -> Vec<String> {
+    fn subverbs(command: &Command, typed: &str) -> Vec<String> {
         let verbs = command.get_subcommands().flat_map(|verb| {
             let typed = format!("{typed} {}", verb.get_name()).trim_start().to_owned();
-            let more = below(verb, &typed);
+            let more = subverbs(verb, &typed);
             std::iter::once(typed).chain(more)
         });
         verbs.collect()
     }
-    below(&Cli::command(), "")
+    subverbs(&Cli::command(), "")
 }
 
 #[test]
-fn every_verb_helps_with_an_example_of_itself() {
+fn the_help_of_every_verb_has_an_example_of_it() {
     let sandbox = Sandbox::empty();
     let verbs = verbs();
     assert!(verbs.len() > 20, "{verbs:?}");
@@ -44,7 +44,7 @@ fn help_lists_every_verb() {
 }
 
 #[test]
-fn wrong_use_exits_with_2() {
+fn usage_errors_exit_with_2() {
     let sandbox = Sandbox::ada();
     sandbox.run(&[]).code(2).says("Usage");
     sandbox.run(&["trian"]).code(2).says("'train'");
@@ -54,13 +54,13 @@ fn wrong_use_exits_with_2() {
 }
 
 #[test]
-fn the_version_is_the_crates() {
+fn the_version_is_that_of_the_crate() {
     let run = Sandbox::empty().run(&["--version"]).code(0);
     assert_eq!(run.stdout, concat!("mentorpal ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
 #[test]
-fn completions_know_the_verbs() {
+fn completions_contain_the_verbs() {
     let sandbox = Sandbox::empty();
     for shell in ["bash", "zsh", "fish"] {
         sandbox.run(&["completions", shell]).code(0).prints("mentorpal").prints("checkpoints");
@@ -68,29 +68,29 @@ fn completions_know_the_verbs() {
 }
 
 #[test]
-fn bash_can_read_its_completions() {
+fn bash_accepts_its_completions() {
     let sandbox = Sandbox::empty();
     let script = sandbox.run(&["completions", "bash"]).code(0).stdout;
     sandbox.write("completions.bash", &script);
     sandbox.finish(sandbox.program("bash").args(["-n", "completions.bash"])).code(0);
 }
 
-/// Of an output larger than a pipe holds, one line is read.
+/// The output is larger than a pipe, and only one line of it is read.
 #[test]
-fn a_reader_that_stops_reading_ends_it_quietly() {
+fn a_closed_pipe_ends_the_command_without_an_error() {
     let sandbox = Sandbox::empty();
     let rows: Vec<_> = (0..2000).map(|i| format!("a{i},Life,Answer {i}.,word{i}\n")).collect();
     sandbox.mentor("m", &format!("ID,topics,text,question\n{}", rows.concat()));
-    let whole = sandbox.run(&["mentors", "m", "--all"]).code(0);
-    assert!(whole.stdout.len() > 100_000, "{}", whole.stdout.len());
+    let output = sandbox.run(&["mentors", "m", "--all"]).code(0);
+    assert!(output.stdout.len() > 100_000, "{}", output.stdout.len());
     let binary = env!("CARGO_BIN_EXE_mentorpal");
     let line = format!("'{binary}' mentors m --all | head -n 1; exit ${{PIPESTATUS[0]}}");
     let run = sandbox.finish(sandbox.program("bash").args(["-c", &line])).code(0);
     assert_eq!([run.stdout, run.stderr], ["m the Tested, Example (m)\n", ""]);
 }
 
-/// Runs a command whose output nobody ever reads.
-fn run_unread(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
+/// Runs a command whose stdout is closed at once.
+fn run_with_closed_stdout(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
     let mut command = sandbox.command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = Ended(command.spawn().expect("the binary runs"));
@@ -108,26 +108,26 @@ fn exit_code(child: &mut Ended) -> Option<i32> {
 }
 
 #[test]
-fn what_nobody_reads_is_done_all_the_same() {
+fn closed_stdout_does_not_change_the_exit_code() {
     let sandbox = Sandbox::ada();
     sandbox.mentor("bob", ADA);
     let train = ["train", "--json", "--checkpoint", "x", "--csv", "tables"];
-    assert_eq!(run_unread(&sandbox, &train), Some(0));
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole");
+    assert_eq!(run_with_closed_stdout(&sandbox, &train), Some(0));
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact");
     assert!(sandbox.path().join("tables/shares.csv").is_file());
-    // A known question whose answer the test does not want.
+    // An exact match whose answer the test set does not mark.
     sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who are you?\n,I lived in London.,i\n");
     for json in [&["--json"][..], &[]] {
         let test = ["test", "--fail-under", "0.5", "--html", "r.html"];
-        assert_eq!(run_unread(&sandbox, &[&test, json].concat()), Some(1));
+        assert_eq!(run_with_closed_stdout(&sandbox, &[&test, json].concat()), Some(1));
         fs::remove_file(sandbox.path().join("r.html")).expect("it was written");
     }
-    assert_eq!(run_unread(&sandbox, &["mentors", "eve"]), Some(2));
+    assert_eq!(run_with_closed_stdout(&sandbox, &["mentors", "eve"]), Some(2));
 }
 
-/// As `yes | mentorpal ask | head -1`.
+/// Like `yes | mentorpal ask | head -1`.
 #[test]
-fn questions_end_where_nobody_reads_the_answers() {
+fn a_batch_ends_when_stdout_is_closed() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     let mut command = sandbox.command(&["ask", "--batch", "-"]);
@@ -135,14 +135,14 @@ fn questions_end_where_nobody_reads_the_answers() {
     let mut child = Ended(command.spawn().expect("the binary runs"));
     drop(child.0.stdout.take());
     let mut questions = child.0.stdin.take().expect("a pipe");
-    // More than pipe and buffer hold.
+    // More than the pipe and the buffer can contain.
     let refused = (0..1 << 20).find_map(|_| questions.write_all(b"Who are you?\n").err());
     assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::BrokenPipe));
     assert_eq!(exit_code(&mut child), Some(0));
 }
 
 #[test]
-fn there_is_no_colour_but_on_a_terminal() {
+fn output_has_colours_only_on_a_terminal() {
     let sandbox = Sandbox::ada();
     for arguments in [
         &["train", "--checkpoint", "one"][..],

@@ -102,7 +102,7 @@ fn an_imported_checkpoint_answers_as_it_did() {
     run.prints("imported lstm_v1/2019-05-01-2209").does_not_say("warning");
     answers_as_expected(&sandbox, REFERENCE);
     assert_eq!(sandbox.files(OLD), before);
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn many_answers_that_are_gone_are_one_warning_with_a_count() {
     let data = data.replace("The engine was", "It was");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
-    let run = run.says("is no longer in the data; ignored (and 2 more like it: “");
+    let run = run.says("is no longer in the data; it cannot be given (and 2 similar: “");
     assert_eq!(run.stderr.matches("no longer in the data").count(), 1, "{run}");
     assert_eq!(run.json()[1]["notes"]["ada"].as_array().unwrap().len(), 3, "{run}");
 }
@@ -327,13 +327,13 @@ fn one_in_place_is_listed_shown_and_verified() {
     assert_eq!(listed["checkpoint"], "2019-05-01-2209");
     assert_eq!(listed["mentors"], json!(["ada"]));
     assert_eq!(listed["created"], Value::Null);
-    sandbox.run(&["checkpoints"]).code(0).prints("by the older tool");
+    sandbox.run(&["checkpoints"]).code(0).prints("by the Python pipeline");
     let show = sandbox.run(&["checkpoints", "show", REFERENCE]).code(0);
-    show.prints("made by the older tool").prints("vectors tiny-vectors.bin");
+    show.prints("created by the Python pipeline").prints("vectors tiny-vectors.bin");
     let shown = &sandbox.run(&["checkpoints", "show", REFERENCE, "--json"]).code(0).json()[0];
     assert_eq!(shown["mentors"], json!({ "ada": { "answers": 4, "topics": 3, "dims": 6 } }));
     let verified = sandbox.run(&["checkpoints", "verify"]).code(0);
-    verified.prints("can be read, 4 files; the older tool left no digests");
+    verified.prints("readable, 4 files; checkpoints of the Python pipeline have no digests");
     let path = sandbox.path().join(IN_PLACE).join("ada/unfused_model.pkl");
     fs::write(&path, &fs::read(&path).unwrap()[..700]).unwrap();
     let verified = sandbox.run(&["checkpoints", "verify", "--json"]).code(1);
@@ -390,7 +390,7 @@ fn one_in_place_is_never_written_to() {
     answers_as_expected(&sandbox, "lstm_v1/copy");
     sandbox.run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap()]).code(0);
     let clean = sandbox.run(&["clean", "--force", "--json"]).code(0);
-    let clean = clean.says("`lstm_v1/2019-05-01-2209` stays");
+    let clean = clean.says("`lstm_v1/2019-05-01-2209` is kept");
     assert_eq!(clean.json()[0]["kept"], json!([REFERENCE]));
     assert_eq!(clean.json()[0]["checkpoints"], json!(["lstm_v1/copy", "fusion_v1/x"]));
     assert_eq!(sandbox.files(IN_PLACE), before);

@@ -21,6 +21,7 @@
 //! | `tune.rs` | `tune` |
 //! | `ask.rs` | `ask` |
 //! | `new.rs` | `new` |
+//! | `error_kinds.rs` | `--json`: one error object per kind, as `docs/errors.md` lists them |
 //! | `settings.rs` | flag, environment, `mentorpal.toml`, default |
 //! | `sharing.rs` | `init`, `download`, `upload`, `vectors download` without a remote |
 //! | `remote.rs` | the same with one: verbs, logins, faults, kills, races, real servers |
@@ -56,6 +57,7 @@ mod clean_copies;
 mod compare;
 mod compare_report;
 mod determinism;
+mod error_kinds;
 mod help;
 mod hostile;
 mod import;

@@ -180,8 +180,8 @@ fn clean_keeps_the_only_copies() {
     let sandbox = Sandbox::ada();
     make(&sandbox, &[], &["clean"]).code(0).prints("nothing to remove");
     sandbox.train("one");
-    make(&sandbox, &[], &["clean"]).code(2).says("may be the only ones").says("--force");
-    sandbox.run(&["checkpoints", "verify", "one"]).code(0).prints("whole");
+    make(&sandbox, &[], &["clean"]).code(2).says("may be the only copies").says("--force");
+    sandbox.run(&["checkpoints", "verify", "one"]).code(0).prints("intact");
     make(&sandbox, &[], &["clean", "force=1"]).code(0).prints("removed 1 checkpoint");
 }
 
@@ -334,7 +334,7 @@ fn the_command_line_goes_before_the_environment_in_either_case() {
         (&[], &["arch=a", "classifier=b"]),
         (&[("arch", "a"), ("ARCH", "b")], &[]),
     ] {
-        run(variables, words).code(2).says(" differ: give one of them");
+        run(variables, words).code(2).says(" differ: give only one of them");
     }
 }
 
@@ -346,20 +346,29 @@ fn variables_that_a_target_does_not_take_are_refused() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     for (words, says) in [
-        (&["checkpoint-train", "chekpoint=x"][..], "takes no variable chekpoint; it takes arch "),
-        (&["checkpoint-test", "CHEKPOINT=x"], "takes no variable CHEKPOINT"),
-        (&["checkpoint-test", "checkpoint=a b", "MENTORS=m"], "takes no variable MENTORS;"),
-        (&["clean", "force=1", "checkpoint=old"], "takes no variable checkpoint; it takes force"),
-        (&["clean", "force=1", "CHECKPOINT=old"], "takes no variable CHECKPOINT"),
+        (
+            &["checkpoint-train", "chekpoint=x"][..],
+            "does not accept the variable chekpoint; accepted: arch ",
+        ),
+        (&["checkpoint-test", "CHEKPOINT=x"], "does not accept the variable CHEKPOINT"),
+        (
+            &["checkpoint-test", "checkpoint=a b", "MENTORS=m"],
+            "does not accept the variable MENTORS;",
+        ),
+        (
+            &["clean", "force=1", "checkpoint=old"],
+            "does not accept the variable checkpoint; accepted: force",
+        ),
+        (&["clean", "force=1", "CHECKPOINT=old"], "does not accept the variable CHECKPOINT"),
         (&["checkpoints-compare", "checkpoint_1=one"], "give checkpoint_2"),
-        (&["upload-checkpoint", "checkpoint=--force"], "a name does not begin with -"),
+        (&["upload-checkpoint", "checkpoint=--force"], "a name must not start with -"),
     ] {
         make(&sandbox, &[], words).code(2).says(says);
     }
     assert_eq!(sandbox.checkpoint_names(), ["one"]);
     // Those of cargo, the workspace and its remote go with every target.
     let run = make(&sandbox, &[], &["clean", "CARGO_TERM_COLOR=never", "MENTORPAL=."]).code(2);
-    run.says("may be the only ones");
+    run.says("may be the only copies");
 }
 
 /// A package with the Makefile whose binary prints its arguments.

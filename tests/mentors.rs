@@ -154,7 +154,7 @@ fn without_a_profile_the_id_stands_in() {
     let shown = show(&sandbox);
     assert_eq!([&shown["name"], &shown["short_name"], &shown["title"]], ["m", "m", "mentor"]);
     let run = sandbox.run(&["train"]).code(0);
-    run.says("warning: ").says("profile.yml: no such file; the mentor goes by its id");
+    run.says("warning: ").says("profile.yml: no such file; the mentor's id is used as its name");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn what_a_profile_lacks_stands_in_alone() {
     let profile = [&shown["name"], &shown["short_name"], &shown["title"]];
     assert_eq!(profile, ["Ada Lovelace", "m", "mentor"]);
     let run = sandbox.run(&["train"]).code(0);
-    run.says("profile.yml: no `short_name`; `m` stands in (and 1 more like it");
+    run.says("profile.yml: no `short_name`; `m` is used (and 1 similar");
 }
 
 #[test]
@@ -208,7 +208,10 @@ fn without_utterances_there_are_stand_ins() {
         "_PROFANITY_": ["profanity"],
     });
     assert_eq!(show(&sandbox)["utterances_by_type"], expected);
-    sandbox.run(&["train"]).code(0).says("utterance_data.csv: no such file; stand-ins are used");
+    sandbox
+        .run(&["train"])
+        .code(0)
+        .says("utterance_data.csv: no such file; default utterances are used");
 }
 
 #[test]
@@ -216,7 +219,7 @@ fn an_unknown_mentor_is_guessed_at() {
     let sandbox = Sandbox::ada();
     sandbox.mentor("bob", ONE);
     let run = sandbox.run(&["mentors", "adda"]).code(2);
-    run.says("no mentor `adda`, did you mean `ada`?").says("this workspace has `ada`, `bob`");
+    run.says("no mentor `adda`, did you mean `ada`?").says("available mentors: `ada`, `bob`");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn within(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> Run {
 fn a_new_workspace_trains_tests_and_answers() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["new", "mine"]).code(0);
-    run.prints("made a workspace in mine").prints("try it: cd mine; mentorpal train");
+    run.prints("created a workspace in mine").prints("try it: cd mine; mentorpal train");
     sandbox.run(&["new", "my own"]).code(0).prints("try it: cd 'my own'; mentorpal train");
     within(&sandbox, "mine", &["train"]).code(0);
     let report = within(&sandbox, "mine", &["test", "--json"]).code(0).json().remove(0);
@@ -27,7 +27,7 @@ fn a_new_workspace_trains_tests_and_answers() {
     assert!(report["correct"].as_u64() >= Some(5), "{report}");
     let run = within(&sandbox, "mine", &["ask", "who are you"]).code(0);
     run.prints("Example: I am an example.");
-    within(&sandbox, "mine", &["mentors", "example"]).code(0).prints("nothing to mend");
+    within(&sandbox, "mine", &["mentors", "example"]).code(0).prints("no findings");
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
 fn an_occupied_folder_is_left_as_it_was() {
     let sandbox = Sandbox::empty();
     sandbox.write("mine/notes.txt", "mine");
-    sandbox.run(&["new", "mine"]).code(2).says("mine: there is something already");
+    sandbox.run(&["new", "mine"]).code(2).says("mine: already exists and is not an empty folder");
     sandbox.write("file", "mine");
-    sandbox.run(&["new", "file"]).code(2).says("file: there is something already");
+    sandbox.run(&["new", "file"]).code(2).says("file: already exists and is not an empty folder");
     let before = ["file", "mine/notes.txt"].map(|path| (path.to_owned(), b"mine".to_vec()));
     assert_eq!(sandbox.files(""), before.into());
 }

@@ -98,7 +98,7 @@ fn rows_of_one_answer_in_two_forms_are_joined() {
     let sandbox = with("é1,,Né.,Quand ?\ne\u{301}1,,Ne\u{301}.,Où ?\nx,,Non.,Pourquoi ?\n");
     is_known(&sandbox, "quand", "é1");
     is_known(&sandbox, "ou\u{300}", "é1");
-    sandbox.run(&["mentors", "m"]).code(0).prints("stands in row 2 already");
+    sandbox.run(&["mentors", "m"]).code(0).prints("is already in row 2");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn near_duplicates_and_repetitions_are_noticed_in_every_script() {
          3,,Три.,Кто вы?\n4,,四。,Кто вы\n",
     );
     let run = sandbox.run(&["mentors", "m", "--all"]).code(0);
-    run.prints("stands twice for answer `1`").prints("is nearly").prints("leads to `4` here");
+    run.prints("occurs twice in answer `1`").prints("is nearly").prints("belongs to `4` here");
 }
 
 /// A mentor's name with its accent composed, and not.

@@ -278,7 +278,7 @@ fn a_broken_settings_file_is_explained_with_its_line() {
     ] {
         sandbox.write("mentorpal.toml", text);
         let run = sandbox.run(&["mentors"]).code(2).says("mentorpal.toml: ").says(line);
-        run.says(what).says("keys are `arch`, `checkpoint`, `test_set`");
+        run.says(what).says("keys: `arch`, `checkpoint`, `test_set`");
     }
 }
 

@@ -18,7 +18,7 @@ fn without_a_remote_each_says_so() {
         let run = run.says("MENTORPAL_REMOTE").says("[remote]");
         assert_eq!(run.stdout, "", "{run}");
     }
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn a_mentor_is_trained_and_published() {
     // From SOURCE_DATE_EPOCH, 1700000000 seconds: 14 November 2023, 22:13:20 UTC.
     assert_eq!(lines[1]["checkpoint"], "fusion_v1/2023-11-14-2213");
     assert_eq!(lines.len(), 2);
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_mentor_named_twice_is_trained_once() {
 #[test]
 fn a_mistyped_mentor_is_explained() {
     let run = ada_and_bob().run(&["train", "--mentor", "adda"]).code(2);
-    run.says("no mentor `adda`, did you mean `ada`?").says("this workspace has `ada`, `bob`");
+    run.says("no mentor `adda`, did you mean `ada`?").says("available mentors: `ada`, `bob`");
 }
 
 #[test]

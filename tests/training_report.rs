@@ -195,7 +195,8 @@ fn questions_that_contradict_each_other_are_found() {
     let page = page(&sandbox, "eve");
     assert_eq!(table(&page, "contradictions")[0][0], "Who are you?");
     let run = sandbox.run(&["train", "--checkpoint", "y"]).code(0);
-    let _ = run.prints("contradictions: 1 question with several answers, 1 pair worded alike");
+    let _ =
+        run.prints("contradictions: 1 question with several answers, 1 pair of similar questions");
 }
 
 #[test]
@@ -254,7 +255,7 @@ fn a_checkpoint_without_a_report_is_valid() {
         let files = manifest["files"].as_object_mut().unwrap();
         files.remove("cafe/report.json").expect("it was there");
     });
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 3 files");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact, 3 files");
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
     let show = ["checkpoints", "show", "x", "--html", "page.html"];
@@ -282,7 +283,7 @@ fn a_page_in_an_older_checkpoint_is_neither_opened_nor_taken_over() {
         let record = json!({ "size": old.len(), "sha256": mentorpal::sha256::digest(old) });
         files.insert("cafe/report.html".to_owned(), record);
     });
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 4 files");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact, 4 files");
     ask(&sandbox).code(0);
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
@@ -374,7 +375,7 @@ fn an_update_keeps_the_others_reports() {
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
     sandbox.run(&update).code(0);
     assert_eq!(page(&sandbox, "cafe"), before);
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("whole, 7 files");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact, 7 files");
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn what_cannot_be_trained_is_left_out_and_named() {
     sandbox
         .run(&["tune", "--arch", "lstm_v1", "--vectors", "none"])
         .code(2)
-        .says("nothing that was tried can be trained on `ada`")
+        .says("no configuration could be trained on `ada`")
         .says("`lstm_v1` needs word vectors");
 }
 

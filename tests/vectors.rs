@@ -58,7 +58,7 @@ fn every_format_gives_the_same_vectors() {
     for (format, file) in files::all() {
         let sandbox = Sandbox::empty();
         let run = add(&sandbox, "words.any", file).code(0).prints("added words");
-        run.prints(&format!("({format}, 3 words of 2 numbers)"));
+        run.prints(&format!("({format}, 3 words, 2 dimensions)"));
         let workspace = Workspace::open(sandbox.path()).unwrap();
         let model =
             WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
@@ -106,7 +106,7 @@ fn a_model_is_listed_and_shown() {
     sandbox.run(&["vectors", "list"]).code(0).prints("tiny.v1").prints("words");
 
     let run = sandbox.run(&["vectors", "show", "tiny.v1", "--like", "king"]).code(0);
-    let run = run.prints("3 words of 2 numbers").prints("GloVe text").prints("licence: CC0");
+    let run = run.prints("3 words, 2 dimensions").prints("GloVe text").prints("licence: CC0");
     run.prints(&mentorpal::sha256::digest(files::GLOVE.as_bytes())).prints("queen     0.960");
     let arguments = ["vectors", "show", "tiny.v1", "--like", "king", "--json"];
     let shown = &sandbox.run(&arguments).code(0).json()[0];
@@ -162,8 +162,8 @@ fn a_name_that_is_taken_is_refused_and_overwritten_on_demand() {
 fn a_model_that_differs_fails_to_verify() {
     let sandbox = with_words();
     add(&sandbox, "whole.txt", files::GLOVE).code(0);
-    let run = sandbox.run(&["vectors", "verify"]).code(0).prints("words: whole");
-    run.prints("whole: whole");
+    let run = sandbox.run(&["vectors", "verify"]).code(0).prints("words: intact");
+    run.prints("whole: intact");
     let model = sandbox.path().join(MODELS).join("words/model.fifu");
     let bytes = fs::read(&model).unwrap();
     let mut flipped = bytes.clone();

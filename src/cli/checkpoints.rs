@@ -1,4 +1,4 @@
-//! What can be typed after `checkpoints`.
+//! Arguments of `mentorpal checkpoints`.
 
 use std::path::PathBuf;
 
@@ -15,65 +15,65 @@ use super::{RemoteFlags, example};
      mentorpal checkpoints verify\n\
      mentorpal checkpoints --remote"))]
 pub struct CheckpointsArgs {
-    /// What to do with them; without it, list them
+    /// The action; without one, checkpoints are listed
     #[command(subcommand)]
     pub command: Option<CheckpointsCommand>,
 
-    /// Of this architecture only
+    /// List only checkpoints of this architecture
     #[arg(long)]
     pub arch: Option<String>,
 
-    /// Those on the remote
+    /// List the checkpoints on the remote
     #[arg(long)]
     pub remote: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote_flags: RemoteFlags,
 
-    /// Print a line of JSON a checkpoint
+    /// Print one JSON object per checkpoint
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `checkpoints` can do besides listing.
+/// The actions of `checkpoints` other than listing.
 #[derive(Debug, Subcommand)]
 pub enum CheckpointsCommand {
-    /// Show what a checkpoint holds
+    /// Show details of a checkpoint
     #[command(after_help = example(
         "mentorpal checkpoints show fusion_v1/my_checkpoint\n\
          mentorpal checkpoints show my_checkpoint --mentor guide --html report.html"))]
     Show {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default:
-        /// the one of mentorpal.toml, else the one created last]
+        /// the one set in mentorpal.toml, else the newest]
         checkpoint: Option<String>,
-        /// Write a page of how training went
+        /// Write a self-contained HTML report of the training
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
-        /// Whose training the page shows [default: the only mentor's]
+        /// The mentor whose training the report shows [default: the only mentor]
         #[arg(long, value_name = "MENTOR", requires = "html")]
         mentor: Option<String>,
-        /// Print the manifest
+        /// Print the manifest as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make a checkpoint of one that the older tool left: Keras and scikit-learn files
+    /// Import a checkpoint of MentorPAL's Python pipeline, mentor-classifier
     #[command(after_help = example(
         "mentorpal checkpoints import ~/old/checkpoint/classifiers/lstm_v1/2019-05-01-2209\n\
          mentorpal checkpoints import old/2019-05-01-2209 --checkpoint imported --vectors google_news"))]
     Import(CheckpointsImportArgs),
-    /// Read every file again and compare it with the manifest; exit with 1 where one differs
+    /// Check every file against the manifest; exit with code 1 if any differs
     #[command(after_help = example("mentorpal checkpoints verify\nmentorpal checkpoints verify my_checkpoint"))]
     Verify {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [default: all]
         checkpoint: Option<String>,
-        /// Those on the remote
+        /// Verify the checkpoints on the remote
         #[arg(long)]
         remote: bool,
-        /// How to reach the remote
+        /// Options for the connection to the remote
         #[command(flatten)]
         remote_flags: RemoteFlags,
-        /// Print a line of JSON a checkpoint
+        /// Print one JSON object per checkpoint
         #[arg(long)]
         json: bool,
     },
@@ -82,22 +82,22 @@ pub enum CheckpointsCommand {
 /// Arguments of `checkpoints import`.
 #[derive(Debug, Args)]
 pub struct CheckpointsImportArgs {
-    /// The checkpoint's folder, with a folder a mentor
+    /// The checkpoint's folder, with one subfolder per mentor
     pub dir: PathBuf,
 
-    /// The new checkpoint's name [default: the folder's]
+    /// Name of the new checkpoint [default: the folder's name]
     #[arg(long)]
     pub checkpoint: Option<String>,
 
-    /// The word vectors it was trained with [default: those that its w2v.txt names]
+    /// The word vectors the checkpoint was trained with [default: those named in its w2v.txt]
     #[arg(long, value_name = "NAME")]
     pub vectors: Option<String>,
 
-    /// Publish even though a mentor cannot be imported, without it
+    /// Publish the checkpoint without the mentors that cannot be imported
     #[arg(long)]
     pub keep_going: bool,
 
-    /// Print a line of JSON a mentor, then one for the checkpoint
+    /// Print one JSON object per mentor, then one for the checkpoint
     #[arg(long)]
     pub json: bool,
 }

@@ -1,13 +1,13 @@
-//! What can be typed after the verbs that share: `init`, `download`, `upload`.
+//! Arguments of the verbs that use the remote: `init`, `download`, `upload`, `vectors upload`.
 
 use clap::Args;
 
 use super::example;
 
-/// How to reach the remote.
+/// Options for the connection to the remote.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct RemoteFlags {
-    /// Send user and password over plain http, too, where others can read them
+    /// Allow sending the username and password over unencrypted HTTP, where others can read them
     #[arg(long)]
     pub insecure: bool,
 }
@@ -19,15 +19,15 @@ pub struct RemoteFlags {
      mentorpal init --dry-run\n\
      CHECKPOINT=fusion_v1/2026-05-01-2209 mentorpal init"))]
 pub struct InitArgs {
-    /// Only say what would be downloaded
+    /// Only show what would be downloaded
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Print a line of JSON an event
+    /// Print one JSON object per event
     #[arg(long)]
     pub json: bool,
 }
@@ -38,23 +38,23 @@ pub struct InitArgs {
     "mentorpal download fusion_v1/2026-05-01-2209\n\
      mentorpal download 2026-05-01-2209 --dry-run"))]
 pub struct DownloadArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one of
-    /// mentorpal.toml, else the one on the remote that was created last]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one set in
+    /// mentorpal.toml, else the newest on the remote]
     pub checkpoint: Option<String>,
 
-    /// Replace another or a damaged checkpoint of this name, which is lost then
+    /// Replace a local checkpoint of this name that differs or is damaged; the old one is deleted
     #[arg(long)]
     pub force: bool,
 
-    /// Only say what would be downloaded
+    /// Only show what would be downloaded
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Print a line of JSON an event
+    /// Print one JSON object per event
     #[arg(long)]
     pub json: bool,
 }
@@ -65,23 +65,23 @@ pub struct DownloadArgs {
     "mentorpal upload fusion_v1/2026-05-01-2209\n\
      mentorpal upload fusion_v1/2026-05-01-2209 --force"))]
 pub struct UploadArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one of
-    /// mentorpal.toml, else the one created last]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one set in
+    /// mentorpal.toml, else the newest]
     pub checkpoint: Option<String>,
 
-    /// Repair a damaged copy on the remote, which is read from end to end to find out
+    /// Check the copy on the remote completely, and repair it if it is damaged
     #[arg(long)]
     pub force: bool,
 
-    /// Only say what would be uploaded
+    /// Only show what would be uploaded
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Print a line of JSON an event
+    /// Print one JSON object per event
     #[arg(long)]
     pub json: bool,
 }
@@ -93,19 +93,19 @@ pub struct VectorsUploadArgs {
     /// The vector model
     pub name: String,
 
-    /// Repair a damaged copy on the remote, which is read from end to end to find out
+    /// Check the copy on the remote completely, and repair it if it is damaged
     #[arg(long)]
     pub force: bool,
 
-    /// Only say what would be uploaded
+    /// Only show what would be uploaded
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Print a line of JSON an event
+    /// Print one JSON object per event
     #[arg(long)]
     pub json: bool,
 }

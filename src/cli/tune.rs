@@ -1,4 +1,4 @@
-//! What can be typed after `mentorpal tune`.
+//! Arguments of `mentorpal tune`.
 
 use clap::Args;
 
@@ -19,21 +19,21 @@ pub struct TuneArgs {
     #[arg(long = "arch", value_name = "ARCH")]
     pub archs: Vec<String>,
 
-    /// Try this vector model only, `none` for none; may be repeated [default: none, embedded and
-    /// those that were added]
+    /// Try this vector model only; `none` to use no vectors; may be repeated [default: none,
+    /// embedded and all that were added]
     #[arg(long, value_name = "NAME")]
     pub vectors: Vec<String>,
 
-    /// How many parts the questions are cut into; each is held out once
+    /// Number of cross-validation folds
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
     pub folds: u16,
 
-    /// Where random numbers start
+    /// Seed of the random number generator
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 
-    /// Print a line of JSON a configuration, then one for the recommendation; of several mentors
-    /// for each, then for all
+    /// Print one JSON object per configuration, then one for the recommendation; with several
+    /// mentors, for each mentor and then for all together
     #[arg(long)]
     pub json: bool,
 }

@@ -1,4 +1,4 @@
-//! What can be typed after `mentorpal vectors`.
+//! Arguments of `mentorpal vectors`.
 
 use std::path::PathBuf;
 
@@ -13,26 +13,26 @@ use super::{RemoteFlags, VectorsUploadArgs, example};
      mentorpal vectors list\n\
      mentorpal vectors show glove.6B.100d --like navy"))]
 pub struct VectorsArgs {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: VectorsCommand,
 }
 
-/// What `vectors` can do.
+/// The actions of `vectors`.
 #[derive(Debug, Subcommand)]
 pub enum VectorsCommand {
-    /// Check and add word vectors (word2vec, GloVe, fastText, finalfusion) or a sentence encoder
+    /// Add word vectors (word2vec, GloVe, fastText, finalfusion) or a sentence encoder
     Add(VectorsAddArgs),
-    /// Make static token vectors of a sentence encoder: smaller, and some hundred times faster
+    /// Distill a sentence encoder into static token vectors: smaller, and about 100 times faster
     Distill(VectorsDistillArgs),
     /// List vector models
     #[command(after_help = example("mentorpal vectors list --json"))]
     List {
-        /// Print a line of JSON a vector model
+        /// Print one JSON object per vector model
         #[arg(long)]
         json: bool,
     },
-    /// Show what a vector model holds, and the words nearest to one
+    /// Show details of a vector model, or the nearest neighbours of a word
     #[command(after_help = example("mentorpal vectors show glove.6B.100d --like navy"))]
     Show {
         /// The vector model
@@ -40,20 +40,20 @@ pub enum VectorsCommand {
         /// Show the words nearest to this one
         #[arg(long, value_name = "WORD")]
         like: Option<String>,
-        /// Print JSON
+        /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Read every file again and compare it with the manifest; exit with 1 where one differs
+    /// Check every file against the manifest; exit with code 1 if any differs
     #[command(after_help = example("mentorpal vectors verify\nmentorpal vectors verify glove.6B.100d"))]
     Verify {
         /// The vector model [default: all]
         name: Option<String>,
-        /// Print a line of JSON a vector model
+        /// Print one JSON object per vector model
         #[arg(long)]
         json: bool,
     },
-    /// Download the remote's vector models, or a sentence encoder from the Hugging Face Hub
+    /// Download vector models from the remote, or a sentence encoder from the Hugging Face Hub
     Download(VectorsDownloadArgs),
     /// Upload a vector model to the remote
     Upload(VectorsUploadArgs),
@@ -66,15 +66,15 @@ pub enum VectorsCommand {
      mentorpal vectors add model.bin --name words --overwrite\n\
      mentorpal vectors add all-MiniLM-L6-v2/"))]
 pub struct VectorsAddArgs {
-    /// A file of word vectors, or a sentence encoder: its folder, or a zip archive or wheel with it
+    /// A word-vector file, or a sentence encoder as a folder, zip archive or Python wheel
     pub path: PathBuf,
 
-    /// What to call the vector model [default: as the folder, the file without its extension, or
-    /// the wheel's distribution]
+    /// Name of the vector model [default: the name of the folder, of the file without its extension,
+    /// or of the wheel's distribution]
     #[arg(long)]
     pub name: Option<String>,
 
-    /// A note on its licence [default: what an encoder's README.md says]
+    /// A note on its licence [default: the licence in an encoder's README.md]
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
 
@@ -82,7 +82,7 @@ pub struct VectorsAddArgs {
     #[arg(long)]
     pub overwrite: bool,
 
-    /// Print JSON
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -95,17 +95,17 @@ pub struct VectorsAddArgs {
      mentorpal vectors download BAAI/bge-small-en-v1.5@main --name bge\n\
      HF_HUB_OFFLINE=1 mentorpal vectors download all-MiniLM-L6-v2"))]
 pub struct VectorsDownloadArgs {
-    /// A vector model of the remote's, where one is configured and has it; else a sentence encoder
-    /// on the Hub, OWNER/NAME or OWNER/NAME@REVISION, where a bare NAME is one of
-    /// sentence-transformers [env: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_HUB_OFFLINE] [default: all of
-    /// the remote's]
+    /// A vector model on the remote (if one is configured), or a sentence encoder on the Hugging
+    /// Face Hub: OWNER/NAME or OWNER/NAME@REVISION. A NAME alone means sentence-transformers/NAME.
+    /// The Hub's variables HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE are used
+    /// [default: all vector models on the remote]
     pub model: Option<String>,
 
-    /// What to call the vector model; from the Hub only [default: as the model without its owner]
+    /// Name of the vector model (Hub only) [default: the model's name without its owner]
     #[arg(long, requires = "model")]
     pub name: Option<String>,
 
-    /// A note on its licence; from the Hub only [default: what its README.md says]
+    /// A note on its licence (Hub only) [default: the licence in its README.md]
     #[arg(long, value_name = "TEXT", requires = "model")]
     pub licence: Option<String>,
 
@@ -113,15 +113,15 @@ pub struct VectorsDownloadArgs {
     #[arg(long)]
     pub overwrite: bool,
 
-    /// Only say what would be downloaded from the remote
+    /// Only show what would be downloaded from the remote
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How to reach the remote
+    /// Options for the connection to the remote
     #[command(flatten)]
     pub remote: RemoteFlags,
 
-    /// Print JSON
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -135,19 +135,19 @@ pub struct VectorsDistillArgs {
     /// The sentence encoder: a vector model, or a sentence-transformers folder
     pub encoder: String,
 
-    /// What to call the vector model [default: the encoder's name and `-static`]
+    /// Name of the vector model [default: the encoder's name followed by `-static`]
     #[arg(long)]
     pub name: Option<String>,
 
-    /// How many numbers a vector shall have
+    /// Number of dimensions of the vectors
     #[arg(long, default_value_t = 128)]
     pub dims: usize,
 
-    /// Where random numbers start
+    /// Seed of the random number generator
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 
-    /// A note on the licence of the vectors [default: that of the encoder]
+    /// A note on the licence of the vectors [default: the encoder's licence]
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
 
@@ -155,7 +155,7 @@ pub struct VectorsDistillArgs {
     #[arg(long)]
     pub overwrite: bool,
 
-    /// Print JSON
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }

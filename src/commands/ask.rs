@@ -10,25 +10,19 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde::Serialize;
 
-use super::Outcome;
+use super::ExitStatus;
 use super::batch::Batches;
 use super::console::{self, BOLD, DIM};
 use super::open;
 use crate::classifiers::{Candidate, Reply};
 use crate::cli::AskArgs;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::open::{MentorAnswerer, OpenCheckpoint};
 
-impl AskArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags { mentors: self.mentor.iter().cloned().collect(), ..self.checkpoint.flags() }
-    }
-}
-
-pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<ExitStatus> {
     let question = args.question.as_deref().map(str::trim);
     if question == Some("") {
         return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
@@ -59,7 +53,7 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
             }
         }
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 struct Session {
@@ -118,7 +112,7 @@ impl Session {
             let all = questions.par_iter().zip(&replies).zip(texts).map(render);
             self.show(&all.collect::<Result<Vec<String>>>()?.join("\n"))?;
             asked += batch.len();
-            if console::is_unread() {
+            if console::is_closed() {
                 break;
             }
         }

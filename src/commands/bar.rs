@@ -1,4 +1,4 @@
-//! Progress on a terminal.
+//! A progress bar on a terminal.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::console;
 use crate::progress::Progress;
 
-/// Shows the current piece of work as a bar on stderr, where that is a terminal.
+/// Shows the current task as a progress bar on stderr, if stderr is a terminal.
 #[derive(Debug)]
 pub(super) struct Bar {
     label: String,
@@ -16,12 +16,12 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar that puts `label` before each piece of work.
+    /// A bar that shows `label` before the name of each task.
     pub(super) fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), current: Mutex::new(ProgressBar::hidden()) }
     }
 
-    /// A new bar for `what`, of `length`, counted as the template says.
+    /// Shows a new bar for the task `what` of `length` steps or bytes, in the format `template`.
     fn show(&self, what: &str, length: u64, template: &str) {
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -35,7 +35,7 @@ impl Bar {
     }
 
     fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
-        // A poisoned bar is still a bar.
+        // The bar stays usable after a panic in another thread.
         act(&mut self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 }
@@ -53,7 +53,7 @@ impl Progress for Bar {
         let template = "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} \
                         {decimal_bytes_per_sec} {eta}";
         self.show(what, size, template);
-        // What was there before is not counted as fetched now, which would spoil the estimate.
+        // The rate is estimated without the bytes that were already present.
         self.with(|bar| {
             bar.set_position(done);
             bar.reset_eta();

@@ -1,21 +1,20 @@
-//! `mentorpal checkpoints`: lists, shows and verifies checkpoints; `import.rs` imports them.
+//! `mentorpal checkpoints`: lists, shows and verifies checkpoints. `import.rs` imports them.
 
 use serde_json::json;
 
-use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::{Outcome, clock, import, listed, open, remote_checkpoints, training_pages};
+use super::console::{self, BOLD, bytes, lines, table};
+use super::verify_report::{VerifyReport, fault, report_unopened};
+use super::{ExitStatus, clock, import, listed, open, remote_checkpoints, training_pages};
 use crate::checkpoint::legacy::LegacyCheckpoint;
 use crate::checkpoint::{
     self, Checkpoint, CheckpointKind, CheckpointRef, CorruptFile, Manifest, REPORT_FILE,
 };
 use crate::cli::{CheckpointsArgs, CheckpointsCommand};
 use crate::config::Settings;
-use crate::error::{Error, ErrorKind, Result};
-use crate::secrets;
-use crate::text::format::count;
+use crate::error::{ErrorKind, Result};
 use crate::text::percent;
 
-pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<ExitStatus> {
     match &args.command {
         None if args.remote => remote_checkpoints::list(settings, args),
         None => list(settings, args),
@@ -36,7 +35,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome
     }
 }
 
-/// The checkpoint called `name`, or the one in use.
+/// The checkpoint `name`, or the default one.
 fn find(settings: &Settings, name: Option<&str>) -> Result<Checkpoint> {
     let name = match name {
         Some(name) => CheckpointRef::parse(name, &settings.arch)?,
@@ -45,13 +44,13 @@ fn find(settings: &Settings, name: Option<&str>) -> Result<Checkpoint> {
     Checkpoint::open(&settings.workspace, &name)
 }
 
-fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
+fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<ExitStatus> {
     let arch = args.arch.as_ref().map(|_| &settings.arch);
     let mut table = table(["checkpoint", "created", "mentors", "size"], &[3]);
     let checkpoints = checkpoint::list(&settings.workspace, arch)?;
     if checkpoints.is_empty() {
         note_none();
-        return Ok(Outcome::Done);
+        return Ok(ExitStatus::Success);
     }
     let mut unreadable = 0;
     for checkpoint in checkpoints {
@@ -75,7 +74,9 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
         } else {
             table.add_row([
                 checkpoint.name.to_string(),
-                checkpoint.created().map_or_else(|| "by the older tool".to_owned(), clock::shown),
+                checkpoint
+                    .created()
+                    .map_or_else(|| "by the Python pipeline".to_owned(), clock::shown),
                 mentors.join(", "),
                 bytes(checkpoint.size()),
             ]);
@@ -88,16 +89,16 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
 }
 
 fn note_none() {
-    console::note("no checkpoints yet; train one: `mentorpal train`");
+    console::note("no checkpoints yet; train one with `mentorpal train`");
 }
 
-fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<Outcome> {
+fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<ExitStatus> {
     match &checkpoint.kind {
         CheckpointKind::Published(manifest) if as_json => console::json(manifest)?,
         CheckpointKind::Published(manifest) => show_published(checkpoint, manifest)?,
         CheckpointKind::Legacy(legacy) => show_legacy(checkpoint, legacy, as_json)?,
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
@@ -120,7 +121,7 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
     }
     if let Some(from) = &manifest.imported {
         let name = from.checkpoint.escape_debug();
-        console::line(format_args!("imported from {name}, which the older tool made"))?;
+        console::line(format_args!("imported from {name} (Python pipeline)"))?;
     }
     let unmeasured = if manifest.imported.is_some() { "not measured" } else { "not measurable" };
     let heads = ["mentor", "answers", "questions", "distinct", "leave-one-out", "data"];
@@ -137,13 +138,15 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
     }
     console::line(lines(&table))?;
     for id in manifest.mentors.keys().filter(|id| manifest.has_report(id)) {
-        console::line(format_args!("figures of training {id}/{REPORT_FILE}; --html makes a page"))?;
+        console::line(format_args!(
+            "training report of {id}: {id}/{REPORT_FILE}; --html writes it as a page"
+        ))?;
     }
     Ok(())
 }
 
 fn show_legacy(checkpoint: &Checkpoint, legacy: &LegacyCheckpoint, as_json: bool) -> Result<()> {
-    let mut table = table(["mentor", "answers", "topics", "vectors of"], &[1, 2, 3]);
+    let mut table = table(["mentor", "answers", "topics", "dims"], &[1, 2, 3]);
     let mut mentors = serde_json::Map::new();
     for mentor in &legacy.mentors {
         let model = legacy.read(mentor)?;
@@ -166,7 +169,7 @@ fn show_legacy(checkpoint: &Checkpoint, legacy: &LegacyCheckpoint, as_json: bool
     }
     console::line(format_args!("{BOLD}{}{BOLD:#}", checkpoint.name))?;
     console::line(format_args!(
-        "made by the older tool, used as it is; {} in {}",
+        "created by the Python pipeline, used without import; {} in {}",
         bytes(checkpoint.size()),
         checkpoint.folder.display()
     ))?;
@@ -174,9 +177,9 @@ fn show_legacy(checkpoint: &Checkpoint, legacy: &LegacyCheckpoint, as_json: bool
     console::line(lines(&table))
 }
 
-/// Verifies the checkpoint called `name`, or all. A name that no checkpoint has is wrong use, one that
-/// cannot be opened is not whole.
-fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outcome> {
+/// Verifies the checkpoint `name`, or all. A missing checkpoint is an error; one that cannot be opened
+/// is reported as damaged.
+fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
     let names = match name {
         Some(name) => vec![CheckpointRef::parse(name, &settings.arch)?],
@@ -185,14 +188,14 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
     if names.is_empty() {
         note_none();
     }
-    let mut outcome = Outcome::Done;
+    let mut outcome = ExitStatus::Success;
     for name in names {
         let checkpoint = match Checkpoint::open(workspace, &name) {
             Ok(checkpoint) => checkpoint,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
             Err(error) => {
                 report_unopened(&name, &error, as_json)?;
-                outcome = Outcome::Negative;
+                outcome = ExitStatus::Negative;
                 continue;
             }
         };
@@ -200,16 +203,16 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
             CheckpointKind::Published(manifest) => (manifest.files.len() + 1, true),
             CheckpointKind::Legacy(_) => (checkpoint.files().len(), false),
         };
-        let found = Verified { files, digests, faults: faults(&checkpoint)? };
+        let found = VerifyReport { files, digests, faults: faults(&checkpoint)? };
         if !found.report(&checkpoint.name, as_json)? {
-            outcome = Outcome::Negative;
+            outcome = ExitStatus::Negative;
         }
     }
     Ok(outcome)
 }
 
-/// What is wrong with a checkpoint's files; of the older tool's, which have no digests, whether
-/// they can be read.
+/// The faults of a checkpoint's files. Checkpoints of the Python pipeline have no digests, so their
+/// files are only parsed.
 fn faults(checkpoint: &Checkpoint) -> Result<Vec<CorruptFile>> {
     let CheckpointKind::Legacy(legacy) = &checkpoint.kind else { return checkpoint.verify() };
     let mut faults = Vec::new();
@@ -218,69 +221,10 @@ fn faults(checkpoint: &Checkpoint) -> Result<Vec<CorruptFile>> {
         if missing.is_empty() {
             faults.extend(legacy.read(mentor).err().map(|error| fault(&error)));
         }
-        let what = format!("missing; without it `{mentor}` cannot be used");
+        let what = format!("missing; `{mentor}` cannot be used without it");
         faults.extend(missing.into_iter().map(|path| CorruptFile { path, what: what.clone() }));
     }
     let vectors = legacy.vectors().err().map(|error| fault(&error));
     faults.extend(vectors.filter(|fault| faults.iter().all(|known| known.path != fault.path)));
     Ok(faults)
-}
-
-fn fault(error: &Error) -> CorruptFile {
-    let path = error.place().map(|place| place.path.clone());
-    CorruptFile { path: path.unwrap_or_default(), what: error.reason() }
-}
-
-/// Says of a checkpoint that is there why it cannot be opened.
-pub(super) fn report_unopened(name: &CheckpointRef, error: &Error, as_json: bool) -> Result<()> {
-    console::error(error);
-    if as_json {
-        Verified { files: 0, digests: true, faults: vec![fault(error)] }.json_line(name)?;
-    }
-    Ok(())
-}
-
-/// What was found of a checkpoint's files.
-pub(super) struct Verified {
-    /// How many there are, the manifest included.
-    pub(super) files: usize,
-    /// Whether there are digests to compare them with.
-    pub(super) digests: bool,
-    /// What is wrong.
-    pub(super) faults: Vec<CorruptFile>,
-}
-
-impl Verified {
-    /// Says what was found; whether nothing is wrong.
-    pub(super) fn report(&self, name: &CheckpointRef, as_json: bool) -> Result<bool> {
-        let Self { files, digests, faults } = self;
-        for fault in faults {
-            console::warn(format_args!("{}: {}", fault.path.display(), fault.what));
-        }
-        if as_json {
-            self.json_line(name)?;
-        } else if !faults.is_empty() {
-            console::line(format_args!("{name}: {}", count(faults.len(), "fault")))?;
-        } else if *digests {
-            console::line(format_args!("{name}: {GOOD}whole{GOOD:#}, {}", count(*files, "file")))?;
-        } else {
-            console::line(format_args!(
-                "{name}: can be read, {}; the older tool left no digests to verify them against",
-                count(*files, "file")
-            ))?;
-        }
-        Ok(faults.is_empty())
-    }
-
-    fn json_line(&self, name: &CheckpointRef) -> Result<()> {
-        // It may be what a server said.
-        let fault = |fault: &CorruptFile| json!({ "path": console::path(&fault.path), "what": secrets::masked(&fault.what) });
-        console::json(&json!({
-            "arch": name.arch.as_str(),
-            "checkpoint": name.checkpoint.as_str(),
-            "files": self.files,
-            "digests": self.digests,
-            "faults": self.faults.iter().map(fault).collect::<Vec<_>>(),
-        }))
-    }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::open;
-use super::{Outcome, compare_text, console, report_files};
+use super::{ExitStatus, compare_text, console, report_files};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
 use crate::files;
@@ -17,18 +17,7 @@ use crate::open::{OpenCheckpoint, TestOptions, TestRuns, mentors_to_test};
 use crate::page;
 use crate::text::format::quoted_list;
 
-impl CompareArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags {
-            arch: self.arch.clone(),
-            mentors: self.mentors.clone(),
-            test_set: self.test_set.clone(),
-            ..Flags::default()
-        }
-    }
-}
-
-pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<ExitStatus> {
     report_files::check(&[args.html.as_ref()], args.csv.as_ref())?;
     let names = [&args.a, &args.b].into_iter().chain(&args.more);
     let names = names.map(|name| CheckpointRef::parse(name, &settings.arch));
@@ -42,7 +31,7 @@ pub(super) fn run(settings: &Settings, args: &CompareArgs) -> Result<Outcome> {
         console::line(compare_text::text(&comparisons))?;
     }
     write_files(args, &comparisons)?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Tests every checkpoint on every mentor that all checkpoints have.

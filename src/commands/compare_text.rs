@@ -1,4 +1,4 @@
-//! A comparison as the terminal shows it.
+//! A comparison as text for the terminal.
 
 use super::console::{BOLD, lines, table};
 use super::test::ranks_text;
@@ -8,7 +8,7 @@ use crate::evaluate::{
 };
 use crate::text::{p_value, percent, percent_or_dash, percent_range, points, shorten};
 
-/// Each pair, all mentors together, and, where there are several comparisons, the table of all.
+/// Each pair, then all mentors together, then (for several comparisons) a table of all of them.
 pub(super) fn text(comparisons: &Comparisons) -> String {
     let Comparisons { first, mentors, pooled } = comparisons;
     let is_pair = mentors.iter().all(|of| of.pairs.len() == 1);
@@ -34,7 +34,7 @@ fn title(mentor: &str, other: &CheckpointRef, is_pair: bool) -> String {
 
 fn pair_text(pair: &Pair) -> String {
     let figures = &pair.figures;
-    // What matters most is last, where a terminal shows it.
+    // The most important group is last, next to the prompt.
     let groups = figures.changed.groups().into_iter().rev();
     let groups: String = groups.filter(|group| !group.questions.is_empty()).map(group).collect();
     format!(
@@ -53,7 +53,7 @@ fn group(group: ChangedGroup) -> String {
     text
 }
 
-/// Both side by side: per topic, then where the right answer stood.
+/// A and B side by side: the accuracy per topic, then the ranks of the right answer.
 fn topics(figures: &ComparisonFigures) -> String {
     let mut table = table(["topic", "A", "", "B", "", "B − A"], &[1, 2, 3, 4, 5]);
     let correct = |share: Share| format!("{}/{}", share.correct, share.questions);
@@ -111,7 +111,7 @@ fn equals(p: f64) -> String {
     if p.starts_with('<') { p } else { format!("= {p}") }
 }
 
-/// A row a mentor and checkpoint.
+/// A table with one row per mentor and checkpoint.
 fn standings(standings: &[Standing]) -> String {
     let heads = [
         "mentor",

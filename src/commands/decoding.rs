@@ -1,37 +1,37 @@
-//! A stream of text whose encoding is told by its first bytes, as UTF-8.
+//! Decodes a text stream to UTF-8; a byte-order mark at its start selects UTF-16.
 
 use std::io::{self, ErrorKind, Read};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 
-/// How many bytes are read at once.
+/// The number of bytes per read.
 const CHUNK: usize = 1 << 16;
 
-/// Reads UTF-16 that begins with its mark as UTF-8, and everything else as it is. It reads ahead no further
-/// than it must: whoever writes to a pipe may wait for the answer.
+/// A reader that converts UTF-16 with a byte-order mark to UTF-8 and passes everything else through.
+/// It never reads ahead, because the writer of a pipe may wait for a reply.
 pub(super) struct Decoding<R> {
     inner: R,
     state: State,
-    /// Decoded and not yet handed out.
+    /// Decoded bytes that the caller has not read yet.
     ready: Vec<u8>,
 }
 
 enum State {
-    /// The first bytes are still to be looked at.
+    /// The first bytes have not been read.
     Unknown,
-    /// Everything is handed out as it comes.
+    /// Bytes are passed through.
     Plain,
     Utf16(Box<Decoder>),
     Ended,
 }
 
 impl<R: Read> Decoding<R> {
-    /// Reads from `inner`.
+    /// A reader on top of `inner`.
     pub(super) fn new(inner: R) -> Self {
         Self { inner, state: State::Unknown, ready: Vec::new() }
     }
 
-    /// Reads what there is and looks at the first bytes.
+    /// Reads the first bytes and determines the encoding.
     fn begin(&mut self) -> io::Result<()> {
         let mut start = Vec::new();
         while start.len() < 2 && start.first().is_none_or(|first| matches!(first, 0xfe | 0xff)) {
@@ -54,7 +54,7 @@ impl<R: Read> Decoding<R> {
         self.decode(&start[2..], false)
     }
 
-    /// What can be had in one go; nothing at the end.
+    /// The bytes of one read; empty at the end of the stream.
     fn more(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; CHUNK];
         loop {
@@ -68,14 +68,14 @@ impl<R: Read> Decoding<R> {
         }
     }
 
-    /// Decodes bytes of UTF-16, the last of the stream or not.
+    /// Decodes UTF-16; `are_last` if the stream ends after these bytes.
     fn decode(&mut self, bytes: &[u8], are_last: bool) -> io::Result<()> {
         let State::Utf16(decoder) = &mut self.state else { return Ok(()) };
         let length = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(4 * bytes.len() + 16);
         let mut text = String::with_capacity(length);
         let (_, _, faulty) = decoder.decode_to_string(bytes, &mut text, are_last);
         if faulty {
-            let what = "not UTF-16 throughout, as it begins";
+            let what = "invalid UTF-16 after a UTF-16 byte-order mark";
             return Err(io::Error::new(ErrorKind::InvalidData, what));
         }
         self.ready = text.into_bytes();
@@ -111,7 +111,7 @@ impl<R: Read> Read for Decoding<R> {
 mod tests {
     use super::*;
 
-    /// Hands out a byte at a time.
+    /// Returns one byte per read.
     struct Slow<'a>(&'a [u8]);
 
     impl Read for Slow<'_> {
@@ -121,16 +121,16 @@ mod tests {
     }
 
     fn decoded(bytes: &[u8]) -> io::Result<String> {
-        let mut whole = String::new();
-        Decoding::new(bytes).read_to_string(&mut whole)?;
+        let mut at_once = String::new();
+        Decoding::new(bytes).read_to_string(&mut at_once)?;
         let mut slow = String::new();
         Decoding::new(Slow(bytes)).read_to_string(&mut slow)?;
-        assert_eq!(whole, slow);
-        Ok(whole)
+        assert_eq!(at_once, slow);
+        Ok(at_once)
     }
 
     #[test]
-    fn utf16_is_read_by_its_mark() {
+    fn a_byte_order_mark_selects_utf16() {
         let text = "Où êtes-vous ? 😀\n".repeat(2000);
         let units = || std::iter::once(0xfeff).chain(text.encode_utf16());
         let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays_as_it_is() {
+    fn other_text_is_passed_through() {
         for text in ["", "a", "Où\n", "\u{feff}a"] {
             assert_eq!(decoded(text.as_bytes()).unwrap(), text);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::console::{self, GOOD, lines, table};
-use super::{Outcome, open};
+use super::{ExitStatus, open};
 use crate::checkpoint::legacy::{Converted, LEGACY_ARCH, LegacyCheckpoint};
 use crate::checkpoint::{
     CheckpointRef, Draft, ImportedFrom, MANIFEST_FILE, Manifest, MentorRecord, OnExisting,
@@ -24,7 +24,7 @@ use crate::text::format::{count, quoted_list};
 use crate::vectors::VectorModel;
 use crate::workspace::{Name, Workspace};
 
-pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
     let legacy = find(&args.dir)?;
     let name = new_name(workspace, args, &legacy)?;
@@ -85,7 +85,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<O
         console::line(lines(&table))?;
         console::line(format_args!("{GOOD}imported{GOOD:#} {name} into {}", path.display()))?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// The result of importing a mentor.

@@ -1,28 +1,28 @@
-//! `mentorpal mentors`: lists mentors; shows one and checks its data.
+//! `mentorpal mentors`: lists mentors, or shows one mentor and checks its data.
 
 use serde_json::{Map, Value, json};
 
-use super::Outcome;
+use super::ExitStatus;
 use super::console::{self, BOLD, DIM, GOOD, lines, table};
 use crate::cli::MentorsArgs;
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::mentor::{Finding, Mentor};
 use crate::text::format::{count, quoted_list};
 use crate::workspace::{Name, Workspace};
 
-/// How many findings of a kind are shown without `--all`.
-const SHOWN: usize = 5;
+/// The number of findings per kind that are shown without `--all`.
+const MAX_FINDINGS: usize = 5;
 
-pub(super) fn run(settings: &Settings, args: &MentorsArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &MentorsArgs) -> Result<ExitStatus> {
     match &args.id {
         Some(id) => show(&settings.workspace, &Name::new("mentor", id.as_str())?, args)?,
         None => list(&settings.workspace, args.json)?,
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
-/// Lists all that can be read; one that cannot is said at once, and an error in the end.
+/// Lists all mentors. Unreadable ones are reported as they are found, and the result is an error.
 fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
     let mut unreadable = Vec::new();
     let heads = ["mentor", "name", "title", "answers", "questions", "test sets"];
@@ -66,7 +66,7 @@ fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
         return Ok(());
     }
     let message = format!("{} cannot be read", count(unreadable.len(), "mentor"));
-    Err(Error::new(format!("{message}: {}", quoted_list(unreadable))))
+    Err(Error::new(format!("{message}: {}", quoted_list(unreadable))).with_kind(ErrorKind::Corrupt))
 }
 
 fn show(workspace: &Workspace, id: &Name, args: &MentorsArgs) -> Result<()> {
@@ -80,6 +80,7 @@ fn show(workspace: &Workspace, id: &Name, args: &MentorsArgs) -> Result<()> {
     console::line(check(&findings, args.all))
 }
 
+/// The mentor's name, numbers, topics and utterances.
 fn summary(mentor: &Mentor) -> String {
     let profile = &mentor.profile;
     let mut text = format!(
@@ -103,9 +104,10 @@ fn summary(mentor: &Mentor) -> String {
     text
 }
 
+/// The findings, grouped by kind.
 fn check(findings: &[Finding], all: bool) -> String {
     if findings.is_empty() {
-        return format!("{GOOD}nothing to mend{GOOD:#} in its data");
+        return format!("{GOOD}no findings{GOOD:#} in its data");
     }
     let mut text = String::new();
     let mut rest = findings;
@@ -113,7 +115,7 @@ fn check(findings: &[Finding], all: bool) -> String {
         let (same, others) = rest.split_at(rest.partition_point(|f| f.kind == first.kind));
         rest = others;
         text += &format!("{BOLD}{}{BOLD:#}: {}\n", first.kind.heading(), same.len());
-        let shown = if all { same.len() } else { SHOWN };
+        let shown = if all { same.len() } else { MAX_FINDINGS };
         for finding in same.iter().take(shown) {
             text += &format!("  {finding}\n");
         }

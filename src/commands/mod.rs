@@ -1,5 +1,4 @@
-//! The verbs, one file each: they wire the stages together, print, and say how it went.
-//! Everything they call returns values and errors.
+//! The verbs, one file each: they call the library, print the results, and choose the exit status.
 
 mod ask;
 mod bar;
@@ -11,7 +10,7 @@ mod compare;
 mod compare_text;
 mod console;
 mod decoding;
-mod essentials;
+mod error_json;
 mod import;
 mod mentors;
 mod new;
@@ -20,91 +19,106 @@ mod remote_checkpoints;
 mod report_files;
 mod sharing;
 mod signals;
-mod teller;
+mod summary_text;
 mod test;
 mod train;
 mod training_pages;
+mod transfer_reporter;
 mod tune;
-mod tuned;
+mod tuning_report;
 mod vectors;
+mod verify_report;
 mod visible;
 
 pub use self::signals::{handle_signals, wait_for_signal};
 
 use clap::CommandFactory;
 
-use crate::cli::{CheckpointFlags, Cli, Command};
+use crate::cli::{Cli, Command};
 use crate::config::{Flags, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::text::format::count;
 
-/// How a command ended, where it did not fail.
+/// How a command ended, unless it failed with an [`Error`], which is exit code 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done: exit code 0.
-    Done,
-    /// Done, and the answer is “no”: exit code 1.
+pub enum ExitStatus {
+    /// Exit code 0.
+    Success,
+    /// Exit code 1: the command ran, and its answer is negative. For example, an accuracy is below
+    /// `--fail-under`, or a file differs from its manifest.
     Negative,
 }
 
-/// Does what was typed.
+/// Runs the verb of a parsed command line.
 ///
 /// # Errors
-/// Wrong use or bad input: exit code 2.
-pub fn run(cli: Cli) -> Result<Outcome> {
-    let resolve =
-        |flags: Flags| Settings::resolve_here(&Flags { workspace: cli.workspace.clone(), ..flags });
+/// On invalid input and on every failure.
+pub fn run(cli: Cli) -> Result<ExitStatus> {
+    let flags = Flags { workspace: cli.workspace, ..cli.command.flags() };
+    let settings = || Settings::resolve_here(&flags);
     match cli.command {
-        Command::Train(args) => train::run(&resolve(args.flags())?, &args),
-        Command::Test(args) => test::run(&resolve(args.flags())?, &args),
-        Command::Compare(args) => compare::run(&resolve(args.flags())?, &args),
-        Command::Tune(args) => tune::run(&resolve(args.flags())?, &args),
-        Command::Ask(args) => ask::run(&resolve(args.flags())?, &args),
-        Command::Mentors(args) => mentors::run(&resolve(Flags::default())?, &args),
-        Command::Checkpoints(args) => {
-            let flags = Flags { arch: args.arch.clone(), ..Flags::default() };
-            checkpoints::run(&resolve(flags)?, &args)
-        }
-        Command::Clean(args) => clean::run(&resolve(Flags::default())?, &args),
-        Command::Vectors(args) => vectors::run(&resolve(Flags::default())?, &args),
-        Command::Init(args) => sharing::init(&resolve(Flags::default())?, &args),
-        Command::Download(args) => sharing::download(&resolve(Flags::default())?, &args),
-        Command::Upload(args) => sharing::upload(&resolve(Flags::default())?, &args),
+        Command::Train(args) => train::run(&settings()?, &args),
+        Command::Test(args) => test::run(&settings()?, &args),
+        Command::Compare(args) => compare::run(&settings()?, &args),
+        Command::Tune(args) => tune::run(&settings()?, &args),
+        Command::Ask(args) => ask::run(&settings()?, &args),
+        Command::Mentors(args) => mentors::run(&settings()?, &args),
+        Command::Checkpoints(args) => checkpoints::run(&settings()?, &args),
+        Command::Clean(args) => clean::run(&settings()?, &args),
+        Command::Vectors(args) => vectors::run(&settings()?, &args),
+        Command::Init(args) => sharing::init(&settings()?, &args),
+        Command::Download(args) => sharing::download(&settings()?, &args),
+        Command::Upload(args) => sharing::upload(&settings()?, &args),
         Command::New(args) => new::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mentorpal", &mut script);
             console::line(String::from_utf8_lossy(&script).trim_end())?;
-            Ok(Outcome::Done)
+            Ok(ExitStatus::Success)
         }
     }
 }
 
-/// How a list ends of which so many could not be read, each of them said already.
-fn listed(unreadable: usize, noun: &str) -> Result<Outcome> {
+/// The result of a listing: an error if some items could not be read, each of which has already
+/// been reported.
+fn listed(unreadable: usize, noun: &str) -> Result<ExitStatus> {
     match unreadable {
-        0 => Ok(Outcome::Done),
-        several => Err(Error::new(format!("{} cannot be read", count(several, noun)))),
+        0 => Ok(ExitStatus::Success),
+        several => Err(Error::new(format!("{} cannot be read", count(several, noun)))
+            .with_kind(ErrorKind::Corrupt)),
     }
 }
 
-/// Prints an error to people, with its causes and what to do.
-pub fn report(error: &Error) {
-    console::error(error);
+/// Prints an error on stderr: as one JSON object if `is_json`, else as text with its causes and
+/// its hint.
+pub fn report(error: &Error, is_json: bool) {
+    if is_json {
+        console::error_json(error);
+    } else {
+        console::error(error);
+    }
 }
 
-/// Prints why the command line cannot be used, and ends the process as `clap` does; or prints the
-/// help or the version that was asked for. What was wrong may be an address with a password.
+/// Prints a usage error on stderr, or the requested help or version on stdout, and exits with
+/// `clap`'s exit code.
+///
+/// The command line could not be parsed, so `--json` is looked for among the raw arguments.
 pub fn report_usage(error: &clap::Error) -> ! {
     if !error.use_stderr() {
         error.exit();
     }
-    console::usage(error);
+    let mut arguments = std::env::args_os().take_while(|argument| argument != "--");
+    if arguments.any(|argument| argument == "--json") {
+        console::error_json(&error_json::of_usage(error));
+    } else {
+        console::usage(error);
+    }
     std::process::exit(error.exit_code())
 }
 
-/// Lets events of the work be seen on stderr: warnings, or, `verbose`, everything.
-pub fn listen(verbose: bool) {
+/// Installs a `tracing` subscriber that writes to stderr: warnings only, or all events if
+/// `verbose`.
+pub fn init_logging(verbose: bool) {
     let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
     tracing_subscriber::fmt()
         .with_max_level(level)
@@ -112,10 +126,4 @@ pub fn listen(verbose: bool) {
         .with_ansi(false)
         .without_time()
         .init();
-}
-
-impl CheckpointFlags {
-    fn flags(&self) -> Flags {
-        Flags { arch: self.arch.clone(), checkpoint: self.checkpoint.clone(), ..Flags::default() }
-    }
 }

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 
-use super::checkpoints::{Verified, report_unopened};
 use super::console::{self, bytes, lines, table};
-use super::teller::Teller;
-use super::{Outcome, clock, listed, sharing};
+use super::transfer_reporter::TransferReporter;
+use super::verify_report::{VerifyReport, report_unopened};
+use super::{ExitStatus, clock, listed, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::{CheckpointsArgs, RemoteFlags};
 use crate::config::Settings;
 use crate::error::{ErrorKind, Result};
 use crate::remote::Item;
 
-pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<Outcome> {
+pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<ExitStatus> {
     let remote = sharing::remote(settings, args.remote_flags)?;
     let mut table = table(["checkpoint", "created", "mentors", "size", "here"], &[3]);
     let mut unreadable = 0;
@@ -64,7 +64,7 @@ pub(super) fn verify(
     name: Option<&str>,
     flags: RemoteFlags,
     as_json: bool,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let remote = sharing::remote(settings, flags)?;
     let names = match name {
         Some(name) => vec![CheckpointRef::parse(name, &settings.arch)?],
@@ -73,11 +73,11 @@ pub(super) fn verify(
     if names.is_empty() {
         console::note("no checkpoints on the remote");
     }
-    let mut outcome = Outcome::Done;
+    let mut outcome = ExitStatus::Success;
     for checkpoint in names {
         let item = Item::checkpoint(&settings.workspace, &checkpoint);
-        let teller = Teller::new(item.to_string(), false);
-        let (files, faults) = match remote.verify(&item, &teller) {
+        let reporter = TransferReporter::new(item.to_string(), false);
+        let (files, faults) = match remote.verify(&item, &reporter) {
             Ok(found) => found,
             // A named checkpoint that the remote does not have, or a remote that cannot be used, is an error
             // of the command. Everything else is a fault of the checkpoint.
@@ -92,14 +92,14 @@ pub(super) fn verify(
             }
             Err(error) => {
                 report_unopened(&checkpoint, &error, as_json)?;
-                outcome = Outcome::Negative;
+                outcome = ExitStatus::Negative;
                 continue;
             }
         };
-        drop(teller);
-        let found = Verified { files, digests: true, faults };
+        drop(reporter);
+        let found = VerifyReport { files, digests: true, faults };
         if !found.report(&checkpoint, as_json)? {
-            outcome = Outcome::Negative;
+            outcome = ExitStatus::Negative;
         }
     }
     Ok(outcome)

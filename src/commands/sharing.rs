@@ -5,8 +5,8 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::console::{self, GOOD, bytes};
-use super::teller::Teller;
-use super::{Outcome, open};
+use super::transfer_reporter::TransferReporter;
+use super::{ExitStatus, open};
 use crate::checkpoint::{self, Checkpoint, CheckpointRef};
 use crate::cli::{
     DownloadArgs, InitArgs, RemoteFlags, UploadArgs, VectorsDownloadArgs, VectorsUploadArgs,
@@ -30,7 +30,7 @@ pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> 
     Ok(remote)
 }
 
-pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
+pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
     let context = TransferContext { json: args.json, options: options(false, args.dry_run) };
     let stable = match settings.asked_for()? {
@@ -44,7 +44,7 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
         && has_vectors(workspace, name)?
     {
         context.report_present(&item, &contents)?;
-        return Ok(Outcome::Done);
+        return Ok(ExitStatus::Success);
     }
     let remote = remote(settings, args.remote)?;
     context.remove_stale_drafts(workspace);
@@ -59,10 +59,10 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Outcome> {
              mentorpal.toml, or name one with CHECKPOINT",
         ),
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
-pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outcome> {
+pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<ExitStatus> {
     let name = to_download(settings, args)?;
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
     let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
@@ -73,7 +73,7 @@ pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<Outco
         context.remove_stale_drafts(&settings.workspace);
         context.fetch(&remote, &item)?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Returns the checkpoint to download: the named one, else the stable one, else the newest on the remote.
@@ -102,7 +102,7 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
     Ok(name)
 }
 
-pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> {
+pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<ExitStatus> {
     let name = match &args.checkpoint {
         Some(name) => CheckpointRef::parse(name, &settings.arch)?,
         None => open::chosen(settings)?,
@@ -111,7 +111,7 @@ pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<Outcome> 
     let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::checkpoint(&settings.workspace, &name);
     context.send(&remote(settings, args.remote)?, &item)?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Uploads the checkpoint that was just trained.
@@ -125,19 +125,19 @@ pub(super) fn upload_trained(
     context.send(remote, &Item::checkpoint(&settings.workspace, name))
 }
 
-pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<Outcome> {
+pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<ExitStatus> {
     let name = Name::new("vector model", args.name.as_str())?;
     let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
     context.send(&remote(settings, args.remote)?, &item)?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Downloads all vector models on the remote.
 pub(super) fn download_all_vectors(
     settings: &Settings,
     args: &VectorsDownloadArgs,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let context =
         TransferContext { json: args.json, options: options(args.overwrite, args.dry_run) };
     let remote = remote(settings, args.remote)?;
@@ -151,7 +151,7 @@ pub(super) fn download_vectors(
     settings: &Settings,
     name: &str,
     args: &VectorsDownloadArgs,
-) -> Result<Option<Outcome>> {
+) -> Result<Option<ExitStatus>> {
     let is_for_hub = args.name.is_some() || args.licence.is_some();
     let Ok(name) = Name::new("vector model", name) else { return Ok(None) };
     if settings.remote.is_none() || is_for_hub {
@@ -161,7 +161,7 @@ pub(super) fn download_vectors(
         TransferContext { json: args.json, options: options(args.overwrite, args.dry_run) };
     let item = Item::vectors(&settings.workspace, &name)?;
     if context.is_here(&item)? {
-        return Ok(Some(Outcome::Done));
+        return Ok(Some(ExitStatus::Success));
     }
     let remote = remote(settings, args.remote)?;
     if !remote.vector_models()?.contains(&name) {
@@ -170,14 +170,14 @@ pub(super) fn download_vectors(
     }
     context.remove_stale_drafts(&settings.workspace);
     context.fetch(&remote, &item)?;
-    Ok(Some(Outcome::Done))
+    Ok(Some(ExitStatus::Success))
 }
 
 fn remote_vectors(
     workspace: &Workspace,
     remote: &Remote,
     context: TransferContext,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let names = remote.vector_models()?;
     if names.is_empty() {
         console::note("the remote has no vector models");
@@ -188,7 +188,7 @@ fn remote_vectors(
             context.fetch(remote, &item)?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Whether the vector model that a checkpoint was trained with is in the workspace and valid.
@@ -242,17 +242,17 @@ impl TransferContext {
 
     fn fetch(self, remote: &Remote, item: &Item) -> Result<()> {
         let start = Instant::now();
-        let teller = Teller::new(item.to_string(), self.json);
-        let done = remote.download(item, self.options, &teller)?;
-        drop(teller);
+        let reporter = TransferReporter::new(item.to_string(), self.json);
+        let done = remote.download(item, self.options, &reporter)?;
+        drop(reporter);
         self.report(Direction::Download, item, &done, start)
     }
 
     fn send(self, remote: &Remote, item: &Item) -> Result<()> {
         let start = Instant::now();
-        let teller = Teller::new(item.to_string(), self.json);
-        let done = remote.upload(item, self.options, &teller)?;
-        drop(teller);
+        let reporter = TransferReporter::new(item.to_string(), self.json);
+        let done = remote.upload(item, self.options, &reporter)?;
+        drop(reporter);
         self.report(Direction::Upload, item, &done, start)
     }
 

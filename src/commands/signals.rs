@@ -1,36 +1,61 @@
-//! Ctrl-C and the like: what this process was making is removed before it ends.
+//! Signals: on Ctrl-C and similar, this process removes its unfinished files before it exits.
 
+#![cfg_attr(not(unix), allow(dead_code, unused_imports))]
+
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
+use super::console;
+use crate::error::{Error, ErrorKind};
 use crate::publish;
 
-/// What a shell adds to the number of a signal that ended a program.
+/// The exit code of a process that a signal ended is this plus the signal's number, as in shells.
 const BY_SIGNAL: i32 = 128;
 
-/// From now on SIGINT, SIGTERM and SIGHUP remove what this process was making, then end it with
-/// exit code 130, 143 or 129; a second one ends it at once. What the caller had set to be ignored
-/// still is.
+/// The longest wait for a blocked stderr before the process exits.
+const LONGEST_REPORT: Duration = Duration::from_millis(500);
+
+/// Installs handlers for SIGINT, SIGTERM and SIGHUP. The first signal removes the unfinished files
+/// of this process, prints an error of kind `interrupted` if `is_json`, and exits with code 130, 143
+/// or 129. A second signal ends the process at once. Signals that the parent process ignores stay
+/// ignored.
 #[cfg(unix)]
-pub fn handle_signals() {
+pub fn handle_signals(is_json: bool) {
     use signal_hook::iterator::Signals;
 
     let signals = not_ignored();
     let installed = unix::count(&signals).and_then(|()| Signals::new(&signals));
     let mut signals = match installed {
         Ok(signals) => signals,
-        // Then a signal ends this process as it would any, and the next run sweeps up.
+        // The default action ends the process, and the next run removes its unfinished files.
         Err(error) => return tracing::debug!(%error, "signals are not handled"),
     };
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let _held = publish::remove_scratch();
+            if is_json {
+                report_interruption(signal);
+            }
             std::process::exit(BY_SIGNAL + signal);
         }
     });
 }
 
-/// Where a signal is ending this process, waits for that end: what fails because of it is not told,
-/// and no other exit code is given.
+/// Prints that `signal` stopped the command, unless stderr is blocked.
+#[cfg(unix)]
+fn report_interruption(signal: i32) {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let error = Error::new(format!("stopped by signal {signal}"));
+        console::error_json(&error.with_kind(ErrorKind::Interrupted));
+        let _ = sender.send(());
+    });
+    let _ = receiver.recv_timeout(LONGEST_REPORT);
+}
+
+/// If a signal is ending this process, blocks until it has ended, so that errors caused by the
+/// signal are not printed and the exit code is the signal's.
 #[cfg(unix)]
 pub fn wait_for_signal() {
     while unix::is_ending() {
@@ -48,7 +73,7 @@ mod unix {
 
     static IS_ENDING: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-    /// Notes the first signal; a second one ends the process as it would any.
+    /// Records the first signal; a second one has its default action, which ends the process.
     pub(super) fn count(signals: &[i32]) -> io::Result<()> {
         for &signal in signals {
             flag::register_conditional_default(signal, Arc::clone(&IS_ENDING))?;
@@ -62,7 +87,7 @@ mod unix {
     }
 }
 
-/// The signals that this process was not started to ignore, as `nohup` does it. Only Linux tells.
+/// The signals that the parent process does not ignore (`nohup` ignores SIGHUP). Known on Linux only.
 #[cfg(unix)]
 fn not_ignored() -> Vec<i32> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -76,18 +101,18 @@ fn not_ignored() -> Vec<i32> {
     signals
 }
 
-/// The ignored signals, one bit each, as a process's `status` has them.
+/// The bit mask of ignored signals in the text of `/proc/self/status`.
 #[cfg(unix)]
 fn ignored(status: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-/// Nothing: this system has no such signals.
+/// Does nothing: this platform does not have these signals.
 #[cfg(not(unix))]
-pub fn handle_signals() {}
+pub fn handle_signals(_is_json: bool) {}
 
-/// Nothing: this system has no such signals.
+/// Does nothing: this platform does not have these signals.
 #[cfg(not(unix))]
 pub fn wait_for_signal() {}
 

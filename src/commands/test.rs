@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::console::{self, BOLD, DIM, bar, lines, table};
 use super::open;
-use super::{Outcome, report_files};
+use super::{ExitStatus, report_files};
 use crate::cli::TestArgs;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::error::Result;
 use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
@@ -19,22 +19,12 @@ use crate::page::{self, Tested};
 use crate::text::format::count;
 use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
-impl TestArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags {
-            mentors: self.mentors.clone(),
-            test_set: self.test_set.clone(),
-            ..self.checkpoint.flags()
-        }
-    }
-}
-
-pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<ExitStatus> {
     report_files::check(&[args.html.as_ref(), args.junit.as_ref()], args.csv.as_ref())?;
     let checkpoint = OpenCheckpoint::open(&settings.workspace, &open::chosen(settings)?)?;
     let limit = args.limit.map(NonZeroUsize::get);
     let options = TestOptions { exact_matches: !args.no_canned, limit };
-    let mut outcome = Outcome::Done;
+    let mut outcome = ExitStatus::Success;
     let mut tests: Vec<(TestReport, TestFigures, Arc<Mentor>)> = Vec::new();
     for (id, test_set) in mentors_to_test(settings)? {
         let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
@@ -53,7 +43,7 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
                 percent(tally.share.accuracy()),
                 percent(least)
             ));
-            outcome = Outcome::Negative;
+            outcome = ExitStatus::Negative;
         }
         tests.push((report, figures, mentor));
     }

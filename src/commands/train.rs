@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::console::{self, GOOD, lines, table};
-use super::essentials::essentials;
+use super::summary_text::summary_text;
 use super::training_pages::Pages;
-use super::{Outcome, open, report_files, sharing};
+use super::{ExitStatus, open, report_files, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::TrainArgs;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::evaluate::TrainingRecord;
 use crate::page::{self, TableFile, TrainedMentor};
@@ -18,19 +18,7 @@ use crate::text::percent;
 use crate::training::{MentorRun, MentorTraining, Published, TrainRequest, TrainingRun};
 use crate::workspace::Name;
 
-impl TrainArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags {
-            arch: self.arch.clone(),
-            checkpoint: self.checkpoint.clone(),
-            mentors: self.mentors.clone(),
-            vectors: self.vectors.clone(),
-            ..Flags::default()
-        }
-    }
-}
-
-pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<ExitStatus> {
     if args.update && settings.mentors.is_empty() {
         return Err(Error::new("--update retrains one mentor, and none was named")
             .hint("name it: `mentorpal train --mentor MENTOR --update`"));
@@ -65,7 +53,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     if let Some(remote) = remote {
         sharing::upload_trained(settings, &remote, &checkpoint, args.json)?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// The request of the command line.
@@ -174,7 +162,7 @@ impl Summary {
         let mut text = lines(&table);
         if self.rows.len() <= MAX_DETAILED_MENTORS {
             for MentorTraining { mentor, figures, .. } in &self.details {
-                text += &format!("\n\n{}", essentials(mentor, figures));
+                text += &format!("\n\n{}", summary_text(mentor, figures));
             }
             text += "\n";
         }

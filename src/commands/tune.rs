@@ -1,11 +1,11 @@
 //! `mentorpal tune`: compares configurations by cross-validation and recommends one.
 
 use super::bar::Bar;
-use super::tuned::{Configuration, Tuned};
-use super::{Outcome, console, open};
+use super::tuning_report::{Configuration, TuningReport};
+use super::{ExitStatus, console, open};
 use crate::classifiers::{BackgroundQuestions, TrainOptions, registry};
 use crate::cli::TuneArgs;
-use crate::config::{Flags, NO_VECTORS, Settings};
+use crate::config::{NO_VECTORS, Settings};
 use crate::error::{Error, Location, Result};
 use crate::evaluate::{FoldRun, cross_validate, folds};
 use crate::mentor::Mentor;
@@ -14,12 +14,6 @@ use crate::progress::Progress;
 use crate::text::format::quoted_list;
 use crate::vectors::{self, EMBEDDED, ModelKind};
 use crate::workspace::{Name, Workspace};
-
-impl TuneArgs {
-    pub(super) fn flags(&self) -> Flags {
-        Flags { mentors: self.mentors.clone(), ..Flags::default() }
-    }
-}
 
 /// A mentor to compare the configurations on.
 struct Subject {
@@ -31,7 +25,7 @@ struct Subject {
 /// The runs of a configuration in the folds of a mentor, or why the mentor cannot be trained with it.
 type Runs = Result<Vec<FoldRun>, String>;
 
-pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<ExitStatus> {
     let configurations = configurations(settings, args)?;
     let subjects = subjects(settings, args)?;
     let trials = try_all(&configurations, &subjects, args.seed);
@@ -44,7 +38,7 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
         if last.is_some() && !args.json {
             console::line("")?;
         }
-        let tuned = Tuned::of(&configurations, runs, ids)?;
+        let tuned = TuningReport::of(&configurations, runs, ids)?;
         tuned.show(args.json)?;
         last = Some(tuned);
     }
@@ -52,7 +46,7 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<Outcome> {
     if let (Some(tuned), false) = (last, args.json) {
         tuned.show_settings()?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// The result tables: one per mentor, then one for all mentors if there are several. Each has the ids of its

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::bar::Bar;
 use super::console::{self, BOLD, GOOD, bytes, lines, table};
-use super::{Outcome, listed, sharing};
+use super::{ExitStatus, listed, sharing};
 use crate::cli::{
     VectorsAddArgs, VectorsArgs, VectorsCommand, VectorsDistillArgs, VectorsDownloadArgs,
 };
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::publish::MANIFEST_FILE;
 use crate::stale::remove_stale_drafts;
 use crate::text::format::{count, quoted_list};
@@ -21,10 +21,10 @@ use crate::vectors::{
 };
 use crate::workspace::Name;
 
-/// How many nearest words are shown.
+/// The number of nearest words that are shown.
 const NEAREST: usize = 10;
 
-pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<Outcome> {
+pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<ExitStatus> {
     match &args.command {
         VectorsCommand::Add(args) => add(settings, args),
         VectorsCommand::Distill(args) => distill(settings, args),
@@ -48,7 +48,7 @@ fn model_name(name: &str) -> Result<Name> {
     Name::new("vector model", name)
 }
 
-fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
+fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<ExitStatus> {
     let request = Request {
         path: args.path.clone(),
         name: args.name.as_deref().map(model_name).transpose()?,
@@ -61,7 +61,11 @@ fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<Outcome> {
     show_added(&added, args.json)
 }
 
-fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) -> Result<Outcome> {
+fn download(
+    settings: &Settings,
+    model: &ModelId,
+    args: &VectorsDownloadArgs,
+) -> Result<ExitStatus> {
     let request = DownloadRequest {
         model: model.clone(),
         name: args.name.as_deref().map(model_name).transpose()?,
@@ -73,8 +77,8 @@ fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) ->
     let added = vectors::download(&settings.workspace, &hub, &request, &bar)?;
     if !added.unverified.is_empty() {
         console::warn(format_args!(
-            "the server says no hash of {}, so nothing tells whether that is what its publisher \
-             made: compare the SHA-256 in {} with the publisher's",
+            "the server provides no hash of {}, so the download could not be verified; compare the \
+             SHA-256 in {} with the publisher's",
             quoted_list(&added.unverified),
             added.folder.join(MANIFEST_FILE).display()
         ));
@@ -82,7 +86,7 @@ fn download(settings: &Settings, model: &ModelId, args: &VectorsDownloadArgs) ->
     show_added(&added, args.json)
 }
 
-fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<Outcome> {
+fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<ExitStatus> {
     let request = DistillRequest {
         encoder: args.encoder.clone(),
         name: args.name.as_deref().map(model_name).transpose()?,
@@ -96,7 +100,7 @@ fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<Outcome> {
     show_added(&added, args.json)
 }
 
-fn show_added(added: &Added, as_json: bool) -> Result<Outcome> {
+fn show_added(added: &Added, as_json: bool) -> Result<ExitStatus> {
     if as_json {
         let mut described = described(&added.name, &added.manifest, Some(&added.folder));
         if !added.unverified.is_empty() {
@@ -105,23 +109,23 @@ fn show_added(added: &Added, as_json: bool) -> Result<Outcome> {
         console::json(&described)?;
     } else {
         let (manifest, folder) = (&added.manifest, added.folder.display());
-        let (format, holds) = (&manifest.source.format, holds(manifest));
-        console::line(format_args!("added {} ({format}, {holds}) in {folder}", added.name))?;
+        let (format, content) = (&manifest.source.format, content(manifest));
+        console::line(format_args!("added {} ({format}, {content}) in {folder}", added.name))?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
-/// What has vectors, and how long they are.
-fn holds(manifest: &Manifest) -> String {
+/// The number of words or tokens, and the dimensions.
+fn content(manifest: &Manifest) -> String {
     let dims = manifest.dims;
     match (manifest.kind, manifest.words) {
-        (ModelKind::Words, Some(words)) => format!("{words} words of {dims} numbers"),
-        (ModelKind::Static, Some(tokens)) => format!("{tokens} tokens of {dims} numbers"),
-        _ => format!("sentences of {dims} numbers"),
+        (ModelKind::Words, Some(words)) => format!("{words} words, {dims} dimensions"),
+        (ModelKind::Static, Some(tokens)) => format!("{tokens} tokens, {dims} dimensions"),
+        _ => format!("sentences, {dims} dimensions"),
     }
 }
 
-/// A vector model as a line of JSON.
+/// The JSON object of a vector model.
 fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
     json!({
         "name": name.as_str(),
@@ -132,10 +136,12 @@ fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
     })
 }
 
-fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
+fn list(settings: &Settings, as_json: bool) -> Result<ExitStatus> {
     let models = vectors::list(&settings.workspace)?;
     if models.is_empty() {
-        console::note("only what mentorpal itself holds; add others: `mentorpal vectors add PATH`");
+        console::note(
+            "only the built-in vector model; add others with `mentorpal vectors add PATH`",
+        );
     }
     let mut table = table(["vector model", "kind", "dims", "words", "size"], &[2, 3, 4]);
     let embedded = (vectors::embedded_name(), vectors::embedded_manifest(), None);
@@ -171,10 +177,10 @@ fn list(settings: &Settings, as_json: bool) -> Result<Outcome> {
 }
 
 fn note_none() {
-    console::note("no vector models yet; add one: `mentorpal vectors add PATH`");
+    console::note("no vector models yet; add one with `mentorpal vectors add PATH`");
 }
 
-fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> Result<Outcome> {
+fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> Result<ExitStatus> {
     let manifest = vectors::manifest(&settings.workspace, name)?;
     if manifest.kind == ModelKind::Encoder && like.is_none() {
         let network = vectors::network(&settings.workspace, name)?;
@@ -184,15 +190,16 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
         } else {
             facts(name, &manifest, Some(network))?;
         }
-        return Ok(Outcome::Done);
+        return Ok(ExitStatus::Success);
     }
     let nearest = if let Some(word) = like {
         vectors::nearest(&settings.workspace, name, word, NEAREST)?.ok_or_else(|| {
             Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
-                .hint("most models know words in lower case only")
+                .with_kind(ErrorKind::NotFound)
+                .hint("try the word in lower case; most models contain only lower-case words")
         })?
     } else {
-        // Notices a model that cannot be used.
+        // Fails if the model cannot be used.
         VectorModel::open(&settings.workspace, name)?;
         Vec::new()
     };
@@ -204,7 +211,7 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
             shown["nearest"] = nearest.iter().map(word).collect();
         }
         console::json(&shown)?;
-        return Ok(Outcome::Done);
+        return Ok(ExitStatus::Success);
     }
     facts(name, &manifest, None)?;
     if !nearest.is_empty() {
@@ -214,31 +221,31 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
         }
         console::line(lines(&table))?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 fn facts(name: &Name, manifest: &Manifest, network: Option<Network>) -> Result<()> {
     let source = &manifest.source;
     console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
-    console::line(holds(manifest))?;
+    console::line(content(manifest))?;
     if let Some(Network { layers, heads, pooling, unit_length, max_tokens, .. }) = network {
         let pooling = match pooling {
-            Pooling::Mean => "the mean of its tokens' vectors",
-            Pooling::Cls => "its first token's vector",
+            Pooling::Mean => "the mean of its token vectors",
+            Pooling::Cls => "the vector of its first token",
         };
-        let length = if unit_length { ", at unit length" } else { "" };
+        let length = if unit_length { ", normalized to unit length" } else { "" };
         let (layers, heads) = (count(layers, "layer"), count(heads, "head"));
-        console::line(format_args!("a network of {layers} of {heads} each"))?;
-        console::line(format_args!("a sentence's vector is {pooling}{length}"))?;
+        console::line(format_args!("a network of {layers} with {heads} each"))?;
+        console::line(format_args!("the vector of a sentence is {pooling}{length}"))?;
         console::line(format_args!("longest text: {max_tokens} tokens"))?;
     }
     let file = source.file.escape_debug();
     console::line(format_args!("from {file} ({}), SHA-256 {}", source.format, source.sha256))?;
-    let licence = manifest.licence.as_deref().unwrap_or("not noted");
+    let licence = manifest.licence.as_deref().unwrap_or("not recorded");
     console::line(format_args!("licence: {}", licence.escape_debug()))
 }
 
-fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outcome> {
+fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
     let names = match name {
         Some(name) => vec![model_name(name)?],
@@ -247,7 +254,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
     if names.is_empty() {
         note_none();
     }
-    let mut outcome = Outcome::Done;
+    let mut outcome = ExitStatus::Success;
     for name in names {
         let fault = match vectors::verify(workspace, &name) {
             Ok(fault) => {
@@ -256,20 +263,20 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Outc
                 }
                 fault
             }
-            // A name that was typed wrong is wrong use, not a model that differs.
-            Err(error) if !workspace.vector_model(&name).is_dir() => return Err(error),
+            // A mistyped name is a usage error, not a damaged model.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
             Err(error) => {
                 console::error(&error);
                 Some(error.reason())
             }
         };
         if fault.is_some() {
-            outcome = Outcome::Negative;
+            outcome = ExitStatus::Negative;
         }
         if as_json {
             console::json(&json!({ "name": name.as_str(), "fault": fault }))?;
         } else if fault.is_none() {
-            console::line(format_args!("{name}: {GOOD}whole{GOOD:#}"))?;
+            console::line(format_args!("{name}: {GOOD}intact{GOOD:#}"))?;
         }
     }
     Ok(outcome)

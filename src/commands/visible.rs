@@ -1,5 +1,5 @@
-//! Text as a terminal may be given it: our own styles as escape sequences, and what would command
-//! the terminal or turn the text around as visible escapes.
+//! Safe text for terminals: styles become escape sequences; control characters and characters that
+//! change the text direction become visible escapes.
 
 use std::fmt::{self, Display, Write};
 
@@ -7,16 +7,16 @@ use anstyle::AnsiColor;
 
 /// Headings.
 pub(in crate::commands) const BOLD: Style = Style::Bold;
-/// What is less important.
+/// Less important text.
 pub(in crate::commands) const DIM: Style = Style::Dim;
-/// What is well.
+/// Good results.
 pub(in crate::commands) const GOOD: Style = Style::Good;
 
-/// A style: `{BOLD}` begins it, `{BOLD:#}` ends it.
+/// A text style: `{BOLD}` starts it, `{BOLD:#}` ends it.
 ///
-/// In text it is a mark, a code point that Unicode has given to no character and that takes no room
-/// in a table, and only [`painted`] makes an escape sequence of it. So an escape sequence in the text
-/// itself is never ours.
+/// In a string, a style is an unassigned code point of zero width, so tables stay aligned. Only
+/// [`painted`] turns it into an escape sequence; all other escape sequences come from user data and
+/// are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::commands) enum Style {
     Bold,
@@ -27,7 +27,7 @@ pub(in crate::commands) enum Style {
     Hint,
 }
 
-/// Ends any style.
+/// The mark that ends a style.
 const END: char = '\u{e0008}';
 
 impl Style {
@@ -63,9 +63,9 @@ impl Display for Style {
     }
 }
 
-/// Whether a terminal shows `c` as something else than a character: control characters, which may
-/// command it, and those that turn the direction of text around, which make it read otherwise than
-/// it is. Letters of right-to-left scripts, and the joiners of emoji and Indic scripts, are not.
+/// Whether `c` must be escaped: control characters, which terminals interpret, and characters that
+/// change the text direction, which can disguise a text. Letters of right-to-left scripts and the
+/// joiners of emoji and Indic scripts are not escaped.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -78,8 +78,8 @@ fn is_hidden(c: char) -> bool {
         )
 }
 
-/// Text for people: marks as escape sequences, and everything that is hidden as `\u{1b}`; line
-/// breaks and tabs stay.
+/// `text` with styles as escape sequences and hidden characters as escapes such as `\u{1b}`; line
+/// breaks and tabs are kept.
 pub(in crate::commands) fn painted(text: &str) -> String {
     let mut painted = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -99,13 +99,13 @@ pub(in crate::commands) fn painted(text: &str) -> String {
     painted
 }
 
-/// Whether nothing of `text` is hidden, line breaks and tabs aside.
+/// Whether `text` has no hidden characters other than line breaks and tabs.
 pub(in crate::commands) fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| is_hidden(c) && !matches!(c, '\n' | '\t'))
 }
 
-/// JSON of the same value, with everything that is hidden as `\u202e`. JSON has such characters in
-/// strings alone, and those below the blank escaped already.
+/// JSON of the same value, with hidden characters as escapes such as `\u202e`. In JSON, these
+/// characters occur only within strings, and those below U+0020 are escaped already.
 pub(in crate::commands) fn escaped_json(json: String) -> String {
     if !json.chars().any(is_hidden) {
         return json;
@@ -126,13 +126,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_styles_are_escape_sequences() {
+    fn only_styles_become_escape_sequences() {
         assert_eq!(painted(&format!("{BOLD}a{BOLD:#} b")), "\u{1b}[1ma\u{1b}[0m b");
         assert_eq!(painted("\u{1b}[1mred\u{9b}2J\u{7f}\u{7}"), r"\u{1b}[1mred\u{9b}2J\u{7f}\u{7}");
     }
 
     #[test]
-    fn what_turns_text_around_is_seen() {
+    fn direction_changes_are_escaped() {
         assert_eq!(painted("a\u{202e}gpj.exe"), r"a\u{202e}gpj.exe");
         assert_eq!(
             painted("\u{2066}x\u{2069}\u{200f}\u{61c}"),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_any_script_is_left_as_it_is() {
+    fn text_of_any_script_is_unchanged() {
         // Hebrew, Arabic, a family emoji with joiners, Devanagari with a joiner and a non-joiner.
         for text in
             ["שלום", "مرحبا بالعالم", "👨\u{200d}👩\u{200d}👧", "क्\u{200d}ष क्\u{200c}ष", "a\tb\nc"]
@@ -154,14 +154,14 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn json_stays_the_same_value(text in "[\\s\\S]*") {
+        fn escaping_keeps_the_json_value(text in "[\\s\\S]*") {
             let json = escaped_json(serde_json::to_string(&text).unwrap());
             proptest::prop_assert!(is_plain(&json));
             proptest::prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
 
         #[test]
-        fn nothing_hidden_is_left(text in "[\\s\\S]*") {
+        fn no_hidden_character_is_left(text in "[\\s\\S]*") {
             let text = text.replace(|c| ('\u{e0002}'..='\u{e0008}').contains(&c), "");
             proptest::prop_assert!(is_plain(&painted(&text)));
         }

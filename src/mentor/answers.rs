@@ -1,4 +1,4 @@
-//! `classifier_data.csv`: the recorded answers and the questions that lead to them.
+//! `classifier_data.csv`: the recorded answers and their questions.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,21 +11,21 @@ use crate::text::{compose, shorten};
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "classifier_data.csv";
 
-/// The answer id that stands for “no recorded answer fits”; no recorded answer can have it.
+/// The reserved id for “no recorded answer fits”.
 pub const OFF_TOPIC: &str = "_OFF_TOPIC_";
 
 /// A recorded answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Unique within the mentor; its case is kept.
+    /// The id, unique within the mentor and case-sensitive.
     pub id: String,
-    /// What the mentor says; no-break spaces read as spaces.
+    /// The text of the answer, with no-break spaces replaced by spaces.
     pub text: String,
-    /// Its topics as written.
+    /// The topics as written.
     pub topics: Vec<String>,
-    /// The question and then its paraphrases; may be empty.
+    /// The question, then its paraphrases; may be empty.
     pub questions: Vec<String>,
-    /// The row of `classifier_data.csv` it (first) stands in.
+    /// The (first) row of the answer in `classifier_data.csv`.
     pub row: usize,
 }
 
@@ -46,12 +46,12 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Answer>, Vec<Finding>)> {
     }
     if answers.iter().all(|answer| answer.questions.is_empty()) {
         return Err(Error::at(Location::file(path), "no answer has a question")
-            .hint("each row needs an `ID`, a `text` and at least one line in `question`"));
+            .hint("give each row an `ID`, a `text` and at least one line in `question`"));
     }
     Ok((answers, findings))
 }
 
-/// An answer's text as it is read: no-break spaces as spaces, trimmed.
+/// `text` with no-break spaces replaced by spaces, trimmed.
 pub(crate) fn plain_text(text: &str) -> String {
     text.replace('\u{a0}', " ").trim().to_owned()
 }
@@ -62,22 +62,25 @@ fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Resu
     let written = id.trim();
     let id = visible(id);
     if id.is_empty() {
-        return Err(Error::at(place("ID"), "an empty cell, expected the answer's id")
-            .hint("give the answer an id that no other row has, or delete the row"));
+        return Err(Error::at(place("ID"), "empty cell, expected the answer's id")
+            .hint("give the answer a unique id, or delete the row"));
     }
     if id == OFF_TOPIC {
         return Err(Error::at(place("ID"), format!("`{OFF_TOPIC}` cannot be an answer's id"))
-            .hint("what the mentor says to off-topic questions belongs in `utterance_data.csv`"));
+            .hint("put the replies to off-topic questions into `utterance_data.csv`"));
     }
     if written.contains('\n') {
         return Err(Error::at(
             place("ID"),
-            format!("`{}`: an id of several lines", shorten(&id, 40)),
+            format!("id `{}` has several lines, expected one", shorten(&id, 40)),
         )
-        .hint("is a closing quote missing? an id is one line"));
+        .hint("check for a missing closing quote"));
     }
     if id != written {
-        let message = format!("`{}` is read as `{id}`, as it looks", written.escape_debug());
+        let message = format!(
+            "`{}` is read as `{id}`, without its invisible characters",
+            written.escape_debug()
+        );
         findings.push(Finding::new(FindingKind::InvisibleCharacter, place("ID"), message));
     }
     let questions: Vec<String> = lines(question).map(str::to_owned).collect();
@@ -85,10 +88,10 @@ fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Resu
     if questions.is_empty() && text.is_empty() && id.contains(' ') {
         let what = format!("`{}` has neither a text nor a question", shorten(&id, 40));
         return Err(Error::at(place("ID"), what)
-            .hint("is it a line of the cell above? a cell of several lines stands in quotes"));
+            .hint("if it is a line of the cell above, put that cell in quotes"));
     }
     if questions.is_empty() {
-        let message = format!("answer `{id}` has no question, so nothing leads to it");
+        let message = format!("answer `{id}` has no question, so it is never given");
         findings.push(Finding::new(FindingKind::EmptyCell, place("question"), message));
     }
     if text.is_empty() {
@@ -112,7 +115,7 @@ fn lines(cell: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty())
 }
 
-/// Two rows may give questions for one answer; they may not give two answers one id.
+/// Merges two rows with the same id. They must have the same text.
 fn merge(
     first: &mut Answer,
     second: Answer,
@@ -123,18 +126,17 @@ fn merge(
     if compose(&first.text) != compose(&second.text) {
         return Err(Error::at(
             place,
-            format!("id `{}` was given to another answer in row {}", first.id, first.row),
+            format!("id `{}` already belongs to another answer, in row {}", first.id, first.row),
         )
         .hint(format!(
-            "row {} reads “{}”, row {} “{}”: give one of them another id",
+            "row {} is “{}”, row {} is “{}”: give one of them another id",
             first.row,
             shorten(&first.text, 40),
             second.row,
             shorten(&second.text, 40)
         )));
     }
-    let message =
-        format!("id `{}` stands in row {} already; the rows are joined", first.id, first.row);
+    let message = format!("id `{}` is already in row {}; the rows are merged", first.id, first.row);
     findings.push(Finding::new(FindingKind::DuplicateId, place, message));
     first.questions.extend(second.questions);
     for topic in second.topics {

@@ -1,4 +1,4 @@
-//! Checks of a mentor's data beyond what reading it notices.
+//! Checks of a mentor's data that go beyond parsing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -13,25 +13,25 @@ use crate::text::format::count;
 use crate::text::{match_key, normalize, segments, shorten};
 use crate::workspace::Workspace;
 
-/// Questions longer than this, in characters, were hardly typed by anybody.
-const LONG: usize = 300;
+/// The longest question, in characters, that a user is likely to type.
+const MAX_LENGTH: usize = 300;
 
-/// A question that leads to several answers.
+/// A question that belongs to several answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contradiction {
-    /// As it is first written.
+    /// The question as first written.
     pub question: String,
-    /// The answers' ids, in the order of the data: the last one wins.
+    /// The ids of the answers in the order of the data; the last one is given.
     pub answer_ids: Vec<String>,
 }
 
 impl Mentor {
-    /// Everything worth a look in the data that reading it does not notice: questions that
-    /// contradict or repeat each other, answers with one question, answers no test asks for.
-    /// Sorted by kind, then place.
+    /// Checks the mentor's data for contradictory, repeated, similar and long questions, answers with
+    /// a single question, and answers that no test set covers. The findings are sorted by kind, then
+    /// by location.
     ///
     /// # Errors
-    /// When the mentor's test sets cannot be listed.
+    /// If the mentor's test sets cannot be listed.
     pub fn check(&self, workspace: &Workspace) -> Result<Vec<Finding>> {
         let data = workspace.mentor_data(&self.id).join(FILE);
         let mut findings = self.repetitions(&data);
@@ -42,12 +42,12 @@ impl Mentor {
         Ok(findings)
     }
 
-    /// Questions that lead to several answers, in the order of the data.
+    /// Questions that belong to several answers, in the order of the data.
     #[must_use]
     pub fn contradictions(&self) -> Vec<Contradiction> {
         let contradiction = |same: Vec<(usize, &str)>| {
             let mut answers: Vec<usize> = same.iter().map(|(answer, _)| *answer).collect();
-            // Each once, where it stands last: the last of all wins.
+            // Each answer once, at its last position, because the last one is given.
             answers.reverse();
             let mut seen = HashSet::new();
             answers.retain(|answer| seen.insert(*answer));
@@ -61,8 +61,7 @@ impl Mentor {
         self.same_questions().into_iter().filter_map(contradiction).collect()
     }
 
-    /// Questions that stand in the data more than once: of each, as it is written there, with the
-    /// index of its answer.
+    /// The groups of equal questions: each question as written, with the index of its answer.
     fn same_questions(&self) -> Vec<Vec<(usize, &str)>> {
         let mut index_of: HashMap<String, usize> = HashMap::new();
         let mut same: Vec<Vec<(usize, &str)>> = Vec::new();
@@ -79,18 +78,18 @@ impl Mentor {
         same
     }
 
-    /// What is wrong with questions that stand in the data more than once.
+    /// Findings about questions that occur more than once.
     fn repetitions(&self, data: &Path) -> Vec<Finding> {
         let finding = |earlier: usize, later: usize, question: &str| {
             let (earlier, answer) = (&self.answers[earlier], &self.answers[later]);
             let place = Location::file(data).row(answer.row).column("question");
             let shown = shorten(question, 40);
             if earlier.id == answer.id {
-                let message = format!("“{shown}” stands twice for answer `{}`", answer.id);
+                let message = format!("“{shown}” occurs twice in answer `{}`", answer.id);
                 Finding::new(FindingKind::RepeatedQuestion, place, message)
             } else {
                 let message = format!(
-                    "“{shown}” leads to `{}` here and to `{}` in row {}; this, the later, wins",
+                    "“{shown}” belongs to `{}` here and to `{}` in row {}; the later row is used",
                     answer.id, earlier.id, earlier.row
                 );
                 Finding::new(FindingKind::Contradiction, place, message)
@@ -101,16 +100,16 @@ impl Mentor {
         pairs.map(|pair| finding(pair[0].0, pair[1].0, pair[1].1)).collect()
     }
 
-    /// Questions of different answers that have the same words, in any order, or differ by one
-    /// short slip. Long ones, which have a finding of their own, are passed over: their number of
-    /// words is also the number of texts to compare them by.
+    /// Questions of different answers that have the same words in any order, or that differ by a
+    /// small typing error. Long questions are skipped, because each has one key per word; they have
+    /// a finding of their own.
     fn near_duplicates(&self, data: &Path) -> Vec<Finding> {
         let mut examples = self.examples();
-        examples.retain(|example| example.question.chars().count() <= LONG);
+        examples.retain(|example| example.question.chars().count() <= MAX_LENGTH);
         let normal: Vec<String> = examples.iter().map(|e| normalize(e.question)).collect();
         let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, text) in normal.iter().enumerate() {
-            // Where words have no spaces between them, their letters stand in.
+            // In scripts without spaces between words, characters serve as words.
             let words: Vec<&str> = text.split(' ').flat_map(segments).collect();
             for key in near_keys(&words.join(" ")) {
                 by_key.entry(key).or_default().push(index);
@@ -119,7 +118,7 @@ impl Mentor {
         let mut pairs = HashSet::new();
         for group in by_key.values() {
             for (i, &a) in group.iter().enumerate() {
-                // A crowd under one key is compared with its first members only.
+                // In large groups, each question is compared with the next 50 only.
                 for &b in group.iter().skip(i + 1).take(50) {
                     if examples[a].answer != examples[b].answer
                         && nearly_same(&normal[a], &normal[b])
@@ -134,7 +133,7 @@ impl Mentor {
         let message = |(a, b): (usize, usize)| {
             let other = &self.answers[examples[a].answer];
             let message = format!(
-                "“{}” is nearly “{}” of answer `{}` in row {}",
+                "“{}” is nearly the same as “{}” of answer `{}` in row {}",
                 shorten(examples[b].question, 40),
                 shorten(examples[a].question, 40),
                 other.id,
@@ -146,32 +145,35 @@ impl Mentor {
         pairs.into_iter().map(message).collect()
     }
 
+    /// Findings about answers with a single question or none, and about long questions.
     fn lengths(&self, data: &Path) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (answer, distinct) in self.answers.iter().zip(self.questions_per_answer()) {
-            let mut say = |kind, message| {
+            let mut add = |kind, message| {
                 let place = Location::file(data).row(answer.row).column("question");
                 findings.push(Finding::new(kind, place, message));
             };
             if distinct == 1 {
                 let message =
                     format!("answer `{}` has a single question; add paraphrases", answer.id);
-                say(FindingKind::SingleQuestion, message);
+                add(FindingKind::SingleQuestion, message);
             } else if !answer.questions.is_empty() && distinct == 0 {
-                let message =
-                    format!("answer `{}` loses all its questions to later rows", answer.id);
-                say(FindingKind::SingleQuestion, message);
+                let message = format!(
+                    "every question of answer `{}` also occurs in a later row, which is used",
+                    answer.id
+                );
+                add(FindingKind::SingleQuestion, message);
             }
-            for question in answer.questions.iter().filter(|q| q.chars().count() > LONG) {
+            for question in answer.questions.iter().filter(|q| q.chars().count() > MAX_LENGTH) {
                 let length = count(question.chars().count(), "character");
-                say(FindingKind::LongQuestion, format!("“{}”: {length}", shorten(question, 40)));
+                add(FindingKind::LongQuestion, format!("“{}” has {length}", shorten(question, 40)));
             }
         }
         findings
     }
 
-    /// Answers that no test set marks; nothing where the mentor has no test set. What is wrong
-    /// with a test set is a finding, too.
+    /// Findings about test sets, and about answers that no test set covers. Without a test set, no
+    /// answer is reported.
     fn untested(&self, workspace: &Workspace, data: &Path) -> Result<Vec<Finding>> {
         let mut findings = TestSet::unread(workspace, &self.id);
         let mut tested: HashSet<String> = HashSet::new();
@@ -196,7 +198,7 @@ impl Mentor {
         if !names.is_empty() {
             for answer in self.answers.iter().filter(|answer| !tested.contains(&answer.id)) {
                 let place = Location::file(data).row(answer.row);
-                let message = format!("no test question asks for answer `{}`", answer.id);
+                let message = format!("no test question has the answer `{}`", answer.id);
                 findings.push(Finding::new(FindingKind::UntestedAnswer, place, message));
             }
         }
@@ -204,8 +206,8 @@ impl Mentor {
     }
 }
 
-/// Texts that are nearly the same share at least one of these: the words in order, or the text
-/// without one of its words (so that a slip within one word does not hide the pair).
+/// Keys of a text, of which nearly equal texts share at least one: its sorted words, and the same
+/// with one word left out (which finds pairs with a typing error in one word).
 fn near_keys(text: &str) -> Vec<String> {
     let words = sorted_words(text);
     let mut keys = vec![words.join(" ")];
@@ -220,13 +222,13 @@ fn near_keys(text: &str) -> Vec<String> {
     keys
 }
 
-/// The same words in any order, or one slip of one or two letters apart.
+/// Whether two texts have the same words in any order, or differ in one or two letters.
 fn nearly_same(a: &str, b: &str) -> bool {
     if sorted_words(a) == sorted_words(b) {
         return true;
     }
-    let slips = strsim::damerau_levenshtein(a, b);
-    slips <= 2 && slips * 12 <= a.chars().count()
+    let edits = strsim::damerau_levenshtein(a, b);
+    edits <= 2 && edits * 12 <= a.chars().count()
 }
 
 fn sorted_words(text: &str) -> Vec<&str> {
@@ -240,15 +242,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearly_the_same() {
+    fn small_differences_are_nearly_the_same() {
         assert!(nearly_same("are you married now", "are you now married"));
         assert!(nearly_same("where did you grow up", "where did you grew up"));
         assert!(!nearly_same("where are you from", "who are you from here"));
-        assert!(!nearly_same("are you old", "are you odd"), "one letter of a short text matters");
+        assert!(
+            !nearly_same("are you old", "are you odd"),
+            "a single letter matters in a short text"
+        );
     }
 
     #[test]
-    fn near_pairs_share_a_key() {
+    fn nearly_equal_texts_share_a_key() {
         let keys = |text| near_keys(text).into_iter().collect::<HashSet<_>>();
         assert!(!keys("where did you grow up").is_disjoint(&keys("where did you grew up")));
         assert!(!keys("are you married now").is_disjoint(&keys("are you now married")));

@@ -1,4 +1,4 @@
-//! A fingerprint of what a classifier learns from.
+//! The digest of a mentor's training data.
 
 use sha2::{Digest, Sha256};
 
@@ -6,13 +6,13 @@ use super::Mentor;
 
 impl Mentor {
     /// The SHA-256, in hex, of the mentor's training data: each answer's id, text, topics and
-    /// questions, and the topics of `topics.csv`, in order. Encoding, column order, blank rows
-    /// and what else the files hold do not count.
+    /// questions, and the topics of `topics.csv`, in order. Encoding, column order, blank rows and
+    /// other content of the files do not change it.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         let mut feed = |texts: &[&str]| {
-            // Lengths keep ("a", "bc") apart from ("ab", "c").
+            // Lengths distinguish ("a", "bc") from ("ab", "c").
             hasher.update((texts.len() as u64).to_le_bytes());
             for text in texts {
                 hasher.update((text.len() as u64).to_le_bytes());

@@ -1,4 +1,4 @@
-//! What is noticed in a mentor's data without stopping the work.
+//! Findings: problems in a mentor's data that do not stop the work.
 
 use std::fmt;
 use std::path::Path;
@@ -8,14 +8,14 @@ use serde::Serialize;
 use crate::error::Location;
 use crate::files::near::{advice, near_name};
 
-/// Something worth a look in the data, at a place.
+/// A problem in the data and its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Of what kind.
+    /// The kind of problem.
     pub kind: FindingKind,
-    /// Where.
+    /// The location.
     pub place: Location,
-    /// What, in words.
+    /// The description.
     pub message: String,
 }
 
@@ -23,7 +23,7 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// A question that leads to two different answers.
+    /// A question that belongs to two different answers.
     Contradiction,
     /// Two rows with one answer id.
     DuplicateId,
@@ -31,33 +31,33 @@ pub enum FindingKind {
     RepeatedHeader,
     /// A row with more cells than the header, or a cell in a column without a name.
     LongRow,
-    /// An id with characters that nothing shows.
+    /// An id with invisible characters.
     InvisibleCharacter,
-    /// A quote that ends a cell and opened nowhere.
+    /// A closing quote without an opening quote.
     StrayQuote,
     /// An error value of a spreadsheet (`#NAME?`).
     SpreadsheetError,
     /// An HTML entity (`&amp;`).
     HtmlEntity,
-    /// A cell with nothing in it.
+    /// An empty cell.
     EmptyCell,
-    /// A file that is absent or could not be read.
+    /// A file that is missing or cannot be read.
     MissingFile,
     /// A file in another encoding than UTF-8, or with lost characters.
     Encoding,
     /// A question given twice for one answer.
     RepeatedQuestion,
-    /// Two questions of different answers that nearly read the same.
+    /// Two nearly equal questions of different answers.
     NearDuplicate,
-    /// A topic that `topics.csv` does not have.
+    /// A topic that is not in `topics.csv`.
     UnknownTopic,
     /// An answer with only one question, so that leave-one-out cannot measure it.
     SingleQuestion,
-    /// A question too long to have been typed.
+    /// A question that is too long to be typed by a user.
     LongQuestion,
-    /// An answer that no test set asks for.
+    /// An answer that no test set covers.
     UntestedAnswer,
-    /// A mark, row or column of a test set that cannot be used.
+    /// A mark, row, column or file that cannot be used in a test set.
     TestSet,
 }
 
@@ -66,23 +66,23 @@ impl FindingKind {
     #[must_use]
     pub fn heading(self) -> &'static str {
         match self {
-            Self::Contradiction => "questions that lead to two different answers",
-            Self::DuplicateId => "answer ids given twice",
-            Self::RepeatedHeader => "repeated first rows",
+            Self::Contradiction => "questions that belong to two different answers",
+            Self::DuplicateId => "answer ids that occur twice",
+            Self::RepeatedHeader => "repeated headers",
             Self::LongRow => "rows longer than the header",
             Self::InvisibleCharacter => "ids with invisible characters",
-            Self::StrayQuote => "quotes that opened nowhere",
-            Self::SpreadsheetError => "error values of a spreadsheet",
+            Self::StrayQuote => "closing quotes without an opening quote",
+            Self::SpreadsheetError => "spreadsheet error values",
             Self::HtmlEntity => "HTML entities",
             Self::EmptyCell => "empty cells",
             Self::MissingFile => "missing or unreadable files",
             Self::Encoding => "encoding",
-            Self::RepeatedQuestion => "questions repeated for one answer",
-            Self::NearDuplicate => "near-duplicates with different answers",
+            Self::RepeatedQuestion => "questions repeated within one answer",
+            Self::NearDuplicate => "nearly equal questions of different answers",
             Self::UnknownTopic => "topics not in topics.csv",
             Self::SingleQuestion => "answers with a single question",
-            Self::LongQuestion => "questions longer than anybody types",
-            Self::UntestedAnswer => "answers no test asks for",
+            Self::LongQuestion => "very long questions",
+            Self::UntestedAnswer => "answers that no test set covers",
             Self::TestSet => "test sets",
         }
     }
@@ -95,7 +95,7 @@ impl Finding {
     }
 }
 
-/// That the file at `path` is absent, and what may be meant for it.
+/// The message that the file at `path` is missing, with the name of a similar file if there is one.
 pub(super) fn absent_file(path: &Path) -> String {
     let near = near_name(path).map(|near| format!(" ({})", advice(path, &near)));
     format!("no such file{}", near.unwrap_or_default())

@@ -3,7 +3,7 @@
 use super::{Mentor, answers};
 use crate::workspace::{Name, Workspace};
 
-/// The mentor `id` with these `rows` below the header `ID,topics,text,question`.
+/// A mentor `id` with these `rows` below the header `ID,topics,text,question`.
 pub(crate) fn mentor(id: &str, rows: &str) -> Mentor {
     let folder = tempfile::tempdir().unwrap();
     let workspace = Workspace::open(folder.path()).unwrap();

@@ -1,4 +1,4 @@
-//! A mentor's files → [`Mentor`]; test sets; checks of the data.
+//! Mentors: reading their files, their test sets, and checks of their data.
 //!
 //! ```no_run
 //! # use mentorpal::{mentor::Mentor, workspace::{Name, Workspace}};
@@ -34,7 +34,7 @@ pub use test_set::{Expected, TestQuestion, TestSet};
 pub use topics::{TopicGroup, topic_id};
 pub use utterances::{Utterance, Utterances};
 
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::text::{compose, match_key};
 use crate::workspace::{Name, Workspace};
@@ -44,36 +44,37 @@ use crate::workspace::{Name, Workspace};
 pub struct Mentor {
     /// The name of its folder.
     pub id: Name,
-    /// Who it is.
+    /// Its name and title.
     pub profile: Profile,
-    /// In the order of `classifier_data.csv`; ids are unique.
+    /// The answers in the order of `classifier_data.csv`; ids are unique.
     pub answers: Vec<Answer>,
-    /// The topics of `topics.csv` as written, in its order; of the answers where there is none.
+    /// The topics of `topics.csv` as written, in its order; without that file, those of the answers.
     pub topics: Vec<String>,
-    /// The groups that its questions are shown under.
+    /// The groups in which its questions are shown.
     pub groups: Vec<TopicGroup>,
-    /// What it says when no recorded question was asked.
+    /// Its utterances other than answers.
     pub utterances: Utterances,
+    /// The index of the answer by the key of a question.
     known: HashMap<String, usize>,
-    /// By ids with accents composed.
+    /// The index of an answer by its id in normalization form C.
     by_id: HashMap<String, usize>,
 }
 
-/// A question to learn from.
+/// A training question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example<'a> {
-    /// As written.
+    /// The question as written.
     pub question: &'a str,
     /// The index of its answer in [`Mentor::answers`].
     pub answer: usize,
 }
 
 impl Mentor {
-    /// Reads `mentor/<id>/data/`, with what was noticed on the way.
+    /// Reads `mentor/<id>/data/`; also returns findings about the files.
     ///
     /// # Errors
-    /// When there is no such mentor, `classifier_data.csv` is missing or unusable, or another
-    /// of its tables is there but cannot be read.
+    /// If the mentor does not exist, `classifier_data.csv` is missing or invalid, or another of its
+    /// tables exists but cannot be read.
     pub fn load(workspace: &Workspace, id: &Name) -> Result<(Self, Vec<Finding>)> {
         let id = &id.stored_in(&workspace.mentors());
         let folder = workspace.mentor_data(id);
@@ -112,8 +113,8 @@ impl Mentor {
         Self { id, profile, answers, topics, groups, utterances, known, by_id }
     }
 
-    /// The answer with this id, in whichever normalization form. Characters in it that nothing shows do
-    /// not count: a checkpoint from before they were left out of ids may have them.
+    /// The answer with this id, in any normalization form. Invisible characters are ignored, because
+    /// older checkpoints have ids with such characters.
     #[must_use]
     pub fn answer(&self, id: &str) -> Option<&Answer> {
         let id = compose(id);
@@ -121,15 +122,15 @@ impl Mentor {
         found.map(|&index| &self.answers[index])
     }
 
-    /// The answer of the question that has the [key](match_key) of `question`, if there is one; the last
-    /// row's where two rows share it.
+    /// The answer to the known question with the same [key](match_key) as `question` (an exact match), if
+    /// there is one. If several rows have that question, the last row is used.
     #[must_use]
     pub fn canned(&self, question: &str) -> Option<&Answer> {
         self.known.get(&match_key(question)).map(|&index| &self.answers[index])
     }
 
-    /// The same mentor without `questions`: what has the [key](match_key) of one is removed from
-    /// every row. Answers stay, even where they lose all their questions.
+    /// The same mentor without `questions`: every question with the [key](match_key) of one of them is
+    /// removed. Answers are kept, even without questions.
     #[must_use]
     pub fn without(&self, questions: &[&str]) -> Self {
         let gone: HashSet<String> = questions.iter().map(|question| match_key(question)).collect();
@@ -147,14 +148,14 @@ impl Mentor {
         )
     }
 
-    /// All questions, repetitions included.
+    /// The number of questions, including repeated ones.
     #[must_use]
     pub fn question_count(&self) -> usize {
         self.answers.iter().map(|answer| answer.questions.len()).sum()
     }
 
-    /// How many questions each answer is learned from, in the order of `answers`; 0 where nothing
-    /// leads to it: it has no question, or later rows took all.
+    /// The number of distinct training questions per answer, in the order of `answers`. It is 0 if the
+    /// answer has no question, or if all its questions also occur in later rows.
     #[must_use]
     pub fn questions_per_answer(&self) -> Vec<usize> {
         let mut counts = vec![0; self.answers.len()];
@@ -162,8 +163,8 @@ impl Mentor {
         counts
     }
 
-    /// The questions to learn from, each once, in the order of the data. As for canned
-    /// questions, the last row wins where rows share one.
+    /// The distinct training questions in the order of the data. If several rows have the same
+    /// question, the last row is used, as in [`canned`](Self::canned).
     #[must_use]
     pub fn examples(&self) -> Vec<Example<'_>> {
         let mut seen = HashSet::new();
@@ -180,6 +181,7 @@ impl Mentor {
     }
 }
 
+/// The topics of the answers, each once, in the order of the data.
 fn own_topics(answers: &[Answer]) -> Vec<String> {
     let mut topics: Vec<String> = Vec::new();
     for topic in answers.iter().flat_map(|answer| &answer.topics) {
@@ -197,7 +199,8 @@ fn no_such_mentor(workspace: &Workspace, id: &Name) -> Error {
     };
     let guess = did_you_mean(id.as_str(), known.iter().map(Name::as_str));
     Error::at(Location::file(workspace.mentor_data(id)), format!("no mentor `{id}`{guess}"))
-        .hint(format!("this workspace has {}", quoted_list(&known)))
+        .with_kind(ErrorKind::NotFound)
+        .hint(format!("available mentors: {}", quoted_list(&known)))
 }
 
 #[cfg(test)]
@@ -206,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    /// Bytes that are now and then a piece of a table.
+    /// Random bytes mixed with fragments of tables.
     fn table_like() -> impl Strategy<Value = Vec<u8>> {
         let pieces: [&[u8]; 12] = [
             b"ID,topics,text,question\n",
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_question_no_row_has_it() {
+    fn without_removes_a_question_from_every_row() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
         let id = Name::new("mentor", "ada").unwrap();
@@ -248,9 +251,9 @@ mod tests {
     }
 
     proptest! {
-        // Whatever stands in the files: a mentor or an error, and never a panic.
+        // Any bytes give a mentor or an error, never a panic.
         #[test]
-        fn any_bytes_are_read_or_refused(
+        fn any_bytes_give_a_mentor_or_an_error(
             data in table_like(),
             header in prop::bool::weighted(0.8),
             topics in table_like(),

@@ -1,4 +1,4 @@
-//! `profile.yml`: who the mentor is.
+//! `profile.yml`: the mentor's name and title.
 
 use std::path::Path;
 
@@ -12,14 +12,14 @@ use crate::files;
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "profile.yml";
 
-/// Who the mentor is.
+/// The mentor's name and title.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Profile {
     /// The full name.
     pub name: String,
     /// The name to call the mentor by.
     pub short_name: String,
-    /// What the mentor is, e.g. “Student Naval Aviator”.
+    /// The mentor's role, e.g. “Student Naval Aviator”.
     pub title: String,
 }
 
@@ -30,15 +30,15 @@ struct ProfileFile {
     title: Option<String>,
 }
 
-/// Reads the profile; what is missing or unreadable is made from the mentor's `id` and said, and so is
-/// what was noticed of the encoding.
+/// Reads the profile. Missing or unreadable fields are filled from the mentor's `id`, with a finding
+/// for each; the encoding is checked, too.
 pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
     let mut findings = Vec::new();
     let text = read_text(path).map(|(text, noticed)| {
         findings = noticed;
         text
     });
-    let mut say = |message: String| {
+    let mut add = |message: String| {
         findings.push(Finding::new(FindingKind::MissingFile, Location::file(path), message));
     };
     let file = match text {
@@ -46,26 +46,26 @@ pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
             Ok(file) => Some(file.unwrap_or_default()),
             Err(error) => {
                 let reason = error.to_string();
-                let reason = reason.lines().next().unwrap_or("no YAML");
+                let reason = reason.lines().next().unwrap_or("invalid YAML");
                 let reason = reason.trim_start_matches("error: ");
-                say(format!("not a profile ({reason}); the mentor goes by its id"));
+                add(format!("invalid profile ({reason}); the mentor's id is used as its name"));
                 None
             }
         },
         Err(error) => {
             let absent = files::is_absent(path);
             let reason = if absent { absent_file(path) } else { error.reason() };
-            say(format!("{reason}; the mentor goes by its id"));
+            add(format!("{reason}; the mentor's id is used as its name"));
             None
         }
     };
-    let whole = file.is_some();
+    let is_valid = file.is_some();
     let file = file.unwrap_or_default();
     let mut field = |key: &str, value: Option<String>, fallback: &str| {
         let value = value.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         value.unwrap_or_else(|| {
-            if whole {
-                say(format!("no `{key}`; `{fallback}` stands in"));
+            if is_valid {
+                add(format!("no `{key}`; `{fallback}` is used"));
             }
             fallback.to_owned()
         })

@@ -1,8 +1,8 @@
 //! Test sets: a CSV matrix of users' questions against answers.
 //!
-//! Row 1: two cells that don't matter, then one user question a column. Each later row: a
-//! question, an answer's text (or `_OFF_TOPIC_`), then per column a mark: `i` ideal, `r`
-//! reasonable, in either case; anything else is no mark.
+//! The first row has two ignored cells, then one user question per column. Each later row has a
+//! question, an answer's text (or `_OFF_TOPIC_`), then one mark per column: `i` (ideal) or `r`
+//! (reasonable) in either case. Other cells are ignored.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,53 +11,53 @@ use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
 use super::table::{Row, Table, letters, visible};
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::near::{self, advice, near_name};
 use crate::text::format::{count, did_you_mean, quoted_list};
 use crate::text::{match_key, shorten};
 use crate::workspace::{Name, Workspace};
 
-/// The first two columns are the label and the answer's text.
+/// The index of the first question column, after the label and the answer's text.
 const FIRST_QUESTION: usize = 2;
 
-/// A test set, its answers looked up in a mentor's data.
+/// A test set, with its answers looked up in a mentor's data.
 #[derive(Debug)]
 pub struct TestSet {
     /// The file's name without `.csv`.
     pub name: Name,
-    /// One for all columns that ask the same, in the order of the file.
+    /// The questions in the order of the file; columns with the same question are merged.
     pub questions: Vec<TestQuestion>,
-    /// How many columns have a question and a mark.
+    /// The number of columns with a question and a mark.
     pub columns: usize,
-    /// How many columns had no mark and were left out.
+    /// The number of columns without a mark, which are ignored.
     pub unmarked: usize,
 }
 
-/// A user's question and what was marked as an answer to it.
+/// A user's question and the answers that are marked as right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestQuestion {
-    /// As first written, which is what is asked.
+    /// The question as first written.
     pub text: String,
-    /// The marks, in the order of the rows.
+    /// The marked answers, in the order of the rows.
     pub expected: Vec<Expected>,
 }
 
 /// A marked answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// `_OFF_TOPIC_`: declining is right.
+    /// `_OFF_TOPIC_`: the mentor must decline.
     Decline,
-    /// A recorded answer with this text, by its [key](match_key), is right.
+    /// A recorded answer whose text has this [key](match_key).
     Answer {
-        /// The text by which answers are compared.
+        /// The key of the text.
         key: String,
-        /// The mentor's answers with that text; empty where it no longer has one.
+        /// The ids of the mentor's answers with that text; empty if there are none any more.
         ids: Vec<String>,
     },
 }
 
 impl TestQuestion {
-    /// Whether `answer` (an answer's text, or `None` for declining) was marked.
+    /// Whether `answer` (the text of an answer, or `None` for declining) is marked as right.
     #[must_use]
     pub fn accepts(&self, answer: Option<&str>) -> bool {
         let given = answer.map(match_key);
@@ -68,7 +68,7 @@ impl TestQuestion {
         })
     }
 
-    /// The marked answers' ids; `_OFF_TOPIC_` for declining.
+    /// The ids of the marked answers; `_OFF_TOPIC_` for declining.
     #[must_use]
     pub fn expected_ids(&self) -> Vec<&str> {
         let mut ids = Vec::new();
@@ -83,11 +83,11 @@ impl TestQuestion {
 }
 
 impl TestSet {
-    /// Picks a test set of `mentor`: the one called `name`, or the only one there is; `None`
-    /// where there is none and none was named.
+    /// The name of the test set to use: `name`, else the mentor's only test set. `None` if `name` is
+    /// `None` and the mentor has no test set.
     ///
     /// # Errors
-    /// When the one named is not there, or several are and none was named.
+    /// If the test set `name` does not exist, or if `name` is `None` and there are several.
     pub fn pick(workspace: &Workspace, mentor: &Name, name: Option<&Name>) -> Result<Option<Name>> {
         let known = workspace.test_sets(mentor)?;
         let folder = || Location::file(workspace.tests(mentor));
@@ -101,27 +101,28 @@ impl TestSet {
             (None, _) => Err(Error::at(
                 folder(),
                 format!(
-                    "mentor `{mentor}` has {}, and none was named",
+                    "mentor `{mentor}` has {}, expected a choice",
                     count(known.len(), "test set")
                 ),
             )
             .hint(format!(
-                "name one with --test-set, TEST_SET or `test_set` in mentorpal.toml: {}",
+                "choose one with --test-set, TEST_SET or `test_set` in mentorpal.toml: {}",
                 quoted_list(&known)
             ))),
         }
     }
 
-    /// The files among a mentor's test sets that are not read for their names: spreadsheets, `.csv.txt`.
+    /// Findings about files that look like test sets but are ignored because of their names, such as
+    /// spreadsheets and `.csv.txt`.
     #[must_use]
     pub fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
         unread(workspace, mentor)
     }
 
-    /// Reads a test set of `mentor`, with what was noticed on the way.
+    /// Reads a test set of `mentor`; also returns findings about the file.
     ///
     /// # Errors
-    /// When the file cannot be read or has no usable column.
+    /// If the file cannot be read, or no column has a question and a mark.
     pub fn load(
         workspace: &Workspace,
         mentor: &Mentor,
@@ -132,7 +133,7 @@ impl TestSet {
         let mut findings = table.findings.clone();
         let Some((header, rows)) = table.rows().split_first() else {
             return Err(Error::at(Location::file(path), "the test set is empty")
-                .hint("the first row holds users' questions from its third cell on"));
+                .hint("write the users' questions into the first row, from its third cell on"));
         };
         let mut columns = read_header(&path, header, &mut findings);
         check_lengths(&path, header.len(), rows, &mut findings);
@@ -145,8 +146,8 @@ impl TestSet {
         columns.retain(|column| !column.expected.is_empty());
         if columns.is_empty() {
             let error = Error::at(Location::file(path), "no column has a question and a mark").hint(
-                "questions stand in the first row from its third cell on; mark the answers that \
-                 are right in the rows below with `i` (ideal) or `r` (reasonable)",
+                "write questions into the first row, from its third cell on, and mark the right \
+                 answers in the rows below with `i` (ideal) or `r` (reasonable)",
             );
             let why = findings.iter().find(|finding| finding.kind == FindingKind::TestSet);
             return Err(match why {
@@ -155,11 +156,11 @@ impl TestSet {
             });
         }
         let marked = columns.len();
-        let questions = join_alike(columns);
+        let questions = merge_equal(columns);
         Ok((Self { name: name.clone(), questions, columns: marked, unmarked }, findings))
     }
 
-    /// How many columns ask what a column before them asks, and are one question with it.
+    /// The number of columns that were merged into an earlier column with the same question.
     #[must_use]
     pub fn merged(&self) -> usize {
         self.columns.saturating_sub(self.questions.len())
@@ -171,11 +172,9 @@ fn no_such_test_set(workspace: &Workspace, mentor: &Name, name: &Name, known: &[
     let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
     let path = workspace.test_set(mentor, name);
     let near = near_name(&path).map(|near| format!("; {}", advice(&path, &near)));
-    Error::at(Location::file(workspace.tests(mentor)), message).hint(format!(
-        "there is {}{}",
-        quoted_list(known),
-        near.unwrap_or_default()
-    ))
+    Error::at(Location::file(workspace.tests(mentor)), message)
+        .with_kind(ErrorKind::NotFound)
+        .hint(format!("available test sets: {}{}", quoted_list(known), near.unwrap_or_default()))
 }
 
 /// See [`TestSet::unread`].
@@ -186,7 +185,7 @@ fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
         let wanted = path.with_file_name(format!("{stem}.csv"));
         let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
         let is_set = near::is_table(&path) && !is_hidden && !wanted.exists();
-        let message = format!("is not read as a test set; {}", advice(&wanted, &path));
+        let message = format!("not read as a test set; {}", advice(&wanted, &path));
         is_set.then(|| Finding::new(FindingKind::TestSet, Location::file(path), message))
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(workspace.tests(mentor))
@@ -196,15 +195,15 @@ fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
     paths.into_iter().filter(|path| path.is_file()).filter_map(finding).collect()
 }
 
-/// A column per cell of the header. Text without a letter and a number (`??`, a smiley) is asked all the
-/// same; a finding says so.
+/// One question per cell of the header. Text without letters and numbers (`??`, an emoji) is kept, with a
+/// finding.
 fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
     let mut columns = Vec::new();
     for index in FIRST_QUESTION..header.len() {
         let text = header.cell(index).trim();
         if !text.is_empty() && !text.contains(char::is_alphanumeric) {
             let place = Location::file(path).row(header.number).column(letters(index));
-            let message = format!("`{}` has no letter and no number", shorten(text, 40));
+            let message = format!("question `{}` has no letters or numbers", shorten(text, 40));
             findings.push(Finding::new(FindingKind::TestSet, place, message));
         }
         columns.push(TestQuestion { text: text.to_owned(), expected: Vec::new() });
@@ -212,6 +211,7 @@ fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<Te
     columns
 }
 
+/// A finding about rows that are shorter or longer than the first.
 fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<Finding>) {
     let ragged: Vec<String> = rows
         .iter()
@@ -222,7 +222,8 @@ fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<
         let shown = ragged.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if ragged.len() > 5 { ", …" } else { "" };
         let message = format!(
-            "{} not as long as the first, of {} (row {shown}{more}); missing cells are no marks",
+            "{} of another length than the first row, which has {} (row {shown}{more}); missing cells \
+             count as unmarked",
             if ragged.len() == 1 {
                 "1 row is".into()
             } else {
@@ -234,6 +235,7 @@ fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<
     }
 }
 
+/// Adds the marks of a row to the columns.
 fn read_row(
     table: &Table,
     row: &Row,
@@ -246,20 +248,20 @@ fn read_row(
     if marked.is_empty() {
         return;
     }
-    let mut say = |column: &str, message: String| {
+    let mut add = |column: &str, message: String| {
         findings.push(Finding::new(FindingKind::TestSet, table.place(row, column), message));
     };
     let text = row.cell(1).trim();
     if text.is_empty() {
-        say("B", format!("{} but no answer's text; ignored", count(marked.len(), "mark")));
+        add("B", format!("{} without an answer's text; ignored", count(marked.len(), "mark")));
         return;
     }
     let expected = expected(text, ids_by_text);
     if matches!(&expected, Expected::Answer { ids, .. } if ids.is_empty()) {
-        say(
+        add(
             "B",
             format!(
-                "the mentor has no answer “{}” (any more): {} for it cannot be met",
+                "the mentor has no answer “{}”; {} for it can never be correct",
                 shorten(text, 40),
                 count(marked.len(), "mark")
             ),
@@ -268,7 +270,7 @@ fn read_row(
     for index in marked {
         match columns.get_mut(index - FIRST_QUESTION) {
             Some(column) if !column.text.is_empty() => column.expected.push(expected.clone()),
-            _ => say(&letters(index), "a mark in a column without a question; ignored".to_owned()),
+            _ => add(&letters(index), "mark in a column without a question; ignored".to_owned()),
         }
     }
 }
@@ -277,7 +279,7 @@ fn is_mark(cell: &str) -> bool {
     matches!(&*visible(cell), "i" | "I" | "r" | "R")
 }
 
-/// The ids of the answers with a text, by the key that texts are compared by.
+/// The ids of the answers by the key of their text.
 type IdsByText = HashMap<String, Vec<String>>;
 
 fn ids_by_text(mentor: &Mentor) -> IdsByText {
@@ -296,8 +298,8 @@ fn expected(text: &str, ids_by_text: &IdsByText) -> Expected {
     Expected::Answer { ids: ids_by_text.get(&key).cloned().unwrap_or_default(), key }
 }
 
-/// Columns that ask the same are one question with all their marks.
-fn join_alike(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
+/// Merges columns with the same question; the merged question has all their marks.
+fn merge_equal(columns: Vec<TestQuestion>) -> Vec<TestQuestion> {
     let mut joined: Vec<TestQuestion> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     for column in columns {
@@ -321,10 +323,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alike_columns_are_one_question_with_all_marks() {
+    fn columns_with_the_same_question_are_merged() {
         let answer = |key: &str| Expected::Answer { key: key.into(), ids: vec![key.into()] };
         let column = |text: &str, expected| TestQuestion { text: text.into(), expected };
-        let joined = join_alike(vec![
+        let joined = merge_equal(vec![
             column("Who?", vec![answer("a")]),
             column("Why?", vec![answer("b")]),
             column("who", vec![Expected::Decline, answer("a")]),

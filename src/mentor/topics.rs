@@ -1,4 +1,4 @@
-//! `topics.csv`: under which group each topic's questions are shown.
+//! `topics.csv`: the group in which each topic's questions are shown.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -14,23 +14,23 @@ use crate::text::{Kind, fold, kinds, match_key, shorten};
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "topics.csv";
 
-/// The group of questions that have no other.
+/// The group of questions without another group.
 const FALLBACK_GROUP: &str = "About Me";
 
-/// A group of questions as a person picks them from a list.
+/// A named group of questions for selection from a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicGroup {
-    /// From the name by [`topic_id`].
+    /// The [`topic_id`] of the name.
     pub id: String,
-    /// As written in `topics.csv`.
+    /// The name as written in `topics.csv`.
     pub name: String,
-    /// The ids of its questions, unique and sorted.
+    /// The ids of the answers to its questions, unique and sorted.
     pub questions: Vec<String>,
 }
 
-/// The id of a topic: its name trimmed and [folded](fold()), each run of other than letters and numbers
-/// (of any script, with their marks) turned to `_`. Of a name without any it is the
-/// [key](match_key) that texts are matched by.
+/// The id of a topic: its name, trimmed and [folded](fold()), with each run of characters other than
+/// letters, numbers and their marks (of any script) replaced by `_`. For a name without letters and
+/// numbers, the id is the name's [key](match_key).
 ///
 /// ```
 /// use mentorpal::mentor::topic_id;
@@ -51,10 +51,10 @@ pub fn topic_id(name: &str) -> String {
     if matches!(id.as_str(), "" | "_") { match_key(name) } else { id }
 }
 
-/// `topics.csv` as read.
+/// The content of `topics.csv`.
 #[derive(Debug)]
 pub(super) struct TopicMap {
-    /// The group's name, empty where there is none, by the topic's id.
+    /// The name of the group (empty if there is none) by the id of the topic.
     group_by_topic: HashMap<String, String>,
     /// The groups in the order of the file.
     groups: Vec<String>,
@@ -63,10 +63,10 @@ pub(super) struct TopicMap {
 }
 
 impl TopicMap {
-    /// Reads the file; `None` where there is none.
+    /// Reads the file; `None` if it does not exist.
     pub(super) fn read(path: &Path) -> Result<(Option<Self>, Vec<Finding>)> {
         if files::is_absent(path) {
-            // The file is optional; one whose name is nearly right was meant to be read.
+            // The file is optional, but a similar name is probably a mistake.
             let near = near_name(path).map(|near| advice(path, &near));
             let message = near.map(|advice| format!("no such file; {advice}"));
             let finding =
@@ -81,14 +81,14 @@ impl TopicMap {
             let (topic, group) = (row.cell(0).trim(), row.cell(1).trim());
             for (cell, column) in [(topic, "A"), (group, "B")] {
                 if cell.contains('\n') {
-                    let what = format!("`{}`: a name of several lines", shorten(cell, 40));
-                    return Err(Error::at(table.place(row, column), what).hint(
-                        "is a closing quote missing? the names of topics and groups are one line",
-                    ));
+                    let what =
+                        format!("name `{}` has several lines, expected one", shorten(cell, 40));
+                    return Err(Error::at(table.place(row, column), what)
+                        .hint("check for a missing closing quote"));
                 }
             }
             if topic.is_empty() {
-                let message = format!("no topic is given for the group `{group}`");
+                let message = format!("the group `{group}` has no topic");
                 findings.push(Finding::new(FindingKind::EmptyCell, table.place(row, "A"), message));
                 continue;
             }
@@ -112,8 +112,8 @@ impl TopicMap {
     }
 }
 
-/// Sorts the answers' questions into groups, in the order of `topics.csv` (or of the data where
-/// there is none); questions with no group go to “About Me”.
+/// Sorts the questions into groups, in the order of `topics.csv`, or of the data without that file.
+/// Questions without a group go into the group “About Me”.
 pub(super) fn group_questions(answers: &[Answer], map: Option<&TopicMap>) -> Vec<TopicGroup> {
     let mut names: Vec<&str> =
         map.map(|map| map.groups.iter().map(String::as_str).collect()).unwrap_or_default();
@@ -142,7 +142,7 @@ pub(super) fn group_questions(answers: &[Answer], map: Option<&TopicMap>) -> Vec
     groups
 }
 
-/// The topics that questions have and `topics.csv` lacks.
+/// Findings about topics of answers that are not in `topics.csv`.
 pub(super) fn unknown(answers: &[Answer], map: &TopicMap, data: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     for answer in answers {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_lead_to_groups() {
+    fn questions_are_grouped_by_topic() {
         let answers = [
             answer("b", &["Growth/Learning", "growth/learning"]),
             answer("a", &["growth learning", "Navy"]),
@@ -203,16 +203,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_topics_are_the_groups() {
+    fn without_topics_csv_each_topic_is_a_group() {
         let answers = [answer("a", &["STEM"]), answer("B", &["STEM", "Money"]), answer("c", &[])];
         let groups = group_questions(&answers, None);
         let expected = [("STEM", vec!["B", "a"]), ("Money", vec!["B"]), ("About Me", vec!["c"])];
         assert_eq!(shape(&groups), expected);
     }
 
-    // Worked by hand from the definition.
+    // Derived by hand from the definition.
     #[test]
-    fn topics_of_any_script_have_ids_of_their_own() {
+    fn topics_of_any_script_have_distinct_ids() {
         for (name, id) in [
             ("研究", "研究"),
             ("生活", "生活"),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_of_one_script_are_two_groups() {
+    fn topics_in_scripts_without_case_are_distinct_groups() {
         let answers = [answer("a", &["研究"]), answer("b", &["生活"]), answer("c", &["😀"])];
         let groups = group_questions(&answers, None);
         let expected = [("研究", vec!["a"]), ("生活", vec!["b"]), ("😀", vec!["c"])];
@@ -239,7 +239,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn topic_ids_of_ascii_are_plain(name in "[ -~]*[a-zA-Z0-9][ -~]*") {
+        fn ids_of_ascii_topics_are_lower_case_words(name in "[ -~]*[a-zA-Z0-9][ -~]*") {
             let id = topic_id(&name);
             prop_assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
             prop_assert!(!id.contains("__"));

@@ -1,4 +1,4 @@
-//! `utterance_data.csv`: what the mentor says when nobody asked a recorded question.
+//! `utterance_data.csv`: the mentor's utterances other than answers, such as greetings.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::files;
 /// The file's name in a mentor's `data` folder.
 pub(super) const FILE: &str = "utterance_data.csv";
 
-/// The situations and ids that stand in where a mentor has no utterances.
-const FALLBACK: [(&str, &str); 7] = [
+/// The situations and ids of the default utterances.
+const DEFAULTS: [(&str, &str); 7] = [
     ("_INTRO_", "idle"),
     ("_OFF_TOPIC_", "off_topic"),
     ("_PROMPT_", "prompt"),
@@ -27,10 +27,10 @@ const FALLBACK: [(&str, &str); 7] = [
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Utterance {
-    /// Its id and its text.
+    /// The id and the text of a recorded utterance.
     Recorded(String, String),
-    /// An id that stands in for a recording.
-    StandIn(String),
+    /// The id of a default utterance, which has no recording.
+    Default(String),
 }
 
 /// The utterances of each situation, in the order of the file.
@@ -40,11 +40,11 @@ pub enum Utterance {
 pub struct Utterances(Vec<(String, Vec<Utterance>)>);
 
 impl Utterances {
-    /// What stands in where there is no `utterance_data.csv`.
+    /// The default utterances, used if there is no `utterance_data.csv`.
     #[must_use]
-    pub fn stand_in() -> Self {
-        let stand_in = |id: &str| vec![Utterance::StandIn(id.to_owned())];
-        Self(FALLBACK.map(|(situation, id)| (situation.to_owned(), stand_in(id))).to_vec())
+    pub fn defaults() -> Self {
+        let default = |id: &str| vec![Utterance::Default(id.to_owned())];
+        Self(DEFAULTS.map(|(situation, id)| (situation.to_owned(), default(id))).to_vec())
     }
 
     /// The texts recorded for `situation` (`_OFF_TOPIC_`, …).
@@ -57,7 +57,7 @@ impl Utterances {
             .iter()
             .filter_map(|utterance| match utterance {
                 Utterance::Recorded(_, text) => Some(text.as_str()),
-                Utterance::StandIn(_) => None,
+                Utterance::Default(_) => None,
             })
             .collect()
     }
@@ -85,13 +85,13 @@ impl Serialize for Utterances {
     }
 }
 
-/// Reads the utterances; without the file the stand-ins, and a finding that says so.
+/// Reads the utterances. Without the file, returns the defaults and a finding.
 pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
     if files::is_absent(path) {
         let absent = absent_file(path);
-        let message = format!("{absent}; stand-ins are used for what the mentor says off-topic");
+        let message = format!("{absent}; default utterances are used");
         let finding = Finding::new(FindingKind::MissingFile, Location::file(path), message);
-        return Ok((Utterances::stand_in(), vec![finding]));
+        return Ok((Utterances::defaults(), vec![finding]));
     }
     let table = HeadedTable::read(path, ["ID", "utterance", "situation"])?;
     let mut findings = table.table.findings.clone();
@@ -102,7 +102,7 @@ pub(super) fn read(path: &Path) -> Result<(Utterances, Vec<Finding>)> {
         let (id, situation) = (visible(id), visible(situation));
         if situation.is_empty() || id.is_empty() {
             let column = if id.is_empty() { "ID" } else { "situation" };
-            let message = "an empty cell; the utterance is left out";
+            let message = "empty cell; the utterance is ignored";
             let place = table.table.place(row, column);
             findings.push(Finding::new(FindingKind::EmptyCell, place, message));
             continue;
@@ -118,8 +118,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stand_ins_serialise_as_ids() {
-        let json = serde_json::to_string(&Utterances::stand_in()).unwrap();
+    fn default_utterances_serialise_as_ids() {
+        let json = serde_json::to_string(&Utterances::defaults()).unwrap();
         assert!(json.starts_with(r#"{"_INTRO_":["idle"],"_OFF_TOPIC_":["off_topic"],"#), "{json}");
     }
 

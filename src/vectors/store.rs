@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
 use super::manifest::Manifest;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, OpenedFolder};
 use crate::sha256;
@@ -95,6 +95,10 @@ pub(super) fn read_with<T>(
             Ok((opened, found)) if opened.is_current() => return Ok(found),
             Ok(_) => {}
             Err(_) if !folder.is_dir() => return Err(no_such_model(workspace, name)?),
+            // The folder exists, so one of its files is missing.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(error.with_kind(ErrorKind::Corrupt));
+            }
             Err(error) => return Err(error),
         }
     }
@@ -108,6 +112,7 @@ fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
     let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
     let place = Location::file(workspace.vector_model(name));
     Ok(Error::at(place, format!("no vector model `{name}`{guess}"))
+        .with_kind(ErrorKind::NotFound)
         .hint(format!("there is {}; add one: `mentorpal vectors add PATH`", quoted_list(known))))
 }
 

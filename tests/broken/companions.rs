@@ -36,14 +36,14 @@ fn topics_csv() {
             "a group without a topic",
             |s| topics(s, "Life,A\n,B\nWork,C\n"),
             "train",
-            &["topics.csv, row 2, column `A`: no topic is given for the group `B`"],
+            &["topics.csv, row 2, column `A`: the group `B` has no topic"],
         ),
         works("Windows-1252", |s| topics(s, b"Life,Caf\xe9\nWork,W\n"), "train", &["Windows-1252"]),
         refused(
             "a quote that never closes",
             |s| topics(s, "Life,A\n\"Work,B\n"),
             "train",
-            &["topics.csv, row 2: a quote opens"],
+            &["topics.csv, row 2: an opening quote"],
         ),
     ]);
 }
@@ -55,14 +55,14 @@ fn profile_yml() {
             "missing",
             |s| remove(s, "mentor/ada/data/profile.yml"),
             "train",
-            &["profile.yml: no such file; the mentor goes by its id"],
+            &["profile.yml: no such file; the mentor's id is used as its name"],
         ),
         works("empty", |s| profile(s, ""), "train", &["profile.yml: "]),
         works(
             "broken YAML",
             |s| profile(s, "name: [Ada\n: x"),
             "train",
-            &["profile.yml: not a profile (line 1 column 7"],
+            &["profile.yml: invalid profile (line 1 column 7"],
         ),
         works(
             "Windows-1252",
@@ -70,14 +70,14 @@ fn profile_yml() {
             "train",
             &["profile.yml: not UTF-8 (from line 1), read as Windows-1252"],
         ),
-        works("a list", |s| profile(s, "- Ada\n- Lovelace\n"), "train", &["not a profile"]),
+        works("a list", |s| profile(s, "- Ada\n- Lovelace\n"), "train", &["invalid profile"]),
         works("binary", |s| profile(s, [0, 159, 146]), "train", &["profile.yml: a binary file"]),
         works("fields missing", |s| profile(s, "name: Ada\n"), "train", &["no `short_name`"]),
         works(
             "a name that is a table",
             |s| profile(s, "name: {first: Ada}\n"),
             "train",
-            &["not a profile"],
+            &["invalid profile"],
         ),
         works(
             "names that are numbers and truth values",
@@ -89,7 +89,7 @@ fn profile_yml() {
             "nested 100,000 deep",
             |s| profile(s, format!("x: {}{}\n", "[".repeat(100_000), "]".repeat(100_000))),
             "train",
-            &["not a profile"],
+            &["invalid profile"],
         ),
         works(
             "a bomb of anchors",
@@ -102,7 +102,7 @@ fn profile_yml() {
                 profile(s, text + "name: *a39\n");
             },
             "train",
-            &["not a profile"],
+            &["invalid profile"],
         ),
         works(
             "5 MB",
@@ -127,7 +127,7 @@ fn utterance_data_csv() {
             "missing",
             |s| remove(s, "mentor/ada/data/utterance_data.csv"),
             "train",
-            &["utterance_data.csv: no such file; stand-ins are used"],
+            &["utterance_data.csv: no such file; default utterances are used"],
         ),
         refused(
             "empty",
@@ -147,7 +147,7 @@ fn utterance_data_csv() {
             "rows too short",
             |s| utterances(s, "ID,utterance,situation\nu1,Hello.\nu2,Hi.,_INTRO_\n"),
             "train",
-            &["utterance_data.csv, row 2, column `situation`: an empty cell"],
+            &["utterance_data.csv, row 2, column `situation`: empty cell"],
         ),
         works(
             "nothing to say off-topic",

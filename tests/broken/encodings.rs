@@ -1,5 +1,7 @@
 //! `classifier_data.csv` in other bytes than plain UTF-8.
 
+use serde_json::json;
+
 use super::{DATA, check, refused, works};
 use crate::support::{ADA, Sandbox};
 
@@ -165,7 +167,9 @@ fn batches_may_be_utf16() {
         assert_eq!(ask("utf16.txt").code(0).stdout, plain);
     }
     sandbox.write("nuls.txt", utf16_le("Who are you?\n"));
-    ask("nuls.txt").code(2).says("nuls.txt, row 1: not a line of UTF-8 text");
+    let run = ask("nuls.txt").code(2).says("not a line of UTF-8 text");
+    let place = json!({ "path": "nuls.txt", "row": 1, "column": null });
+    assert_eq!(run.error()["place"], place, "{run}");
 }
 
 #[test]

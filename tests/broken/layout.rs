@@ -47,7 +47,7 @@ fn folders_where_files_belong() {
             "profile.yml",
             |s| folder(s, PROFILE),
             "train",
-            &["profile.yml: a folder, expected a file; the mentor goes by its id"],
+            &["profile.yml: a folder, where a file belongs; the mentor's id is used as its name"],
         ),
         refused(
             "utterances",
@@ -191,7 +191,7 @@ fn links() {
             "to nowhere: profile.yml",
             |s| link(s, PROFILE, "nowhere"),
             "train",
-            &["profile.yml: broken symbolic link; the mentor goes by its id"],
+            &["profile.yml: a link that leads nowhere; the mentor's id is used as its name"],
         ),
         refused(
             "to nowhere: utterance_data.csv",
@@ -352,7 +352,7 @@ fn without_permission() {
             "classifier_data.csv",
             |s| lock(s, DATA, 0o000),
             "train",
-            &["classifier_data.csv: cannot read the file", "check who may read"],
+            &["classifier_data.csv: cannot read the file", "check the permissions"],
         ),
         refused("topics.csv", |s| lock(s, TOPICS, 0o000), "train", &["topics.csv: cannot read"]),
         works("profile.yml", |s| lock(s, PROFILE, 0o000), "train", &["profile.yml: cannot read"]),
@@ -365,7 +365,7 @@ fn without_permission() {
                 lock(s, FUSION, 0o500);
             },
             "train --checkpoint c",
-            &["fusion_v1: cannot create a folder in it", "check who may read and write"],
+            &["fusion_v1: cannot make a folder in it", "check the permissions"],
         ),
     ]);
 }

@@ -36,7 +36,10 @@ fn mentors() {
             "misspelled",
             nothing,
             "train --mentor adda",
-            &["mentor/adda/data: no mentor `adda`, did you mean `ada`?", "has `ada`"],
+            &[
+                "mentor/adda/data: no mentor `adda`, did you mean `ada`?",
+                "available mentors: `ada`",
+            ],
         ),
         refused("too long", nothing, LONG, &["is longer than 128 bytes"]),
         works("named twice", nothing, "train --mentor ada --mentor ada", &[]),

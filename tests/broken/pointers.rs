@@ -156,7 +156,7 @@ fn names_that_are_nearly_right_are_named() {
                 rename(s, TEST_SET, "checkpoint/tests/ada/standard.xlsx");
             },
             "test --mentor ada",
-            &["standard.xlsx: is not read as a test set; export `standard.xlsx`"],
+            &["standard.xlsx: not read as a test set; export `standard.xlsx`"],
         ),
         refused(
             "a named test set",

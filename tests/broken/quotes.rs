@@ -22,7 +22,7 @@ fn quotes_that_do_not_fit_together_are_refused() {
             },
             "train",
             &[
-                "classifier_data.csv, row 2, column `text`: text right after a closing quote, `I am a nurse.",
+                "classifier_data.csv, row 2, column `text`: expected a delimiter or the end of the row after a closing quote, got `I am a nurse.",
             ],
         ),
         refused(
@@ -34,7 +34,7 @@ fn quotes_that_do_not_fit_together_are_refused() {
                 );
             },
             "train",
-            &["row 2, column `text`: this quoted cell holds what looks like 1 more row"],
+            &["row 2, column `text`: this quoted cell seems to contain 1 more row"],
         ),
         refused(
             "one before a quoted cell that begins with a line break",
@@ -46,25 +46,31 @@ fn quotes_that_do_not_fit_together_are_refused() {
             "text after a closing quote",
             |s| data(s, "1,,One.,Why?\n2,,\"Two\" and more,How?\n"),
             "train",
-            &["row 3, column `text`: text right after a closing quote, `and more,How?` (line 3)"],
+            &[
+                "row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `and more,How?` (line 3)",
+            ],
         ),
         refused(
             "a missing opening quote",
             |s| data(s, "1,,I am a nurse.\",what do you do\n2,,Two.,How?\n"),
             "train",
-            &["row 2, column `text`: a quote closes that never opened: `I am a nurse.\"`"],
+            &["row 2, column `text`: closing quote without an opening quote: `I am a nurse.\"`"],
         ),
         refused(
             "a quote that is not doubled",
             |s| data(s, "1,,\"They said \"no\" to me.\",Why?\n"),
             "train",
-            &["row 2, column `text`: text right after a closing quote"],
+            &[
+                "row 2, column `text`: expected a delimiter or the end of the row after a closing quote",
+            ],
         ),
         refused(
             "tabs between columns",
             |s| s.write(DATA, "ID\ttopics\ttext\tquestion\n1\t\t\"One\" two.\tWhy?\n"),
             "train",
-            &["row 2, column `text`: text right after a closing quote"],
+            &[
+                "row 2, column `text`: expected a delimiter or the end of the row after a closing quote",
+            ],
         ),
         refused(
             "a test set",
@@ -73,7 +79,9 @@ fn quotes_that_do_not_fit_together_are_refused() {
                 s.write(TEST_SET, ",,who,where\na,\"I am Ada.,i,\nb,\"I am not.\",,r\n");
             },
             "test",
-            &["standard.csv, row 2, column `B`: text right after a closing quote"],
+            &[
+                "standard.csv, row 2, column `B`: expected a delimiter or the end of the row after a closing quote",
+            ],
         ),
         refused(
             "topics",
@@ -109,7 +117,7 @@ fn cells_as_people_write_them_are_read() {
             "inches",
             |s| data(s, "1,,It is 65\",how wide is it\n2,,Two.,How?\n"),
             "train",
-            &["row 2, column `text`: `It is 65\"` ends with a quote that opened nowhere"],
+            &["row 2, column `text`: `It is 65\"` ends with a quote without an opening quote"],
         ),
         works(
             "straight and curly quotes",
@@ -127,7 +135,7 @@ fn rows_that_are_cut_are_refused() {
             "a line break outside quotes",
             |s| data(s, "1,,One.,who are you\nwhat is your name\n2,,Two.,How?\n"),
             "train",
-            &["row 3, column `ID`: a row of a single cell, `what is your name`"],
+            &["row 3, column `ID`: the row has a single cell, `what is your name`"],
         ),
         refused(
             "a line break in a text outside quotes",
@@ -145,13 +153,15 @@ fn rows_that_are_cut_are_refused() {
             "a lone carriage return in a row",
             |s| data(s, "1,,One.\rTwo.,Why?\n2,,Two.,How?\n"),
             "train",
-            &["row 2, column `text`: a carriage return ends this row too early"],
+            &[
+                "row 2, column `text`: a carriage return ends this row, while other rows end with line feeds",
+            ],
         ),
         refused(
             "an id of several lines",
             |s| data(s, "\"1\n2\",,One.,Why?\n"),
             "train",
-            &["row 2, column `ID`: ", "an id of several lines"],
+            &["row 2, column `ID`: ", "has several lines, expected one"],
         ),
     ]);
 }
@@ -169,7 +179,7 @@ fn columns_that_are_not_read_are_said() {
             "a cell below them",
             |s| s.write(DATA, "ID,topics,text,question,,\n1,,One.,Why?,,lost\n2,,Two.,How?,,\n"),
             "train",
-            &["row 2, column `F`: `lost` stands in a column without a name, and is not read"],
+            &["row 2, column `F`: `lost` is in a column without a name and is ignored"],
         ),
         refused(
             "a comma outside quotes beside them",
@@ -181,13 +191,13 @@ fn columns_that_are_not_read_are_said() {
             "a second column of a known name in another case",
             |s| s.write(DATA, "ID,topics,text,question,Question\n1,,One.,Why?,Where?\n"),
             "train",
-            &["row 1, column `question`: given twice, in the columns D and E"],
+            &["row 1, column `question`: occurs twice, in the columns D and E"],
         ),
         refused(
             "a second column that only looks the same",
             |s| s.write(DATA, "ID,topics,text,question,question\u{200b}\n1,,One.,Why?,Where?\n"),
             "train",
-            &["row 1, column `question`: given twice"],
+            &["row 1, column `question`: occurs twice"],
         ),
     ]);
 }
@@ -199,13 +209,16 @@ fn ids_are_as_they_look() {
             "two answers",
             |s| data(s, "a,,One.,Why?\na\u{200b},,Two.,How?\n"),
             "train",
-            &["row 3, column `ID`: id `a` was given to another answer in row 2"],
+            &["row 3, column `ID`: id `a` already belongs to another answer, in row 2"],
         ),
         works(
             "one answer in two rows",
             |s| data(s, "caf\u{e9},,One.,Why?\n\u{feff}cafe\u{301},,One.,How?\nb,,Two.,Who?\n"),
             "train",
-            &["id `café` stands in row 2 already", "is read as `café`, as it looks"],
+            &[
+                "id `café` is already in row 2",
+                "is read as `café`, without its invisible characters",
+            ],
         ),
         refused(
             "the off-topic id",
@@ -248,7 +261,7 @@ fn the_separator_line_of_excel_is_honoured() {
         sandbox.write(DATA, format!("{line}\r\n{table}"));
         // Row 1 is the one that names the columns, as a spreadsheet shows it.
         let run = sandbox.run(&["mentors", "ada"]).code(2);
-        run.says("row 3, column `text`: text right after a closing quote, `x").says("(line 5)");
+        run.says("row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `x").says("(line 5)");
         sandbox.write(DATA, format!("{line}\r\n{}", table.replace("\"Two\" x", "Two")));
         sandbox.run(&["mentors", "ada"]).code(0).prints("2 answers, 3 questions");
         let topics = ["sep=", separator, "\nLife", separator, "A\nWork", separator, "B\n"].concat();
@@ -257,9 +270,9 @@ fn the_separator_line_of_excel_is_honoured() {
         assert_eq!(shown["topics_by_id"]["a"]["questions"][0], "1", "{line:?}");
     }
     check(&[refused(
-        "a line that names no separator",
+        "a `sep=` line without a delimiter",
         |s| s.write(DATA, "sep=\nID,topics,text,question\n1,,One.,Why?\n"),
         "train",
-        &["classifier_data.csv, row 1: `sep=` names no separator"],
+        &["classifier_data.csv, row 1: `sep=` has no valid delimiter"],
     )]);
 }

@@ -43,7 +43,7 @@ fn cells() {
                 more(s, &format!("big,\"{topics}\",Big.,How many?\n"));
             },
             "train",
-            &["and 99999 more like it"],
+            &["and 99999 similar"],
         ),
         refused(
             "a header of one cell of 10 MB",

@@ -46,13 +46,13 @@ fn files_without_usable_rows() {
             "a quote that never closes",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,\"Two.,How?\n3,,Three.,Who?\n"),
             "train",
-            &["classifier_data.csv, row 3: a quote opens in this row and never closes"],
+            &["classifier_data.csv, row 3: an opening quote in column"],
         ),
         refused(
             "a quote that never closes in the header",
             |s| data(s, "ID,topics,\"text,question\n1,,One.,Why?\n"),
             "train",
-            &["row 1: a quote opens in this row and never closes"],
+            &["row 1: an opening quote in column"],
         ),
     ]);
 }
@@ -64,7 +64,7 @@ fn columns() {
             "a missing column",
             |s| data(s, "ID,topics,question\n1,,Why?\n"),
             "train",
-            &["row 1: no column `text`", "it names `ID`, `topics`, `question`"],
+            &["row 1: no column `text`", "it has `ID`, `topics`, `question`"],
         ),
         refused(
             "a misspelled column",
@@ -76,19 +76,19 @@ fn columns() {
             "two columns of one name",
             |s| data(s, "ID,topics,text,text,question\n1,,One.,Two.,Why?\n"),
             "train",
-            &["row 1, column `text`: given twice"],
+            &["row 1, column `text`: occurs twice"],
         ),
         refused(
             "no header",
             |s| data(s, "1,,One.,Why?\n2,,Two.,How?\n"),
             "train",
-            &["row 1: no column `ID`", "the first row must name"],
+            &["row 1: no column `ID`", "in the first row; it has"],
         ),
         refused(
             "bars between columns",
             |s| data(s, "ID|topics|text|question\n1||One.|Why?\n"),
             "train",
-            &["row 1: no column `ID`", "it names `ID|topics|text|question`"],
+            &["row 1: no column `ID`", "it has `ID|topics|text|question`"],
         ),
         works(
             "upper and lower case",
@@ -126,7 +126,7 @@ fn rows() {
             "an empty id",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n ,,Two.,How?\n"),
             "train",
-            &["classifier_data.csv, row 3, column `ID`: an empty cell"],
+            &["classifier_data.csv, row 3, column `ID`: empty cell"],
         ),
         refused(
             "the off-topic id",
@@ -144,19 +144,19 @@ fn rows() {
             "one answer in two rows",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,Two.,How?\n1,,One.,When?\n"),
             "train",
-            &["row 4, column `ID`: id `1` stands in row 2 already; the rows are joined"],
+            &["row 4, column `ID`: id `1` is already in row 2; the rows are merged"],
         ),
         works(
             "rows too short",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,Two.\n3\n"),
             "train",
-            &["row 3, column `question`: answer `2` has no question", "and 2 more like it"],
+            &["row 3, column `question`: answer `2` has no question", "and 2 similar"],
         ),
         works(
             "rows too long",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?,because,so\n2,,Two.,How?\n"),
             "train",
-            &["row 2: 6 cells, the header has 4"],
+            &["row 2: 6 cells, but the header has 4"],
         ),
         works(
             "blank rows",

@@ -16,7 +16,7 @@ fn unusable() {
             "marks without an answer",
             |s| test_set(s, ",,who,where\nname,,i,r\n"),
             "test",
-            &["row 2, column `B`: 2 marks but no answer's text"],
+            &["row 2, column `B`: 2 marks without an answer's text"],
         ),
         refused(
             "UTF-16 without a mark",
@@ -28,7 +28,7 @@ fn unusable() {
             "a quote that never closes",
             |s| test_set(s, ",,who,where\nname,\"I am Ada Lovelace.,i,\nhome,x,,r\n"),
             "test",
-            &["standard.csv, row 2: a quote opens"],
+            &["standard.csv, row 2: an opening quote"],
         ),
     ]);
 }
@@ -92,7 +92,7 @@ fn usable() {
                 test_set(s, format!(",,who are you\nname,I am Ada Lovelace.,i\n{rows}"));
             },
             "test",
-            &["and 1999 more like it"],
+            &["and 1999 similar"],
         ),
     ]);
 }

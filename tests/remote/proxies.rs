@@ -29,7 +29,7 @@ fn a_disk_that_takes_no_form_is_told_of_at_once() {
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
     let said = said.says("refuses to rename it").says("in every form");
-    said.says("a proxy before the server").says("because: ").says("502");
+    said.says("a proxy before the server").says("caused by: ").says("502");
     // Each of up to four files at once finds out, and nothing is waited for.
     assert!(moves(&disk) <= 12, "{}", moves(&disk));
     assert_eq!(disk.names(THERE).iter().filter(|name| !name.starts_with('.')).count(), 0);

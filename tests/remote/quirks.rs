@@ -14,7 +14,7 @@ fn shares(disk: &Disk) {
     run(&one, &disk.url, &["upload", "x"]).code(0).prints("already");
     run(&two, &disk.url, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x");
     let verified = run(&two, &disk.url, &["checkpoints", "verify", "--remote"]).code(0);
-    verified.prints("fusion_v1/x: whole, 3 files");
+    verified.prints("fusion_v1/x: intact, 3 files");
     run(&two, &disk.url, &["download", "x"]).code(0);
     assert_eq!(two.checkpoint("x"), files);
     assert_eq!(disk.names(THERE), ["x"]);

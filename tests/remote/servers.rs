@@ -126,7 +126,7 @@ fn shares(server: &Server) {
     go(&one, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x");
     go(&one, &["upload", "x"]).code(0).prints("already");
     go(&two, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x  2026-01-01T00:00:00Z  ada");
-    go(&two, &["checkpoints", "verify", "--remote"]).code(0).prints("fusion_v1/x: whole, 3 files");
+    go(&two, &["checkpoints", "verify", "--remote"]).code(0).prints("fusion_v1/x: intact, 3 files");
     go(&two, &["download", "x"]).code(0);
     assert_eq!(two.checkpoint("x"), files);
     // Another one of this name is refused, as is half of one.

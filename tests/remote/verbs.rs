@@ -29,9 +29,9 @@ fn what_is_uploaded_comes_down_byte_for_byte() {
         run(&two, url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (3 files");
         assert_eq!(two.checkpoint("x"), checkpoint(1, 3_000_000));
         assert_eq!(two.checkpoint_names(), ["x"]);
-        run(&two, url, &["checkpoints", "verify"]).code(0).prints("fusion_v1/x: whole");
+        run(&two, url, &["checkpoints", "verify"]).code(0).prints("fusion_v1/x: intact");
         let verified = run(&two, url, &["checkpoints", "verify", "--remote"]).code(0);
-        let _ = verified.prints("fusion_v1/x: whole, 3 files");
+        let _ = verified.prints("fusion_v1/x: intact, 3 files");
     }
     assert_eq!(disk.names(THERE), ["x"]);
 }
@@ -51,7 +51,7 @@ fn what_was_trained_is_shared_with_its_reports() {
     assert!(files.contains_key("ada/report.html") && files.contains_key("ada/report.json"));
     run(&two, &disk.url, &["checkpoints", "verify", "--remote"])
         .code(0)
-        .prints("x: whole, 5 files");
+        .prints("x: intact, 5 files");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn published_checkpoints_are_not_changed() {
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
     // Nor is what is here.
     let said = run(&sandbox, &disk.url, &["checkpoints", "verify", "x"]).code(0);
-    let _ = said.prints("whole");
+    let _ = said.prints("intact");
     run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("is here already");
     assert_eq!(sandbox.checkpoint("x"), checkpoint(2, 1000));
     run(&sandbox, &disk.url, &["download", "x", "--force"]).code(0).prints("downloaded");
@@ -116,7 +116,7 @@ fn verify_finds_what_is_damaged_there() {
     put_there(&disk, "y", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"{\"seed\":7}");
     let found = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
-    let found = found.prints("x: whole").prints("y: 1 fault").says("its SHA-256 is not what");
+    let found = found.prints("x: intact").prints("y: 1 fault").says("its SHA-256 is not what");
     let _ = found.says(&format!("{}/{THERE}/y/ada/model.json", disk.url));
     let verify = ["checkpoints", "verify", "y", "--remote", "--json"];
     let found = run(&sandbox, &disk.url, &verify).code(1).json();
@@ -380,7 +380,7 @@ fn vector_models_go_both_ways() {
     run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("downloaded tiny");
     let model = "checkpoint/vector_models/tiny";
     assert_eq!(two.files(model), one.files(model));
-    two.run(&["vectors", "verify"]).code(0).prints("tiny: whole");
+    two.run(&["vectors", "verify"]).code(0).prints("tiny: intact");
     fs::remove_dir_all(two.path().join(model)).unwrap();
     run(&two, &disk.url, &["vectors", "download"]).code(0).prints("downloaded tiny");
     assert_eq!(two.files(model), one.files(model));
@@ -424,19 +424,19 @@ fn clean_keeps_what_the_remote_has_not() {
     let clean = |arguments: &[&str]| run(&sandbox, &disk.url, &[&["clean"], arguments].concat());
     let dry = clean(&["--dry-run"]).code(0).prints("would remove 2 checkpoints");
     dry.says(
-        "without --force nothing would be removed: the remote has no copy of fusion_v1/y (not",
+        "nothing would be removed without --force: the remote has no copy of fusion_v1/y (missing)",
     );
     clean(&["--dry-run", "--force"]).code(0).does_not_say("no copy");
-    let said = clean(&[]).code(2).says("the remote has no copy of fusion_v1/y (not there)");
+    let said = clean(&[]).code(2).says("the remote has no copy of fusion_v1/y (missing)");
     let _ = said.says("--force");
     put_there(&disk, "y", &checkpoint(3, 1000));
-    clean(&[]).code(2).says("fusion_v1/y (another of this name is there)");
+    clean(&[]).code(2).says("fusion_v1/y (another item has this name)");
     disk.remove(&format!("{THERE}/y"));
     put_there(&disk, "y", &checkpoint(2, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"short");
-    clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    clean(&[]).code(2).says("fusion_v1/y (the copy is damaged)");
     disk.remove(&format!("{THERE}/y/manifest.json"));
-    clean(&[]).code(2).says("fusion_v1/y (damaged there)");
+    clean(&[]).code(2).says("fusion_v1/y (the copy is damaged)");
     disk.put(&format!("{THERE}/y/manifest.json"), &checkpoint(2, 1000)["manifest.json"]);
     disk.put(&format!("{THERE}/y/ada/model.json"), &checkpoint(2, 1000)["ada/model.json"]);
     sandbox.write(&format!("{HERE}/.download-1/parts/0"), "half");

@@ -79,6 +79,13 @@ impl Run {
         lines.remove(0)
     }
 
+    /// The error object that `--json` printed as the last line of stderr.
+    #[track_caller]
+    pub(crate) fn error(&self) -> Value {
+        let line = self.stderr.lines().last().unwrap_or_else(|| panic!("no error\n{self}"));
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
+
     /// Both streams with what differs from run to run made plain, for snapshots.
     pub(crate) fn shown(&self) -> String {
         let folder = self.folder.to_string_lossy();

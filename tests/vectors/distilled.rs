@@ -31,12 +31,12 @@ fn an_encoder_is_distilled_and_used() {
     // `what`, `is`, `your`, `name`, `na`, `##me`, `you` and `##r`: no special token, no mark, and
     // none in capitals.
     let run = sandbox.run(&arguments).code(0).prints("added tiny-static");
-    run.prints("8 tokens of 4 numbers");
+    run.prints("8 tokens, 4 dimensions");
     assert_eq!(names(&sandbox), ["tiny", "tiny-static"]);
     let run = sandbox.run(&["vectors", "show", "tiny-static"]).code(0).prints("licence: CC0");
     let weights = &tiny::files()["model.safetensors"];
-    run.prints("8 tokens of 4 numbers").prints("from tiny").prints(&sha256::digest(weights));
-    sandbox.run(&["vectors", "verify"]).code(0).prints("tiny-static: whole");
+    run.prints("8 tokens, 4 dimensions").prints("from tiny").prints(&sha256::digest(weights));
+    sandbox.run(&["vectors", "verify"]).code(0).prints("tiny-static: intact");
     let run = sandbox.run(&["vectors", "show", "tiny-static", "--like", "name"]).code(0);
     run.prints("your");
 
@@ -131,11 +131,11 @@ fn a_damaged_model_is_an_error_that_names_the_file() {
 fn the_embedded_model_is_there_without_any_other() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["vectors", "show", "embedded", "--like", "navy"]).code(0);
-    run.prints("27558 tokens of 128 numbers").prints("naval").prints("licence: Apache-2.0");
+    run.prints("27558 tokens, 128 dimensions").prints("naval").prints("licence: Apache-2.0");
     let shown = &sandbox.run(&["vectors", "show", "embedded", "--json"]).code(0).json()[0];
     assert_eq!(shown["manifest"]["source"]["file"], "all-MiniLM-L6-v2");
     sandbox.run(&["vectors", "show", "embedded", "--like", "?"]).code(2).says("no word `?`");
-    sandbox.run(&["vectors", "verify", "embedded"]).code(0).prints("embedded: whole");
+    sandbox.run(&["vectors", "verify", "embedded"]).code(0).prints("embedded: intact");
 
     let model = open(&sandbox, "embedded").unwrap();
     assert_eq!(model.sha256(), VectorModel::embedded().sha256());

@@ -113,7 +113,7 @@ fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
     files.insert("vocab.txt".into(), "not needed".into());
     add(&sandbox, "some/tiny.v1", &files)
         .code(0)
-        .prints("added tiny.v1 (sentence-transformers folder, sentences of 8 numbers)");
+        .prints("added tiny.v1 (sentence-transformers folder, sentences, 8 dimensions)");
     sandbox.write("tiny.v2.zip", zipped(&files, ""));
     let run = sandbox.run(&["vectors", "add", "tiny.v2.zip"]).code(0).prints("added tiny.v2");
     run.prints("sentence-transformers folder in a zip");
@@ -155,11 +155,13 @@ fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
         assert!(listed.contains(&expected), "{listed:?}");
     }
     sandbox.run(&["vectors", "list"]).code(0).prints("tiny_wheel").prints("encoder");
-    sandbox.run(&["vectors", "verify"]).code(0).prints("tiny.v2: whole");
+    sandbox.run(&["vectors", "verify"]).code(0).prints("tiny.v2: intact");
 
-    let run = sandbox.run(&["vectors", "show", "tiny.v1"]).code(0).prints("sentences of 8 numbers");
     let run =
-        run.prints("2 layers of 2 heads").prints("mean of its tokens' vectors, at unit length");
+        sandbox.run(&["vectors", "show", "tiny.v1"]).code(0).prints("sentences, 8 dimensions");
+    let run = run
+        .prints("2 layers with 2 heads")
+        .prints("mean of its token vectors, normalized to unit length");
     run.prints("longest text: 8 tokens").prints("licence: mit").prints(&digest);
     let shown = &sandbox.run(&["vectors", "show", "tiny.v1", "--json"]).code(0).json()[0];
     let network = json!({ "layers": 2, "heads": 2, "dims": 8, "pooling": "mean",

@@ -70,7 +70,7 @@ impl Scene {
 fn a_model_is_downloaded_and_then_there_without_a_network() {
     let Scene { hub, sandbox } = Scene::new();
     let run = sandbox.run_with(&[("HF_ENDPOINT", &hub.endpoint)], &DOWNLOAD).code(0);
-    run.prints("added tiny (Hugging Face Hub, sentences of 8 numbers)");
+    run.prints("added tiny (Hugging Face Hub, sentences, 8 dimensions)");
     let files = sandbox.files(&format!("{MODELS}/tiny"));
     let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
     assert_eq!(manifest["source"]["file"], format!("acme/tiny@{COMMIT}"));
@@ -394,7 +394,7 @@ fn what_a_mirror_says_no_hash_of_is_downloaded_and_said_to_be_unverified() {
     let scene = Scene::new();
     scene.hub.has(Faults { mirror: Some(Mirror::Bare), cuts: (100, 2), ..Faults::default() });
     let arguments = [&DOWNLOAD[..], &["--json"]].concat();
-    let run = scene.run(&arguments).code(0).says("the server says no hash of");
+    let run = scene.run(&arguments).code(0).says("the server provides no hash of");
     let run = run.says(LARGE).says("manifest.json");
     let unverified = run.json()[0]["unverified"].as_array().unwrap().clone();
     assert_eq!(unverified.len(), tiny::files().len() + 1, "and the README: {unverified:?}");

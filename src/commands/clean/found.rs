@@ -1,4 +1,4 @@
-//! All that there is to remove in a workspace, measured while it is there, and what stays.
+//! Everything in a workspace that can be removed, with its size, and what is kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,31 +16,30 @@ use crate::text::format::{count, quoted_list};
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
 
-/// What there is to remove, or what was removed.
+/// The items to remove, or the removed items.
 #[derive(Default)]
 pub(super) struct Found {
     /// Checkpoints, then vector models.
     pub(super) published: Vec<Published>,
-    /// What encoders gave before, which they give again.
+    /// The cache of sentence vectors, which can be computed again.
     cache: Option<(PathBuf, u64)>,
-    /// What interrupted downloads left.
+    /// The files of interrupted downloads.
     unfinished: Vec<(PathBuf, u64)>,
-    /// What runs that were killed left of what they made.
+    /// The drafts of killed processes.
     drafts: Vec<(PathBuf, u64)>,
-    stays: Stays,
+    kept: Kept,
 }
 
-/// What stays, and is only told of.
+/// What is kept and only reported.
 #[derive(Clone, Default)]
-struct Stays {
-    /// Checkpoints of the older tool, which nothing can make again.
+struct Kept {
+    /// Checkpoints of the Python pipeline, which cannot be created again.
     legacy: Vec<CheckpointRef>,
-    /// What else lies among the vector models, put there by hand.
+    /// Other files and folders among the vector models, which a user put there.
     others: Vec<PathBuf>,
-    /// Folders of checkpoints and vector models with files that are not part of them, put there by
-    /// hand.
+    /// Folders of checkpoints and vector models that contain other files, which a user put there.
     with_others: Vec<(PathBuf, Vec<String>)>,
-    /// Downloads that a run is using.
+    /// Downloads that a process is using.
     in_use: Vec<PathBuf>,
 }
 
@@ -57,7 +56,7 @@ impl Found {
             cache: with_sizes(cache).pop(),
             unfinished: with_sizes(idle),
             drafts: with_sizes(drafts(workspace)?),
-            stays: Stays { legacy, others, in_use, ..Stays::default() },
+            kept: Kept { legacy, others, in_use, ..Kept::default() },
             ..Self::default()
         };
         let checkpoints = checkpoints.into_iter().map(What::Checkpoint);
@@ -67,7 +66,7 @@ impl Found {
                 others if others.is_empty() => {
                     found.published.push(Published::find(workspace, what));
                 }
-                others => found.stays.with_others.push((folder, others)),
+                others => found.kept.with_others.push((folder, others)),
             }
         }
         Ok(found)
@@ -78,15 +77,14 @@ impl Found {
         is_unpublished && self.unfinished.is_empty() && self.drafts.is_empty()
     }
 
-    /// Removes all of it, one after the other, up to the first that cannot be removed: what was
-    /// removed, and the error, if there was one. Where `remote` was asked for copies, it is asked
-    /// again right before each.
+    /// Removes the items one by one until one fails; returns the removed items and the error, if any.
+    /// With a `remote`, its copy is checked again before each removal.
     pub(super) fn remove(
         self,
         workspace: &Workspace,
         remote: Option<&Remote>,
     ) -> (Self, Option<Error>) {
-        let mut removed = Self { stays: self.stays.clone(), ..Self::default() };
+        let mut removed = Self { kept: self.kept.clone(), ..Self::default() };
         let failed = self.remove_into(&mut removed, workspace, remote).err();
         (removed, failed)
     }
@@ -108,28 +106,28 @@ impl Found {
             removed.cache = Some((folder, size));
         }
         for (folder, size) in self.unfinished {
-            // A download may have begun meanwhile.
+            // A download may have started in the meantime.
             if remote::remove_unfinished(&folder)? {
                 removed.unfinished.push((folder, size));
             } else {
-                removed.stays.in_use.push(folder);
+                removed.kept.in_use.push(folder);
             }
         }
         for parent in workspace.published_folders()? {
             let _held = publish::lock_dir(&parent);
             publish::remove_stale_drafts(&parent)
                 .and_then(|()| remote::sweep_downloads(&parent))
-                .map_err(|e| Error::io(&parent, "remove what killed runs left", e))?;
+                .map_err(|e| Error::io(&parent, "remove the drafts of killed processes", e))?;
         }
         let is_gone = |(folder, _): &(PathBuf, u64)| !folder.exists();
         removed.drafts.extend(self.drafts.into_iter().filter(is_gone));
         Ok(())
     }
 
-    pub(super) fn say(&self, args: &CleanArgs, done: &str) -> Result<()> {
-        self.stays.say();
+    pub(super) fn print(&self, args: &CleanArgs, done: &str) -> Result<()> {
+        self.kept.report();
         if args.json {
-            return self.say_json(args);
+            return self.print_json(args);
         }
         if self.is_empty() {
             return console::line("nothing to remove");
@@ -138,28 +136,28 @@ impl Found {
         console::line(format_args!("{done} {}", count(self.checkpoints().count(), "checkpoint")))
     }
 
-    fn say_json(&self, args: &CleanArgs) -> Result<()> {
-        let mut said = json!({
+    fn print_json(&self, args: &CleanArgs) -> Result<()> {
+        let mut object = json!({
             "dry_run": args.dry_run,
             "checkpoints": self.checkpoints().map(ToString::to_string).collect::<Vec<_>>(),
-            "kept": self.stays.legacy.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "kept": self.kept.legacy.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "vector_models": self.vector_models().map(Name::as_str).collect::<Vec<_>>(),
             "cache": self.cache.as_ref().map(|(folder, _)| console::path(folder)),
             "unfinished": paths(firsts(&self.unfinished)),
-            "others": paths(&self.stays.others),
+            "others": paths(&self.kept.others),
         });
         let with_others = |(folder, files): &(PathBuf, Vec<String>)| json!({ "folder": console::path(folder), "files": files });
-        // Seldom there, and only said then.
+        // These keys are present only if there is something to list.
         for (key, values) in [
             ("drafts", paths(firsts(&self.drafts))),
-            ("with_other_files", self.stays.with_others.iter().map(with_others).collect()),
-            ("in_use", paths(&self.stays.in_use)),
+            ("with_other_files", self.kept.with_others.iter().map(with_others).collect()),
+            ("in_use", paths(&self.kept.in_use)),
         ] {
             if !values.is_empty() {
-                said[key] = values.into();
+                object[key] = values.into();
             }
         }
-        console::json(&said)
+        console::json(&object)
     }
 
     fn checkpoints(&self) -> impl Iterator<Item = &CheckpointRef> {
@@ -188,9 +186,10 @@ impl Found {
         if let Some((_, size)) = &self.cache {
             table.add_row(["cached vectors".to_owned(), bytes(*size)]);
         }
-        for (noun, folders) in
-            [("unfinished downloads", &self.unfinished), ("drafts of killed runs", &self.drafts)]
-        {
+        for (noun, folders) in [
+            ("unfinished downloads", &self.unfinished),
+            ("drafts of killed processes", &self.drafts),
+        ] {
             if !folders.is_empty() {
                 let size = folders.iter().map(|(_, size)| size).sum();
                 table.add_row([noun.to_owned(), bytes(size)]);
@@ -200,29 +199,27 @@ impl Found {
     }
 }
 
-impl Stays {
-    fn say(&self) {
+impl Kept {
+    /// Prints why each item is kept.
+    fn report(&self) {
         for name in &self.legacy {
             console::note(format_args!(
-                "`{name}` stays: the older tool made it, and nothing can make it again"
+                "`{name}` is kept: the Python pipeline created it, and it cannot be created again"
             ));
         }
         for path in &self.others {
-            console::note(format_args!(
-                "`{}` stays: it is no vector model of this tool",
-                path.display()
-            ));
+            console::note(format_args!("`{}` is kept: it is not a vector model", path.display()));
         }
         for (folder, files) in &self.with_others {
             console::note(format_args!(
-                "`{}` stays: it holds files that are not part of it ({}); move them out of the \
-                 folder, and run this again",
+                "`{}` is kept: it contains other files ({}); move them out of the folder and run the \
+                 command again",
                 folder.display(),
                 quoted_list(files.iter().map(|file| file.escape_debug().to_string()))
             ));
         }
         for path in &self.in_use {
-            console::note(format_args!("`{}` stays: a download is using it", path.display()));
+            console::note(format_args!("`{}` is kept: a download is using it", path.display()));
         }
     }
 }
@@ -239,7 +236,7 @@ fn firsts(pairs: &[(PathBuf, u64)]) -> Vec<&PathBuf> {
     pairs.iter().map(|(first, _)| first).collect()
 }
 
-/// What killed runs left of what they made, in all folders in which something is published.
+/// The drafts of killed processes in all folders of published items.
 fn drafts(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let mut drafts = Vec::new();
     for parent in workspace.published_folders()? {
@@ -249,12 +246,13 @@ fn drafts(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(drafts)
 }
 
-/// Paths as JSON has them.
+/// Paths as JSON values.
 fn paths<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Vec<Value> {
     paths.into_iter().map(|path| console::path(path).into()).collect()
 }
 
-/// What lies among the vector models and is none, sorted; what is hidden is this tool's own.
+/// The files and folders among the vector models that are not vector models, sorted. Hidden ones
+/// belong to this program and are left out.
 fn others(workspace: &Workspace, models: &[Name]) -> Result<Vec<PathBuf>> {
     let folder = workspace.vector_models();
     if !folder.is_dir() {
@@ -273,7 +271,7 @@ fn others(workspace: &Workspace, models: &[Name]) -> Result<Vec<PathBuf>> {
     Ok(others)
 }
 
-/// The size of the files below `folder`, as far as they can be listed; links are not followed.
+/// The total size of the readable files below `folder`; links are not followed.
 pub(super) fn size_below(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let size = |entry: fs::DirEntry| match entry.metadata() {

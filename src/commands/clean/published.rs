@@ -1,28 +1,28 @@
-//! A checkpoint or a vector model that is to be removed.
+//! A checkpoint or vector model to remove.
 
 use std::path::PathBuf;
 
-use super::super::teller::Teller;
+use super::super::transfer_reporter::TransferReporter;
 use crate::checkpoint::{self, CheckpointRef, MANIFEST_FILE};
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::remote::{Contents, Item, LocalState, NoCopy, Remote};
 use crate::vectors;
 use crate::workspace::{Name, Workspace};
 
-/// A checkpoint or a vector model, as it was found.
+/// A checkpoint or vector model in the state in which it was found.
 #[derive(Clone)]
 pub(super) struct Published {
     pub(super) what: What,
     pub(super) size: u64,
-    /// Its manifest, if that could be read: what has another one by the time that it is removed was
-    /// changed by another run, and stays.
+    /// Its manifest, if it could be read. If the manifest has changed before the removal, another
+    /// process replaced the item, and it is kept.
     manifest: Option<Vec<u8>>,
-    /// What was compared with the remote's copy.
+    /// The files that were compared with the remote copy.
     contents: Option<Contents>,
 }
 
-/// Of which kind it is, and what it is called.
+/// The kind and the name of an item.
 #[derive(Clone)]
 pub(super) enum What {
     Checkpoint(CheckpointRef),
@@ -30,14 +30,14 @@ pub(super) enum What {
 }
 
 impl Published {
-    /// As it is now.
+    /// The item in its current state.
     pub(super) fn find(workspace: &Workspace, what: What) -> Self {
         let folder = what.folder(workspace);
         let manifest = files::read(&folder.join(MANIFEST_FILE)).ok();
         Self { what, size: super::found::size_below(&folder), manifest, contents: None }
     }
 
-    /// What it is called.
+    /// The name of the item.
     pub(super) fn name(&self) -> String {
         match &self.what {
             What::Checkpoint(name) => name.to_string(),
@@ -45,8 +45,8 @@ impl Published {
         }
     }
 
-    /// Why the remote is no safe place for it, if it is none. Of what is compared, every file is
-    /// read to its end, here and on the remote.
+    /// The reason why the remote has no copy of the item; `None` if it has one. Every file is read
+    /// completely, locally and on the remote.
     pub(super) fn why_only_here(
         &mut self,
         workspace: &Workspace,
@@ -54,27 +54,27 @@ impl Published {
     ) -> Result<Option<&'static str>> {
         let item = self.what.item(workspace)?;
         let contents = match item.local_state()? {
-            // Another run removed it meanwhile.
+            // Another process has removed it.
             LocalState::Missing => return Ok(None),
-            // Which of the two is right, nobody can say.
-            LocalState::Corrupt(..) => return Ok(Some("damaged here")),
+            // Neither copy can be trusted.
+            LocalState::Corrupt(..) => return Ok(Some("the local copy is damaged")),
             LocalState::Valid(contents) => contents,
         };
-        let teller = Teller::new(item.to_string(), false);
-        let copy = remote.has_copy(&item, &contents, &teller)?;
-        drop(teller);
+        let reporter = TransferReporter::new(item.to_string(), false);
+        let copy = remote.has_copy(&item, &contents, &reporter)?;
+        drop(reporter);
         self.manifest = Some(contents.manifest().to_owned());
         self.contents = Some(contents);
         Ok(copy.err().map(why))
     }
 
-    /// Removes it, if it is still as it was found; where `remote` was asked for a copy, it is asked
-    /// again, now that what is here has no name any more. Whether there was something to remove.
+    /// Removes the item if it is unchanged; returns whether it still existed. With a `remote`, its
+    /// copy is checked once more after the local folder has been renamed.
     pub(super) fn remove(&self, workspace: &Workspace, remote: Option<&Remote>) -> Result<bool> {
         let confirm = || match (remote, &self.contents) {
             (None, _) => Ok(()),
             (Some(remote), Some(contents)) => self.confirm(workspace, remote, contents),
-            (Some(_), None) => Err(self.lost_copy(workspace, "it was not compared")),
+            (Some(_), None) => Err(self.lost_copy(workspace, "not compared")),
         };
         let seen = self.manifest.as_deref();
         let removed = match &self.what {
@@ -87,26 +87,27 @@ impl Published {
         }
     }
 
-    /// Asks the remote for its copy while the one here is out of sight: if both are the same
-    /// folder, whatever way leads to it, that is gone, too.
+    /// Checks the remote copy while the local folder is renamed. If both are the same folder (for
+    /// example through a link), the copy is missing then.
     fn confirm(&self, workspace: &Workspace, remote: &Remote, contents: &Contents) -> Result<()> {
         let copy = remote.still_has_copy(&self.what.item(workspace)?, contents)?;
         copy.map_err(|why_not| self.lost_copy(workspace, why(why_not)))
     }
 
     fn lost_copy(&self, workspace: &Workspace, why: &str) -> Error {
-        let what = format!("the remote has no copy of {} any more ({why})", self.name());
+        let what = format!("the remote no longer has a copy of {} ({why})", self.name());
         Error::at(Location::file(self.what.folder(workspace)), what)
-            .hint("it stays; upload it again, or remove it all the same with --force")
+            .with_kind(ErrorKind::Conflict)
+            .hint("it is kept; upload it again, or pass --force to remove it anyway")
     }
 }
 
 fn why(unshared: NoCopy) -> &'static str {
     match unshared {
-        NoCopy::Missing => "not there",
-        NoCopy::Different => "another of this name is there",
-        NoCopy::Corrupt => "damaged there",
-        NoCopy::SameFiles => "the remote has the same files, so no copy",
+        NoCopy::Missing => "missing",
+        NoCopy::Different => "another item has this name",
+        NoCopy::Corrupt => "the copy is damaged",
+        NoCopy::SameFiles => "the remote is this folder itself",
     }
 }
 

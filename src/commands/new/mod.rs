@@ -1,14 +1,14 @@
-//! `mentorpal new DIR`: a workspace that works, with an example mentor to start from.
+//! `mentorpal new DIR`: creates a workspace with an example mentor.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::Outcome;
+use super::ExitStatus;
 use super::console::{self, GOOD};
 use crate::cli::NewArgs;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::text::format::shell_word;
 
 /// The files of a new workspace.
@@ -23,48 +23,49 @@ const FILES: [(&str, &str); 8] = [
     ("README.md", include_str!("template/README.md")),
 ];
 
-pub(super) fn run(args: &NewArgs) -> Result<Outcome> {
+pub(super) fn run(args: &NewArgs) -> Result<ExitStatus> {
     let dir = &args.dir;
     let occupied = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_some(),
         Err(_) => dir.symlink_metadata().is_ok(),
     };
     if occupied {
-        return Err(Error::at(Location::file(dir), "there is something already")
-            .hint("name a folder that does not exist yet, or an empty one"));
+        return Err(Error::at(Location::file(dir), "already exists and is not an empty folder")
+            .with_kind(ErrorKind::AlreadyExists)
+            .hint("choose a folder that does not exist, or an empty one"));
     }
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-    fs::create_dir_all(&parent).map_err(|e| Error::io(&parent, "make the folder", e))?;
+    fs::create_dir_all(&parent).map_err(|e| Error::io(&parent, "create the folder", e))?;
     if dir.is_dir() {
-        // Somebody may stand in it (`mentorpal new .`): it stays the folder it is.
+        // It may be the current folder (`mentorpal new .`), so it is not replaced.
         write_files(dir)?;
     } else {
-        // Written aside and renamed, so that the workspace is there whole or not at all.
-        let aside = parent.join(format!(".mentorpal-new-{}", std::process::id()));
-        let made = write_files(&aside).and_then(|()| {
-            fs::rename(&aside, dir).map_err(|e| Error::io(dir, "make the workspace", e))
+        // The files are written to a temporary folder, which is renamed when it is complete.
+        let draft = parent.join(format!(".mentorpal-new-{}", std::process::id()));
+        let made = write_files(&draft).and_then(|()| {
+            fs::rename(&draft, dir).map_err(|e| Error::io(dir, "create the workspace", e))
         });
         if made.is_err() {
-            let _ = fs::remove_dir_all(&aside);
+            let _ = fs::remove_dir_all(&draft);
         }
         made?;
     }
     if args.json {
         console::json(&json!({ "workspace": console::path(dir) }))?;
-        return Ok(Outcome::Done);
+        return Ok(ExitStatus::Success);
     }
-    console::line(format_args!("{GOOD}made{GOOD:#} a workspace in {}", dir.display()))?;
+    console::line(format_args!("{GOOD}created{GOOD:#} a workspace in {}", dir.display()))?;
     let folder = shell_word(&dir.display().to_string());
     console::line(format_args!("try it: cd {folder}; mentorpal train; mentorpal test"))?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 fn write_files(folder: &Path) -> Result<()> {
     for (name, text) in FILES {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(|e| Error::io(parent, "make the folder", e))?;
+        fs::create_dir_all(parent).map_err(|e| Error::io(parent, "create the folder", e))?;
         fs::write(&path, text).map_err(|e| Error::io(&path, "write the file", e))?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Rows that the rules of CSV allow, and that tell of a fault all the same.
+//! Checks of rows that are valid CSV but probably contain an error.
 
 use super::parse::{Fault, FaultKind, Parsed, Row, RowEnd};
 use super::{letters, source::Source};
@@ -7,25 +7,25 @@ use crate::mentor::finding::{Finding, FindingKind};
 use crate::text::format::count;
 use crate::text::shorten;
 
-/// What to do where a quote is missing.
-const QUOTES: &str = "a cell that holds a delimiter, a line break or a quote stands in quotes: `\"` before and \
-                      after it; within a quoted cell write each `\"` twice";
+/// The hint about missing quotes.
+const QUOTES: &str = "put a cell that contains a delimiter, a line break or a quote in quotes, and write each \
+                      `\"` within it twice";
 
-/// Checks the rows of a table, of which the first is as long as all should be.
+/// The checks of the rows of a table. All rows should be as long as the first.
 pub(super) struct Check<'a> {
     pub(super) source: &'a Source,
     pub(super) delimiter: u8,
-    /// The first row, where it names the columns.
+    /// The first row, if it names the columns.
     pub(super) header: Option<&'a Row>,
-    /// How many cells the first row has.
+    /// The number of cells in the first row.
     pub(super) width: usize,
 }
 
 impl Check<'_> {
-    /// What is odd about the rows, in their order.
+    /// The findings about the rows, in order.
     ///
     /// # Errors
-    /// When the text has a fault, or a row tells of one: the first by row.
+    /// For the first row with a fault or a probable error.
     pub(super) fn rows(&self, parsed: &Parsed) -> Result<Vec<Finding>> {
         let has_line_feeds = parsed.rows.iter().any(|row| row.end == RowEnd::LineFeed);
         let mut findings = Vec::new();
@@ -49,7 +49,7 @@ impl Check<'_> {
         parsed.fault.as_ref().map_or(Ok(findings), |fault| Err(self.fault(fault)))
     }
 
-    /// The place of a cell: its column by name where the header has one, else by letter.
+    /// The location of a cell. The column is its name in the header, else its letter.
     pub(super) fn place(&self, row: usize, cell: usize) -> Location {
         let name = self.header.map_or("", |header| header.cell(cell).trim());
         let column = if name.is_empty() { letters(cell) } else { shorten(name, 40) };
@@ -61,20 +61,18 @@ impl Check<'_> {
         match &fault.kind {
             FaultKind::Open => {
                 let column = place.column.clone().unwrap_or_default();
-                let what =
-                    format!("a quote opens in this row and never closes (column `{column}`)");
+                let what = format!("an opening quote in column `{column}` is never closed");
                 Error::at(Location { column: None, ..place }, what)
-                    .hint("close it with a second `\"`; within a quoted cell write each `\"` twice")
+                    .hint("close it with a second `\"`; write each `\"` within a quoted cell twice")
             }
             FaultKind::TextAfter { text, line } => {
                 let line = self.source.line(*line);
                 let what = format!(
-                    "text right after a closing quote, `{}` (line {line}): expected a delimiter or the end \
-                     of the row",
+                    "expected a delimiter or the end of the row after a closing quote, got `{}` (line {line})",
                     shorten(text, 40)
                 );
                 Error::at(place, what).hint(format!(
-                    "a closing quote is missing, or one within the cell is not doubled; {QUOTES}"
+                    "check for a missing closing quote or a quote that is not doubled; {QUOTES}"
                 ))
             }
         }
@@ -82,26 +80,27 @@ impl Check<'_> {
 
     fn carriage_return(&self, row: &Row) -> Error {
         let cell = row.cells.len().saturating_sub(1);
-        let what = "a carriage return ends this row too early; other rows end with line feeds";
+        let what = "a carriage return ends this row, while other rows end with line feeds";
         Error::at(self.place(row.number, cell), what)
-            .hint(format!("remove it, or put the cell in quotes; {QUOTES}"))
+            .hint(format!("remove the carriage return, or put the cell in quotes; {QUOTES}"))
     }
 
-    /// A quote that ends an unquoted cell and opened nowhere.
+    /// A finding or an error about an unmatched closing quote.
     fn stray_quote(&self, row: &Row) -> Result<Option<Finding>> {
         let Some(stray) = row.stray else { return Ok(None) };
         let place = self.place(row.number, stray.cell);
         let shown = shorten(row.cell(stray.cell).trim(), 40);
         if stray.may_be_inches && row.cells.len() == self.width {
-            let message = format!("`{shown}` ends with a quote that opened nowhere; it is kept");
+            let message =
+                format!("`{shown}` ends with a quote without an opening quote; it is kept");
             return Ok(Some(Finding::new(FindingKind::StrayQuote, place, message)));
         }
-        let what = format!("a quote closes that never opened: `{shown}`");
-        Err(Error::at(place, what).hint(format!("an opening quote is missing; {QUOTES}")))
+        let what = format!("closing quote without an opening quote: `{shown}`");
+        Err(Error::at(place, what).hint(format!("add the opening quote; {QUOTES}")))
     }
 
-    /// The first cell that holds whole rows: it opens with a quote whose partner is missing, and a quote that
-    /// was not meant so closes it.
+    /// The first cell that contains complete rows: its closing quote is missing, and the quote of a later cell
+    /// closes it.
     fn swallowing(&self, row: &Row) -> Option<usize> {
         row.quoted.iter().copied().find(|&cell| {
             swallows_rows(row.cell(cell), cell, (self.width, row.cells.len()), self.delimiter)
@@ -111,35 +110,35 @@ impl Check<'_> {
     fn swallowed(&self, row: &Row, cell: usize) -> Error {
         let lines = row.cell(cell).matches('\n').count();
         let what = format!(
-            "this quoted cell holds what looks like {} of the table: `{}`",
+            "this quoted cell seems to contain {} of the table: `{}`",
             count(lines, "more row"),
             shorten(row.cell(cell).lines().nth(1).unwrap_or_default(), 40)
         );
         Error::at(self.place(row.number, cell), what).hint(
-            "its closing quote is missing: add it; if the cell is right, put a space after the commas in it",
+            "add the missing closing quote, or if the cell is correct, put a space after each comma in it",
         )
     }
 }
 
-/// Whether a quoted cell at `index` of a row of `length` cells reads as the rest of a row, whole rows of
-/// `width` cells, and the beginning of one whose rest follows the cell.
+/// Whether a quoted cell, at `index` in a row of `length` cells, looks like the end of one row, complete rows
+/// of `width` cells, and the start of a row that continues after the cell.
 fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), delimiter: u8) -> bool {
-    /// Rows of fewer cells are not told by their number alone.
-    const MANY: usize = 6;
+    /// Rows of at least this many cells are recognized by the number of cells alone.
+    const MIN_WIDTH: usize = 6;
     let delimiter = char::from(delimiter);
-    let cuts = |line: &str| line.matches(delimiter).count();
+    let delimiters = |line: &str| line.matches(delimiter).count();
     let lines: Vec<&str> = cell.split('\n').filter(|line| !line.trim().is_empty()).collect();
     let [first, middle @ .., last] = lines.as_slice() else { return false };
-    let begins_a_row = |line: &&str| {
+    let starts_a_row = |line: &&str| {
         line.split_once(delimiter).is_some_and(|(id, rest)| {
             !id.is_empty() && !id.contains(char::is_whitespace) && !rest.starts_with(' ')
         })
     };
-    let is_row = |line: &&str| width >= MANY || begins_a_row(line);
-    cuts(last) > 0
-        && index + cuts(first) + 1 == width
-        && length + cuts(last) == index + width
-        && middle.iter().all(|line| cuts(line) + 1 == width && is_row(line))
+    let is_row = |line: &&str| width >= MIN_WIDTH || starts_a_row(line);
+    delimiters(last) > 0
+        && index + delimiters(first) + 1 == width
+        && length + delimiters(last) == index + width
+        && middle.iter().all(|line| delimiters(line) + 1 == width && is_row(line))
         && is_row(last)
 }
 
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_hold_rows_are_told_from_cells_of_several_lines() {
+    fn cells_with_rows_are_distinguished_from_cells_of_several_lines() {
         assert!(swallows("I was born in Kyiv.,where were you born\n2,,I am a nurse.", 2));
         assert!(swallows("Kyiv.,where\n2,,Nurse.,what\n3,Life,Lviv.", 2));
         assert!(swallows("what do you do\n2,Life,Nurse.,where", 3));

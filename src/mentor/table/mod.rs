@@ -1,7 +1,7 @@
-//! CSV files as people really save them: in any encoding that [`crate::files`] decodes, with CRLF or lone CRs,
-//! commas, semicolons, tabs or what a `sep=` line names, blank rows and short rows.
+//! Tolerant reader of CSV files: any encoding that [`crate::files`] decodes, any line ends, commas,
+//! semicolons, tabs or the delimiter of a `sep=` line, blank rows and short rows.
 //!
-//! What is valid is read as it is. What is not is refused with its row and column, or is a finding.
+//! Invalid input is an error with its row and column, or a finding.
 
 mod check;
 mod oddities;
@@ -24,22 +24,22 @@ pub(super) use parse::Row;
 pub(super) use source::FAULTY;
 pub(super) use visible::visible;
 
-/// A table read whole: its rows with the numbers a spreadsheet shows.
+/// A table in memory. Rows are numbered as in a spreadsheet.
 #[derive(Debug)]
 pub(super) struct Table {
     path: PathBuf,
     rows: Vec<Row>,
-    /// What was noticed while reading, e.g. another encoding than UTF-8.
+    /// Findings about the file, e.g. an encoding other than UTF-8.
     pub(super) findings: Vec<Finding>,
 }
 
 impl Row {
-    /// The cell at `index`, empty where the row is too short.
+    /// The cell at `index`; empty if the row is shorter.
     pub(super) fn cell(&self, index: usize) -> &str {
         self.cells.get(index).map_or("", String::as_str)
     }
 
-    /// How many cells the row has.
+    /// The number of cells in the row.
     pub(super) fn len(&self) -> usize {
         self.cells.len()
     }
@@ -58,21 +58,20 @@ pub(super) struct HeadedTable {
 }
 
 impl Table {
-    /// Reads the file at `path`, a table without column names. It is separated by what cuts the most
-    /// rows, and those into the most cells; by commas where others do no better.
+    /// Reads the file at `path`, a table without column names. The delimiter is the one that gives the
+    /// most rows of several cells, then the most cells; in case of a tie, the comma.
     ///
     /// # Errors
-    /// When it cannot be read, is no text, or its quotes do not fit together.
+    /// If the file cannot be read, is not text, or has unmatched quotes.
     pub(super) fn read(path: &Path) -> Result<Self> {
         Self::of(&Source::read(path)?)
     }
 
     fn of(source: &Source) -> Result<Self> {
         let mut parses = source.delimiters().into_iter().map(|d| (d, parse(source.rows(), d)));
-        let (mut delimiter, mut best) =
-            parses.next().expect("there is a delimiter whether or not the file names one");
+        let (mut delimiter, mut best) = parses.next().expect("the list of delimiters is not empty");
         for (other, parsed) in parses.filter(|(_, parsed)| parsed.fault.is_none()) {
-            // Where commas make a fault, others must cut every row to do better.
+            // If commas give a fault, another delimiter must split every row to be better.
             let (cut, cells) = cuts(&parsed.rows);
             let is_better = match best.fault {
                 Some(_) => cut > 0 && cut == parsed.rows.len(),
@@ -88,29 +87,29 @@ impl Table {
         Ok(Self { path: source.path.clone(), rows: best.rows, findings })
     }
 
-    /// The rows below the header, or all of a table without one.
+    /// The rows below the header, or all rows of a table without a header.
     pub(super) fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// The place of a cell.
+    /// The location of a cell.
     pub(super) fn place(&self, row: &Row, column: &str) -> Location {
         Location::file(&self.path).row(row.number).column(column)
     }
 }
 
-/// How many rows have more than one cell, and how many cells all have.
+/// The number of rows with more than one cell, and the number of all cells.
 fn cuts(rows: &[Row]) -> (usize, usize) {
     let lengths = || rows.iter().map(Row::len);
     (lengths().filter(|&length| length > 1).count(), lengths().sum())
 }
 
 impl HeadedTable {
-    /// Reads a table that has the columns `names`, in any order, among others. A file that is
-    /// separated by semicolons or tabs works as well.
+    /// Reads a table with the columns `names`, in any order; it may have others. The delimiter may be a
+    /// comma, a semicolon or a tab.
     ///
     /// # Errors
-    /// As [`Table::read`], and when the file is empty, lacks a column, or has one twice.
+    /// Like [`Table::read`], and if the file is empty, or a column is missing or occurs twice.
     pub(super) fn read<const N: usize>(path: &Path, names: [&str; N]) -> Result<Self> {
         Self::of(&Source::read(path)?, names)
     }
@@ -128,13 +127,13 @@ impl HeadedTable {
                 },
                 None => Self::without_header(source, &parsed, delimiter, names),
             };
-            // A text that must not be used is the better reason.
+            // A decoding fault is the more helpful error.
             first_fault = first_fault.or(Some(source.findings(&parsed).err().unwrap_or(fault)));
         }
         Err(first_fault.unwrap_or_else(|| Error::at(Location::file(&source.path), "no columns")))
     }
 
-    /// Why a table has no first row.
+    /// The error for a table without rows.
     fn without_header<const N: usize>(
         source: &Source,
         parsed: &Parsed,
@@ -168,7 +167,8 @@ impl HeadedTable {
             heads.into_iter().all(|(&i, name)| visible(row.cell(i)).eq_ignore_ascii_case(name))
         };
         for row in parsed.rows.extract_if(.., |row| is_header(row)) {
-            let message = "repeats the first row, and is left out; were two files put together?";
+            let message =
+                "repeats the header and is ignored; check whether two files were concatenated";
             let place = Location::file(&source.path).row(row.number);
             findings.push(Finding::new(FindingKind::RepeatedHeader, place, message));
         }
@@ -176,50 +176,50 @@ impl HeadedTable {
         Ok(Self { table, columns })
     }
 
-    /// The row's cells in the order of the names that were asked for.
+    /// The cells of a row in the order of the names passed to [`read`](Self::read).
     pub(super) fn cells<'a, const N: usize>(&self, row: &'a Row) -> [&'a str; N] {
         std::array::from_fn(|i| row.cell(self.columns[i]))
     }
 }
 
 impl Check<'_> {
-    /// Refuses a row that is a line of a cell above: alone in its row, and nothing that could be an id.
+    /// Fails for a row that is a line of the cell above: a single cell that cannot be an id.
     fn is_one_row(&self, row: &Row) -> Result<()> {
         let cell = row.cell(0).trim();
         let is_sentence = cell.contains(|c: char| c.is_whitespace() || c == '?');
         if row.len() > 1 || self.width < 3 || !row.quoted.is_empty() || !is_sentence {
             return Ok(());
         }
-        let what = format!("a row of a single cell, `{}`", shorten(cell, 40));
+        let what = format!("the row has a single cell, `{}`", shorten(cell, 40));
         Err(Error::at(self.place(row.number, 0), what)
-            .hint("is it a line of the cell above? a cell of several lines stands in quotes"))
+            .hint("if it is a line of the cell above, put that cell in quotes"))
     }
 
-    /// What stands in cells that no column's name is above.
+    /// A finding about cells in columns without a name.
     fn unread_cells(&self, row: &Row) -> Result<Option<Finding>> {
         let named = |cell: usize| self.header.is_some_and(|h| !h.cell(cell).trim().is_empty());
         let unread = (0..row.len()).find(|&i| !named(i) && !row.cell(i).trim().is_empty());
         let Some(unread) = unread else { return Ok(None) };
-        if let Some(cell) = cut_in_two(row) {
+        if let Some(cell) = split_at_comma(row) {
             let what = format!(
                 "`{}` begins with a space, and the row has more cells than there are columns",
                 shorten(row.cell(cell), 40)
             );
             return Err(Error::at(self.place(row.number, cell), what)
-                .hint("a cell that holds a comma must stand in quotes"));
+                .hint("put a cell that contains a comma in quotes"));
         }
         let place = Location::file(&self.source.path).row(row.number);
         let found = if row.cells.iter().skip(self.width).any(|cell| !cell.trim().is_empty()) {
             let message = format!(
-                "{}, the header has {}; a cell that holds a comma must stand in quotes",
+                "{}, but the header has {}; put a cell that contains a comma in quotes",
                 count(row.len(), "cell"),
                 self.width
             );
             Finding::new(FindingKind::LongRow, place, message)
         } else {
             let message = format!(
-                "`{}` stands in a column without a name, and is not read; name the column, or put a cell \
-                 that holds a comma in quotes",
+                "`{}` is in a column without a name and is ignored; name the column, or put a cell that \
+                 contains a comma in quotes",
                 shorten(row.cell(unread), 40)
             );
             Finding::new(FindingKind::LongRow, place.column(letters(unread)), message)
@@ -228,9 +228,9 @@ impl Check<'_> {
     }
 }
 
-/// The first cell that is the rest of the one before it, cut off at a comma that a space follows: other cells
-/// of the row follow theirs without one.
-fn cut_in_two(row: &Row) -> Option<usize> {
+/// The first cell that is the rest of the cell before it, because a comma within the text split it: the
+/// cell starts with a space, and other cells of the row do not.
+fn split_at_comma(row: &Row) -> Option<usize> {
     let is_text = |&cell: &usize| !row.quoted.contains(&cell) && !row.cell(cell).trim().is_empty();
     let after_space = |&cell: &usize| row.cell(cell).starts_with(' ');
     let mut texts = (1..row.len()).filter(is_text);
@@ -238,6 +238,7 @@ fn cut_in_two(row: &Row) -> Option<usize> {
     texts.any(|cell| !after_space(&cell)).then_some(first)
 }
 
+/// The indices of the columns `names` in the header.
 fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>> {
     let present: Vec<_> = header.cells.iter().map(|cell| visible(cell)).collect();
     let mut columns = Vec::new();
@@ -248,23 +249,23 @@ fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>>
             let guess = did_you_mean(name, present.iter().map(AsRef::as_ref));
             let guess = guess.replace("did you mean", "is it");
             return Err(Error::at(place, format!("no column `{name}`{guess}")).hint(format!(
-                "the first row must name {}; it names {}",
+                "name the columns {} in the first row; it has {}",
                 quoted_list(names),
                 first_names(&present)
             )));
         };
         if let Some(second) = found.next() {
             let (first, second) = (letters(first), letters(second));
-            let what = format!("given twice, in the columns {first} and {second}");
+            let what = format!("occurs twice, in the columns {first} and {second}");
             return Err(Error::at(place.column(*name), what)
-                .hint("rename or delete the column that is not meant"));
+                .hint("rename or delete one of the two columns"));
         }
         columns.push(first);
     }
     Ok(columns)
 }
 
-/// What a header names, as far as people would read it.
+/// The first names in a header, for a message.
 fn first_names(present: &[impl AsRef<str>]) -> String {
     const SHOWN: usize = 20;
     let shown = quoted_list(present.iter().take(SHOWN).map(|cell| shorten(cell.as_ref(), 40)));
@@ -274,7 +275,7 @@ fn first_names(present: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// A column's letters as a spreadsheet names it: `A`, …, `Z`, `AA`, ….
+/// The letters of a column in a spreadsheet: `A`, …, `Z`, `AA`, ….
 pub(super) fn letters(index: usize) -> String {
     let letter = char::from(b'A' + (index % 26) as u8);
     match index / 26 {
@@ -283,10 +284,11 @@ pub(super) fn letters(index: usize) -> String {
     }
 }
 
-/// Reads a text file that is no table, with what was noticed of its encoding; its line ends become LF.
+/// Reads a text file that is not a table, and normalizes its line ends to LF; also returns findings about
+/// its encoding.
 ///
 /// # Errors
-/// As [`files::read_text`], and when the text must not be used.
+/// Like [`files::read_text`], and if the text cannot be decoded.
 pub(super) fn read_text(path: &Path) -> Result<(String, Vec<Finding>)> {
     let decoded = files::read_text(path)?;
     if let Some(fault) = decoded.fault {
@@ -312,15 +314,15 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_column_is_named_with_what_is_there() {
+    fn a_missing_column_is_reported_with_a_similar_name() {
         let row = parse("ID,questions", b',').rows.remove(0);
         let error = find_columns(Path::new("t.csv"), &row, &["ID", "question"]).unwrap_err();
         assert_eq!(error.to_string(), "t.csv, row 1: no column `question`, is it `questions`?");
     }
 
     #[test]
-    fn a_cell_cut_at_a_comma_is_told_by_the_space_after_it() {
-        let cut = |text| cut_in_two(&parse(text, b',').rows[0]);
+    fn a_cell_split_at_a_comma_starts_with_a_space() {
+        let cut = |text| split_at_comma(&parse(text, b',').rows[0]);
         assert_eq!(cut("1,,Born in Kyiv, in 1980.,where"), Some(3));
         for text in ["1,,One.,Why?,because,so", "1, Life, One., Why?, so", "1,,\"a\",\" b\",c"] {
             assert_eq!(cut(text), None, "{text}");

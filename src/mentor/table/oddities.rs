@@ -1,28 +1,28 @@
-//! What stands in cells where something went wrong before: a spreadsheet's error values, HTML entities.
+//! Traces of earlier export errors in cells: spreadsheet error values and HTML entities.
 
 use super::Row;
 use crate::mentor::finding::FindingKind;
 
-/// What is odd about a row's cells: of what kind, the cell's index, and what it is.
+/// The oddities in a row: kind, index of the cell, and message.
 pub(super) fn oddities(row: &Row) -> impl Iterator<Item = (FindingKind, usize, String)> {
     row.cells.iter().enumerate().flat_map(|(index, cell)| {
         let value = error_value(cell).map(|value| {
             let message = format!(
-                "`{value}` is what a spreadsheet shows for a formula that failed; write the text itself"
+                "`{value}` is the spreadsheet error value of a failed formula; write the text itself"
             );
             (FindingKind::SpreadsheetError, index, message)
         });
         let entity = html_entity(cell).map(|entity| {
             let message =
-                format!("`{entity}` is an HTML entity and read as it stands; write the character");
+                format!("`{entity}` is an HTML entity and is not decoded; write the character itself");
             (FindingKind::HtmlEntity, index, message)
         });
         value.into_iter().chain(entity)
     })
 }
 
-/// The first line of a cell that is an error value of Excel (`#NAME?`, `#REF!`, `#N/A`; in other languages
-/// `#WERT!`, `#NV`) or Calc (`Err:502`).
+/// The first line of a cell that is an error value of Excel (`#NAME?`, `#REF!`, `#N/A`; localized `#WERT!`,
+/// `#NV`) or Calc (`Err:502`).
 fn error_value(cell: &str) -> Option<&str> {
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_uppercase() || "0123456789/_¿¡".contains(c))
@@ -44,7 +44,7 @@ fn error_value(cell: &str) -> Option<&str> {
     cell.lines().map(str::trim).find(|line| is_error(line))
 }
 
-/// The names of entities that programs write into text.
+/// The entity names that programs commonly write into text.
 const ENTITIES: [&str; 48] = [
     "amp", "lt", "gt", "quot", "apos", "nbsp", "ensp", "emsp", "thinsp", "shy", "lsquo", "rsquo",
     "sbquo", "ldquo", "rdquo", "bdquo", "laquo", "raquo", "ndash", "mdash", "hellip", "bull",
@@ -53,7 +53,7 @@ const ENTITIES: [&str; 48] = [
     "oelig", "aring", "zwj", "zwnj", "acute",
 ];
 
-/// The endings of the names of letters with accents (`&eacute;`, `&Uuml;`).
+/// The suffixes of the entity names of accented letters (`&eacute;`, `&Uuml;`).
 const ACCENTS: [&str; 6] = ["acute", "grave", "circ", "tilde", "uml", "caron"];
 
 /// The first HTML entity in a cell.
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_values_are_told_from_text() {
+    fn error_values_are_distinguished_from_text() {
         for value in [
             "#NAME?",
             " #REF! ",
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn entities_are_told_from_text() {
+    fn entities_are_distinguished_from_text() {
         for (text, entity) in [
             ("Tom &amp; Ada", "&amp;"),
             ("it&#39;s", "&#39;"),

@@ -1,66 +1,66 @@
-//! Text → rows of cells, strictly: what cannot be told for sure is a fault with its row and cell.
+//! A strict CSV parser: ambiguous text is a fault with its row and cell.
 //!
 //! The rules are those of RFC 4180 as spreadsheets apply them:
 //!
-//! - A cell whose first character, blanks aside, is `"` is quoted: it ends at the next `"` that is not doubled,
-//!   and only blanks may follow up to the delimiter or the end of the row. Anything else there is a fault:
-//!   usually the closing quote of an earlier cell is missing.
-//! - Quotes within other cells are text (`a 5" pipe`, `he said "hi"`). One that ends a cell and has no partner
-//!   is noted in its row: usually the opening quote is missing.
+//! - A cell is quoted if its first character other than a blank is `"`. It ends at the next `"` that is not
+//!   doubled, and only blanks may follow up to the delimiter or the end of the row. Other text there is a
+//!   fault: usually the closing quote of an earlier cell is missing.
+//! - Quotes within unquoted cells are text (`a 5" pipe`, `he said "hi"`). An unmatched quote at the end of a
+//!   cell is recorded in its row: usually the opening quote is missing.
 //! - Rows end with LF, CRLF or CR. Line breaks within quoted cells become LF.
 
-/// One row.
+/// A row of a table.
 #[derive(Debug)]
 pub(in crate::mentor) struct Row {
-    /// From 1 as a spreadsheet counts: blank rows are counted, line breaks within cells are not.
+    /// The row number, from 1, as in a spreadsheet: blank rows count, line breaks within cells do not.
     pub(in crate::mentor) number: usize,
-    /// The line of the file that it begins in, from 1.
+    /// The first line of the row in the file, from 1.
     pub(super) line: usize,
     pub(super) cells: Vec<String>,
-    /// The cells that were quoted, by index.
+    /// The indices of quoted cells.
     pub(super) quoted: Vec<usize>,
-    /// How the row ends.
+    /// The end of the row.
     pub(super) end: RowEnd,
-    /// The first cell that ends with a quote and was not quoted.
+    /// The first unquoted cell that ends with an unmatched quote.
     pub(super) stray: Option<Stray>,
 }
 
-/// What a row ends with.
+/// The end of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowEnd {
     /// LF or CRLF.
     LineFeed,
-    /// CR alone.
+    /// CR without LF.
     CarriageReturn,
-    /// Nothing follows.
+    /// The end of the file.
     File,
 }
 
-/// A cell that ends with a quote without having begun with one.
+/// An unquoted cell that ends with an unmatched quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stray {
-    /// By index.
+    /// The index of the cell.
     pub(super) cell: usize,
-    /// Whether it may stand for inches: after one to three digits at the end of a text.
+    /// Whether the quote may mean inches: it follows one to three digits at the end of a text.
     pub(super) may_be_inches: bool,
 }
 
-/// Why a text is no table.
+/// The fault that makes a text an invalid table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// The row in which the cell's quote opens, as [`Row::number`].
+    /// The row of the cell's opening quote, as in [`Row::number`].
     pub(super) row: usize,
-    /// By index.
+    /// The index of the cell.
     pub(super) cell: usize,
     pub(super) kind: FaultKind,
 }
 
-/// What is wrong with a quoted cell.
+/// The kinds of faults of a quoted cell.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FaultKind {
-    /// No quote closes it.
+    /// The closing quote is missing.
     Open,
-    /// What follows the closing quote, and the line it is in.
+    /// Text follows the closing quote, in this line.
     TextAfter { text: String, line: usize },
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Parsed {
     pub(super) fault: Option<Fault>,
 }
 
-/// Reads all rows. Blank lines are no rows, but are counted.
+/// Parses all rows. Blank lines are not returned, but count for the row numbers.
 pub(super) fn parse(text: &str, delimiter: u8) -> Parsed {
     let mut parser = Parser { text, delimiter, at: 0, line: 1, row: 0 };
     let mut rows = Vec::new();
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Passes over a line break, if there is one.
+    /// Skips a line break, if there is one.
     fn line_break(&mut self) -> Option<RowEnd> {
         let (length, end) = match (self.byte(self.at)?, self.byte(self.at + 1)) {
             (b'\n', _) => (1, RowEnd::LineFeed),
@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
         &self.text[begin..self.at]
     }
 
-    /// The cell whose text begins at `begin`, after its opening quote.
+    /// The quoted cell whose text starts at `begin`, after its opening quote.
     fn quoted(&mut self, begin: usize, cell: usize) -> Result<String, Fault> {
         let fault = |kind| Fault { row: self.row, cell, kind };
         let mut end = begin;
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
         Ok(content.replace("\"\"", "\""))
     }
 
-    /// The index of the first character at or after `index` that is no blank; a delimiter is none.
+    /// The index of the first character at or after `index` that is not a blank. A delimiter is not a blank.
     fn after_blanks(&self, index: usize) -> usize {
         let is_blank = |byte| byte == b' ' || (byte == b'\t' && self.delimiter != b'\t');
         let blanks = self.text.as_bytes()[index..].iter().take_while(|&&byte| is_blank(byte));
@@ -200,12 +200,12 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The same text with each line break as LF.
+/// `text` with every line break as LF.
 fn line_feeds(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Whether a cell that is not quoted ends with a quote that has no partner. Curly quotes may be its partner.
+/// The unmatched quote at the end of an unquoted cell, if there is one. Curly quotes match, too.
 fn stray(cell: &str, index: usize) -> Option<Stray> {
     let before = cell.trim_end().strip_suffix('"')?;
     let has_partner = before.matches('"').count() % 2 == 1 || before.contains(['“', '„', '”', '«']);
@@ -233,9 +233,9 @@ mod tests {
         (fault.row, fault.cell, fault.kind)
     }
 
-    // As Python's `csv.reader(..., strict=True, skipinitialspace=True)` reads them.
+    // Expected values: Python's `csv.reader(..., strict=True, skipinitialspace=True)`.
     #[test]
-    fn quoted_cells() {
+    fn quoted_cells_are_unquoted() {
         for (text, expected) in [
             ("a,\"b\"\n", &["a", "b"][..]),
             ("a,\"b\"\"c\"\"\"", &["a", "b\"c\""]),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_numbered_as_a_spreadsheet_numbers_them() {
+    fn rows_are_numbered_as_in_a_spreadsheet() {
         let parsed = parse("ID,question\r\n1,\"a\r\n\r\nb\"\r\n\r\n2,c\r3,d", b',');
         let found: Vec<_> = parsed.rows.iter().map(|row| (row.number, row.line)).collect();
         assert_eq!(found, [(1, 1), (2, 2), (4, 6), (5, 7)]);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn stray_quotes_are_noted() {
+    fn unmatched_closing_quotes_are_recorded() {
         let stray = |text| parse(text, b',').rows.remove(0).stray;
         assert_eq!(stray("a,b\",c"), Some(Stray { cell: 1, may_be_inches: false }));
         assert_eq!(stray("a,is it 65\" "), Some(Stray { cell: 1, may_be_inches: true }));

@@ -1,4 +1,4 @@
-//! The text of a table's file, before it is cut into rows.
+//! The text of a table's file and its delimiter, before the text is parsed into rows.
 
 use std::path::{Path, PathBuf};
 
@@ -7,20 +7,20 @@ use crate::error::{Error, Location, Result};
 use crate::files::{self, Decoded, near};
 use crate::mentor::finding::{Finding, FindingKind};
 
-/// What separates cells: a comma, or what spreadsheets write where the comma is in numbers.
+/// The supported delimiters. Spreadsheets write semicolons in locales with a decimal comma.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Where to see how a file should look.
+/// The hint that shows how to get an example of a file.
 pub(super) const EXAMPLE: &str =
-    "`mentorpal new DIR` makes a workspace with an example of each file";
+    "run `mentorpal new DIR` for a workspace with an example of each file";
 
 /// A table's file as text.
 pub(super) struct Source {
     pub(super) path: PathBuf,
     decoded: Decoded,
-    /// The delimiter that the file names in its first line, `sep=;`.
+    /// The delimiter of a first line such as `sep=;`.
     named: Option<u8>,
-    /// Where the rows begin in the text: after that line.
+    /// The index in the text where the rows start, after that line.
     begin: usize,
 }
 
@@ -28,7 +28,7 @@ impl Source {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// When it cannot be read, is no text, or names an unusable delimiter.
+    /// If the file cannot be read, is not text, or has an invalid `sep=` line.
     pub(super) fn read(path: &Path) -> Result<Self> {
         if files::is_absent(path) {
             return Err(near::no_such_file(path, EXAMPLE));
@@ -41,11 +41,11 @@ impl Source {
         let first = decoded.text.split(['\n', '\r']).next().unwrap_or_default();
         let delimiter = match SeparatorLine::of(first) {
             SeparatorLine::Absent => return Ok(Self { path, decoded, named: None, begin: 0 }),
-            SeparatorLine::Names(delimiter) => delimiter,
-            SeparatorLine::NamesNone => {
-                let what = format!("`{}` names no separator", first.escape_debug());
+            SeparatorLine::Delimiter(delimiter) => delimiter,
+            SeparatorLine::Invalid => {
+                let what = format!("`{}` has no valid delimiter", first.escape_debug());
                 return Err(Error::at(Location::file(path).row(1), what)
-                    .hint("after `sep=` stands one character: `,`, `;`, `|` or a tab"));
+                    .hint("write one character after `sep=`: `,`, `;`, `|` or a tab"));
             }
         };
         let rest = &decoded.text[first.len()..];
@@ -54,7 +54,7 @@ impl Source {
         Ok(Self { path, decoded, named: Some(delimiter), begin })
     }
 
-    /// What may separate the cells, the likeliest first.
+    /// The possible delimiters, the most likely first.
     pub(super) fn delimiters(&self) -> Vec<u8> {
         self.named.map_or(DELIMITERS.to_vec(), |named| vec![named])
     }
@@ -64,10 +64,10 @@ impl Source {
         &self.decoded.text[self.begin..]
     }
 
-    /// What was noticed while decoding, by the rows of `parsed`.
+    /// The findings of decoding, located by the rows of `parsed`.
     ///
     /// # Errors
-    /// When the text must not be used.
+    /// If the text cannot be decoded.
     pub(super) fn findings(&self, parsed: &Parsed) -> Result<Vec<Finding>> {
         let place = |line: usize| Location::file(&self.path).row(self.row_of(line, parsed));
         if let Some(fault) = &self.decoded.fault {
@@ -81,40 +81,40 @@ impl Source {
         Ok(self.decoded.notes.iter().map(finding).collect())
     }
 
-    /// The line of the file that is so many lines into the rows.
+    /// The line of the file for a line counted from the start of the rows.
     pub(super) fn line(&self, line: usize) -> usize {
         line + usize::from(self.named.is_some())
     }
 
-    /// The row that a line of the file is in.
+    /// The row that contains a line of the file.
     fn row_of(&self, line: usize, parsed: &Parsed) -> usize {
         let line = line.saturating_sub(usize::from(self.named.is_some()));
         let after = parsed.rows.partition_point(|row| row.line <= line);
         let Some(row) = after.checked_sub(1).map(|index| &parsed.rows[index]) else {
             return line.max(1);
         };
-        // Below the last row there may be the one that has a fault.
+        // The row with the fault follows the last row.
         let is_below = after == parsed.rows.len() && row.line < line;
         parsed.fault.as_ref().filter(|_| is_below).map_or(row.number, |fault| fault.row)
     }
 }
 
-/// What to do about a text that must not be used.
+/// The hint for a text that cannot be decoded.
 pub(crate) const FAULTY: &str = "correct it in a text editor and save the file as UTF-8";
 
-/// What a first line says of the delimiter.
+/// The kind of a first line.
 #[derive(Debug, PartialEq, Eq)]
 enum SeparatorLine {
-    /// It is no such line.
+    /// Not a `sep=` line.
     Absent,
-    /// It names one.
-    Names(u8),
-    /// It names none, or what cannot be one.
-    NamesNone,
+    /// A `sep=` line with this delimiter.
+    Delimiter(u8),
+    /// A `sep=` line without a valid delimiter.
+    Invalid,
 }
 
 impl SeparatorLine {
-    /// Looks at the first line of a table for Excel's `sep=;`.
+    /// Parses the first line of a table, which may be Excel's `sep=;`.
     fn of(line: &str) -> Self {
         let line = line.trim_start_matches('"');
         let Some(name) = line.get(..4).filter(|begin| begin.eq_ignore_ascii_case("sep=")) else {
@@ -124,11 +124,11 @@ impl SeparatorLine {
         let name = if name == "\\t" { "\t" } else { name };
         let mut characters = name.chars();
         let named = characters.next().filter(|c| c.is_ascii() && !c.is_alphanumeric() && *c != '"');
-        // A closing quote, or the delimiters of the columns beside it.
+        // A closing quote, or the delimiters of further empty columns.
         let is_end = |c: char| c == '"' || Some(c) == named || c == ' ';
         match named.filter(|_| characters.all(is_end)) {
-            Some(delimiter) => Self::Names(delimiter as u8),
-            None => Self::NamesNone,
+            Some(delimiter) => Self::Delimiter(delimiter as u8),
+            None => Self::Invalid,
         }
     }
 }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_separator_line_of_excel() {
+    fn separator_lines_of_excel_are_parsed() {
         for (line, delimiter) in [
             ("sep=;", b';'),
             ("SEP=,", b','),
@@ -148,10 +148,10 @@ mod tests {
             ("sep=;;;", b';'),
             ("sep=|", b'|'),
         ] {
-            assert_eq!(SeparatorLine::of(line), SeparatorLine::Names(delimiter), "{line}");
+            assert_eq!(SeparatorLine::of(line), SeparatorLine::Delimiter(delimiter), "{line}");
         }
         for line in ["sep=", "sep=a", "sep=;x", "sep=é"] {
-            assert_eq!(SeparatorLine::of(line), SeparatorLine::NamesNone, "{line}");
+            assert_eq!(SeparatorLine::of(line), SeparatorLine::Invalid, "{line}");
         }
         for line in ["ID,topics", "separate", "sép=;", ""] {
             assert_eq!(SeparatorLine::of(line), SeparatorLine::Absent, "{line}");

@@ -1,4 +1,4 @@
-//! Ids, column names and marks as people see them.
+//! Normalization of ids, column names and marks by their appearance.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,9 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::text::is_ignorable;
 
-/// `text` trimmed, without the characters that nothing shows (Unicode's `Default_Ignorable_Code_Point`), in
-/// Unicode's normalization form C, and with each kind of space as a plain one: two texts that look the same
-/// for want of these are one.
+/// `text` trimmed, without invisible characters (Unicode's `Default_Ignorable_Code_Point`), in normalization
+/// form C, and with every kind of space replaced by a plain space. Texts that differ only in these are equal
+/// afterwards.
 pub(in crate::mentor) fn visible(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text.trim());
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_the_same_is_the_same() {
+    fn texts_that_look_the_same_are_equal() {
         for text in
             ["a1", " a1\u{a0}", "\u{feff}a1", "a\u{200b}1", "\u{202a}a1\u{202c}", "a\u{ad}1"]
         {

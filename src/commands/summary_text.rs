@@ -1,4 +1,4 @@
-//! What `train` prints of a mentor besides its row: the essentials of the report.
+//! The summary of a training report that `train` prints below its table.
 
 use super::console::{BOLD, DIM, bar, lines, table};
 use crate::evaluate::TrainingFigures;
@@ -6,11 +6,11 @@ use crate::mentor::Mentor;
 use crate::text::format::count;
 use crate::text::{percent, percent_or_dash, percent_range, shorten};
 
-/// How many of the answers that need more paraphrases are printed.
-const WORST: usize = 3;
+/// The number of answers needing paraphrases that are shown.
+const MAX_ANSWERS: usize = 3;
 
-/// At most twelve lines about a mentor's training.
-pub(super) fn essentials(mentor: &Mentor, figures: &TrainingFigures) -> String {
+/// A summary of a mentor's training in at most twelve lines.
+pub(super) fn summary_text(mentor: &Mentor, figures: &TrainingFigures) -> String {
     let mut parts = vec![title(mentor, figures)];
     if !figures.learning_curve.is_empty() {
         parts.push(learning_curve(figures));
@@ -25,7 +25,7 @@ pub(super) fn essentials(mentor: &Mentor, figures: &TrainingFigures) -> String {
 
 fn title(mentor: &Mentor, figures: &TrainingFigures) -> String {
     let share = figures.accuracy;
-    let accuracy = share.share.map_or("nothing could be measured".to_owned(), |accuracy| {
+    let accuracy = share.share.map_or("no question could be measured".to_owned(), |accuracy| {
         format!(
             "leave-one-out {}, 95% interval {} (Wilson, {})",
             percent(accuracy),
@@ -36,9 +36,9 @@ fn title(mentor: &Mentor, figures: &TrainingFigures) -> String {
     format!("{BOLD}{}{BOLD:#}: {accuracy}", mentor.id)
 }
 
-/// A row with a bar for each point.
+/// A table with one row and one bar per point of the learning curve.
 fn learning_curve(figures: &TrainingFigures) -> String {
-    let heads = ["questions an answer", "accuracy", "0% to 100%", "95% interval"];
+    let heads = ["questions per answer", "accuracy", "0% to 100%", "95% interval"];
     let mut table = table(heads, &[0, 1]);
     for point in &figures.learning_curve {
         table.add_row([
@@ -51,13 +51,14 @@ fn learning_curve(figures: &TrainingFigures) -> String {
     lines(&table)
 }
 
+/// A table of the answers that most need paraphrases.
 fn worst(mentor: &Mentor, figures: &TrainingFigures) -> String {
-    let mut table = table(["needs paraphrases", "right", "most often taken for"], &[1]);
+    let mut table = table(["needs paraphrases", "correct", "most often confused with"], &[1]);
     let describe = |id: &str| {
         let text = mentor.answer(id).map_or("", |answer| answer.text.as_str());
         format!("{id} {DIM}“{}”{DIM:#}", shorten(text, 30))
     };
-    for answer in figures.worst().take(WORST) {
+    for answer in figures.worst().take(MAX_ANSWERS) {
         let other = answer.confused_with.first().map(|other| describe(&other.answer_id));
         table.add_row([
             describe(&answer.answer_id),
@@ -74,8 +75,8 @@ fn contradictions(figures: &TrainingFigures) -> String {
         return "contradictions: none".to_owned();
     }
     format!(
-        "contradictions: {} with several answers, {} worded alike with different ones; the report \
-         lists them",
+        "contradictions: {} with several answers, {} of similar questions with different answers; \
+         the report lists them",
         count(same, "question"),
         count(near, "pair"),
     )

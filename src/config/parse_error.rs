@@ -1,22 +1,21 @@
-//! What is wrong with `mentorpal.toml`, without the secrets that it may hold.
+//! Parse errors of `mentorpal.toml` without secrets.
 //!
-//! The parser quotes the line that it does not understand, which may hold a remote's address with a
-//! password, or a password under a key that is not known. So a value is shown only of a key that
-//! holds none, or is close to one.
+//! The parser quotes the invalid line, which may contain a URL with a password, or a password under an
+//! unknown key. Therefore a value is shown only if its key is, or resembles, a key without secrets.
 
 use crate::secrets::mask_credentials;
 use crate::text::format::did_you_mean;
 
-/// What stands in a value's place.
+/// The replacement of a masked value.
 const MASK: &str = "****";
 
-/// The keys whose values are no secrets.
-const OPEN: [&str; 4] = ["arch", "checkpoint", "test_set", "vectors"];
+/// The keys whose values are not secret.
+const PUBLIC_KEYS: [&str; 4] = ["arch", "checkpoint", "test_set", "vectors"];
 
-/// The parser's error about `text`, its quotations masked.
-pub(super) fn shown(text: &str, error: &toml::de::Error) -> String {
+/// The parser's error about `text`, with secret values masked.
+pub(super) fn masked(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    if is_open(text.as_bytes(), at) {
+    if is_public(text.as_bytes(), at) {
         return mask_credentials(&error.to_string());
     }
     let quoted = |line: &str| {
@@ -30,8 +29,8 @@ pub(super) fn shown(text: &str, error: &toml::de::Error) -> String {
     mask_credentials(&lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Whether the line at byte `at` may be shown.
-fn is_open(text: &[u8], at: usize) -> bool {
+/// Whether the value in the line at byte `at` may be shown.
+fn is_public(text: &[u8], at: usize) -> bool {
     let start = text[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
     let end =
         text[start..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |n| start + n);
@@ -40,10 +39,10 @@ fn is_open(text: &[u8], at: usize) -> bool {
     let line = String::from_utf8_lossy(&text[start..end]);
     let Some((key, value)) = line.split_once('=') else { return false };
     let key = key.trim();
-    let is_known = OPEN.contains(&key) || !did_you_mean(key, OPEN).is_empty();
-    // Quotes of several lines may hold anything.
-    let is_one = !before.contains("\"\"\"") && !before.contains("'''");
-    is_known && is_one && !in_table && !value.contains(['@', ':', '='])
+    let is_known = PUBLIC_KEYS.contains(&key) || !did_you_mean(key, PUBLIC_KEYS).is_empty();
+    // A multi-line string may contain anything.
+    let is_single_line = !before.contains("\"\"\"") && !before.contains("'''");
+    is_known && is_single_line && !in_table && !value.contains(['@', ':', '='])
 }
 
 /// A line of the file with its value masked.
@@ -60,7 +59,7 @@ fn masked_line(line: &str) -> String {
     }
 }
 
-/// A line of a message with the value masked that is of the wrong type.
+/// A line of an error message with a value of the wrong type masked.
 fn masked_message(line: &str) -> String {
     let Some((what, expected)) = line.rsplit_once(", expected") else { return line.to_owned() };
     match what.find(['"', '`']).filter(|_| what.starts_with("invalid ")) {
@@ -79,7 +78,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only how it is refused matters")]
+    #[expect(dead_code, reason = "only the parse errors matter")]
     struct File {
         arch: Option<String>,
         checkpoint: Option<String>,
@@ -90,17 +89,17 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only how it is refused matters")]
+    #[expect(dead_code, reason = "only the parse errors matter")]
     struct Remote {
         url: Option<String>,
     }
 
-    fn refused(text: &str) -> String {
-        shown(text, &toml::from_str::<File>(text).unwrap_err())
+    fn parse_error(text: &str) -> String {
+        masked(text, &toml::from_str::<File>(text).unwrap_err())
     }
 
     #[test]
-    fn no_value_is_shown_that_may_be_a_secret() {
+    fn values_that_may_be_secret_are_masked() {
         for text in [
             "[remote]\npassword = 'hunter2'\n",
             "[remote]\nurl = 'x'\nurls = 'hunter2'\n",
@@ -123,15 +122,15 @@ mod tests {
             "url = 'https://ada:hunter2@disk.example'\n",
             "checkpoints = 'https://ada:hunter2@disk.example'\n",
         ] {
-            let shown = refused(text);
+            let shown = parse_error(text);
             assert!(!shown.contains("hunter2"), "{text}{shown}");
             assert!(shown.contains("line "), "{shown}");
         }
     }
 
     #[test]
-    fn what_is_wrong_is_still_seen() {
-        for (text, says) in [
+    fn the_fault_and_its_line_are_shown() {
+        for (text, expected) in [
             ("[remote]\npassword = 'x'\n", &["line 2", "2 | password = ****", "`password`"][..]),
             ("checkpoints = 'one'\n", &["1 | checkpoints = 'one'", "unknown field `checkpoints`"]),
             ("arch = 1\n", &["1 | arch = 1", "expected a string"]),
@@ -140,18 +139,18 @@ mod tests {
                 &["2 | url = ****", "invalid type: integer ****, expected a string"],
             ),
         ] {
-            let shown = refused(text);
-            for say in says {
-                assert!(shown.contains(say), "{say}\n{shown}");
+            let shown = parse_error(text);
+            for part in expected {
+                assert!(shown.contains(part), "{part}\n{shown}");
             }
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn any_file_can_be_refused(text in "[a-z\\[\\]=\"'{}.,:@#\\n é-]{0,60}") {
+        fn no_file_causes_a_panic(text in "[a-z\\[\\]=\"'{}.,:@#\\n é-]{0,60}") {
             if let Err(error) = toml::from_str::<BTreeMap<String, u8>>(&text) {
-                let _ = shown(&text, &error);
+                let _ = masked(&text, &error);
             }
         }
     }

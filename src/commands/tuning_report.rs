@@ -1,4 +1,4 @@
-//! What `mentorpal tune` found, for people and machines.
+//! The report of `mentorpal tune`, as text and as JSON.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -13,19 +13,19 @@ use crate::evaluate::{FoldRun, TrialFigures, Tuning};
 use crate::text::format::{count, quoted_list, shell_word};
 use crate::text::{p_value, percent, percent_range, points};
 
-/// How to read the table.
+/// The legend of the table.
 const LEGEND: &str =
-    "right: by the best answer, declined or not, interval Wilson's; to best: in points,
-p: McNemar's; it and the interval are corrected by Holm over all pairs";
+    "correct: the best answer is right, whether or not it would be declined, 95% Wilson interval;
+to best: difference in percentage points; p: McNemar, p and interval Holm-corrected over all pairs";
 
-/// A way to train.
+/// An architecture and a vector model to train with.
 pub(super) struct Configuration {
     pub(super) arch: &'static dyn Architecture,
     pub(super) vectors: Vectors,
 }
 
 impl Configuration {
-    /// The architecture's name and the vector model's.
+    /// The names of the architecture and of the vector model.
     pub(super) fn names(&self) -> [String; 2] {
         let vectors = self.vectors.as_ref().map_or(NO_VECTORS, |model| model.name());
         [self.arch.name().to_owned(), vectors.to_owned()]
@@ -44,21 +44,21 @@ impl fmt::Display for Configuration {
     }
 }
 
-/// The configurations that could be tried on one mentor, or on several together.
-pub(super) struct Tuned<'a> {
+/// The figures of all configurations on one mentor, or on several mentors together.
+pub(super) struct TuningReport<'a> {
     mentors: &'a [&'a str],
     folds: usize,
     tried: Vec<&'a Configuration>,
-    /// With why.
+    /// The configurations that could not be trained, with the reason.
     left_out: Vec<(&'a Configuration, String)>,
     tuning: Tuning,
 }
 
-impl<'a> Tuned<'a> {
-    /// Works out the figures of each configuration's runs.
+impl<'a> TuningReport<'a> {
+    /// Computes the figures of each configuration from its runs.
     ///
     /// # Errors
-    /// When no configuration has any.
+    /// If no configuration could be trained.
     pub(super) fn of(
         configurations: &'a [Configuration],
         runs: Vec<Result<Vec<FoldRun>, String>>,
@@ -76,16 +76,14 @@ impl<'a> Tuned<'a> {
         }
         if trials.is_empty() {
             let mentors = quoted_list(mentors);
-            return Err(Error::new(format!("nothing that was tried can be trained on {mentors}"))
-                .hint(
-                    "try more with --arch and --vectors, or leave them out to try all there is",
-                ));
+            return Err(Error::new(format!("no configuration could be trained on {mentors}"))
+                .hint("choose others with --arch and --vectors, or omit both to try all"));
         }
         let folds = trials[0].len();
         Ok(Self { mentors, folds, tried, left_out, tuning: Tuning::of(&trials) })
     }
 
-    /// Prints them.
+    /// Prints the report.
     pub(super) fn show(&self, as_json: bool) -> Result<()> {
         if as_json {
             for (configuration, figures) in self.tried.iter().zip(&self.tuning.trials) {
@@ -104,11 +102,11 @@ impl<'a> Tuned<'a> {
         ))
     }
 
-    /// Prints how to use what is recommended.
+    /// Prints how to use the recommended configuration.
     pub(super) fn show_settings(&self) -> Result<()> {
         let settings = self.settings().replace('\n', "\n  ");
         console::line(format_args!(
-            "\nto use it, in mentorpal.toml\n  {settings}\nor once\n  {}",
+            "\nto use it always, set in mentorpal.toml\n  {settings}\nto use it once, run\n  {}",
             self.command()
         ))
     }
@@ -123,8 +121,16 @@ impl<'a> Tuned<'a> {
 
     /// The configurations, best first.
     fn table(&self) -> String {
-        let heads =
-            ["arch", "vectors", "right", "95% interval", "to best", "95% interval", "p", "seconds"];
+        let heads = [
+            "arch",
+            "vectors",
+            "correct",
+            "95% interval",
+            "to best",
+            "95% interval",
+            "p",
+            "seconds",
+        ];
         let mut table = table(heads, &[2, 4, 7]);
         let mut rows: Vec<(&&Configuration, &TrialFigures)> =
             self.tried.iter().zip(&self.tuning.trials).collect();
@@ -146,28 +152,25 @@ impl<'a> Tuned<'a> {
         lines(&table)
     }
 
-    /// What to use, and why.
+    /// The recommended configuration, and the reason.
     fn recommendation(&self) -> String {
-        let most = format!("{} answers the most questions right", self.best());
+        let most = format!("{} answers the most questions correctly", self.best());
         if let Some(simpler) = self.tuning.simpler {
             let (name, figures) = (self.tried[simpler], &self.tuning.trials[simpler]);
             format!(
-                "{most}; {name}, which is simpler, answers {} fewer of {}, which could well be \
-                 chance.",
+                "{most}; {name} is simpler and answers {} fewer of {} correctly, a difference that \
+                 is not significant.",
                 self.best_figures().share.correct - figures.share.correct,
                 figures.share.questions,
             )
         } else if self.tuning.best > 0 {
-            format!(
-                "{most}; those tried that are simpler answer fewer, by more than chance would \
-                 explain."
-            )
+            format!("{most}; every simpler configuration answers significantly fewer.")
         } else {
-            format!("{most}, and is the simplest that was tried.")
+            format!("{most}, and is the simplest configuration.")
         }
     }
 
-    /// What to expect of choosing.
+    /// The expected accuracy of the selected configuration, by nested cross-validation.
     fn expectation(&self) -> String {
         let nested = &self.tuning.nested;
         let chosen = (0..self.tried.len()).filter_map(|i| {
@@ -175,15 +178,15 @@ impl<'a> Tuned<'a> {
             (times > 0).then(|| format!("{} ({times} of {})", self.tried[i], self.folds))
         });
         format!(
-            "To expect of such a choice: {} ({}), where each fold chose by leave-one-out within the \
-             others: {}.",
+            "Expected accuracy of the selected configuration (nested cross-validation): {} ({}). \
+             Selected by leave-one-out in each fold's training part: {}.",
             percent(nested.share.accuracy()),
             percent_range(nested.share.ci95),
             chosen.collect::<Vec<_>>().join(", "),
         )
     }
 
-    /// The lines for `mentorpal.toml`. Names hold no quotation marks.
+    /// The lines for `mentorpal.toml`. Names contain no quotation marks.
     fn settings(&self) -> String {
         let [arch, vectors] = self.best().names();
         format!("arch = \"{arch}\"\nvectors = \"{vectors}\"")
@@ -221,7 +224,7 @@ impl<'a> Tuned<'a> {
     }
 }
 
-/// The object `first` with the entries of others.
+/// The JSON object `first` with the entries of `others` added.
 fn with<const N: usize>(mut first: Value, others: [Value; N]) -> Value {
     for other in others {
         if let (Some(first), Value::Object(other)) = (first.as_object_mut(), other) {
