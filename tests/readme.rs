@@ -4,7 +4,8 @@
 //! blocks is executed, and its output must equal the one shown, except for training times.
 //! `README_UPDATE=1 cargo test --test end_to_end readme` writes the actual output into the pages;
 //! read the changes before you commit them. Commands in `sh` blocks are not executed, because they
-//! need a network or other files, but their verbs and options must exist.
+//! need a network or other files, but their verbs and options must exist. A block whose fence names
+//! a path (```` ```csv mentor/ada/data/topics.csv ````) is written to that file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,7 @@ fn check_examples(page: &Path) -> usize {
     let mut examples = 0;
     while let Some((before, block)) = rest.split_once(CONSOLE) {
         let (block, after) = block.split_once("```").expect("the block is closed");
+        write_files(before, sandbox.path());
         updated += &format!("{before}{CONSOLE}");
         for (command, expected) in commands(block) {
             let printed = run(&sandbox, command);
@@ -94,6 +96,18 @@ fn check_examples(page: &Path) -> usize {
         fs::write(page, updated + rest).unwrap();
     }
     examples
+}
+
+/// Writes each block of `text` whose fence names a path to that file in `folder`.
+fn write_files(text: &str, folder: &Path) {
+    for block in text.split("```").skip(1).step_by(2) {
+        let (fence, content) = block.split_once('\n').expect("a fence is a line");
+        if let Some((_, path)) = fence.split_once(' ') {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().expect("the path has a parent")).unwrap();
+            fs::write(path, content).unwrap();
+        }
+    }
 }
 
 /// The contents of the blocks that begin with `fence`.
