@@ -1,10 +1,10 @@
 """The classifier of the Python pipeline in Keras 2 and scikit-learn, for comparison with `lstm_v1`.
 
-    python keras_lstm.py data WORKSPACE LEAST MOST         a made-up mentor, 2,360 questions of so
-                                                           many words, and vectors of 300 numbers
+    python keras_lstm.py data WORKSPACE LEAST MOST         makes a synthetic mentor with 2,360 questions of LEAST
+                                                           to MOST words, and 300-dimensional vectors
     python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor and
-                                                           leaves a checkpoint like the Python pipeline's
-    python keras_lstm.py ask VECTORS FOLDER < QUESTIONS    loads what was trained; the answers' texts, as JSON
+                                                           writes a checkpoint like the Python pipeline
+    python keras_lstm.py ask VECTORS FOLDER < QUESTIONS    loads the checkpoint; prints the texts of the answers as JSON
 
 The same tokens, vectors, network, optimiser, epochs and ridge as `lstm_v1`. Needs tensorflow-cpu
 2.15 (Keras 2), scikit-learn, joblib and nltk.

@@ -150,7 +150,7 @@ class Soak:
         if "panicked" in complaints:
             fail(complaints)
         if code < 0:
-            self.seen["drafts of killed runs"] += len(drafts(workspace) - earlier)
+            self.seen["leftover drafts"] += len(drafts(workspace) - earlier)
         return code, complaints
 
     def train(self):
@@ -160,7 +160,7 @@ class Soak:
         if code == 0:
             self.here.add(name)
             if left := drafts(self.disk):
-                fail(f"drafts of killed runs outlast the next `train`: {left}")
+                fail(f"the next `train` did not remove leftover drafts: {left}")
         elif code == 2:
             if "No space left" not in complaints:
                 fail(complaints)
@@ -323,7 +323,7 @@ def main(minutes):
             print("conditions:", dict(soak.seen))
             for (verb, end), count in sorted(soak.counts.items()):
                 print(f"  {verb:<12}{end:<8}{count:>6}")
-            print(f"answering all the while: {first[0]} kB and {first[1]} files after the warm-up, {last[0]} kB and {last[1]} at the end")
+            print(f"answering process: {first[0]} kB and {first[1]} files after the warm-up, {last[0]} kB and {last[1]} at the end")
             if last[0] > 1.1 * first[0] or last[1] > first[1]:
                 fail("the answering process grows")
         finally:

@@ -9,10 +9,11 @@ fn the_summary_lists_every_page() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
     let listed: BTreeSet<String> = links(&summary).collect();
-    let names = fs::read_dir(&docs).unwrap().map(|entry| entry.unwrap().file_name());
-    let pages: BTreeSet<String> = names
-        .map(|name| name.into_string().unwrap())
-        .filter(|name| name.ends_with(".md") && name != "SUMMARY.md")
+    let paths = fs::read_dir(&docs).unwrap().map(|entry| entry.unwrap().path());
+    let pages: BTreeSet<String> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "SUMMARY.md")
         .collect();
     assert_eq!(listed, pages);
 }
