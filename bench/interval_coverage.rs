@@ -1,6 +1,6 @@
 //! How often the interval of a difference contains the true difference, and how wide it is, by
-//! simulation: `interval_coverage [DRAWS]`, 20,000 draws for each row if not said. It prints the table
-//! of docs/benchmarks.md; beside ours stands the adjusted Wald interval (Bonett & Price 2012, JEBS
+//! simulation: `interval_coverage [DRAWS]`, by default 20,000 draws per row. Prints the table
+//! of docs/benchmarks.md; next to it is the adjusted Wald interval (Bonett & Price 2012, JEBS
 //! 37: 479–488).
 
 use std::collections::HashMap;
@@ -9,9 +9,9 @@ use mentorpal::evaluate::statistics::{mcnemar, paired_interval};
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 
 const QUESTIONS: [usize; 6] = [20, 50, 100, 265, 500, 1000];
-/// The share of questions that exactly one of the two checkpoints answers rightly.
+/// The share of questions that exactly one of the two checkpoints answers correctly.
 const RATES: [f64; 5] = [0.02, 0.05, 0.1, 0.3, 0.6];
-/// Of those, the share that only B answers rightly.
+/// Of those, the share that only B answers correctly.
 const SIDES: [f64; 4] = [0.5, 0.65, 0.85, 1.0];
 
 type Interval = [f64; 2];

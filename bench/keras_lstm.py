@@ -1,10 +1,10 @@
-"""The older tool's classifier in Keras 2 and scikit-learn, to be measured beside ours.
+"""The classifier of the Python pipeline in Keras 2 and scikit-learn, for comparison with `lstm_v1`.
 
-    python keras_lstm.py data WORKSPACE LEAST MOST         a made-up mentor, 2,360 questions of so
-                                                           many words, and vectors of 300 numbers
+    python keras_lstm.py data WORKSPACE LEAST MOST         makes a synthetic mentor with 2,360 questions of LEAST
+                                                           to MOST words, and 300-dimensional vectors
     python keras_lstm.py train WORKSPACE VECTORS FOLDER    trains the workspace's only mentor and
-                                                           leaves a checkpoint like the older tool's
-    python keras_lstm.py ask VECTORS FOLDER < QUESTIONS    loads what was trained; the answers' texts, as JSON
+                                                           writes a checkpoint like the Python pipeline
+    python keras_lstm.py ask VECTORS FOLDER < QUESTIONS    loads the checkpoint; prints the texts of the answers as JSON
 
 The same tokens, vectors, network, optimiser, epochs and ridge as `lstm_v1`. Needs tensorflow-cpu
 2.15 (Keras 2), scikit-learn, joblib and nltk.
@@ -60,7 +60,7 @@ def data(workspace, least, most):
 
 
 def read_vectors(path):
-    """A binary word2vec file."""
+    """Reads a binary word2vec file."""
     with open(path, "rb") as file:
         count, dims = map(int, file.readline().split())
         vectors = {}
@@ -87,7 +87,7 @@ def encode(questions, vectors, dims):
 
 
 def read_questions(data):
-    """Questions, their answers' texts, and their topics: 1 or 0 for each of topics.csv."""
+    """Returns the questions, the texts of their answers, and a 0/1 vector over the topics of topics.csv."""
     with open(data / "topics.csv", newline="", encoding="utf-8-sig") as file:
         topics = [row[0] for row in csv.reader(file) if row]
         topics = [topic for topic in topics if topic.lower() not in ("navy", "positive", "negative")]
@@ -103,7 +103,7 @@ def read_questions(data):
 
 
 def as_once():
-    """Calls modules what scikit-learn 0.22 and numpy 1 called them, for who reads the pickles."""
+    """Renames modules as in scikit-learn 0.22 and numpy 1, so that readers of that time accept the pickles."""
     import joblib.numpy_pickle
     from sklearn.linear_model import RidgeClassifier
     from sklearn.preprocessing import LabelBinarizer

@@ -1,4 +1,4 @@
-"""Accuracy in eight languages, beside scikit-learn's character n-grams with a linear SVM.
+"""Compares the accuracy in eight languages with scikit-learn's character n-grams and a linear SVM.
 
     python3 bench/languages.py            the held-out questions of bench/languages/*/test.csv
     python3 bench/languages.py --loo      leave-one-out within the training questions
@@ -31,7 +31,7 @@ SVMS = [("char_wb", (2, 5)), ("char_wb", (1, 4)), ("char", (2, 5)), ("char", (1,
 
 
 def read(language):
-    """The training questions, their answers, the held-out questions and theirs."""
+    """Returns the training questions, their answers, the held-out questions and their answers."""
     with open(FOLDER / language / "classifier_data.csv", encoding="utf-8", newline="") as file:
         known = [(q, row["ID"]) for row in csv.DictReader(file) for q in row["question"].splitlines()]
     with open(FOLDER / language / "test.csv", encoding="utf-8", newline="") as file:
@@ -40,7 +40,7 @@ def read(language):
 
 
 def svm(setting, data, leave_one_out):
-    """Per question whether the SVM is right."""
+    """Returns for each question whether the SVM is correct."""
     questions, answers, asked, expected = data
     analyzer, lengths = setting
     model = make_pipeline(TfidfVectorizer(analyzer=analyzer, ngram_range=lengths), LinearSVC())
@@ -51,7 +51,7 @@ def svm(setting, data, leave_one_out):
 
 
 def run(workspace, *arguments, **options):
-    """The JSON lines that a command prints."""
+    """Runs a command and returns the JSON objects that it prints."""
     environment = {**os.environ, "MENTORPAL": str(workspace)}
     done = subprocess.run(
         [BINARY, *arguments, "--json"], env=environment, text=True, capture_output=True, **options
@@ -62,7 +62,7 @@ def run(workspace, *arguments, **options):
 
 
 def ours(vectors, workspace, data, leave_one_out):
-    """Per language and question whether the classifier's best answer is right."""
+    """Returns for each language and question whether the classifier's best answer is correct."""
     trained = run(workspace, "train", "--vectors", vectors, "--checkpoint", vectors)
     results = {}
     for language, (questions, answers, asked, expected) in data.items():
@@ -78,7 +78,7 @@ def ours(vectors, workspace, data, leave_one_out):
 
 
 def p_value(a, b):
-    """McNemar's exact test, two-sided; and how often only one is right, and only the other."""
+    """Returns how often only the first is correct, only the second, and the p-value of McNemar's exact test (two-sided)."""
     only_a, only_b = (sum(x > y for x, y in zip(*pair)) for pair in ((a, b), (b, a)))
     n, k = only_a + only_b, min(only_a, only_b)
     p = min(1.0, 2 * sum(comb(n, i) for i in range(k + 1)) / 2**n)

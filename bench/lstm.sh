@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Trains `lstm_v1` and the same classifier in Keras 2 and scikit-learn on the same made-up mentor,
-# one after the other, then asks each a question; prints the tables of docs/benchmarks.md. Needs
-# GNU time, and python3 3.9 to 3.11, for which pip fetches the peers once into target/keras.
+# Trains `lstm_v1`, and the same classifier in Keras 2 and scikit-learn, on one synthetic mentor, one
+# after the other. Then asks each a question. Prints the tables of docs/benchmarks.md. Needs GNU time
+# and Python 3.9 to 3.11; pip installs Keras into target/keras.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked --quiet --bin mentorpal --example matrix_rate
-# Where cargo puts it.
+# The folder where cargo puts the binaries.
 bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
 python=$PWD/target/keras/bin/python
 if ! "$python" -c "import joblib, nltk, sklearn, tensorflow" 2>/dev/null; then

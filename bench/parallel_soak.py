@@ -33,21 +33,21 @@ ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("MENTORPAL_BIN", ROOT / "target/release/mentorpal"))
 FUSION = "classifiers/fusion_v1"
 MENTORS = ["one", "two", "three"]
-# So many commands at once, of each kind.
+# Number of concurrent commands of each kind.
 WORKERS = {"trains": 2, "reads": 4, "shares": 2, "cleans": 1, "adds": 1}
-# Of a hundred commands that write so many are killed, and so many interrupted.
+# Percentage of writing commands that are killed, and that are interrupted.
 KILLS, INTERRUPTS = 6, 6
 LIMIT = 300
-# So many names are given: all that had one stays on the remote.
+# Number of checkpoint names; every checkpoint that had one stays on the remote.
 MOST = 300
 
-# None of the caller's settings: a remote of theirs would be the one that everything is uploaded to.
+# The caller's settings are removed; otherwise everything would be uploaded to the caller's remote.
 OTHERS = ("MENTORPAL", "AWS_", "ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "NETRC")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
 
-# What no command may say: nothing here is damaged.
+# Messages that no command may print, because no file is corrupt.
 FALSE_ALARMS = ["damaged", "the manifest says", "not in the manifest", "cannot be read", "panicked", "not whole"]
-# Why a command may fail: another one was there first, or there is nothing to work with.
+# Accepted failures: another command was first, or the item does not exist.
 EXCUSES = [
     "another run changed",
     "no checkpoint",
@@ -63,7 +63,7 @@ EXCUSES = [
 
 
 class Failed(Exception):
-    """What must not be."""
+    """A violated condition."""
 
 
 class Soak:
@@ -80,11 +80,11 @@ class Soak:
         (self.space / "mentorpal.toml").write_text(f'[remote]\nurl = "file://{self.remote}"\n')
         rows = "\n".join(f"word{i} {i % 7} {i % 11} {1 + i % 5}" for i in range(20_000))
         (self.space / "words.txt").write_text(rows + "\n")
-        # Names that several runs fight for.
+        # Names that several runs use at the same time.
         self.names = ["alpha", "beta", "gamma"]
 
     def run(self, *arguments, may_be_stopped=False):
-        """A command's exit code (negative where it was killed), and what it printed and said."""
+        """Runs a command. Returns its exit code (negative if it was killed), standard output and standard error."""
         command = [BINARY, "--workspace", self.space, *arguments]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
         stopped = None
@@ -126,10 +126,10 @@ class Soak:
             self.number += 1
             return f"run{self.number:05}"
 
-    # What workers do.
+    # The workers.
 
     def trains(self):
-        """A new checkpoint, one in another's place, or one mentor of one anew."""
+        """Trains a new checkpoint, replaces one, or updates one mentor of one."""
         while self.calm and time.monotonic() < self.deadline:
             time.sleep(0.05)
         kind = random.randrange(3)
@@ -148,11 +148,11 @@ class Soak:
             self.run("train", "--checkpoint", random.choice(self.names), "--update", "--mentor", random.choice(MENTORS), may_be_stopped=True)
 
     def reads(self):
-        """What only reads must find something whole, always."""
+        """Runs a reading command, which must always find a complete checkpoint."""
         time.sleep(random.random() * 0.2)
         name = random.choice(self.names)
         mentor = random.choice(MENTORS)
-        # An older one may be chosen, too, as long as it is there.
+        # An older checkpoint may be chosen as long as it exists.
         random.choice(
             [
                 lambda: self.run("test", "--checkpoint", name, "--mentor", mentor),
@@ -168,7 +168,7 @@ class Soak:
         )()
 
     def shares(self):
-        """What is published for good goes up, and comes back."""
+        """Uploads and downloads checkpoints that are not changed any more."""
         time.sleep(random.random() * 0.2)
         if random.randrange(3) == 0 and (there := [path.name for path in (self.remote / FUSION).glob("run*")]):
             self.run("download", random.choice(there), may_be_stopped=True)
@@ -185,7 +185,7 @@ class Soak:
                     raise Failed(f"{name} changed on the remote")
 
     def cleans(self):
-        """Only what the remote has may go. Runs that train go on, but no new one begins."""
+        """Cleans; only items with a copy on the remote may be removed. Running trainings continue, but none starts."""
         time.sleep(random.random() * 10)
         self.calm = True
         try:
@@ -203,7 +203,7 @@ class Soak:
             self.calm = False
 
     def forget(self, name):
-        """Another version than the remote's may be here: that one goes, as by hand."""
+        """Removes a local version that differs from that of the remote."""
         with self.lock:
             self.uploaded.pop(name, None)
         if (self.remote / FUSION / name).exists():
@@ -224,13 +224,13 @@ class Soak:
         time.sleep(random.random())
         self.run("vectors", "add", self.space / "words.txt", "--overwrite", may_be_stopped=True)
 
-    # How it runs, and what is looked at in the end.
+    # The run, and the final checks.
 
     def work(self, act):
         while time.monotonic() < self.deadline and not self.failure:
             try:
                 act()
-            except Exception as error:  # noqa: BLE001: whatever it is, it ends the run
+            except Exception as error:  # noqa: BLE001: any exception ends the run
                 self.failure = self.failure or error
 
     def start(self):
@@ -246,7 +246,7 @@ class Soak:
         self.check()
 
     def check(self):
-        """After all is quiet: nothing lost, nothing left."""
+        """Checks, after all commands ended, that nothing is lost and nothing unpublished remains."""
         self.run("checkpoints", "verify")
         for name in self.published:
             if not is_whole(self.folder(name)) and not is_whole(self.remote / FUSION / name):
@@ -262,14 +262,14 @@ class Soak:
 
 
 def drafts(space, process="*"):
-    """What a process, or any, has in the making or set aside."""
+    """Returns the unpublished or replaced folders of a process, or of all processes."""
     parents = [space / "checkpoint/vector_models", *(space / "checkpoint/classifiers").glob("*")]
     names = [f".draft-{process}-*"] + ([".replaced-*"] if process == "*" else [])
     return sorted(path for parent in parents for name in names for path in parent.glob(name))
 
 
 def is_unused(folder):
-    """Whether nobody reads what was replaced: then it should be gone."""
+    """Whether no reader holds a replaced folder, so that it should have been removed."""
     try:
         file = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
@@ -284,7 +284,7 @@ def is_unused(folder):
 
 
 def digests(folder):
-    """The files of a published folder; hidden ones are others' business. One may go meanwhile."""
+    """Returns the files of a published folder, without hidden ones. A file may be removed meanwhile."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
@@ -294,7 +294,7 @@ def digests(folder):
 
 
 def is_whole(folder):
-    """Whether every file is as the manifest says."""
+    """Whether every file matches the manifest."""
     try:
         files = json.loads((folder / "manifest.json").read_text())["files"]
         return all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == record["sha256"] for name, record in files.items())

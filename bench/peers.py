@@ -1,4 +1,4 @@
-"""What others would build, to be measured beside ours.
+"""Other classifiers, for comparison with mentorpal.
 
     python peers.py PEER train WORKSPACE FOLDER       trains the workspace's mentors, each into FOLDER/ITS-ID
     python peers.py PEER ask FOLDER/ID < QUESTIONS    loads what was trained; an answer's id a line
@@ -17,7 +17,7 @@ THREADS = 2
 
 
 def read_questions(mentor):
-    """Questions in lower case without punctuation, and their answers' ids."""
+    """Returns the questions in lower case without punctuation, and the ids of their answers."""
     answers = {}
     with open(mentor / "data/classifier_data.csv", newline="", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
@@ -32,7 +32,7 @@ def sanitize(question):
 
 
 class ScikitLearn:
-    """What is kept of a scikit-learn model, as its manual advises."""
+    """Saves a scikit-learn model, as its manual recommends."""
 
     def save(self, folder):
         import joblib
@@ -76,7 +76,7 @@ class MinilmRidge(ScikitLearn):
         self.tokenizer.enable_padding()
 
     def encode(self, texts):
-        """Texts of like length together, so that little is padded."""
+        """Sorts texts by length, to reduce padding."""
         import numpy as np
 
         order = np.argsort([len(text) for text in texts], kind="stable")

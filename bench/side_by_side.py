@@ -1,18 +1,18 @@
-"""Ours and its peers on the same data, on the same cores, in the same run.
+"""Compares mentorpal with other classifiers on the same data and cores, in the same run.
 
-    python3 bench/side_by_side.py           all of it, written into docs/benchmarks.md
+    python3 bench/side_by_side.py           all parts, written into docs/benchmarks.md
     python3 bench/side_by_side.py peers     the sample mentor: speed, memory, size, accuracy
-    python3 bench/side_by_side.py start     opening word vectors, 300,000 of 300 numbers
-    python3 bench/side_by_side.py growth    made-up mentors of 500 to 32,000 questions
+    python3 bench/side_by_side.py start     opening 300,000 word vectors with 300 dimensions
+    python3 bench/side_by_side.py growth    synthetic mentors of 500 to 32,000 questions
     python3 bench/side_by_side.py mentors   workspaces of 1 to 256 mentors
 
-With WORD_VECTORS=FILE (word2vec's binary format; GloVe's, say) `peers` has `lstm_v1` and the older tool's
-pipeline, too, for which pip fetches Keras into target/keras (python3 3.9 to 3.11).
+With WORD_VECTORS=FILE (in word2vec's binary format, for example GloVe vectors), `peers` also compares
+`lstm_v1` with the Python pipeline. pip installs Keras into target/keras (Python 3.9 to 3.11).
 
-Builds the release binary; pip fetches the peers (see peers.py) into target/peers, and tests/fetch.sh
-MiniLM, where it is needed, into target/encoder. Times are medians, after one run to warm up of `peers` and
-`start`, with the least and the most; peaks of memory are GNU `time`'s (which this needs), the largest seen.
-Runs take turns, so that a slow moment of the machine is everybody's.
+Builds the release binary, installs the other classifiers (see peers.py) into target/peers with pip, and
+MiniLM into target/encoder with tests/fetch.sh if it is needed. Times are medians with minimum and maximum,
+after one warm-up run of `peers` and `start`. Peak memory is the maximum that GNU `time` reports. Runs
+alternate, so that a slow moment of the machine affects all systems.
 """
 import csv
 import json
@@ -29,7 +29,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Where cargo puts it.
+# The folder where cargo puts the binaries.
 METADATA = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
 RELEASE = Path(json.loads(subprocess.check_output(METADATA, cwd=ROOT))["target_directory"]) / "release"
 BINARY = RELEASE / "mentorpal"
@@ -43,11 +43,11 @@ KERAS_PACKAGES = ["tensorflow-cpu==2.15.1", "scikit-learn", "joblib", "nltk"]
 GNU_TIME = shutil.which("time") or sys.exit("needs GNU time (Debian's package `time`)")
 WORD_VECTORS = os.environ.get("WORD_VECTORS")
 ROUNDS = 5
-# Questions asked of a warm process: enough that it takes longer than starting, and does not take minutes.
+# Number of questions for a warm process: more work than starting, but less than minutes.
 WARM = 20_000
 WARM_NETWORK = 2_000
 
-# What distributions compile into OpenBLAS is faster than what these choose.
+# The defaults of OpenBLAS are faster than these settings of the caller.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENBLAS", "MENTORPAL"))}
 for name in ("ARCH", "CHECKPOINT", "MENTOR", "TEST_SET"):
     ENVIRONMENT.pop(name, None)
@@ -60,7 +60,7 @@ class Measured:
         self.seconds, self.megabytes = [], []
 
     def run(self, command, text="", reads=True):
-        """Runs it once and takes its time; returns what it printed, where that is to be read."""
+        """Runs the command once and records its time. Returns its output if `reads` is set."""
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as questions:
             questions.write(text)
             questions.seek(0)
@@ -115,7 +115,7 @@ def prepare_encoder():
 
 
 def fetch(python, modules, packages):
-    """Has a virtual environment be there in which `modules` can be imported."""
+    """Ensures that a virtual environment exists in which `modules` can be imported."""
     if not python.exists() or subprocess.run([python, "-c", f"import {modules}"], capture_output=True).returncode:
         subprocess.run(["python3", "-m", "venv", python.parent.parent], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
@@ -145,7 +145,7 @@ class Ours:
         return [BINARY, "--workspace", workspace, *arguments]
 
     def train(self, workspace, _):
-        # What earlier runs left in the cache of sentence vectors would be a head start.
+        # A cache of sentence vectors from an earlier run would be a head start.
         shutil.rmtree(workspace / "checkpoint/vector_models/.cache", ignore_errors=True)
         return self.command(workspace, "train", *self.own(), "--vectors", self.vectors, "--overwrite")
 
@@ -181,7 +181,7 @@ class Peer:
 
 
 class Keras(Peer):
-    """The older tool's pipeline, which answers with texts."""
+    """The Python pipeline, which returns the texts of answers."""
 
     def train(self, workspace, folder):
         return [KERAS, KERAS_LSTM, "train", workspace, WORD_VECTORS, self.folder(workspace, folder)]
@@ -215,7 +215,7 @@ OLDER = [
 
 
 def peers(work):
-    """The sample mentor and its test set of other people's questions."""
+    """Measures the sample mentor with its test set."""
     workspace = work / "guide"
     shutil.copytree(ROOT / "mentor", workspace / "mentor")
     shutil.copytree(ROOT / "checkpoint/tests", workspace / "checkpoint/tests")
@@ -246,11 +246,11 @@ def peers(work):
             answers = system.answers(printed, workspace)
             right[system] = sum(answer in expected for answer, (_, expected) in zip(answers, asked, strict=True))
     lines = [
-        f"| | right of {len(asked)} | train | its peak memory | {len(asked)} questions | one question, cold | its peak memory | questions a second, warm | on disk |",
+        f"| | correct of {len(asked)} | train | peak memory (train) | {len(asked)} questions | cold question | peak memory (cold) | questions per second (warm) | on disk |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for system in systems:
-        # Of the slowest run, the median and the fastest; what one question takes from cold is starting.
+        # The rates of the slowest, median and fastest run; the time of a cold question counts as start-up.
         times = [max(warm[system].seconds), warm[system].median, min(warm[system].seconds)]
         slow, rate, fast = (system.warm / (seconds - cold[system].median) for seconds in times)
         size = sum(file.stat().st_size for file in system.folder(workspace, work).rglob("*") if file.is_file()) / 1e6
@@ -262,14 +262,14 @@ def peers(work):
 
 
 def test_set(ours, workspace):
-    """The questions that have an answer, each with the ids of the right ones."""
+    """Returns the questions that have an answer, each with the ids of the correct answers."""
     line = json.loads(Measured().run(ours.command(workspace, "test", "--checkpoint", ours.vectors, "--json")))
     marked = [(result["question"], result["expected"]) for result in line["results"]]
     return [(question, expected) for question, expected in marked if expected != ["_OFF_TOPIC_"]]
 
 
 def start(work):
-    """Opening 300,000 vectors of 300 numbers, and finding one word's."""
+    """Measures opening 300,000 vectors with 300 dimensions, and finding that of one word."""
     make = (
         "import sys, numpy as np\nfrom gensim.models import KeyedVectors\n"
         "vectors = KeyedVectors(300)\n"
@@ -293,15 +293,15 @@ def start(work):
 
 
 GROWING = [SYSTEMS[0], SYSTEMS[3], SYSTEMS[1], SYSTEMS[2]]
-# Seconds of training beyond which a system is not asked for more.
+# A system that trained for more seconds than this is not run on larger sizes.
 LONGEST = 90
 
 
 class Growth:
-    """Training and one cold question of ever larger workspaces, and with which power of their size they grow."""
+    """Training and one cold question for growing workspaces, with the growth exponent of each doubling."""
 
     def __init__(self, what):
-        self.lines = [f"| {what} | " + " | ".join(f"{s.name}: train | its peak memory | cold ask" for s in GROWING) + " |"]
+        self.lines = [f"| {what} | " + " | ".join(f"{s.name}: train | peak memory | cold ask" for s in GROWING) + " |"]
         self.lines.append("|---" * (1 + 3 * len(GROWING)) + "|")
         self.before, self.size = {}, None
 
@@ -331,7 +331,7 @@ class Growth:
 
 
 def growth(work):
-    """Made-up mentors, twice as large each time."""
+    """Measures synthetic mentors, doubling in size."""
     growth = Growth("questions")
     for questions in (500 << k for k in range(7)):
         workspace = work / f"questions{questions}"
@@ -342,7 +342,7 @@ def growth(work):
 
 
 def mentors(work):
-    """The sample mentor under ever more names."""
+    """Measures workspaces with copies of the sample mentor."""
     growth = Growth("mentors")
     for count in (1, 4, 16, 64, 256):
         workspace = work / f"mentors{count}"
@@ -357,7 +357,7 @@ PARTS = {"peers": peers, "start": start, "growth": growth, "mentors": mentors}
 
 
 def write(name, lines):
-    """Puts a table between its marks in docs/benchmarks.md."""
+    """Writes a table between its markers in docs/benchmarks.md."""
     path = ROOT / "docs/benchmarks.md"
     text = path.read_text()
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"

@@ -1,14 +1,14 @@
-"""A long run under bad conditions: train, test, upload, download, verify and clean in a loop, against a
-server that fails at random, on a disk that is nearly full, with processes killed at any moment.
+"""Runs train, test, upload, download, verify and clean in a loop under faults: with a server that fails at
+random, on a disk that is nearly full, and with processes killed at any moment.
 
-    python3 bench/soak.py [MINUTES]      60 if not said; needs root (to mount the small disk) and rclone
+    python3 bench/soak.py [MINUTES]      default: 60; needs root (to mount the small disk) and rclone
 
-What must hold, and ends the run where it does not:
-- a checkpoint that a command said it published, uploaded or downloaded is there, whole, ever after,
-  on the remote as well as here, until `clean` removes it here;
-- whatever is listed verifies; a full disk is said to be full, with exit code 2;
-- what killed runs left is gone after the next `train`;
-- a process that answers questions all the while grows neither in memory nor in open files.
+The run fails unless:
+- a checkpoint that a command reported as published, uploaded or downloaded stays present and valid, locally
+  (until `clean` removes it) and on the remote;
+- every listed checkpoint verifies, and a full disk is reported as full, with exit code 2;
+- the files that killed runs left are removed by the next `train`;
+- the memory and the open files of a process that answers questions meanwhile do not grow.
 """
 import hashlib
 import json
@@ -30,7 +30,7 @@ METADATA = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
 
 
 def built():
-    """The release binary, where cargo puts it."""
+    """The release binary."""
     return Path(json.loads(subprocess.check_output(METADATA, cwd=ROOT))["target_directory"]) / "release/mentorpal"
 
 
@@ -38,18 +38,18 @@ BINARY = Path(os.environ.get("MENTORPAL_BIN") or built())
 SHARED = "classifiers/fusion_v1"
 CHECKPOINTS = "checkpoint/" + SHARED
 DISK_MB = 24
-# Of a hundred connections so many fail, and of a hundred commands so many are killed.
+# Percentage of connections that fail, and of commands that are killed.
 FAULTS, KILLS = 12, 25
 WARM_UP = 300
 
-# None of the caller's settings: a remote of theirs would be the one that everything is uploaded to.
+# The caller's settings are removed; otherwise everything would be uploaded to the caller's remote.
 OTHERS = ("MENTORPAL", "AWS_", "ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "NETRC")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
 ENVIRONMENT |= {"MENTORPAL_REMOTE_WAIT": "20", "MENTORPAL_REMOTE_TIMEOUT": "5"}
 
 
 class Flaky(threading.Thread):
-    """Between a client and a server: some connections are refused, cut or answered with 503."""
+    """A proxy that refuses some connections, drops some, and answers some with 503."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -81,7 +81,7 @@ class Flaky(threading.Thread):
 
     @staticmethod
     def pump(source, target, left):
-        """Passes on at most so many bytes, then closes both ways."""
+        """Forwards at most this many bytes, then closes both directions."""
         try:
             while left > 0 and (data := source.recv(min(65536, left))):
                 target.sendall(data)
@@ -106,7 +106,7 @@ class Soak:
             folder.mkdir()
 
     def start(self):
-        """Mounts the disk, and starts the server and what is between."""
+        """Mounts the disk, and starts the server and the proxy."""
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "soak", self.disk], check=True)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -131,7 +131,7 @@ class Soak:
             subprocess.run(["umount", self.disk], check=False)
 
     def run(self, workspace, *arguments, may_be_killed=True):
-        """A command's exit code (negative where it was killed) and what it complained of."""
+        """Runs a command. Returns its exit code (negative if it was killed) and its standard error."""
         command = [BINARY, "--workspace", workspace, *arguments]
         earlier = drafts(workspace)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
@@ -150,7 +150,7 @@ class Soak:
         if "panicked" in complaints:
             fail(complaints)
         if code < 0:
-            self.seen["drafts of killed runs"] += len(drafts(workspace) - earlier)
+            self.seen["leftover drafts"] += len(drafts(workspace) - earlier)
         return code, complaints
 
     def train(self):
@@ -160,7 +160,7 @@ class Soak:
         if code == 0:
             self.here.add(name)
             if left := drafts(self.disk):
-                fail(f"drafts of killed runs outlast the next `train`: {left}")
+                fail(f"the next `train` did not remove leftover drafts: {left}")
         elif code == 2:
             if "No space left" not in complaints:
                 fail(complaints)
@@ -193,7 +193,7 @@ class Soak:
                 fail(f"{name} is half there")
 
     def clean(self):
-        """Room again: what the remote keeps is removed here, nothing else is."""
+        """Frees space: removes local items that the remote has a copy of, and nothing else."""
         unshared = self.here - set(self.there)
         code, _ = self.run(self.disk, "clean")
         left = {folder.name for folder in (self.disk / CHECKPOINTS).glob("run*")}
@@ -205,7 +205,7 @@ class Soak:
         shutil.rmtree(self.colleague / "checkpoint/classifiers", ignore_errors=True)
 
     def read_only(self):
-        """A disk that takes nothing is said to."""
+        """Checks that a full or read-only disk is reported."""
         subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
         code, complaints = self.run(self.disk, "train", "--vectors", "none", may_be_killed=False)
         if code != 2 or "Read-only" not in complaints:
@@ -214,7 +214,7 @@ class Soak:
         self.seen["read-only disks"] += 1
 
     def make_room(self):
-        """What a person does on a full disk: share the rest, then clean."""
+        """Uploads the remaining checkpoints, then cleans, as a user would on a full disk."""
         self.proxy.calm = True
         for name in sorted(self.here - set(self.there)):
             code, complaints = self.run(self.disk, "upload", name, may_be_killed=False)
@@ -228,7 +228,7 @@ class Soak:
         self.proxy.calm = False
 
     def check(self):
-        """All that must hold, with the server calm."""
+        """Checks all conditions, without faults of the server."""
         self.proxy.calm = True
         for workspace in (self.disk, self.colleague):
             code, complaints = self.run(workspace, "checkpoints", "verify", may_be_killed=False)
@@ -244,13 +244,13 @@ class Soak:
         self.proxy.calm = False
 
     def old_runs(self):
-        """A remote of thousands would only slow the checks down: old ones go, by hand."""
+        """Removes old checkpoints from the remote, because thousands would slow the checks down."""
         for name in sorted(self.there)[:-20]:
             shutil.rmtree(self.remote / SHARED / name)
             del self.there[name]
 
     def ask(self):
-        """The process that answers all the while: its memory in kB and open files."""
+        """Returns the memory in kB and the number of open files of the answering process."""
         if not self.answering:
             keep = self.work / "keep"
             shutil.copytree(ROOT / "mentor", keep / "mentor")
@@ -269,12 +269,12 @@ class Soak:
 
 
 def drafts(workspace):
-    """The checkpoints in the making; none is while no command runs, but for what killed ones left."""
+    """Returns the unpublished checkpoints. Only killed commands leave any."""
     return set((workspace / "checkpoint").rglob(".draft-*"))
 
 
 def digests(folder):
-    """The files of a checkpoint; hidden ones are others' business."""
+    """Returns the files of a checkpoint, without hidden ones."""
     files = (path for path in folder.rglob("*") if path.is_file())
     seen = {path.relative_to(folder): path for path in files}
     plain = {name: path for name, path in seen.items() if not any(part.startswith(".") for part in name.parts)}
@@ -310,7 +310,7 @@ def main(minutes):
                 if rounds % 10 == 0:
                     soak.read_only()
                 if soak.seen["full disk"]:
-                    soak.seen["rooms made"] += 1
+                    soak.seen["space freed"] += 1
                     soak.seen["full disks"] += soak.seen.pop("full disk", 0)
                     soak.make_room()
                 soak.check()
@@ -323,7 +323,7 @@ def main(minutes):
             print("conditions:", dict(soak.seen))
             for (verb, end), count in sorted(soak.counts.items()):
                 print(f"  {verb:<12}{end:<8}{count:>6}")
-            print(f"answering all the while: {first[0]} kB and {first[1]} files after the warm-up, {last[0]} kB and {last[1]} at the end")
+            print(f"answering process: {first[0]} kB and {first[1]} files after the warm-up, {last[0]} kB and {last[1]} at the end")
             if last[0] > 1.1 * first[0] or last[1] > first[1]:
                 fail("the answering process grows")
         finally:

@@ -1,4 +1,4 @@
-//! Writes a workspace with a made-up mentor: `synthetic_mentor DIR ANSWERS QUESTIONS TESTS`.
+//! Writes a workspace with a synthetic mentor: `synthetic_mentor DIR ANSWERS QUESTIONS TESTS`.
 
 #[path = "../benches/synthetic.rs"]
 mod synthetic;

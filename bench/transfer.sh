@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A transfer of 300 MB against curl's, over the same WebDAV server on this machine in the same run,
-# taking turns: the median of $1 (25) rounds, and peak memory. Prints the table in docs/benchmarks.md.
+# Compares a transfer of 300 MB with curl, alternating, over the same local WebDAV server. Prints the
+# median of $1 rounds (default: 25) and the peak memory, as the table in docs/benchmarks.md.
 # Needs rclone, apache2, curl, python3 and /usr/bin/time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 rounds=${1:-25}
 if [ -z "${MENTORPAL_BIN:-}" ]; then
     cargo build --release --locked --quiet --bin mentorpal
-    # Where cargo puts it.
+    # The folder where cargo puts the binaries.
     target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 fi
 bin=${MENTORPAL_BIN:-$target/release/mentorpal}

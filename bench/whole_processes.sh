@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Whole processes on made-up mentors: time by hyperfine, peak memory by GNU time.
+# Measures complete processes on synthetic mentors: time by hyperfine, peak memory by GNU time.
 # Prints the rows of the tables in docs/benchmarks.md. Needs hyperfine and /usr/bin/time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked --quiet --bin mentorpal --example synthetic_mentor
-# Where cargo puts it.
+# The folder where cargo puts the binaries.
 bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

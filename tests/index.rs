@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `support.rs`, `support/` | a workspace to try things in, processes, and what a command printed |
 //! | `encoder_wheel.rs` | where the real sentence encoder is, if it is there |
-//! | `readme.rs` | the README's examples |
+//! | `readme.rs` | the examples of the README and of the guide |
+//! | `links.rs` | the guide's table of contents, and the links of all documents |
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `mentors.rs` | `mentors`: what is read of a mentor's files |
 //! | `checks.rs` | `mentors ID`: what is noticed in them, and where |
@@ -64,6 +65,7 @@ mod import;
 mod killed;
 mod leave_one_out;
 mod library;
+mod links;
 mod lstm;
 mod makefile;
 mod mentors;

@@ -1,4 +1,4 @@
-//! `docs/reports.md` reads real reports: what is in bold there stands in them.
+//! Checks that the figures in bold in `docs/reports.md` occur in real reports.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::Sandbox;
 
 #[test]
-fn what_is_in_bold_stands_in_the_reports() {
+fn figures_in_bold_occur_in_the_reports() {
     let guide = include_str!("../docs/reports.md");
     let sandbox = Sandbox::guide_with_tests();
     sandbox.run(&["train", "--checkpoint", "first", "--html", "training.html"]).code(0);
@@ -27,13 +27,13 @@ fn what_is_in_bold_stands_in_the_reports() {
     }
 }
 
-/// What stands between `**` and `**`; what begins with a letter is a heading.
+/// The texts between `**` and `**` that do not begin with a letter (those are headings).
 fn bold(text: &str) -> impl Iterator<Item = &str> {
     let is_figure = |part: &&str| !part.starts_with(char::is_alphabetic);
     text.split("**").skip(1).step_by(2).filter(is_figure)
 }
 
-/// Whether a figure is there by itself, not as a part of another.
+/// Whether the text contains the figure, and not only as a part of a longer number.
 fn has(text: &str, figure: &str) -> bool {
     let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_digit());
     text.match_indices(figure).any(|(at, _)| {
@@ -42,7 +42,7 @@ fn has(text: &str, figure: &str) -> bool {
     })
 }
 
-/// A page's text without its elements, style and script.
+/// The text of a page, without tags, style and script.
 fn text(page: &Path) -> String {
     let page = fs::read_to_string(page).expect("the page is there");
     let (_, body) = page.split_once("<body>").expect("a body");

@@ -340,9 +340,9 @@ fn table(kind: &Kind, ends: &Ends) -> String {
             let found = ends.get(&(wrong, way, method.to_owned()));
             let cell = match found.map(|found| found.iter().copied().collect::<Vec<_>>()) {
                 None => "",
-                Some(ended) if ended == [true] => "goes on",
+                Some(ended) if ended == [true] => "finishes",
                 Some(ended) if ended == [false] => "stops",
-                Some(_) => "goes on or stops",
+                Some(_) => "finishes or stops",
             };
             table += &format!(" {cell} |");
         }
