@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{FUSION, Run, Sandbox, copy_folder};
+use crate::support::{FUSION, Run, Sandbox, copy_folder, require};
 
 /// A workspace with the checkpoint `x`, all its files, and an empty remote beside it.
 struct Sides {
@@ -104,8 +104,7 @@ fn a_folder_mounted_twice_is_no_copy() {
         .arg("--bind")
         .args([&sides.sandbox.path().join("checkpoint"), sides.remote.path()])
         .output();
-    if !bind.is_ok_and(|bind| bind.status.success()) {
-        eprintln!("skipped: nothing can be mounted here");
+    if !require("mount", bind.is_ok_and(|bind| bind.status.success())) {
         return;
     }
     let _bound = Bound(sides.remote.path());

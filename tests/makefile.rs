@@ -1,35 +1,16 @@
 //! The Makefile's targets, each a thin call of the binary.
 
+use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, require_program};
 
-/// Variables of the Makefile that the caller may have set, beside those of the binary.
-const CALLERS_VARIABLES: [&str; 12] = [
-    "arch",
-    "classifier",
-    "CLASSIFIER",
-    "checkpoint",
-    "mentor",
-    "test_set",
-    "vectors",
-    "VECTORS",
-    "force",
-    "FORCE",
-    "mentorpal",
-    "mentorpal_remote",
-];
-
-/// The Makefile run in a sandbox: `words` are targets and variables; none of the caller's settings.
+/// Runs the Makefile in a sandbox; `words` are targets and variables.
 fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
     let mut make = sandbox.program("make");
-    for name in CALLERS_VARIABLES {
-        make.env_remove(name);
-    }
     make.arg("--no-print-directory").arg("-f");
     make.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile")).args(words);
     make.env("CARGO", "true").env("MENTORPAL_BIN", env!("CARGO_BIN_EXE_mentorpal"));
@@ -47,17 +28,13 @@ fn dry_run(words: &[&str]) -> Vec<String> {
     commands.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
-fn make_is_here() -> bool {
-    let here = Command::new("make").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !here {
-        eprintln!("skipped: make is not installed");
-    }
-    here
+fn has_make() -> bool {
+    require_program("make", "make").is_some()
 }
 
 #[test]
 fn every_target_is_a_thin_call() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     for (words, command) in [
@@ -115,7 +92,7 @@ fn every_target_is_a_thin_call() {
 
 #[test]
 fn quickstart_trains_tests_and_asks() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let commands = dry_run(&["quickstart"]);
@@ -125,7 +102,7 @@ fn quickstart_trains_tests_and_asks() {
 
 #[test]
 fn train_test_and_compare_through_make() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -158,7 +135,7 @@ fn train_test_and_compare_through_make() {
 
 #[test]
 fn targets_for_the_remote_say_that_there_is_none() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -174,7 +151,7 @@ fn targets_for_the_remote_say_that_there_is_none() {
 
 #[test]
 fn clean_keeps_the_only_copies() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -225,7 +202,7 @@ fn make_with(
 
 #[test]
 fn every_variable_works_in_both_cases() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let teller = with_teller();
@@ -273,7 +250,7 @@ fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
 
 #[test]
 fn names_with_quotes_reach_the_program_as_they_are() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let teller = with_teller();
@@ -309,7 +286,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn any_name_reaches_the_program_as_it_is(name in "[!-,.-~é][ -~é]{0,12}") {
-        if make_is_here() {
+        if has_make() {
             reaches_the_program(&with_teller(), &name);
         }
     }
@@ -317,7 +294,7 @@ proptest! {
 
 #[test]
 fn the_command_line_goes_before_the_environment_in_either_case() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let (sandbox, teller) = with_teller();
@@ -340,7 +317,7 @@ fn the_command_line_goes_before_the_environment_in_either_case() {
 
 #[test]
 fn variables_that_a_target_does_not_take_are_refused() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -378,17 +355,16 @@ fn package() -> Sandbox {
 
 #[test]
 fn the_binary_is_run_where_cargo_puts_it() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let sandbox = package();
     let run = |variables: &[(&str, &str)], words: &[&str], folder: &str| {
         let mut make = sandbox.program("make");
-        let cargos = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET"];
-        for name in cargos.iter().chain(&CALLERS_VARIABLES) {
-            make.env_remove(name);
-        }
-        make.env_remove("MENTORPAL_BIN").arg("-s").args(words).envs(variables.iter().copied());
+        // The toolchain in use; rustup and cargo look for it in the home folder by default.
+        let toolchain = ["HOME", "CARGO", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+        make.envs(toolchain.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+        make.arg("-s").args(words).envs(variables.iter().copied());
         sandbox.finish(&mut make).code(0).prints("train\n--checkpoint\nit's\n");
         let found = sandbox.path().join(folder).join("release/mentorpal");
         assert!(found.is_file(), "{variables:?}: no {}", found.display());

@@ -1,7 +1,7 @@
 //! Checks on real mentors beside the repository (`../shared`, or the folder that
-//! `MENTORPAL_SHARED` names); without them each test says that it is skipped.
+//! `MENTORPAL_SHARED` names). Without these mentors, each test is skipped.
 //!
-//! What the tool says is compared with a reading of the files that shares no code with it.
+//! The output of the program is compared with an independent reading of the files.
 
 mod browser;
 mod encoder_wheel;
@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use browser::{Browser, comparison_page, test_page, training_page};
 use encoder_wheel::encoder_wheel;
-use support::{Sandbox, copy_folder};
+use support::{Sandbox, copy_folder, require};
 
 const MENTORS: [&str; 6] = [
     "carlos",
@@ -40,16 +40,12 @@ const AT_LEAST: [(&str, [f64; 3]); 3] = [
     ("dan-burns", [0.65, 0.73, 0.84]),
 ];
 
-/// `part` of the shared data, where it is there.
+/// Returns the path of `part` of the shared data, or none if it does not exist.
 fn shared(part: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folder = std::env::var_os("MENTORPAL_SHARED").map_or_else(beside, PathBuf::from);
     let path = folder.join(part);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: there is no {}", path.display());
-    None
+    require("shared", path.exists()).then_some(path)
 }
 
 /// Runs the binary on a workspace and reads each line of its output as JSON.

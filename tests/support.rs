@@ -1,10 +1,12 @@
 //! A workspace to try things in, and what a command printed.
 
 mod request;
+mod require;
 mod run;
 mod running;
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) use request::Request;
+pub(crate) use require::{require, require_program};
 pub(crate) use run::{Run, close, number};
 use running::Running;
 pub(crate) use running::{Ended, at_once, until};
@@ -22,7 +25,7 @@ pub(crate) struct Sandbox {
     dir: TempDir,
 }
 
-/// An address that nothing listens at: no test asks the real Hub.
+/// An address without a server: no test uses the real Hub.
 const NO_HUB: &str = "http://127.0.0.1:1";
 
 /// Where `fusion_v1`'s checkpoints lie in a workspace.
@@ -59,48 +62,29 @@ engine,The engine was never built.,,,I,,
 off,_OFF_TOPIC_,,,,i,
 ";
 
-/// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 39] = [
-    "ARCH",
-    "CHECKPOINT",
-    "MENTOR",
-    "TEST_SET",
-    "MENTORPAL_REMOTE",
-    "MENTORPAL_REMOTE_USER",
-    "MENTORPAL_REMOTE_PASSWORD",
-    "MENTORPAL_REMOTE_TOKEN",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "MENTORPAL_REMOTE_TIMEOUT",
-    "MENTORPAL_REMOTE_WAIT",
-    "NETRC",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_S3",
-    "HF_TOKEN",
-    "HF_HUB_OFFLINE",
-    "HF_HUB_CACHE",
-    "XDG_CACHE_HOME",
-    "ALL_PROXY",
-    "all_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "NO_COLOR",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "COLUMNS",
-    // The tests may themselves be run by `make test`.
-    "MAKEFLAGS",
-    "MFLAGS",
-    "MAKELEVEL",
+/// The environment variables of the test process that child processes inherit.
+const INHERITED: [&str; 18] = [
+    "PATH",
+    "TMPDIR",
+    // Libraries that the test process itself needed to start.
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    // Where `cargo llvm-cov` and sanitizers write, and how panics are shown.
+    "LLVM_PROFILE_FILE",
+    "ASAN_OPTIONS",
+    "LSAN_OPTIONS",
+    "TSAN_OPTIONS",
+    "UBSAN_OPTIONS",
+    "RUST_BACKTRACE",
+    // What programs on Windows cannot start without.
+    "SystemRoot",
+    "SystemDrive",
+    "ComSpec",
+    "PATHEXT",
+    "TEMP",
+    "TMP",
+    "NUMBER_OF_PROCESSORS",
 ];
 
 impl Sandbox {
@@ -206,21 +190,21 @@ impl Sandbox {
         );
     }
 
-    /// A command of the binary in this folder, with nothing of the caller's settings.
+    /// Returns a command that runs the binary in this folder, without the caller's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program(env!("CARGO_BIN_EXE_mentorpal"));
         command.args(arguments);
         command
     }
 
-    /// A program that runs in this folder, with nothing of the caller's settings.
+    /// Returns a command that runs a program in this folder. Of the caller's environment, it has the
+    /// [`INHERITED`] variables alone.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        command.current_dir(self.path()).stdin(Stdio::null());
-        for name in CALLERS_SETTINGS {
-            command.env_remove(name);
-        }
-        // The folder has no `mentorpal.toml`; nothing above it shall be found instead.
+        command.current_dir(self.path()).stdin(Stdio::null()).env_clear();
+        command.envs(INHERITED.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+        command.env("HOME", self.path().join("home")).env("LANG", "C.UTF-8");
+        // The folder has no `mentorpal.toml`: without this, one in a parent folder would be used.
         command.env("MENTORPAL", self.path()).env("SOURCE_DATE_EPOCH", "1700000000");
         command.env("HF_HOME", self.path().join("huggingface")).env("HF_ENDPOINT", NO_HUB);
         command

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Method;
 
-use crate::support::Ended;
+use crate::support::{Ended, require, require_program};
 
 /// A browser with one page, closed when dropped.
 pub(crate) struct Browser {
@@ -43,14 +43,11 @@ pub(crate) const LOOKS: [Look; 4] = [
 ];
 
 impl Browser {
-    /// Starts one; where `ChromeDriver` is not installed, says so.
+    /// Starts a browser; none if `ChromeDriver` is not installed.
     pub(crate) fn start() -> Option<Self> {
-        let command = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let Ok(driver) = command else {
-            println!("skipped: chromedriver is not installed");
-            return None;
-        };
-        let mut driver = Ended(driver);
+        let program = require_program("chromedriver", "chromedriver")?;
+        let driver = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = Ended(driver.expect("ChromeDriver starts"));
         let mut lines = BufReader::new(driver.0.stdout.take().expect("its output")).lines();
         let port: u16 = lines
             .by_ref()
@@ -144,13 +141,14 @@ impl Browser {
         ) == true
     }
 
-    /// What axe-core finds wrong, a line each; `None`, saying so, where it has not been fetched.
+    /// Returns the violations that axe-core finds, one line each; none if axe-core is missing.
     pub(crate) fn accessibility(&self) -> Option<Vec<String>> {
         let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/axe.min.js");
-        let Ok(axe) = fs::read_to_string(axe) else {
-            println!("skipped: there is no axe-core in target/axe; `make test` fetches it");
+        let axe = fs::read_to_string(axe);
+        if !require("axe", axe.is_ok()) {
             return None;
-        };
+        }
+        let axe = axe.expect("axe-core can be read");
         self.eval(&axe);
         let script = "const done = arguments[0];
             axe.run().then(found => done(found.violations.flatMap(rule => rule.nodes.map(node =>

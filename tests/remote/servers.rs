@@ -22,7 +22,7 @@ mod sabre;
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use mentorpal::checkpoint::FileRecord;
@@ -30,7 +30,7 @@ use serde_json::json;
 
 use super::races::race;
 use super::{THERE, checkpoint, command, put_here, workspace};
-use crate::support::{Ended, Run, Sandbox, until};
+use crate::support::{Ended, Run, Sandbox, require_program, until};
 
 /// `ada:disk:s3cret-pass`, as `md5sum` digests it: what servers keep of a user for Digest.
 const MD5: &str = "8a9a1670ca53f13e981a9ffdc852e43d";
@@ -50,13 +50,13 @@ struct Server {
 }
 
 impl Server {
-    /// Starts `program` with what `arguments` makes of its port and its folder; `None`, and said,
-    /// where it is not installed.
-    fn start(program: &str, arguments: impl FnOnce(u16, &Path) -> Vec<String>) -> Option<Self> {
-        let Some(path) = find(program) else {
-            eprintln!("skipped: {program} is not installed");
-            return None;
-        };
+    /// Starts `program` with the arguments that `arguments` returns for a port and a folder; none if
+    /// `requirement` is missing.
+    fn start(
+        (requirement, program): (&str, &str),
+        arguments: impl FnOnce(u16, &Path) -> Vec<String>,
+    ) -> Option<Self> {
+        let path = require_program(requirement, program)?;
         let folder = Sandbox::empty();
         open_up(folder.path());
         fs::create_dir(folder.path().join("data")).unwrap();
@@ -99,12 +99,6 @@ impl Server {
         command.env("MENTORPAL_REMOTE_TIMEOUT", "30");
         sandbox.finish(command.envs(self.variables.iter().map(|(name, value)| (name, value))))
     }
-}
-
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// Lets a server that gives up its rights write there.

@@ -10,7 +10,7 @@ const HASH: &str = "{SHA}L3dEv8gDtB+jXteT8/hf4fSfiy4=";
 
 /// Starts it; `auth` is how users are asked for, and `more` stands in the configuration besides.
 pub(super) fn start(auth: &str, more: &str) -> Option<Server> {
-    Server::start("apache2", |port, folder| {
+    Server::start(("apache", "apache2"), |port, folder| {
         let folder = folder.display();
         let modules = "/usr/lib/apache2/modules";
         // Started by root, it gives up its rights.

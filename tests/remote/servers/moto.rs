@@ -15,7 +15,7 @@ const BUCKET: &str = "team";
 
 #[test]
 fn moto() {
-    let Some(mut server) = Server::start("moto_server", |port, _| {
+    let Some(mut server) = Server::start(("moto", "moto_server"), |port, _| {
         vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
     }) else {
         return;

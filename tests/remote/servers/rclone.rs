@@ -6,7 +6,7 @@ use crate::remote::{checkpoint, command, put_here, workspace};
 
 /// Starts it.
 pub(super) fn start() -> Option<Server> {
-    Server::start("rclone", |port, folder| {
+    Server::start(("rclone", "rclone"), |port, folder| {
         let data = folder.join("data").display().to_string();
         let address = format!("127.0.0.1:{port}");
         let words =
@@ -28,7 +28,7 @@ fn rclone() {
 fn clean_does_not_take_the_workspace_behind_a_server_for_a_copy() {
     let sandbox = workspace();
     put_here(&sandbox, "x", &checkpoint(1, 1000));
-    let started = Server::start("rclone", |port, _| {
+    let started = Server::start(("rclone", "rclone"), |port, _| {
         let data = sandbox.path().join("checkpoint").display().to_string();
         let address = format!("127.0.0.1:{port}");
         let login = ["--user", USER, "--pass", PASSWORD, "--dir-cache-time", "0"];

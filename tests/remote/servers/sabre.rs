@@ -4,6 +4,7 @@ use std::fs;
 
 use super::{MD5, Server, races, shares, works};
 use crate::remote::server::{PASSWORD, USER};
+use crate::support::require;
 
 /// Where Debian has it.
 const LIBRARY: &str = "/usr/share/php/Sabre/autoload.php";
@@ -24,11 +25,10 @@ const DIGEST: &str = "class Users extends Sabre\\DAV\\Auth\\Backend\\AbstractDig
 
 /// Starts it.
 pub(super) fn start(users: &str) -> Option<Server> {
-    if !fs::exists(LIBRARY).unwrap() {
-        eprintln!("skipped: sabre/dav is not installed");
+    if !require("sabre", fs::exists(LIBRARY).unwrap()) {
         return None;
     }
-    Server::start("php", |port, folder| {
+    Server::start(("php", "php"), |port, folder| {
         let users = users.replace("USER", USER).replace("PASSWORD", PASSWORD).replace("MD5", MD5);
         // Debian's is older than this PHP, and says so in every answer.
         let text = format!(
