@@ -33,7 +33,7 @@ fn has_make() -> bool {
 }
 
 #[test]
-fn every_target_is_a_thin_call() {
+fn every_target_calls_the_program() {
     if !has_make() {
         return;
     }
@@ -134,7 +134,7 @@ fn train_test_and_compare_through_make() {
 }
 
 #[test]
-fn targets_for_the_remote_say_that_there_is_none() {
+fn targets_for_the_remote_report_a_missing_remote() {
     if !has_make() {
         return;
     }
@@ -150,7 +150,7 @@ fn targets_for_the_remote_say_that_there_is_none() {
 }
 
 #[test]
-fn clean_keeps_the_only_copies() {
+fn make_clean_keeps_the_only_copies() {
     if !has_make() {
         return;
     }
@@ -249,7 +249,7 @@ fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
 }
 
 #[test]
-fn names_with_quotes_reach_the_program_as_they_are() {
+fn names_with_quotes_reach_the_program_unchanged() {
     if !has_make() {
         return;
     }
@@ -285,7 +285,7 @@ fn names_with_quotes_reach_the_program_as_they_are() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn any_name_reaches_the_program_as_it_is(name in "[!-,.-~é][ -~é]{0,12}") {
+    fn any_name_reaches_the_program_unchanged(name in "[!-,.-~é][ -~é]{0,12}") {
         if has_make() {
             reaches_the_program(&with_teller(), &name);
         }
@@ -293,7 +293,7 @@ proptest! {
 }
 
 #[test]
-fn the_command_line_goes_before_the_environment_in_either_case() {
+fn the_command_line_takes_precedence_over_the_environment_in_either_case() {
     if !has_make() {
         return;
     }
@@ -316,7 +316,7 @@ fn the_command_line_goes_before_the_environment_in_either_case() {
 }
 
 #[test]
-fn variables_that_a_target_does_not_take_are_refused() {
+fn variables_that_a_target_does_not_accept_are_refused() {
     if !has_make() {
         return;
     }
@@ -354,7 +354,7 @@ fn package() -> Sandbox {
 }
 
 #[test]
-fn the_binary_is_run_where_cargo_puts_it() {
+fn the_binary_is_run_from_the_target_folder_of_cargo() {
     if !has_make() {
         return;
     }

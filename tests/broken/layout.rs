@@ -34,7 +34,7 @@ fn lock(sandbox: &Sandbox, path: &str, mode: u32) {
 }
 
 #[test]
-fn folders_where_files_belong() {
+fn folders_in_place_of_files() {
     check(&[
         refused(
             "classifier_data.csv",
@@ -101,7 +101,7 @@ fn folders_where_files_belong() {
 }
 
 #[test]
-fn files_where_folders_belong() {
+fn files_in_place_of_folders() {
     check(&[
         refused(
             "mentor",

@@ -57,7 +57,7 @@ fn apache_with_digest() {
 }
 
 #[test]
-fn apache_that_forbids_names_with_a_dot() {
+fn apache_that_forbids_names_with_a_leading_dot() {
     for status in ["403", "404"] {
         let more = format!("RedirectMatch {status} \"/\\.\"");
         let alias = "LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\n";

@@ -43,7 +43,7 @@ fn rclone_behind_tls() {
 }
 
 #[test]
-fn a_proxy_that_changes_paths_is_told_of() {
+fn a_proxy_that_changes_paths_is_reported() {
     let lines = "proxy_pass TARGET/;\nproxy_set_header Host $host:$server_port;";
     let apache = || apache::start(apache::BASIC, "");
     let sabre = || sabre::start(sabre::BASIC);
@@ -63,7 +63,7 @@ fn a_proxy_that_changes_paths_is_told_of() {
 }
 
 #[test]
-fn an_unknown_authority_is_named_in_ca_file_or_ssl_cert_file() {
+fn an_unknown_certificate_authority_is_accepted_in_ca_file_or_ssl_cert_file() {
     let Some(server) = rclone::start() else { return };
     let Some(mut front) = tls_before(server, "/", "proxy_pass TARGET;") else { return };
     let authority = std::mem::take(&mut front.variables).pop().unwrap().1;

@@ -25,7 +25,7 @@ fn rclone() {
 
 // What such a server gives is what is here, and goes with it.
 #[test]
-fn clean_does_not_take_the_workspace_behind_a_server_for_a_copy() {
+fn the_workspace_served_by_a_server_is_not_a_copy() {
     let sandbox = workspace();
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     let started = Server::start(("rclone", "rclone"), |port, _| {
