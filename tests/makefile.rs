@@ -1,4 +1,4 @@
-//! The Makefile's targets, each a thin call of the binary.
+//! The targets of the Makefile.
 
 use std::env;
 use std::fs;
@@ -18,7 +18,7 @@ fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
     sandbox.finish(&mut make)
 }
 
-/// The commands that a target would run, the building left out.
+/// Returns the commands that a target would run, without the build.
 #[track_caller]
 fn dry_run(words: &[&str]) -> Vec<String> {
     let binary = [("MENTORPAL_BIN", "mentorpal")];
@@ -106,7 +106,7 @@ fn train_test_and_compare_through_make() {
         return;
     }
     let sandbox = Sandbox::ada();
-    // Variables before make, and after.
+    // Variables before `make`, and after it.
     make(&sandbox, &[], &["checkpoint-train", "checkpoint=one"])
         .code(0)
         .prints("published fusion_v1/one");
@@ -162,15 +162,15 @@ fn make_clean_keeps_the_only_copies() {
     make(&sandbox, &[], &["clean", "force=1"]).code(0).prints("removed 1 checkpoint");
 }
 
-/// A program in the binary's place that prints, a line each, its arguments and what it finds in the
-/// environment.
+/// A program in place of the binary. It prints its arguments and its environment variables, one per
+/// line.
 const TELLER: &str = r#"#!/bin/sh
 for argument in "$@"; do printf 'argument %s\n' "$argument"; done
 printf 'ARCH %s\nCHECKPOINT %s\nMENTOR %s\n' "$ARCH" "$CHECKPOINT" "$MENTOR"
 printf 'TEST_SET %s\nMENTORPAL_REMOTE %s\n' "$TEST_SET" "$MENTORPAL_REMOTE"
 "#;
 
-/// A sandbox with [`TELLER`], and the command that runs it.
+/// Returns a sandbox with [`TELLER`], and the command that runs it.
 fn with_teller() -> (Sandbox, String) {
     let sandbox = Sandbox::empty();
     sandbox.write("teller", TELLER);
@@ -178,10 +178,10 @@ fn with_teller() -> (Sandbox, String) {
     (sandbox, command)
 }
 
-/// How the Makefile is given a value: on the command line or in the environment, in either case.
+/// The ways to set a variable: on the command line or in the environment, in lower or upper case.
 const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
-/// Runs `target` with the value of `variable` (in lower case), given in one of the [`WAYS`].
+/// Runs `target` with a variable (its name in lower case), set in one of the [`WAYS`].
 fn make_with(
     (sandbox, teller): &(Sandbox, String),
     target: &str,
@@ -234,7 +234,8 @@ fn every_variable_works_in_both_cases() {
     }
 }
 
-/// Runs two targets with a name given in each of the [`WAYS`]: it must reach the program as it is.
+/// Runs two targets with a name, set in each of the [`WAYS`], and checks that the program receives
+/// the name unchanged.
 fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
     for way in WAYS {
         let run = make_with(teller, "checkpoint-test", ("checkpoint", name), way).code(0);
@@ -334,12 +335,12 @@ fn variables_that_a_target_does_not_accept_are_refused() {
         make(&sandbox, &[], words).code(2).says(says);
     }
     assert_eq!(sandbox.checkpoint_names(), ["one"]);
-    // Those of cargo, the workspace and its remote go with every target.
+    // Variables of cargo, the workspace and its remote are accepted by every target.
     let run = make(&sandbox, &[], &["clean", "CARGO_TERM_COLOR=never", "MENTORPAL=."]).code(2);
     run.says("may be the only ones");
 }
 
-/// A package with the Makefile whose binary prints its arguments.
+/// Creates a package with the Makefile and a binary that prints its arguments.
 fn package() -> Sandbox {
     let sandbox = Sandbox::empty();
     let manifest = "[package]\nname = \"mentorpal\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -361,7 +362,7 @@ fn the_binary_is_run_from_the_target_folder_of_cargo() {
     let sandbox = package();
     let run = |variables: &[(&str, &str)], words: &[&str], folder: &str| {
         let mut make = sandbox.program("make");
-        // The toolchain in use; rustup and cargo look for it in the home folder by default.
+        // The toolchain of the caller; by default, it is in the home folder.
         let toolchain = ["HOME", "CARGO", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
         make.envs(toolchain.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         make.arg("-s").args(words).envs(variables.iter().copied());

@@ -33,7 +33,8 @@ const MENTORS: [&str; 6] = [
     "sofmattress",
 ];
 
-/// The least leave-one-out accuracies: without vectors, with the embedded ones, with all-MiniLM-L6-v2.
+/// The minimum leave-one-out accuracies without vectors, with the embedded vectors, and with
+/// all-MiniLM-L6-v2.
 const AT_LEAST: [(&str, [f64; 3]); 3] = [
     ("carlos", [0.54, 0.65, 0.74]),
     ("jd_thomas", [0.65, 0.73, 0.84]),
@@ -59,14 +60,14 @@ fn run(workspace: &Path, arguments: &[&str]) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).expect("output is JSON")).collect()
 }
 
-/// Every row of a table, the first included.
+/// Returns every row of a table, including the header.
 fn rows(path: &Path) -> Vec<Vec<String>> {
     let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path);
     let records = reader.expect("the table is there").into_records();
     records.map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
 }
 
-/// The cells of `columns` in each row of a mentor's `classifier_data.csv`.
+/// Returns the cells of `columns` in each row of a mentor's `classifier_data.csv`.
 fn answers<const N: usize>(workspace: &Path, mentor: &str, columns: [&str; N]) -> Vec<[String; N]> {
     let path = workspace.join("mentor").join(mentor).join("data/classifier_data.csv");
     let mut rows = rows(&path);
@@ -77,8 +78,9 @@ fn answers<const N: usize>(workspace: &Path, mentor: &str, columns: [&str; N]) -
     rows.into_iter().map(cells).collect()
 }
 
-/// The key that the Python pipeline matched a text by: `re.sub(r"[^a-z0-9\s]", "",
-/// s.strip().casefold().replace("\xa0", " "))`, white space aside; the text itself where that is empty.
+/// Returns the match key of a text in the Python pipeline: `re.sub(r"[^a-z0-9\s]", "",
+/// s.strip().casefold().replace("\xa0", " "))` with white space normalised, or the text itself if
+/// the key is empty.
 fn plain(text: &str) -> String {
     let folded = text.to_lowercase().replace('\u{a0}', " ").replace('ß', "ss");
     let kept = folded.chars().filter(|c| c.is_ascii_alphanumeric() || c.is_whitespace());
@@ -87,7 +89,7 @@ fn plain(text: &str) -> String {
     if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
 }
 
-/// The questions of a test set, each with the answers' texts that were marked.
+/// Returns the questions of a test set, each with the texts of its marked answers.
 fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let rows = rows(path);
     let mut questions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -185,7 +187,7 @@ fn real_mentors_train_and_their_test_figures_are_consistent() {
     }
 }
 
-// All but what holds other letters, which that pipeline dropped.
+// Texts with non-ASCII letters are excluded: the Python pipeline dropped these letters.
 #[test]
 fn english_texts_have_the_match_keys_of_the_python_pipeline() {
     let Some(shared) = shared("workspace") else { return };
@@ -211,7 +213,7 @@ fn english_texts_have_the_match_keys_of_the_python_pipeline() {
     assert!(compared > 10_000, "{compared}");
 }
 
-/// The CSV files in `folder` and below it.
+/// Returns the CSV files in `folder` and its subfolders.
 fn tables_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("it").path());
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
@@ -243,7 +245,7 @@ fn shown_mentors_match_their_files() {
         println!("{mentor}: {} answers with a question", found.len());
         assert_eq!(shown[0]["id"], mentor);
         assert_eq!(found, expected, "{mentor}");
-        // Every question is shown under a topic, and nothing else is.
+        // Every question is listed under a topic, and only questions are listed.
         let topics = shown[0]["topics_by_id"].as_object().expect("an object");
         let listed: BTreeSet<&str> = topics
             .values()
@@ -310,7 +312,8 @@ fn all_minilm_gives_the_expected_vectors() {
     }
 }
 
-/// Compares what a checkpoint answers with what the older tool's did, computed elsewhere.
+/// Compares the answers of a checkpoint with those of the Python pipeline, which were computed
+/// elsewhere.
 fn answers_as_the_older_tool(workspace: &Path, checkpoint: &str, expected: &[Value]) {
     let questions: Vec<&str> =
         expected.iter().map(|result| result["question"].as_str().expect("a question")).collect();

@@ -73,7 +73,7 @@ pub(crate) fn require_program(requirement: &str, program: &str) -> Option<PathBu
 }
 
 /// Returns the path of a program on `PATH` or in `/usr/sbin`, where Debian installs servers.
-pub(crate) fn find_program(program: &str) -> Option<PathBuf> {
+fn find_program(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);

@@ -1,4 +1,4 @@
-//! nginx: its `dav_ext`, and as a proxy that ends TLS.
+//! nginx with `dav_ext`, and nginx as a proxy that terminates TLS.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
 use crate::support::{require, require_program};
 
-/// Where Debian has the module that lists folders.
+/// The path of the module in Debian. It implements folder listings.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_http_dav_ext_module.so";
 
-/// Starts it with these lines of `http`, in which `FOLDER` and `PORT` stand for its own.
+/// Starts nginx with the directives `http`, in which `FOLDER` and `PORT` are replaced.
 fn start(modules: &str, http: &str) -> Option<Server> {
     Server::start(("nginx", "nginx"), |port, folder| {
         let folder = folder.display();
@@ -30,7 +30,7 @@ fn start(modules: &str, http: &str) -> Option<Server> {
     })
 }
 
-/// A disk of nginx's own.
+/// Starts nginx as a WebDAV server.
 fn disk() -> Option<Server> {
     if !require("dav_ext", fs::exists(MODULE).unwrap()) {
         return None;
@@ -65,7 +65,7 @@ pub(super) fn tls_before(server: Server, location: &str, lines: &str) -> Option<
     Some(front)
 }
 
-/// A certificate for this machine, of an authority that only the test knows.
+/// A certificate for 127.0.0.1, signed by a certificate authority of this test.
 pub(super) struct Certificate {
     pub(super) folder: crate::support::Sandbox,
 }
@@ -84,13 +84,13 @@ impl Certificate {
         Some(Self { folder })
     }
 
-    /// The file with the authority's certificate.
+    /// Returns the path of the certificate of the authority.
     pub(super) fn authority(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 }
 
-/// Has openssl make a key and a certificate.
+/// Creates a key and a certificate with openssl.
 fn run(openssl: &Path, folder: &Path, words: &str) {
     let key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30";
     let mut command = Command::new(openssl);

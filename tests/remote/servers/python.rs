@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Server, races, shares, works};
 use crate::remote::server::{PASSWORD, USER};
 
-/// Starts it with Basic, with Digest, or with both.
+/// Starts WsgiDAV with Basic, Digest, or both.
 pub(super) fn start(basic: bool, digest: bool) -> Option<Server> {
     Server::start(("wsgidav", "wsgidav"), |port, folder| {
         let settings = json!({

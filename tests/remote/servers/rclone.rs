@@ -4,7 +4,7 @@ use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
 use crate::remote::{checkpoint, command, put_here, workspace};
 
-/// Starts it.
+/// Starts rclone.
 pub(super) fn start() -> Option<Server> {
     Server::start(("rclone", "rclone"), |port, folder| {
         let data = folder.join("data").display().to_string();
@@ -23,7 +23,7 @@ fn rclone() {
     races(&server);
 }
 
-// What such a server gives is what is here, and goes with it.
+// The files on this server are those of the workspace, and would be deleted with them.
 #[test]
 fn the_workspace_served_by_a_server_is_not_a_copy() {
     let sandbox = workspace();
