@@ -33,7 +33,7 @@ takes_embedded-vectors := encoder
 # Variables that every target accepts: the workspace, its remote, and settings of cargo, make and the
 # system.
 system := AWS_% HF_% XDG_% NETRC SSL_CERT_% %_PROXY %_proxy SOURCE_DATE_EPOCH CARGO_% RUST% INSTA_% \
-	PROPTEST_% README_UPDATE NO_COLOR CLICOLOR% TERM COLUMNS HOME TMPDIR PATH
+	PROPTEST_% MENTORPAL_REQUIRE README_UPDATE NO_COLOR CLICOLOR% TERM COLUMNS HOME TMPDIR PATH
 always := $(filter mentorpal%,$(lower_case)) $(system) MENTORPAL_BIN CARGO SHELL MAKE% GNUMAKEFLAGS
 
 typed := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
@@ -107,11 +107,11 @@ quickstart: $(built)
 	$(run) test$(arch_flag)$(checkpoint_flag)$(test_set_flag)
 	$(run) ask$(arch_flag)$(checkpoint_flag) --mentor guide "how do i retrain just one mentor"
 
-# Run all tests. Tests whose data or programs are missing are skipped with a message. A sentence encoder
-# and an accessibility checker are downloaded once, if possible.
+# Run all tests. Tests whose data or programs are missing are skipped and counted; MENTORPAL_REQUIRE=all
+# makes them fail instead (tests/support/require.rs). A sentence encoder and an accessibility checker are
+# downloaded once, if possible.
 test:
-	@bash tests/fetch.sh encoder axe
-	$(CARGO) test --locked
+	@CARGO=$(call quoted,$(CARGO)) bash tests/run.sh
 
 # Run the checks on real mentors in ../shared, if that folder exists.
 test-shared:

@@ -31,8 +31,10 @@ export TMPDIR RAYON_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0
 run() {
     local target=$1 found=fuzz/target/found/$1
     local seeds=$TMPDIR/seeds/$target
-    mkdir -p "$found" "$seeds" "fuzz/artifacts/$target" "fuzz/corpus/$target"
-    local inputs=("$found" "fuzz/corpus/$target" "$seeds")
+    local corpus=fuzz/target/corpus/$target
+    mkdir -p "$found" "$seeds" "$corpus" "fuzz/artifacts/$target"
+    [ ! -f "fuzz/corpus/$target.tar.gz" ] || tar -xzf "fuzz/corpus/$target.tar.gz" -C "$corpus"
+    local inputs=("$found" "$corpus" "$seeds")
     case $target in
         pickle | hdf5) inputs+=(tests/fixtures/legacy) ;;
     esac

@@ -15,7 +15,7 @@ fn texts(run: &Run, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_known_question_is_answered_for_certain() {
+fn an_exact_match_is_answered_with_confidence_1() {
     let run = trained().run(&["ask", "  WHO are you!", "--json", "--alternatives", "0"]).code(0);
     let expected = json!({
         "query": "WHO are you!",
@@ -52,7 +52,7 @@ fn json_has_the_keys_of_docs_formats() {
 }
 
 #[test]
-fn the_classifier_answers_what_is_not_known_word_for_word() {
+fn other_questions_are_answered_by_the_classifier() {
     let reply = trained().run(&["ask", "who are you really", "--json"]).code(0).line();
     assert_eq!(reply["canned"], false);
     assert_eq!(reply["answer_id"], "ada_1");
@@ -81,7 +81,7 @@ fn confidences_are_probabilities_in_order() {
 }
 
 #[test]
-fn no_canned_asks_the_classifier() {
+fn no_canned_uses_the_classifier() {
     let reply = trained().run(&["ask", "Who are you?", "--no-canned", "--json"]).code(0).line();
     assert_eq!(reply["canned"], false);
     assert_eq!(reply["answer_id"], "ada_1");
@@ -97,7 +97,7 @@ fn an_off_topic_question_is_declined_in_the_mentors_words() {
 }
 
 #[test]
-fn a_mentor_without_utterances_declines_without_words() {
+fn a_mentor_without_utterances_declines_without_a_text() {
     let sandbox = trained();
     std::fs::remove_file(sandbox.path().join("mentor/ada/data/utterance_data.csv"))
         .expect("removed");
@@ -109,7 +109,7 @@ fn a_mentor_without_utterances_declines_without_words() {
 const BATCH: &str = "\u{feff}Who are you?\n\n   \n777\r\n  888  \nyour home town\n999";
 
 #[test]
-fn a_batch_is_a_question_a_line() {
+fn a_batch_has_one_question_per_line() {
     let sandbox = trained();
     sandbox.write("questions.txt", BATCH);
     let run = sandbox.run(&["ask", "--batch", "questions.txt", "--json"]).code(0);
@@ -159,7 +159,7 @@ fn an_empty_question_is_refused() {
 }
 
 #[test]
-fn strange_questions_are_declined() {
+fn out_of_scope_questions_are_declined() {
     let sandbox = trained();
     // 50,004 characters.
     let long = "hello ".repeat(8_334);
@@ -185,7 +185,7 @@ fn of_several_mentors_one_must_be_named() {
 }
 
 #[test]
-fn an_unknown_mentor_is_guessed_at() {
+fn an_unknown_mentor_gets_a_suggestion() {
     let run = trained().run(&["ask", "Who are you?", "--mentor", "adah"]).code(2);
     run.says("no mentor `adah`, did you mean `ada`?");
 }
@@ -199,7 +199,7 @@ fn a_checkpoint_without_the_mentor_is_explained() {
 }
 
 #[test]
-fn an_answer_that_left_the_data_has_no_text() {
+fn an_answer_removed_from_the_data_has_no_text() {
     let sandbox = trained();
     sandbox.mentor("ada", ADA.split("ada_4").next().expect("rows before it"));
     let run = sandbox.run(&["ask", "Was the engine ever built?", "--json"]).code(0);
@@ -209,7 +209,7 @@ fn an_answer_that_left_the_data_has_no_text() {
 }
 
 #[test]
-fn the_workspace_is_found_from_a_folder_below() {
+fn the_workspace_is_found_from_a_subfolder() {
     let sandbox = trained();
     sandbox.write("mentorpal.toml", "");
     let below = sandbox.path().join("mentor/ada/data");

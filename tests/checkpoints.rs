@@ -45,7 +45,7 @@ impl Damaged {
 }
 
 #[test]
-fn there_are_none_yet() {
+fn a_new_workspace_has_no_checkpoints() {
     let sandbox = Sandbox::ada();
     let run = sandbox.run(&["checkpoints"]).code(0).says("no checkpoints yet");
     assert!(run.stdout.is_empty());
@@ -54,7 +54,7 @@ fn there_are_none_yet() {
 }
 
 #[test]
-fn the_oldest_name_comes_first() {
+fn checkpoints_are_listed_from_oldest_to_newest() {
     let sandbox = Sandbox::ada();
     for name in ["2024-01-02-0000", "2023-12-31-2359", "stable"] {
         sandbox.train(name);
@@ -79,7 +79,7 @@ fn the_oldest_name_comes_first() {
 }
 
 #[test]
-fn an_architecture_narrows_the_list() {
+fn the_list_can_be_limited_to_an_architecture() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     let listed = |arch: &str| sandbox.run(&["checkpoints", "--arch", arch, "--json"]).code(0);
@@ -101,7 +101,7 @@ fn show_prints_the_manifest() {
 }
 
 #[test]
-fn a_whole_checkpoint_verifies() {
+fn an_intact_checkpoint_verifies() {
     let damaged = Damaged::new();
     damaged.verify().code(0).prints("fusion_v1/x: intact, 4 files");
     let run = damaged.0.run(&["checkpoints", "verify", "x", "--json"]).code(0);
@@ -144,7 +144,7 @@ fn a_missing_file_is_found() {
 }
 
 #[test]
-fn a_folder_in_a_files_place_is_found() {
+fn a_folder_in_place_of_a_file_is_found() {
     let damaged = Damaged::new();
     fs::remove_file(damaged.path("ada/model.json")).unwrap();
     fs::create_dir(damaged.path("ada/model.json")).unwrap();
@@ -166,7 +166,7 @@ fn extra_files_are_found() {
 }
 
 #[test]
-fn every_damaged_checkpoint_is_named_and_the_others_are_verified() {
+fn all_checkpoints_are_verified_after_a_damaged_one() {
     let damaged = Damaged::new();
     damaged.0.train("w");
     damaged.0.train("y");
@@ -190,14 +190,14 @@ fn every_damaged_checkpoint_is_named_and_the_others_are_verified() {
 }
 
 #[test]
-fn to_verify_what_is_not_there_is_wrong_use() {
+fn verifying_a_missing_checkpoint_exits_with_2() {
     let damaged = Damaged::new();
     let run = damaged.0.run(&["checkpoints", "verify", "xx"]).code(2);
     run.says("no checkpoint `fusion_v1/xx`, did you mean `fusion_v1/x`?");
 }
 
 #[test]
-fn without_a_manifest_a_folder_is_no_checkpoint() {
+fn a_folder_without_a_manifest_is_not_a_checkpoint() {
     let damaged = Damaged::new();
     fs::remove_file(damaged.path(MANIFEST)).unwrap();
     assert!(damaged.0.run(&["checkpoints", "--json"]).code(0).stdout.is_empty());
@@ -209,7 +209,7 @@ fn without_a_manifest_a_folder_is_no_checkpoint() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_used_is_explained() {
+fn an_unusable_manifest_is_explained() {
     type Change = fn(&mut Value);
     let cases: [(Change, &str); 6] = [
         (|m| m["format"] = json!(3), "manifest format 3, expected 1 to 2"),
@@ -236,7 +236,7 @@ fn a_manifest_of_an_unknown_architecture_is_explained() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
+fn leftovers_of_killed_runs_are_hidden_and_removed_by_the_next_run() {
     let damaged = Damaged::new();
     // A draft that looks newer than `x` and whole but for its name.
     let draft = damaged.0.path().join(FUSION).join(".draft-123-0");
@@ -253,7 +253,7 @@ fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
 }
 
 #[test]
-fn what_a_killed_run_had_set_aside_is_put_back() {
+fn checkpoints_moved_by_a_killed_run_are_restored() {
     let damaged = Damaged::new();
     let before = damaged.0.checkpoint("x");
     let folder = damaged.0.path().join(FUSION);
@@ -269,7 +269,7 @@ fn what_a_killed_run_had_set_aside_is_put_back() {
 }
 
 #[test]
-fn data_that_changed_since_training_is_said() {
+fn changed_data_since_training_is_reported() {
     let damaged = Damaged::new();
     damaged.ask().code(0).does_not_say("changed since");
     damaged.0.mentor("ada", &ADA.replace("I lived in London.", "Mostly I lived in London."));

@@ -70,7 +70,7 @@ fn every_kind_of_finding_is_shown_with_file_and_row() {
 
 // Row 1 names the columns; row 2 is `a`, rows 3 and 4 are blank, row 5 is `b`, and so on.
 #[test]
-fn rows_are_those_of_a_spreadsheet() {
+fn row_numbers_match_a_spreadsheet() {
     let sandbox = every_kind();
     let data = "classifier_data.csv";
     assert_eq!(rows(&sandbox, "contradiction", data), [5]);
@@ -95,7 +95,7 @@ fn a_contradiction_names_both_answers_and_which_wins() {
 }
 
 #[test]
-fn a_question_twice_for_one_answer_is_no_contradiction() {
+fn a_repeated_question_of_one_answer_is_not_a_contradiction() {
     let sandbox = mentor("a,Life,A.,\"Who are you?\nwho are you\"\nb,Life,B.,What are you?\n");
     assert!(findings(&sandbox, "contradiction").is_empty());
     assert_eq!(rows(&sandbox, "repeated_question", "classifier_data.csv"), [2]);
@@ -104,7 +104,7 @@ fn a_question_twice_for_one_answer_is_no_contradiction() {
 }
 
 #[test]
-fn near_duplicates_count_between_answers_only() {
+fn near_duplicates_are_reported_only_between_answers() {
     let one = "a,Life,A.,\"how did you grow up in the city\nhow did you grew up in the city\"\n";
     assert!(findings(&mentor(one), "near_duplicate").is_empty());
     let two =
@@ -116,7 +116,7 @@ fn near_duplicates_count_between_answers_only() {
 }
 
 #[test]
-fn topics_are_known_by_their_ids() {
+fn topics_are_identified_by_their_ids() {
     let sandbox = mentor("a,\" LIFE ,Sports\",A.,Who?\n");
     let found = findings(&sandbox, "unknown_topic");
     let message = "topic `Sports` of answer `a` is not in topics.csv";
@@ -138,7 +138,7 @@ fn topics_may_be_separated_by_semicolons_or_tabs() {
 }
 
 #[test]
-fn without_a_test_set_no_answer_is_blamed_for_being_untested() {
+fn without_a_test_set_no_answer_is_reported_as_untested() {
     assert!(findings(&mentor("a,Life,A.,Who?\n"), "untested_answer").is_empty());
 }
 
@@ -182,7 +182,7 @@ fn only_the_first_few_of_a_kind_are_shown_without_all() {
 }
 
 #[test]
-fn what_spreadsheets_and_web_pages_leave_in_cells_is_found() {
+fn leftovers_of_spreadsheets_and_web_pages_are_found() {
     let sandbox = mentor("a,Life,#NAME?,one\nb,Work,Tom &amp; I.,\"what is it\n#REF!\"\n");
     sandbox.write("checkpoint/tests/m/first.csv", ",,it&#39;s what\n,Tom &amp; I.,i\n");
     assert_eq!(rows(&sandbox, "spreadsheet_error", "classifier_data.csv"), [2, 3]);
@@ -194,7 +194,7 @@ fn what_spreadsheets_and_web_pages_leave_in_cells_is_found() {
 }
 
 #[test]
-fn many_warnings_of_one_kind_are_one_line_with_a_count_and_rows() {
+fn many_warnings_of_one_kind_become_one_line_with_a_count_and_rows() {
     let rows: Vec<_> = (0..189).map(|i| format!("a{i},Nowhere,Answer {i}.,word{i}\n")).collect();
     let run = mentor(&rows.concat()).run(&["train"]).code(0);
     let run = run.says("row 2, column `topics`").says("and 188 similar, in rows 3, 4, 5, …");
@@ -202,7 +202,7 @@ fn many_warnings_of_one_kind_are_one_line_with_a_count_and_rows() {
 }
 
 #[test]
-fn warnings_that_differ_are_not_counted_as_alike() {
+fn different_warnings_are_not_combined() {
     let sandbox = mentor("a,Life,A.,\"one\ntwo\"\nb,Work,B.,\"three\nfour\"\n");
     sandbox.train("x");
     sandbox.write("checkpoint/tests/m/first.csv", ",,??,q\n,A.,i,\n,Gone.,,i\n,Lost.,,i\n,,,i\n");
@@ -213,7 +213,7 @@ fn warnings_that_differ_are_not_counted_as_alike() {
 }
 
 #[test]
-fn data_without_a_fault_is_said_to_be_so() {
+fn data_without_findings_is_reported_as_such() {
     let sandbox = mentor("a,Life,A.,\"one\ntwo\"\nb,Work,B.,\"three\nfour\"\n");
     sandbox.run(&["mentors", "m"]).code(0).prints("no findings in its data");
 }

@@ -32,7 +32,7 @@ fn nothing_is_removed_without_force() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_removed() {
+fn a_dry_run_lists_the_items_to_remove() {
     let sandbox = full();
     let before = sandbox.files("");
     let run = sandbox.run(&["clean", "--dry-run"]).code(0).prints("would remove 2 checkpoints");
@@ -65,7 +65,7 @@ fn force_removes_checkpoints_and_vector_models_and_nothing_else() {
 }
 
 #[test]
-fn json_tells_what_was_removed() {
+fn json_lists_the_removed_items() {
     let sandbox = full();
     sandbox.write(&format!("{MODELS}/.download-1/parts/0"), "half");
     sandbox.write(&format!("{FUSION}/.download-2/parts/0"), "half");
@@ -99,7 +99,7 @@ fn json_tells_what_was_removed() {
 }
 
 #[test]
-fn what_is_no_vector_model_stays() {
+fn clean_keeps_folders_that_are_not_vector_models() {
     let sandbox = full();
     sandbox.write(&format!("{MODELS}/mine/vectors.bin"), "by hand");
     sandbox.write(&format!("{MODELS}/notes.txt"), "by hand");
@@ -115,7 +115,7 @@ fn what_is_no_vector_model_stays() {
 }
 
 #[test]
-fn what_can_be_made_again_needs_no_copy() {
+fn reproducible_items_are_removed_without_a_copy() {
     let sandbox = Sandbox::ada();
     sandbox.write(&format!("{MODELS}/.cache/1.safetensors"), "numbers");
     sandbox.write(&format!("{MODELS}/.download-1/parts/0"), "half");
@@ -124,7 +124,7 @@ fn what_can_be_made_again_needs_no_copy() {
 }
 
 #[test]
-fn nothing_to_remove_is_no_failure() {
+fn an_empty_workspace_is_cleaned_without_an_error() {
     for sandbox in [Sandbox::ada(), Sandbox::empty()] {
         for arguments in [&["clean"][..], &["clean", "--force"], &["clean", "--dry-run"]] {
             sandbox.run(arguments).code(0).prints("nothing to remove");
@@ -133,7 +133,7 @@ fn nothing_to_remove_is_no_failure() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_removed_too() {
+fn damaged_checkpoints_are_removed() {
     let sandbox = full();
     sandbox.write(&format!("{FUSION}/x/manifest.json"), "{");
     sandbox.run(&["clean", "--force"]).code(0);
@@ -142,7 +142,7 @@ fn a_damaged_checkpoint_is_removed_too() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_link_points_to_stays() {
+fn the_target_of_a_link_is_kept() {
     let sandbox = full();
     let elsewhere = Sandbox::empty();
     elsewhere.write("kept.txt", "kept");

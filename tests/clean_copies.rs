@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{FUSION, Run, Sandbox, copy_folder};
+use crate::support::{FUSION, Run, Sandbox, copy_folder, require};
 
 /// A workspace with the checkpoint `x`, all its files, and an empty remote beside it.
 struct Sides {
@@ -45,7 +45,7 @@ fn is_no_copy(sides: &Sides, url: &str) {
 }
 
 #[test]
-fn the_workspaces_own_folder_is_no_copy() {
+fn the_folder_of_the_workspace_is_not_a_copy() {
     let sides = Sides::new();
     let own = sides.sandbox.path().join("checkpoint");
     is_no_copy(&sides, &format!("file://{}", own.display()));
@@ -54,7 +54,7 @@ fn the_workspaces_own_folder_is_no_copy() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_reached_by_a_link_is_no_copy() {
+fn a_linked_folder_is_not_a_copy() {
     use std::os::unix::fs::symlink;
     let sides = Sides::new();
     let classifiers = sides.sandbox.path().join("checkpoint/classifiers");
@@ -76,7 +76,7 @@ fn a_folder_reached_by_a_link_is_no_copy() {
 }
 
 #[test]
-fn files_with_two_names_are_no_copy() {
+fn hard_links_are_not_copies() {
     let sides = Sides::new();
     let here = sides.sandbox.path().join(FUSION).join("x");
     let there = sides.remote.path().join("classifiers/fusion_v1/x");
@@ -98,14 +98,13 @@ impl Drop for Bound<'_> {
 }
 
 #[test]
-fn a_folder_mounted_twice_is_no_copy() {
+fn a_folder_mounted_twice_is_not_a_copy() {
     let sides = Sides::new();
     let bind = Command::new("mount")
         .arg("--bind")
         .args([&sides.sandbox.path().join("checkpoint"), sides.remote.path()])
         .output();
-    if !bind.is_ok_and(|bind| bind.status.success()) {
-        eprintln!("skipped: nothing can be mounted here");
+    if !require("mount", bind.is_ok_and(|bind| bind.status.success())) {
         return;
     }
     let _bound = Bound(sides.remote.path());
@@ -113,7 +112,7 @@ fn a_folder_mounted_twice_is_no_copy() {
 }
 
 #[test]
-fn a_copy_with_another_byte_is_none() {
+fn a_copy_with_a_changed_byte_is_not_a_copy() {
     let sides = Sides::new();
     sides.run(&["upload", "x"]).code(0);
     let before = sides.sandbox.checkpoint("x");
@@ -134,7 +133,7 @@ fn a_copy_with_another_byte_is_none() {
 }
 
 #[test]
-fn what_was_removed_before_a_failure_is_told() {
+fn items_removed_before_a_failure_are_printed() {
     let sandbox = Sandbox::ada();
     let names = ["x", "y", "z"];
     for name in names {
@@ -175,7 +174,7 @@ fn keeps(sandbox: &Sandbox, notes: [&str; 2]) {
 }
 
 #[test]
-fn clean_keeps_files_that_are_not_part_of_a_checkpoint() {
+fn clean_keeps_files_outside_checkpoints() {
     let (sandbox, notes) = with_notes();
     let folder = sandbox.path().join(FUSION).join("x");
     let dry = sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("fusion_v1/y");
@@ -196,7 +195,7 @@ fn clean_keeps_files_that_are_not_part_of_a_checkpoint() {
 }
 
 #[test]
-fn neither_overwrite_nor_update_nor_download_loses_files_of_others() {
+fn overwrite_update_and_download_keep_unknown_files() {
     let (sandbox, notes) = with_notes();
     let before = sandbox.checkpoint("x");
     let refused = |run: Run| {
@@ -226,7 +225,7 @@ fn neither_overwrite_nor_update_nor_download_loses_files_of_others() {
 }
 
 #[test]
-fn files_among_those_of_a_vector_model_are_not_lost() {
+fn unknown_files_in_a_vector_model_are_kept() {
     let sandbox = Sandbox::empty();
     sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
@@ -246,7 +245,7 @@ fn lock(sandbox: &Sandbox, folder: &str) -> fs::File {
 }
 
 #[test]
-fn a_download_under_way_stays() {
+fn clean_keeps_a_running_download() {
     let sandbox = Sandbox::ada();
     let [idle, running] = ["1", "2"].map(|tag| format!("{FUSION}/.download-{tag}"));
     for folder in [&idle, &running] {
@@ -275,7 +274,7 @@ fn with_drafts(sandbox: &Sandbox) -> fs::File {
 }
 
 #[test]
-fn clean_removes_what_killed_runs_left() {
+fn clean_removes_leftovers_of_killed_runs() {
     let sandbox = Sandbox::ada();
     let lock = with_drafts(&sandbox);
     let dry = sandbox.run(&["clean", "--dry-run", "--json"]).code(0).line();
@@ -293,7 +292,7 @@ fn clean_removes_what_killed_runs_left() {
 }
 
 #[test]
-fn what_writes_sweeps_up_what_killed_runs_left_anywhere() {
+fn writing_commands_remove_leftovers_of_killed_runs() {
     let sandbox = Sandbox::ada();
     let _lock = with_drafts(&sandbox);
     sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");

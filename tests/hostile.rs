@@ -85,7 +85,7 @@ fn is_refused(run: Run, file: &str) {
 }
 
 #[test]
-fn what_was_not_changed_is_accepted() {
+fn unchanged_files_are_accepted() {
     for arch in ARCHES {
         ask_after_tensors(arch, |_| {}).code(0);
         ask_after_card(arch, |_| {}).code(0);
@@ -93,7 +93,7 @@ fn what_was_not_changed_is_accepted() {
 }
 
 #[test]
-fn tensors_that_do_not_fit_together_are_refused() {
+fn tensors_with_inconsistent_shapes_are_refused() {
     // Ada has 16 questions and 4 answers with a text each: 20 rows.
     let cases: [Case<Tensors>; 16] = [
         ("a row less", |t| {
@@ -136,7 +136,7 @@ fn tensors_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
-fn tensors_of_a_topic_model_that_do_not_fit_together_are_refused() {
+fn tensors_of_a_topic_model_with_inconsistent_shapes_are_refused() {
     // Ada has 2 topics and 4 answers; the embedded vectors have 128 numbers.
     let cases: [Case<Tensors>; 7] = [
         ("flat", |t| t.get_mut("lstm.kernel").unwrap().shape = vec![128 * 512]),
@@ -164,7 +164,7 @@ fn tensors_of_a_topic_model_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
-fn a_card_that_does_not_fit_is_refused() {
+fn an_inconsistent_model_json_is_refused() {
     let cases: [Case<Value>; 20] = [
         ("no answers", |c| c["answers"] = json!([])),
         ("an answer more", |c| c["answers"].as_array_mut().unwrap().push(json!("x"))),
@@ -198,7 +198,7 @@ fn a_card_that_does_not_fit_is_refused() {
 }
 
 #[test]
-fn a_card_of_a_topic_model_that_does_not_fit_is_refused() {
+fn an_inconsistent_model_json_of_a_topic_model_is_refused() {
     let cases: [Case<Value>; 9] = [
         ("no answers", |c| c["answers"] = json!([])),
         ("an answer more", |c| c["answers"].as_array_mut().unwrap().push(json!("x"))),

@@ -95,7 +95,7 @@ fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
 }
 
 #[test]
-fn an_imported_checkpoint_answers_as_it_did() {
+fn an_imported_checkpoint_gives_the_same_answers() {
     let sandbox = with_old();
     let before = sandbox.files(OLD);
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
@@ -106,7 +106,7 @@ fn an_imported_checkpoint_answers_as_it_did() {
 }
 
 #[test]
-fn one_in_place_answers_as_it_did() {
+fn a_legacy_checkpoint_in_place_gives_the_same_answers() {
     let sandbox = with_old_in_place();
     let before = sandbox.files(IN_PLACE);
     answers_as_expected(&sandbox, REFERENCE);
@@ -123,7 +123,7 @@ fn one_in_place_answers_as_it_did() {
 }
 
 #[test]
-fn one_in_place_was_created_before_all_with_a_manifest() {
+fn a_legacy_checkpoint_in_place_is_older_than_all_with_a_manifest() {
     let sandbox = with_old_in_place();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(IN_PLACE.replace("2019", "2020")));
     let ask = ["ask", "Who are you?", "--json"];
@@ -135,7 +135,7 @@ fn one_in_place_was_created_before_all_with_a_manifest() {
 }
 
 #[test]
-fn tokens_and_topics_are_as_they_were() {
+fn tokens_and_topics_match_the_python_pipeline() {
     let sandbox = with_old();
     sandbox.run(&["checkpoints", "import", OLD]).code(0);
     let workspace = Workspace::open(sandbox.path()).unwrap();
@@ -161,7 +161,7 @@ fn tokens_and_topics_are_as_they_were() {
 }
 
 #[test]
-fn an_imported_checkpoint_remembers_where_it_came_from() {
+fn an_imported_checkpoint_records_its_origin() {
     let sandbox = with_old();
     let run = sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", "mine", "--json"]);
     let lines = run.code(0).json();
@@ -200,7 +200,7 @@ fn an_imported_checkpoint_remembers_where_it_came_from() {
 }
 
 #[test]
-fn answers_that_are_gone_are_named_and_not_given() {
+fn removed_answers_are_named_and_not_given() {
     let sandbox = with_old();
     let data = ADA.replace("I wrote the first program.", "I wrote something else.");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
@@ -220,7 +220,7 @@ fn answers_that_are_gone_are_named_and_not_given() {
 }
 
 #[test]
-fn many_answers_that_are_gone_are_one_warning_with_a_count() {
+fn many_removed_answers_are_one_warning_with_a_count() {
     let sandbox = with_old();
     // Only the first of four answers stays.
     let data = ADA.replace("I lived", "We lived").replace("I wrote", "We wrote");
@@ -233,7 +233,7 @@ fn many_answers_that_are_gone_are_one_warning_with_a_count() {
 }
 
 #[test]
-fn texts_match_as_in_test_sets() {
+fn answer_texts_match_as_in_test_sets() {
     let sandbox = with_old();
     let data = ADA
         .replace("I am Ada Lovelace.", "I am  ADA Lovelace!")
@@ -244,7 +244,7 @@ fn texts_match_as_in_test_sets() {
 }
 
 #[test]
-fn topics_that_are_not_as_many_are_numbered() {
+fn topics_are_numbered_if_their_count_differs() {
     let sandbox = with_old();
     sandbox.write("mentor/ada/data/topics.csv", "Life,About Me\nWork,About Work\n");
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
@@ -253,7 +253,7 @@ fn topics_that_are_not_as_many_are_numbered() {
 }
 
 #[test]
-fn the_word_vectors_must_be_those_it_names() {
+fn the_word_vectors_must_be_those_of_the_checkpoint() {
     let sandbox = Sandbox::ada();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(OLD));
     let import = ["checkpoints", "import", OLD];
@@ -280,7 +280,7 @@ fn the_word_vectors_must_be_those_it_names() {
 }
 
 #[test]
-fn folders_that_are_none_are_refused() {
+fn folders_without_a_legacy_checkpoint_are_refused() {
     let sandbox = with_old();
     sandbox.train("x");
     for (folder, what) in [
@@ -304,7 +304,7 @@ fn folders_that_are_none_are_refused() {
 }
 
 #[test]
-fn a_mentor_that_is_not_here_can_be_left_out() {
+fn a_missing_mentor_can_be_skipped() {
     let sandbox = with_old();
     copy_folder(&fixture("checkpoint/ada"), &sandbox.path().join(OLD).join("bob"));
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(2);
@@ -321,7 +321,7 @@ fn a_mentor_that_is_not_here_can_be_left_out() {
 }
 
 #[test]
-fn one_in_place_is_listed_shown_and_verified() {
+fn a_legacy_checkpoint_in_place_is_listed_shown_and_verified() {
     let sandbox = with_old_in_place();
     let listed = &sandbox.run(&["checkpoints", "--json"]).code(0).json()[0];
     assert_eq!(listed["checkpoint"], "2019-05-01-2209");
@@ -345,7 +345,7 @@ fn one_in_place_is_listed_shown_and_verified() {
 const FILES: [&str; 4] = ["fused_model.pkl", "unfused_model.pkl", "lstm_topic_model.h5", "w2v.txt"];
 
 #[test]
-fn a_mentor_whose_folder_lacks_a_file_is_not_left_out_in_silence() {
+fn a_mentor_with_a_missing_file_is_reported() {
     let sandbox = with_old();
     let mentor = ADA.replace("ada_", "bob_");
     sandbox.mentor("bob", &mentor);
@@ -374,7 +374,7 @@ fn a_mentor_whose_folder_lacks_a_file_is_not_left_out_in_silence() {
 }
 
 #[test]
-fn one_in_place_is_never_written_to() {
+fn a_legacy_checkpoint_in_place_is_never_written_to() {
     let sandbox = with_old_in_place();
     sandbox.train("x");
     let before = sandbox.files(IN_PLACE);
@@ -404,7 +404,7 @@ fn ask_with(file: &str, bytes: &[u8]) -> Run {
 }
 
 #[test]
-fn hostile_files_are_refused_by_name_and_place() {
+fn hostile_files_are_refused_with_path_and_offset() {
     let fused = fs::read(fixture("checkpoint/ada/fused_model.pkl")).unwrap();
     let model = fs::read(fixture("checkpoint/ada/lstm_topic_model.h5")).unwrap();
     let cut = |bytes: &[u8]| bytes[..bytes.len() / 2].to_vec();

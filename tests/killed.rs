@@ -107,21 +107,21 @@ fn moments(duration: Duration, seed: u64) -> impl Iterator<Item = Moment> {
 }
 
 #[test]
-fn a_killed_overwrite_leaves_the_old_or_the_new_checkpoint() {
+fn a_killed_overwrite_keeps_the_old_or_the_new_checkpoint() {
     let sandbox = Sandbox::guide();
     let versions = Versions::train(&sandbox, &OVERWRITE);
     survives(&sandbox, &versions, &OVERWRITE, moments(versions.duration, 1));
 }
 
 #[test]
-fn a_killed_update_leaves_the_old_or_the_new_checkpoint() {
+fn a_killed_update_keeps_the_old_or_the_new_checkpoint() {
     let sandbox = Sandbox::guide();
     let versions = Versions::train(&sandbox, &UPDATE);
     survives(&sandbox, &versions, &UPDATE, moments(versions.duration, 2));
 }
 
 #[test]
-fn a_killed_first_run_leaves_nothing_that_looks_like_a_checkpoint() {
+fn a_killed_first_run_leaves_no_checkpoint() {
     let sandbox = Sandbox::guide();
     for (i, moment) in [3, 30, 100, 200, 300].map(Duration::from_millis).into_iter().enumerate() {
         let name = format!("x{i}");

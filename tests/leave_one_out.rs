@@ -53,7 +53,7 @@ fn cv_accuracy(data: &str, vectors: &str) -> (Option<f64>, String) {
 }
 
 #[test]
-fn it_is_what_training_without_each_question_gives() {
+fn leave_one_out_accuracy_equals_retraining_without_each_question() {
     is_what_training_without_each_gives(ADA, "none");
     is_what_training_without_each_gives(FAMILY, "embedded");
 }
@@ -89,7 +89,7 @@ fn is_what_training_without_each_gives(data: &str, vectors: &str) {
 }
 
 #[test]
-fn repeated_questions_do_not_raise_it() {
+fn repeated_questions_do_not_raise_leave_one_out_accuracy() {
     let once = answers(FAMILY);
     let mut twice = once.clone();
     for (_, _, questions) in &mut twice {
@@ -103,7 +103,7 @@ fn repeated_questions_do_not_raise_it() {
 }
 
 #[test]
-fn where_no_answer_has_a_second_question_it_is_null_and_said_why() {
+fn leave_one_out_accuracy_is_null_without_second_questions() {
     let one_each = "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Are you ill?\n";
     let one_question = "ID,topics,text,question\na,Life,Yes.,Are you well?\n";
     // The second way of writing it is the same question.
@@ -117,7 +117,7 @@ fn where_no_answer_has_a_second_question_it_is_null_and_said_why() {
 }
 
 #[test]
-fn a_mentor_with_one_answer_gives_it() {
+fn a_mentor_with_one_answer_always_gives_this_answer() {
     let data = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nhow do you feel\"\n";
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", data);

@@ -58,14 +58,14 @@ fn topics_match_whatever_their_case() {
 }
 
 #[test]
-fn marks_of_the_older_data_are_no_topics() {
+fn markers_of_the_python_pipeline_are_not_topics() {
     let sandbox = ada_with_topics("Life,About\nNavy,\npositive,\nNegative,\nWork,About\n");
     train(&sandbox, "x", "embedded").code(0);
     assert_eq!(model(&sandbox, "x").0["topics"], serde_json::json!(["Life", "Work"]));
 }
 
 #[test]
-fn what_has_no_topic_is_said() {
+fn questions_without_a_topic_are_reported() {
     let sandbox = ada_with_topics("Life,About\n");
     train(&sandbox, "x", "embedded").code(0).says("ada: 8 questions without a topic");
     let sandbox = ada_with_topics("Navy,\n");
@@ -94,7 +94,7 @@ fn words_are_looked_up_by_their_stem() {
 }
 
 #[test]
-fn vectors_that_know_no_words_are_refused() {
+fn training_without_word_vectors_is_refused() {
     let sandbox = Sandbox::ada();
     train(&sandbox, "x", "none")
         .code(2)
@@ -104,7 +104,7 @@ fn vectors_that_know_no_words_are_refused() {
 }
 
 #[test]
-fn one_answer_is_learned_and_not_measured() {
+fn a_single_answer_is_trained_without_an_accuracy() {
     let sandbox = Sandbox::empty();
     sandbox
         .mentor("ada", "ID,topics,text,question\na,Life,I am Ada.,\"Who are you?\nyour name\"\n");
@@ -115,7 +115,7 @@ fn one_answer_is_learned_and_not_measured() {
 }
 
 #[test]
-fn decision_values_are_not_taken_for_probabilities() {
+fn decision_values_are_not_treated_as_probabilities() {
     let sandbox = Sandbox::ada();
     train(&sandbox, "x", "embedded").code(0);
     let test = |arguments: &[&str]| {

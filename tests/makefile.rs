@@ -1,35 +1,16 @@
-//! The Makefile's targets, each a thin call of the binary.
+//! The targets of the Makefile.
 
+use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, require_program};
 
-/// Variables of the Makefile that the caller may have set, beside those of the binary.
-const CALLERS_VARIABLES: [&str; 12] = [
-    "arch",
-    "classifier",
-    "CLASSIFIER",
-    "checkpoint",
-    "mentor",
-    "test_set",
-    "vectors",
-    "VECTORS",
-    "force",
-    "FORCE",
-    "mentorpal",
-    "mentorpal_remote",
-];
-
-/// The Makefile run in a sandbox: `words` are targets and variables; none of the caller's settings.
+/// Runs the Makefile in a sandbox; `words` are targets and variables.
 fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
     let mut make = sandbox.program("make");
-    for name in CALLERS_VARIABLES {
-        make.env_remove(name);
-    }
     make.arg("--no-print-directory").arg("-f");
     make.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile")).args(words);
     make.env("CARGO", "true").env("MENTORPAL_BIN", env!("CARGO_BIN_EXE_mentorpal"));
@@ -37,7 +18,7 @@ fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
     sandbox.finish(&mut make)
 }
 
-/// The commands that a target would run, the building left out.
+/// Returns the commands that a target would run, without the build.
 #[track_caller]
 fn dry_run(words: &[&str]) -> Vec<String> {
     let binary = [("MENTORPAL_BIN", "mentorpal")];
@@ -47,17 +28,13 @@ fn dry_run(words: &[&str]) -> Vec<String> {
     commands.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
-fn make_is_here() -> bool {
-    let here = Command::new("make").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !here {
-        eprintln!("skipped: make is not installed");
-    }
-    here
+fn has_make() -> bool {
+    require_program("make", "make").is_some()
 }
 
 #[test]
-fn every_target_is_a_thin_call() {
-    if !make_is_here() {
+fn every_target_calls_the_program() {
+    if !has_make() {
         return;
     }
     for (words, command) in [
@@ -115,7 +92,7 @@ fn every_target_is_a_thin_call() {
 
 #[test]
 fn quickstart_trains_tests_and_asks() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let commands = dry_run(&["quickstart"]);
@@ -125,11 +102,11 @@ fn quickstart_trains_tests_and_asks() {
 
 #[test]
 fn train_test_and_compare_through_make() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
-    // Variables before make, and after.
+    // Variables before `make`, and after it.
     make(&sandbox, &[], &["checkpoint-train", "checkpoint=one"])
         .code(0)
         .prints("published fusion_v1/one");
@@ -157,8 +134,8 @@ fn train_test_and_compare_through_make() {
 }
 
 #[test]
-fn targets_for_the_remote_say_that_there_is_none() {
-    if !make_is_here() {
+fn targets_for_the_remote_report_a_missing_remote() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -173,8 +150,8 @@ fn targets_for_the_remote_say_that_there_is_none() {
 }
 
 #[test]
-fn clean_keeps_the_only_copies() {
-    if !make_is_here() {
+fn make_clean_keeps_the_only_copies() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -185,15 +162,15 @@ fn clean_keeps_the_only_copies() {
     make(&sandbox, &[], &["clean", "force=1"]).code(0).prints("removed 1 checkpoint");
 }
 
-/// A program in the binary's place that prints, a line each, its arguments and what it finds in the
-/// environment.
+/// A program in place of the binary. It prints its arguments and its environment variables, one per
+/// line.
 const TELLER: &str = r#"#!/bin/sh
 for argument in "$@"; do printf 'argument %s\n' "$argument"; done
 printf 'ARCH %s\nCHECKPOINT %s\nMENTOR %s\n' "$ARCH" "$CHECKPOINT" "$MENTOR"
 printf 'TEST_SET %s\nMENTORPAL_REMOTE %s\n' "$TEST_SET" "$MENTORPAL_REMOTE"
 "#;
 
-/// A sandbox with [`TELLER`], and the command that runs it.
+/// Returns a sandbox with [`TELLER`], and the command that runs it.
 fn with_teller() -> (Sandbox, String) {
     let sandbox = Sandbox::empty();
     sandbox.write("teller", TELLER);
@@ -201,10 +178,10 @@ fn with_teller() -> (Sandbox, String) {
     (sandbox, command)
 }
 
-/// How the Makefile is given a value: on the command line or in the environment, in either case.
+/// The ways to set a variable: on the command line or in the environment, in lower or upper case.
 const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
-/// Runs `target` with the value of `variable` (in lower case), given in one of the [`WAYS`].
+/// Runs `target` with a variable (its name in lower case), set in one of the [`WAYS`].
 fn make_with(
     (sandbox, teller): &(Sandbox, String),
     target: &str,
@@ -225,7 +202,7 @@ fn make_with(
 
 #[test]
 fn every_variable_works_in_both_cases() {
-    if !make_is_here() {
+    if !has_make() {
         return;
     }
     let teller = with_teller();
@@ -257,7 +234,8 @@ fn every_variable_works_in_both_cases() {
     }
 }
 
-/// Runs two targets with a name given in each of the [`WAYS`]: it must reach the program as it is.
+/// Runs two targets with a name, set in each of the [`WAYS`], and checks that the program receives
+/// the name unchanged.
 fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
     for way in WAYS {
         let run = make_with(teller, "checkpoint-test", ("checkpoint", name), way).code(0);
@@ -272,8 +250,8 @@ fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
 }
 
 #[test]
-fn names_with_quotes_reach_the_program_as_they_are() {
-    if !make_is_here() {
+fn names_with_quotes_reach_the_program_unchanged() {
+    if !has_make() {
         return;
     }
     let teller = with_teller();
@@ -308,16 +286,16 @@ fn names_with_quotes_reach_the_program_as_they_are() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn any_name_reaches_the_program_as_it_is(name in "[!-,.-~é][ -~é]{0,12}") {
-        if make_is_here() {
+    fn any_name_reaches_the_program_unchanged(name in "[!-,.-~é][ -~é]{0,12}") {
+        if has_make() {
             reaches_the_program(&with_teller(), &name);
         }
     }
 }
 
 #[test]
-fn the_command_line_goes_before_the_environment_in_either_case() {
-    if !make_is_here() {
+fn the_command_line_takes_precedence_over_the_environment_in_either_case() {
+    if !has_make() {
         return;
     }
     let (sandbox, teller) = with_teller();
@@ -339,8 +317,8 @@ fn the_command_line_goes_before_the_environment_in_either_case() {
 }
 
 #[test]
-fn variables_that_a_target_does_not_take_are_refused() {
-    if !make_is_here() {
+fn variables_that_a_target_does_not_accept_are_refused() {
+    if !has_make() {
         return;
     }
     let sandbox = Sandbox::ada();
@@ -366,12 +344,12 @@ fn variables_that_a_target_does_not_take_are_refused() {
         make(&sandbox, &[], words).code(2).says(says);
     }
     assert_eq!(sandbox.checkpoint_names(), ["one"]);
-    // Those of cargo, the workspace and its remote go with every target.
+    // Variables of cargo, the workspace and its remote are accepted by every target.
     let run = make(&sandbox, &[], &["clean", "CARGO_TERM_COLOR=never", "MENTORPAL=."]).code(2);
     run.says("may be the only copies");
 }
 
-/// A package with the Makefile whose binary prints its arguments.
+/// Creates a package with the Makefile and a binary that prints its arguments.
 fn package() -> Sandbox {
     let sandbox = Sandbox::empty();
     let manifest = "[package]\nname = \"mentorpal\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -386,18 +364,17 @@ fn package() -> Sandbox {
 }
 
 #[test]
-fn the_binary_is_run_where_cargo_puts_it() {
-    if !make_is_here() {
+fn the_binary_is_run_from_the_target_folder_of_cargo() {
+    if !has_make() {
         return;
     }
     let sandbox = package();
     let run = |variables: &[(&str, &str)], words: &[&str], folder: &str| {
         let mut make = sandbox.program("make");
-        let cargos = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET"];
-        for name in cargos.iter().chain(&CALLERS_VARIABLES) {
-            make.env_remove(name);
-        }
-        make.env_remove("MENTORPAL_BIN").arg("-s").args(words).envs(variables.iter().copied());
+        // The toolchain of the caller; by default, it is in the home folder.
+        let toolchain = ["HOME", "CARGO", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+        make.envs(toolchain.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+        make.arg("-s").args(words).envs(variables.iter().copied());
         sandbox.finish(&mut make).code(0).prints("train\n--checkpoint\nit's\n");
         let found = sandbox.path().join(folder).join("release/mentorpal");
         assert!(found.is_file(), "{variables:?}: no {}", found.display());

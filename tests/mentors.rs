@@ -42,7 +42,7 @@ fn a_mentor_is_shown() {
 }
 
 #[test]
-fn a_mentor_is_shown_as_json_as_docs_formats_has_it() {
+fn a_mentor_is_shown_as_the_documented_json() {
     let sandbox = Sandbox::ada();
     let shown = sandbox.run(&["mentors", "ada", "--json"]).code(0).line();
     let mut shown = shown.as_object().expect("an object").clone();
@@ -72,7 +72,7 @@ fn a_mentor_is_shown_as_json_as_docs_formats_has_it() {
 }
 
 #[test]
-fn columns_come_in_any_order_among_others() {
+fn columns_may_be_in_any_order_among_other_columns() {
     let sandbox = only_answers("notes,question,ID,extra,text,topics\nn,Is it?,A1,e,Yes.,Life\n");
     let shown = show(&sandbox);
     assert_eq!(shown["questions_by_id"], json!({"A1": {"question_text": "Is it?"}}));
@@ -80,14 +80,14 @@ fn columns_come_in_any_order_among_others() {
 }
 
 #[test]
-fn ids_keep_their_case_and_may_differ_by_it_alone() {
+fn ids_are_case_sensitive() {
     let sandbox = only_answers("ID,topics,text,question\nQ1,,Yes.,Is it?\nq1,,No.,Was it?\n");
     let expected = json!({"Q1": {"question_text": "Is it?"}, "q1": {"question_text": "Was it?"}});
     assert_eq!(show(&sandbox)["questions_by_id"], expected);
 }
 
 #[test]
-fn blank_lines_of_a_question_cell_are_no_questions() {
+fn blank_lines_in_a_question_cell_are_ignored() {
     let sandbox =
         only_answers("ID,topics,text,question\na1,,Yes.,\"\n  \nIs it?\n\nIs it so?\n\u{a0}\n\"\n");
     assert_eq!(show(&sandbox)["questions_by_id"]["a1"]["question_text"], "Is it?");
@@ -96,7 +96,7 @@ fn blank_lines_of_a_question_cell_are_no_questions() {
 }
 
 #[test]
-fn a_no_break_space_in_an_answer_reads_as_a_space() {
+fn a_no_break_space_in_an_answer_becomes_a_space() {
     let sandbox = only_answers("ID,topics,text,question\na1,,Oh\u{a0}yes.,Is it?\n");
     sandbox.train("one");
     let run = sandbox.run(&["ask", "Is it?", "--json"]).code(0);
@@ -128,7 +128,7 @@ fn topics_are_sorted_into_groups() {
 }
 
 #[test]
-fn without_topics_the_questions_own_topics_are_the_groups() {
+fn without_topics_csv_questions_are_grouped_by_their_topics() {
     let sandbox = only_answers(
         "ID,topics,text,question\nb,\"STEM, What Does it Take?\",1,one\nA,STEM,2,two\nc,,3,three\n",
     );
@@ -149,7 +149,7 @@ fn an_answer_without_a_question_is_in_no_group() {
 }
 
 #[test]
-fn without_a_profile_the_id_stands_in() {
+fn without_a_profile_the_id_is_the_name() {
     let sandbox = only_answers(ONE);
     let shown = show(&sandbox);
     assert_eq!([&shown["name"], &shown["short_name"], &shown["title"]], ["m", "m", "mentor"]);
@@ -158,7 +158,7 @@ fn without_a_profile_the_id_stands_in() {
 }
 
 #[test]
-fn an_unreadable_profile_is_none() {
+fn an_invalid_profile_is_ignored_with_a_finding() {
     let sandbox = only_answers(ONE);
     for broken in ["name: [unclosed", "- a\n- list\n", "name: {first: Ada}\n", "\u{1}\u{2}"] {
         sandbox.write("mentor/m/data/profile.yml", broken);
@@ -170,7 +170,7 @@ fn an_unreadable_profile_is_none() {
 }
 
 #[test]
-fn what_a_profile_lacks_stands_in_alone() {
+fn missing_fields_of_a_profile_get_defaults() {
     let sandbox = only_answers(ONE);
     sandbox.write("mentor/m/data/profile.yml", "name: Ada Lovelace\ntitle: '  '\nborn: 1815\n");
     let shown = show(&sandbox);
@@ -196,7 +196,7 @@ fn utterances_keep_their_order() {
 }
 
 #[test]
-fn without_utterances_there_are_stand_ins() {
+fn without_utterances_there_are_defaults() {
     let sandbox = only_answers(ONE);
     let expected = json!({
         "_INTRO_": ["idle"],
@@ -215,7 +215,7 @@ fn without_utterances_there_are_stand_ins() {
 }
 
 #[test]
-fn an_unknown_mentor_is_guessed_at() {
+fn an_unknown_mentor_gets_a_suggestion() {
     let sandbox = Sandbox::ada();
     sandbox.mentor("bob", ONE);
     let run = sandbox.run(&["mentors", "adda"]).code(2);

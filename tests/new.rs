@@ -31,7 +31,7 @@ fn a_new_workspace_trains_tests_and_answers() {
 }
 
 #[test]
-fn commands_that_its_readme_names_work() {
+fn commands_in_the_new_readme_work() {
     let sandbox = Sandbox::empty();
     sandbox.run(&["new", "mine"]).code(0);
     let readme = fs::read_to_string(sandbox.path().join("mine/README.md")).expect("a README");
@@ -49,7 +49,7 @@ fn commands_that_its_readme_names_work() {
 }
 
 #[test]
-fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
+fn git_ignores_checkpoints_vector_models_and_credentials() {
     let sandbox = Sandbox::empty();
     sandbox.run(&["new", "mine"]).code(0);
     within(&sandbox, "mine", &["train", "--checkpoint", "one"]).code(0);
@@ -58,10 +58,7 @@ fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
     let git = |arguments: &[&str]| {
         let mut git = sandbox.program("git");
         git.args(arguments).current_dir(sandbox.path().join("mine"));
-        // Neither the caller's repository nor settings shall count.
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-            git.env_remove(name);
-        }
+        // The settings of this machine do not apply.
         let nowhere = sandbox.path().join("none");
         git.env("GIT_CONFIG_GLOBAL", &nowhere).env("GIT_CONFIG_SYSTEM", &nowhere);
         sandbox.finish(&mut git).code(0).stdout
@@ -85,7 +82,7 @@ fn git_leaves_checkpoints_vector_models_and_credentials_alone() {
 }
 
 #[test]
-fn an_occupied_folder_is_left_as_it_was() {
+fn an_occupied_folder_is_not_changed() {
     let sandbox = Sandbox::empty();
     sandbox.write("mine/notes.txt", "mine");
     sandbox.run(&["new", "mine"]).code(2).says("mine: already exists and is not an empty folder");
@@ -104,7 +101,7 @@ fn an_empty_folder_is_filled() {
 }
 
 #[test]
-fn folders_above_are_made() {
+fn parent_folders_are_created() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["new", "a/b/mine", "--json"]).code(0);
     assert_eq!(run.json(), [json!({"workspace": "a/b/mine"})]);
@@ -115,7 +112,7 @@ fn folders_above_are_made() {
 }
 
 #[test]
-fn the_current_folder_is_filled_where_it_is_empty() {
+fn an_empty_current_folder_is_filled() {
     let sandbox = Sandbox::empty();
     fs::create_dir(sandbox.path().join("mine")).expect("a folder");
     within(&sandbox, "mine", &["new", "."]).code(0);

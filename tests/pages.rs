@@ -35,7 +35,7 @@ fn the_page_of_a_comparison() {
 }
 
 #[test]
-fn hostile_texts_stay_texts() {
+fn markup_in_texts_is_escaped_in_the_browser() {
     let Some(browser) = Browser::start() else { return };
     let sandbox = hostile();
     sandbox.run(&["test", "--html", "test.html"]).code(0);
@@ -53,7 +53,7 @@ fn hostile_texts_stay_texts() {
 
 // What the other tests rely on: each fault is noticed.
 #[test]
-fn a_page_with_faults_is_found_out() {
+fn a_faulty_page_fails_the_checks() {
     let Some(browser) = Browser::start() else { return };
     let sandbox = Sandbox::empty();
     let page = "<!doctype html><title>faults</title><img src=missing.png>

@@ -3,7 +3,7 @@
 use crate::support::{ADA, Sandbox, at_once};
 
 #[test]
-fn of_runs_for_one_name_exactly_one_wins() {
+fn one_of_concurrent_runs_with_the_same_name_wins() {
     let sandbox = Sandbox::ada();
     for round in 0..10 {
         let name = format!("x{round}");
@@ -23,7 +23,7 @@ fn of_runs_for_one_name_exactly_one_wins() {
 }
 
 #[test]
-fn runs_that_overwrite_one_name_all_succeed() {
+fn concurrent_overwrites_of_one_name_all_succeed() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     let expected = sandbox.checkpoint("x");
@@ -38,7 +38,7 @@ fn runs_that_overwrite_one_name_all_succeed() {
 }
 
 #[test]
-fn runs_that_update_one_checkpoint_lose_nothing() {
+fn concurrent_updates_of_one_checkpoint_lose_nothing() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     for (first, second) in [("b", "c"), ("d", "e"), ("f", "g"), ("h", "i"), ("j", "k")] {

@@ -62,7 +62,7 @@ fn while_replaced(workspace: &Workspace, read: impl Fn() + Sync) {
 }
 
 #[test]
-fn a_checkpoint_that_is_replaced_is_read_as_it_was_opened() {
+fn an_open_checkpoint_is_not_changed_by_a_replacement() {
     let sandbox = Sandbox::empty();
     let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
@@ -83,7 +83,7 @@ fn a_checkpoint_that_is_replaced_is_read_as_it_was_opened() {
 }
 
 #[test]
-fn listing_passes_over_what_is_removed_meanwhile() {
+fn listing_skips_checkpoints_removed_in_the_meantime() {
     let sandbox = Sandbox::empty();
     let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
@@ -98,7 +98,7 @@ fn listing_passes_over_what_is_removed_meanwhile() {
 }
 
 #[test]
-fn no_verb_calls_a_replaced_checkpoint_damaged() {
+fn replaced_checkpoints_are_never_reported_as_damaged() {
     let sandbox = Sandbox::empty();
     let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
@@ -110,7 +110,7 @@ fn no_verb_calls_a_replaced_checkpoint_damaged() {
 }
 
 #[test]
-fn what_is_uploaded_while_it_is_replaced_is_one_version() {
+fn an_upload_during_a_replacement_contains_one_version() {
     let sandbox = Sandbox::empty();
     let workspace = Workspace::open(sandbox.path()).unwrap();
     publish(&workspace, 0);
@@ -124,7 +124,7 @@ fn what_is_uploaded_while_it_is_replaced_is_one_version() {
 }
 
 #[test]
-fn a_vector_model_that_is_replaced_is_not_called_damaged() {
+fn a_replaced_vector_model_is_never_reported_as_damaged() {
     let sandbox = Sandbox::empty();
     let is_done = AtomicBool::new(false);
     sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");

@@ -61,7 +61,7 @@ fn mode(path: &std::path::Path) -> u32 {
 
 #[cfg(unix)]
 #[test]
-fn permissions_of_what_is_replaced_are_kept() {
+fn permissions_of_a_replaced_file_are_kept() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::ada();
     sandbox.train("c");
@@ -145,7 +145,7 @@ fn wrong_answers_are_listed_counted_and_grouped() {
 }
 
 #[test]
-fn tables_say_what_json_says() {
+fn tables_match_json() {
     let sandbox = trained();
     let report = reported(&sandbox, &[]);
     let figures = &report["figures"];
@@ -201,7 +201,7 @@ fn elements(xml: &str, attribute: &str) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn junit_has_a_case_a_question_and_a_failure_a_wrong_one() {
+fn junit_has_one_case_per_question_and_one_failure_per_wrong_answer() {
     let sandbox = trained();
     let report = reported(&sandbox, &[]);
     let xml = read(&sandbox, "j.xml");
@@ -219,7 +219,7 @@ fn junit_has_a_case_a_question_and_a_failure_a_wrong_one() {
 }
 
 #[test]
-fn a_hostile_mentor_stays_text() {
+fn markup_in_mentor_data_is_escaped() {
     let sandbox = hostile();
     let report = reported(&sandbox, &[]);
     assert_eq!([&report["questions"], &report["correct"]], [2, 0]);
@@ -250,7 +250,7 @@ fn several_mentors_share_a_page() {
 }
 
 #[test]
-fn a_page_asks_for_nothing_and_says_the_same_twice() {
+fn a_page_loads_nothing_and_is_reproducible() {
     let sandbox = trained();
     reported(&sandbox, &[]);
     let page = read(&sandbox, "r.html");
@@ -284,7 +284,7 @@ fn links_are_followed_and_streams_written_to() {
 }
 
 #[test]
-fn two_reports_in_one_place_are_refused() {
+fn two_reports_with_the_same_path_are_refused() {
     let sandbox = trained();
     for files in [
         ["--html", "r", "--junit", "r"],
@@ -298,7 +298,7 @@ fn two_reports_in_one_place_are_refused() {
 }
 
 #[test]
-fn a_file_is_written_whole_or_refused_with_its_place() {
+fn a_file_is_written_completely_or_refused_with_its_path() {
     let sandbox = trained();
     sandbox.write("r.html", "the report before");
     for file in ["--html", "--junit"] {

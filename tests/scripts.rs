@@ -26,7 +26,7 @@ fn is_unknown(sandbox: &Sandbox, question: &str) {
 
 // Both hold the letters AI, and one a year.
 #[test]
-fn chinese_questions_with_latin_letters_stay_apart() {
+fn chinese_questions_with_latin_letters_stay_distinct() {
     let sandbox =
         with("A1,x,AI就是人工智能。,AI是什么？\nA2,x,我2010年开始。,你什么时候开始研究AI的？\n");
     is_known(&sandbox, "AI是什么？", "A1");
@@ -36,7 +36,7 @@ fn chinese_questions_with_latin_letters_stay_apart() {
 }
 
 #[test]
-fn answers_that_share_a_year_are_two() {
+fn answers_with_the_same_year_stay_distinct() {
     let sandbox = with(
         "1,,2008年我在北京。,你在哪里？\n2,,2008年我是学生。,你做什么？\n3,,2009年。,2008年怎么样？\n",
     );
@@ -55,7 +55,7 @@ fn answers_that_share_a_year_are_two() {
 }
 
 #[test]
-fn a_test_asks_what_is_asked_by_hand() {
+fn a_test_and_ask_give_the_same_answers() {
     let sandbox = with(
         "1,,Tengo treinta años.,\"¿Cuántos años tienes?\n¿Cuál es tu edad?\"\n\
          2,,Tengo dos anos.,\"¿Cuántos anos?\nre-entry\"\n",
@@ -78,7 +78,7 @@ fn a_test_asks_what_is_asked_by_hand() {
 }
 
 #[test]
-fn composed_and_decomposed_accents_meet() {
+fn composed_and_decomposed_accents_match() {
     let (nfc, nfd) = ("Où es-tu né ?", "Ou\u{300} es-tu ne\u{301} ?");
     for (data, asked) in [(nfc, nfd), (nfd, nfc)] {
         let sandbox = with(&format!("1,,Né à Paris.,{data}\n2,,Oui.,Vraiment ?\n"));
@@ -94,7 +94,7 @@ fn composed_and_decomposed_accents_meet() {
 }
 
 #[test]
-fn rows_of_one_answer_in_two_forms_are_joined() {
+fn rows_of_one_answer_in_two_unicode_forms_are_merged() {
     let sandbox = with("é1,,Né.,Quand ?\ne\u{301}1,,Ne\u{301}.,Où ?\nx,,Non.,Pourquoi ?\n");
     is_known(&sandbox, "quand", "é1");
     is_known(&sandbox, "ou\u{300}", "é1");
@@ -102,7 +102,7 @@ fn rows_of_one_answer_in_two_forms_are_joined() {
 }
 
 #[test]
-fn questions_without_letters_match_themselves_only() {
+fn questions_without_letters_match_only_themselves() {
     let sandbox = with("1,,Glad.,\"😀\nI am glad\"\n2,,Party!,🎉\n3,,Pardon?,???\n");
     is_known(&sandbox, "😀", "1");
     is_known(&sandbox, "🎉", "2");
@@ -112,7 +112,7 @@ fn questions_without_letters_match_themselves_only() {
 }
 
 #[test]
-fn topics_of_one_script_have_their_own_ids() {
+fn topics_in_one_script_have_distinct_ids() {
     let sandbox =
         with("1,研究,甲。,你研究什么？\n2,生活,乙。,你住在哪里？\n3,研究,丙。,为什么？\n");
     std::fs::remove_file(sandbox.path().join("mentor/m/data/topics.csv")).expect("it is there");
@@ -127,7 +127,7 @@ fn topics_of_one_script_have_their_own_ids() {
 }
 
 #[test]
-fn near_duplicates_and_repetitions_are_noticed_in_every_script() {
+fn near_duplicates_and_repetitions_are_found_in_every_script() {
     let sandbox = with(
         "1,,Раз.,\"Где вы живёте сейчас?\nгде ВЫ живёте сейчас\"\n2,,Два.,Где сейчас вы живёте?\n\
          3,,Три.,Кто вы?\n4,,四。,Кто вы\n",
@@ -140,7 +140,7 @@ fn near_duplicates_and_repetitions_are_noticed_in_every_script() {
 const NAMES: [&str; 2] = ["Jos\u{e9}", "Jose\u{301}"];
 
 #[test]
-fn names_meet_in_either_form() {
+fn names_match_in_either_unicode_form() {
     for (stored, typed) in [(NAMES[0], NAMES[1]), (NAMES[1], NAMES[0])] {
         let sandbox = Sandbox::empty();
         sandbox.mentor(stored, ADA);
@@ -173,7 +173,7 @@ fn names_meet_in_either_form() {
 }
 
 #[test]
-fn a_copied_checkpoint_with_folders_in_the_other_form_is_whole() {
+fn a_copied_checkpoint_with_folders_in_the_other_unicode_form_is_intact() {
     let sandbox = Sandbox::empty();
     sandbox.mentor(NAMES[0], ADA);
     sandbox.train("one");
@@ -185,7 +185,7 @@ fn a_copied_checkpoint_with_folders_in_the_other_form_is_whole() {
 
 // File systems that know only one form have but one folder.
 #[test]
-fn two_mentors_of_one_name_are_refused() {
+fn two_mentors_with_equal_names_are_refused() {
     let sandbox = Sandbox::empty();
     for name in NAMES {
         sandbox.mentor(name, ADA);
@@ -214,7 +214,7 @@ fn a_word_of_one_letter_is_found_in_text_without_spaces() {
 }
 
 #[test]
-fn vectors_of_another_language_are_left_out_and_a_note_says_so() {
+fn vectors_of_another_language_are_skipped_with_a_note() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("m", PETS);
     let run = sandbox.run(&["train", "--checkpoint", "one"]).code(0);

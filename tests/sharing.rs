@@ -10,7 +10,7 @@ const VERBS: [&[&str]; 4] = [
 ];
 
 #[test]
-fn without_a_remote_each_says_so() {
+fn commands_without_a_remote_report_the_missing_remote() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     for verb in VERBS {
@@ -22,7 +22,7 @@ fn without_a_remote_each_says_so() {
 }
 
 #[test]
-fn the_remotes_password_is_never_printed() {
+fn the_password_of_the_remote_is_never_printed() {
     let sandbox = Sandbox::ada();
     let remote = [("MENTORPAL_REMOTE", "https://user:hunter2@host.invalid/")];
     let local: [&[&str]; 5] =
@@ -37,7 +37,7 @@ fn the_remotes_password_is_never_printed() {
 
 // A slash forgotten, or the scheme, makes it no URL: what is before the host goes all the same.
 #[test]
-fn nor_where_the_url_is_none() {
+fn the_password_in_an_invalid_url_is_never_printed() {
     let sandbox = Sandbox::ada();
     for url in [
         "ada:hunter2@disk.example/dav",
@@ -53,7 +53,7 @@ fn nor_where_the_url_is_none() {
 }
 
 #[test]
-fn nor_where_the_settings_file_is_broken() {
+fn the_password_in_a_broken_settings_file_is_never_printed() {
     let sandbox = Sandbox::ada();
     for text in [
         "[remote]\nurl = https://user:hunter2@host.invalid/\n",

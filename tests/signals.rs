@@ -34,7 +34,7 @@ fn send(signal: &str, process: u32) {
 }
 
 #[test]
-fn an_interrupted_training_leaves_what_was_there() {
+fn interrupted_training_keeps_existing_checkpoints() {
     let sandbox = Sandbox::guide();
     sandbox.train("x");
     let before = sandbox.checkpoint("x");
@@ -46,7 +46,7 @@ fn an_interrupted_training_leaves_what_was_there() {
 }
 
 #[test]
-fn interrupted_vectors_leave_nothing() {
+fn an_interrupted_vectors_command_leaves_nothing() {
     let sandbox = Sandbox::empty();
     // Some seconds of work.
     let rows = (0..200_000).map(|i| format!("word{i}{}\n", format!(" 0.{i}").repeat(20)));

@@ -1,10 +1,12 @@
-//! A workspace to try things in, and what a command printed.
+//! Test workspaces, child processes and the output of commands.
 
 mod request;
+mod require;
 mod run;
 mod running;
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,22 +15,23 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) use request::Request;
+pub(crate) use require::{require, require_program};
 pub(crate) use run::{Run, close, number};
 use running::Running;
 pub(crate) use running::{Ended, at_once, until};
 
-/// A folder of its own, removed afterwards; a workspace unless a test makes it something else.
+/// A temporary folder that is deleted when dropped. Most tests use it as a workspace.
 pub(crate) struct Sandbox {
     dir: TempDir,
 }
 
-/// An address that nothing listens at: no test asks the real Hub.
+/// An address without a server: no test uses the real Hub.
 const NO_HUB: &str = "http://127.0.0.1:1";
 
-/// Where `fusion_v1`'s checkpoints lie in a workspace.
+/// The folder of the `fusion_v1` checkpoints in a workspace.
 pub(crate) const FUSION: &str = "checkpoint/classifiers/fusion_v1";
 
-/// `ID,topics,text,question` rows of a small mentor with enough questions to measure.
+/// The `classifier_data.csv` of a small mentor with enough questions to measure accuracy.
 pub(crate) const ADA: &str = "\
 ID,topics,text,question
 ada_1,Life,I am Ada Lovelace.,\"What is your name?
@@ -49,8 +52,8 @@ what became of the engine
 is there an engine to see\"
 ";
 
-/// A test set for [`ADA`]: three questions with an answer, one known word for word, one off-topic,
-/// and one column without a mark.
+/// A test set for [`ADA`]: two paraphrases, one exact match, one out-of-scope question, and a
+/// column without a mark.
 pub(crate) const ADA_TEST: &str = "\
 ,,what is your full name,in which city is your home,Was the engine ever built?,do you like cheese,unmarked
 name,I am Ada Lovelace.,i,,,,
@@ -59,57 +62,38 @@ engine,The engine was never built.,,,I,,
 off,_OFF_TOPIC_,,,,i,
 ";
 
-/// What the caller may have set that changes what commands do or print.
-const CALLERS_SETTINGS: [&str; 39] = [
-    "ARCH",
-    "CHECKPOINT",
-    "MENTOR",
-    "TEST_SET",
-    "MENTORPAL_REMOTE",
-    "MENTORPAL_REMOTE_USER",
-    "MENTORPAL_REMOTE_PASSWORD",
-    "MENTORPAL_REMOTE_TOKEN",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "MENTORPAL_REMOTE_TIMEOUT",
-    "MENTORPAL_REMOTE_WAIT",
-    "NETRC",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_S3",
-    "HF_TOKEN",
-    "HF_HUB_OFFLINE",
-    "HF_HUB_CACHE",
-    "XDG_CACHE_HOME",
-    "ALL_PROXY",
-    "all_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "NO_COLOR",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "COLUMNS",
-    // The tests may themselves be run by `make test`.
-    "MAKEFLAGS",
-    "MFLAGS",
-    "MAKELEVEL",
+/// The environment variables of the test process that child processes inherit.
+const INHERITED: [&str; 18] = [
+    "PATH",
+    "TMPDIR",
+    // Library paths, without which some builds cannot start.
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    // The output files of `cargo llvm-cov`, options of sanitizers, and the format of panics.
+    "LLVM_PROFILE_FILE",
+    "ASAN_OPTIONS",
+    "LSAN_OPTIONS",
+    "TSAN_OPTIONS",
+    "UBSAN_OPTIONS",
+    "RUST_BACKTRACE",
+    // Variables that programs need on Windows.
+    "SystemRoot",
+    "SystemDrive",
+    "ComSpec",
+    "PATHEXT",
+    "TEMP",
+    "TMP",
+    "NUMBER_OF_PROCESSORS",
 ];
 
 impl Sandbox {
-    /// An empty folder.
+    /// Creates an empty folder.
     pub(crate) fn empty() -> Self {
         Self { dir: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    /// A workspace with the mentor `ada` and her test set `standard`.
+    /// Creates a workspace with the mentor `ada` and its test set `standard`.
     pub(crate) fn ada() -> Self {
         let sandbox = Self::empty();
         sandbox.mentor("ada", ADA);
@@ -117,7 +101,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// A workspace with a copy of the repository's own sample mentor, `guide`.
+    /// Creates a workspace with a copy of the sample mentor of the repository, `guide`.
     pub(crate) fn guide() -> Self {
         let sandbox = Self::empty();
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("mentor/guide/data");
@@ -127,7 +111,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// The same with its test set.
+    /// Creates a workspace with a copy of the sample mentor and its test set.
     pub(crate) fn guide_with_tests() -> Self {
         let sandbox = Self::guide();
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoint/tests");
@@ -135,26 +119,26 @@ impl Sandbox {
         sandbox
     }
 
-    /// The folder.
+    /// Returns the path of the folder.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    /// Writes a file, folders included.
+    /// Writes a file and creates its parent folders.
     pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("folders can be made");
         fs::write(path, content).expect("a file can be written");
     }
 
-    /// Writes all these files into a folder.
+    /// Writes several files into a folder.
     pub(crate) fn write_all(&self, folder: &str, files: &BTreeMap<String, Vec<u8>>) {
         for (path, bytes) in files {
             self.write(&format!("{folder}/{path}"), bytes);
         }
     }
 
-    /// Puts `bytes` in the place of a file of `ada`'s model, with the manifest saying so.
+    /// Replaces a file of ada's model and updates its record in the manifest.
     pub(crate) fn forge(&self, checkpoint: &str, file: &str, bytes: &[u8]) {
         self.write(&format!("{checkpoint}/ada/{file}"), bytes);
         let path = format!("{checkpoint}/manifest.json");
@@ -165,12 +149,12 @@ impl Sandbox {
         self.write(&path, manifest.to_string());
     }
 
-    /// Every file of a folder with its content, by path within it; none where there is no folder.
+    /// Returns the content of every file in a folder by relative path; empty if there is no folder.
     pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         files_below(&self.path().join(folder))
     }
 
-    /// The names in a folder, hidden ones included, sorted; none where there is no folder.
+    /// Returns the sorted names in a folder, including hidden ones; empty if there is no folder.
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path().join(folder)).into_iter().flatten();
         let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("UTF-8");
@@ -180,17 +164,17 @@ impl Sandbox {
         names
     }
 
-    /// Every file of the `fusion_v1` checkpoint `name`; none where there is no such checkpoint.
+    /// Returns every file of the `fusion_v1` checkpoint `name`; empty if it does not exist.
     pub(crate) fn checkpoint(&self, name: &str) -> BTreeMap<String, Vec<u8>> {
         self.files(&format!("{FUSION}/{name}"))
     }
 
-    /// The names in the folder of `fusion_v1`'s checkpoints, hidden ones included, sorted.
+    /// Returns the sorted names in the folder of `fusion_v1` checkpoints, including hidden ones.
     pub(crate) fn checkpoint_names(&self) -> Vec<String> {
         self.names(FUSION)
     }
 
-    /// Writes a mentor's `classifier_data.csv` and plain other files.
+    /// Writes the `classifier_data.csv` of a mentor, and defaults for its other files.
     pub(crate) fn mentor(&self, id: &str, classifier_data: &str) {
         let data = format!("mentor/{id}/data");
         self.write(&format!("{data}/classifier_data.csv"), classifier_data);
@@ -206,44 +190,45 @@ impl Sandbox {
         );
     }
 
-    /// A command of the binary in this folder, with nothing of the caller's settings.
+    /// Returns a command that runs the binary in this folder, without the caller's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program(env!("CARGO_BIN_EXE_mentorpal"));
         command.args(arguments);
         command
     }
 
-    /// A program that runs in this folder, with nothing of the caller's settings.
+    /// Returns a command that runs a program in this folder. Of the caller's environment, the
+    /// command inherits only the [`INHERITED`] variables.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        command.current_dir(self.path()).stdin(Stdio::null());
-        for name in CALLERS_SETTINGS {
-            command.env_remove(name);
-        }
-        // The folder has no `mentorpal.toml`; nothing above it shall be found instead.
+        command.current_dir(self.path()).stdin(Stdio::null()).env_clear();
+        command.envs(INHERITED.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+        command.env("HOME", self.path().join("home")).env("LANG", "C.UTF-8");
+        // Otherwise a `mentorpal.toml` in a parent folder could be used, because this folder has
+        // none.
         command.env("MENTORPAL", self.path()).env("SOURCE_DATE_EPOCH", "1700000000");
         command.env("HF_HOME", self.path().join("huggingface")).env("HF_ENDPOINT", NO_HUB);
         command
     }
 
-    /// Runs a command to its end.
+    /// Runs a command until it ends.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.finish(&mut self.command(arguments))
     }
 
-    /// Runs a command with environment variables.
+    /// Runs a command with further environment variables.
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
         self.finish(self.command(arguments).envs(variables.iter().copied()))
     }
 
-    /// Runs a command that reads `input`.
+    /// Runs a command with `input` as its standard input.
     pub(crate) fn run_on(&self, input: &str, arguments: &[&str]) -> Run {
         self.write(".stdin", input);
         let input = fs::File::open(self.path().join(".stdin")).expect("just written");
         self.finish(self.command(arguments).stdin(input))
     }
 
-    /// Runs a command that [`Sandbox::command`] or [`Sandbox::program`] made to its end.
+    /// Runs a command from [`Sandbox::command`] or [`Sandbox::program`] until it ends.
     pub(crate) fn finish(&self, command: &mut Command) -> Run {
         Running::start(command, self.path()).finish()
     }
@@ -254,7 +239,7 @@ impl Sandbox {
     }
 }
 
-/// Copies a file or a folder with all in it.
+/// Copies a file, or a folder with all its contents.
 pub(crate) fn copy_folder(from: &Path, to: &Path) {
     if from.is_dir() {
         fs::create_dir_all(to).expect("a folder can be made");

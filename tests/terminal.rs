@@ -60,7 +60,7 @@ fn with(text: &str) -> Sandbox {
 }
 
 #[test]
-fn answers_names_and_questions_command_no_terminal() {
+fn answers_names_and_questions_contain_no_control_characters() {
     let sandbox = with(HIDDEN);
     let ask = on_a_terminal(&sandbox, &["ask", "Who are you?", "--alternatives", "2"]).code(0);
     is_plain(&ask);
@@ -82,7 +82,7 @@ fn answers_names_and_questions_command_no_terminal() {
 }
 
 #[test]
-fn machines_get_the_text_as_it_is() {
+fn json_contains_the_unchanged_text() {
     let sandbox = with(HIDDEN);
     let run = sandbox.run(&["ask", "Who are you?", "--json"]).code(0);
     is_plain(&run);
@@ -90,14 +90,14 @@ fn machines_get_the_text_as_it_is() {
 }
 
 #[test]
-fn text_of_other_scripts_is_left_as_it_is() {
+fn text_in_other_scripts_is_printed_unchanged() {
     let sandbox = with(SCRIPTS);
     let run = on_a_terminal(&sandbox, &["ask", "Who are you?"]).code(0);
     assert!(run.stdout.contains(&format!("I am {SCRIPTS}")), "{run}");
 }
 
 #[test]
-fn what_a_checkpoint_says_commands_no_terminal() {
+fn text_of_a_checkpoint_contains_no_control_characters() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     let card = sandbox.checkpoint("x").remove("ada/model.json").unwrap();
@@ -112,7 +112,7 @@ fn what_a_checkpoint_says_commands_no_terminal() {
 }
 
 #[test]
-fn messages_and_arguments_command_no_terminal() {
+fn messages_and_arguments_contain_no_control_characters() {
     let sandbox = Sandbox::ada();
     sandbox.write("mentorpal.toml", format!("arch = 'x'\n# {HIDDEN}\nwrong = '{HIDDEN}'\n"));
     is_plain(&on_a_terminal(&sandbox, &["mentors", "-v"]).code(2));

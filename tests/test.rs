@@ -38,7 +38,7 @@ fn the_printed_report() {
 }
 
 #[test]
-fn the_matrix_is_counted_as_by_hand() {
+fn the_confusion_matrix_matches_counts_by_hand() {
     let run = matrix().run(&["test", "--json"]).code(0);
     let report = run.line();
     assert_eq!(report["questions"], 6);
@@ -54,7 +54,7 @@ fn the_matrix_is_counted_as_by_hand() {
 // Wilson, with z² = 3.8415, n = 6, p = 2/3: centre 0.66667 + 3.8415/12 = 0.98679, spread
 // 1.95996 · √(0.22222/6 + 3.8415/144) = 0.49473, both over 1 + 3.8415/6 = 1.64024.
 #[test]
-fn the_interval_is_wilsons() {
+fn the_confidence_interval_is_that_of_wilson() {
     let report = matrix().run(&["test", "--json"]).code(0).line();
     let bound = |i: usize| report["accuracy_ci95"][i].as_f64().expect("a number");
     assert!((bound(0) - 0.29999).abs() < 1e-4, "{}", bound(0));
@@ -112,7 +112,7 @@ fn json_has_the_keys_of_docs_formats() {
 }
 
 #[test]
-fn no_canned_asks_the_classifier_everything() {
+fn no_canned_passes_every_question_to_the_classifier() {
     let report = matrix().run(&["test", "--no-canned", "--json"]).code(0).line();
     assert_eq!(report["canned"], json!({"questions": 0, "correct": 0}));
     assert_eq!(report["uncanned"]["questions"], 6);
@@ -122,7 +122,7 @@ fn no_canned_asks_the_classifier_everything() {
 }
 
 #[test]
-fn limit_asks_the_first_questions_only() {
+fn limit_tests_only_the_first_questions() {
     let report = matrix().run(&["test", "--limit", "3", "--json"]).code(0).line();
     assert_eq!([&report["questions"], &report["correct"]], [3, 2]);
     let report = matrix().run(&["test", "--limit", "300", "--json"]).code(0).line();
@@ -130,7 +130,7 @@ fn limit_asks_the_first_questions_only() {
 }
 
 #[test]
-fn fail_under_exits_with_1_below_it_alone() {
+fn fail_under_exits_with_1_only_below_the_limit() {
     let sandbox = matrix();
     // 4 of 6 are 0.6667.
     sandbox.run(&["test", "--fail-under", "0.66"]).code(0);
@@ -152,7 +152,7 @@ fn fail_under_takes_a_fraction() {
 }
 
 #[test]
-fn answers_that_read_alike_both_count() {
+fn answers_with_the_same_text_are_both_correct() {
     let sandbox = Sandbox::empty();
     sandbox.mentor(
         "ada",
@@ -167,7 +167,7 @@ fn answers_that_read_alike_both_count() {
 }
 
 #[test]
-fn data_changed_since_training_is_warned_of() {
+fn data_changed_since_training_is_a_warning() {
     let sandbox = matrix();
     let run = sandbox.run(&["test"]).code(0);
     assert!(!run.stderr.contains("changed since"), "{run}");
@@ -179,7 +179,7 @@ fn data_changed_since_training_is_warned_of() {
 }
 
 #[test]
-fn an_answer_that_left_the_data_is_wrong() {
+fn an_answer_removed_from_the_data_is_wrong() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     // Once the engine is gone, its question is canned no more, and the checkpoint alone knows it.

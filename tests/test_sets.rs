@@ -14,7 +14,7 @@ fn with(test_set: impl AsRef<[u8]>) -> Sandbox {
 }
 
 #[test]
-fn columns_that_are_one_question_are_counted() {
+fn columns_with_the_same_question_are_counted() {
     let sandbox = Sandbox::ada();
     sandbox.train("c");
     // Four columns with a mark ask two questions; a fifth has no mark.
@@ -46,7 +46,7 @@ fn a_test_set_without_a_usable_column_is_explained() {
 }
 
 #[test]
-fn questions_without_letters_are_asked_and_equal_themselves_only() {
+fn questions_without_letters_match_only_themselves_in_a_test() {
     let sandbox = with(",,??,who are you,😳,??\n,I am Ada Lovelace.,,i,,\n,_OFF_TOPIC_,i,,r,i\n");
     let run = sandbox.run(&["test", "--json"]).code(0);
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [3, 3]);
@@ -73,7 +73,7 @@ fn questions_in_another_script_are_asked_as_written() {
 }
 
 #[test]
-fn semicolons_and_tabs_separate_as_well() {
+fn semicolons_and_tabs_are_separators() {
     let commas =
         ",,\"Well, who are you?\",your home town\n,I am Ada Lovelace.,i,\n,I lived in London.,,i\n";
     let expected = with(commas).run(&["test", "--json"]).code(0).json();
@@ -91,7 +91,7 @@ fn semicolons_and_tabs_separate_as_well() {
 }
 
 #[test]
-fn an_ending_in_capitals_is_one() {
+fn an_upper_case_file_extension_is_accepted() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);
     sandbox.write("checkpoint/tests/ada/STANDARD.CSV", ONE_QUESTION);
@@ -104,7 +104,7 @@ fn an_ending_in_capitals_is_one() {
 }
 
 #[test]
-fn a_test_set_is_not_passed_over_for_its_name() {
+fn a_test_set_with_an_invalid_name_is_reported() {
     let sandbox = with(ONE_QUESTION);
     sandbox.write("checkpoint/tests/ada/.hidden.csv", "");
     sandbox.write("checkpoint/tests/ada/notes.txt", "");
@@ -117,7 +117,7 @@ fn a_test_set_is_not_passed_over_for_its_name() {
 // Other systems take no such names.
 #[cfg(target_os = "linux")]
 #[test]
-fn names_that_are_no_unicode_are_said() {
+fn names_that_are_not_unicode_are_reported() {
     use std::os::unix::ffi::OsStrExt;
     let odd =
         |ending: &[u8]| std::ffi::OsStr::from_bytes(&[b"caf\xe9", ending].concat()).to_owned();
@@ -144,7 +144,7 @@ fn a_binary_test_set_is_explained() {
 }
 
 #[test]
-fn ragged_rows_are_said_and_read() {
+fn ragged_rows_are_read_with_a_warning() {
     // Row 2 lacks its last cell, row 4 has one too many; row 3 is blank.
     let sandbox =
         with(",,Who are you?,your home town\n,I am Ada Lovelace.,i\n\n,I lived in London.,,i,i\n");
@@ -158,14 +158,14 @@ fn ragged_rows_are_said_and_read() {
 }
 
 #[test]
-fn answers_the_mentor_never_had_are_explained_and_count_as_wrong() {
+fn unknown_answers_are_explained_and_count_as_wrong() {
     let run = with(",,Who are you?\n,I am Babbage.,i\n").run(&["test", "--json"]).code(0);
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [1, 0]);
     run.says("row 2, column `B`: the mentor has no answer “I am Babbage.”");
 }
 
 #[test]
-fn a_question_with_another_answer_besides_a_lost_one_can_be_right() {
+fn a_question_with_a_known_and_an_unknown_answer_can_be_correct() {
     let sandbox = with(",,Who are you?\n,I am Babbage.,i\n,I am Ada Lovelace.,r\n");
     let run = sandbox.run(&["test", "--json"]).code(0);
     assert_eq!(run.json()[0]["correct"], 1);
@@ -190,7 +190,7 @@ fn of_several_test_sets_one_must_be_named() {
 }
 
 #[test]
-fn a_test_set_is_named_with_or_without_its_ending() {
+fn a_test_set_is_named_with_or_without_extension() {
     let sandbox = with(ONE_QUESTION);
     sandbox.write("checkpoint/tests/ada/other.csv", ONE_QUESTION);
     for name in ["other", "other.csv"] {
@@ -203,7 +203,7 @@ fn a_test_set_is_named_with_or_without_its_ending() {
 }
 
 #[test]
-fn an_unknown_test_set_is_guessed_at() {
+fn an_unknown_test_set_gets_a_suggestion() {
     let sandbox = with(ONE_QUESTION);
     sandbox.write("checkpoint/tests/ada/standard.csv", ONE_QUESTION);
     let run = sandbox.run(&["test", "--mentor", "ada", "--test-set", "standart"]).code(2);
@@ -213,7 +213,7 @@ fn an_unknown_test_set_is_guessed_at() {
 }
 
 #[test]
-fn a_mentor_without_a_test_set_is_told_where_it_belongs() {
+fn the_error_for_a_missing_test_set_names_its_folder() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);
     sandbox.train("one");
@@ -224,7 +224,7 @@ fn a_mentor_without_a_test_set_is_told_where_it_belongs() {
 }
 
 #[test]
-fn a_checkpoint_without_the_mentor_says_how_to_add_it() {
+fn the_error_for_an_untrained_mentor_names_the_command() {
     let sandbox = with(ONE_QUESTION);
     sandbox.mentor("bob", ADA);
     sandbox.write("checkpoint/tests/bob/t.csv", ONE_QUESTION);
@@ -234,7 +234,7 @@ fn a_checkpoint_without_the_mentor_says_how_to_add_it() {
 }
 
 #[test]
-fn without_a_checkpoint_it_says_how_to_make_one() {
+fn the_error_for_a_missing_checkpoint_names_the_command() {
     let sandbox = Sandbox::ada();
     sandbox.run(&["test"]).code(2).says("no checkpoint of `fusion_v1` yet").says("mentorpal train");
 }

@@ -59,14 +59,14 @@ fn json_lines_have_exactly_the_documented_keys() {
 }
 
 #[test]
-fn people_read_a_table() {
+fn without_json_a_table_is_printed() {
     let run = Sandbox::ada().run(&["train", "--checkpoint", "x"]).code(0);
     let run = run.prints("leave-one-out").prints("ada").prints("published fusion_v1/x");
     assert!(!run.stdout.contains('{'), "{run}");
 }
 
 #[test]
-fn an_existing_name_is_refused_and_left_as_it_is() {
+fn an_existing_name_is_refused_and_not_changed() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     let before = sandbox.checkpoint("x");
@@ -94,7 +94,7 @@ fn overwrite_replaces_the_whole_checkpoint() {
 }
 
 #[test]
-fn overwrite_also_makes_a_checkpoint_that_was_not_there() {
+fn overwrite_creates_a_missing_checkpoint() {
     let sandbox = Sandbox::ada();
     sandbox.run(&["train", "--checkpoint", "x", "--overwrite"]).code(0);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
@@ -155,7 +155,7 @@ fn update_needs_a_checkpoint() {
 }
 
 #[test]
-fn update_does_not_carry_a_damaged_mentor_along() {
+fn update_does_not_copy_a_damaged_mentor() {
     let sandbox = ada_and_bob();
     sandbox.train("x");
     sandbox.write(&format!("{FUSION}/x/bob/model.json"), "{}");
@@ -166,7 +166,7 @@ fn update_does_not_carry_a_damaged_mentor_along() {
 }
 
 #[test]
-fn one_failing_mentor_publishes_nothing_after_the_others_were_tried() {
+fn a_failing_mentor_prevents_publishing_after_all_are_trained() {
     let sandbox = ada_and_bob();
     sandbox.mentor("axel", BROKEN);
     let run = sandbox.run(&["train", "--json"]).code(2);
@@ -177,7 +177,7 @@ fn one_failing_mentor_publishes_nothing_after_the_others_were_tried() {
 }
 
 #[test]
-fn a_failing_run_leaves_the_checkpoint_it_should_have_replaced() {
+fn a_failing_run_keeps_the_old_checkpoint() {
     let sandbox = ada_and_bob();
     sandbox.train("x");
     let before = sandbox.checkpoint("x");
@@ -200,7 +200,7 @@ fn keep_going_publishes_the_mentors_that_could_be_trained() {
 }
 
 #[test]
-fn keep_going_publishes_nothing_where_every_mentor_failed() {
+fn keep_going_publishes_nothing_if_every_mentor_fails() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("axel", BROKEN);
     sandbox.mentor("bert", BROKEN);
@@ -237,7 +237,7 @@ fn runs_within_a_minute_are_numbered() {
 }
 
 #[test]
-fn a_time_that_is_none_is_explained() {
+fn an_invalid_time_is_explained() {
     let sandbox = Sandbox::ada();
     for time in ["yesterday", "99999999999999"] {
         let mut command = sandbox.command(&["train"]);
@@ -247,7 +247,7 @@ fn a_time_that_is_none_is_explained() {
 }
 
 #[test]
-fn names_come_from_the_environment_and_flags_go_before_them() {
+fn flags_take_precedence_over_names_in_the_environment() {
     let sandbox = ada_and_bob();
     let environment = [("ARCH", "fusion_v1"), ("CHECKPOINT", "from_env"), ("MENTOR", "bob")];
     let mut command = sandbox.command(&["train", "--json"]);
@@ -273,7 +273,7 @@ fn an_unknown_architecture_is_explained() {
 }
 
 #[test]
-fn the_stable_checkpoint_is_no_name_for_a_new_one_but_is_updated() {
+fn the_stable_checkpoint_can_be_updated_but_not_replaced() {
     let sandbox = Sandbox::ada();
     sandbox.write("mentorpal.toml", "checkpoint = 'stable'\n");
     let run = sandbox.run(&["train", "--json"]).code(0);

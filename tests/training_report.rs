@@ -89,7 +89,7 @@ fn figures_by_hand() {
 }
 
 #[test]
-fn the_page_says_what_json_says() {
+fn the_page_matches_json() {
     let sandbox = Sandbox::guide();
     let line = trained(&sandbox);
     let figures = &line["figures"];
@@ -136,7 +136,7 @@ fn the_page_says_what_json_says() {
 }
 
 #[test]
-fn tables_say_what_json_says() {
+fn tables_match_json() {
     let sandbox = Sandbox::guide();
     let figures = trained(&sandbox)["figures"].take();
     for (name, key) in [
@@ -200,7 +200,7 @@ fn questions_that_contradict_each_other_are_found() {
 }
 
 #[test]
-fn a_hostile_mentor_stays_text() {
+fn markup_in_mentor_data_is_escaped() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("eve", &hostile_data());
     trained(&sandbox);
@@ -215,7 +215,7 @@ fn ask(sandbox: &Sandbox) -> Run {
 }
 
 #[test]
-fn the_report_is_no_part_of_the_model() {
+fn the_report_is_not_part_of_the_model() {
     let sandbox = cafe();
     sandbox.train("x");
     let report = sandbox.path().join(format!("{FUSION}/x/cafe/report.json"));
@@ -270,7 +270,7 @@ fn a_checkpoint_without_a_report_is_valid() {
 
 // As versions that kept pages left it; whoever can write to the disk chooses what is in one.
 #[test]
-fn a_page_in_an_older_checkpoint_is_neither_opened_nor_taken_over() {
+fn a_page_in_an_older_checkpoint_is_not_read_or_copied() {
     let sandbox = cafe();
     sandbox.train("x");
     let folder = sandbox.path().join(format!("{FUSION}/x"));
@@ -340,7 +340,7 @@ fn forged_figures_are_checked_and_escaped() {
 }
 
 #[test]
-fn the_page_written_right_after_training_is_that_of_what_is_kept() {
+fn the_page_written_after_training_matches_the_stored_report() {
     let sandbox = cafe();
     sandbox.run(&["train", "--checkpoint", "x", "--html", "right_after.html"]).code(0);
     let right_after = fs::read_to_string(sandbox.path().join("right_after.html")).unwrap();
@@ -367,7 +367,7 @@ fn the_page_written_right_after_training_is_that_of_what_is_kept() {
 }
 
 #[test]
-fn an_update_keeps_the_others_reports() {
+fn an_update_keeps_the_reports_of_other_mentors() {
     let sandbox = cafe();
     sandbox.mentor("bar", CAFE);
     sandbox.train("x");
@@ -379,7 +379,7 @@ fn an_update_keeps_the_others_reports() {
 }
 
 #[test]
-fn of_many_mentors_there_is_a_row_each() {
+fn many_mentors_have_one_row_each() {
     let sandbox = cafe();
     let printed = sandbox.run(&["train", "--checkpoint", "x"]).code(0).stdout;
     assert!(
@@ -396,7 +396,7 @@ fn of_many_mentors_there_is_a_row_each() {
 }
 
 #[test]
-fn nothing_measurable_is_said() {
+fn a_report_without_measurements_is_explained() {
     let sandbox = Sandbox::empty();
     sandbox.mentor(
         "eve",

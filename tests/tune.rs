@@ -60,7 +60,7 @@ fn without_seconds(text: &str) -> String {
 }
 
 #[test]
-fn the_figures_hold_together() {
+fn the_figures_are_consistent() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", FAMILY);
     let found = tuned(&sandbox, &["--arch", "fusion_v1", "--folds", "4"]);
@@ -118,7 +118,7 @@ fn the_same_seed_gives_the_same_figures() {
 // is given, which is right of its own four. With vectors each has the direction of three known ones.
 // The twelve others tell them apart: p = 2 / 2^12.
 #[test]
-fn what_is_better_by_construction_is_recommended() {
+fn the_better_architecture_is_recommended() {
     let sandbox = words();
     let arguments = ["--arch", "fusion_v1", "--vectors", "words", "--vectors", "none"];
     let found = tuned(&sandbox, &arguments);
@@ -142,7 +142,7 @@ fn what_is_better_by_construction_is_recommended() {
 
 /// As many folds as questions: each held out alone, by the verb and really.
 #[test]
-fn a_fold_is_what_training_without_its_questions_gives() {
+fn a_fold_equals_training_without_its_questions() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", FAMILY);
     let arguments = ["--arch", "fusion_v1", "--vectors", "embedded"];
@@ -199,7 +199,7 @@ fn several_mentors_are_pooled() {
 }
 
 #[test]
-fn what_cannot_be_trained_is_left_out_and_named() {
+fn combinations_that_cannot_be_trained_are_skipped_and_named() {
     let sandbox = Sandbox::ada();
     let run = sandbox.run(&["tune", "--json", "--folds", "2"]).code(0);
     let run = run.says("lstm_v1 with vectors none is left out: `lstm_v1` needs word vectors");
@@ -222,7 +222,7 @@ fn what_cannot_be_trained_is_left_out_and_named() {
 }
 
 #[test]
-fn a_damaged_vector_model_is_left_out_unless_it_was_asked_for() {
+fn a_damaged_vector_model_is_skipped_unless_requested() {
     let sandbox = words();
     let file =
         sandbox.files("checkpoint/vector_models/words").into_keys().find(|f| f.ends_with("fifu"));
@@ -237,7 +237,7 @@ fn a_damaged_vector_model_is_left_out_unless_it_was_asked_for() {
 }
 
 #[test]
-fn wrong_use_is_refused_before_any_work() {
+fn usage_errors_are_reported_before_any_work() {
     let sandbox = Sandbox::ada();
     sandbox.mentor("eve", "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Ill?\n");
     let refused = |arguments: &[&str]| sandbox.run(&[&["tune"], arguments].concat()).code(2);

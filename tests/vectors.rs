@@ -119,7 +119,7 @@ fn a_model_is_listed_and_shown() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn a_missing_model_is_reported() {
     let sandbox = with_words();
     let run = sandbox.run(&["vectors", "show", "wrds"]).code(2).says("no vector model `wrds`");
     run.says("did you mean `words`").says("there is `words`");
@@ -137,7 +137,7 @@ fn what_is_not_there_is_said() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_refused_and_overwritten_on_demand() {
+fn an_existing_name_is_refused_and_overwritten_on_request() {
     let sandbox = with_words();
     let before = sandbox.files(MODELS);
     sandbox.write("other.txt", "x 1 2 3\n");
@@ -191,7 +191,7 @@ fn a_model_that_differs_fails_to_verify() {
 }
 
 #[test]
-fn lines_may_end_as_on_windows() {
+fn windows_line_ends_are_read() {
     for (format, file) in files::all() {
         let Ok(text) = String::from_utf8(file) else { continue };
         if !format.ends_with("text") {
@@ -237,7 +237,7 @@ fn a_damaged_model_never_opens_as_something_else() {
 }
 
 #[test]
-fn what_cannot_be_read_is_explained_and_nothing_is_added() {
+fn unreadable_files_are_explained_and_not_added() {
     let fasttext = files::fasttext();
     let cases: [(&str, Vec<u8>, &str); 16] = [
         ("empty", Vec::new(), "not a file of word vectors"),
@@ -299,7 +299,7 @@ fn a_header_with_huge_counts_allocates_nothing() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_never_seen_and_swept_by_the_next() {
+fn leftovers_of_killed_runs_are_hidden_and_removed_by_the_next_run() {
     let sandbox = with_words();
     for (file, bytes) in sandbox.files(&format!("{MODELS}/words")) {
         sandbox.write(&format!("{MODELS}/.draft-123-0/{file}"), bytes);

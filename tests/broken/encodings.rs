@@ -89,7 +89,7 @@ fn encodings() {
 }
 
 #[test]
-fn stray_bytes_change_nothing_else() {
+fn invalid_bytes_change_no_other_character() {
     check(&[
         works(
             "one stray byte among accents",
@@ -140,7 +140,7 @@ fn stray_bytes_change_nothing_else() {
 }
 
 #[test]
-fn settings_may_be_utf16() {
+fn settings_in_utf16_are_read() {
     for bytes in [utf16_le("\u{feff}arch = 'lstm_v2'\n"), utf16_be("\u{feff}arch = 'lstm_v2'\n")] {
         let sandbox = Sandbox::ada();
         sandbox.write("mentorpal.toml", bytes);
@@ -155,7 +155,7 @@ fn settings_may_be_utf16() {
 }
 
 #[test]
-fn batches_may_be_utf16() {
+fn batches_in_utf16_are_read() {
     let sandbox = Sandbox::ada();
     sandbox.train("c");
     let ask = |file: &str| sandbox.run(&["ask", "--json", "--batch", file]);
@@ -226,7 +226,7 @@ fn binaries() {
 
 // Both readings end in the same classifier.
 #[test]
-fn encodings_do_not_change_what_is_learned() {
+fn the_encoding_of_a_file_does_not_change_the_model() {
     let digest = |bytes: &[u8]| {
         let sandbox = Sandbox::ada();
         data(&sandbox, bytes);

@@ -351,7 +351,7 @@ fn fault(made: &Made, sandbox: &Sandbox) -> Option<String> {
 }
 
 #[test]
-fn every_valid_row_arrives_unchanged_or_the_file_is_refused() {
+fn every_valid_row_is_read_unchanged_or_the_file_is_refused() {
     let sandbox = Sandbox::ada();
     let mut faults = Vec::new();
     let (mut refused, mut damaged) = (0, 0);
@@ -372,7 +372,7 @@ fn every_valid_row_arrives_unchanged_or_the_file_is_refused() {
 
 // The binary says the same: exit code 2, row and column.
 #[test]
-fn refused_tables_are_refused_by_the_binary() {
+fn tables_refused_by_the_library_are_refused_by_the_binary() {
     let sandbox = Sandbox::ada();
     let is_quotes = |made: &Made| {
         matches!(made.damage, Damage::NoClosingQuote | Damage::TextAfterQuote | Damage::ExtraQuote)

@@ -119,7 +119,7 @@ fn checkpoints_and_architectures() {
 // JSON holds Unicode only; a path on this disk may not be any.
 #[cfg(target_os = "linux")]
 #[test]
-fn every_verb_with_json_works_below_a_folder_that_is_not_unicode() {
+fn every_verb_with_json_works_in_a_folder_with_a_non_unicode_name() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 

@@ -12,7 +12,7 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
 const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 
 #[test]
-fn git_lfs_pointers_are_said_to_be_so() {
+fn git_lfs_pointers_are_recognised() {
     const LFS: &[&str] = &["a Git LFS pointer instead of the file", "git lfs pull"];
     check(&[
         refused("the data", |s| s.write(DATA, POINTER), "train", LFS),
@@ -102,7 +102,7 @@ fn rename(sandbox: &Sandbox, from: &str, to: &str) {
 }
 
 #[test]
-fn names_that_are_nearly_right_are_named() {
+fn similar_names_are_suggested() {
     for name in [
         "Classifier_Data.csv",
         "classifier_data.CSV",

@@ -10,7 +10,7 @@ fn data(sandbox: &Sandbox, rows: &str) {
 }
 
 #[test]
-fn quotes_that_do_not_fit_together_are_refused() {
+fn unbalanced_quotes_are_refused() {
     check(&[
         refused(
             "a missing closing quote that a later row closes",
@@ -93,7 +93,7 @@ fn quotes_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
-fn cells_as_people_write_them_are_read() {
+fn hand_written_cells_are_read() {
     check(&[
         works(
             "several lines with commas in a cell",
@@ -129,7 +129,7 @@ fn cells_as_people_write_them_are_read() {
 }
 
 #[test]
-fn rows_that_are_cut_are_refused() {
+fn truncated_rows_are_refused() {
     check(&[
         refused(
             "a line break outside quotes",
@@ -167,7 +167,7 @@ fn rows_that_are_cut_are_refused() {
 }
 
 #[test]
-fn columns_that_are_not_read_are_said() {
+fn ignored_columns_are_reported() {
     check(&[
         works(
             "the trailing commas of a spreadsheet",
@@ -203,7 +203,7 @@ fn columns_that_are_not_read_are_said() {
 }
 
 #[test]
-fn ids_are_as_they_look() {
+fn ids_that_look_alike_are_equal() {
     check(&[
         refused(
             "two answers",
@@ -230,7 +230,7 @@ fn ids_are_as_they_look() {
 }
 
 #[test]
-fn a_repeated_header_is_no_answer() {
+fn a_repeated_header_is_not_an_answer() {
     let sandbox = Sandbox::ada();
     let rows = "id, Topics ,text,question\n9,,Nine.,when\n";
     sandbox.write(DATA, format!("{ADA}{rows}"));
@@ -245,7 +245,7 @@ fn a_repeated_header_is_no_answer() {
 }
 
 #[test]
-fn the_separator_line_of_excel_is_honoured() {
+fn the_separator_line_of_excel_is_read() {
     for (line, separator) in [
         ("sep=;", ";"),
         ("SEP=;", ";"),

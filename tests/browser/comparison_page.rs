@@ -1,4 +1,4 @@
-//! What the page of a comparison must show: what `--json` says, to the last row.
+//! Checks the page of a comparison against the output of `--json`.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use super::{
     tabulates, text,
 };
 
-/// Opens the page of two checkpoints' comparison on one mentor and compares it with the comparison's
-/// line of JSON; the questions that B mended are searched for `word`.
+/// Opens the page of a comparison of two checkpoints on one mentor, and compares it with the JSON
+/// line of the comparison. The questions that only B answers correctly are searched for `word`.
 #[track_caller]
 pub(crate) fn check(browser: &Browser, page: &Path, line: &Value, word: &str) {
     open(browser, page);
@@ -82,7 +82,7 @@ fn ranks(browser: &Browser, figures: &Value) {
     tabulates(browser, "ranks", &rows);
 }
 
-/// A group's questions, what both gave and how sure they were.
+/// Checks the questions of a group, with the answers and confidences of both checkpoints.
 #[track_caller]
 fn changed(browser: &Browser, group: &str, questions: &Value) {
     let table = format!("[data-figure=\"{}\"] tbody", group.replace('_', " "));

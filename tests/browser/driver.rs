@@ -1,5 +1,4 @@
-//! A page as a person meets it: in headless Chromium, driven through `ChromeDriver` (`WebDriver`,
-//! <https://www.w3.org/TR/webdriver2/>).
+//! Headless Chromium, driven by `ChromeDriver` (`WebDriver`, <https://www.w3.org/TR/webdriver2/>).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,29 +11,29 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Method;
 
-use crate::support::Ended;
+use crate::support::{Ended, require, require_program};
 
-/// A browser with one page, closed when dropped.
+/// A browser with one page; it is closed when dropped.
 pub(crate) struct Browser {
     agent: Agent,
-    /// The session's address.
+    /// The URL of the `WebDriver` session.
     session: String,
     _driver: Ended,
-    /// The browser's own files.
+    /// The profile folder of the browser.
     _profile: TempDir,
 }
 
-/// How a page is looked at.
+/// A colour scheme and a window size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
-    /// For file names.
+    /// The part of file names that stands for this look.
     pub(crate) name: &'static str,
     scheme: &'static str,
     width: u32,
     height: u32,
 }
 
-/// On a desk by day and by night, and in the hand.
+/// A desktop window and a phone, each in light and dark mode.
 pub(crate) const LOOKS: [Look; 4] = [
     Look { name: "light", scheme: "light", width: 1280, height: 900 },
     Look { name: "dark", scheme: "dark", width: 1280, height: 900 },
@@ -43,14 +42,11 @@ pub(crate) const LOOKS: [Look; 4] = [
 ];
 
 impl Browser {
-    /// Starts one; where `ChromeDriver` is not installed, says so.
+    /// Starts a browser; none if `ChromeDriver` is not installed.
     pub(crate) fn start() -> Option<Self> {
-        let command = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let Ok(driver) = command else {
-            println!("skipped: chromedriver is not installed");
-            return None;
-        };
-        let mut driver = Ended(driver);
+        let program = require_program("chromedriver", "chromedriver")?;
+        let driver = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = Ended(driver.expect("ChromeDriver starts"));
         let mut lines = BufReader::new(driver.0.stdout.take().expect("its output")).lines();
         let port: u16 = lines
             .by_ref()
@@ -75,7 +71,7 @@ impl Browser {
         let session = ask(&agent, Method::POST, &all, &wanted);
         let session = format!("{all}/{}", session["sessionId"].as_str().expect("a session"));
         let browser = Self { agent, session, _driver: driver, _profile: profile };
-        // What a new window has asked for and said is no page's.
+        // The requests and messages of a new window do not belong to a page.
         browser.post("url", &json!({ "url": "about:blank" }));
         browser.requests();
         browser.console();
@@ -86,7 +82,7 @@ impl Browser {
         ask(&self.agent, Method::POST, &format!("{}/{command}", self.session), parameters)
     }
 
-    /// A command of Chromium's own.
+    /// Runs a command of the Chrome `DevTools` protocol.
     fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
@@ -97,12 +93,12 @@ impl Browser {
         self.post("url", &json!({ "url": format!("file://{}", page.display()) }));
     }
 
-    /// What a function's body returns in the page.
+    /// Runs the body of a function in the page and returns its result.
     pub(crate) fn eval(&self, body: &str) -> Value {
         self.post("execute/sync", &json!({ "script": body, "args": [] }))
     }
 
-    /// The texts of all elements that a selector finds, as they are read.
+    /// Returns the text of every element that matches a selector.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         let found = self.eval(&format!(
             "return Array.from(document.querySelectorAll({}), e => e.textContent.trim())",
@@ -111,7 +107,7 @@ impl Browser {
         serde_json::from_value(found).expect("texts")
     }
 
-    /// The text of the only element that a selector finds.
+    /// Returns the text of the only element that matches a selector.
     #[track_caller]
     pub(crate) fn text(&self, selector: &str) -> String {
         let mut texts = self.texts(selector);
@@ -119,7 +115,7 @@ impl Browser {
         texts.remove(0)
     }
 
-    /// Presses keys where a selector finds an element; U+E007 is Enter.
+    /// Presses keys in the element that matches a selector; U+E007 is Enter.
     pub(crate) fn press(&self, selector: &str, keys: &str) {
         let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
         let id = element.as_object().and_then(|element| element.values().next());
@@ -127,7 +123,7 @@ impl Browser {
         self.post(&format!("element/{id}/value"), &json!({ "text": keys }));
     }
 
-    /// Looks at the page in another way.
+    /// Changes the colour scheme and the window size.
     pub(crate) fn look(&self, look: Look) {
         let Look { scheme, width, height, .. } = look;
         let scheme = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
@@ -137,20 +133,21 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    /// Whether something reaches out at the right of the window.
+    /// Returns whether the page is wider than the window.
     pub(crate) fn is_wider_than_window(&self) -> bool {
         self.eval(
             "const page = document.documentElement; return page.scrollWidth > page.clientWidth",
         ) == true
     }
 
-    /// What axe-core finds wrong, a line each; `None`, saying so, where it has not been fetched.
+    /// Returns the violations that axe-core finds, one line each; none if axe-core is missing.
     pub(crate) fn accessibility(&self) -> Option<Vec<String>> {
         let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/axe.min.js");
-        let Ok(axe) = fs::read_to_string(axe) else {
-            println!("skipped: there is no axe-core in target/axe; `make test` fetches it");
+        let axe = fs::read_to_string(axe);
+        if !require("axe", axe.is_ok()) {
             return None;
-        };
+        }
+        let axe = axe.expect("axe-core can be read");
         self.eval(&axe);
         let script = "const done = arguments[0];
             axe.run().then(found => done(found.violations.flatMap(rule => rule.nodes.map(node =>
@@ -159,13 +156,13 @@ impl Browser {
         Some(serde_json::from_value(found).expect("violations"))
     }
 
-    /// What the page has written to the console since the last time.
+    /// Returns the console messages since the last call.
     pub(crate) fn console(&self) -> Vec<String> {
         let lines = self.post("se/log", &json!({ "type": "browser" }));
         lines.as_array().expect("lines").iter().map(Value::to_string).collect()
     }
 
-    /// The addresses that have been asked for since the last time.
+    /// Returns the requested URLs since the last call.
     pub(crate) fn requests(&self) -> BTreeSet<String> {
         let lines = self.post("se/log", &json!({ "type": "performance" }));
         let address = |line: &Value| -> Option<String> {
@@ -177,7 +174,8 @@ impl Browser {
         lines.as_array().expect("lines").iter().filter_map(address).collect()
     }
 
-    /// Keeps pictures of the page, in each look and printed, in `target/pages/`, for people.
+    /// Writes screenshots of the page in each look, and a PDF, to `target/pages/` for review by
+    /// people.
     pub(crate) fn keep(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
         fs::create_dir_all(&folder).expect("a folder for pictures");
@@ -202,7 +200,7 @@ impl Drop for Browser {
     }
 }
 
-/// What the driver answers, which must not be an error.
+/// Sends a command to `ChromeDriver` and returns its result. Panics if the result is an error.
 #[track_caller]
 fn ask(agent: &Agent, method: Method, url: &str, body: &Value) -> Value {
     let request = ureq::http::Request::builder().method(method).uri(url);

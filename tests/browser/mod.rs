@@ -1,12 +1,11 @@
-//! Reports as people meet them: read back in a browser, sorted, searched, and looked at by day, by
-//! night and on a phone.
+//! Checks report pages in a browser: their content, sorting, searching, colour schemes and sizes.
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
 //! | `driver.rs` | the browser |
-//! | `test_page.rs` | what the page of a test must show |
-//! | `comparison_page.rs` | that of a comparison |
-//! | `training_page.rs` | that of a mentor's training |
+//! | `test_page.rs` | checks the page of a test |
+//! | `comparison_page.rs` | checks the page of a comparison |
+//! | `training_page.rs` | checks the page of a mentor's training |
 
 pub(crate) mod comparison_page;
 mod driver;
@@ -20,8 +19,8 @@ use serde_json::{Value, json};
 pub(crate) use driver::Browser;
 use driver::LOOKS;
 
-/// Opens a page and checks what holds for every page: it fetches nothing, says nothing on the
-/// console, and in each look is no wider than the window and passes axe-core.
+/// Opens a page and checks the rules for every page: it sends no requests, writes nothing to the
+/// console, and in each look is not wider than the window and passes axe-core.
 #[track_caller]
 pub(crate) fn open(browser: &Browser, page: &Path) {
     browser.look(LOOKS[0]);
@@ -41,7 +40,7 @@ pub(crate) fn open(browser: &Browser, page: &Path) {
     is_quiet(browser);
 }
 
-/// Checks that nothing more was fetched, and nothing said on the console.
+/// Checks that the page has sent no requests and written nothing to the console.
 #[track_caller]
 pub(crate) fn is_quiet(browser: &Browser) {
     let (requests, console) = (browser.requests(), browser.console());
@@ -49,39 +48,39 @@ pub(crate) fn is_quiet(browser: &Browser) {
     assert!(console.is_empty(), "{console:#?}");
 }
 
-/// A share in 0..=1 as pages show it.
+/// Formats a ratio in 0..=1 as pages show it.
 pub(crate) fn percent(share: &Value) -> String {
     share.as_f64().map_or("–".to_owned(), |share| format!("{:.1}%", 100.0 * share))
 }
 
-/// An interval of shares.
+/// Formats an interval of ratios as pages show it.
 pub(crate) fn range(interval: &Value) -> String {
     let [low, high] = [&interval[0], &interval[1]].map(|bound| bound.as_f64().expect("a bound"));
     format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
 }
 
-/// A difference of shares in percentage points.
+/// Formats a difference of ratios in percentage points as pages show it.
 pub(crate) fn points(difference: &Value) -> String {
     format!("{:+.1}", 100.0 * difference.as_f64().expect("a number"))
 }
 
-/// A text as the browser has it.
+/// Returns a text without surrounding white space, as the browser returns it.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().expect("text").trim().to_owned()
 }
 
-/// The cells of a share, with how many questions it is of.
+/// Returns the cells of a ratio: the counts, the percentage and the confidence interval.
 pub(crate) fn share(of: &Value) -> Vec<String> {
     let counts = ["questions", "correct"].map(|key| of[key].to_string());
     [counts.to_vec(), vec![percent(&of["share"]), range(&of["ci95"])]].concat()
 }
 
-/// Two decimals.
+/// Formats a number with two decimals.
 pub(crate) fn decimals(value: &Value) -> String {
     format!("{:.2}", value.as_f64().expect("a number"))
 }
 
-/// Compares texts on the page, by their `data-key`, with what they should be.
+/// Compares texts on the page, by their `data-key`, with expected texts.
 #[track_caller]
 pub(crate) fn shows(browser: &Browser, keys: &[(&str, String)]) {
     for (key, expected) in keys {
@@ -89,7 +88,7 @@ pub(crate) fn shows(browser: &Browser, keys: &[(&str, String)]) {
     }
 }
 
-/// The cells of a table by its `data-figure`, row by row.
+/// Returns the cells of the table with this `data-figure`, row by row.
 pub(crate) fn table(browser: &Browser, figure: &str) -> Vec<Vec<String>> {
     let rows = browser.eval(&format!(
         "return Array.from(document.querySelectorAll('[data-figure={figure}] tbody tr'),
@@ -98,7 +97,7 @@ pub(crate) fn table(browser: &Browser, figure: &str) -> Vec<Vec<String>> {
     serde_json::from_value(rows).expect("rows")
 }
 
-/// Compares the first cells of each row of a table with what they should be.
+/// Compares the first cells in each row of a table with expected cells.
 #[track_caller]
 pub(crate) fn tabulates(browser: &Browser, figure: &str, expected: &[Vec<String>]) {
     let found = table(browser, figure);
@@ -108,7 +107,7 @@ pub(crate) fn tabulates(browser: &Browser, figure: &str, expected: &[Vec<String>
     }
 }
 
-/// Sorts a table by a column of numbers, by keyboard, up and then down, and checks the order.
+/// Sorts a table by a numeric column with the keyboard, in both directions, and checks the order.
 #[track_caller]
 pub(crate) fn sorts_by_number(browser: &Browser, figure: &str, column: usize) {
     let button = format!("[data-figure={figure}] thead th:nth-child({}) button", column + 1);
@@ -125,8 +124,8 @@ pub(crate) fn sorts_by_number(browser: &Browser, figure: &str, column: usize) {
     assert_eq!(read(), expected, "{figure} down");
 }
 
-/// Searches a table's rows for a word and checks which are left, with what the page says of it;
-/// then takes the word back.
+/// Searches the rows of a table for a word, checks the remaining rows and the status text, and
+/// clears the search.
 #[track_caller]
 pub(crate) fn searches(browser: &Browser, figure: &str, word: &str) {
     let all = table(browser, figure);

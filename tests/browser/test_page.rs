@@ -1,4 +1,4 @@
-//! What the page of a test must show: what `--json` says, to the last row.
+//! Checks the page of a test against the output of `--json`.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use super::{
     tabulates, text,
 };
 
-/// Opens the page of one mentor's test and compares it with the test's line of JSON; the wrong
-/// questions are searched for `word`.
+/// Opens the page of a test of one mentor, and compares it with the JSON line of the test. The
+/// wrongly answered questions are searched for `word`.
 #[track_caller]
 pub(crate) fn check(browser: &Browser, page: &Path, line: &Value, word: &str) {
     open(browser, page);

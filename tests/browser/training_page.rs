@@ -1,4 +1,4 @@
-//! What the page of a mentor's training must show: what `--json` says, to the last row.
+//! Checks the page of a mentor's training against the output of `--json`.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use super::{
     tabulates, text,
 };
 
-/// Opens a report and compares it with the `figures` of training; the wrong questions are searched
-/// for `word`.
+/// Opens the page of a training report, and compares it with the `figures` of the training. The
+/// wrongly answered questions are searched for `word`.
 #[track_caller]
 pub(crate) fn check(browser: &Browser, page: &Path, figures: &Value, word: &str) {
     open(browser, page);
@@ -46,7 +46,7 @@ pub(crate) fn check(browser: &Browser, page: &Path, figures: &Value, word: &str)
     is_quiet(browser);
 }
 
-/// Each answer's row, and those that need more paraphrases, the worst first.
+/// Checks the row of each answer, and the list of answers that need more paraphrases, worst first.
 #[track_caller]
 fn answers(browser: &Browser, figures: &Value) {
     let all = figures["answers"].as_array().expect("answers");

@@ -15,7 +15,7 @@ fn run_on_bucket(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn verifying_stops_at_the_size_that_the_manifest_says() {
+fn verifying_stops_at_the_size_in_the_manifest() {
     let files = checkpoint(1, 1000);
     let server = serve(move |request, stream| {
         let file = request.path.split_once("/x/").map_or("", |(_, file)| file);
@@ -31,7 +31,7 @@ fn verifying_stops_at_the_size_that_the_manifest_says() {
 
 // A bucket says every size beforehand: nothing is read of what has another.
 #[test]
-fn verifying_reads_nothing_of_a_file_with_another_size() {
+fn verifying_does_not_read_a_file_with_another_size() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/x/ada/model.safetensors"), &vec![0; 1_000_000]);
@@ -40,7 +40,7 @@ fn verifying_reads_nothing_of_a_file_with_another_size() {
 }
 
 #[test]
-fn an_answer_that_drips_ends_with_an_error_that_says_so() {
+fn a_very_slow_response_ends_with_an_error() {
     let files = checkpoint(1, 100_000);
     let file = serve(move |request, stream| match request.path.split_once("/x/") {
         Some((_, "ada/model.safetensors")) => drip(stream, 200, "ETag: \"1\"\r\n"),
@@ -66,7 +66,7 @@ fn an_answer_that_drips_ends_with_an_error_that_says_so() {
 }
 
 #[test]
-fn an_answer_of_a_bucket_that_drips_ends_with_an_error_that_says_so() {
+fn a_very_slow_response_of_a_bucket_ends_with_an_error() {
     let sandbox = workspace();
     let list = serve(|_, stream| drip(stream, 200, "Content-Type: application/xml\r\n"));
     let run = run_on_bucket(&list, &sandbox, &["checkpoints", "--remote"]).code(2);
@@ -85,7 +85,7 @@ fn an_answer_of_a_bucket_that_drips_ends_with_an_error_that_says_so() {
 }
 
 #[test]
-fn a_list_without_an_end_is_refused() {
+fn an_endless_listing_is_refused() {
     let sandbox = workspace();
     let server = serve(|_, stream| flood(stream, 207));
     let list = run(&sandbox, &server, &["checkpoints", "--remote"]).code(2);
@@ -116,7 +116,7 @@ fn with_options(options: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn a_manifest_that_would_fill_the_memory_is_refused() {
+fn a_manifest_larger_than_memory_is_refused() {
     let large = with_options(&json!({ "x": "x".repeat(9 << 20) }));
     let wide = with_options(&json!({ "x": vec![json!({}); 1_000_000] }));
     let few = with_options(&json!({ "x": vec![json!({}); 1_000], "y": "y".repeat(1 << 20) }));

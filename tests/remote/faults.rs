@@ -280,12 +280,12 @@ fn try_one(kind: &Kind, wrong: Wrong, says: &str, way: Way, which: &Which) -> bo
 }
 
 #[test]
-fn every_request_to_a_disk_goes_wrong_in_every_way() {
+fn every_request_to_a_webdav_server_fails_in_every_way() {
     every_request_goes_wrong(&DISK);
 }
 
 #[test]
-fn every_request_to_a_bucket_goes_wrong_in_every_way() {
+fn every_request_to_a_bucket_fails_in_every_way() {
     every_request_goes_wrong(&BUCKET);
 }
 

@@ -80,7 +80,7 @@ fn is_whole_after_kills(
 }
 
 #[test]
-fn a_killed_upload_leaves_nothing_to_be_seen_or_all_of_it() {
+fn a_killed_upload_leaves_all_or_nothing() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     for name in ["first", "x"] {
         put_here(&sandbox, name, &checkpoint(1, SIZE));
@@ -93,7 +93,7 @@ fn a_killed_upload_leaves_nothing_to_be_seen_or_all_of_it() {
 }
 
 #[test]
-fn a_killed_download_leaves_nothing_to_be_seen_or_all_of_it() {
+fn a_killed_download_leaves_all_or_nothing() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     for name in ["first", "x"] {
         put_there(&disk, name, &checkpoint(1, SIZE));

@@ -20,7 +20,7 @@ fn entry(machine: &str) -> String {
 }
 
 #[test]
-fn without_an_entry_the_three_lines_are_said() {
+fn a_missing_netrc_entry_is_printed_as_three_lines() {
     let (disk, sandbox) = scene();
     let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401");
     let file = sandbox.path().join(".netrc");
@@ -36,7 +36,7 @@ fn without_an_entry_the_three_lines_are_said() {
 }
 
 #[test]
-fn the_workspaces_file_goes_before_the_others_and_settings_before_all() {
+fn netrc_of_the_workspace_takes_precedence_and_settings_override_it() {
     let (disk, sandbox) = scene();
     sandbox.write("other", entry("127.0.0.1"));
     sandbox.write("home/.netrc", "machine 127.0.0.1 login wrong password wrong");
@@ -58,7 +58,7 @@ fn the_workspaces_file_goes_before_the_others_and_settings_before_all() {
 }
 
 #[test]
-fn half_a_login_is_completed_or_refused() {
+fn an_incomplete_login_is_completed_or_refused() {
     let (disk, sandbox) = scene();
     let other = "machine 127.0.0.1 login eve password other\n";
     netrc_file(&sandbox, &format!("{other}{}", entry("127.0.0.1")));
@@ -81,7 +81,7 @@ fn half_a_login_is_completed_or_refused() {
 }
 
 #[test]
-fn a_file_that_is_none_is_refused_with_its_line() {
+fn an_invalid_netrc_is_refused_with_its_line() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &format!("# mine\nmachine 127.0.0.1 login {USER} password \"s3cret\n"));
     run(&sandbox, &disk.url, &UPLOAD).code(2).says(".netrc, row 2: a quote");
@@ -92,7 +92,7 @@ fn a_file_that_is_none_is_refused_with_its_line() {
 
 #[cfg(unix)]
 #[test]
-fn others_that_may_read_the_file_are_a_warning() {
+fn a_netrc_readable_by_other_users_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &entry("127.0.0.1"));
@@ -102,7 +102,7 @@ fn others_that_may_read_the_file_are_a_warning() {
 }
 
 #[test]
-fn keys_of_a_bucket_go_over_plain_http_to_this_machine_alone() {
+fn bucket_keys_are_sent_over_plain_http_only_to_localhost() {
     let sandbox = workspace();
     put_here(&sandbox, "x", &checkpoint(1, 100));
     let keys = [
@@ -116,7 +116,7 @@ fn keys_of_a_bucket_go_over_plain_http_to_this_machine_alone() {
 }
 
 #[test]
-fn other_machines_are_shown_a_password_over_plain_http_only_where_that_is_asked_for() {
+fn passwords_are_sent_over_plain_http_only_if_allowed() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &entry("disk.invalid"));
     // The name is no other machine's, but what is asked of it goes through this one's proxy.
@@ -137,7 +137,7 @@ fn other_machines_are_shown_a_password_over_plain_http_only_where_that_is_asked_
 }
 
 #[test]
-fn what_stays_within_this_machine_goes_through_no_proxy() {
+fn requests_to_localhost_bypass_the_proxy() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &entry("127.0.0.1"));
     // A proxy that would hear the password.
@@ -153,7 +153,7 @@ fn what_stays_within_this_machine_goes_through_no_proxy() {
 
 // The rules are curl's, and tested one by one beside them: here it counts that they are asked.
 #[test]
-fn a_host_that_no_proxy_names_is_asked_directly() {
+fn hosts_in_no_proxy_bypass_the_proxy() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     let asked = |no_proxy: &[(&str, &str)]| {
@@ -180,7 +180,7 @@ fn a_host_that_no_proxy_names_is_asked_directly() {
 }
 
 #[test]
-fn a_public_link_is_read_with_its_token_and_never_written() {
+fn a_public_link_is_read_with_its_token_but_not_written() {
     let disk = Disk::serve();
     disk.open_to_all();
     disk.has(None);
@@ -217,7 +217,7 @@ fn a_public_link_is_read_with_its_token_and_never_written() {
 }
 
 #[test]
-fn another_server_that_is_redirected_to_is_not_shown_the_password() {
+fn the_password_is_not_sent_to_a_redirect_on_another_server() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.has(Some((

@@ -17,7 +17,7 @@ fn gets(disk: &Disk, end: &str) -> usize {
 
 // It has nothing that tells a file from another, so that each GET begins anew.
 #[test]
-fn a_download_that_never_gets_further_ends() {
+fn a_download_without_progress_ends() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 10_000));
     disk.always(|which| is_get(which, "model.safetensors").then_some(Wrong::CutMidway));
@@ -30,7 +30,7 @@ fn a_download_that_never_gets_further_ends() {
 
 // A disk that tells files apart goes on with ranges, however often it cuts them.
 #[test]
-fn a_download_that_gets_further_goes_on() {
+fn a_download_with_progress_continues() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 10_000));
     disk.always(|which| {
@@ -42,7 +42,7 @@ fn a_download_that_gets_further_goes_on() {
 }
 
 #[test]
-fn a_manifest_that_is_listed_and_never_there_is_an_error() {
+fn a_listed_but_missing_manifest_is_an_error() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| is_get(which, "manifest.json").then_some(Wrong::NotThere));
@@ -52,7 +52,7 @@ fn a_manifest_that_is_listed_and_never_there_is_an_error() {
 }
 
 #[test]
-fn a_repair_goes_on_when_the_damaged_copy_is_not_moved_at_once() {
+fn a_repair_continues_while_the_damaged_copy_is_moved_late() {
     for wrong in [Wrong::Busy, Wrong::LockedButDone, Wrong::CutAfter] {
         let (disk, sandbox) = (Disk::serve(), workspace());
         put_here(&sandbox, "x", &checkpoint(1, 1000));
@@ -66,7 +66,7 @@ fn a_repair_goes_on_when_the_damaged_copy_is_not_moved_at_once() {
 
 // `HEAD` finds it, `GET` does not.
 #[test]
-fn a_file_of_a_bucket_that_is_not_there_is_named() {
+fn a_missing_file_of_a_bucket_is_named() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| is_get(which, "model.json").then_some(Wrong::NotThere));
@@ -77,7 +77,7 @@ fn a_file_of_a_bucket_that_is_not_there_is_named() {
 
 // Each may cost several round trips, and there are some twenty requests, four files at once at most.
 #[test]
-fn connections_are_used_again() {
+fn connections_are_reused() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     run(&sandbox, &disk.url, &["upload", "x"]).code(0);

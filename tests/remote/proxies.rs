@@ -10,7 +10,7 @@ fn moves(disk: &Disk) -> usize {
 }
 
 #[test]
-fn the_form_of_a_destination_is_found_out_once() {
+fn the_accepted_destination_form_is_determined_once() {
     // Three files are moved, and their folder. The disk's port makes two forms of four the same.
     for (destination, refused) in [("http://127.0.0.1:", 0), ("http://127.0.0.1/", 1), ("/", 2)] {
         let (disk, sandbox) = (Disk::serve(), workspace());
@@ -23,7 +23,7 @@ fn the_form_of_a_destination_is_found_out_once() {
 }
 
 #[test]
-fn a_disk_that_takes_no_form_is_told_of_at_once() {
+fn a_server_that_accepts_no_destination_form_is_reported_at_once() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     disk.has_quirks(Quirks { destination: Some("ftp:"), ..Quirks::default() });
     put_here(&sandbox, "x", &checkpoint(1, 1000));

@@ -21,7 +21,7 @@ fn shares(disk: &Disk) {
 }
 
 #[test]
-fn a_disk_that_does_not_list_the_folder_itself() {
+fn a_server_that_omits_the_folder_from_its_listing() {
     let disk = Disk::serve();
     disk.has_quirks(Quirks { hides_itself: true, ..Quirks::default() });
     shares(&disk);
@@ -32,7 +32,7 @@ fn a_disk_that_does_not_list_the_folder_itself() {
 }
 
 #[test]
-fn a_disk_that_labels_every_file_as_a_page() {
+fn a_server_that_sends_every_file_as_html() {
     let disk = Disk::serve();
     disk.has_quirks(Quirks { labels_pages: true, ..Quirks::default() });
     shares(&disk);
@@ -49,7 +49,7 @@ fn a_disk_that_labels_every_file_as_a_page() {
 }
 
 #[test]
-fn a_disk_that_takes_no_names_with_a_dot() {
+fn a_server_that_refuses_names_with_a_leading_dot() {
     for forbid in [
         (|which| which.1.contains("/.").then_some(Wrong::NotThere))
             as fn(&super::server::Which) -> _,
@@ -76,7 +76,7 @@ fn a_disk_that_takes_no_names_with_a_dot() {
 }
 
 #[test]
-fn what_is_under_way_without_a_dot_is_no_checkpoint() {
+fn a_running_upload_without_a_leading_dot_is_not_a_checkpoint() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     disk.always(|which| which.1.contains("/.").then_some(Wrong::Forbidden));
     let files = checkpoint(1, 1000);
@@ -97,7 +97,7 @@ fn what_is_under_way_without_a_dot_is_no_checkpoint() {
 }
 
 #[test]
-fn a_disk_that_nobody_may_write_to_is_told_of_and_no_dot_blamed() {
+fn a_read_only_server_is_reported_as_read_only() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "other", &checkpoint(2, 100));
     disk.always(|which| matches!(&*which.0, "MKCOL" | "PUT").then_some(Wrong::Forbidden));

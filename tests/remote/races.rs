@@ -71,7 +71,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
 }
 
 #[test]
-fn of_ten_uploads_of_one_name_one_wins_whole() {
+fn one_of_ten_uploads_with_the_same_name_wins() {
     let disk = Disk::serve();
     race((&disk.url, &[]), || disk.files(&format!("{THERE}/x")));
     assert_eq!(disk.names(THERE), ["x"]);
@@ -82,7 +82,7 @@ fn of_ten_uploads_of_one_name_one_wins_whole() {
 }
 
 #[test]
-fn ten_uploads_of_the_same_help_each_other() {
+fn ten_uploads_of_the_same_checkpoint_cooperate() {
     let disk = Disk::serve();
     let sandboxes: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
     for sandbox in &sandboxes {
@@ -100,7 +100,7 @@ fn ten_uploads_of_the_same_help_each_other() {
 }
 
 #[test]
-fn of_ten_downloads_in_one_workspace_one_is_kept() {
+fn one_of_ten_downloads_in_one_workspace_is_kept() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     super::put_there(&disk, "x", &checkpoint(1, SIZE));
     let download: &[&str] = &["download", "x"];

@@ -71,7 +71,7 @@ fn run_against(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn the_stores_own_code_and_message_are_shown() {
+fn the_error_code_and_message_of_the_store_are_printed() {
     for (status, code, message, more, hint) in REFUSALS {
         let body = format!(
             "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message>{more}\
@@ -92,7 +92,7 @@ fn the_stores_own_code_and_message_are_shown() {
 }
 
 #[test]
-fn what_passes_is_tried_again_whatever_the_status() {
+fn transient_errors_are_retried_for_every_status() {
     for (status, code) in [(400, "RequestTimeout"), (503, "SlowDown"), (200, "InternalError")] {
         let body = format!("<Error><Code>{code}</Code><Message>please wait</Message></Error>");
         let server = serve(move |request, stream| whole(request, stream, status, body.as_bytes()));
@@ -129,7 +129,7 @@ fn denied(which: &Which, operation: &str) -> Option<Wrong> {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_says_why() {
+fn a_forbidden_file_is_reported_with_the_reason() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| {

@@ -5,7 +5,7 @@ use super::{THERE, checkpoint, names, put_here, put_there, run_on, staging, work
 
 // Another run with the same content fails, and takes away what it could not send.
 #[test]
-fn nothing_is_published_of_which_a_file_was_taken_away() {
+fn an_upload_sends_a_file_again_after_another_run_removed_it() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 100));
     disk.has(None);
@@ -23,7 +23,7 @@ fn nothing_is_published_of_which_a_file_was_taken_away() {
 
 // What is there under the file's own name may be another run's by now.
 #[test]
-fn what_could_not_be_sent_is_looked_for_before_it_is_sent_again() {
+fn a_failed_put_is_not_repeated_if_the_file_arrived() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     let files = checkpoint(1, 100);
     put_here(&sandbox, "x", &files);
@@ -35,7 +35,7 @@ fn what_could_not_be_sent_is_looked_for_before_it_is_sent_again() {
 }
 
 #[test]
-fn what_is_damaged_here_takes_no_other_runs_place() {
+fn a_damaged_local_file_is_not_sent_to_a_bucket() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 100));
     sandbox.write(&format!("{}/x/ada/model.json", super::HERE), "{\"seed\":7}");
@@ -47,7 +47,7 @@ fn what_is_damaged_here_takes_no_other_runs_place() {
 }
 
 #[test]
-fn what_a_run_left_that_was_killed_when_all_was_published_is_removed() {
+fn leftovers_of_an_upload_killed_after_publishing_are_removed() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     let files = checkpoint(1, 100);
     put_here(&sandbox, "x", &files);

@@ -21,7 +21,7 @@ fn shown(disk: &Disk) -> Vec<Option<String>> {
 }
 
 #[test]
-fn digest_shows_a_proof_and_never_the_password() {
+fn digest_does_not_send_the_password() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
     run(&sandbox, &disk.url, &UPLOAD).code(0).prints("uploaded fusion_v1/x");
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
@@ -39,7 +39,7 @@ fn digest_shows_a_proof_and_never_the_password() {
 }
 
 #[test]
-fn a_nonce_that_ran_out_is_replaced() {
+fn an_expired_nonce_is_replaced() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(2)));
     run(&sandbox, &disk.url, &UPLOAD).code(0).prints("uploaded fusion_v1/x");
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
@@ -47,7 +47,7 @@ fn a_nonce_that_ran_out_is_replaced() {
 }
 
 #[test]
-fn a_wrong_password_is_not_tried_again_by_digest() {
+fn a_wrong_password_is_not_retried_with_digest() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
     netrc_file(&sandbox, "machine 127.0.0.1 login ada password wrong-pass");
     let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401").says("it offers Digest");
@@ -56,7 +56,7 @@ fn a_wrong_password_is_not_tried_again_by_digest() {
 }
 
 #[test]
-fn basic_is_shown_only_when_it_is_asked_for() {
+fn basic_credentials_are_sent_only_on_request() {
     let (disk, sandbox) = scene(Wants::Basic);
     run(&sandbox, &disk.url, &UPLOAD).code(0);
     let shown = shown(&disk);
@@ -65,7 +65,7 @@ fn basic_is_shown_only_when_it_is_asked_for() {
 }
 
 #[test]
-fn a_disk_that_is_open_to_read_may_want_digest_to_write() {
+fn a_server_may_require_digest_only_for_writes() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
     disk.open_to_all();
     run(&sandbox, &disk.url, &["checkpoints", "--remote"]).code(0);
@@ -73,7 +73,7 @@ fn a_disk_that_is_open_to_read_may_want_digest_to_write() {
 }
 
 #[test]
-fn schemes_that_are_not_known_are_named_and_shown_nothing() {
+fn unknown_schemes_are_named_and_get_no_credentials() {
     let (disk, sandbox) = scene(Wants::Negotiate);
     let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("it offers Negotiate, NTLM");
     said.says("(Basic, Digest)").says("(Bearer)");
@@ -89,7 +89,7 @@ fn schemes_that_are_not_known_are_named_and_shown_nothing() {
 }
 
 #[test]
-fn a_token_goes_to_the_disk_alone_and_is_never_printed() {
+fn a_token_is_sent_only_to_the_server_and_never_printed() {
     const TOKEN: &str = "t0ken-s3cret";
     let (disk, sandbox) = scene(Wants::Bearer(TOKEN));
     let with = |variables: &[(&str, &str)], arguments: &[&str]| {
@@ -116,7 +116,7 @@ fn a_token_goes_to_the_disk_alone_and_is_never_printed() {
 }
 
 #[test]
-fn a_token_is_not_sent_in_clear_to_other_machines() {
+fn a_token_is_not_sent_over_plain_http_to_other_machines() {
     let (disk, sandbox) = scene(Wants::Bearer(PASSWORD));
     let mut command = command(&sandbox, "http://disk.invalid/dav", &UPLOAD);
     command.env("HTTP_PROXY", &disk.server).env("MENTORPAL_REMOTE_TOKEN", PASSWORD);

@@ -57,7 +57,7 @@ fn scene() -> (Sandbox, String) {
 }
 
 #[test]
-fn no_address_shows_its_secret() {
+fn printed_urls_contain_no_secret() {
     let (sandbox, host) = scene();
     for address in ADDRESSES {
         let address = address.replace("HOST", &host);
@@ -72,7 +72,7 @@ fn no_address_shows_its_secret() {
 }
 
 #[test]
-fn no_settings_file_that_cannot_be_read_shows_a_value() {
+fn errors_about_a_settings_file_contain_no_value() {
     let sandbox = Sandbox::empty();
     for address in ADDRESSES {
         for text in [
@@ -106,7 +106,7 @@ fn no_settings_file_that_cannot_be_read_shows_a_value() {
 }
 
 #[test]
-fn no_setting_of_the_environment_is_shown() {
+fn environment_secrets_are_not_printed() {
     let (sandbox, host) = scene();
     netrc_file(&sandbox, &format!("machine 127.0.0.1 login {USER} password {PASSWORD}\n"));
     let dav = format!("http://{host}/dav");
@@ -136,7 +136,7 @@ fn no_setting_of_the_environment_is_shown() {
 }
 
 #[test]
-fn what_is_typed_is_not_shown_again() {
+fn secrets_in_arguments_are_not_printed() {
     let sandbox = Sandbox::empty();
     for address in ADDRESSES {
         // An address without slashes is no address, and was typed where none belongs.
@@ -150,7 +150,7 @@ fn what_is_typed_is_not_shown_again() {
 
 // A server, or something on the way, may send back what it was sent.
 #[test]
-fn what_a_server_sends_back_is_masked() {
+fn secrets_in_responses_are_masked() {
     let sandbox = workspace();
     for location in [
         "http://ada:hunter2@disk.invalid/",
@@ -176,7 +176,7 @@ fn what_a_server_sends_back_is_masked() {
 
 // A link of which only the address of newer servers answers, as it is shown where that fails.
 #[test]
-fn a_public_link_shows_no_token_in_results() {
+fn results_contain_no_token_of_a_public_link() {
     let disk = Disk::serve();
     disk.open_to_all();
     for (path, bytes) in checkpoint(1, 100) {

@@ -1,15 +1,15 @@
-//! Real servers on this machine, each where it is installed.
+//! Real servers on this machine. Tests of a server that is not installed are skipped.
 //!
-//! | file | what runs there |
+//! | file | server |
 //! |---|---|
 //! | `apache.rs` | Apache's `mod_dav`, with Basic and Digest |
 //! | `lighttpd.rs` | lighttpd's `mod_webdav` |
-//! | `nginx.rs` | nginx's `dav_ext`, and nginx as a proxy that ends TLS |
-//! | `sabre.rs` | sabre/dav, which Nextcloud is built on, with Basic and Digest |
+//! | `nginx.rs` | nginx's `dav_ext`, and nginx as a proxy that terminates TLS |
+//! | `sabre.rs` | sabre/dav, the library behind Nextcloud, with Basic and Digest |
 //! | `python.rs` | WsgiDAV, with Basic and Digest |
 //! | `rclone.rs` | `rclone serve webdav` |
-//! | `behind_tls.rs` | WsgiDAV, Apache and rclone behind such a proxy |
-//! | `moto.rs` | `moto` for S3 |
+//! | `behind_tls.rs` | WsgiDAV, Apache and rclone behind nginx as a proxy |
+//! | `moto.rs` | `moto`, an S3 server |
 
 mod apache;
 mod behind_tls;
@@ -22,7 +22,7 @@ mod sabre;
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use mentorpal::checkpoint::FileRecord;
@@ -30,10 +30,13 @@ use serde_json::json;
 
 use super::races::race;
 use super::{THERE, checkpoint, command, put_here, workspace};
-use crate::support::{Ended, Run, Sandbox, until};
+use crate::support::{Ended, Run, Sandbox, require_program, until};
 
-/// `ada:disk:s3cret-pass`, as `md5sum` digests it: what servers keep of a user for Digest.
+/// The MD5 hash of `ada:disk:s3cret-pass`, which servers store for Digest authentication.
 const MD5: &str = "8a9a1670ca53f13e981a9ffdc852e43d";
+
+/// How many ports are tried for a server: another process may take a free port before the server does.
+const PORTS: usize = 3;
 
 /// A server that runs until the test ends.
 struct Server {
@@ -41,51 +44,46 @@ struct Server {
     url: String,
     port: u16,
     folder: Sandbox,
-    /// What commands have in their environment besides.
+    /// Further environment variables of the commands.
     variables: Vec<(&'static str, String)>,
     /// The server that this one is a proxy for.
     behind: Option<Box<Self>>,
-    /// What it shows who it is by, which lies there until it ends.
+    /// The TLS certificate of the server; its files are deleted when it is dropped.
     certificate: Option<nginx::Certificate>,
 }
 
 impl Server {
-    /// Starts `program` with what `arguments` makes of its port and its folder; `None`, and said,
-    /// where it is not installed.
-    fn start(program: &str, arguments: impl FnOnce(u16, &Path) -> Vec<String>) -> Option<Self> {
-        let Some(path) = find(program) else {
-            eprintln!("skipped: {program} is not installed");
-            return None;
-        };
+    /// Starts `program` with the arguments that `arguments` returns for a port and a folder; none if
+    /// `requirement` is missing.
+    fn start(
+        (requirement, program): (&str, &str),
+        arguments: impl Fn(u16, &Path) -> Vec<String>,
+    ) -> Option<Self> {
+        let path = require_program(requirement, program)?;
         let folder = Sandbox::empty();
-        open_up(folder.path());
+        make_writable(folder.path());
         fs::create_dir(folder.path().join("data")).unwrap();
-        open_up(&folder.path().join("data"));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Command::new(path);
-        server.args(arguments(port, folder.path())).current_dir(folder.path());
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        server.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut process = Ended(server.spawn().unwrap());
-        until(&format!("an answer of {program}"), || {
-            let log = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            assert!(process.0.try_wait().unwrap().is_none(), "{program} ended: {}", log());
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        let url = format!("http://127.0.0.1:{port}/");
-        let variables = Vec::new();
+        make_writable(&folder.path().join("data"));
+        let start = || {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let process = start_on(port, &path, arguments(port, folder.path()), folder.path())?;
+            Some((process, port))
+        };
+        let started = (0..PORTS).find_map(|_| start());
+        let log = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        let (process, port) = started.unwrap_or_else(|| panic!("{program} ended: {}", log()));
         Some(Self {
             _process: process,
-            url,
+            url: format!("http://127.0.0.1:{port}/"),
             port,
             folder,
-            variables,
+            variables: Vec::new(),
             behind: None,
             certificate: None,
         })
     }
 
-    /// The files that the server keeps below `path`.
+    /// Returns the files that the server stores in the folder `path`.
     fn files(&self, path: &str) -> super::Files {
         match &self.behind {
             Some(server) => server.files(path),
@@ -93,7 +91,7 @@ impl Server {
         }
     }
 
-    /// Runs a command with the remote on this server.
+    /// Runs a command with this server as the remote.
     fn run(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
         let mut command = command(sandbox, &self.url, arguments);
         command.env("MENTORPAL_REMOTE_TIMEOUT", "30");
@@ -101,14 +99,23 @@ impl Server {
     }
 }
 
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
+/// Starts a server and waits until it accepts connections; none if it ends first, for example because
+/// another process has taken the port.
+fn start_on(port: u16, program: &Path, arguments: Vec<String>, folder: &Path) -> Option<Ended> {
+    let log = fs::File::create(folder.join("log")).unwrap();
+    let mut server = Command::new(program);
+    server.args(arguments).current_dir(folder).stdin(Stdio::null());
+    let mut process = Ended(server.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+    let mut has_ended = false;
+    until(&format!("a connection to {}", program.display()), || {
+        has_ended = process.0.try_wait().unwrap().is_some();
+        has_ended || TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    (!has_ended).then_some(process)
 }
 
-/// Lets a server that gives up its rights write there.
-fn open_up(folder: &Path) {
+/// Lets a server that drops root privileges write to a folder.
+fn make_writable(folder: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -116,7 +123,7 @@ fn open_up(folder: &Path) {
     }
 }
 
-/// Everything that is asked of a remote, byte for byte, with files of a usual size.
+/// Checks every operation on a remote with files of a usual size, and compares the bytes.
 fn shares(server: &Server) {
     let go = |sandbox: &Sandbox, arguments: &[&str]| server.run(sandbox, arguments);
     let (one, two) = (workspace(), workspace());
@@ -129,13 +136,13 @@ fn shares(server: &Server) {
     go(&two, &["checkpoints", "verify", "--remote"]).code(0).prints("fusion_v1/x: intact, 3 files");
     go(&two, &["download", "x"]).code(0);
     assert_eq!(two.checkpoint("x"), files);
-    // Another one of this name is refused, as is half of one.
+    // A different checkpoint with the same name is refused.
     put_here(&two, "y", &checkpoint(2, 100));
     fs::remove_dir_all(two.path().join(super::HERE).join("x")).unwrap();
     put_here(&two, "x", &checkpoint(2, 100));
     go(&two, &["upload", "x"]).code(2).says("another checkpoint of this name");
     go(&two, &["upload", "y"]).code(0);
-    // Names that must be written otherwise in addresses.
+    // A name that must be percent-encoded in URLs.
     put_here(&one, "Zoë & ada (2)", &checkpoint(3, 1000));
     go(&one, &["upload", "Zoë & ada (2)"]).code(0);
     go(&two, &["download", "Zoë & ada (2)"]).code(0);
@@ -145,13 +152,13 @@ fn shares(server: &Server) {
     go(&one, &["checkpoints", "verify", "--remote"]).code(0);
 }
 
-/// Everything that is asked of a remote, byte for byte.
+/// Checks every operation on a remote with files of a usual size and with a large file.
 fn works(server: &Server) {
     shares(server);
     large(server);
 }
 
-/// A vector model of 200 MB goes both ways.
+/// Uploads and downloads a vector model of 200 MB.
 fn large(server: &Server) {
     const MODEL: &str = "checkpoint/vector_models/large";
     let (one, two) = (workspace(), workspace());
@@ -171,7 +178,7 @@ fn large(server: &Server) {
     assert!(fs::read(model).unwrap() == bytes, "not the same bytes");
 }
 
-/// Ten uploads of one name at once: one wins.
+/// Checks that one of ten concurrent uploads with the same name wins.
 fn races(server: &Server) {
     race((&server.url, &server.variables), || server.files(&format!("{THERE}/x")));
 }

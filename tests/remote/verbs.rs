@@ -17,7 +17,7 @@ fn folder() -> (Sandbox, String) {
 }
 
 #[test]
-fn what_is_uploaded_comes_down_byte_for_byte() {
+fn a_downloaded_checkpoint_has_the_uploaded_bytes() {
     let disk = Disk::serve();
     let (_kept, folder) = folder();
     for url in [disk.url.as_str(), &folder] {
@@ -38,7 +38,7 @@ fn what_is_uploaded_comes_down_byte_for_byte() {
 
 // What an older version left of a training is a page, as what a server that wants a login sends.
 #[test]
-fn what_was_trained_is_shared_with_its_reports() {
+fn reports_are_uploaded_with_the_checkpoint() {
     let disk = Disk::serve();
     let (one, two) = (workspace(), workspace());
     one.mentor("ada", ADA);
@@ -55,7 +55,7 @@ fn what_was_trained_is_shared_with_its_reports() {
 }
 
 #[test]
-fn published_checkpoints_are_not_changed() {
+fn checkpoints_on_the_remote_are_not_changed() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 1000));
     put_here(&sandbox, "x", &checkpoint(2, 1000));
@@ -75,7 +75,7 @@ fn published_checkpoints_are_not_changed() {
 }
 
 #[test]
-fn force_repairs_a_damaged_copy_and_keeps_it_aside() {
+fn force_repairs_a_damaged_copy_and_keeps_the_old_files() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     let whole = checkpoint(1, 1000);
     put_here(&sandbox, "x", &whole);
@@ -110,7 +110,7 @@ fn force_repairs_a_damaged_copy_and_keeps_it_aside() {
 }
 
 #[test]
-fn verify_finds_what_is_damaged_there() {
+fn verify_finds_damage_on_the_remote() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 1000));
     put_there(&disk, "y", &checkpoint(1, 1000));
@@ -136,7 +136,7 @@ fn verify_finds_what_is_damaged_there() {
 }
 
 #[test]
-fn only_what_has_a_manifest_is_listed() {
+fn only_checkpoints_with_a_manifest_are_listed() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     let list = ["checkpoints", "--remote"];
     run(&sandbox, &disk.url, &list).code(0).says("no checkpoints on the remote");
@@ -167,7 +167,7 @@ fn only_what_has_a_manifest_is_listed() {
 }
 
 #[test]
-fn with_what_is_needed_here_nothing_is_asked() {
+fn init_and_download_send_no_request_if_the_checkpoint_is_intact() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     disk.has(None);
     put_here(&sandbox, "x", &checkpoint(1, 1000));
@@ -191,7 +191,7 @@ fn created(time: &str, mut files: super::Files) -> super::Files {
 }
 
 #[test]
-fn without_a_name_the_checkpoint_created_last_is_shared() {
+fn without_a_name_the_newest_checkpoint_is_shared() {
     let (disk, one, two) = (Disk::serve(), workspace(), workspace());
     put_here(&one, "z", &checkpoint(1, 1000));
     put_here(&one, "a", &created("2026-01-01T00:00:00.5Z", checkpoint(2, 1000)));
@@ -222,7 +222,7 @@ fn without_a_name_the_checkpoint_created_last_is_shared() {
 }
 
 #[test]
-fn without_a_name_a_remote_without_checkpoints_has_none_to_download() {
+fn downloading_from_an_empty_remote_without_a_name_fails() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     let says = "no checkpoint on the remote";
     run(&sandbox, &disk.url, &["download"]).code(2).says(says).says("mentorpal upload");
@@ -233,7 +233,7 @@ fn without_a_name_a_remote_without_checkpoints_has_none_to_download() {
 }
 
 #[test]
-fn a_dry_run_moves_nothing() {
+fn a_dry_run_transfers_nothing() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     put_there(&disk, "y", &checkpoint(1, 1000));
@@ -254,7 +254,7 @@ fn a_dry_run_moves_nothing() {
 }
 
 #[test]
-fn events_tell_of_every_file() {
+fn events_are_printed_for_every_file() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     let told = run(&sandbox, &disk.url, &["upload", "x", "--json"]).code(0).json();
@@ -276,7 +276,7 @@ fn events_tell_of_every_file() {
 }
 
 #[test]
-fn an_interrupted_upload_goes_on_with_what_is_missing() {
+fn an_interrupted_upload_resumes_with_the_missing_files() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     let manifest = ("MOVE".to_owned(), String::new(), 0);
@@ -299,7 +299,7 @@ fn an_interrupted_upload_goes_on_with_what_is_missing() {
 
 // Both have the same content, and one's name is taken.
 #[test]
-fn a_name_that_is_taken_costs_no_other_upload_what_it_gathered() {
+fn a_conflicting_upload_keeps_the_partial_files_of_others() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     put_here(&sandbox, "y", &checkpoint(1, 1000));
@@ -317,7 +317,7 @@ fn a_name_that_is_taken_costs_no_other_upload_what_it_gathered() {
 }
 
 #[test]
-fn an_interrupted_download_goes_on_where_it_stopped() {
+fn an_interrupted_download_resumes() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     let size = 1_000_000;
     put_there(&disk, "x", &checkpoint(1, size));
@@ -342,7 +342,7 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_long_wait_is_left_to_people() {
+fn a_long_retry_after_ends_the_command() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
@@ -354,7 +354,7 @@ fn a_long_wait_is_left_to_people() {
 }
 
 #[test]
-fn a_wait_that_the_server_asks_for_goes_before_our_own() {
+fn retry_after_takes_precedence_over_the_own_delay() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
@@ -366,7 +366,7 @@ fn a_wait_that_the_server_asks_for_goes_before_our_own() {
 }
 
 #[test]
-fn vector_models_go_both_ways() {
+fn vector_models_are_uploaded_and_downloaded() {
     let disk = Disk::serve();
     let (one, two) = (workspace(), workspace());
     one.write("tiny.txt", "navy 0.9 0.4 0.1\narmy 0.8 0.5 0.1\nbanana 0.1 0.1 0.9\n");
@@ -393,7 +393,7 @@ fn vector_models_go_both_ways() {
 }
 
 #[test]
-fn training_uploads_where_that_is_asked_for() {
+fn training_uploads_if_requested() {
     let (disk, sandbox) = (Disk::serve(), Sandbox::ada());
     super::netrc_file(&sandbox, "machine 127.0.0.1 login ada password s3cret-pass");
     sandbox.run(&["train", "--upload"]).code(2).says("no remote is configured");
@@ -404,7 +404,7 @@ fn training_uploads_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_whole_team_shares_through_a_folder() {
+fn a_team_shares_through_a_folder() {
     let (_kept, url) = folder();
     let (one, two) = (Sandbox::ada(), Sandbox::ada());
     one.train("stable");
@@ -416,7 +416,7 @@ fn a_whole_team_shares_through_a_folder() {
 }
 
 #[test]
-fn clean_keeps_what_the_remote_has_not() {
+fn clean_keeps_checkpoints_missing_on_the_remote() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     put_here(&sandbox, "y", &checkpoint(2, 1000));
@@ -450,7 +450,7 @@ fn clean_keeps_what_the_remote_has_not() {
 }
 
 #[test]
-fn only_what_is_whole_here_is_uploaded() {
+fn only_intact_checkpoints_are_uploaded() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "{\"seed\":7}");
@@ -467,7 +467,7 @@ fn only_what_is_whole_here_is_uploaded() {
 }
 
 #[test]
-fn nothing_from_a_remote_leaves_its_folder() {
+fn files_of_a_remote_stay_in_their_folder() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     let mut files = checkpoint(1, 100);
     let manifest = String::from_utf8(files["manifest.json"].clone()).unwrap();

@@ -1,8 +1,8 @@
-//! HTTP as a server reads it.
+//! HTTP requests as the test servers read them.
 
 use std::io::BufRead;
 
-/// A request to a server on this machine, but for its body.
+/// An HTTP request without its body.
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -10,7 +10,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The next one; none where the connection ends before it does.
+    /// Reads the next request; none if the connection ends first.
     pub(crate) fn read(reader: &mut impl BufRead) -> Option<Self> {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
@@ -26,12 +26,12 @@ impl Request {
         Some(Self { method, path, headers })
     }
 
-    /// The value of the header with this name, which is in small letters.
+    /// Returns the value of the header with this lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }
 
-    /// How many bytes of body follow.
+    /// Returns the length of the body in bytes.
     pub(crate) fn length(&self) -> usize {
         self.header("content-length").map_or(0, |length| length.parse().unwrap())
     }

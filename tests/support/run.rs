@@ -1,11 +1,11 @@
-//! What a command printed, to be looked at.
+//! The output of a command, with assertions about it.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
 
-/// What a command printed, and how it ended.
+/// The output and the exit code of a command.
 pub(crate) struct Run {
     command: String,
     folder: PathBuf,
@@ -14,12 +14,12 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-/// What tests use as passwords, tokens and keys, and how headers have them: nothing that any test
-/// runs, at its most talkative, may print one.
+/// Passwords, tokens and keys of the tests, plain or encoded as in headers. No command may print
+/// one, even with `-v`.
 const SECRETS: [&str; 6] = ["hunter2", "s3cret", "czNjcmV0", "MzY3JldC", "s1gned", "AWS4-HMAC"];
 
 impl Run {
-    /// How `command`, run in `folder`, ended; none of the [`SECRETS`] may have been printed.
+    /// Records how `command` ended in `folder`. Panics if one of the [`SECRETS`] was printed.
     pub(super) fn new(command: String, folder: &Path, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
         let run = Self {
@@ -36,42 +36,42 @@ impl Run {
         run
     }
 
-    /// Demands an exit code.
+    /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn code(self, expected: i32) -> Self {
         assert!(self.code == Some(expected), "expected exit code {expected}\n{self}");
         self
     }
 
-    /// Demands a text in stderr.
+    /// Asserts that stderr contains a text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "expected {text:?} in stderr\n{self}");
         self
     }
 
-    /// Demands a text in stdout.
+    /// Asserts that stdout contains a text.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "expected {text:?} in stdout\n{self}");
         self
     }
 
-    /// Demands a text's absence from stderr.
+    /// Asserts that stderr does not contain a text.
     #[track_caller]
     pub(crate) fn does_not_say(self, text: &str) -> Self {
         assert!(!self.stderr.contains(text), "expected no {text:?} in stderr\n{self}");
         self
     }
 
-    /// Each line of stdout as JSON.
+    /// Parses each line of stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Vec<Value> {
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}\n{self}"));
         self.stdout.lines().map(parse).collect()
     }
 
-    /// The only line of stdout as JSON.
+    /// Parses the only line of stdout as JSON.
     #[track_caller]
     pub(crate) fn line(&self) -> Value {
         let mut lines = self.json();
@@ -86,7 +86,7 @@ impl Run {
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{self}"))
     }
 
-    /// Both streams with what differs from run to run made plain, for snapshots.
+    /// Returns both streams for a snapshot, with the path of the workspace replaced.
     pub(crate) fn shown(&self) -> String {
         let folder = self.folder.to_string_lossy();
         let text = format!("{}---\n{}", self.stdout, self.stderr);
@@ -101,13 +101,13 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// The number that JSON or a table's cell holds.
+/// Returns the number in a JSON value or in the cell of a table.
 #[track_caller]
 pub(crate) fn number(value: &Value) -> f64 {
     value.as_f64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
 }
 
-/// Demands a number, the last digits aside.
+/// Asserts that a value equals `expected`, apart from rounding.
 #[track_caller]
 pub(crate) fn close(value: &Value, expected: f64) {
     assert!((number(value) - expected).abs() < 1e-9, "{value}, expected {expected}");

@@ -1,4 +1,4 @@
-//! Programs under way: one that hangs fails its test instead of blocking it, and none outlives it.
+//! Running processes. A process that hangs fails its test, and every process ends with its test.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::Run;
 
-/// No command takes nearly as long, on a busy machine either; what does, hangs.
+/// The time limit of a command. A command that takes longer hangs, even on a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(180);
 
-/// A process that is killed when dropped, whatever became of the test.
+/// A process that is killed when dropped.
 pub(crate) struct Ended(pub(crate) Child);
 
 impl Drop for Ended {
@@ -21,7 +21,7 @@ impl Drop for Ended {
     }
 }
 
-/// A command under way.
+/// A running command.
 pub(super) struct Running {
     command: String,
     folder: PathBuf,
@@ -41,7 +41,7 @@ impl Running {
         Self { command: shown, folder: folder.to_owned(), child: Ended(child), stdout, stderr }
     }
 
-    /// Waits for its end.
+    /// Waits until the command ends.
     pub(super) fn finish(mut self) -> Run {
         let mut status = None;
         until(&format!("the end of {}", self.command), || {
@@ -55,7 +55,7 @@ impl Running {
     }
 }
 
-/// Starts all the commands, each in the folder that it names, before waiting for any.
+/// Starts all commands, each in its own folder, before it waits for any of them.
 pub(crate) fn at_once(commands: impl IntoIterator<Item = Command>) -> Vec<Run> {
     let start = |mut command: Command| {
         let folder = command.get_current_dir().expect("a folder to run in").to_owned();
@@ -65,7 +65,7 @@ pub(crate) fn at_once(commands: impl IntoIterator<Item = Command>) -> Vec<Run> {
     running.into_iter().map(Running::finish).collect()
 }
 
-/// Waits for what will soon be so.
+/// Waits until a condition holds.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + TIME_LIMIT;
     while !is_so() {
@@ -74,7 +74,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Reads a stream to its end, beside the command so that it never waits for us.
+/// Reads a stream to its end in a thread, so that the command never blocks on its output.
 fn gather(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();

@@ -67,7 +67,7 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
-fn what_cannot_be_distilled_is_said() {
+fn invalid_distillations_are_explained() {
     let sandbox = with_encoder();
     sandbox.write("words.txt", super::files::GLOVE);
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
@@ -128,7 +128,7 @@ fn a_damaged_model_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn the_embedded_model_is_there_without_any_other() {
+fn the_embedded_model_needs_no_other_model() {
     let sandbox = Sandbox::empty();
     let run = sandbox.run(&["vectors", "show", "embedded", "--like", "navy"]).code(0);
     run.prints("27558 tokens, 128 dimensions").prints("naval").prints("licence: Apache-2.0");

@@ -46,7 +46,7 @@ fn assert_near(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
 }
 
 #[test]
-fn vectors_are_those_of_an_independent_implementation() {
+fn vectors_match_an_independent_implementation() {
     let expected: Expected =
         serde_json::from_str(include_str!("../fixtures/encoder/tiny.json")).unwrap();
     let texts: Vec<&str> = expected.texts.iter().map(String::as_str).collect();
@@ -80,7 +80,7 @@ fn vectors_are_those_of_an_independent_implementation() {
 }
 
 #[test]
-fn a_text_of_one_token_has_the_same_vector_alone_and_beside_others() {
+fn a_text_of_one_token_has_the_same_vector_alone_and_in_a_batch() {
     let mut files = tiny::files();
     let mut tokenizer: Value = serde_json::from_slice(&files["tokenizer.json"]).unwrap();
     // Nothing is put around a text.
@@ -98,7 +98,7 @@ fn a_text_of_one_token_has_the_same_vector_alone_and_beside_others() {
 }
 
 #[test]
-fn a_readme_that_cannot_be_read_is_no_reason_to_refuse_the_model() {
+fn an_unreadable_readme_does_not_refuse_the_model() {
     let sandbox = Sandbox::empty();
     sandbox.write("tiny/README.md/in/the/way", "");
     add(&sandbox, "tiny", &tiny::files()).code(0);
@@ -172,7 +172,7 @@ fn a_folder_a_zip_and_a_wheel_give_the_same_model() {
 }
 
 #[test]
-fn an_encoder_is_overwritten_on_demand_and_only_by_a_whole_one() {
+fn overwrite_replaces_an_encoder_only_by_a_complete_one() {
     let sandbox = Sandbox::empty();
     let files = tiny::files();
     add(&sandbox, "tiny", &files).code(0);
@@ -196,7 +196,7 @@ fn an_encoder_is_overwritten_on_demand_and_only_by_a_whole_one() {
 }
 
 #[test]
-fn what_an_encoder_lacks_is_named() {
+fn missing_parts_of_an_encoder_are_named() {
     let mut with_dense = tiny::files();
     with_dense.insert(
         "modules.json".into(),
@@ -278,7 +278,7 @@ fn what_an_encoder_lacks_is_named() {
 // Words' vectors are read when they are needed: one that no sentence here needs is looked at all the
 // same when the model is added.
 #[test]
-fn a_vector_of_what_is_no_number_is_noticed_whatever_word_it_is_of() {
+fn an_encoder_with_nan_in_any_token_vector_is_refused() {
     let sandbox = Sandbox::empty();
     let mut files = tiny::files();
     let weights = files.get_mut("model.safetensors").unwrap();
@@ -293,7 +293,7 @@ fn a_vector_of_what_is_no_number_is_noticed_whatever_word_it_is_of() {
 // Eight numbers of that size have an infinite sum. No sentence that the model is tried out on when
 // it is added has the word.
 #[test]
-fn a_sentence_of_numbers_that_overflow_has_no_vector() {
+fn a_sentence_whose_vector_overflows_has_no_vector() {
     let sandbox = Sandbox::empty();
     let mut files = tiny::files();
     let weights = files.get_mut("model.safetensors").unwrap();
@@ -311,7 +311,7 @@ fn a_sentence_of_numbers_that_overflow_has_no_vector() {
 }
 
 #[test]
-fn an_archive_holds_exactly_one_encoder_unencrypted() {
+fn an_archive_must_contain_exactly_one_unencrypted_encoder() {
     let files = tiny::files();
     let sandbox = Sandbox::empty();
     let text = Files::from([("glove.txt".to_owned(), b"a 1 2\n".to_vec())]);
@@ -352,7 +352,7 @@ fn an_archive_holds_exactly_one_encoder_unencrypted() {
 }
 
 #[test]
-fn a_file_of_an_encoder_that_differs_is_noticed() {
+fn verify_detects_a_changed_file_of_an_encoder() {
     let sandbox = Sandbox::empty();
     add(&sandbox, "tiny", &tiny::files()).code(0);
     let folder = sandbox.path().join(MODELS).join("tiny");

@@ -67,7 +67,7 @@ impl Scene {
 }
 
 #[test]
-fn a_model_is_downloaded_and_then_there_without_a_network() {
+fn a_downloaded_model_is_available_offline() {
     let Scene { hub, sandbox } = Scene::new();
     let run = sandbox.run_with(&[("HF_ENDPOINT", &hub.endpoint)], &DOWNLOAD).code(0);
     run.prints("added tiny (Hugging Face Hub, sentences, 8 dimensions)");
@@ -100,7 +100,7 @@ fn a_model_is_downloaded_and_then_there_without_a_network() {
 }
 
 #[test]
-fn the_cache_is_as_other_tools_lay_it_out() {
+fn the_cache_has_the_layout_of_other_tools() {
     let scene = Scene::new();
     scene.run(&DOWNLOAD).code(0);
     let files = scene.sandbox.files(CACHE);
@@ -128,7 +128,7 @@ fn the_cache_is_as_other_tools_lay_it_out() {
 }
 
 #[test]
-fn what_the_model_does_not_have_is_noted() {
+fn missing_files_of_a_model_are_recorded_in_the_cache() {
     let mut files = tiny::files();
     files.remove("modules.json");
     files.remove("1_Pooling/config.json");
@@ -151,7 +151,7 @@ fn what_the_model_does_not_have_is_noted() {
 }
 
 #[test]
-fn a_cut_download_goes_on_where_it_stopped() {
+fn a_cut_download_resumes() {
     let scene = Scene::new();
     let size = tiny::files()[LARGE].len();
     scene.hub.has(Faults { cuts: (3000, 2), ..Faults::default() });
@@ -165,7 +165,7 @@ fn a_cut_download_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_killed_download_goes_on_in_the_next_run() {
+fn a_killed_download_resumes_in_the_next_run() {
     let scene = Scene::new();
     scene.hub.has(Faults { stalls_after: Some(5000), ..Faults::default() });
     let mut command = scene.command(&DOWNLOAD);
@@ -188,7 +188,7 @@ fn a_killed_download_goes_on_in_the_next_run() {
 }
 
 #[test]
-fn two_downloads_at_once_fetch_a_file_once() {
+fn two_concurrent_downloads_fetch_a_file_once() {
     let scene = Scene::new();
     let named = |name| scene.command(&[&DOWNLOAD[..], &["--name", name]].concat());
     for run in at_once(["a", "b"].map(named)) {
@@ -200,7 +200,7 @@ fn two_downloads_at_once_fetch_a_file_once() {
 }
 
 #[test]
-fn a_server_that_does_not_go_on_starts_over() {
+fn a_server_without_range_requests_sends_the_file_again() {
     let scene = Scene::new();
     let bytes = &tiny::files()[LARGE];
     scene.leaves(&bytes[..4000]);
@@ -211,7 +211,7 @@ fn a_server_that_does_not_go_on_starts_over() {
 }
 
 #[test]
-fn what_an_earlier_run_left_is_not_trusted() {
+fn partial_files_of_earlier_runs_are_verified() {
     let bytes = &tiny::files()[LARGE];
     let longer = [bytes.as_slice(), b"more"].concat();
     // Whole already; longer than the file is.
@@ -237,7 +237,7 @@ fn what_an_earlier_run_left_is_not_trusted() {
 }
 
 #[test]
-fn bytes_of_another_hash_are_refused() {
+fn a_file_with_another_hash_is_refused() {
     let scene = Scene::new();
     scene.hub.has(Faults { sends_wrong: true, ..Faults::default() });
     let run = scene.run(&DOWNLOAD).code(2).says("what came has the SHA-256");
@@ -251,7 +251,7 @@ fn bytes_of_another_hash_are_refused() {
 }
 
 #[test]
-fn a_hash_that_is_a_path_names_no_file() {
+fn a_hash_that_is_a_path_is_refused() {
     for etag in ["../../../../../escaped", "", "d41d8cd98f00b204e9800998ecf8427e"] {
         let scene = Scene::new();
         scene.hub.has(Faults { etag: Some(etag.to_owned()), ..Faults::default() });
@@ -261,7 +261,7 @@ fn a_hash_that_is_a_path_names_no_file() {
 }
 
 #[test]
-fn the_token_is_for_the_hub_alone_and_never_shown() {
+fn the_token_is_sent_only_to_the_hub_and_never_printed() {
     let scene = Scene::new();
     scene.hub.has(Faults { token: Some(TOKEN), ..Faults::default() });
     let run = scene.run(&DOWNLOAD).code(2).says("401").says("set HF_TOKEN");
@@ -291,7 +291,7 @@ fn the_token_is_for_the_hub_alone_and_never_shown() {
 }
 
 #[test]
-fn a_token_that_was_not_sent_is_not_said_to_be_wrong() {
+fn an_unsent_token_is_not_reported_as_wrong() {
     let scene = Scene::new();
     scene.hub.has(Faults { token: Some(TOKEN), ..Faults::default() });
     // The name is no other machine's, but what is asked of it goes through this one's proxy.
@@ -324,7 +324,7 @@ fn refusals_are_explained_without_secrets() {
 }
 
 #[test]
-fn a_busy_server_is_asked_again() {
+fn requests_to_a_busy_server_are_retried() {
     let scene = Scene::new();
     // RFC 9110 has this date; it is past.
     let past = "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n";
@@ -348,7 +348,7 @@ fn a_busy_server_is_asked_again() {
 }
 
 #[test]
-fn a_page_that_wants_a_login_is_no_model() {
+fn a_login_page_is_not_taken_for_a_model() {
     let scene = Scene::new();
     scene.hub.has(Faults { page: Some(200), ..Faults::default() });
     let run = scene.run(&DOWNLOAD).code(2).says("not an answer of the Hugging Face Hub");
@@ -357,7 +357,7 @@ fn a_page_that_wants_a_login_is_no_model() {
 }
 
 #[test]
-fn a_mirror_without_the_hubs_headers_is_verified_by_what_it_lists() {
+fn a_mirror_without_hub_headers_is_verified_by_its_file_list() {
     let scene = Scene::new();
     let mirror = Some(Mirror::Listed);
     scene.hub.has(Faults { mirror, sends_wrong: true, ..Faults::default() });
@@ -377,7 +377,7 @@ fn a_mirror_without_the_hubs_headers_is_verified_by_what_it_lists() {
 }
 
 #[test]
-fn a_mirror_that_leads_to_a_hub_elsewhere_is_followed_without_the_token() {
+fn redirects_of_a_mirror_to_another_hub_are_followed_without_the_token() {
     let scene = Scene::new();
     scene.hub.has(Faults { mirror: Some(Mirror::Elsewhere), ..Faults::default() });
     let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(0).prints("added tiny");
@@ -390,7 +390,7 @@ fn a_mirror_that_leads_to_a_hub_elsewhere_is_followed_without_the_token() {
 }
 
 #[test]
-fn what_a_mirror_says_no_hash_of_is_downloaded_and_said_to_be_unverified() {
+fn files_without_a_hash_are_downloaded_and_reported_as_unverified() {
     let scene = Scene::new();
     scene.hub.has(Faults { mirror: Some(Mirror::Bare), cuts: (100, 2), ..Faults::default() });
     let arguments = [&DOWNLOAD[..], &["--json"]].concat();
@@ -408,7 +408,7 @@ fn what_a_mirror_says_no_hash_of_is_downloaded_and_said_to_be_unverified() {
 }
 
 #[test]
-fn without_a_network_only_the_cache_is_there() {
+fn offline_only_cached_models_are_available() {
     let scene = Scene::new();
     let run = scene.run_with(&[("HF_HUB_OFFLINE", "1")], &DOWNLOAD).code(2);
     run.says("`acme/tiny` at `main` is not in Hugging Face's cache").says("HF_HUB_OFFLINE is set");
@@ -420,7 +420,7 @@ fn without_a_network_only_the_cache_is_there() {
 }
 
 #[test]
-fn a_name_that_is_none_or_not_there_is_said() {
+fn invalid_and_missing_model_names_are_reported() {
     let scene = Scene::new();
     for name in
         ["", "a/b/c", "../tiny", "acme/..", "acme/tiny@", "acme/tiny@../x", "acme/t?y", "a b"]
@@ -438,7 +438,7 @@ fn a_name_that_is_none_or_not_there_is_said() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_refused_before_anything_is_asked() {
+fn an_existing_name_is_refused_before_any_request() {
     let scene = Scene::new();
     scene.run(&DOWNLOAD).code(0);
     scene.hub.asked();

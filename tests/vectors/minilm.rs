@@ -16,7 +16,7 @@ struct Expected {
 }
 
 #[test]
-fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
+fn the_real_encoder_matches_an_independent_implementation() {
     let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     let wheel = wheel.to_str().unwrap();
@@ -43,7 +43,7 @@ fn the_real_encoder_gives_the_vectors_of_an_independent_implementation() {
 
 // Alone a text has the processors to itself, together each batch has one; the cache relies on it.
 #[test]
-fn a_text_has_the_same_bits_alone_and_among_others() {
+fn a_text_has_the_same_vector_alone_and_in_a_batch() {
     let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
@@ -65,7 +65,7 @@ fn a_text_has_the_same_bits_alone_and_among_others() {
 
 // They came from it; how near they are to it over many more questions is in their README.
 #[test]
-fn the_embedded_vectors_are_near_the_real_encoders() {
+fn embedded_vectors_are_close_to_those_of_the_real_encoder() {
     let Some(wheel) = encoder_wheel() else { return };
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);

@@ -16,7 +16,7 @@ use crate::support::Sandbox;
 const SEED: u64 = 3;
 
 #[test]
-fn a_thousand_mutated_files_are_added_whole_or_refused() {
+fn a_thousand_mutated_files_are_added_completely_or_refused() {
     let sandbox = Sandbox::empty();
     let workspace = Workspace::open(sandbox.path()).unwrap();
     let mut random = ChaCha8Rng::seed_from_u64(SEED);

@@ -57,7 +57,7 @@ fn write(sandbox: &Sandbox, folder: &str, files: &Files) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_thousand_mutated_encoders_are_added_whole_or_refused() {
+fn a_thousand_mutated_encoders_are_added_completely_or_refused() {
     let added: usize = thread::scope(|scope| {
         let run = |seed| scope.spawn(move || added_of(250, SEED * THREADS + seed));
         let threads: Vec<_> = (0..THREADS).map(run).collect();
@@ -167,7 +167,7 @@ fn mutate_json(file: &mut Vec<u8>, random: &mut ChaCha8Rng) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_head_or_a_list_claims_allocates_nothing() {
+fn claimed_sizes_in_a_header_or_list_allocate_nothing() {
     let sandbox = Sandbox::empty();
     let intact = tiny::files();
     write(&sandbox, "encoder", &intact);
@@ -206,7 +206,7 @@ fn what_a_head_or_a_list_claims_allocates_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_archive_that_lies_is_refused() {
+fn an_archive_with_false_sizes_is_refused() {
     let sandbox = Sandbox::empty();
     let files = tiny::files();
     let whole = zipped(&files, "");

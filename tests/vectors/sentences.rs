@@ -22,7 +22,7 @@ fn assert_near(found: &[f32], expected: &[f32]) {
 // By hand: H_3 = 11/6, so the first word's p is 6/11, the third's 2/11, and they weigh
 // 0.001 / (0.001 + 6/11) = 0.00182998 and 0.001 / (0.001 + 2/11) = 0.00546991.
 #[test]
-fn frequent_words_weigh_less() {
+fn frequent_words_have_smaller_weights() {
     let words = words();
     let tokens = words.tokens("King, a m-u-d");
     assert_eq!(tokens.len(), 2);
@@ -32,7 +32,7 @@ fn frequent_words_weigh_less() {
 
 // (0.00109799 − 0.00546991, 0.00146398) = (−0.00437192, 0.00146398), of length 0.00461054.
 #[test]
-fn a_sentence_is_the_sum_of_its_words_at_unit_length() {
+fn a_sentence_vector_is_the_normalised_sum_of_its_word_vectors() {
     let words = words();
     let found = words.embed(&["king mud", "mud mud", "peasants", ""], &NoProgress).unwrap();
     assert_eq!((found.len(), found.dims()), (4, 2));

@@ -32,7 +32,7 @@ fn ask(sandbox: &Sandbox, checkpoint: &str) -> Run {
 }
 
 #[test]
-fn a_checkpoint_remembers_what_it_was_trained_with() {
+fn a_checkpoint_records_its_vector_model() {
     let sandbox = with_tiny();
     sandbox.write("words.txt", "name 1 0\nlive 0 1\nyour 0.7 0.7\n");
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
@@ -55,7 +55,7 @@ fn a_checkpoint_remembers_what_it_was_trained_with() {
 }
 
 #[test]
-fn where_none_is_chosen_the_file_chooses_and_else_it_is_the_embedded_one() {
+fn the_default_vector_model_is_that_of_the_settings_file_or_the_embedded_one() {
     let sandbox = with_tiny();
     let name = |sandbox: &Sandbox, checkpoint: &str| {
         sandbox.train(checkpoint);
@@ -69,7 +69,7 @@ fn where_none_is_chosen_the_file_chooses_and_else_it_is_the_embedded_one() {
 }
 
 #[test]
-fn a_model_that_is_not_there_is_named_before_any_work() {
+fn a_missing_vector_model_is_reported_before_training() {
     let sandbox = with_tiny();
     train(&sandbox, "tinny").code(2).says("no vector model `tinny`").says("did you mean `tiny`");
     train(&sandbox, "../tiny").code(2).says("vector model");
@@ -77,7 +77,7 @@ fn a_model_that_is_not_there_is_named_before_any_work() {
 }
 
 #[test]
-fn a_checkpoint_finds_its_model_by_digest_and_says_which_is_missing() {
+fn a_checkpoint_finds_its_vector_model_by_digest_and_names_a_missing_one() {
     let sandbox = with_tiny();
     train(&sandbox, "tiny").code(0);
     let before = ask(&sandbox, "tiny").code(0).stdout;
@@ -118,7 +118,7 @@ fn an_update_keeps_the_model_of_the_checkpoint() {
 
 // Other mentors' questions are strangers' questions, whether those mentors are trained or not.
 #[test]
-fn a_model_does_not_depend_on_which_others_are_trained() {
+fn a_model_does_not_depend_on_the_other_trained_mentors() {
     let sandbox = Sandbox::ada();
     let other = ADA.replace("ada_", "bob_").replace("Where", "Oh where").replace("engine", "boat");
     sandbox.mentor("bob", &other);
@@ -138,7 +138,7 @@ fn a_model_does_not_depend_on_which_others_are_trained() {
 
 // Alone a question has the processors to itself, in a test it is encoded with others.
 #[test]
-fn a_question_is_answered_alike_alone_and_in_a_test() {
+fn a_question_gets_the_same_answer_alone_and_in_a_test() {
     let sandbox = with_tiny();
     for vectors in ["tiny", "embedded", "none"] {
         train(&sandbox, vectors).code(0);

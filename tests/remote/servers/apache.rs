@@ -5,15 +5,15 @@ use std::fs;
 use super::{MD5, Server, is_root, races, shares, works};
 use crate::remote::server::USER;
 
-/// `s3cret-pass` as Apache keeps it: `openssl dgst -sha1 -binary | base64`.
+/// The hash of `s3cret-pass` in Apache's format: `openssl dgst -sha1 -binary | base64`.
 const HASH: &str = "{SHA}L3dEv8gDtB+jXteT8/hf4fSfiy4=";
 
-/// Starts it; `auth` is how users are asked for, and `more` stands in the configuration besides.
+/// Starts Apache with the authentication directives `auth` and the further directives `more`.
 pub(super) fn start(auth: &str, more: &str) -> Option<Server> {
-    Server::start("apache2", |port, folder| {
+    Server::start(("apache", "apache2"), |port, folder| {
         let folder = folder.display();
         let modules = "/usr/lib/apache2/modules";
-        // Started by root, it gives up its rights.
+        // Apache drops root privileges.
         let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
         let names = "mpm_event authn_core authn_file authz_core authz_user auth_basic auth_digest \
                      dav dav_fs";
@@ -34,10 +34,10 @@ pub(super) fn start(auth: &str, more: &str) -> Option<Server> {
     })
 }
 
-/// A user and a password in clear.
+/// Basic authentication.
 pub(super) const BASIC: &str = "AuthType Basic\nAuthUserFile FOLDER/users";
 
-/// A password that is not sent.
+/// Digest authentication.
 const DIGEST: &str = "AuthType Digest\nAuthUserFile FOLDER/digests";
 
 #[test]
@@ -57,7 +57,7 @@ fn apache_with_digest() {
 }
 
 #[test]
-fn apache_that_forbids_names_with_a_dot() {
+fn apache_that_forbids_names_with_a_leading_dot() {
     for status in ["403", "404"] {
         let more = format!("RedirectMatch {status} \"/\\.\"");
         let alias = "LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\n";

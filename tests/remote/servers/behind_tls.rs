@@ -1,19 +1,19 @@
-//! Servers behind a proxy that ends TLS: they think that they are asked over plain `http`, and
-//! compare `Destination` with that.
+//! Servers behind a proxy that terminates TLS. These servers receive requests over plain `http` and
+//! compare the scheme of `Destination` with it.
 
 use super::nginx::tls_before;
 use super::{Server, apache, python, races, rclone, sabre, shares};
 use crate::remote::{checkpoint, put_here, workspace};
 
-/// What the server is told of the address that was asked for: all of it, its host alone, or
-/// nothing.
+/// The `Host` header that the proxy sends: host and port, the host alone, or the name of the
+/// backend.
 const HOSTS: [&str; 3] = [
     "proxy_set_header Host $host:$server_port;",
     "proxy_set_header Host $host;",
     "proxy_set_header Host $proxy_host;",
 ];
 
-/// Has the server that `start` starts work behind every kind of proxy, and race behind the first.
+/// Checks every operation behind each kind of proxy, and concurrent uploads behind the first kind.
 fn behind_each(start: impl Fn() -> Option<Server>) {
     for (number, host) in HOSTS.iter().enumerate() {
         let lines = format!("proxy_pass TARGET;\n{host}");
@@ -43,7 +43,7 @@ fn rclone_behind_tls() {
 }
 
 #[test]
-fn a_proxy_that_changes_paths_is_told_of() {
+fn a_proxy_that_changes_paths_is_reported() {
     let lines = "proxy_pass TARGET/;\nproxy_set_header Host $host:$server_port;";
     let apache = || apache::start(apache::BASIC, "");
     let sabre = || sabre::start(sabre::BASIC);
@@ -57,13 +57,13 @@ fn a_proxy_that_changes_paths_is_told_of() {
         let said = front.run(&sandbox, &["upload", "x"]).code(2);
         let said = said.says("a proxy before it changes paths").says("`Destination`");
         let _ = said.says("at the path `/classifiers/fusion_v1/");
-        // What only reads does not mind.
+        // Commands that only read are not affected.
         front.run(&sandbox, &["checkpoints", "--remote"]).code(0).says("no checkpoints");
     }
 }
 
 #[test]
-fn an_unknown_authority_is_named_in_ca_file_or_ssl_cert_file() {
+fn an_unknown_certificate_authority_is_accepted_in_ca_file_or_ssl_cert_file() {
     let Some(server) = rclone::start() else { return };
     let Some(mut front) = tls_before(server, "/", "proxy_pass TARGET;") else { return };
     let authority = std::mem::take(&mut front.variables).pop().unwrap().1;
@@ -81,7 +81,7 @@ fn an_unknown_authority_is_named_in_ca_file_or_ssl_cert_file() {
     let text = std::fs::read_to_string(&authority).unwrap();
     sandbox.write("cut.pem", text.replace("\nMII", "\nAAA"));
     ca_file("cut.pem").code(2).says("certificate 1 of it cannot be read");
-    // Relative to the workspace.
+    // A path relative to the workspace.
     sandbox.write("certificates/ca.pem", format!("# ours\n{text}"));
     ca_file("certificates/ca.pem").code(0).prints("uploaded fusion_v1/x");
     ca_file(&authority).code(0).prints("already");

@@ -4,17 +4,17 @@ use std::fs;
 
 use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
+use crate::support::require;
 
-/// Where Debian has its modules; without this one it serves no disk.
+/// The path of the module in Debian. Without it, lighttpd has no WebDAV.
 const MODULE: &str = "/usr/lib/lighttpd/mod_webdav.so";
 
-/// Starts it; `scheme` and what belongs to it is how users are asked for.
+/// Starts lighttpd; `scheme` is the authentication method with its options.
 fn start(scheme: &str) -> Option<Server> {
-    if !fs::exists(MODULE).unwrap() {
-        eprintln!("skipped: lighttpd's mod_webdav is not installed");
+    if !require("mod_webdav", fs::exists(MODULE).unwrap()) {
         return None;
     }
-    Server::start("lighttpd", |port, folder| {
+    Server::start(("lighttpd", "lighttpd"), |port, folder| {
         let folder = folder.display();
         let text = format!(
             "server.modules = (\"mod_auth\", \"mod_authn_file\", \"mod_webdav\")\n\

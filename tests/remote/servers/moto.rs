@@ -1,4 +1,4 @@
-//! `moto`, which stands in for Amazon S3.
+//! `moto`, an implementation of Amazon S3 for tests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,12 +10,12 @@ use crate::remote::races::race;
 use crate::remote::server::PASSWORD;
 use crate::remote::{Files, checkpoint, command, put_here, workspace};
 
-/// The bucket.
+/// The name of the bucket.
 const BUCKET: &str = "team";
 
 #[test]
 fn moto() {
-    let Some(mut server) = Server::start("moto_server", |port, _| {
+    let Some(mut server) = Server::start(("moto", "moto_server"), |port, _| {
         vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
     }) else {
         return;
@@ -36,7 +36,7 @@ fn moto() {
         ("AWS_ENDPOINT_URL", endpoint),
     ];
     works(&server);
-    // A name of its own, as the first one's is taken.
+    // The name `x` in the first prefix is already taken.
     server.url = format!("s3://{BUCKET}/race");
     race((&server.url, &server.variables), || {
         let sandbox = workspace();
@@ -49,7 +49,8 @@ fn moto() {
     is_whole_after_kills(&server);
 }
 
-/// Kills uploads to a bucket: what moves there under a claim is whole or not there, too.
+/// Kills uploads to a bucket at several moments, and checks that a checkpoint is complete or
+/// missing.
 fn is_whole_after_kills(server: &Server) {
     let sandbox = workspace();
     let files = checkpoint(5, 1_000_000);

@@ -1,18 +1,19 @@
-//! nginx: its `dav_ext`, and as a proxy that ends TLS.
+//! nginx with `dav_ext`, and nginx as a proxy that terminates TLS.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Server, find, races, works};
+use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
+use crate::support::{require, require_program};
 
-/// Where Debian has the module that lists folders.
+/// The path of the module in Debian. It implements folder listings.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_http_dav_ext_module.so";
 
-/// Starts it with these lines of `http`, in which `FOLDER` and `PORT` stand for its own.
+/// Starts nginx with the directives `http`, in which `FOLDER` and `PORT` are replaced.
 fn start(modules: &str, http: &str) -> Option<Server> {
-    Server::start("nginx", |port, folder| {
+    Server::start(("nginx", "nginx"), |port, folder| {
         let folder = folder.display();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {folder}/temporary;\n"))
@@ -29,10 +30,9 @@ fn start(modules: &str, http: &str) -> Option<Server> {
     })
 }
 
-/// A disk of nginx's own.
+/// Starts nginx as a WebDAV server.
 fn disk() -> Option<Server> {
-    if !fs::exists(MODULE).unwrap() {
-        eprintln!("skipped: nginx's dav_ext is not installed");
+    if !require("dav_ext", fs::exists(MODULE).unwrap()) {
         return None;
     }
     start(
@@ -45,8 +45,9 @@ fn disk() -> Option<Server> {
     )
 }
 
-/// A proxy that ends TLS before `server`; `lines` stand in its `location`, in which `TARGET` is the
-/// server's address. `None`, and said, where nginx or openssl is not installed.
+/// Starts a proxy that terminates TLS for `server`; none if nginx or openssl is not installed.
+///
+/// `lines` are added to the proxy's `location`, with `TARGET` replaced by the address of the server.
 pub(super) fn tls_before(server: Server, location: &str, lines: &str) -> Option<Server> {
     let certificate = Certificate::make()?;
     let target = format!("http://127.0.0.1:{}", server.port);
@@ -64,18 +65,15 @@ pub(super) fn tls_before(server: Server, location: &str, lines: &str) -> Option<
     Some(front)
 }
 
-/// A certificate for this machine, of an authority that only the test knows.
+/// A certificate for 127.0.0.1, signed by a certificate authority of this test.
 pub(super) struct Certificate {
     pub(super) folder: crate::support::Sandbox,
 }
 
 impl Certificate {
-    /// Makes one; `None`, and said, where openssl is not installed.
+    /// Makes a certificate; none if openssl is not installed.
     pub(super) fn make() -> Option<Self> {
-        let Some(openssl) = find("openssl") else {
-            eprintln!("skipped: openssl is not installed");
-            return None;
-        };
+        let openssl = require_program("openssl", "openssl")?;
         let folder = crate::support::Sandbox::empty();
         let request = |words: &str| run(&openssl, folder.path(), words);
         request("-subj /CN=authority -keyout ca.key -out ca.pem");
@@ -86,13 +84,13 @@ impl Certificate {
         Some(Self { folder })
     }
 
-    /// The file with the authority's certificate.
+    /// Returns the path of the certificate of the authority.
     pub(super) fn authority(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 }
 
-/// Has openssl make a key and a certificate.
+/// Creates a key and a certificate with openssl.
 fn run(openssl: &Path, folder: &Path, words: &str) {
     let key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30";
     let mut command = Command::new(openssl);

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::{Server, races, shares, works};
 use crate::remote::server::{PASSWORD, USER};
 
-/// Starts it with Basic, with Digest, or with both.
+/// Starts WsgiDAV with Basic, Digest, or both.
 pub(super) fn start(basic: bool, digest: bool) -> Option<Server> {
-    Server::start("wsgidav", |port, folder| {
+    Server::start(("wsgidav", "wsgidav"), |port, folder| {
         let settings = json!({
             "host": "127.0.0.1", "port": port, "verbose": 1,
             "provider_mapping": { "/": folder.join("data") },

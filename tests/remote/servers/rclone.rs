@@ -4,9 +4,9 @@ use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
 use crate::remote::{checkpoint, command, put_here, workspace};
 
-/// Starts it.
+/// Starts rclone.
 pub(super) fn start() -> Option<Server> {
-    Server::start("rclone", |port, folder| {
+    Server::start(("rclone", "rclone"), |port, folder| {
         let data = folder.join("data").display().to_string();
         let address = format!("127.0.0.1:{port}");
         let words =
@@ -23,12 +23,12 @@ fn rclone() {
     races(&server);
 }
 
-// What such a server gives is what is here, and goes with it.
+// The files on this server are those of the workspace, and would be deleted with them.
 #[test]
-fn clean_does_not_take_the_workspace_behind_a_server_for_a_copy() {
+fn the_workspace_served_by_a_server_is_not_a_copy() {
     let sandbox = workspace();
     put_here(&sandbox, "x", &checkpoint(1, 1000));
-    let started = Server::start("rclone", |port, _| {
+    let started = Server::start(("rclone", "rclone"), |port, _| {
         let data = sandbox.path().join("checkpoint").display().to_string();
         let address = format!("127.0.0.1:{port}");
         let login = ["--user", USER, "--pass", PASSWORD, "--dir-cache-time", "0"];

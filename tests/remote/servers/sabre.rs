@@ -1,36 +1,37 @@
-//! sabre/dav, which Nextcloud and ownCloud are built on, in PHP's own small server.
+//! sabre/dav, the library behind Nextcloud and ownCloud, in the built-in server of PHP.
 
 use std::fs;
 
 use super::{MD5, Server, races, shares, works};
 use crate::remote::server::{PASSWORD, USER};
+use crate::support::require;
 
-/// Where Debian has it.
+/// The path of the library in Debian.
 const LIBRARY: &str = "/usr/share/php/Sabre/autoload.php";
 
-/// Who may use it, with Basic.
+/// The user, with Basic authentication.
 pub(super) const BASIC: &str = "class Users extends Sabre\\DAV\\Auth\\Backend\\AbstractBasic {
     protected function validateUserPass($user, $password) {
         return $user === 'USER' && $password === 'PASSWORD';
     }
 }";
 
-/// Who may use it, with Digest.
+/// The user, with Digest authentication.
 const DIGEST: &str = "class Users extends Sabre\\DAV\\Auth\\Backend\\AbstractDigest {
     public function getDigestHash($realm, $user) {
         return $user === 'USER' && $realm === 'disk' ? 'MD5' : null;
     }
 }";
 
-/// Starts it.
+/// Starts the server with the class `users`.
 pub(super) fn start(users: &str) -> Option<Server> {
-    if !fs::exists(LIBRARY).unwrap() {
-        eprintln!("skipped: sabre/dav is not installed");
+    if !require("sabre", fs::exists(LIBRARY).unwrap()) {
         return None;
     }
-    Server::start("php", |port, folder| {
+    Server::start(("php", "php"), |port, folder| {
         let users = users.replace("USER", USER).replace("PASSWORD", PASSWORD).replace("MD5", MD5);
-        // Debian's is older than this PHP, and says so in every answer.
+        // Debian's sabre/dav is older than its PHP and causes deprecation warnings in every
+        // response.
         let text = format!(
             "<?php
 error_reporting(0);
