@@ -1,8 +1,4 @@
-//! A WebDAV disk (RFC 4918), asked directly.
-//!
-//! `opendal`'s own WebDAV (0.59.5) moves with `Overwrite: T` always (`core.rs`, line 381), has no
-//! `If-Range` (line 172 on), takes a 200 for a range (`reader.rs`, line 63), and hides redirects and
-//! `Retry-After`: what is promised here depends on each of them.
+//! A remote on a WebDAV disk (RFC 4918).
 
 use std::io::{Cursor, Read};
 use std::sync::OnceLock;
@@ -12,13 +8,13 @@ use ureq::http::{Method, StatusCode, header};
 
 use super::destination::KnownForm;
 use super::hidden::{HiddenNames, is_hidden};
-use super::http::{Ask, Content, Http, login_page, propfind};
+use super::http::{Http, HttpRequest, RequestBody, login_page, propfind};
 use super::propfind::{Listing, QUESTION, listing, statuses};
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, Location};
 use crate::web::{
-    RequestError, RequestResult, Response, Url, at, begins_a_page, body, cut, is_page, short,
-    spend, text,
+    RequestError, RequestResult, Response, Url, at, begins_a_page, body, content_range, cut,
+    is_page, short, spend, text,
 };
 
 /// The longest list of a folder that is read, in bytes.
@@ -115,10 +111,10 @@ impl Dav {
     }
 
     pub(super) fn propfind(&self, url: &Url, depth: &str) -> RequestResult<Listing> {
-        let ask = Ask::new(propfind(), url.clone())
+        let ask = HttpRequest::new(propfind(), url.clone())
             .header("Depth", depth)
             .header("Content-Type", "application/xml; charset=utf-8")
-            .body(Content::Text(QUESTION));
+            .body(RequestBody::Text(QUESTION));
         let response = self.http.send(ask, &[])?;
         let is_page = is_page(&response);
         if response.status() != StatusCode::MULTI_STATUS {
@@ -143,7 +139,7 @@ impl Dav {
     }
 
     /// Has something done that brings nothing back.
-    pub(super) fn done(&self, ask: Ask, url: &Url, accepted: &[u16]) -> RequestResult<()> {
+    pub(super) fn done(&self, ask: HttpRequest, url: &Url, accepted: &[u16]) -> RequestResult<()> {
         done(url, self.http.send(ask, accepted)?)
     }
 }
@@ -211,7 +207,7 @@ impl Store for Dav {
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let url = self.url(path)?;
-        let mut ask = Ask::new(Method::GET, url.clone());
+        let mut ask = HttpRequest::new(Method::GET, url.clone());
         if let Some((start, validator)) = from {
             ask = ask.header("Range", &format!("bytes={start}-")).header("If-Range", validator);
         }
@@ -227,9 +223,9 @@ impl Store for Dav {
                 (0, length.and_then(|length| length.parse().ok()))
             }
             (StatusCode::PARTIAL_CONTENT, Some((start, _)))
-                if range(&response).is_some_and(|(first, _)| first == start) =>
+                if content_range(&response).is_some_and(|(first, _)| first == start) =>
             {
-                (start, range(&response).and_then(|(_, size)| size))
+                (start, content_range(&response).and_then(|(_, size)| size))
             }
             // Not what was asked for: from the beginning, then.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
@@ -259,7 +255,8 @@ impl Store for Dav {
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let url = self.url(path)?;
-        let ask = Ask::new(Method::PUT, url.clone()).body(Content::Stream(content, size));
+        let ask =
+            HttpRequest::new(Method::PUT, url.clone()).body(RequestBody::Stream(content, size));
         if is_hidden(path) { self.write_hidden(path, ask) } else { self.done(ask, &url, &[]) }
     }
 
@@ -270,7 +267,7 @@ impl Store for Dav {
         let url = self.folder_url(path)?;
         let method = Method::from_bytes(b"MKCOL").expect("a method");
         // 405: it is there.
-        self.done(Ask::new(method, url.clone()), &url, &[405])
+        self.done(HttpRequest::new(method, url.clone()), &url, &[405])
     }
 
     fn rename(&self, from: &str, to: &str) -> RequestResult<()> {
@@ -283,12 +280,6 @@ impl Store for Dav {
 
     fn remove(&self, path: &str) -> RequestResult<()> {
         let url = if path.ends_with('/') { self.folder_url(path) } else { self.url(path) }?;
-        self.done(Ask::new(Method::DELETE, url.clone()), &url, &[404])
+        self.done(HttpRequest::new(Method::DELETE, url.clone()), &url, &[404])
     }
-}
-
-/// The first byte and the whole size that `Content-Range` says.
-fn range(response: &Response) -> Option<(u64, Option<u64>)> {
-    let (range, size) = text(response, "Content-Range")?.strip_prefix("bytes ")?.split_once('/')?;
-    Some((range.split_once('-')?.0.parse().ok()?, size.parse().ok()))
 }

@@ -9,7 +9,7 @@ use super::item::{Contents, Here, Item};
 use super::partial::{Part, Partial};
 use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
-use super::transfer::{Counted, Meter, Moved, Watcher, at_once, cut, fill};
+use super::transfer::{Counted, Meter, Moved, Watcher, at_once, fill, truncated};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Location, Result};
 use crate::publish::{Existing, FileRecord, MANIFEST_FILE, Staging, refuse_others};
@@ -248,7 +248,7 @@ impl Fetch<'_> {
                     let error = Error::at(self.place(), "the connection was cut");
                     return Err(RequestError::Transient(error, None));
                 }
-                Some(Err(error)) => return Err(cut(&self.place(), error)),
+                Some(Err(error)) => return Err(truncated(&self.place(), error)),
             }
         }
     }

@@ -37,25 +37,25 @@ pub(super) struct Http {
 }
 
 /// One request.
-pub(super) struct Ask<'a> {
+pub(super) struct HttpRequest<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Content<'a>,
+    pub(super) body: RequestBody<'a>,
 }
 
 /// What is sent along.
-pub(super) enum Content<'a> {
-    Nothing,
+pub(super) enum RequestBody<'a> {
+    Empty,
     Text(&'static str),
     /// So many bytes.
     Stream(&'a mut dyn Read, u64),
 }
 
-impl<'a> Ask<'a> {
+impl<'a> HttpRequest<'a> {
     /// A request of nothing but its method.
     pub(super) fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Content::Nothing }
+        Self { method, url, headers: HeaderMap::new(), body: RequestBody::Empty }
     }
 
     /// With one header more.
@@ -68,7 +68,7 @@ impl<'a> Ask<'a> {
     }
 
     /// With a body.
-    pub(super) fn body(mut self, body: Content<'a>) -> Self {
+    pub(super) fn body(mut self, body: RequestBody<'a>) -> Self {
         self.body = body;
         self
     }
@@ -84,9 +84,9 @@ impl Http {
 
     /// Asks, and follows redirects of what only reads. Statuses up to 299 are answers, and those
     /// in `accepted`.
-    pub(super) fn send(&self, mut ask: Ask, accepted: &[u16]) -> RequestResult<Response> {
+    pub(super) fn send(&self, mut ask: HttpRequest, accepted: &[u16]) -> RequestResult<Response> {
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_known(&mut ask)?;
+            let response = self.send_authorized(&mut ask)?;
             let Some(next) = redirect(&ask.url, &response)? else {
                 return self.check(&ask.url, response, accepted);
             };
@@ -98,9 +98,9 @@ impl Http {
     }
 
     /// The answer to a request that is not sent on, if it is one, as of [`send`](Self::send).
-    pub(super) fn judge(
+    pub(super) fn check_unredirected(
         &self,
-        ask: &Ask,
+        ask: &HttpRequest,
         response: Response,
         accepted: &[u16],
     ) -> RequestResult<Response> {
@@ -113,7 +113,7 @@ impl Http {
     }
 
     /// Whether the redirect to `next` may be followed.
-    fn check_redirect(&self, ask: &Ask, next: &Url) -> RequestResult<()> {
+    fn check_redirect(&self, ask: &HttpRequest, next: &Url) -> RequestResult<()> {
         let is_home = self.home.is_same_server(next);
         let may_follow = match ask.method.as_str() {
             // What is signed is signed for one server.
@@ -137,7 +137,7 @@ impl Http {
     }
 
     /// Asks, and shows who asks as the server wants it: the answer, whatever its status.
-    pub(super) fn send_known(&self, ask: &mut Ask) -> RequestResult<Response> {
+    pub(super) fn send_authorized(&self, ask: &mut HttpRequest) -> RequestResult<Response> {
         let may_see = self.may_see(&ask.url);
         if may_see {
             self.authorization.find_out(|| self.send_unknown())?;
@@ -165,7 +165,7 @@ impl Http {
     fn send_unknown(&self) -> RequestResult<Response> {
         let mut url = self.home.below("/");
         for _ in 0..=MAX_REDIRECTS {
-            let mut ask = Ask::new(propfind(), url.clone()).header("Depth", "0");
+            let mut ask = HttpRequest::new(propfind(), url.clone()).header("Depth", "0");
             let (response, _) = self.send_once(&mut ask, None)?;
             let next = redirect(&url, &response).ok().flatten();
             match next.filter(|next| self.home.is_same_server(next)) {
@@ -185,7 +185,11 @@ impl Http {
     }
 
     /// Asks once; the answer, and whether anything of a stream was read.
-    fn send_once(&self, ask: &mut Ask, shown: Option<&Shown>) -> RequestResult<(Response, bool)> {
+    fn send_once(
+        &self,
+        ask: &mut HttpRequest,
+        shown: Option<&Shown>,
+    ) -> RequestResult<(Response, bool)> {
         let url = &ask.url;
         let mut request = Request::builder().method(&ask.method);
         for (name, value) in &ask.headers {
@@ -195,9 +199,9 @@ impl Http {
             request = request.header(header::AUTHORIZATION, &shown.header);
         }
         match &mut ask.body {
-            Content::Nothing => Ok((self.agent.ask(url, request, (), UNREACHED)?, false)),
-            Content::Text(text) => Ok((self.agent.ask(url, request, *text, UNREACHED)?, false)),
-            Content::Stream(content, size) => {
+            RequestBody::Empty => Ok((self.agent.ask(url, request, (), UNREACHED)?, false)),
+            RequestBody::Text(text) => Ok((self.agent.ask(url, request, *text, UNREACHED)?, false)),
+            RequestBody::Stream(content, size) => {
                 request = request.header(header::CONTENT_LENGTH, *size);
                 if *size > ASK_FIRST {
                     request = request.header(header::EXPECT, "100-continue");

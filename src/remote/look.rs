@@ -80,7 +80,7 @@ impl Remote {
             .short()
             .take(MAX_MANIFEST + 1)
             .read_to_end(&mut manifest)
-            .map_err(|e| super::transfer::cut(&place, e))?;
+            .map_err(|e| super::transfer::truncated(&place, e))?;
         let length = manifest.len() as u64;
         if length > MAX_MANIFEST {
             let what =

@@ -7,7 +7,7 @@
 //! | `settings.rs`, `location.rs` | the settings → which remote |
 //! | `netrc.rs`, `credentials.rs` | who asks it |
 //! | `authorization.rs` | how a server wants to be shown who asks |
-//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists, `destination.rs` and `hidden.rs` are the names it takes), `folder.rs`, `s3.rs` (by `opendal`, over `transport.rs`; `s3_error.rs` is what it says of a refusal) |
+//! | `store.rs` | what each kind of remote can do: `dav.rs` (`propfind.rs` reads its lists, `destination.rs` and `hidden.rs` are the names it takes), `folder.rs`, `s3.rs` (`s3_client.rs` sends its requests, `s3_signature.rs` signs them, `s3_xml.rs` and `s3_error.rs` parse responses) |
 //! | `http.rs` | requests: who sees credentials, which redirects are followed, what to do about a refusal |
 //! | `item.rs` | what is shared |
 //! | `look.rs`, `copies.rs` | what is on the remote, whether it is whole, and a copy of what is here |
@@ -33,12 +33,14 @@ mod outgoing;
 mod partial;
 mod propfind;
 mod s3;
+mod s3_client;
 mod s3_error;
+mod s3_signature;
+mod s3_xml;
 mod settings;
 mod side_hash;
 mod store;
 mod transfer;
-mod transport;
 mod upload;
 
 use std::time::Duration;

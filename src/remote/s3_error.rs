@@ -42,7 +42,7 @@ impl S3Error {
     /// The error that an answer's body says; `None` where it is something else.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let text = str::from_utf8(body).ok()?;
-        let error = match root(text)?.as_str() {
+        let error = match root_element(text)?.as_str() {
             "Error" => quick_xml::de::from_str::<Self>(text).ok()?,
             "ErrorResponse" => quick_xml::de::from_str::<ErrorResponse>(text).ok()?.error,
             "DeleteResult" => {
@@ -56,7 +56,7 @@ impl S3Error {
 
     /// Whether it says that there is no such object, or that something is in the way: what that
     /// means depends on what was asked.
-    pub(super) fn is_of_object(&self) -> bool {
+    pub(super) fn is_about_object(&self) -> bool {
         const CODES: [&str; 8] = [
             "NoSuchKey",
             "NoSuchUpload",
@@ -93,7 +93,7 @@ impl S3Error {
     }
 
     /// The fault that the answer from `url` is, which would be `base` without what the store says.
-    pub(super) fn fault(
+    pub(super) fn request_error(
         &self,
         url: &Url,
         (status, headers): (StatusCode, &HeaderMap),
@@ -113,7 +113,7 @@ impl S3Error {
                 return RequestError::NotFound(error);
             }
             Some(RequestError::AlreadyExists(_)) => return RequestError::AlreadyExists(error),
-            _ if self.is_of_object() => return RequestError::AlreadyExists(error),
+            _ if self.is_about_object() => return RequestError::AlreadyExists(error),
             Some(RequestError::Permanent(base)) => base.hint_text().map(str::to_owned),
             _ => None,
         };
@@ -194,7 +194,7 @@ impl S3Error {
 }
 
 /// The name of the first element, without its prefix.
-fn root(text: &str) -> Option<String> {
+pub(super) fn root_element(text: &str) -> Option<String> {
     let mut reader = Reader::from_str(text);
     loop {
         match reader.read_event().ok()? {
@@ -224,7 +224,7 @@ mod tests {
         let error = S3Error::parse(body.as_bytes()).unwrap();
         assert_eq!(error.code, "NoSuchKey");
         assert_eq!(error.message, "The resource you requested does not exist");
-        assert!(error.is_of_object());
+        assert!(error.is_about_object());
     }
 
     #[test]

@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use super::side_hash::{BUFFER, SideHash};
 use super::store::Reading;
-use super::transport::Refused;
 use crate::error::{Error, Location};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
@@ -276,7 +275,7 @@ fn is_whole(
     end: io::Result<()>,
     place: &Location,
 ) -> RequestResult<()> {
-    end.map_err(|e| cut(place, e))?;
+    end.map_err(|e| truncated(place, e))?;
     if announced.is_some_and(|announced| size < announced) {
         return Err(RequestError::Transient(
             Error::at(place.clone(), "the connection was cut"),
@@ -286,13 +285,9 @@ fn is_whole(
     Ok(())
 }
 
-/// The fault of what ended too early, or came too slowly.
-pub(super) fn cut(place: &Location, error: io::Error) -> RequestError {
-    let carried = error.get_ref().and_then(|error| error.downcast_ref());
-    match carried.and_then(Refused::fault_in) {
-        Some(fault @ RequestError::Permanent(_)) => fault,
-        _ => interrupted(place.clone(), error),
-    }
+/// The error of content that ended too early or came too slowly.
+pub(super) fn truncated(location: &Location, error: io::Error) -> RequestError {
+    interrupted(location.clone(), error)
 }
 
 #[cfg(test)]

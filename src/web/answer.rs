@@ -40,6 +40,22 @@ pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
     })
 }
 
+/// The position of the first byte of the content: 0 for a response with the whole file; `None` if a
+/// response with a part does not say which one it is.
+pub(crate) fn range_start(response: &Response) -> Option<u64> {
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return Some(0);
+    }
+    content_range(response).map(|(start, _)| start)
+}
+
+/// The first byte and, if known, the size of the whole file, from the header `Content-Range`.
+pub(crate) fn content_range(response: &Response) -> Option<(u64, Option<u64>)> {
+    let range = text(response, header::CONTENT_RANGE.as_str())?.strip_prefix("bytes ")?;
+    let (range, size) = range.split_once('/')?;
+    Some((range.split_once('-')?.0.parse().ok()?, size.parse().ok()))
+}
+
 /// Where the answer from `url` leads instead, if it does.
 ///
 /// # Errors

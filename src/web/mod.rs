@@ -16,8 +16,8 @@ use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::answer::{
-    MAX_REDIRECTS, Response, at, begins_a_page, cut, is_page, redirect, redirects_again, refusal,
-    spend, text,
+    MAX_REDIRECTS, Response, at, begins_a_page, content_range, cut, is_page, range_start, redirect,
+    redirects_again, refusal, spend, text,
 };
 pub(crate) use self::authorities::Authorities;
 use self::body::Stall;
