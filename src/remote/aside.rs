@@ -4,7 +4,7 @@ use super::Remote;
 use super::item::Item;
 use crate::error::Error;
 use crate::publish::MANIFEST_FILE;
-use crate::web::{RequestError, RequestResult, random, retry_with_backoff};
+use crate::web::{RequestError, RequestResult, retry_with_backoff};
 
 /// What a damaged copy is called that was repaired, before its name.
 const REPLACED: &str = ".replaced-";
@@ -14,7 +14,8 @@ impl Remote {
     /// was found to have.
     pub(super) fn set_aside(&self, item: &Item, seen: Option<&[u8]>) -> RequestResult<()> {
         let target = item.remote();
-        let aside = item.beside(&format!("{REPLACED}{}-{:016x}", item.name(), random()));
+        let aside =
+            item.beside(&format!("{REPLACED}{}-{:016x}", item.name(), rand::random::<u64>()));
         if !retry_with_backoff(self.first_wait, || self.try_aside(&target, &aside))? {
             return Ok(());
         }

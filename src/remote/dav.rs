@@ -11,10 +11,10 @@ use super::hidden::{HiddenNames, is_hidden};
 use super::http::{Http, HttpRequest, RequestBody, login_page, propfind};
 use super::propfind::{Listing, QUESTION, listing, statuses};
 use super::store::{Entry, Reading, Store};
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 use crate::web::{
-    RequestError, RequestResult, Response, Url, at, begins_a_page, body, content_range, cut,
-    is_page, short, spend, text,
+    RequestError, RequestResult, Response, Url, at, begins_a_page, body, content_range, drain_body,
+    is_page, short, text, truncated,
 };
 
 /// The longest list of a folder that is read, in bytes.
@@ -121,18 +121,23 @@ impl Dav {
             if is_page {
                 return Err(login_page(url));
             }
-            return Err(RequestError::Permanent(at(url, "not an answer of a WebDAV disk").hint(
-                "look at the remote's URL; Nextcloud's is \
+            return Err(RequestError::Permanent(
+                at(url, "not a response of a WebDAV server")
+                    .with_kind(ErrorKind::Unsupported)
+                    .hint(
+                        "check the remote's URL; Nextcloud's is \
                  https://HOST/remote.php/dav/files/USER/FOLDER",
-            )));
+                    ),
+            ));
         }
         let listing = listing(&list_text(url, response)?, url.path());
         // Something on the way may have cut or changed it.
-        let listing = listing
-            .ok_or_else(|| RequestError::Transient(at(url, "a list that cannot be read"), None))?;
+        let listing = listing.ok_or_else(|| {
+            RequestError::Transient(at(url, "cannot read the list in the response"), None)
+        })?;
         match listing.status {
             Some(404 | 410) => {
-                Err(RequestError::NotFound(at(url, "the server says that it is not there")))
+                Err(RequestError::NotFound(at(url, "the server reports that it does not exist")))
             }
             _ => Ok(listing),
         }
@@ -150,7 +155,7 @@ pub(super) fn done(url: &Url, response: Response) -> RequestResult<()> {
         StatusCode::MULTI_STATUS => Err(partly_done(url, response)),
         StatusCode::OK if is_page(&response) => Err(login_page(url)),
         _ => {
-            spend(response);
+            drain_body(response);
             Ok(())
         }
     }
@@ -164,9 +169,11 @@ fn partly_done(url: &Url, response: Response) -> RequestError {
     };
     match said.as_slice() {
         // All that was asked for, as others say it by the status of the answer itself.
-        [412] => RequestError::AlreadyExists(at(url, "the server says 412 Precondition Failed")),
-        [404 | 409] => RequestError::NotFound(at(url, "the server says that it is not there")),
-        _ => RequestError::Transient(at(url, "the server did only a part of it"), None),
+        [412] => {
+            RequestError::AlreadyExists(at(url, "the server responded 412 Precondition Failed"))
+        }
+        [404 | 409] => RequestError::NotFound(at(url, "the server reports that it does not exist")),
+        _ => RequestError::Transient(at(url, "the server did only part of the request"), None),
     }
 }
 
@@ -188,7 +195,8 @@ impl Store for Dav {
     fn read_only(&self) -> Option<Error> {
         let is_link = matches!(self.root, Root::OneOf { .. });
         is_link.then(|| {
-            Error::at(self.place(""), "a public link is for reading only")
+            Error::at(self.place(""), "a public link is read-only")
+                .with_kind(ErrorKind::Unsupported)
                 .hint("to upload, set the remote to the disk's own WebDAV address")
         })
     }
@@ -230,7 +238,10 @@ impl Store for Dav {
             // Not what was asked for: from the beginning, then.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
             _ => {
-                return Err(RequestError::Permanent(at(&url, format!("the server says {status}"))));
+                return Err(RequestError::Permanent(at(
+                    &url,
+                    format!("the server responded {status}"),
+                )));
             }
         };
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));
@@ -243,7 +254,7 @@ impl Store for Dav {
             (&mut content)
                 .take(PAGE_START)
                 .read_to_end(&mut beginning)
-                .map_err(|e| cut(&url, e))?;
+                .map_err(|e| truncated(&url, e))?;
             // A report is a page itself.
             if begins_a_page(&beginning) && !path.ends_with(PAGE) {
                 page = Some(login_page(&url).into_error());

@@ -13,7 +13,7 @@ use ureq::http::Method;
 use super::dav::{Dav, RESERVED, done};
 use super::http::{HttpRequest, RequestBody};
 use super::store::Store;
-use crate::web::{RequestError, RequestResult, Url, spend};
+use crate::web::{RequestError, RequestResult, Url, drain_body};
 
 /// Statuses by which servers refuse a name that they forbid.
 const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];
@@ -124,7 +124,7 @@ impl Dav {
                 HttpRequest::new(Method::PUT, url.clone()).body(RequestBody::Stream(nothing, 0));
             let response = self.http.send(ask, &FORBIDDEN_NAME)?;
             let is_taken = !FORBIDDEN_NAME.contains(&response.status().as_u16());
-            spend(response);
+            drain_body(response);
             Ok(is_taken)
         };
         if self.hidden.is_dotless() || is_taken(&self.url(path)?)? {

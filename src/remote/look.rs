@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use super::Remote;
 use super::item::{CLASSIFIERS, Contents, Item, VECTOR_MODELS, What};
 use super::store::Entry;
-use super::transfer::{Meter, Watcher, at_once, fault_of};
+use super::transfer::{ProgressMeter, Watcher, at_once, fault_of};
 use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
 use crate::error::{Error, Result, did_you_mean, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
@@ -157,7 +157,7 @@ impl Remote {
         let faults = at_once(&contents.files, |(file, record)| {
             let path = format!("{}/{file}", item.remote());
             let place = self.store.place(&path);
-            let mut meter = Meter::new(watcher);
+            let mut meter = ProgressMeter::new(watcher);
             let found = retry_with_backoff(self.first_wait, || {
                 meter.seek(0);
                 fault_of(self.store.read(&path, None)?, record, &place, &mut meter)

@@ -246,7 +246,7 @@ impl S3Client {
         let is_object = http_request.method == "GET" && !is_list;
         let response = self.checked(&http_request, response, is_object)?;
         let url = &http_request.url;
-        let error = at(url, format!("the server says {}", response.status()));
+        let error = at(url, format!("the server responded {}", response.status()));
         match response.status().as_u16() {
             404 => Err(RequestError::NotFound(error)),
             409 | 412 if is_conditional => Err(RequestError::AlreadyExists(error)),

@@ -11,11 +11,13 @@ use super::item::{Contents, Item};
 use super::look::{There, folders};
 use super::outgoing::Outgoing;
 use super::s3::CLAIM;
-use super::transfer::{Counted, Meter, Moved, Recorded, Watcher, at_once, fault_of, is_same};
+use super::transfer::{
+    CountingReader, HashingReader, Moved, ProgressMeter, Watcher, at_once, fault_of, is_same,
+};
 use super::{Options, Remote, Transferred};
 use crate::error::{Error, Location, Result, quoted_list};
 use crate::publish::{FileRecord, MANIFEST_FILE, Opened};
-use crate::web::{Backoff, RequestError, RequestResult, random, retry_with_backoff};
+use crate::web::{Backoff, RequestError, RequestResult, retry_with_backoff};
 
 /// What folders of uploads that are under way are called, before the name and the content's tag.
 const UPLOAD: &str = ".upload-";
@@ -251,7 +253,8 @@ impl Upload<'_> {
         let Outgoing { file, record, .. } = outgoing;
         let path = format!("{}/{file}", self.staging());
         let mut tries = Backoff::new(self.remote.first_wait);
-        let (mut sent, mut checked) = (Meter::new(self.watcher), Meter::new(self.watcher));
+        let (mut sent, mut checked) =
+            (ProgressMeter::new(self.watcher), ProgressMeter::new(self.watcher));
         let size = there.get(*file);
         let mut may_be_there = size.is_some_and(|size| size.is_none_or(|size| record.size == size));
         loop {
@@ -278,7 +281,7 @@ impl Upload<'_> {
         &self,
         path: &str,
         outgoing: &Outgoing,
-        (sent, checked): (&mut Meter, &mut Meter),
+        (sent, checked): (&mut ProgressMeter, &mut ProgressMeter),
     ) -> RequestResult<()> {
         let store = &*self.remote.store;
         let part = if store.is_flat() {
@@ -286,7 +289,7 @@ impl Upload<'_> {
         } else {
             // A page on its way is read back as one.
             let end = if path.ends_with(PAGE) { PAGE } else { "" };
-            format!("{}/{PART}{:016x}{end}", self.staging(), random())
+            format!("{}/{PART}{:016x}{end}", self.staging(), rand::random::<u64>())
         };
         let is_own = part != path;
         if !is_own {
@@ -312,11 +315,16 @@ impl Upload<'_> {
     }
 
     /// Writes a file on the remote, and notices one that is damaged here.
-    fn write(&self, part: &str, outgoing: &Outgoing, sent: &mut Meter) -> RequestResult<()> {
+    fn write(
+        &self,
+        part: &str,
+        outgoing: &Outgoing,
+        sent: &mut ProgressMeter,
+    ) -> RequestResult<()> {
         sent.seek(0);
-        let mut content = Recorded::new(outgoing.open().map_err(RequestError::Permanent)?);
+        let mut content = HashingReader::new(outgoing.open().map_err(RequestError::Permanent)?);
         let size = outgoing.record.size;
-        self.remote.store.write(part, &mut Counted(&mut content, sent), size)?;
+        self.remote.store.write(part, &mut CountingReader(&mut content, sent), size)?;
         if content.record() == outgoing.record {
             return Ok(());
         }
@@ -327,7 +335,12 @@ impl Upload<'_> {
 
     /// Whether the remote keeps at `path` what was sent there: compared from end to end with what
     /// is here, whose record was taken as it was sent.
-    fn is_kept(&self, path: &str, outgoing: &Outgoing, checked: &mut Meter) -> RequestResult<bool> {
+    fn is_kept(
+        &self,
+        path: &str,
+        outgoing: &Outgoing,
+        checked: &mut ProgressMeter,
+    ) -> RequestResult<bool> {
         let place = self.remote.store.place(path);
         let found = retry_with_backoff(self.remote.first_wait, || {
             checked.seek(0);
@@ -345,7 +358,7 @@ impl Upload<'_> {
         &self,
         path: &str,
         record: &FileRecord,
-        checked: &mut Meter,
+        checked: &mut ProgressMeter,
     ) -> RequestResult<bool> {
         let place = self.remote.store.place(path);
         let found = retry_with_backoff(self.remote.first_wait, || {
