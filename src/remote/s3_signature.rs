@@ -163,7 +163,7 @@ mod tests {
                 "/?lifecycle",
                 &[(CONTENT_SHA256, EMPTY)],
                 "host;x-amz-content-sha256;x-amz-date",
-                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0566783543",
+                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
             ),
             (
                 Method::GET,
