@@ -72,7 +72,7 @@ impl Bucket {
         let signer = Signer::new(keys.clone(), region.to_owned());
         let client = S3Client::new(http, signer, &endpoint, bucket);
         let parts = prefix.split('/').filter(|part| !part.is_empty());
-        let root = parts.map(|part| format!("{part}/")).collect();
+        let root = parts.map(|part| format!("{part}/")).collect::<Vec<_>>().concat();
         let url = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
         Ok(Self { client, root, url })
     }

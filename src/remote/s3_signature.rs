@@ -80,7 +80,8 @@ fn canonical_request(method: &Method, url: &Url, headers: &HeaderMap) -> (String
     values.sort();
     let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
     let names = names.join(";");
-    let lines: String = values.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let lines: Vec<_> = values.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let lines = lines.concat();
     let digest = headers.get(CONTENT_SHA256).map(trimmed_text).unwrap_or_default();
     let query = canonical_query(query);
     (format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{digest}"), names)
@@ -143,7 +144,8 @@ mod tests {
             ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
             (CONTENT_SHA256, WELCOME),
         ];
-        let examples: [(Method, &str, &[(&'static str, &str)], &str, &str); 4] = [
+        type Headers<'a> = &'a [(&'static str, &'a str)];
+        let examples: [(Method, &str, Headers, &str, &str); 4] = [
             (
                 Method::GET,
                 "/test.txt",

@@ -73,7 +73,7 @@ pub(super) fn complete_multipart_upload(tags: &[String]) -> String {
 /// The body that deletes the objects with these keys.
 pub(super) fn delete_objects(keys: &[String]) -> String {
     let object = |key: &String| format!("<Object><Key>{}</Key></Object>", escape(key.as_str()));
-    let objects: String = keys.iter().map(object).collect();
+    let objects = keys.iter().map(object).collect::<Vec<_>>().concat();
     format!("<Delete><Quiet>true</Quiet>{objects}</Delete>")
 }
 
