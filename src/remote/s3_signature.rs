@@ -136,6 +136,8 @@ mod tests {
         map
     }
 
+    type Headers<'a> = &'a [(&'static str, &'a str)];
+
     // The four worked examples of the page named at the top of this file.
     #[test]
     fn the_worked_examples_of_the_s3_reference_have_their_signatures() {
@@ -144,7 +146,6 @@ mod tests {
             ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
             (CONTENT_SHA256, WELCOME),
         ];
-        type Headers<'a> = &'a [(&'static str, &'a str)];
         let examples: [(Method, &str, Headers, &str, &str); 4] = [
             (
                 Method::GET,
