@@ -279,7 +279,7 @@ mod tests {
     fn text_without_secrets_is_unchanged() {
         for text in [
             "no address, but ada@example.org",
-            "https://disk.example:8443/dav/team: the server says 404",
+            "https://disk.example:8443/dav/team: the server responded 404",
             "http://127.0.0.1:8080/",
             "http://[::1]:8080/x",
             "https://disk.example/remote.php/dav/files/ada/team",

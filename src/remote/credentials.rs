@@ -141,15 +141,19 @@ pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> 
         let credentials =
             Credentials::new(&user, &password).map_err(|e| e.or_at(Location::file(path)))?;
         let origin = Origin::File(path.clone());
-        return Ok(Login { credentials: Some(credentials), origin, warning: loose(path) });
+        return Ok(Login {
+            credentials: Some(credentials),
+            origin,
+            warning: readable_by_others(path),
+        });
     }
     let origin = Origin::Nowhere(files.first().cloned().unwrap_or_default());
     Ok(Login { credentials: None, origin, warning: None })
 }
 
-/// That others can read the file, if they can.
+/// A warning if other users can read the file.
 #[cfg(unix)]
-fn loose(path: &Path) -> Option<String> {
+fn readable_by_others(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(path).ok()?.permissions().mode();
     (mode & 0o077 != 0).then(|| {
@@ -158,9 +162,9 @@ fn loose(path: &Path) -> Option<String> {
     })
 }
 
-/// That others can read the file, if they can; unknown here.
+/// No warning: this platform has no file modes.
 #[cfg(not(unix))]
-fn loose(path: &Path) -> Option<String> {
+fn readable_by_others(path: &Path) -> Option<String> {
     let _ = fs::metadata(path);
     None
 }

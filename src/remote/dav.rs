@@ -1,8 +1,4 @@
-//! A WebDAV disk (RFC 4918), asked directly.
-//!
-//! `opendal`'s own WebDAV (0.59.5) moves with `Overwrite: T` always (`core.rs`, line 381), has no
-//! `If-Range` (line 172 on), takes a 200 for a range (`reader.rs`, line 63), and hides redirects and
-//! `Retry-After`: what is promised here depends on each of them.
+//! A remote on a WebDAV disk (RFC 4918).
 
 use std::io::{Cursor, Read};
 use std::sync::OnceLock;
@@ -12,13 +8,13 @@ use ureq::http::{Method, StatusCode, header};
 
 use super::destination::KnownForm;
 use super::hidden::{HiddenNames, is_hidden};
-use super::http::{Ask, Content, Http, login_page, propfind};
+use super::http::{Http, HttpRequest, RequestBody, login_page, propfind};
 use super::propfind::{Listing, QUESTION, listing, statuses};
 use super::store::{Entry, Reading, Store};
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 use crate::web::{
-    RequestError, RequestResult, Response, Url, at, begins_a_page, body, cut, is_page, short,
-    spend, text,
+    RequestError, RequestResult, Response, Url, at, begins_a_page, body, content_range, drain_body,
+    is_page, short, text, truncated,
 };
 
 /// The longest list of a folder that is read, in bytes.
@@ -115,35 +111,40 @@ impl Dav {
     }
 
     pub(super) fn propfind(&self, url: &Url, depth: &str) -> RequestResult<Listing> {
-        let ask = Ask::new(propfind(), url.clone())
+        let ask = HttpRequest::new(propfind(), url.clone())
             .header("Depth", depth)
             .header("Content-Type", "application/xml; charset=utf-8")
-            .body(Content::Text(QUESTION));
+            .body(RequestBody::Text(QUESTION));
         let response = self.http.send(ask, &[])?;
         let is_page = is_page(&response);
         if response.status() != StatusCode::MULTI_STATUS {
             if is_page {
                 return Err(login_page(url));
             }
-            return Err(RequestError::Permanent(at(url, "not an answer of a WebDAV disk").hint(
-                "look at the remote's URL; Nextcloud's is \
+            return Err(RequestError::Permanent(
+                at(url, "not a response of a WebDAV server")
+                    .with_kind(ErrorKind::Unsupported)
+                    .hint(
+                        "check the remote's URL; Nextcloud's is \
                  https://HOST/remote.php/dav/files/USER/FOLDER",
-            )));
+                    ),
+            ));
         }
         let listing = listing(&list_text(url, response)?, url.path());
         // Something on the way may have cut or changed it.
-        let listing = listing
-            .ok_or_else(|| RequestError::Transient(at(url, "a list that cannot be read"), None))?;
+        let listing = listing.ok_or_else(|| {
+            RequestError::Transient(at(url, "cannot read the list in the response"), None)
+        })?;
         match listing.status {
             Some(404 | 410) => {
-                Err(RequestError::NotFound(at(url, "the server says that it is not there")))
+                Err(RequestError::NotFound(at(url, "the server reports that it does not exist")))
             }
             _ => Ok(listing),
         }
     }
 
     /// Has something done that brings nothing back.
-    pub(super) fn done(&self, ask: Ask, url: &Url, accepted: &[u16]) -> RequestResult<()> {
+    pub(super) fn done(&self, ask: HttpRequest, url: &Url, accepted: &[u16]) -> RequestResult<()> {
         done(url, self.http.send(ask, accepted)?)
     }
 }
@@ -154,7 +155,7 @@ pub(super) fn done(url: &Url, response: Response) -> RequestResult<()> {
         StatusCode::MULTI_STATUS => Err(partly_done(url, response)),
         StatusCode::OK if is_page(&response) => Err(login_page(url)),
         _ => {
-            spend(response);
+            drain_body(response);
             Ok(())
         }
     }
@@ -168,9 +169,11 @@ fn partly_done(url: &Url, response: Response) -> RequestError {
     };
     match said.as_slice() {
         // All that was asked for, as others say it by the status of the answer itself.
-        [412] => RequestError::AlreadyExists(at(url, "the server says 412 Precondition Failed")),
-        [404 | 409] => RequestError::NotFound(at(url, "the server says that it is not there")),
-        _ => RequestError::Transient(at(url, "the server did only a part of it"), None),
+        [412] => {
+            RequestError::AlreadyExists(at(url, "the server responded 412 Precondition Failed"))
+        }
+        [404 | 409] => RequestError::NotFound(at(url, "the server reports that it does not exist")),
+        _ => RequestError::Transient(at(url, "the server did only part of the request"), None),
     }
 }
 
@@ -192,7 +195,8 @@ impl Store for Dav {
     fn read_only(&self) -> Option<Error> {
         let is_link = matches!(self.root, Root::OneOf { .. });
         is_link.then(|| {
-            Error::at(self.place(""), "a public link is for reading only")
+            Error::at(self.place(""), "a public link is read-only")
+                .with_kind(ErrorKind::Unsupported)
                 .hint("to upload, set the remote to the disk's own WebDAV address")
         })
     }
@@ -211,7 +215,7 @@ impl Store for Dav {
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let url = self.url(path)?;
-        let mut ask = Ask::new(Method::GET, url.clone());
+        let mut ask = HttpRequest::new(Method::GET, url.clone());
         if let Some((start, validator)) = from {
             ask = ask.header("Range", &format!("bytes={start}-")).header("If-Range", validator);
         }
@@ -227,14 +231,17 @@ impl Store for Dav {
                 (0, length.and_then(|length| length.parse().ok()))
             }
             (StatusCode::PARTIAL_CONTENT, Some((start, _)))
-                if range(&response).is_some_and(|(first, _)| first == start) =>
+                if content_range(&response).is_some_and(|(first, _)| first == start) =>
             {
-                (start, range(&response).and_then(|(_, size)| size))
+                (start, content_range(&response).and_then(|(_, size)| size))
             }
             // Not what was asked for: from the beginning, then.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
             _ => {
-                return Err(RequestError::Permanent(at(&url, format!("the server says {status}"))));
+                return Err(RequestError::Permanent(at(
+                    &url,
+                    format!("the server responded {status}"),
+                )));
             }
         };
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));
@@ -247,7 +254,7 @@ impl Store for Dav {
             (&mut content)
                 .take(PAGE_START)
                 .read_to_end(&mut beginning)
-                .map_err(|e| cut(&url, e))?;
+                .map_err(|e| truncated(&url, e))?;
             // A report is a page itself.
             if begins_a_page(&beginning) && !path.ends_with(PAGE) {
                 page = Some(login_page(&url).into_error());
@@ -259,7 +266,8 @@ impl Store for Dav {
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let url = self.url(path)?;
-        let ask = Ask::new(Method::PUT, url.clone()).body(Content::Stream(content, size));
+        let ask =
+            HttpRequest::new(Method::PUT, url.clone()).body(RequestBody::Stream(content, size));
         if is_hidden(path) { self.write_hidden(path, ask) } else { self.done(ask, &url, &[]) }
     }
 
@@ -270,7 +278,7 @@ impl Store for Dav {
         let url = self.folder_url(path)?;
         let method = Method::from_bytes(b"MKCOL").expect("a method");
         // 405: it is there.
-        self.done(Ask::new(method, url.clone()), &url, &[405])
+        self.done(HttpRequest::new(method, url.clone()), &url, &[405])
     }
 
     fn rename(&self, from: &str, to: &str) -> RequestResult<()> {
@@ -283,12 +291,6 @@ impl Store for Dav {
 
     fn remove(&self, path: &str) -> RequestResult<()> {
         let url = if path.ends_with('/') { self.folder_url(path) } else { self.url(path) }?;
-        self.done(Ask::new(Method::DELETE, url.clone()), &url, &[404])
+        self.done(HttpRequest::new(Method::DELETE, url.clone()), &url, &[404])
     }
-}
-
-/// The first byte and the whole size that `Content-Range` says.
-fn range(response: &Response) -> Option<(u64, Option<u64>)> {
-    let (range, size) = text(response, "Content-Range")?.strip_prefix("bytes ")?.split_once('/')?;
-    Some((range.split_once('-')?.0.parse().ok()?, size.parse().ok()))
 }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ureq::http::{Method, StatusCode};
 
 use super::dav::{Dav, done};
-use super::http::Ask;
+use super::http::HttpRequest;
 use super::propfind::is_same_path;
 use crate::web::{RequestError, RequestResult, Response, Url, at};
 
@@ -125,7 +125,7 @@ impl Dav {
         accepted: &[u16],
     ) -> RequestResult<Response> {
         let method = Method::from_bytes(b"MOVE").expect("a method");
-        let ask = Ask::new(method, from.clone())
+        let ask = HttpRequest::new(method, from.clone())
             .header("Destination", &form.of(to))
             .header("Overwrite", overwrite);
         self.http.send(ask, accepted)

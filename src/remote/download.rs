@@ -1,4 +1,5 @@
-//! Downloading: gathered in a hidden folder of the workspace, checked, and published by a rename.
+//! Downloads: files are collected in a hidden folder of the workspace, verified, and published by a
+//! rename.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -9,22 +10,23 @@ use super::background_hasher::{BUFFER, BackgroundHasher};
 use super::item::{Contents, Item, LocalState};
 use super::partial::{Part, Partial};
 use super::store::Reading;
-use super::transfer::{Counted, Meter, Moved, Watcher, at_once, cut, fill};
+use super::transfer::{CountingReader, Moved, ProgressMeter, Watcher, at_once, fill, truncated};
 use super::{Remote, TransferOptions, Transferred};
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, OnExisting, Staging, refuse_unlisted_files};
 use crate::sha256;
 use crate::web::{Backoff, RequestError, RequestResult};
 
-/// How often a file may come otherwise than the manifest says.
-const WRONG: usize = 2;
+/// The most times that a file may differ from its record in the manifest.
+const MAX_CORRUPT_DOWNLOADS: usize = 2;
 
 impl Remote {
-    /// Downloads the item: afterwards it is here, whole, or as it was before.
+    /// Downloads the item atomically: on failure, the local state is unchanged.
     ///
     /// # Errors
-    /// When the remote has none; when another one is here and [`TransferOptions::force`] is not set; when
-    /// what comes is not what the manifest says; when the disk fails.
+    /// If the remote does not have the item; if a different one exists locally and
+    /// [`TransferOptions::force`] is not set; if the data received does not match the manifest; if the disk
+    /// fails.
     pub fn download(
         &self,
         item: &Item,
@@ -91,7 +93,7 @@ impl Remote {
         at_once(contents.files.iter().enumerate(), |(number, (file, record))| {
             let path = format!("{}/{file}", item.remote());
             let part = partial.part(number, file);
-            let mut meter = Meter::new(watcher);
+            let mut meter = ProgressMeter::new(watcher);
             if part.is_whole(record) {
                 meter.seek(record.size);
                 watcher.file(file, record, Moved::Kept);
@@ -112,23 +114,24 @@ fn another(item: &Item, which: &str) -> Error {
     let noun = item.noun();
     let what = format!("the {noun} here is {which} than the remote's of this name");
     Error::at(Location::file(item.folder()), what)
-        .hint("--force replaces it by the remote's; what is here now is lost then")
+        .with_kind(ErrorKind::AlreadyExists)
+        .hint("pass --force to replace it with the remote's; the local one is lost then")
 }
 
-/// One file on its way.
+/// The download of one file.
 struct Fetch<'a> {
     remote: &'a Remote,
     path: String,
     record: &'a FileRecord,
     part: &'a Part,
-    meter: Meter<'a>,
+    meter: ProgressMeter<'a>,
 }
 
 impl Fetch<'_> {
-    /// Asks until all has come and is what the manifest says.
+    /// Requests the file until it is complete and matches the manifest.
     fn run(&mut self, item: &Item) -> RequestResult<()> {
         let mut tries = Backoff::new(self.remote.first_wait);
-        let (mut most, mut wrong) = (0, 0);
+        let (mut most, mut corrupt) = (0, 0);
         loop {
             let (mut file, validator) =
                 self.part.open(self.record.size).map_err(RequestError::Permanent)?;
@@ -140,10 +143,10 @@ impl Fetch<'_> {
                 }
                 Ok(Some(fault)) => {
                     file.set_len(0).map_err(|e| self.disk(e))?;
-                    wrong += 1;
-                    let what = format!("what came is not what the manifest says: {fault}");
-                    let error = Error::at(self.place(), what);
-                    if wrong >= WRONG {
+                    corrupt += 1;
+                    let what = format!("the data received does not match the manifest: {fault}");
+                    let error = Error::at(self.place(), what).with_kind(ErrorKind::Corrupt);
+                    if corrupt >= MAX_CORRUPT_DOWNLOADS {
                         return Err(RequestError::Permanent(error.hint(format!(
                             "the copy on the remote is damaged; whoever has it whole can repair \
                              it: `{} --force`",
@@ -237,7 +240,8 @@ impl Fetch<'_> {
         let mut content = reading.content.take(left + 1);
         loop {
             let mut buffer = side.buffer();
-            let (length, end) = fill(&mut Counted(&mut content, &mut self.meter), &mut buffer);
+            let (length, end) =
+                fill(&mut CountingReader(&mut content, &mut self.meter), &mut buffer);
             if length as u64 > left {
                 file.set_len(0).map_err(|e| self.disk(e))?;
                 let what =
@@ -255,7 +259,7 @@ impl Fetch<'_> {
                     let error = Error::at(self.place(), "the connection was cut");
                     return Err(RequestError::Transient(error, None));
                 }
-                Some(Err(error)) => return Err(cut(&self.place(), error)),
+                Some(Err(error)) => return Err(truncated(&self.place(), error)),
             }
         }
     }

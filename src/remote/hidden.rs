@@ -11,9 +11,9 @@ use percent_encoding::utf8_percent_encode;
 use ureq::http::Method;
 
 use super::dav::{Dav, RESERVED, done};
-use super::http::{Ask, Content};
+use super::http::{HttpRequest, RequestBody};
 use super::store::Store;
-use crate::web::{RequestError, RequestResult, Url, spend};
+use crate::web::{RequestError, RequestResult, Url, drain_body};
 
 /// Statuses by which servers refuse a name that they forbid.
 const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];
@@ -82,7 +82,7 @@ impl Dav {
     /// Makes the folder at `url`: whether it was not refused, with the refusal otherwise.
     fn make(&self, url: &Url) -> RequestResult<Result<(), RequestError>> {
         let method = Method::from_bytes(b"MKCOL").expect("a method");
-        let response = self.http.send(Ask::new(method, url.clone()), &FORBIDDEN_NAME)?;
+        let response = self.http.send(HttpRequest::new(method, url.clone()), &FORBIDDEN_NAME)?;
         if FORBIDDEN_NAME.contains(&response.status().as_u16()) {
             return Ok(Err(self.http.refused(url, response)));
         }
@@ -120,10 +120,11 @@ impl Dav {
     fn refuses_dot(&self, path: &str) -> RequestResult<bool> {
         let is_taken = |url: &Url| {
             let nothing: &mut dyn Read = &mut io::empty();
-            let ask = Ask::new(Method::PUT, url.clone()).body(Content::Stream(nothing, 0));
+            let ask =
+                HttpRequest::new(Method::PUT, url.clone()).body(RequestBody::Stream(nothing, 0));
             let response = self.http.send(ask, &FORBIDDEN_NAME)?;
             let is_taken = !FORBIDDEN_NAME.contains(&response.status().as_u16());
-            spend(response);
+            drain_body(response);
             Ok(is_taken)
         };
         if self.hidden.is_dotless() || is_taken(&self.url(path)?)? {
@@ -132,13 +133,13 @@ impl Dav {
         let other = self.dotless_url(path)?;
         let is_taken = is_taken(&other)?;
         if is_taken {
-            self.done(Ask::new(Method::DELETE, other.clone()), &other, &[404])?;
+            self.done(HttpRequest::new(Method::DELETE, other.clone()), &other, &[404])?;
         }
         Ok(is_taken)
     }
 
     /// Writes the file at the hidden `path`, which is what `ask` does.
-    pub(super) fn write_hidden(&self, path: &str, ask: Ask) -> RequestResult<()> {
+    pub(super) fn write_hidden(&self, path: &str, ask: HttpRequest) -> RequestResult<()> {
         let url = ask.url.clone();
         let response = self.http.send(ask, &FORBIDDEN_NAME)?;
         if !FORBIDDEN_NAME.contains(&response.status().as_u16()) {

@@ -1,4 +1,4 @@
-//! Asking a server: who sees the credentials, where redirects lead, what a refusal means.
+//! Requests to one server: credentials, redirects, and the hints of errors.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -8,169 +8,174 @@ use ureq::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
 use super::authorization::{Authorization, Offer, Shown};
 use super::credentials::{Login, Origin};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::web::{
-    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect,
-    redirects_again, refusal, spend,
+    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, drain_body, redirect,
+    refusal, too_many_redirects,
 };
 
-/// What to look at where a server does not answer.
-const UNREACHED: &str = "look at the network and the remote's URL";
+/// The hint if the server cannot be reached.
+const UNREACHED: &str = "check the network and the remote's URL";
 
-/// Larger bodies are sent only when the server says that it will take them.
-const ASK_FIRST: u64 = 1 << 20;
+/// Larger bodies, in bytes, are sent only after the server has agreed (`Expect: 100-continue`).
+const MAX_UNANNOUNCED: u64 = 1 << 20;
 
-/// How often a request is sent that the server wants to be shown anew who asks.
-const SHOWINGS: usize = 3;
+/// The most times that a request is sent with different credentials.
+const MAX_AUTHORIZATIONS: usize = 3;
 
-/// A server, and who asks it.
+/// A client for one server.
 #[derive(Debug)]
 pub(super) struct Http {
     agent: Agent,
-    /// Credentials go to this one's scheme, host and port alone.
+    /// Credentials are sent only to the scheme, host and port of this URL.
     home: Url,
     authorization: Authorization,
-    /// Where the credentials came from, or where they belong.
+    /// The source of the credentials, or where they are expected.
     origin: Origin,
-    /// Whether they may go over plain `http` to other machines.
+    /// Whether credentials may be sent over plain `http` to other machines.
     is_insecure: bool,
 }
 
 /// One request.
-pub(super) struct Ask<'a> {
+pub(super) struct HttpRequest<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Content<'a>,
+    pub(super) body: RequestBody<'a>,
 }
 
-/// What is sent along.
-pub(super) enum Content<'a> {
-    Nothing,
+/// The body of a request.
+pub(super) enum RequestBody<'a> {
+    Empty,
     Text(&'static str),
-    /// So many bytes.
+    /// A stream of this many bytes.
     Stream(&'a mut dyn Read, u64),
 }
 
-impl<'a> Ask<'a> {
-    /// A request of nothing but its method.
+impl<'a> HttpRequest<'a> {
+    /// A request without headers and body.
     pub(super) fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Content::Nothing }
+        Self { method, url, headers: HeaderMap::new(), body: RequestBody::Empty }
     }
 
-    /// With one header more.
+    /// Adds a header.
     pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
-        // A value that no header can have is left out: it could only be refused.
+        // A value that no header can have is left out: the server would refuse it.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }
         self
     }
 
-    /// With a body.
-    pub(super) fn body(mut self, body: Content<'a>) -> Self {
+    /// Sets the body.
+    pub(super) fn body(mut self, body: RequestBody<'a>) -> Self {
         self.body = body;
         self
     }
 }
 
 impl Http {
-    /// Asks through `agent`; connects to nothing yet.
+    /// A client that sends requests through `agent`. Connects to nothing yet.
     pub(super) fn new(agent: Agent, home: Url, login: Login, is_insecure: bool) -> Self {
         let Login { credentials, origin, .. } = login;
         let authorization = Authorization::new(credentials, origin == Origin::Link);
         Self { agent, home, authorization, origin, is_insecure }
     }
 
-    /// Asks, and follows redirects of what only reads. Statuses up to 299 are answers, and those
-    /// in `accepted`.
-    pub(super) fn send(&self, mut ask: Ask, accepted: &[u16]) -> RequestResult<Response> {
+    /// Sends the request, and follows redirects of requests that only read. Succeeds with a status
+    /// up to 299 or in `accepted`.
+    pub(super) fn send(
+        &self,
+        mut request: HttpRequest,
+        accepted: &[u16],
+    ) -> RequestResult<Response> {
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_known(&mut ask)?;
-            let Some(next) = redirect(&ask.url, &response)? else {
-                return self.check(&ask.url, response, accepted);
+            let response = self.send_authorized(&mut request)?;
+            let Some(next) = redirect(&request.url, &response)? else {
+                return self.check(&request.url, response, accepted);
             };
-            spend(response);
-            self.check_redirect(&ask, &next)?;
-            ask.url = next;
+            drain_body(response);
+            self.check_redirect(&request, &next)?;
+            request.url = next;
         }
-        Err(redirects_again(&ask.url))
+        Err(too_many_redirects(&request.url))
     }
 
-    /// The answer to a request that is not sent on, if it is one, as of [`send`](Self::send).
-    pub(super) fn judge(
+    /// The response, if its status is a success as in [`send`](Self::send). No redirect is followed.
+    pub(super) fn check_unredirected(
         &self,
-        ask: &Ask,
+        request: &HttpRequest,
         response: Response,
         accepted: &[u16],
     ) -> RequestResult<Response> {
-        if let Some(next) = redirect(&ask.url, &response)? {
-            spend(response);
-            self.check_redirect(ask, &next)?;
-            return Err(redirects_again(&ask.url));
+        if let Some(next) = redirect(&request.url, &response)? {
+            drain_body(response);
+            self.check_redirect(request, &next)?;
+            return Err(too_many_redirects(&request.url));
         }
-        self.check(&ask.url, response, accepted)
+        self.check(&request.url, response, accepted)
     }
 
-    /// Whether the redirect to `next` may be followed.
-    fn check_redirect(&self, ask: &Ask, next: &Url) -> RequestResult<()> {
+    /// Checks that the redirect to `next` may be followed.
+    fn check_redirect(&self, request: &HttpRequest, next: &Url) -> RequestResult<()> {
         let is_home = self.home.is_same_server(next);
-        let may_follow = match ask.method.as_str() {
-            // What is signed is signed for one server.
-            _ if ask.headers.contains_key(header::AUTHORIZATION) => false,
-            // What comes is compared with its SHA-256, from wherever it comes.
+        let may_follow = match request.method.as_str() {
+            // A signature is for one server.
+            _ if request.headers.contains_key(header::AUTHORIZATION) => false,
+            // The digest of the content is checked, wherever it comes from.
             "GET" | "HEAD" => true,
-            // The disk itself may have another address within its server.
+            // The disk may have another URL on the same server.
             "PROPFIND" => is_home,
             _ => false,
         };
         if may_follow {
             return Ok(());
         }
-        let other = if is_home { "elsewhere" } else { "another server" };
-        Err(RequestError::Permanent(
-            at(&ask.url, format!("redirects to {other}, {next}; nobody went")).hint(
-                "if that is where the disk is now, set the remote's URL to it; a page that wants a \
-             login is reached so, too: look at the address in a browser",
-            ),
-        ))
+        let other = if is_home { "another path" } else { "another origin" };
+        let what = format!("redirect to {other}, {next}, was not followed");
+        Err(RequestError::Permanent(at(&request.url, what).with_kind(ErrorKind::Unreachable).hint(
+            "if the disk has moved there, set the remote's URL to it; otherwise open the URL \
+                 in a browser: it may be a login page",
+        )))
     }
 
-    /// Asks, and shows who asks as the server wants it: the answer, whatever its status.
-    pub(super) fn send_known(&self, ask: &mut Ask) -> RequestResult<Response> {
-        let may_see = self.may_see(&ask.url);
+    /// Sends the request with the credentials in the form that the server wants; returns the
+    /// response, whatever its status.
+    pub(super) fn send_authorized(&self, request: &mut HttpRequest) -> RequestResult<Response> {
+        let may_see = self.may_see(&request.url);
         if may_see {
-            self.authorization.find_out(|| self.send_unknown())?;
+            self.authorization.find_out(|| self.send_probe())?;
         }
-        let mut shown = may_see.then(|| self.authorization.show(&ask.method, &ask.url)).flatten();
+        let mut shown =
+            may_see.then(|| self.authorization.show(&request.method, &request.url)).flatten();
         let mut sent = 1;
         loop {
-            let (response, is_begun) = self.send_once(ask, shown.as_ref())?;
+            let (response, is_begun) = self.send_once(request, shown.as_ref())?;
             let is_refused = response.status() == StatusCode::UNAUTHORIZED && may_see;
-            let request = (&ask.method, &ask.url);
-            let again = (is_refused && sent < SHOWINGS)
-                .then(|| self.authorization.learn(&response, shown.as_ref(), request));
+            let target = (&request.method, &request.url);
+            let again = (is_refused && sent < MAX_AUTHORIZATIONS)
+                .then(|| self.authorization.learn(&response, shown.as_ref(), target));
             let Some(again) = again.flatten() else { return Ok(response) };
-            spend(response);
+            drain_body(response);
             if is_begun {
-                let what = "the server wants to be shown again who asks";
-                return Err(RequestError::Transient(at(&ask.url, what), Some(Duration::ZERO)));
+                let what = "the server wants new credentials for this request";
+                return Err(RequestError::Transient(at(&request.url, what), Some(Duration::ZERO)));
             }
             shown = Some(again);
             sent += 1;
         }
     }
 
-    /// Asks the remote itself for nothing much, without showing who asks.
-    fn send_unknown(&self) -> RequestResult<Response> {
+    /// Sends a request without credentials, to find out which form the server wants.
+    fn send_probe(&self) -> RequestResult<Response> {
         let mut url = self.home.below("/");
         for _ in 0..=MAX_REDIRECTS {
-            let mut ask = Ask::new(propfind(), url.clone()).header("Depth", "0");
-            let (response, _) = self.send_once(&mut ask, None)?;
+            let mut request = HttpRequest::new(propfind(), url.clone()).header("Depth", "0");
+            let (response, _) = self.send_once(&mut request, None)?;
             let next = redirect(&url, &response).ok().flatten();
             match next.filter(|next| self.home.is_same_server(next)) {
                 Some(next) => {
-                    spend(response);
+                    drain_body(response);
                     url = next;
                 }
                 None => match refusal(&url, &response) {
@@ -181,41 +186,46 @@ impl Http {
                 },
             }
         }
-        Err(redirects_again(&url))
+        Err(too_many_redirects(&url))
     }
 
-    /// Asks once; the answer, and whether anything of a stream was read.
-    fn send_once(&self, ask: &mut Ask, shown: Option<&Shown>) -> RequestResult<(Response, bool)> {
-        let url = &ask.url;
-        let mut request = Request::builder().method(&ask.method);
-        for (name, value) in &ask.headers {
-            request = request.header(name, value);
+    /// Sends the request once; returns the response, and whether a stream was read from.
+    fn send_once(
+        &self,
+        request: &mut HttpRequest,
+        shown: Option<&Shown>,
+    ) -> RequestResult<(Response, bool)> {
+        let url = &request.url;
+        let mut builder = Request::builder().method(&request.method);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
         }
         if let Some(shown) = shown {
-            request = request.header(header::AUTHORIZATION, &shown.header);
+            builder = builder.header(header::AUTHORIZATION, &shown.header);
         }
-        match &mut ask.body {
-            Content::Nothing => Ok((self.agent.ask(url, request, (), UNREACHED)?, false)),
-            Content::Text(text) => Ok((self.agent.ask(url, request, *text, UNREACHED)?, false)),
-            Content::Stream(content, size) => {
-                request = request.header(header::CONTENT_LENGTH, *size);
-                if *size > ASK_FIRST {
-                    request = request.header(header::EXPECT, "100-continue");
+        match &mut request.body {
+            RequestBody::Empty => Ok((self.agent.ask(url, builder, (), UNREACHED)?, false)),
+            RequestBody::Text(text) => Ok((self.agent.ask(url, builder, *text, UNREACHED)?, false)),
+            RequestBody::Stream(content, size) => {
+                builder = builder.header(header::CONTENT_LENGTH, *size);
+                if *size > MAX_UNANNOUNCED {
+                    builder = builder.header(header::EXPECT, "100-continue");
                 }
-                let mut content = Begun { content: *content, is_begun: false };
+                let mut content = TrackedStream { content: *content, is_begun: false };
                 let body = SendBody::from_reader(&mut content);
-                let response = self.agent.ask(url, request, body, UNREACHED)?;
+                let response = self.agent.ask(url, builder, body, UNREACHED)?;
                 Ok((response, content.is_begun))
             }
         }
     }
 
-    /// Whether `url` is the remote's own, and nobody can listen on the way there.
+    /// Whether credentials may be sent to `url`: it is the remote's server, and the connection is
+    /// private.
     fn may_see(&self, url: &Url) -> bool {
         self.home.is_same_server(url) && (url.is_private() || self.is_insecure)
     }
 
-    /// The answer, if it is one.
+    /// The response, if its status is a success or in `accepted`.
     fn check(&self, url: &Url, response: Response, accepted: &[u16]) -> RequestResult<Response> {
         let status = response.status();
         if status.is_success() || accepted.contains(&status.as_u16()) {
@@ -224,109 +234,110 @@ impl Http {
         Err(self.refused(url, response))
     }
 
-    /// The fault that the answer from `url` is, and what to do about it.
+    /// The error of the response from `url`, with a hint.
     pub(super) fn refused(&self, url: &Url, response: Response) -> RequestError {
         let status = response.status();
         let (fault, offer) = (refusal(url, &response), Offer::of(&response));
-        spend(response);
-        match (fault, advice(status)) {
+        drain_body(response);
+        match (fault, hint(status)) {
             (RequestError::Permanent(_), _) if status == StatusCode::UNAUTHORIZED => {
-                RequestError::Permanent(self.unknown(url, status, &offer))
+                RequestError::Permanent(self.unauthorized(url, status, &offer))
             }
-            (RequestError::Permanent(error), Some(advice)) => {
-                RequestError::Permanent(error.hint(advice))
+            (RequestError::Permanent(error), Some(hint)) => {
+                RequestError::Permanent(error.hint(hint))
             }
             (fault, _) => fault,
         }
     }
 
-    /// The error of a server that does not know who asks.
-    fn unknown(&self, url: &Url, status: StatusCode, offer: &Offer) -> Error {
-        let mut what = format!("the server says {status}");
-        // What a bucket is shown is no matter of schemes.
+    /// The error of missing or refused credentials.
+    fn unauthorized(&self, url: &Url, status: StatusCode, offer: &Offer) -> Error {
+        let mut what = format!("the server responded {status}");
+        // Requests to a bucket are signed, whatever schemes the server names.
         if self.origin != Origin::Keys {
             what += &format!("; {}", offer.schemes());
         }
-        at(url, what).hint(self.advice_on_login(url, offer))
+        at(url, what).with_kind(ErrorKind::Unauthorized).hint(self.login_hint(url, offer))
     }
 
-    /// What to do where the server does not know who asks.
-    fn advice_on_login(&self, url: &Url, offer: &Offer) -> String {
+    /// The hint for missing or refused credentials.
+    fn login_hint(&self, url: &Url, offer: &Offer) -> String {
         let host = self.home.host();
         match &self.origin {
-            Origin::Keys => "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-            Origin::Link => "the public link is not valid, or wants a password".to_owned(),
+            Origin::Keys => "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+            Origin::Link => "check the public link: it is not valid, or has a password".to_owned(),
             Origin::Token if self.may_see(url) && offer.takes_token() => {
-                "look at the token in MENTORPAL_REMOTE_TOKEN".to_owned()
+                "check the token in MENTORPAL_REMOTE_TOKEN".to_owned()
             }
             Origin::Token if self.may_see(url) => {
-                "look at the token in MENTORPAL_REMOTE_TOKEN, or \
-                set a user and a password instead: the server does not say that it takes tokens"
+                "check the token in MENTORPAL_REMOTE_TOKEN, or set a user and a password instead: the \
+                 server does not offer tokens (Bearer)"
                     .to_owned()
             }
             Origin::Nowhere(_) | Origin::Settings | Origin::File(_)
                 if !offer.takes_password() && offer.takes_token() =>
             {
-                "the server takes tokens, and no password: set MENTORPAL_REMOTE_TOKEN".to_owned()
+                "set MENTORPAL_REMOTE_TOKEN: the server accepts tokens, but no passwords".to_owned()
             }
             Origin::Nowhere(_) | Origin::Settings | Origin::File(_) if !offer.takes_password() => {
-                "no password was sent, since the server takes none in a way that is known here \
-                 (Basic, Digest); ask who looks after it for one of these, or for a token (Bearer)"
+                "ask the server's administrator to enable Basic, Digest or a token (Bearer): no \
+                 password was sent, because the server offers none of these"
                     .to_owned()
             }
             Origin::Nowhere(file) => format!(
-                "no password for the machine `{host}`: put these three lines into {}\n\
+                "add a password for the machine `{host}`: put these three lines into {}\n\
                  machine {host}\nlogin USER\npassword PASSWORD",
                 file.display()
             ),
-            Origin::Token if !self.may_see(url) => "the token was not sent, since it would not be \
-                encrypted: use https, or --insecure where that does not matter"
+            Origin::Token if !self.may_see(url) => "use https, or pass --insecure if encryption is not needed: the token was \
+                not sent, because the connection is not encrypted"
                 .to_owned(),
-            _ if !self.may_see(url) => "user and password were not sent, since they would not be \
-                encrypted: use https, or --insecure where that does not matter"
+            _ if !self.may_see(url) => "use https, or pass --insecure if encryption is not needed: the user and \
+                password were not sent, because the connection is not encrypted"
                 .to_owned(),
             Origin::Settings | Origin::Token => {
-                "look at the user and the password in the settings".to_owned()
+                "check the user and the password in the settings".to_owned()
             }
             Origin::File(file) => {
-                format!("look at the entry for the machine `{host}` in {}", file.display())
+                format!("check the entry for the machine `{host}` in {}", file.display())
             }
         }
     }
 }
 
-/// The method that asks what is at an address.
+/// The method `PROPFIND`.
 pub(super) fn propfind() -> Method {
     Method::from_bytes(b"PROPFIND").expect("a method")
 }
 
-/// A stream that tells whether anything of it was read.
-struct Begun<'a> {
+/// A stream that records whether it was read from.
+struct TrackedStream<'a> {
     content: &'a mut dyn Read,
     is_begun: bool,
 }
 
-impl Read for Begun<'_> {
+impl Read for TrackedStream<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.is_begun = true;
         self.content.read(buffer)
     }
 }
 
-/// What to do about a lasting refusal.
-fn advice(status: StatusCode) -> Option<&'static str> {
+/// The hint for a permanent error with this status.
+fn hint(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
-        403 => "you may not do that there: ask who looks after the disk",
-        405 | 501 => "the address is not one of a WebDAV disk that can be written to; look at it",
-        413 => "the server takes no file this large: ask who looks after it to raise its limit",
-        507 => "the disk is full, or your share of it: make room there, then run this again",
+        403 => "ask the server's administrator for permission",
+        405 | 501 => "check the remote's URL: it is not a WebDAV disk that can be written to",
+        413 => "ask the server's administrator to raise its limit for the size of a file",
+        507 => "free some space on the remote, and run this again: the disk or your quota is full",
         _ => return None,
     })
 }
 
-/// The error of a page for people, as networks and disks that want a login give.
+/// The error of an HTML page that was sent instead of a file.
 pub(super) fn login_page(url: &Url) -> RequestError {
-    RequestError::Permanent(at(url, "a page came where a file was expected").hint(
-        "this is what networks and disks that want a login send; look at the address in a browser",
-    ))
+    let what = "got an HTML page instead of the file (captive portal or login?)";
+    RequestError::Permanent(
+        at(url, what).with_kind(ErrorKind::Unreachable).hint("open the URL in a browser"),
+    )
 }

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use super::Remote;
 use super::item::{CLASSIFIERS, Contents, Item, ItemName, VECTOR_MODELS};
 use super::store::Entry;
-use super::transfer::{Meter, Watcher, at_once, fault_of};
+use super::transfer::{ProgressMeter, Watcher, at_once, fault_of};
 use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
@@ -84,7 +84,7 @@ impl Remote {
             .short()
             .take(MAX_MANIFEST + 1)
             .read_to_end(&mut manifest)
-            .map_err(|e| super::transfer::cut(&place, e))?;
+            .map_err(|e| super::transfer::truncated(&place, e))?;
         let length = manifest.len() as u64;
         if length > MAX_MANIFEST {
             let message = format!("more than {MAX_MANIFEST} bytes, the largest size of a manifest");
@@ -163,7 +163,7 @@ impl Remote {
         let faults = at_once(&contents.files, |(file, record)| {
             let path = format!("{}/{file}", item.remote());
             let place = self.store.place(&path);
-            let mut meter = Meter::new(watcher);
+            let mut meter = ProgressMeter::new(watcher);
             let found = retry_with_backoff(self.first_wait, || {
                 meter.seek(0);
                 fault_of(self.store.read(&path, None)?, record, &place, &mut meter)

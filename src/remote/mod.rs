@@ -10,7 +10,7 @@
 //! | `store.rs` | the `Store` trait: operations that every type of remote provides |
 //! | `dav.rs`, `propfind.rs`, `destination.rs`, `hidden.rs` | WebDAV: requests, folder listings, `Destination` headers, hidden names |
 //! | `folder.rs` | a folder |
-//! | `s3.rs`, `transport.rs`, `s3_error.rs` | S3 through `opendal`: requests, HTTP client, error responses |
+//! | `s3.rs`, `s3_client.rs`, `s3_signature.rs`, `s3_xml.rs`, `s3_error.rs` | S3: operations, requests, signatures, responses, error responses |
 //! | `http.rs` | HTTP requests: credentials, redirects, error responses |
 //! | `item.rs` | an item to share: a checkpoint or a vector model |
 //! | `inspect.rs`, `copies.rs` | which items the remote has, and whether its copies are valid |
@@ -38,11 +38,13 @@ mod partial;
 mod propfind;
 mod quarantine;
 mod s3;
+mod s3_client;
 mod s3_error;
+mod s3_signature;
+mod s3_xml;
 mod settings;
 mod store;
 mod transfer;
-mod transport;
 mod upload;
 mod upload_files;
 mod upload_source;

@@ -20,7 +20,6 @@ use super::item::Contents;
 use crate::error::{Error, Result};
 use crate::files::{self, sync_folder, write_synced};
 use crate::publish::{FileRecord, Scratch, is_at, lock_dir};
-use crate::web::random;
 use crate::workspace::Workspace;
 
 /// What such folders are called, before the tag.
@@ -140,7 +139,11 @@ impl Partial {
             Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), own: None },
             // Another run is at it, or the disk has no locks (some network ones).
             Ok(None) => {
-                let own = parent.join(format!("{DOWNLOAD}{}-{:016x}", contents.tag(), random()));
+                let own = parent.join(format!(
+                    "{DOWNLOAD}{}-{:016x}",
+                    contents.tag(),
+                    rand::random::<u64>()
+                ));
                 let lock = Self::lock(&own);
                 let scratch = Some(Scratch::existing_folder(&own));
                 Self { folder: own, _lock: lock.ok().flatten(), own: scratch }

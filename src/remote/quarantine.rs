@@ -4,7 +4,7 @@ use super::Remote;
 use super::item::Item;
 use crate::error::{Error, ErrorKind};
 use crate::publish::MANIFEST_FILE;
-use crate::web::{RequestError, RequestResult, random, retry_with_backoff};
+use crate::web::{RequestError, RequestResult, retry_with_backoff};
 
 /// The prefix of the names of quarantined copies.
 const REPLACED: &str = ".replaced-";
@@ -18,8 +18,11 @@ impl Remote {
     /// back.
     pub(super) fn quarantine(&self, item: &Item, expected: Option<&[u8]>) -> RequestResult<()> {
         let target = item.remote();
-        let hidden =
-            item.remote_sibling(&format!("{REPLACED}{}-{:016x}", item.last_name(), random()));
+        let hidden = item.remote_sibling(&format!(
+            "{REPLACED}{}-{:016x}",
+            item.last_name(),
+            rand::random::<u64>()
+        ));
         if !retry_with_backoff(self.first_wait, || self.try_move(&target, &hidden))? {
             return Ok(());
         }

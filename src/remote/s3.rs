@@ -1,55 +1,55 @@
-//! A bucket (S3), asked through `opendal`.
+//! A remote in an S3 bucket.
 //!
-//! Objects appear whole and at once, but there are no folders, and nothing that moves several
-//! objects in one step. So a folder is moved under a *claim*: the object `.claim` at its new place,
-//! written only where there is none (`If-None-Match: *`), which says what moves there. Who has it
-//! copies the files, then the manifest, and takes the claim away; who finds another's claim
-//! touches nothing. A move that was interrupted leaves the claim and its source, and the next run
-//! with the same content goes on.
+//! An object appears complete, in one step. But there are no folders, and no operation moves several
+//! objects in one step. So a folder is moved under a *claim*: the object `.claim` in the new folder,
+//! written only if none exists (`If-None-Match: *`), which names the folder that moves there. The
+//! run that holds the claim copies the files, then the manifest, and removes the claim; a run that
+//! finds another run's claim changes nothing. An interrupted move leaves the claim and its source,
+//! and the next run with the same content resumes it.
 
-use std::io::{self, Read};
-
-use futures_util::StreamExt;
-use opendal::services::S3;
-use opendal::{
-    Buffer, BufferStream, ErrorKind, HttpTransporter, Metadata, OperationContext, Operator,
-};
-use pollster::block_on;
+use std::io::Read;
 
 use super::credentials::{Login, Origin};
 use super::http::Http;
+use super::s3_client::{MAX_DELETED, ObjectInfo, S3Client};
+use super::s3_signature::Signer;
 use super::settings::RemoteSettings;
 use super::store::{Entry, Reading, Store};
-use super::transfer::cut;
-use super::transport::{Refused, Transport};
-use crate::error::{Error, Location, Result};
+use super::transfer::truncated;
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::publish::MANIFEST_FILE;
-use crate::web::{RequestError, RequestResult, Url};
+use crate::web::{RequestError, RequestResult, Url, body, range_start};
 
-/// Larger files are sent in parts of this many bytes.
-const PART: usize = 8 << 20;
+/// The size of a part of a multipart upload, in bytes. Files of at most this size are uploaded by
+/// one request.
+const PART_SIZE: usize = 8 << 20;
 
-/// The most objects that a list may have.
+/// The most objects and folders that a list may have.
 const MAX_OBJECTS: usize = 200_000;
 
-/// The longest claim that is read, in bytes: what is longer is none.
+/// The most pages that a list may have.
+const MAX_PAGES: usize = 10_000;
+
+/// The longest claim that is read, in bytes. A longer object is not a claim.
 const MAX_CLAIM: u64 = 1 << 16;
 
-/// Whose files a folder is being made of.
+/// The name of the object that locks the folder it is in.
 pub(super) const CLAIM: &str = ".claim";
 
-/// A part of a bucket.
+/// A folder of a bucket.
 pub(super) struct Bucket {
-    operator: Operator,
+    client: S3Client,
+    /// The folder's key, with a slash at its end; empty for the whole bucket.
+    root: String,
     /// For messages.
     url: String,
 }
 
 impl Bucket {
-    /// Gets ready to ask; asks nothing yet.
+    /// Opens the folder `prefix` of `bucket`. Sends no request yet.
     ///
     /// # Errors
-    /// When there are no keys, or the endpoint cannot be asked.
+    /// If the keys are missing, or the endpoint is invalid or not encrypted.
     pub(super) fn open(
         settings: &RemoteSettings,
         bucket: &str,
@@ -58,124 +58,111 @@ impl Bucket {
     ) -> Result<Self> {
         let keys = settings.keys.as_ref().ok_or_else(|| {
             Error::new(format!("no keys for the bucket `{bucket}`"))
+                .with_kind(ErrorKind::Unauthorized)
                 .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         })?;
-        let region = &settings.region;
-        let amazon = || format!("https://s3.{region}.amazonaws.com");
-        let endpoint = settings.endpoint.clone().unwrap_or_else(amazon);
-        let url = Url::parse(&endpoint).ok_or_else(|| {
-            Error::new("the bucket's endpoint is no address")
-                .hint("expected `https://HOST`, in [remote] endpoint or AWS_ENDPOINT_URL")
-        })?;
-        if !url.is_private() && !is_insecure {
-            return Err(Error::at(Location::file(url.to_string()), "not encrypted")
-                .hint("use https, or --insecure where that does not matter"));
+        let region = settings.region.as_str();
+        let endpoint = endpoint(settings.endpoint.as_deref(), bucket, region)?;
+        if !endpoint.is_private() && !is_insecure {
+            return Err(Error::at(Location::file(endpoint.to_string()), "not encrypted")
+                .hint("use https, or pass --insecure if encryption is not needed"));
         }
         let login = Login { credentials: None, origin: Origin::Keys, warning: None };
-        let http = Http::new(settings.agent()?, url, login, is_insecure);
-        let mut builder = S3::default()
-            .bucket(bucket)
-            .root(&format!("/{prefix}"))
-            .endpoint(&endpoint)
-            .region(region)
-            .access_key_id(&keys.id)
-            .secret_access_key(&keys.secret)
-            // Nothing is looked for in other places, and no other server asked.
-            .disable_config_load()
-            .disable_ec2_metadata();
-        if let Some(token) = &keys.session_token {
-            builder = builder.session_token(token);
-        }
-        let context =
-            OperationContext::new().with_http_transport(HttpTransporter::new(Transport(http)));
-        let operator = Operator::new(builder)
-            .map_err(|e| Error::new("the bucket cannot be asked").caused_by(e))?
-            .with_context(context);
+        let http = Http::new(settings.agent()?, endpoint.clone(), login, is_insecure);
+        let signer = Signer::new(keys.clone(), region.to_owned());
+        let client = S3Client::new(http, signer, &endpoint, bucket);
+        let parts = prefix.split('/').filter(|part| !part.is_empty());
+        let root = parts.map(|part| format!("{part}/")).collect::<Vec<_>>().concat();
         let url = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
-        Ok(Self { operator, url })
+        Ok(Self { client, root, url })
     }
 
-    fn fault(&self, path: &str, error: opendal::Error) -> RequestError {
-        if let Some(fault) = Refused::fault_in(&error) {
-            return fault;
-        }
-        let at = |what: &str| Error::at(self.place(path), what);
-        match error.kind() {
-            ErrorKind::NotFound => RequestError::NotFound(at("not there")),
-            ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict => {
-                RequestError::AlreadyExists(at("there is something of this name"))
+    /// The key of the object at `path`.
+    fn key(&self, path: &str) -> String {
+        format!("{}{path}", self.root)
+    }
+
+    /// The error of a request for the object at `path`, with the object's location.
+    fn located(&self, path: &str, error: RequestError) -> RequestError {
+        match error {
+            RequestError::NotFound(_) => {
+                RequestError::NotFound(Error::at(self.place(path), "not found"))
             }
-            // Refusals are faults of our own by now: what is unexpected is an answer that cannot be
-            // read, or one of 200 with an error in it.
-            ErrorKind::Unexpected => {
-                RequestError::Transient(at("not answered").caused_by(error), None)
+            RequestError::AlreadyExists(_) => {
+                RequestError::AlreadyExists(Error::at(self.place(path), "already exists"))
             }
-            _ if error.is_temporary() => {
-                RequestError::Transient(at("not answered").caused_by(error), None)
-            }
-            _ => RequestError::Permanent(at("refused").caused_by(error)),
+            error => error,
         }
     }
 
-    /// The objects below `folder`, by path from there.
+    /// Lists all keys below `folder`, which ends with a slash or is empty, by path from there.
     fn objects(&self, folder: &str) -> RequestResult<Vec<String>> {
-        let folder = format!("{folder}/");
-        let lister = block_on(self.operator.lister_with(&folder).recursive(true).into_future());
-        let found = self.listed(&folder, lister)?;
-        let files = found.iter().filter(|entry| entry.metadata().is_file());
-        Ok(files.filter_map(|file| Some(file.path().strip_prefix(&folder)?.to_owned())).collect())
+        let entries = self.entries(folder, false)?;
+        Ok(entries.into_iter().map(|entry| entry.name).collect())
     }
 
-    /// All that `lister` finds in `folder`.
-    fn listed(
-        &self,
-        folder: &str,
-        lister: opendal::Result<opendal::Lister>,
-    ) -> RequestResult<Vec<opendal::Entry>> {
-        let mut lister = lister.map_err(|e| self.fault(folder, e))?;
-        let mut found = Vec::new();
-        while let Some(entry) = block_on(lister.next()) {
-            found.push(entry.map_err(|e| self.fault(folder, e))?);
-            if found.len() > MAX_OBJECTS {
-                let what = format!("a list of more than {MAX_OBJECTS} objects");
-                return Err(RequestError::Permanent(Error::at(self.place(folder), what).hint(
-                    "either the server's list has no end, or the remote's URL is not of a folder \
-                     for sharing: look at it",
-                )));
+    /// Lists `folder`, which ends with a slash or is empty: with `by_folder`, the objects and
+    /// folders that are directly in it; otherwise, all objects below it. Names are paths from
+    /// `folder`; those of folders end with a slash.
+    fn entries(&self, folder: &str, by_folder: bool) -> RequestResult<Vec<Entry>> {
+        let prefix = self.key(folder);
+        let (mut entries, mut token) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let page = self.client.list(&prefix, by_folder, token.as_deref());
+            let page = page.map_err(|e| self.located(folder, e))?;
+            token = page.next_token().map(str::to_owned);
+            let folders = page.common_prefixes.into_iter().map(|found| (found.prefix, None));
+            let objects = page.contents.into_iter().map(|found| (found.key, Some(found.size)));
+            for (key, size) in folders.chain(objects) {
+                // The folder's own marker is left out.
+                let Some(name) = key.strip_prefix(&prefix).filter(|name| !name.is_empty()) else {
+                    continue;
+                };
+                let is_folder = name.ends_with('/');
+                entries.push(Entry { name: name.to_owned(), is_folder, size });
+            }
+            if entries.len() > MAX_OBJECTS {
+                break;
+            }
+            if token.is_none() {
+                return Ok(entries);
             }
         }
-        Ok(found)
+        let what = format!("a list of more than {MAX_OBJECTS} objects");
+        Err(RequestError::Permanent(
+            Error::at(self.place(folder), what).with_kind(ErrorKind::Unsupported).hint(
+                "check that the remote's URL is a folder for sharing; otherwise the server's list \
+                 is endless",
+            ),
+        ))
     }
 
-    /// What is known of the object at `path`.
-    fn stat(&self, path: &str) -> RequestResult<Metadata> {
-        block_on(self.operator.stat(path)).map_err(|e| match self.fault(path, e) {
-            RequestError::Permanent(error) => {
-                RequestError::Permanent(self.reason(path).unwrap_or(error))
+    /// The size and the entity tag of the object at `path`.
+    fn stat(&self, path: &str) -> RequestResult<ObjectInfo> {
+        match self.client.head(&self.key(path)) {
+            // The response to `HEAD` has no body, so the reason for the refusal is not in it.
+            Err(RequestError::Permanent(error)) => {
+                Err(RequestError::Permanent(self.refusal_reason(path).unwrap_or(error)))
             }
-            fault => fault,
-        })
+            found => found.map_err(|e| self.located(path, e)),
+        }
     }
 
-    /// Why the object at `path` cannot be asked for: an answer to `HEAD` has no room for it.
-    fn reason(&self, path: &str) -> Option<Error> {
-        match self.start_of(path, 1) {
+    /// Why the object at `path` cannot be read, if it cannot.
+    fn refusal_reason(&self, path: &str) -> Option<Error> {
+        match self.read_start(path, 1) {
             Err(RequestError::Permanent(error)) => Some(error),
             _ => None,
         }
     }
 
-    /// The first bytes of the object at `path`, at most so many.
-    fn start_of(&self, path: &str, most: u64) -> RequestResult<Vec<u8>> {
-        let opened = async { self.operator.reader(path).await?.into_stream(..).await };
-        let stream = block_on(opened).map_err(|e| self.fault(path, e))?;
-        let content = Content { stream, chunk: Buffer::new() };
+    /// The first bytes of the object at `path`, at most `max_size`.
+    fn read_start(&self, path: &str, max_size: u64) -> RequestResult<Vec<u8>> {
+        let response = self.client.get(&self.key(path), 0, None);
+        let response = response.map_err(|e| self.located(path, e))?;
         let mut start = Vec::new();
-        match content.take(most).read_to_end(&mut start).map_err(io::Error::downcast) {
-            Ok(_) => Ok(start),
-            Err(Ok(error)) => Err(self.fault(path, error)),
-            Err(Err(error)) => Err(cut(&self.place(path), error)),
-        }
+        let read = body(response).take(max_size).read_to_end(&mut start);
+        read.map(|_| start).map_err(|e| truncated(&self.place(path), e))
     }
 
     /// Copies `files`, the manifest last, to the folder `to`, which is claimed.
@@ -186,10 +173,10 @@ impl Bucket {
         to: &str,
         needed: &[&str],
     ) -> RequestResult<()> {
-        // Another run with the same content may have taken it away.
+        // Another run with the same content may have moved it.
         if let Some(file) = needed.iter().find(|file| !files.iter().any(|found| found == *file)) {
-            let place = self.place(&format!("{from}/{file}"));
-            return Err(RequestError::NotFound(Error::at(place, "not there any more")));
+            let location = self.place(&format!("{from}/{file}"));
+            return Err(RequestError::NotFound(Error::at(location, "no longer exists")));
         }
         for file in files {
             if file == MANIFEST_FILE {
@@ -201,85 +188,61 @@ impl Bucket {
     }
 
     fn copy(&self, from: &str, to: &str) -> RequestResult<()> {
-        block_on(self.operator.copy(from, to)).map(drop).map_err(|e| self.fault(from, e))
+        let copied = self.client.copy(&self.key(from), &self.key(to));
+        copied.map_err(|e| self.located(from, e))
     }
 
-    /// Claims the folder `to` for what moves there from `from`; whether it was ours already.
+    /// Claims the folder `to` for the move from `from`; returns whether an earlier run had claimed
+    /// it for the same move.
     fn claim(&self, from: &str, to: &str) -> RequestResult<bool> {
         let claim = format!("{to}/{CLAIM}");
-        let write = self.operator.write_with(&claim, from.to_owned()).if_not_exists(true);
-        let is_old = match block_on(write.into_future()).map_err(|e| self.fault(&claim, e)) {
-            Ok(_) => false,
+        let is_old = match self.client.put_new(&self.key(&claim), from) {
+            Ok(()) => false,
             Err(RequestError::AlreadyExists(_)) => true,
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(self.located(&claim, error)),
         };
-        // A server that does not know the condition has overwritten another's.
+        // A server that ignores the condition has overwritten another run's claim.
         self.check_claim(from, to)?;
         Ok(is_old)
     }
 
-    /// Whether the folder `to` is claimed for what moves there from `from`.
+    /// Checks that the folder `to` is claimed for the move from `from`.
     fn check_claim(&self, from: &str, to: &str) -> RequestResult<()> {
         let claim = format!("{to}/{CLAIM}");
-        // What is longer than a claim is none.
-        let found = self.start_of(&claim, MAX_CLAIM)?;
+        let found = self.read_start(&claim, MAX_CLAIM)?;
         if found == from.as_bytes() {
             return Ok(());
         }
         if self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
-            return Err(RequestError::AlreadyExists(Error::at(
-                self.place(to),
-                "there is one of this name",
-            )));
+            return Err(self.already_exists(to));
         }
         if !self.is_under_way(from, &found)? {
             self.remove(&claim)?;
-            return Err(RequestError::Transient(
-                Error::at(self.place(&claim), "nobody's claim"),
-                None,
-            ));
+            let error = Error::at(self.place(&claim), "removed a stale claim");
+            return Err(RequestError::Transient(error, None));
         }
         let what = "another upload of this name is under way, or was interrupted";
-        Err(RequestError::Permanent(Error::at(self.place(&claim), what).hint(
-            "it goes on when it is run again; if nobody does that, remove this object by hand",
-        )))
+        let error = Error::at(self.place(&claim), what).with_kind(ErrorKind::Conflict);
+        Err(RequestError::Permanent(
+            error.hint("re-run the upload to resume it, or delete this object"),
+        ))
     }
 
-    /// Whether a claim is for a folder beside `from` that is all there: not where it was garbled
-    /// on its way, or its upload given up.
+    /// Whether a claim names a complete folder next to `from`. A claim that was garbled on its way,
+    /// or whose upload was given up, does not.
     fn is_under_way(&self, from: &str, claim: &[u8]) -> RequestResult<bool> {
-        let beside = from.rsplit_once('/').map_or("", |(parent, _)| parent).as_bytes();
-        let name = claim.strip_prefix(beside).and_then(|rest| rest.strip_prefix(b"/"));
+        let parent = from.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let name = claim.strip_prefix(parent.as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));
         match name.and_then(|name| str::from_utf8(name).ok()) {
             Some(name) if name.starts_with('.') && !name.contains('/') => {
-                self.exists(&format!("{}/{name}/{MANIFEST_FILE}", String::from_utf8_lossy(beside)))
+                self.exists(&format!("{parent}/{name}/{MANIFEST_FILE}"))
             }
             _ => Ok(false),
         }
     }
 
-    /// Whether the first bytes of the object at `path` come; not where the server ignores ranges.
-    fn first_is_there(&self, path: &str, reading: &mut Reading) -> RequestResult<bool> {
-        let mut first = [0];
-        let fault = match reading.content.read(&mut first) {
-            Ok(length) => {
-                let rest = std::mem::replace(&mut reading.content, Box::new(io::empty()));
-                reading.content = Box::new(io::Cursor::new(first[..length].to_vec()).chain(rest));
-                return Ok(true);
-            }
-            Err(error) => match error.downcast::<opendal::Error>() {
-                Ok(error) => self.fault(path, error),
-                Err(error) => cut(&self.place(path), error),
-            },
-        };
-        match fault {
-            RequestError::AlreadyExists(_) if reading.start > 0 => Ok(false),
-            RequestError::AlreadyExists(_) => {
-                let what = "it changed while it was read";
-                Err(RequestError::Transient(Error::at(self.place(path), what), None))
-            }
-            fault => Err(fault),
-        }
+    fn already_exists(&self, folder: &str) -> RequestError {
+        RequestError::AlreadyExists(Error::at(self.place(folder), "already exists"))
     }
 
     fn exists(&self, path: &str) -> RequestResult<bool> {
@@ -288,6 +251,36 @@ impl Bucket {
             found => found.map(|_| true),
         }
     }
+
+    /// Uploads a large object in parts.
+    fn write_in_parts(
+        &self,
+        key: &str,
+        id: &str,
+        mut next_part: impl FnMut() -> RequestResult<Vec<u8>>,
+    ) -> RequestResult<()> {
+        let mut tags = Vec::new();
+        loop {
+            let part = next_part()?;
+            if part.is_empty() {
+                return self.client.complete_upload(key, id, &tags);
+            }
+            tags.push(self.client.put_part(key, id, tags.len() + 1, &part)?);
+        }
+    }
+}
+
+/// The URL of the server that has `bucket`. The name of the bucket is removed from its host, as
+/// requests are in path style.
+fn endpoint(setting: Option<&str>, bucket: &str, region: &str) -> Result<Url> {
+    const AMAZON: &str = "https://s3.amazonaws.com";
+    let text = setting.unwrap_or(AMAZON).trim_end_matches('/');
+    let text = text.replace(&format!("//{bucket}."), "//");
+    let text = if text == AMAZON { format!("https://s3.{region}.amazonaws.com") } else { text };
+    Url::parse(&text).ok_or_else(|| {
+        Error::new("the bucket's endpoint is not a URL")
+            .hint("expected `https://HOST`, in [remote] endpoint or AWS_ENDPOINT_URL")
+    })
 }
 
 impl Store for Bucket {
@@ -301,80 +294,64 @@ impl Store for Bucket {
 
     fn list(&self, folder: &str) -> RequestResult<Vec<Entry>> {
         let folder = folder.trim_matches('/');
-        let path = if folder.is_empty() { "/".to_owned() } else { format!("{folder}/") };
-        let lister = block_on(self.operator.lister(&path));
-        let found = self.listed(folder, lister)?;
-        let entry = |found: opendal::Entry| {
-            let name = found.name().trim_end_matches('/').to_owned();
-            let is_folder = found.metadata().is_dir();
-            let size = (!is_folder).then(|| found.metadata().content_length());
-            Entry { name, is_folder, size }
-        };
-        let is_own = |found: &opendal::Entry| found.path() == path || found.path() == "/";
-        let entries: Vec<Entry> =
-            found.into_iter().filter(|found| !is_own(found)).map(entry).collect();
+        let path = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let mut entries = self.entries(&path, true)?;
         if entries.is_empty() && !folder.is_empty() {
-            return Err(RequestError::NotFound(Error::at(self.place(folder), "nothing there")));
+            return Err(RequestError::NotFound(Error::at(self.place(folder), "not found")));
+        }
+        for entry in &mut entries {
+            entry.name.truncate(entry.name.trim_end_matches('/').len());
         }
         Ok(entries)
     }
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
-        let found = self.stat(path)?;
-        let (size, tag) = (found.content_length(), found.etag().map(str::to_owned));
+        let ObjectInfo { size, tag } = self.stat(path)?;
         let start = match from {
             Some((start, validator)) if tag.as_deref() == Some(validator) => start,
             _ => 0,
         };
-        let opened = async {
-            let reader = self.operator.reader_with(path);
-            let reader = match &tag {
-                Some(tag) => reader.if_match(tag).await?,
-                None => reader.await?,
-            };
-            if start == 0 {
-                reader.into_stream(..).await
-            } else {
-                reader.into_stream(start..).await
+        let response = match self.client.get(&self.key(path), start, tag.as_deref()) {
+            Err(RequestError::AlreadyExists(_)) if start > 0 => return self.read(path, None),
+            Err(RequestError::AlreadyExists(_)) => {
+                let error = Error::at(self.place(path), "changed while it was read");
+                return Err(RequestError::Transient(error, None));
+            }
+            response => response.map_err(|e| self.located(path, e))?,
+        };
+        // A server that ignores ranges sends the whole object.
+        let start = match range_start(&response) {
+            Some(sent) if sent == start || sent == 0 => sent,
+            _ if start > 0 => return self.read(path, None),
+            _ => {
+                let error = Error::at(self.place(path), "the server sent another part of it");
+                return Err(RequestError::Transient(error, None));
             }
         };
-        let stream = block_on(opened).map_err(|e| self.fault(path, e))?;
-        let content = Content { stream, chunk: Buffer::new() };
-        let content = Box::new(content);
-        let mut reading = Reading { start, size: Some(size), validator: tag, content, page: None };
-        // The first bytes show what the server says, and whether it knows ranges.
-        if self.first_is_there(path, &mut reading)? { Ok(reading) } else { self.read(path, None) }
+        let content = Box::new(body(response));
+        Ok(Reading { start, size: Some(size), validator: tag, content, page: None })
     }
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let unread =
             |e| RequestError::Permanent(Error::at(self.place(path), "cannot be sent").caused_by(e));
-        let mut next = || {
+        let mut next_part = || {
             let mut part = Vec::new();
-            content.take(PART as u64).read_to_end(&mut part).map_err(unread).map(|_| part)
+            content.take(PART_SIZE as u64).read_to_end(&mut part).map_err(unread).map(|_| part)
         };
-        if size <= PART as u64 {
-            let bytes = next()?;
-            let written = block_on(self.operator.write(path, bytes));
-            return written.map(drop).map_err(|e| self.fault(path, e));
+        let key = self.key(path);
+        if size <= PART_SIZE as u64 {
+            let bytes = next_part()?;
+            let written = self.client.put(&key, &mut &bytes[..], bytes.len() as u64);
+            return written.map_err(|e| self.located(path, e));
         }
-        let writer = block_on(self.operator.writer_with(path).chunk(PART).into_future());
-        let mut writer = writer.map_err(|e| self.fault(path, e))?;
-        let written = (|| {
-            loop {
-                let part = next()?;
-                if part.is_empty() {
-                    break;
-                }
-                block_on(writer.write(part)).map_err(|e| self.fault(path, e))?;
-            }
-            block_on(writer.close()).map(drop).map_err(|e| self.fault(path, e))
-        })();
+        let id = self.client.start_upload(&key).map_err(|e| self.located(path, e))?;
+        let written = self.write_in_parts(&key, &id, next_part);
         if written.is_err() {
-            // Best effort: parts that stay cost room, and are seen by nobody.
-            let _ = block_on(writer.abort());
+            // Best effort: parts that stay use storage, but are not visible.
+            let _ = self.client.abort_upload(&key, &id);
         }
-        written
+        written.map_err(|e| self.located(path, e))
     }
 
     fn make_folder(&self, _path: &str) -> RequestResult<()> {
@@ -387,23 +364,21 @@ impl Store for Bucket {
     }
 
     fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> RequestResult<()> {
-        let mut files = self.objects(from)?;
+        let mut files = self.objects(&format!("{from}/"))?;
+        files.retain(|file| !file.ends_with('/'));
         if files.is_empty() {
-            return Err(RequestError::NotFound(Error::at(self.place(from), "nothing there")));
+            return Err(RequestError::NotFound(Error::at(self.place(from), "not found")));
         }
         let is_old = self.claim(from, to)?;
         files.retain(|file| file != CLAIM);
-        // The manifest comes last, and goes first.
+        // The manifest is copied last and removed first.
         files.sort_by_key(|file| file == MANIFEST_FILE);
-        // Under an old claim of ours all was copied before, and not all taken away.
+        // If an earlier run claimed it and the manifest exists, everything was copied.
         if !self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
             self.copy_all(&files, from, to, needed)?;
         } else if !is_old {
             self.remove(&format!("{to}/{CLAIM}"))?;
-            return Err(RequestError::AlreadyExists(Error::at(
-                self.place(to),
-                "there is one of this name",
-            )));
+            return Err(self.already_exists(to));
         }
         for file in files.iter().rev() {
             self.remove(&format!("{from}/{file}"))?;
@@ -412,29 +387,37 @@ impl Store for Bucket {
     }
 
     fn remove(&self, path: &str) -> RequestResult<()> {
-        let removed = if path.ends_with('/') {
-            block_on(self.operator.delete_with(path).recursive(true).into_future())
-        } else {
-            block_on(self.operator.delete(path))
-        };
-        removed.map_err(|e| self.fault(path, e))
+        if !path.ends_with('/') {
+            return self.client.delete(&self.key(path)).map_err(|e| self.located(path, e));
+        }
+        let keys: Vec<String> =
+            self.objects(path)?.iter().map(|file| self.key(&format!("{path}{file}"))).collect();
+        for keys in keys.chunks(MAX_DELETED) {
+            match keys {
+                [key] => self.client.delete(key),
+                keys => self.client.delete_all(keys),
+            }
+            .map_err(|e| self.located(path, e))?;
+        }
+        Ok(())
     }
 }
 
-/// An object that is being read.
-struct Content {
-    stream: BufferStream,
-    chunk: Buffer,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Read for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.chunk.is_empty() {
-            match block_on(self.stream.next()) {
-                None => return Ok(0),
-                Some(chunk) => self.chunk = chunk.map_err(io::Error::other)?,
-            }
+    #[test]
+    fn the_endpoint_is_without_the_bucket() {
+        for (setting, expected) in [
+            (None, "https://s3.eu-north-1.amazonaws.com/"),
+            (Some("https://s3.amazonaws.com/"), "https://s3.eu-north-1.amazonaws.com/"),
+            (Some("https://team.s3.amazonaws.com"), "https://s3.eu-north-1.amazonaws.com/"),
+            (Some("https://team.store.example:9000"), "https://store.example:9000/"),
+            (Some("http://127.0.0.1:9000/minio/"), "http://127.0.0.1:9000/minio"),
+        ] {
+            assert_eq!(endpoint(setting, "team", "eu-north-1").unwrap().whole(), expected);
         }
-        self.chunk.read(buffer)
+        assert!(endpoint(Some("store.example"), "team", "").is_err());
     }
 }

@@ -1,12 +1,13 @@
-//! What a bucket's server says of a request that it refused: a code and a message, in XML.
+//! Errors of an S3 server: a code and a message, in XML.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde::Deserialize;
 use ureq::http::{HeaderMap, StatusCode};
 
+use crate::error::ErrorKind;
 use crate::text::shorten;
-use crate::web::{RequestError, Url, at};
+use crate::web::{RequestError, Url, at, kind_of};
 
 /// The longest message that is shown, in characters.
 const MAX_MESSAGE: usize = 500;
@@ -17,9 +18,9 @@ const MAX_MESSAGE: usize = 500;
 pub(super) struct S3Error {
     code: String,
     message: String,
-    /// The bucket's own region, where another was asked.
+    /// The bucket's region, if the request was for another one.
     region: String,
-    /// The address to ask instead.
+    /// The URL to use instead.
     endpoint: String,
 }
 
@@ -30,7 +31,7 @@ struct ErrorResponse {
     error: S3Error,
 }
 
-/// What became of several objects that were to be removed.
+/// The result of a request to delete several objects.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DeleteResult {
@@ -39,10 +40,10 @@ struct DeleteResult {
 }
 
 impl S3Error {
-    /// The error that an answer's body says; `None` where it is something else.
+    /// Parses the body of a response; `None` if it is not an error.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let text = str::from_utf8(body).ok()?;
-        let error = match root(text)?.as_str() {
+        let error = match root_element(text)?.as_str() {
             "Error" => quick_xml::de::from_str::<Self>(text).ok()?,
             "ErrorResponse" => quick_xml::de::from_str::<ErrorResponse>(text).ok()?.error,
             "DeleteResult" => {
@@ -54,9 +55,9 @@ impl S3Error {
         (!error.code.is_empty()).then_some(error)
     }
 
-    /// Whether it says that there is no such object, or that something is in the way: what that
-    /// means depends on what was asked.
-    pub(super) fn is_of_object(&self) -> bool {
+    /// Whether the object does not exist, or a condition of the request was not met. What that means
+    /// depends on the request.
+    pub(super) fn is_about_object(&self) -> bool {
         const CODES: [&str; 8] = [
             "NoSuchKey",
             "NoSuchUpload",
@@ -70,8 +71,8 @@ impl S3Error {
         CODES.contains(&self.code.as_str())
     }
 
-    /// Whether it may go better the next time, whatever the status.
-    fn is_passing(&self) -> bool {
+    /// Whether a retry may succeed, whatever the status.
+    fn is_transient(&self) -> bool {
         const CODES: [&str; 15] = [
             "BadDigest",
             "BandwidthLimitExceeded",
@@ -92,8 +93,8 @@ impl S3Error {
         CODES.contains(&self.code.as_str())
     }
 
-    /// The fault that the answer from `url` is, which would be `base` without what the store says.
-    pub(super) fn fault(
+    /// The error of the response from `url`; `base` is the error that its status alone would be.
+    pub(super) fn request_error(
         &self,
         url: &Url,
         (status, headers): (StatusCode, &HeaderMap),
@@ -101,19 +102,21 @@ impl S3Error {
     ) -> RequestError {
         let message = shorten(&self.message, MAX_MESSAGE);
         let colon = if message.is_empty() { "" } else { ": " };
-        let error = at(url, format!("the server says {status}: {}{colon}{message}", self.code));
+        let error =
+            at(url, format!("the server responded {status}: {}{colon}{message}", self.code))
+                .with_kind(self.kind(status));
         let code = self.code.as_str();
         let asked = match base {
             Some(RequestError::Transient(_, asked)) => {
                 return RequestError::Transient(error, asked);
             }
-            _ if self.is_passing() => return RequestError::Transient(error, None),
+            _ if self.is_transient() => return RequestError::Transient(error, None),
             _ if code == "NoSuchBucket" => None,
             _ if status == StatusCode::NOT_FOUND || code == "NoSuchKey" => {
                 return RequestError::NotFound(error);
             }
             Some(RequestError::AlreadyExists(_)) => return RequestError::AlreadyExists(error),
-            _ if self.is_of_object() => return RequestError::AlreadyExists(error),
+            _ if self.is_about_object() => return RequestError::AlreadyExists(error),
             Some(RequestError::Permanent(base)) => base.hint_text().map(str::to_owned),
             _ => None,
         };
@@ -123,18 +126,51 @@ impl S3Error {
         }
     }
 
-    /// What to do about it, where the code is known.
+    /// The kind of the error.
+    fn kind(&self, status: StatusCode) -> ErrorKind {
+        match self.code.as_str() {
+            "NoSuchBucket" => ErrorKind::NotFound,
+            "QuotaExceeded" | "XMinioStorageFull" | "InsufficientCapacity" => ErrorKind::OutOfSpace,
+            "EntityTooLarge" | "MaxSizeExceeded" | "NotImplemented" => ErrorKind::Unsupported,
+            "AuthorizationHeaderMalformed"
+            | "IllegalLocationConstraintException"
+            | "InvalidBucketName"
+            | "InvalidRegion"
+            | "PermanentRedirect"
+            | "Redirect"
+            | "TemporaryRedirect" => ErrorKind::InvalidInput,
+            "AccessDenied"
+            | "AllAccessDisabled"
+            | "AccountProblem"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "InvalidAccessKeyId"
+            | "InvalidSecurity"
+            | "InvalidToken"
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+            | "TokenRefreshRequired" => ErrorKind::Unauthorized,
+            _ => kind_of(status),
+        }
+    }
+
+    /// The hint, if the code is known.
     fn hint(&self, headers: &HeaderMap) -> Option<String> {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         Some(match self.code.as_str() {
             "RequestTimeTooSkewed" => match header("date") {
-                Some(date) => format!("set the clock of this machine; the server's says {date}"),
+                Some(date) => {
+                    format!("set the clock of this machine; the server's clock is {date}")
+                }
                 None => "set the clock of this machine".to_owned(),
             },
-            "InvalidAccessKeyId" => "the store does not know the key: look at AWS_ACCESS_KEY_ID, \
-                 and at whether the endpoint is the store that it belongs to"
-                .to_owned(),
-            "SignatureDoesNotMatch" => "look at AWS_SECRET_ACCESS_KEY: it does not belong to the \
+            "InvalidAccessKeyId" => {
+                "check AWS_ACCESS_KEY_ID and the endpoint: this store does not \
+                 have the key"
+                    .to_owned()
+            }
+            "SignatureDoesNotMatch" => "check AWS_SECRET_ACCESS_KEY: it does not belong to the \
                                         key in AWS_ACCESS_KEY_ID"
                 .to_owned(),
             "AuthorizationHeaderMalformed"
@@ -147,28 +183,28 @@ impl S3Error {
             | "ExpiredTokenException"
             | "RequestExpired"
             | "TokenRefreshRequired" => {
-                "the session has ended: get new keys, and set AWS_ACCESS_KEY_ID, \
+                "get new keys, as the session has ended, and set AWS_ACCESS_KEY_ID, \
                  AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
                     .to_owned()
             }
-            "InvalidToken" | "InvalidSecurity" => "look at AWS_SESSION_TOKEN: it is to be set for \
-                 the keys of a session alone, and together with them"
+            "InvalidToken" | "InvalidSecurity" => "check AWS_SESSION_TOKEN: set it only for \
+                 the keys of a session, and together with them"
                 .to_owned(),
             "NoSuchBucket" | "InvalidBucketName" => {
-                "look at the bucket's name in the remote's URL, and at the region and the endpoint"
+                "check the bucket's name in the remote's URL, the region and the endpoint"
                     .to_owned()
             }
             "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => {
-                "you may not do that there: ask who looks after the bucket for the rights to list, \
+                "ask the bucket's owner for the rights to list, \
                  read, write and delete objects in it"
                     .to_owned()
             }
             "EntityTooLarge" | "MaxSizeExceeded" => {
-                "the store takes no object this large: ask who looks after it to raise its limit"
+                "ask the store's administrator to raise its limit for the size of an object"
                     .to_owned()
             }
             "QuotaExceeded" | "XMinioStorageFull" | "InsufficientCapacity" => {
-                "the store is full, or your share of it: make room there, then run this again"
+                "free some space in the store, and run this again: it or your quota is full"
                     .to_owned()
             }
             _ => return None,
@@ -182,7 +218,7 @@ impl S3Error {
                 "the bucket is in the region `{region}`: set AWS_REGION to it, or `region` under \
                  [remote]"
             ),
-            (None, "") => "look at the region in AWS_REGION, or `region` under [remote], and at \
+            (None, "") => "check the region in AWS_REGION, or `region` under [remote], and \
                            the endpoint"
                 .to_owned(),
             (None, endpoint) => format!(
@@ -193,8 +229,8 @@ impl S3Error {
     }
 }
 
-/// The name of the first element, without its prefix.
-fn root(text: &str) -> Option<String> {
+/// The name of the root element, without its namespace prefix.
+pub(super) fn root_element(text: &str) -> Option<String> {
     let mut reader = Reader::from_str(text);
     loop {
         match reader.read_event().ok()? {
@@ -211,9 +247,9 @@ fn root(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    // As the REST API's documentation shows it ("REST error responses").
+    // From the REST API's documentation ("REST error responses").
     #[test]
-    fn an_error_of_the_documentation() {
+    fn the_error_of_the_documentation_is_parsed() {
         let body = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Error>
   <Code>NoSuchKey</Code>
@@ -224,11 +260,11 @@ mod tests {
         let error = S3Error::parse(body.as_bytes()).unwrap();
         assert_eq!(error.code, "NoSuchKey");
         assert_eq!(error.message, "The resource you requested does not exist");
-        assert!(error.is_of_object());
+        assert!(error.is_about_object());
     }
 
     #[test]
-    fn errors_with_a_namespace_or_wrapped_are_found() {
+    fn errors_with_a_namespace_or_a_wrapper_are_parsed() {
         for body in [
             "<Error xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><Code>X</Code></Error>",
             "<!-- x --><s:Error xmlns:s='y'><Code>X</Code><More><Code>Z</Code></More></s:Error>",
@@ -244,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_error_is_none() {
+    fn other_bodies_are_not_errors() {
         for body in [
             "",
             "busy",
@@ -261,7 +297,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_body_can_be_read(body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        fn any_body_can_be_parsed(body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
             let _ = S3Error::parse(&body);
         }
     }

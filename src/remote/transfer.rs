@@ -1,4 +1,4 @@
-//! What uploads and downloads have in common: several files at once, counted and hashed.
+//! The parts that uploads and downloads share: parallel transfers, progress and verification.
 
 use std::io::{self, Read};
 use std::sync::Mutex;
@@ -9,31 +9,30 @@ use sha2::{Digest, Sha256};
 
 use super::background_hasher::{BUFFER, BackgroundHasher};
 use super::store::Reading;
-use super::transport::Refused;
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 use crate::progress::Progress;
 use crate::publish::FileRecord;
 use crate::sha256;
 use crate::web::{RequestError, RequestResult, interrupted};
 
-/// How many files are on their way at once.
+/// The number of files that are transferred in parallel.
 const AT_ONCE: usize = 4;
 
-/// Hears of each file, and of the bytes of all of them.
+/// Receives the progress events of a transfer: each file, and the bytes of all files.
 pub trait Watcher: Progress {
-    /// A file is where it belongs.
+    /// A file was transferred, or was there already.
     fn file(&self, path: &str, record: &FileRecord, how: Moved);
 
-    /// Something that people should know of the remote.
+    /// A notice about the remote for the user.
     fn notice(&self, _text: &str) {}
 }
 
-/// How a file came to be where it belongs.
+/// Whether a file was transferred in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moved {
-    /// It was there from an earlier run.
+    /// It was transferred by an earlier run.
     Kept,
-    /// It was sent or fetched, whole or what was missing of it.
+    /// It, or the missing part of it, was transferred by this run.
     Now,
 }
 
@@ -48,11 +47,11 @@ impl Moved {
     }
 }
 
-/// What `work` makes of each of `items`, in their order, a few at once; after a fault no other is
-/// begun.
+/// Calls `work` for `items`, several in parallel; returns the results in the order of the items.
+/// After an error, no other item is started.
 ///
 /// # Errors
-/// The first fault.
+/// The first error of `work`.
 pub(super) fn at_once<T: Send, R: Send>(
     items: impl IntoIterator<Item = T, IntoIter: Send>,
     work: impl Fn(T) -> RequestResult<R> + Sync,
@@ -73,7 +72,12 @@ pub(super) fn at_once<T: Send, R: Send>(
     };
     let made: Vec<RequestResult<Vec<_>>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
-        let panicked = |_| Err(RequestError::Permanent(Error::new("a transfer ended by itself")));
+        let panicked = |_| {
+            Err(RequestError::Permanent(
+                Error::new("internal error: a transfer thread panicked")
+                    .with_kind(ErrorKind::Internal),
+            ))
+        };
         workers.into_iter().map(|worker| worker.join().unwrap_or_else(panicked)).collect()
     });
     let made: Vec<Vec<_>> = made.into_iter().collect::<RequestResult<_>>()?;
@@ -82,26 +86,26 @@ pub(super) fn at_once<T: Send, R: Send>(
     Ok(made.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Counts the bytes of one file; what comes again after a cut is not counted twice.
-pub(super) struct Meter<'a> {
+/// Reports the progress of one file. Bytes that are sent again after an interruption count once.
+pub(super) struct ProgressMeter<'a> {
     progress: &'a dyn Progress,
     position: u64,
     counted: u64,
 }
 
-impl<'a> Meter<'a> {
-    /// At the file's beginning.
+impl<'a> ProgressMeter<'a> {
+    /// A meter at the file's beginning.
     pub(super) fn new(progress: &'a dyn Progress) -> Self {
         Self { progress, position: 0, counted: 0 }
     }
 
-    /// The byte that comes next.
+    /// Sets the position of the next byte.
     pub(super) fn seek(&mut self, position: u64) {
         self.position = position;
         self.count();
     }
 
-    /// So many bytes went by.
+    /// Counts `bytes` at the current position.
     pub(super) fn add(&mut self, bytes: usize) {
         self.position += bytes as u64;
         self.count();
@@ -115,10 +119,10 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// A reader whose bytes are counted.
-pub(super) struct Counted<'a, 'm, R>(pub(super) R, pub(super) &'a mut Meter<'m>);
+/// A reader that counts its bytes.
+pub(super) struct CountingReader<'a, 'm, R>(pub(super) R, pub(super) &'a mut ProgressMeter<'m>);
 
-impl<R: Read> Read for Counted<'_, '_, R> {
+impl<R: Read> Read for CountingReader<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.0.read(buffer)?;
         self.1.add(length);
@@ -126,26 +130,26 @@ impl<R: Read> Read for Counted<'_, '_, R> {
     }
 }
 
-/// A reader that takes the record of what it gives.
-pub(super) struct Recorded<R> {
+/// A reader that records the size and the digest of its bytes.
+pub(super) struct HashingReader<R> {
     reader: R,
     hasher: Sha256,
     size: u64,
 }
 
-impl<R> Recorded<R> {
-    /// Of nothing yet.
+impl<R> HashingReader<R> {
+    /// A reader that has not read anything yet.
     pub(super) fn new(reader: R) -> Self {
         Self { reader, hasher: Sha256::new(), size: 0 }
     }
 
-    /// Of all that it gave.
+    /// The size and the digest of all bytes that were read.
     pub(super) fn record(self) -> FileRecord {
         FileRecord { size: self.size, sha256: sha256::hex(&self.hasher.finalize()) }
     }
 }
 
-impl<R: Read> Read for Recorded<R> {
+impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.reader.read(buffer)?;
         self.hasher.update(&buffer[..length]);
@@ -154,8 +158,8 @@ impl<R: Read> Read for Recorded<R> {
     }
 }
 
-/// Reads until `buffer` is full; how much came, and how it ended if it did. Few large pieces are
-/// written and hashed faster than many small ones.
+/// Reads until `buffer` is full or the content ends; returns the number of bytes, and how the
+/// content ended if it did. Few large pieces are written and hashed faster than many small ones.
 pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Result<()>>) {
     let mut length = 0;
     while length < buffer.len() {
@@ -173,13 +177,13 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
 /// it to its end, but no further than that says.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, the connection is cut, or what comes is a
+/// When the store does not give it from the beginning, the connection is truncated, or what comes is a
 /// page for people instead.
 pub(super) fn fault_of(
     mut reading: Reading,
     record: &FileRecord,
     place: &Location,
-    meter: &mut Meter,
+    meter: &mut ProgressMeter,
 ) -> RequestResult<Option<String>> {
     let page = reading.page.take();
     let fault = fault_of_content(reading, record, place, meter)?;
@@ -193,14 +197,14 @@ fn fault_of_content(
     reading: Reading,
     record: &FileRecord,
     place: &Location,
-    meter: &mut Meter,
+    meter: &mut ProgressMeter,
 ) -> RequestResult<Option<String>> {
     let announced = from_the_beginning(&reading, place)?;
     if let Some(fault) = announced.and_then(|size| record.size_fault(size)) {
         return Ok(Some(fault));
     }
-    // One byte more would be seen.
-    let mut content = Counted(reading.content.take(record.size.saturating_add(1)), meter);
+    // One more byte, to notice a longer file.
+    let mut content = CountingReader(reading.content.take(record.size.saturating_add(1)), meter);
     let beside = BackgroundHasher::start(Sha256::new(), None);
     let mut size = 0;
     loop {
@@ -221,13 +225,13 @@ fn fault_of_content(
 /// Reads all that comes of a file: whether it is what `expected` gives.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, the connection is cut, or what comes is a
+/// When the store does not give it from the beginning, the connection is truncated, or what comes is a
 /// page for people instead.
 pub(super) fn is_same(
     mut reading: Reading,
     expected: &mut impl Read,
     place: &Location,
-    meter: &mut Meter,
+    meter: &mut ProgressMeter,
 ) -> RequestResult<bool> {
     let page = reading.page.take();
     let is_same = is_all_the_same(reading, expected, place, meter)?;
@@ -241,10 +245,10 @@ fn is_all_the_same(
     reading: Reading,
     expected: &mut impl Read,
     place: &Location,
-    meter: &mut Meter,
+    meter: &mut ProgressMeter,
 ) -> RequestResult<bool> {
     let announced = from_the_beginning(&reading, place)?;
-    let mut content = Counted(reading.content, meter);
+    let mut content = CountingReader(reading.content, meter);
     let (mut here, mut there) = (vec![0; BUFFER], vec![0; BUFFER]);
     let mut size = 0;
     loop {
@@ -266,7 +270,10 @@ fn from_the_beginning(reading: &Reading, place: &Location) -> RequestResult<Opti
     if reading.start == 0 {
         return Ok(reading.size);
     }
-    Err(RequestError::Transient(Error::at(place.clone(), "not the file's beginning"), None))
+    Err(RequestError::Transient(
+        Error::at(place.clone(), "the server did not send the beginning of the file"),
+        None,
+    ))
 }
 
 /// Whether `size` bytes that ended in this way are all of what was announced.
@@ -276,7 +283,7 @@ fn is_whole(
     end: io::Result<()>,
     place: &Location,
 ) -> RequestResult<()> {
-    end.map_err(|e| cut(place, e))?;
+    end.map_err(|e| truncated(place, e))?;
     if announced.is_some_and(|announced| size < announced) {
         return Err(RequestError::Transient(
             Error::at(place.clone(), "the connection was cut"),
@@ -286,13 +293,9 @@ fn is_whole(
     Ok(())
 }
 
-/// The fault of what ended too early, or came too slowly.
-pub(super) fn cut(place: &Location, error: io::Error) -> RequestError {
-    let carried = error.get_ref().and_then(|error| error.downcast_ref());
-    match carried.and_then(Refused::fault_in) {
-        Some(fault @ RequestError::Permanent(_)) => fault,
-        _ => interrupted(place.clone(), error),
-    }
+/// The error of content that ended too early or came too slowly.
+pub(super) fn truncated(location: &Location, error: io::Error) -> RequestError {
+    interrupted(location.clone(), error)
 }
 
 #[cfg(test)]
@@ -315,15 +318,15 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_twice_is_counted_once() {
+    fn bytes_that_are_sent_twice_are_counted_once() {
         let sum = Sum::default();
-        let mut meter = Meter::new(&sum);
+        let mut meter = ProgressMeter::new(&sum);
         meter.add(10);
         meter.seek(4);
         meter.add(3);
         meter.add(5);
         assert_eq!(sum.0.load(Ordering::Relaxed), 12);
-        // What was there before counts, too.
+        // Bytes of an earlier run count, too.
         meter.seek(20);
         assert_eq!(sum.0.load(Ordering::Relaxed), 20);
     }
@@ -333,25 +336,25 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_the_same_to_its_last_byte() {
+    fn files_are_compared_to_the_last_byte() {
         let place = Location::file("there");
         let sum = Sum::default();
         let is_same = |there, size, mut here: &[u8]| {
-            is_same(reading(there, size), &mut here, &place, &mut Meter::new(&sum))
+            is_same(reading(there, size), &mut here, &place, &mut ProgressMeter::new(&sum))
         };
         for (here, same) in [("abc", true), ("abd", false), ("ab", false), ("abcd", false)] {
             assert_eq!(is_same(b"abc", None, here.as_bytes()).ok(), Some(same), "{here}");
         }
-        // A cut is none of the file's faults.
+        // A truncated response is not a difference.
         assert!(matches!(is_same(b"ab", Some(3), b"abc"), Err(RequestError::Transient(..))));
         let part = Reading { start: 1, ..reading(b"bc", Some(3)) };
-        let found = super::is_same(part, &mut &b"bc"[..], &place, &mut Meter::new(&sum));
+        let found = super::is_same(part, &mut &b"bc"[..], &place, &mut ProgressMeter::new(&sum));
         assert!(matches!(found, Err(RequestError::Transient(..))));
     }
 
     #[test]
-    fn what_went_by_has_a_record() {
-        let mut reader = Recorded::new(&b"abc"[..]);
+    fn a_hashing_reader_records_size_and_digest() {
+        let mut reader = HashingReader::new(&b"abc"[..]);
         let mut first = [0];
         reader.read_exact(&mut first).unwrap();
         reader.read_to_end(&mut Vec::new()).unwrap();
@@ -359,11 +362,11 @@ mod tests {
     }
 
     #[test]
-    fn every_item_is_worked_on_until_one_fails() {
+    fn items_are_processed_until_one_fails() {
         let done = AtomicU64::new(0);
         let squares = at_once(1..=10_u64, |n| {
             done.fetch_add(n, Ordering::Relaxed);
-            // Those that come first take longest.
+            // The first items take longest.
             thread::sleep(std::time::Duration::from_millis(10 - n));
             Ok(n * n)
         });

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::dav::PAGE;
 use super::inspect::subfolders;
-use super::transfer::{Counted, Meter, Moved, Recorded, at_once, fault_of, is_same};
+use super::transfer::{
+    CountingReader, HashingReader, Moved, ProgressMeter, at_once, fault_of, is_same,
+};
 use super::upload::Upload;
 use super::upload_source::UploadSource;
 use crate::error::{Error, ErrorKind};
 use crate::publish::{FileRecord, MANIFEST_FILE};
-use crate::web::{Backoff, RequestError, RequestResult, random, retry_with_backoff};
+use crate::web::{Backoff, RequestError, RequestResult, retry_with_backoff};
 
 /// The prefix of the names of unfinished files; a random number follows.
 const PART: &str = ".part-";
@@ -91,8 +93,10 @@ impl Upload<'_> {
         let UploadSource { file, record, .. } = source;
         let path = format!("{}/{file}", self.staging());
         let mut backoff = Backoff::new(self.remote.first_wait);
-        let mut meters =
-            Meters { sent: Meter::new(self.watcher), checked: Meter::new(self.watcher) };
+        let mut meters = Meters {
+            sent: ProgressMeter::new(self.watcher),
+            checked: ProgressMeter::new(self.watcher),
+        };
         let size = found.get(*file);
         let mut may_exist = size.is_some_and(|size| size.is_none_or(|size| record.size == size));
         loop {
@@ -122,7 +126,7 @@ impl Upload<'_> {
         } else {
             // The extension of an HTML page is kept, so that it is read back as one.
             let extension = if path.ends_with(PAGE) { PAGE } else { "" };
-            format!("{}/{PART}{:016x}{extension}", self.staging(), random())
+            format!("{}/{PART}{:016x}{extension}", self.staging(), rand::random::<u64>())
         };
         let is_temporary = part != path;
         if !is_temporary {
@@ -148,11 +152,16 @@ impl Upload<'_> {
     }
 
     /// Writes a file on the remote, and checks that the local file matches its record.
-    fn write(&self, part: &str, source: &UploadSource, sent: &mut Meter) -> RequestResult<()> {
+    fn write(
+        &self,
+        part: &str,
+        source: &UploadSource,
+        sent: &mut ProgressMeter,
+    ) -> RequestResult<()> {
         sent.seek(0);
-        let mut content = Recorded::new(source.open().map_err(RequestError::Permanent)?);
+        let mut content = HashingReader::new(source.open().map_err(RequestError::Permanent)?);
         let size = source.record.size;
-        self.remote.store.write(part, &mut Counted(&mut content, sent), size)?;
+        self.remote.store.write(part, &mut CountingReader(&mut content, sent), size)?;
         if content.record() == source.record {
             return Ok(());
         }
@@ -166,7 +175,7 @@ impl Upload<'_> {
         &self,
         path: &str,
         source: &UploadSource,
-        checked: &mut Meter,
+        checked: &mut ProgressMeter,
     ) -> RequestResult<bool> {
         let place = self.remote.store.place(path);
         let found = retry_with_backoff(self.remote.first_wait, || {
@@ -185,7 +194,7 @@ impl Upload<'_> {
         &self,
         path: &str,
         record: &FileRecord,
-        checked: &mut Meter,
+        checked: &mut ProgressMeter,
     ) -> RequestResult<bool> {
         let place = self.remote.store.place(path);
         let found = retry_with_backoff(self.remote.first_wait, || {
@@ -202,6 +211,6 @@ impl Upload<'_> {
 
 /// The progress of one file.
 struct Meters<'a> {
-    sent: Meter<'a>,
-    checked: Meter<'a>,
+    sent: ProgressMeter<'a>,
+    checked: ProgressMeter<'a>,
 }

@@ -1,4 +1,4 @@
-//! What an answer says: where it leads instead, what a refusal means, how long to wait.
+//! Responses: redirects, error statuses, and how long to wait before a retry.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use ureq::http::{StatusCode, header};
 use super::body::{Paced, interrupted};
 use super::retry::{RequestError, RequestResult};
 use super::url::Url;
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 
-/// How many redirects in a row are followed.
+/// The most redirects in a row that are followed.
 pub(crate) const MAX_REDIRECTS: usize = 5;
 
 pub(crate) type Response = ureq::http::Response<Body>;
@@ -22,17 +22,17 @@ pub(crate) fn at(url: &Url, what: impl Into<String>) -> Error {
     Error::at(Location::file(url.to_string()), what)
 }
 
-/// The header `name`, where it is text.
+/// The value of the header `name`, if it is ASCII text.
 pub(crate) fn text<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Whether the answer is a page for people, as networks and disks that want a login give.
+/// Whether the response is labelled as an HTML page, such as a login page.
 pub(crate) fn is_page(response: &Response) -> bool {
     text(response, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-/// Whether a file that begins so is a page for people, whatever it is labelled as.
+/// Whether content with this beginning is an HTML page, regardless of its label.
 pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
     ["<!doctype html", "<html", "<!--", "<head", "<?xml"].iter().any(|start| {
@@ -40,10 +40,26 @@ pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
     })
 }
 
-/// Where the answer from `url` leads instead, if it does.
+/// The position of the first byte of the content: 0 for a response with the whole file; `None` if a
+/// response with a part does not say which one it is.
+pub(crate) fn range_start(response: &Response) -> Option<u64> {
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return Some(0);
+    }
+    content_range(response).map(|(start, _)| start)
+}
+
+/// The first byte and, if known, the size of the whole file, from the header `Content-Range`.
+pub(crate) fn content_range(response: &Response) -> Option<(u64, Option<u64>)> {
+    let range = text(response, header::CONTENT_RANGE.as_str())?.strip_prefix("bytes ")?;
+    let (range, size) = range.split_once('/')?;
+    Some((range.split_once('-')?.0.parse().ok()?, size.parse().ok()))
+}
+
+/// The target of the redirect that the response from `url` is, if it is one.
 ///
 /// # Errors
-/// When that is no address, or one that others could listen to while nobody could listen to `url`.
+/// If the target is not a URL of `http` or `https`, or is unencrypted while `url` is not.
 pub(crate) fn redirect(url: &Url, response: &Response) -> RequestResult<Option<Url>> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
@@ -51,23 +67,27 @@ pub(crate) fn redirect(url: &Url, response: &Response) -> RequestResult<Option<U
     let Some(location) = text(response, header::LOCATION.as_str()) else { return Ok(None) };
     let next = url.redirected(location).filter(|next| next.is_private() || !url.is_private());
     next.map(Some).ok_or_else(|| {
-        RequestError::Permanent(at(url, "redirects to where nobody should go, so nobody went"))
+        RequestError::Permanent(
+            at(url, "redirect to an unsupported address was not followed")
+                .with_kind(ErrorKind::Unreachable),
+        )
     })
 }
 
-/// The fault of more than [`MAX_REDIRECTS`].
-pub(crate) fn redirects_again(url: &Url) -> RequestError {
-    RequestError::Permanent(at(url, "redirects again and again"))
+/// The error of more than [`MAX_REDIRECTS`] redirects.
+pub(crate) fn too_many_redirects(url: &Url) -> RequestError {
+    let what = format!("too many redirects (limit {MAX_REDIRECTS})");
+    RequestError::Permanent(at(url, what).with_kind(ErrorKind::Unreachable))
 }
 
-/// The fault that an answer is which does not do what was asked.
+/// The error of a response whose status is not a success.
 pub(crate) fn refusal(url: &Url, response: &Response) -> RequestError {
     let status = response.status();
-    let error = at(url, format!("the server says {status}"));
+    let error = at(url, format!("the server responded {status}")).with_kind(kind_of(status));
     match status.as_u16() {
         404 | 409 | 410 => RequestError::NotFound(error),
         412 => RequestError::AlreadyExists(error),
-        _ if is_passing(status) => {
+        _ if is_transient(status) => {
             let asked = text(response, header::RETRY_AFTER.as_str()).and_then(seconds);
             RequestError::Transient(error, asked)
         }
@@ -75,13 +95,25 @@ pub(crate) fn refusal(url: &Url, response: &Response) -> RequestError {
     }
 }
 
-/// Whether it may go better the next time. 423: somebody works on it; 425: too early; 429: too many
-/// requests.
-fn is_passing(status: StatusCode) -> bool {
+/// The kind of the error with this status.
+pub(crate) fn kind_of(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        401 | 403 | 407 => ErrorKind::Unauthorized,
+        404 | 410 => ErrorKind::NotFound,
+        409 | 423 => ErrorKind::Conflict,
+        412 => ErrorKind::AlreadyExists,
+        507 => ErrorKind::OutOfSpace,
+        400 | 405 | 406 | 411..=417 | 501 | 505 => ErrorKind::Unsupported,
+        _ => ErrorKind::Unreachable,
+    }
+}
+
+/// Whether a retry may succeed. 423: locked; 425: too early; 429: too many requests.
+fn is_transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 423 | 425 | 429 | 500 | 502..=504 | 509 | 520..=599)
 }
 
-/// What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
+/// The wait of a `Retry-After` header: seconds, or a date (RFC 9110, section 10.2.3).
 fn seconds(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
@@ -91,38 +123,40 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 
-/// The longest answer that nobody wants and that is read all the same, in bytes.
-const MAX_SPENT: u64 = 1 << 16;
+/// The longest body that is drained, in bytes.
+const MAX_DRAINED: u64 = 1 << 16;
 
-/// The longest wait for an answer that nobody wants: making another connection takes less time.
-const MAX_SPENDING: Duration = Duration::from_secs(2);
+/// The longest time that draining may take: making another connection takes less time.
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(2);
 
-/// Reads what little is left of an answer that nobody wants: its connection, which may have cost several
+/// Reads and discards the rest of a short body, so that its connection, which may have cost several
 /// round trips, can be used again.
-pub(crate) fn spend(response: Response) {
+pub(crate) fn drain_body(response: Response) {
     let length = text(&response, header::CONTENT_LENGTH.as_str());
-    if length.and_then(|length| length.parse().ok()).is_some_and(|length: u64| length <= MAX_SPENT)
+    if length
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length <= MAX_DRAINED)
     {
-        // What was asked for is done; a connection that is cut now is simply not used again.
-        let reader = Paced::new(response.into_body().into_reader(), MAX_SPENDING);
-        let _ = io::copy(&mut reader.take(MAX_SPENT), &mut io::sink());
+        // An error here has no consequence: the connection is not used again.
+        let reader = Paced::new(response.into_body().into_reader(), MAX_DRAIN_TIME);
+        let _ = io::copy(&mut reader.take(MAX_DRAINED), &mut io::sink());
     }
 }
 
-/// The fault of an answer that ended too early, or came too slowly.
-pub(crate) fn cut(url: &Url, error: io::Error) -> RequestError {
+/// The error of a body that ended too early or came too slowly.
+pub(crate) fn truncated(url: &Url, error: io::Error) -> RequestError {
     interrupted(Location::file(url.to_string()), error)
 }
 
 const CUT: &str = "the connection was cut";
 
-/// Why nothing came of a request that was not answered; `hint` says what to look at.
+/// The error of a request without a response; `hint` is what to check.
 pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> RequestError {
     use std::io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected, TimedOut,
         UnexpectedEof, WouldBlock,
     };
-    let is_passing = match &error {
+    let is_transient = match &error {
         ureq::Error::Io(error) => matches!(
             error.kind(),
             BrokenPipe
@@ -137,13 +171,13 @@ pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> RequestError 
         ureq::Error::Timeout(_) | ureq::Error::Protocol(_) => true,
         _ => false,
     };
-    let what = if is_passing { CUT } else { "cannot be reached" };
+    let what = if is_transient { CUT } else { "cannot be reached" };
     let hint = certificate_fault(&error).map_or(hint, |fault| certificate_hint(fault)).to_owned();
-    let error = at(url, what).caused_by(error).hint(hint);
-    if is_passing { RequestError::Transient(error, None) } else { RequestError::Permanent(error) }
+    let error = at(url, what).with_kind(ErrorKind::Unreachable).caused_by(error).hint(hint);
+    if is_transient { RequestError::Transient(error, None) } else { RequestError::Permanent(error) }
 }
 
-/// What is wrong with the server's certificate, if that is why nothing came.
+/// The fault of the server's certificate, if that is the cause of the error.
 fn certificate_fault(error: &ureq::Error) -> Option<&CertificateError> {
     let error = match error {
         ureq::Error::Rustls(error) => error,
@@ -156,7 +190,7 @@ fn certificate_fault(error: &ureq::Error) -> Option<&CertificateError> {
     }
 }
 
-/// What to do about a certificate.
+/// The hint for a faulty certificate.
 fn certificate_hint(fault: &CertificateError) -> &'static str {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
@@ -164,20 +198,20 @@ fn certificate_hint(fault: &CertificateError) -> &'static str {
     };
     match fault {
         UnknownIssuer => {
-            "the server's certificate is of an authority that this machine does not trust: set \
+            "this machine does not trust the authority that issued the server's certificate: set \
              SSL_CERT_FILE to a PEM file with the certificates of all authorities to trust, or, for \
              a remote, name one with this authority's in `ca_file` under [remote] in mentorpal.toml"
         }
         Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
-            "the server's certificate is not valid now: look at this machine's clock, or ask who \
-             looks after the server to renew it"
+            "the server's certificate has expired or is not valid yet: check this machine's clock, \
+             or ask the server's administrator to renew it"
         }
         NotValidForName | NotValidForNameContext { .. } => {
-            "the server's certificate is for other names: look at the host in the address"
+            "the server's certificate is for other names: check the host in the URL"
         }
         _ => {
-            "the server's certificate cannot be used: ask who looks after the server; one that is \
-             signed by itself must say `basicConstraints = CA:FALSE`"
+            "the server's certificate cannot be used: ask the server's administrator; a self-signed \
+             one must have `basicConstraints = CA:FALSE`"
         }
     }
 }
@@ -187,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_told_by_its_beginning() {
+    fn a_page_is_recognized_by_its_beginning() {
         for page in ["<!DOCTYPE html><p>", "\u{feff}\n <HTML lang=en>", "<?xml version='1.0'?>"] {
             assert!(begins_a_page(page.as_bytes()), "{page}");
         }
@@ -197,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_seconds_or_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         assert_eq!(seconds("120"), Some(Duration::from_secs(120)));
         // RFC 9110 has this date; it is past.
         assert_eq!(seconds("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use super::answer::{Response, at, cut};
+use super::answer::{Response, at, truncated};
 use super::retry::{RequestError, RequestResult};
 use super::url::Url;
 use crate::error::{Error, Location};
@@ -35,7 +35,7 @@ pub(crate) fn body(response: Response) -> Body {
 /// When it is longer, comes too slowly, or is cut.
 pub(crate) fn short(url: &Url, response: Response, most: u64) -> RequestResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    body(response).short().take(most + 1).read_to_end(&mut bytes).map_err(|e| cut(url, e))?;
+    body(response).short().take(most + 1).read_to_end(&mut bytes).map_err(|e| truncated(url, e))?;
     if bytes.len() as u64 > most {
         let what = format!("an answer of more than {most} bytes, which none of its kind has");
         return Err(RequestError::Permanent(at(url, what).hint("look at the address")));

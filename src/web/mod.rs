@@ -16,14 +16,14 @@ use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::answer::{
-    MAX_REDIRECTS, Response, at, begins_a_page, cut, is_page, redirect, redirects_again, refusal,
-    spend, text,
+    MAX_REDIRECTS, Response, at, begins_a_page, content_range, drain_body, is_page, kind_of,
+    range_start, redirect, refusal, text, too_many_redirects, truncated,
 };
 pub(crate) use self::authorities::Authorities;
 use self::body::Stall;
 pub(crate) use self::body::{Paced, body, interrupted, short};
 use self::no_proxy::NoProxy;
-pub(crate) use self::retry::{Backoff, RequestError, RequestResult, random, retry_with_backoff};
+pub(crate) use self::retry::{Backoff, RequestError, RequestResult, retry_with_backoff};
 pub(crate) use self::url::Url;
 
 /// How much of an answer is taken from the system at once, in bytes: fewer, larger pieces cost

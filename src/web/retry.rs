@@ -1,36 +1,33 @@
-//! Why a request brought nothing, and when to try again: the one place that says how often and
-//! how long is waited.
+//! Errors of requests, and retries with exponential back-off.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
-/// How often in a row something is tried that may go better the next time.
+/// The most attempts in a row.
 const ATTEMPTS: u32 = 6;
 
-/// The longest wait of our own.
+/// The longest wait that is not requested by the server.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// The longest wait that a server may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(300);
+/// The longest wait that a server may request.
+const LONGEST_REQUESTED_WAIT: Duration = Duration::from_secs(300);
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Debug)]
 pub(crate) enum RequestError {
-    /// It may go better after some time, which the server may have said.
+    /// A retry may succeed, after the wait that the server requested, if it did.
     Transient(Error, Option<Duration>),
-    /// There is nothing at the place, or no folder above it.
+    /// The file or folder, or the folder that it should be in, does not exist.
     NotFound(Error),
-    /// Something is at the place already.
+    /// Something with this name already exists.
     AlreadyExists(Error),
-    /// It will not go better.
+    /// A retry would fail, too.
     Permanent(Error),
 }
 
-/// What a request brought.
+/// The result of a request.
 pub(crate) type RequestResult<T> = Result<T, RequestError>;
 
 impl RequestError {
@@ -45,10 +42,10 @@ impl RequestError {
     }
 }
 
-/// Backoff until it goes well, or will not; waits between.
+/// Calls `attempt` until it succeeds or fails permanently, with waits in between.
 ///
 /// # Errors
-/// The last attempt's.
+/// The error of the last attempt.
 pub(crate) fn retry_with_backoff<T>(
     first_wait: Duration,
     mut attempt: impl FnMut() -> RequestResult<T>,
@@ -62,7 +59,7 @@ pub(crate) fn retry_with_backoff<T>(
     }
 }
 
-/// Failures in a row.
+/// Counts failures in a row, and waits after each.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     first_wait: Duration,
@@ -70,26 +67,26 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// None yet. After the first is waited about as long as `first_wait`, after each further one
-    /// twice as long.
+    /// No failures yet. The wait after the first one is about `first_wait`; it doubles with each
+    /// further one.
     pub(crate) fn new(first_wait: Duration) -> Self {
         Self { first_wait, failures: 0 }
     }
 
-    /// Some of it went well: failures count from here.
+    /// Starts counting from zero, after some progress.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// Waits after a failure, as long as the server `asked` where it did.
+    /// Waits after a failure, for the time that the server `requested`, if it did.
     ///
     /// # Errors
-    /// When there were enough of them, or the wait is too long.
+    /// If the last attempt has failed, or the requested wait is too long.
     pub(crate) fn failed(&mut self, error: Error, asked: Option<Duration>) -> RequestResult<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
             let hint = format!(
-                "tried {ATTEMPTS} times; run this again later: it goes on where it stopped"
+                "tried {ATTEMPTS} times; run this again later: it resumes where it stopped"
             );
             let hint = match error.hint_text() {
                 Some(first) => format!("{first}; {hint}"),
@@ -98,29 +95,24 @@ impl Backoff {
             let error = error.with_kind(ErrorKind::Unreachable).transient();
             return Err(RequestError::Permanent(error.hint(hint)));
         }
-        if let Some(asked) = asked.filter(|asked| *asked > LONGEST_ASKED) {
-            let hint = format!("the server asks to come again in {} seconds", asked.as_secs());
+        if let Some(asked) = asked.filter(|asked| *asked > LONGEST_REQUESTED_WAIT) {
+            let hint =
+                format!("the server requested a retry after {} s (`Retry-After`)", asked.as_secs());
             let error = error.with_kind(ErrorKind::Unreachable).transient();
             return Err(RequestError::Permanent(error.hint(hint)));
         }
         let wait = asked.unwrap_or_else(|| self.own_wait());
-        tracing::info!(%error, seconds = wait.as_secs_f32(), "trying again");
+        tracing::info!(%error, seconds = wait.as_secs_f32(), "retrying");
         thread::sleep(wait);
         Ok(())
     }
 
-    /// Twice as long after each failure, less a random part of up to a half, so that those who
-    /// failed together do not come again together.
+    /// A wait that doubles after each failure, less a random part of up to a half, so that runs that
+    /// failed together do not retry together.
     fn own_wait(&self) -> Duration {
         let most = self.first_wait.saturating_mul(1 << (self.failures - 1)).min(LONGEST_WAIT);
-        let part = random() as f64 / u64::MAX as f64;
-        most.mul_f64(1.0 - part / 2.0)
+        most.mul_f64(rand::random_range(0.5..=1.0))
     }
-}
-
-/// A random number, for names and waits; not for secrets.
-pub(crate) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]
@@ -130,7 +122,7 @@ mod tests {
     const NO_WAIT: Duration = Duration::ZERO;
 
     #[test]
-    fn passing_faults_are_tried_again_and_others_are_not() {
+    fn only_transient_errors_are_retried() {
         let mut tried = 0;
         let answer = retry_with_backoff(NO_WAIT, || {
             tried += 1;
@@ -151,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_patience() {
+    fn gives_up_after_six_attempts_or_a_long_requested_wait() {
         let mut tried = 0;
         let answer: RequestResult<()> = retry_with_backoff(NO_WAIT, || {
             tried += 1;
@@ -163,7 +155,7 @@ mod tests {
         let asked = Some(Duration::from_secs(301));
         let error =
             Backoff::new(NO_WAIT).failed(Error::new("busy"), asked).unwrap_err().into_error();
-        assert!(error.hint_text().unwrap().contains("301 seconds"), "{error:?}");
+        assert!(error.hint_text().unwrap().contains("after 301 s"), "{error:?}");
     }
 
     #[test]

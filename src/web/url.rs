@@ -83,12 +83,6 @@ impl Url {
         self.path.contains('?')
     }
 
-    /// Whether its query has the parameter `name`.
-    pub(crate) fn has_parameter(&self, name: &str) -> bool {
-        let query = self.path.split_once('?').map_or("", |(_, query)| query);
-        query.split('&').any(|pair| pair.split('=').next() == Some(name))
-    }
-
     /// The host's name; of IPv6 without its brackets.
     pub(crate) fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
@@ -122,12 +116,17 @@ impl Url {
         format!("http://{}{port}{}", self.host, self.path)
     }
 
-    /// The whole address, query included, to ask for.
-    pub(crate) fn whole(&self) -> String {
-        let scheme = if self.is_https { "https" } else { "http" };
+    /// The host and, unless it is the scheme's default, the port: as the header `Host` has them.
+    pub(crate) fn authority(&self) -> String {
         let default = if self.is_https { 443 } else { 80 };
         let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
-        format!("{scheme}://{}{port}{}", self.host, self.path)
+        format!("{}{port}", self.host)
+    }
+
+    /// The whole URL, including the query.
+    pub(crate) fn whole(&self) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority(), self.path)
     }
 }
 

@@ -29,12 +29,12 @@ const FAULTS: [(Wrong, &str, &str); 17] = [
     (Wrong::TooMany, "429 with `Retry-After`", ""),
     (Wrong::Busy, "503", ""),
     (Wrong::Stall, "a stall", ""),
-    (Wrong::Full, "507", "make room there"),
-    (Wrong::Unknown, "401", "look at the entry for the machine `127.0.0.1`"),
-    (Wrong::Forbidden, "403", "you may not do that there"),
-    (Wrong::TooLarge, "413", "takes no file this large"),
-    (Wrong::OtherServer, "redirect to another host", "look at the address in a browser"),
-    (Wrong::LoginPage, "a login page with 200", "a page came where a file was expected"),
+    (Wrong::Full, "507", "free some space"),
+    (Wrong::Unknown, "401", "check the entry for the machine `127.0.0.1`"),
+    (Wrong::Forbidden, "403", "ask the server's administrator for permission"),
+    (Wrong::TooLarge, "413", "raise its limit for the size of a file"),
+    (Wrong::OtherServer, "redirect to another host", "it may be a login page"),
+    (Wrong::LoginPage, "a login page with 200", "got an HTML page instead of the file"),
 ];
 
 /// The same for a bucket.
@@ -50,10 +50,10 @@ const BUCKET_FAULTS: [(Wrong, &str, &str); 15] = [
     (Wrong::TooMany, "429 with `Retry-After`", ""),
     (Wrong::Busy, "503", ""),
     (Wrong::Stall, "a stall", ""),
-    (Wrong::Full, "507", "make room there"),
-    (Wrong::Unknown, "401", "look at AWS_ACCESS_KEY_ID"),
-    (Wrong::Forbidden, "403", "you may not do that there"),
-    (Wrong::OtherServer, "redirect to another host", "redirects to another server"),
+    (Wrong::Full, "507", "free some space"),
+    (Wrong::Unknown, "401", "check AWS_ACCESS_KEY_ID"),
+    (Wrong::Forbidden, "403", "ask the server's administrator for permission"),
+    (Wrong::OtherServer, "redirect to another host", "redirect to another origin"),
 ];
 
 /// A kind of remote: what can go wrong with it, and what its table shows.

@@ -49,7 +49,7 @@ fn netrc_of_the_workspace_takes_precedence_and_settings_override_it() {
     with(&[]).code(2).says("home/.netrc");
     with(&[("NETRC", other.to_str().unwrap())]).code(0);
     netrc_file(&sandbox, "machine 127.0.0.1 login wrong password wrong");
-    with(&[("NETRC", other.to_str().unwrap())]).code(2).says("look at the entry");
+    with(&[("NETRC", other.to_str().unwrap())]).code(2).says("check the entry");
     let explicit = [("MENTORPAL_REMOTE_USER", USER), ("MENTORPAL_REMOTE_PASSWORD", PASSWORD)];
     with(&explicit).code(0);
     let url = disk.url.replace("//", &format!("//{USER}:{PASSWORD}@"));
@@ -225,7 +225,7 @@ fn the_password_is_not_sent_to_a_redirect_on_another_server() {
         super::server::Wrong::OtherServer,
     )));
     let said = run(&sandbox, &disk.url, &["download", "fusion_v1/x"]).code(2);
-    said.says("a page came where a file was expected");
+    said.says("got an HTML page instead of the file");
     assert_eq!(disk.shown_elsewhere(), [None]);
     assert_eq!(super::names(sandbox.checkpoint_names()).0, Vec::<String>::new());
 }

@@ -71,7 +71,7 @@ fn a_missing_file_of_a_bucket_is_named() {
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| is_get(which, "model.json").then_some(Wrong::NotThere));
     let said = run_on(&disk, &sandbox, &["download", "x"]).code(2);
-    let _ = said.says("error: s3://team/classifiers/fusion_v1/x/ada/model.json: not there");
+    let _ = said.says("error: s3://team/classifiers/fusion_v1/x/ada/model.json: not found");
     assert_eq!(gets(&disk, "model.json"), 1);
 }
 

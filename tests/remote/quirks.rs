@@ -42,10 +42,10 @@ fn a_server_that_sends_every_file_as_html() {
     let _ = verified.does_not_say("a page came");
     disk.put(&format!("{THERE}/x/ada/model.json"), b"<html><body>Log in</body></html>");
     let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
-    let _ = verified.says("model.json: a page came where a file was expected");
+    let _ = verified.says("model.json: got an HTML page instead of the file");
     disk.put(&format!("{THERE}/x/manifest.json"), b"\n<!DOCTYPE html><p>Log in");
     let said = run(&workspace(), &disk.url, &["download", "x"]).code(2);
-    let _ = said.says("manifest.json: a page came where a file was expected");
+    let _ = said.says("manifest.json: got an HTML page instead of the file");
 }
 
 #[test]
@@ -103,6 +103,6 @@ fn a_read_only_server_is_reported_as_read_only() {
     disk.always(|which| matches!(&*which.0, "MKCOL" | "PUT").then_some(Wrong::Forbidden));
     put_here(&sandbox, "x", &checkpoint(1, 100));
     let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("403");
-    said.says("you may not do that there").does_not_say("begin with a dot");
+    said.says("ask the server's administrator for permission").does_not_say("begin with a dot");
     assert_eq!(disk.files(&format!("{THERE}/x")), Files::new());
 }

@@ -53,7 +53,7 @@ const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
     (400, "ExpiredToken", "The provided token has expired.", "", "AWS_SESSION_TOKEN"),
     (400, "InvalidToken", "The provided token is malformed.", "", "AWS_SESSION_TOKEN"),
     (404, "NoSuchBucket", "The specified bucket does not exist", "", "the bucket's name"),
-    (403, "AccessDenied", "Access Denied", "", "ask who looks after the bucket"),
+    (403, "AccessDenied", "Access Denied", "", "ask the bucket's owner"),
     (
         400,
         "EntityTooLarge",
@@ -118,7 +118,7 @@ fn an_error_with_200_is_an_error() {
             _ => |which| denied(which, "END"),
         });
         let run = run_on(&disk, &sandbox, &["upload", "x"]).code(2);
-        let run = run.says("AccessDenied: no").says("ask who looks after the bucket");
+        let run = run.says("AccessDenied: no").says("ask the bucket's owner");
         let _ = run.does_not_say("tried 6 times");
         assert!(!disk.files(&format!("{THERE}/x")).contains_key("manifest.json"), "{operation}");
     }
@@ -137,7 +137,7 @@ fn a_forbidden_file_is_reported_with_the_reason() {
         is_meant.then_some(Wrong::Denied)
     });
     let run = run_on(&disk, &sandbox, &["download", "x"]).code(2);
-    let _ = run.says("model.json: the server says 403").says("AccessDenied: no");
+    let _ = run.says("model.json: the server responded 403").says("AccessDenied: no");
 }
 
 // Some stores quote what they were sent.

@@ -51,7 +51,7 @@ fn a_wrong_password_is_not_retried_with_digest() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
     netrc_file(&sandbox, "machine 127.0.0.1 login ada password wrong-pass");
     let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401").says("it offers Digest");
-    said.says("look at the entry for the machine `127.0.0.1`").does_not_say("wrong-pass");
+    said.says("check the entry for the machine `127.0.0.1`").does_not_say("wrong-pass");
     assert_eq!(shown(&disk).iter().flatten().count(), 1);
 }
 
@@ -101,7 +101,7 @@ fn a_token_is_sent_only_to_the_server_and_never_printed() {
     assert!(shown(&disk).iter().all(|shown| *shown == expected));
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
     let wrong = [("MENTORPAL_REMOTE_TOKEN", "t0ken-s3crets")];
-    with(&wrong, &UPLOAD).code(2).says("look at the token in MENTORPAL_REMOTE_TOKEN");
+    with(&wrong, &UPLOAD).code(2).says("check the token in MENTORPAL_REMOTE_TOKEN");
     disk.has(None);
     let both = [("MENTORPAL_REMOTE_TOKEN", TOKEN), ("MENTORPAL_REMOTE_USER", "ada")];
     with(&both, &UPLOAD).code(2).says("a user or a password is, too");

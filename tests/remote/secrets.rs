@@ -170,7 +170,7 @@ fn secrets_in_responses_are_masked() {
         let run = super::run(&sandbox, &format!("{server}/dav"), &["upload", "x"]);
         run.code(2);
         let run = super::run(&sandbox, &format!("{server}/dav"), &["checkpoints", "--remote"]);
-        run.code(2).says("redirects to");
+        run.code(2).says("redirect to");
     }
 }
 

@@ -348,7 +348,7 @@ fn a_long_retry_after_ends_the_command() {
     let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
     disk.has(Some((get, Wrong::Later)));
     let said = run(&sandbox, &disk.url, &["download", "x"]).code(2).says("429");
-    let _ = said.says("come again in 86400 seconds");
+    let _ = said.says("requested a retry after 86400 s");
     // What the disk wants to be shown, and the manifest.
     assert_eq!(disk.asked().len(), 2);
 }

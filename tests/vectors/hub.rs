@@ -240,9 +240,9 @@ fn partial_files_of_earlier_runs_are_verified() {
 fn a_file_with_another_hash_is_refused() {
     let scene = Scene::new();
     scene.hub.has(Faults { sends_wrong: true, ..Faults::default() });
-    let run = scene.run(&DOWNLOAD).code(2).says("what came has the SHA-256");
+    let run = scene.run(&DOWNLOAD).code(2).says("the file received has the SHA-256");
     let said = mentorpal::sha256::digest(&tiny::files()[LARGE]);
-    run.says(&format!("the Hub said SHA-256 {said}")).says(LARGE);
+    run.says(&format!("expected the SHA-256 {said}")).says(LARGE);
     assert!(!scene.added());
     let large = scene.sandbox.files(&format!("{CACHE}/blobs"));
     assert!(!large.keys().any(|file| file.starts_with(&said)), "{:?}", large.keys());
@@ -337,7 +337,7 @@ fn requests_to_a_busy_server_are_retried() {
 
     let scene = Scene::new();
     scene.hub.has(Faults { first: vec![(429, "Retry-After: 86400\r\n")], ..Faults::default() });
-    scene.run(&DOWNLOAD).code(2).says("429").says("come again in 86400 seconds");
+    scene.run(&DOWNLOAD).code(2).says("429").says("requested a retry after 86400 s");
     assert_eq!(scene.hub.asked().len(), 1);
     let always = vec![(502, "Retry-After: 0\r\n"); 50];
     scene.hub.has(Faults { first: always, ..Faults::default() });
@@ -361,7 +361,7 @@ fn a_mirror_without_hub_headers_is_verified_by_its_file_list() {
     let scene = Scene::new();
     let mirror = Some(Mirror::Listed);
     scene.hub.has(Faults { mirror, sends_wrong: true, ..Faults::default() });
-    scene.run(&DOWNLOAD).code(2).says("what came has the SHA-256");
+    scene.run(&DOWNLOAD).code(2).says("the file received has the SHA-256");
     assert!(!scene.added());
     scene.hub.has(Faults { mirror, ..Faults::default() });
     scene.hub.asked();

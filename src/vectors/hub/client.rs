@@ -8,8 +8,8 @@ use ureq::http::{Method, Request, StatusCode, header};
 use super::settings::{HubSettings, Token};
 use crate::error::Error;
 use crate::web::{
-    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect,
-    redirects_again, refusal, short,
+    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect, refusal, short,
+    too_many_redirects,
 };
 
 /// How long is waited before the second try.
@@ -81,7 +81,7 @@ impl Client {
                 Err(fault) => Err(fault),
             };
         }
-        Err(redirects_again(&url))
+        Err(too_many_redirects(&url))
     }
 
     /// Asks for the content at `url`, from the byte `start` on; and where it came from.
@@ -98,7 +98,7 @@ impl Client {
             };
             url = next;
         }
-        Err(redirects_again(&url))
+        Err(too_many_redirects(&url))
     }
 
     fn send_once(&self, method: &Method, url: &Url, start: u64) -> RequestResult<Response> {

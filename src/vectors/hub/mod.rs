@@ -1,8 +1,8 @@
 //! Sentence encoders from the Hugging Face Hub.
 //!
-//! The cache is laid out as Hugging Face's own tools do, so that they share it. Their crate `hf-hub`
-//! is not used: its transfer checks no hash, sends the token on to other servers, and writes a file
-//! on with whatever the server sends; and its version 1 brings some 200 crates.
+//! The cache has the layout of Hugging Face's own tools, so that they share it. Their crate `hf-hub`
+//! is not used: version 0.5 sends the token to other servers and resumes a file with whatever the
+//! server sends; version 1 brings some 200 crates and does not verify the hash of small files.
 //!
 //! | file | stage |
 //! |---|---|

@@ -1,7 +1,7 @@
-//! Fetching one file into the cache: on from where an earlier run was cut, and whole by its hash.
+//! Fetching one file into the cache: on from where an earlier run was truncated, and whole by its hash.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use ureq::http::{StatusCode, header};
@@ -9,13 +9,13 @@ use ureq::http::{StatusCode, header};
 use super::cache::{ModelCache, is_whole};
 use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, no_hub};
 use super::hash::Hash;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
 use crate::sha256;
 use crate::web::{
-    Backoff, RequestError, RequestResult, Response, Url, at, begins_a_page, body, cut, is_page,
-    retry_with_backoff, text,
+    Backoff, RequestError, RequestResult, Response, Url, at, begins_a_page, body, is_page,
+    retry_with_backoff, text, truncated,
 };
 
 /// What the Hub says of a file.
@@ -90,7 +90,7 @@ pub(super) fn fetch_unverified(
         let mut reader = body(response).take(most + 1);
         let (mut buffer, mut come) = (vec![0; 1 << 16], 0);
         loop {
-            let length = reader.read(&mut buffer).map_err(|e| cut(&from, e))?;
+            let length = reader.read(&mut buffer).map_err(|e| truncated(&from, e))?;
             if come == 0 && is_page {
                 is_page = begins_a_page(&buffer[..length]);
             }
@@ -109,7 +109,7 @@ pub(super) fn fetch_unverified(
             return Err(RequestError::Permanent(at(&from, what).hint(TOO_LARGE)));
         }
         if size.is_some_and(|size: u64| come < size) {
-            return Err(cut(&from, ErrorKind::UnexpectedEof.into()));
+            return Err(truncated(&from, io::ErrorKind::UnexpectedEof.into()));
         }
         Ok(())
     });
@@ -149,9 +149,10 @@ pub(super) fn fetch(
         .map_err(|e| Error::io(path, "read the file", e))?;
     if found != said.hash {
         fs::remove_file(path).map_err(|e| cache.failed(e))?;
-        let what = format!("what came has the {found}, the Hub said {}", said.hash);
+        let what = format!("the file received has the {found}, expected the {}", said.hash);
         return Err(at(url, what)
-            .hint("it was not kept; run this again, over another network if it stays so"));
+            .with_kind(ErrorKind::Corrupt)
+            .hint("run this again, over another network if it fails again; the file was deleted"));
     }
     cache.complete(&incomplete, &said.hash)
 }
@@ -222,7 +223,11 @@ impl Transfer<'_> {
             self.said.size
         };
         let come = self.copy(response, &from, left)?;
-        if come < left { Err(cut(&from, ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
+        if come < left {
+            Err(truncated(&from, io::ErrorKind::UnexpectedEof.into()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the answer begins after the first `length` bytes of the same file.
@@ -241,7 +246,7 @@ impl Transfer<'_> {
         let mut buffer = vec![0; 1 << 16];
         let mut come = 0;
         loop {
-            let length = reader.read(&mut buffer).map_err(|e| cut(from, e))?;
+            let length = reader.read(&mut buffer).map_err(|e| truncated(from, e))?;
             if length == 0 {
                 return Ok(come);
             }
