@@ -20,13 +20,12 @@ fn main() -> Result<()> {
 
     let arch = registry::find(registry::DEFAULT)?;
     let vectors = Some(Arc::new(VectorModel::embedded()));
-    let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
-    let trained = arch.train(&mentor, &options, &NoProgress)?;
-    let model = arch.load(&trained.files, &vectors)?;
+    let options = TrainOptions { vectors, ..TrainOptions::default() };
+    let fitted = arch.train((&mentor).into(), &options, &NoProgress)?;
 
-    let classifier = MentorClassifier::new(&mentor, model, true);
-    let reply = classifier.answer(&question);
-    let answer = reply.answer_id.as_deref().and_then(|id| mentor.answer(id));
+    let classifier = MentorClassifier::new(mentor, fitted.classifier, true);
+    let reply = classifier.answer(&question)?;
+    let answer = reply.answer_id.as_deref().and_then(|id| classifier.mentor().answer(id));
     let text = answer.map_or("that is off-topic", |answer| answer.text.as_str());
     println!("{text} (confidence {:.2})", reply.confidence);
     Ok(())

@@ -25,10 +25,10 @@
 //! let (mentor, _findings) = Mentor::load(&workspace, &Name::new("mentor", "ada")?)?;
 //! let arch = registry::find("fusion_v1")?;
 //! let vectors = Some(Arc::new(VectorModel::embedded()));
-//! let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
-//! let trained = arch.train(&mentor, &options, &NoProgress)?;
-//! let classifier = MentorClassifier::new(&mentor, arch.load(&trained.files, &vectors)?, true);
-//! assert_eq!(classifier.answer("where do you live").top_answer_id, "2");
+//! let options = TrainOptions { vectors, ..TrainOptions::default() };
+//! let fitted = arch.train((&mentor).into(), &options, &NoProgress)?;
+//! let classifier = MentorClassifier::new(mentor, fitted.classifier, true);
+//! assert_eq!(classifier.answer("where do you live")?.top_answer_id, "2");
 //! # std::fs::remove_dir_all(&root).unwrap();
 //! # Ok::<(), mentorpal::error::Error>(())
 //! ```

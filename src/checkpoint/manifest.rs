@@ -94,6 +94,7 @@ impl From<&VectorModel> for VectorsRecord {
 
 /// One mentor of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "MentorFields", into = "MentorFields")]
 pub struct MentorRecord {
     /// [`Mentor::digest`](crate::mentor::Mentor::digest) at training time.
     pub data_sha256: String,
@@ -103,20 +104,59 @@ pub struct MentorRecord {
     pub questions: usize,
     /// How many distinct questions it was trained on.
     pub distinct_questions: usize,
-    /// Leave-one-out accuracy, where it could be measured.
-    pub cv_accuracy: Option<f64>,
+    /// Leave-one-out accuracy in 0..=1, if it could be measured.
+    pub loo_accuracy: Option<f64>,
+}
+
+/// The JSON fields of a [`MentorRecord`].
+#[derive(Serialize, Deserialize)]
+struct MentorFields {
+    data_sha256: String,
+    answers: usize,
+    questions: usize,
+    distinct_questions: usize,
+    #[serde(default)]
+    loo_accuracy: Option<f64>,
+    /// Deprecated: the former name of `loo_accuracy`, written for older readers.
+    #[serde(default)]
+    cv_accuracy: Option<f64>,
+}
+
+impl From<MentorFields> for MentorRecord {
+    fn from(fields: MentorFields) -> Self {
+        Self {
+            data_sha256: fields.data_sha256,
+            answers: fields.answers,
+            questions: fields.questions,
+            distinct_questions: fields.distinct_questions,
+            loo_accuracy: fields.loo_accuracy.or(fields.cv_accuracy),
+        }
+    }
+}
+
+impl From<MentorRecord> for MentorFields {
+    fn from(record: MentorRecord) -> Self {
+        Self {
+            data_sha256: record.data_sha256,
+            answers: record.answers,
+            questions: record.questions,
+            distinct_questions: record.distinct_questions,
+            loo_accuracy: record.loo_accuracy,
+            cv_accuracy: record.loo_accuracy,
+        }
+    }
 }
 
 impl MentorRecord {
     /// A mentor as it is now.
     #[must_use]
-    pub fn of(mentor: &Mentor, cv_accuracy: Option<f64>) -> Self {
+    pub fn of(mentor: &Mentor, loo_accuracy: Option<f64>) -> Self {
         Self {
             data_sha256: mentor.digest(),
             answers: mentor.answers.len(),
             questions: mentor.question_count(),
             distinct_questions: mentor.examples().len(),
-            cv_accuracy,
+            loo_accuracy,
         }
     }
 }
@@ -265,7 +305,7 @@ mod tests {
             answers: 1,
             questions: 1,
             distinct_questions: 1,
-            cv_accuracy: None,
+            loo_accuracy: None,
         };
         manifest.mentors.insert("guide".into(), record);
         manifest.files.insert(file.into(), FileRecord::of(b"x"));
@@ -322,7 +362,7 @@ mod tests {
     #[test]
     fn survives_a_round_trip() {
         let mut manifest = with_file("guide/model.json").unwrap();
-        manifest.mentors.get_mut("guide").unwrap().cv_accuracy = Some(1.0 / 11.0);
+        manifest.mentors.get_mut("guide").unwrap().loo_accuracy = Some(1.0 / 11.0);
         let again = Manifest::from_bytes(Path::new("m"), &manifest.to_bytes()).unwrap();
         assert_eq!(again, manifest);
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustyline::DefaultEditor;
@@ -33,8 +34,9 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
     }
     let id = settings.one_mentor()?;
     let opened = Opened::open(&settings.workspace, &open::chosen(settings)?)?;
-    let mentor = open::mentor(&settings.workspace, &id)?;
+    let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
     let mut session = Session {
+        mentor: &mentor,
         classifier: opened.classifier(&mentor, !args.no_canned)?,
         checkpoint: opened.checkpoint.name.to_string(),
         alternatives: usize::from(args.alternatives),
@@ -59,7 +61,8 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<Outcome> {
 }
 
 struct Session<'a> {
-    classifier: MentorClassifier<'a>,
+    mentor: &'a Mentor,
+    classifier: MentorClassifier,
     checkpoint: String,
     alternatives: usize,
     json: bool,
@@ -82,12 +85,8 @@ struct JsonReply<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn mentor(&self) -> &'a Mentor {
-        self.classifier.mentor()
-    }
-
     fn ask(&mut self, question: &str) -> Result<()> {
-        let reply = self.classifier.answer(question);
+        let reply = self.classifier.answer(question)?;
         let text = self.text(&reply);
         self.show(&self.told(question, &reply, text)?)
     }
@@ -98,7 +97,7 @@ impl<'a> Session<'a> {
         for batch in Batches::new(lines, from) {
             let batch = batch?;
             let questions: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let replies = self.classifier.answer_all(&questions);
+            let replies = self.classifier.answer_all(&questions)?;
             let texts: Vec<_> = replies.iter().map(|reply| self.text(reply)).collect();
             let told = |((question, reply), text): ((&&str, &Reply), Option<&str>)| {
                 let told = self.told(question, reply, text)?;
@@ -131,13 +130,13 @@ impl<'a> Session<'a> {
     /// What the mentor says: the answer, or, declining, one of its utterances in turn.
     fn text(&mut self, reply: &Reply) -> Option<&'a str> {
         if let Some(id) = &reply.answer_id {
-            let text = self.mentor().answer(id).map(|answer| answer.text.as_str());
+            let text = self.mentor.answer(id).map(|answer| answer.text.as_str());
             if text.is_none() {
                 console::warn(format_args!("answer `{id}` is no longer in the mentor's data"));
             }
             return text;
         }
-        let utterances = self.mentor().utterances.texts("_OFF_TOPIC_");
+        let utterances = self.mentor.utterances.texts("_OFF_TOPIC_");
         let text = utterances.get(self.declined % utterances.len().max(1)).copied();
         self.declined += 1;
         text
@@ -151,7 +150,7 @@ impl<'a> Session<'a> {
     ) -> JsonReply<'r> {
         JsonReply {
             query: question,
-            mentor: self.mentor().id.as_str(),
+            mentor: self.mentor.id.as_str(),
             answer_id: reply.answer_or_off_topic(),
             answer_text: text,
             confidence: reply.confidence,
@@ -163,7 +162,7 @@ impl<'a> Session<'a> {
     }
 
     fn spoken(&self, reply: &Reply, text: Option<&str>) -> String {
-        let name = &self.mentor().profile.short_name;
+        let name = &self.mentor.profile.short_name;
         let said = text.unwrap_or("(no recording)");
         let how = match (&reply.answer_id, reply.canned) {
             (Some(id), true) => format!("{id}, a known question"),
@@ -196,8 +195,8 @@ impl<'a> Session<'a> {
     fn converse(&mut self) -> Result<()> {
         let failed = |e| Error::new("cannot read from the terminal").caused_by(e);
         let mut editor = DefaultEditor::new().map_err(failed)?;
-        if let Some(intro) = self.mentor().utterances.texts("_INTRO_").first() {
-            let name = &self.mentor().profile.short_name;
+        if let Some(intro) = self.mentor.utterances.texts("_INTRO_").first() {
+            let name = &self.mentor.profile.short_name;
             console::note(format_args!("{BOLD}{name}:{BOLD:#} {intro}"));
         }
         console::note("(an empty line or Ctrl-D ends the conversation)");

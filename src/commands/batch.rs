@@ -8,7 +8,7 @@ use crate::error::{Error, Location, Result};
 
 /// How many questions are asked together: enough to be faster than one by one, few enough that
 /// answers keep coming.
-const TOGETHER: usize = 256;
+const BATCH_SIZE: usize = 256;
 
 /// The questions of a file or a pipe, in groups of up to 256: as many as can be had without waiting, so
 /// that whoever writes one and waits for the answer gets it. Blank lines are passed over; none ends
@@ -59,7 +59,7 @@ impl<R: Read> Iterator for Batches<'_, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut batch = Vec::new();
-        while !self.ended && batch.len() < TOGETHER && (batch.is_empty() || self.has_line()) {
+        while !self.ended && batch.len() < BATCH_SIZE && (batch.is_empty() || self.has_line()) {
             match self.line() {
                 Ok(Some(line)) => {
                     // A CR alone ends a line as well; it is not waited for.

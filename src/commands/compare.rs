@@ -1,5 +1,7 @@
 //! `mentorpal compare`: two or more checkpoints on the same test.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::open::{self, Opened};
@@ -8,7 +10,7 @@ use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Result, quoted_list};
-use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
+use crate::evaluate::{Comparison, Comparisons, Pair, Proportion, TestReport};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::page;
@@ -46,7 +48,7 @@ fn test_all(
     settings: &Settings,
     args: &CompareArgs,
     checkpoints: &[Opened],
-) -> Result<Vec<(Mentor, Vec<TestReport>)>> {
+) -> Result<Vec<(Arc<Mentor>, Vec<TestReport>)>> {
     let all = if checkpoints.len() == 2 { "both" } else { "all" };
     let mut runs = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
@@ -55,7 +57,7 @@ fn test_all(
             console::warn(format_args!("`{id}` is not in {all} checkpoints; left out"));
             continue;
         }
-        let mentor = open::mentor(&settings.workspace, &id)?;
+        let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
         let test = |one: &Opened| one.test(&mentor, &test_set, !args.no_canned, None);
         let reports = checkpoints.iter().map(test).collect::<Result<_>>()?;
@@ -102,7 +104,7 @@ fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
 
 /// What is said of pairs of the same two checkpoints, one or several; what only one has is null.
 fn numbers(pairs: &[&Pair], comparison: &Comparison) -> Value {
-    let side = |name: &CheckpointRef, share: Share| {
+    let side = |name: &CheckpointRef, share: Proportion| {
         json!({
             "arch": name.arch.as_str(),
             "checkpoint": name.checkpoint.as_str(),

@@ -195,11 +195,11 @@ impl Opened {
     }
 
     /// Loads `mentor`'s classifier; data that moved on since it was trained is a warning.
-    pub(super) fn classifier<'a>(
+    pub(super) fn classifier(
         &self,
-        mentor: &'a Mentor,
+        mentor: &Arc<Mentor>,
         canned: bool,
-    ) -> Result<MentorClassifier<'a>> {
+    ) -> Result<MentorClassifier> {
         let Self { checkpoint, vectors } = self;
         let (arch, files) = match &checkpoint.kind {
             CheckpointKind::Published(manifest) => {
@@ -220,19 +220,19 @@ impl Opened {
         let place = || Location::file(mentor.id.within(&checkpoint.folder));
         let classifier =
             registry::find(arch)?.load(&files, vectors).map_err(|e| e.or_at(place()))?;
-        Ok(MentorClassifier::new(mentor, classifier, canned))
+        Ok(MentorClassifier::new(Arc::clone(mentor), classifier, canned))
     }
 
     /// Tests `mentor`'s classifier, on the first `limit` questions where there is one.
     pub(super) fn test(
         &self,
-        mentor: &Mentor,
+        mentor: &Arc<Mentor>,
         test_set: &TestSet,
         canned: bool,
         limit: Option<usize>,
     ) -> Result<TestReport> {
         let classifier = self.classifier(mentor, canned)?;
-        Ok(run_test(&classifier, &self.checkpoint.name, test_set, limit, &Bar::new("")))
+        run_test(&classifier, &self.checkpoint.name, test_set, limit, &Bar::new(""))
     }
 }
 

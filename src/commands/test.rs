@@ -1,6 +1,7 @@
 //! `mentorpal test`: the standard accuracy test.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use super::{Outcome, report_files};
 use crate::cli::TestArgs;
 use crate::config::{Flags, Settings};
 use crate::error::{Result, count};
-use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
+use crate::evaluate::{Proportion, Ranks, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
 use crate::mentor::{Mentor, TestSet};
 use crate::page::{self, Tested};
@@ -31,9 +32,9 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
     let opened = Opened::open(&settings.workspace, &open::chosen(settings)?)?;
     let limit = args.limit.map(NonZeroUsize::get);
     let mut outcome = Outcome::Done;
-    let mut tests: Vec<(TestReport, TestFigures, Mentor)> = Vec::new();
+    let mut tests: Vec<(TestReport, TestFigures, Arc<Mentor>)> = Vec::new();
     for (id, test_set) in open::test_sets(settings)? {
-        let mentor = open::mentor(&settings.workspace, &id)?;
+        let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
         let report = opened.test(&mentor, &test_set, !args.no_canned, limit)?;
         let tally = report.tally();
@@ -58,7 +59,7 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<Outcome> {
 }
 
 /// Writes the files that were asked for.
-fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Mentor)]) -> Result<()> {
+fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Arc<Mentor>)]) -> Result<()> {
     let tests: Vec<Tested> =
         tests.iter().map(|(report, figures, mentor)| Tested { report, figures, mentor }).collect();
     if let Some(path) = &args.html {
@@ -185,8 +186,8 @@ pub(super) fn ranks_text(ranks: &Ranks) -> String {
 }
 
 /// `correct/total (percent)`.
-fn share(part: Share) -> String {
-    let Share { correct, questions, share, .. } = part;
+fn share(part: Proportion) -> String {
+    let Proportion { correct, questions, share, .. } = part;
     let percentage = share.map(|share| format!(" ({})", percent(share)));
     format!("{correct}/{questions}{}", percentage.unwrap_or_default())
 }

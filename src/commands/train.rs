@@ -15,7 +15,7 @@ use crate::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting, VectorsRecord,
 };
 use crate::classifiers::{
-    Architecture, BackgroundQuestions, ModelFiles, TrainOptions, TrainingReport, Vectors, registry,
+    Architecture, BackgroundQuestions, ModelFiles, TrainOptions, TrainingData, Vectors, registry,
 };
 use crate::cli::TrainArgs;
 use crate::config::{Flags, NO_VECTORS, Settings};
@@ -91,7 +91,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
     sweep(&settings.workspace);
     let mut draft = Draft::begin(&settings.workspace, &name.arch, manifest)?;
     let options = TrainOptions { seed: args.seed, vectors, ..TrainOptions::default() };
-    let summary = train_all(&settings.workspace, &mentors, (arch, options), args, &mut draft)?;
+    let summary = train_all(&settings.workspace, &mentors, (arch, &options), args, &mut draft)?;
     summary.check(mentors.len(), args.keep_going)?;
 
     // Of runs side by side, the one that publishes last is the one created last.
@@ -133,7 +133,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<Outcome> {
 fn train_all(
     workspace: &Workspace,
     mentors: &[Name],
-    (arch, mut options): (&dyn Architecture, TrainOptions),
+    (arch, options): (&dyn Architecture, &TrainOptions),
     args: &TrainArgs,
     draft: &mut Draft,
 ) -> Result<Summary> {
@@ -142,7 +142,7 @@ fn train_all(
     let keeps_details = mentors.len() <= FEW || args.csv.is_some();
     let mut summary = Summary::default();
     for mentor in mentors {
-        match train_one(workspace, mentor, arch, (&mut options, &background)) {
+        match train_one(workspace, mentor, arch, (options, &background)) {
             Ok((run, details, kept)) => {
                 if args.json {
                     console::json(&json_line(&run, &details.figures))?;
@@ -190,27 +190,28 @@ fn train_one(
     workspace: &Workspace,
     id: &Name,
     arch: &dyn Architecture,
-    (options, background): (&mut TrainOptions, &BackgroundQuestions),
+    (options, background): (&TrainOptions, &BackgroundQuestions),
 ) -> Result<(Run, Details, Kept)> {
     let start = Instant::now();
     let mentor = open::mentor(workspace, id)?;
-    options.background_questions = background.of(&mentor);
+    let background_questions = background.of(&mentor);
+    let data = TrainingData { mentor: &mentor, background_questions: &background_questions };
     let bar = Bar::new(format!("{id}: "));
-    let trained = arch
-        .train(&mentor, options, &bar)
+    let fitted = arch
+        .train(data, options, &bar)
         .map_err(|e| e.or_at(Location::file(workspace.mentor_data(id))))?;
     drop(bar);
-    let TrainingReport { cv_accuracy, notes, .. } = &trained.report;
-    for note in notes {
+    for note in &fitted.report.notes {
         console::note(format_args!("{id}: {note}"));
     }
-    let record = MentorRecord::of(&mentor, *cv_accuracy);
-    let figures = TrainingFigures::of(&trained.report, &mentor);
-    let notes = trained.report.notes;
+    let record = MentorRecord::of(&mentor, fitted.report.loo_accuracy());
+    let figures = TrainingFigures::of(&fitted.report, &mentor);
+    let notes = fitted.report.notes;
     let report = TrainingRecord::of(arch.name(), &mentor, &figures, &notes);
+    let model = fitted.classifier.to_files()?;
     let seconds = start.elapsed().as_secs_f64();
     let run = Run { mentor: id.clone(), record, seconds, details: None };
-    Ok((run, Details { mentor, figures, notes }, Kept { model: trained.files, report }))
+    Ok((run, Details { mentor, figures, notes }, Kept { model, report }))
 }
 
 /// The vector model of a checkpoint to update: all its mentors have one.
@@ -284,7 +285,8 @@ fn json_line(run: &Run, figures: &TrainingFigures) -> serde_json::Value {
         "mentor": run.mentor.as_str(),
         "answers": run.record.answers,
         "questions": run.record.questions,
-        "cv_accuracy": run.record.cv_accuracy,
+        "loo_accuracy": run.record.loo_accuracy,
+        "cv_accuracy": run.record.loo_accuracy,
         "seconds": run.seconds,
         "figures": figures,
     })
@@ -324,14 +326,14 @@ impl Summary {
 
     /// A row a mentor, and of few mentors the essentials of their reports.
     fn text(&self) -> String {
-        let heads = ["mentor", "answers", "questions", "leave-one-out", "seconds"];
+        let heads = ["mentor", "answers", "questions", "leave-one-out accuracy", "seconds"];
         let mut table = table(heads, &[1, 2, 3, 4]);
         table.add_rows(self.trained.iter().map(|run| {
             [
                 run.mentor.to_string(),
                 run.record.answers.to_string(),
                 run.record.questions.to_string(),
-                run.record.cv_accuracy.map_or("not measurable".to_owned(), percent),
+                run.record.loo_accuracy.map_or("not measurable".to_owned(), percent),
                 format!("{:.2}", run.seconds),
             ]
         }));

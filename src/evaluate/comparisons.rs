@@ -1,8 +1,10 @@
 //! Several checkpoints on the tests of several mentors: the first against each other one.
 
+use std::sync::Arc;
+
 use super::compare::{Comparison, compare, correct_family};
 use super::comparison_figures::{ComparisonFigures, SideFigures};
-use super::share::Share;
+use super::proportion::Proportion;
 use super::test::TestReport;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::Mentor;
@@ -55,7 +57,7 @@ pub struct Standing<'a> {
     /// Which checkpoint.
     pub checkpoint: &'a CheckpointRef,
     /// Answered rightly.
-    pub share: Share,
+    pub share: Proportion,
     /// What sets it apart from the first; `None` for the first itself.
     pub against_first: Option<&'a Comparison>,
 }
@@ -68,7 +70,7 @@ impl<'a> Comparisons<'a> {
     /// When there is no mentor, or one has not two runs or not as many as the others, or runs of one
     /// mentor are not of the same questions.
     #[must_use]
-    pub fn of(runs: &'a [(Mentor, Vec<TestReport>)]) -> Self {
+    pub fn of(runs: &'a [(Arc<Mentor>, Vec<TestReport>)]) -> Self {
         let checkpoints = runs.first().map_or(0, |(_, reports)| reports.len());
         assert!(
             checkpoints > 1 && runs.iter().all(|(_, reports)| reports.len() == checkpoints),
@@ -107,7 +109,7 @@ impl<'a> Comparisons<'a> {
     }
 }
 
-fn of_mentor((mentor, reports): &(Mentor, Vec<TestReport>)) -> MentorComparisons<'_> {
+fn of_mentor((mentor, reports): &(Arc<Mentor>, Vec<TestReport>)) -> MentorComparisons<'_> {
     let pair = |b| Pair {
         mentor,
         a: &reports[0],
