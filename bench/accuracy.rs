@@ -17,7 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mentorpal::classifiers::{
-    BackgroundQuestions, Classifier, LeftOut, Ranking, TrainOptions, Vectors, registry,
+    BackgroundQuestions, Classifier, Fitted, LeftOut, Ranking, TrainOptions, TrainingData, Vectors,
+    registry,
 };
 use mentorpal::evaluate::statistics::{auroc, matthews};
 use mentorpal::mentor::{Mentor, OFF_TOPIC, TestSet};
@@ -53,33 +54,34 @@ fn main() -> Result<()> {
     }
     println!("mentor, by: accuracy, AUROC, kept, declined");
     for mentor in &mentors {
-        let options = TrainOptions {
-            vectors: vectors.clone(),
-            background_questions: background.of(mentor),
-            seed: 0,
-        };
-        let (left_out, classifier) = train(mentor, &options)?;
-        let others: Vec<Ranking> = off_topic.iter().map(|text| classifier.rank(text)).collect();
+        let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
+        let background_questions = background.of(mentor);
+        let data = TrainingData { mentor, background_questions: &background_questions };
+        let (left_out, classifier) = train(data, &options)?;
+        let others = classifier.rank_all(&off_topic)?;
         println!("{}, leave-one-out: {}", mentor.id, Measured::of(&left_out, &others));
-        let (folded, others) = folds(mentor, &options, &off_topic)?;
+        let (folded, others) = folds(data, &options, &off_topic)?;
         println!("{}, {FOLDS}-fold: {}", mentor.id, Measured::of(&folded, &others));
         for name in workspace.test_sets(&mentor.id)? {
             let (test_set, _) = TestSet::load(&workspace, mentor, &name)?;
-            println!("{}, test set {name}: {}", mentor.id, tested(&test_set, classifier.as_ref()));
+            println!("{}, test set {name}: {}", mentor.id, tested(&test_set, classifier.as_ref())?);
         }
     }
     Ok(())
 }
 
-fn train(mentor: &Mentor, options: &TrainOptions) -> Result<(Vec<LeftOut>, Box<dyn Classifier>)> {
+fn train(
+    data: TrainingData<'_>,
+    options: &TrainOptions,
+) -> Result<(Vec<LeftOut>, Box<dyn Classifier>)> {
     let arch = registry::find(registry::DEFAULT)?;
-    let trained = arch.train(mentor, options, &NoProgress)?;
-    Ok((trained.report.left_out, arch.load(&trained.files, &options.vectors)?))
+    let Fitted { classifier, report } = arch.train(data, options, &NoProgress)?;
+    Ok((report.left_out, classifier))
 }
 
 /// Each fold's questions asked of what was trained on the others, with the off-topic ones.
 fn folds(
-    mentor: &Mentor,
+    TrainingData { mentor, background_questions }: TrainingData<'_>,
     options: &TrainOptions,
     off_topic: &[&str],
 ) -> Result<(Vec<LeftOut>, Vec<Ranking>)> {
@@ -96,13 +98,13 @@ fn folds(
     };
     for fold in 0..FOLDS {
         let part = without(mentor, |question| fold_of(question) == Ok(fold))?;
-        let (_, classifier) = train(&part, options)?;
+        let (_, classifier) = train(TrainingData { mentor: &part, background_questions }, options)?;
         for example in examples.iter().filter(|example| fold_of(example.question) == Ok(fold)) {
             if sizes[&example.answer] > 1 {
-                asked.push(left_out(mentor, example, &classifier.rank(example.question)));
+                asked.push(left_out(mentor, example, &classifier.rank(example.question)?));
             }
         }
-        others.extend(off_topic.iter().map(|text| classifier.rank(text)));
+        others.extend(classifier.rank_all(off_topic)?);
     }
     Ok((asked, others))
 }
@@ -189,9 +191,9 @@ struct Asked {
     off_topic: bool,
 }
 
-fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> String {
-    let ask = |question: &mentorpal::mentor::TestQuestion| {
-        let ranking = classifier.rank(&question.text);
+fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> Result<String> {
+    let ask = |question: &mentorpal::mentor::TestQuestion| -> Result<Asked> {
+        let ranking = classifier.rank(&question.text)?;
         let expected = question.expected_ids();
         let top = &ranking.candidates[0];
         let is_expected = expected.contains(&top.answer_id.as_str());
@@ -202,14 +204,14 @@ fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> String {
         } else {
             expected.first().copied().unwrap_or("an answer the mentor no longer has")
         };
-        Asked {
+        Ok(Asked {
             truth: truth.to_owned(),
             top: top.answer_id.clone(),
             confidence: top.confidence,
             off_topic: ranking.off_topic,
-        }
+        })
     };
-    let asked: Vec<Asked> = test_set.questions.iter().map(ask).collect();
+    let asked = test_set.questions.iter().map(ask).collect::<Result<Vec<Asked>>>()?;
     let in_scope = asked.iter().filter(|asked| asked.truth != OFF_TOPIC);
     let right = in_scope.clone().filter(|asked| asked.truth == asked.top).count();
     let correlation = |is_declined: &dyn Fn(&Asked) -> bool| {
@@ -231,5 +233,7 @@ fn tested(test_set: &TestSet, classifier: &dyn Classifier) -> String {
     let count = in_scope.count();
     let accuracy = right as f64 / count as f64;
     let (best, fitted) = (figure(best, 3), figure(fitted, 3));
-    format!("{accuracy:.3} ({right}/{count}) in-scope, Matthews {best} at best, {fitted} fitted")
+    Ok(format!(
+        "{accuracy:.3} ({right}/{count}) in-scope, Matthews {best} at best, {fitted} fitted"
+    ))
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mentorpal::checkpoint::CheckpointRef;
-use mentorpal::classifiers::{BackgroundQuestions, MentorClassifier, TrainOptions, registry};
+use mentorpal::classifiers::{
+    BackgroundQuestions, MentorClassifier, TrainOptions, TrainingData, registry,
+};
 use mentorpal::evaluate::run_test;
 use mentorpal::mentor::{Mentor, TestSet};
 use mentorpal::progress::NoProgress;
@@ -24,9 +26,13 @@ fn fusion(criterion: &mut Criterion) {
     let arch = registry::find("fusion_v1").expect("the architecture is there");
     let vectors = Some(Arc::new(VectorModel::embedded()));
     let background_questions = BackgroundQuestions::default().of(&mentor);
-    let options = TrainOptions { vectors: vectors.clone(), background_questions, seed: 0 };
-    let train = || arch.train(&mentor, &options, &NoProgress).expect("it trains");
-    let files = train().files;
+    let options = TrainOptions { vectors: vectors.clone(), ..TrainOptions::default() };
+    let data = TrainingData { mentor: &mentor, background_questions: &background_questions };
+    let train = || {
+        let fitted = arch.train(data, &options, &NoProgress).expect("it trains");
+        fitted.classifier.to_files().expect("the files are written")
+    };
+    let files = train();
     let model = || arch.load(&files, &vectors).expect("the model loads");
     let classifier = MentorClassifier::new(mentor.clone(), model(), true);
     let (tests, _) = TestSet::load(&workspace, &mentor, &name("synthetic")).expect("a test set");
@@ -36,7 +42,10 @@ fn fusion(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("train 2,600 questions", |b| b.iter(train));
     group.bench_function("test 300 questions", |b| {
-        b.iter(|| run_test(&classifier, &checkpoint, &tests, None, &NoProgress).tally());
+        b.iter(|| {
+            run_test(&classifier, &checkpoint, &tests, None, &NoProgress)
+                .map(|report| report.tally())
+        });
     });
     group.bench_function("read the mentor's data", |b| b.iter(load));
     group.bench_function("load the model", |b| b.iter(model));

@@ -10,7 +10,7 @@ fn main() -> Result<()> {
         eprintln!("warning: {warning}");
     }
     for training in &outcome.trained {
-        let accuracy = training.record.cv_accuracy.unwrap_or_default();
+        let accuracy = training.record.loo_accuracy.unwrap_or_default();
         println!("{}: leave-one-out accuracy {accuracy:.3}", training.mentor.id);
     }
     println!("published {} in {}", outcome.checkpoint, outcome.folder.display());

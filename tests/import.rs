@@ -147,12 +147,13 @@ fn tokens_and_topics_match_the_python_pipeline() {
     let vectors = Some(std::sync::Arc::new(vectors));
     for result in expected()["results"].as_array().unwrap() {
         let question = result["question"].as_str().unwrap();
-        let insight = LstmV1::insight(&files, &vectors, question).unwrap();
-        assert_eq!(json!(insight.tokens), result["tokens"], "{question}");
-        let topics: Vec<&str> = insight.topics.iter().map(|(topic, _)| topic.as_str()).collect();
+        let explanation = LstmV1::explain(&files, &vectors, question).unwrap();
+        assert_eq!(json!(explanation.tokens), result["tokens"], "{question}");
+        let topics: Vec<&str> =
+            explanation.topics.iter().map(|(topic, _)| topic.as_str()).collect();
         assert_eq!(topics, ["Life", "Work", "Engines"]);
         for ((_, found), expected) in
-            insight.topics.iter().zip(result["topics"].as_array().unwrap())
+            explanation.topics.iter().zip(result["topics"].as_array().unwrap())
         {
             let expected = expected.as_f64().unwrap();
             assert!((f64::from(*found) - expected).abs() < 1e-5, "{question}: {found}, {expected}");

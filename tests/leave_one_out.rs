@@ -45,11 +45,11 @@ did they visit you\"
 ";
 
 /// What training on `data` reports, with what it says besides.
-fn cv_accuracy(data: &str, vectors: &str) -> (Option<f64>, String) {
+fn loo_accuracy(data: &str, vectors: &str) -> (Option<f64>, String) {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", data);
     let run = sandbox.run(&["train", "--json", "--vectors", vectors]).code(0);
-    (run.json()[0]["cv_accuracy"].as_f64(), run.stderr)
+    (run.json()[0]["loo_accuracy"].as_f64(), run.stderr)
 }
 
 #[test]
@@ -71,7 +71,7 @@ pub(crate) fn left_out(data: &str, arguments: &[&str]) -> Vec<(f64, bool)> {
             sandbox.mentor("ada", &table(&without));
             let trained = sandbox.run(&[&["train", "--json"], arguments].concat()).code(0).json();
             let reply = sandbox.run(&["ask", "--no-canned", "--json", question]).code(0).line();
-            left_out.push((number(&trained[0]["cv_accuracy"]), reply["top_answer_id"] == **id));
+            left_out.push((number(&trained[0]["loo_accuracy"]), reply["top_answer_id"] == **id));
         }
     }
     left_out
@@ -80,7 +80,7 @@ pub(crate) fn left_out(data: &str, arguments: &[&str]) -> Vec<(f64, bool)> {
 fn is_what_training_without_each_gives(data: &str, vectors: &str) {
     let left_out = left_out(data, &["--vectors", vectors]);
     let right = left_out.iter().filter(|(_, is_right)| *is_right).count() as f64;
-    let reported = 16.0 * cv_accuracy(data, vectors).0.unwrap();
+    let reported = 16.0 * loo_accuracy(data, vectors).0.unwrap();
     println!("{vectors}: {right} of 16 really, {reported} reported");
     // The closed form weighs n-grams as the whole data does and keeps the settings of the whole: at
     // a close call of the 16 that may tip one question, while a leak would get all of them right.
@@ -96,10 +96,10 @@ fn repeated_questions_do_not_raise_leave_one_out_accuracy() {
         let again: Vec<_> = questions.iter().map(|q| format!("{}!", q.to_uppercase())).collect();
         questions.extend(again);
     }
-    let accuracy = cv_accuracy(&table(&once), "embedded").0.unwrap();
+    let accuracy = loo_accuracy(&table(&once), "embedded").0.unwrap();
     // With the repetitions known, every question would find itself.
     assert!(accuracy < 1.0);
-    assert_eq!(cv_accuracy(&table(&twice), "embedded").0, Some(accuracy));
+    assert_eq!(loo_accuracy(&table(&twice), "embedded").0, Some(accuracy));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn leave_one_out_accuracy_is_null_without_second_questions() {
     // The second way of writing it is the same question.
     let repeated = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nare you well\"\n";
     for data in [one_each, one_question, repeated] {
-        let (accuracy, said) = cv_accuracy(data, "embedded");
+        let (accuracy, said) = loo_accuracy(data, "embedded");
         assert_eq!(accuracy, None, "{data}");
         assert!(said.contains("accuracy cannot be measured"), "{said}");
         assert!(said.contains("too few questions to fit confidence"), "{said}");
@@ -122,7 +122,7 @@ fn a_mentor_with_one_answer_always_gives_this_answer() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", data);
     let run = sandbox.run(&["train", "--json"]).code(0);
-    assert!(run.json()[0]["cv_accuracy"].is_null(), "nothing could have gone wrong");
+    assert!(run.json()[0]["loo_accuracy"].is_null(), "nothing could have gone wrong");
     run.says("too few questions to fit confidence").says("there is only one answer");
     let reply = sandbox.run(&["ask", "--json", "--no-canned", "do you feel well"]).code(0).json();
     assert_eq!(reply[0]["top_answer_id"], "a");

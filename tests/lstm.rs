@@ -28,7 +28,7 @@ fn ada_with_topics(topics: &str) -> Sandbox {
 fn the_sample_mentor_is_trained_and_asked() {
     let sandbox = Sandbox::guide();
     let run = train(&sandbox, "x", "embedded").code(0);
-    let accuracy = run.json()[0]["cv_accuracy"].as_f64().unwrap();
+    let accuracy = run.json()[0]["loo_accuracy"].as_f64().unwrap();
     assert!((0.4..1.0).contains(&accuracy), "{accuracy}");
     run.says("guide: the topic model is right about ").says("guide: two-fold accuracy ");
     let ask = |question| {
@@ -109,7 +109,7 @@ fn a_single_answer_is_trained_without_an_accuracy() {
     sandbox
         .mentor("ada", "ID,topics,text,question\na,Life,I am Ada.,\"Who are you?\nyour name\"\n");
     let run = train(&sandbox, "x", "embedded").code(0).says("there is only one answer");
-    assert_eq!(run.json()[0]["cv_accuracy"], Value::Null);
+    assert_eq!(run.json()[0]["loo_accuracy"], Value::Null);
     let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", "who is it"]);
     assert_eq!(run.code(0).json()[0]["top_answer_id"], "a");
 }

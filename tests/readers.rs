@@ -33,7 +33,7 @@ fn publish(workspace: &Workspace, version: u64) {
             answers: 1,
             questions: 1,
             distinct_questions: 1,
-            cv_accuracy: None,
+            loo_accuracy: None,
         };
         let content = version.to_string().repeat(1 + version as usize % 5).into_bytes();
         let files = ["model.json", "model.safetensors", "more.bin"];

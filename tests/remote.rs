@@ -69,7 +69,7 @@ fn checkpoint(seed: u8, size: usize) -> Files {
         answers: 1,
         questions: 2,
         distinct_questions: 2,
-        cv_accuracy: None,
+        loo_accuracy: None,
     };
     manifest.mentors.insert("ada".to_owned(), record);
     for (path, bytes) in &files {

@@ -127,10 +127,10 @@ fn real_mentors_train_and_their_test_figures_are_consistent() {
         };
         for mentor in MENTORS {
             let line = of(mentor);
-            println!("{mentor}, {vectors}: leave-one-out {}", line["cv_accuracy"]);
+            println!("{mentor}, {vectors}: leave-one-out {}", line["loo_accuracy"]);
             let least = AT_LEAST.iter().find(|(id, _)| *id == mentor);
             let least = least.map_or(0.0, |(_, least)| least[number]);
-            let accuracy = line["cv_accuracy"].as_f64().expect("it can be measured");
+            let accuracy = line["loo_accuracy"].as_f64().expect("it can be measured");
             assert!((least..1.0).contains(&accuracy), "{mentor}: {accuracy}, expected {least}");
         }
         let published = trained.last().expect("a last line");
@@ -382,11 +382,11 @@ fn a_checkpoint_of_the_python_pipeline_gives_the_same_answers() {
     let mut worst: f64 = 0.0;
     for result in expected {
         let question = result["question"].as_str().expect("a question");
-        let insight = LstmV1::insight(&files, &vectors, question).expect("a model");
-        assert_eq!(Value::from(insight.tokens), result["tokens"], "{question}");
+        let explanation = LstmV1::explain(&files, &vectors, question).expect("a model");
+        assert_eq!(Value::from(explanation.tokens), result["tokens"], "{question}");
         let topics = result["topic_softmax"].as_array().expect("a list");
-        assert_eq!(insight.topics.len(), topics.len());
-        for ((_, found), expected) in insight.topics.iter().zip(topics) {
+        assert_eq!(explanation.topics.len(), topics.len());
+        for ((_, found), expected) in explanation.topics.iter().zip(topics) {
             worst = worst.max((f64::from(*found) - expected.as_f64().expect("a number")).abs());
         }
     }

@@ -50,9 +50,13 @@ fn json_lines_have_exactly_the_documented_keys() {
     let run = sandbox.run(&["train", "--checkpoint", "x", "--json"]).code(0);
     let lines = run.json();
     let keys = |i: usize| lines[i].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(0), ["mentor", "answers", "questions", "cv_accuracy", "seconds", "figures"]);
+    assert_eq!(
+        keys(0),
+        ["mentor", "answers", "questions", "loo_accuracy", "cv_accuracy", "seconds", "figures"]
+    );
     assert!(lines[0]["seconds"].is_f64(), "{run}");
-    assert!(lines[0]["cv_accuracy"].is_f64(), "{run}");
+    assert!(lines[0]["loo_accuracy"].is_f64(), "{run}");
+    assert_eq!(lines[0]["cv_accuracy"], lines[0]["loo_accuracy"], "the deprecated key");
     assert_eq!(keys(1), ["checkpoint", "path"]);
     let path = sandbox.path().join(FUSION).join("x");
     assert_eq!(lines[1]["path"].as_str(), path.to_str());

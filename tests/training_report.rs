@@ -58,7 +58,7 @@ fn figures_by_hand() {
     let figures = &line["figures"];
     let counts = |value: &Value| (value["questions"].clone(), value["correct"].clone());
     assert_eq!(counts(&figures["accuracy"]), (json!(10), json!(9)));
-    assert_eq!(figures["accuracy"]["share"], line["cv_accuracy"]);
+    assert_eq!(figures["accuracy"]["share"], line["loo_accuracy"]);
     let by = |name: &str, id: &str| -> BTreeMap<String, (Value, Value)> {
         let named = list(figures, name).iter();
         named.map(|share| (share[id].as_str().unwrap().to_owned(), counts(share))).collect()
@@ -95,7 +95,7 @@ fn the_page_matches_json() {
     let figures = &line["figures"];
     let page = page(&sandbox, "guide");
     assert!(page.len() < 2_000_000, "{}", page.len());
-    close(&key(&page, "accuracy"), number(&line["cv_accuracy"]));
+    close(&key(&page, "accuracy"), number(&line["loo_accuracy"]));
     close(&key(&page, "questions"), number(&figures["accuracy"]["questions"]));
     close(&key(&page, "correct"), number(&figures["accuracy"]["correct"]));
     close(&key(&page, "trend"), number(&figures["trend"]["gain"]));

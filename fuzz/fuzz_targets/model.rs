@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use mentorpal::classifiers::{
-    Architecture, Candidate, MAX_CANDIDATES, ModelFiles, Ranking, TrainOptions, Vectors, registry,
+    Architecture, Candidate, ConfidenceKind, MAX_CANDIDATES, ModelFiles, Ranking, TrainOptions, Vectors, registry,
 };
 use mentorpal::mentor::Mentor;
 use mentorpal::progress::NoProgress;
@@ -52,7 +52,7 @@ static VALID: LazyLock<[ValidModel; 2]> = LazyLock::new(|| {
     let options = TrainOptions { vectors: VECTORS.clone(), ..TrainOptions::default() };
     ARCHITECTURES.map(|name| {
         let arch = registry::find(name).unwrap();
-        ValidModel { arch, files: arch.train(&mentor, &options, &NoProgress).unwrap().files }
+        ValidModel { arch, files: arch.train((&mentor).into(), &options, &NoProgress).unwrap().classifier.to_files().unwrap() }
     })
 });
 
@@ -67,11 +67,11 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     match arch.load(&files, &VECTORS) {
         Ok(classifier) => {
             let answers = answers(&files[FILES[0]]);
-            let together = classifier.rank_all(&QUESTIONS);
+            let together = classifier.rank_all(&QUESTIONS).unwrap();
             assert_eq!(together.len(), QUESTIONS.len());
             for (question, ranking) in QUESTIONS.iter().zip(&together) {
-                check(ranking, &answers, arch.gives_probabilities());
-                assert_eq!(&classifier.rank(question), ranking, "the ranking depends on the batch");
+                check(ranking, &answers, classifier.confidence_kind());
+                assert_eq!(&classifier.rank(question).unwrap(), ranking, "the ranking depends on the batch");
             }
         }
         Err(error) => shared::check_error(&error),
@@ -83,12 +83,12 @@ fn answers(card: &[u8]) -> Vec<String> {
     serde_json::from_value(card["answers"].clone()).unwrap()
 }
 
-fn check(ranking: &Ranking, answers: &[String], gives_probabilities: bool) {
+fn check(ranking: &Ranking, answers: &[String], kind: ConfidenceKind) {
     assert_eq!(ranking.candidates.len(), answers.len().min(MAX_CANDIDATES));
     assert!(ranking.candidates.is_sorted_by(|a, b| a.confidence >= b.confidence), "{ranking:?}");
     for Candidate { answer_id, confidence } in &ranking.candidates {
         assert!(confidence.is_finite(), "{ranking:?}");
-        assert!(!gives_probabilities || (0.0..=1.0).contains(confidence), "{ranking:?}");
+        assert!(kind == ConfidenceKind::Score || (0.0..=1.0).contains(confidence), "{ranking:?}");
         assert!(answers.contains(answer_id));
     }
 }

@@ -97,12 +97,12 @@ impl From<&VectorModel> for VectorsRecord {
 
 /// One mentor of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "MentorFields", into = "MentorFields")]
 pub struct MentorRecord {
     /// [`Mentor::digest`](crate::mentor::Mentor::digest) at training time.
     pub data_sha256: String,
     /// [`background_digest`] of the background questions at training time; `None` in format 1, and for
     /// an imported model, which was not trained on any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background_sha256: Option<String>,
     /// Number of answers.
     pub answers: usize,
@@ -110,8 +110,51 @@ pub struct MentorRecord {
     pub questions: usize,
     /// Number of distinct questions, on which the model was trained.
     pub distinct_questions: usize,
-    /// Leave-one-out accuracy, if it could be measured.
-    pub cv_accuracy: Option<f64>,
+    /// Leave-one-out accuracy in 0..=1, if it could be measured.
+    pub loo_accuracy: Option<f64>,
+}
+
+/// The JSON fields of a [`MentorRecord`].
+#[derive(Serialize, Deserialize)]
+struct MentorFields {
+    data_sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    background_sha256: Option<String>,
+    answers: usize,
+    questions: usize,
+    distinct_questions: usize,
+    #[serde(default)]
+    loo_accuracy: Option<f64>,
+    /// Deprecated: the former name of `loo_accuracy`, written for older readers.
+    #[serde(default)]
+    cv_accuracy: Option<f64>,
+}
+
+impl From<MentorFields> for MentorRecord {
+    fn from(fields: MentorFields) -> Self {
+        Self {
+            data_sha256: fields.data_sha256,
+            background_sha256: fields.background_sha256,
+            answers: fields.answers,
+            questions: fields.questions,
+            distinct_questions: fields.distinct_questions,
+            loo_accuracy: fields.loo_accuracy.or(fields.cv_accuracy),
+        }
+    }
+}
+
+impl From<MentorRecord> for MentorFields {
+    fn from(record: MentorRecord) -> Self {
+        Self {
+            data_sha256: record.data_sha256,
+            background_sha256: record.background_sha256,
+            answers: record.answers,
+            questions: record.questions,
+            distinct_questions: record.distinct_questions,
+            loo_accuracy: record.loo_accuracy,
+            cv_accuracy: record.loo_accuracy,
+        }
+    }
 }
 
 /// Returns the SHA-256, in hex, of background questions: of one line per question, in their order, each
@@ -129,7 +172,7 @@ impl MentorRecord {
     pub fn of(
         mentor: &Mentor,
         background_sha256: Option<String>,
-        cv_accuracy: Option<f64>,
+        loo_accuracy: Option<f64>,
     ) -> Self {
         Self {
             data_sha256: mentor.digest(),
@@ -137,7 +180,7 @@ impl MentorRecord {
             answers: mentor.answers.len(),
             questions: mentor.question_count(),
             distinct_questions: mentor.examples().len(),
-            cv_accuracy,
+            loo_accuracy,
         }
     }
 }
@@ -293,7 +336,7 @@ mod tests {
             answers: 1,
             questions: 1,
             distinct_questions: 1,
-            cv_accuracy: None,
+            loo_accuracy: None,
         };
         manifest.mentors.insert("guide".into(), record);
         manifest.files.insert(file.into(), FileRecord::of(b"x"));
@@ -387,7 +430,7 @@ mod tests {
     #[test]
     fn survives_a_round_trip() {
         let mut manifest = with_file("guide/model.json").unwrap();
-        manifest.mentors.get_mut("guide").unwrap().cv_accuracy = Some(1.0 / 11.0);
+        manifest.mentors.get_mut("guide").unwrap().loo_accuracy = Some(1.0 / 11.0);
         let again = Manifest::from_bytes(Path::new("m"), &manifest.to_bytes()).unwrap();
         assert_eq!(again, manifest);
     }

@@ -1,11 +1,12 @@
-//! What people ask: a mentor with a classifier.
+//! A mentor with a trained classifier.
 
 use std::sync::Arc;
 
-use super::{Candidate, Classifier, MAX_CANDIDATES, Ranking};
+use super::{Candidate, Classifier, ConfidenceKind, MAX_CANDIDATES, Ranking};
+use crate::error::Result;
 use crate::mentor::{Mentor, OFF_TOPIC};
 
-/// A mentor's data with a classifier trained on it.
+/// A mentor's data with a classifier that was trained on it.
 #[derive(Debug)]
 pub struct MentorClassifier {
     mentor: Arc<Mentor>,
@@ -18,11 +19,11 @@ pub struct MentorClassifier {
 pub struct Reply {
     /// The answer given, `None` for declining.
     pub answer_id: Option<String>,
-    /// The best answer, given or not; `_OFF_TOPIC_` where there is none.
+    /// The best answer, given or not; `_OFF_TOPIC_` if the classifier has no answer.
     pub top_answer_id: String,
-    /// How sure of the best answer: 1.0 for a canned question, else a [`Candidate`]'s confidence.
+    /// The confidence of the best answer: 1.0 for a canned question, else [`Candidate::confidence`].
     pub confidence: f64,
-    /// Whether the question equals a known one.
+    /// Whether the question is an exact match of a known one.
     pub canned: bool,
     /// The answers after the best, best first; at most [`MAX_CANDIDATES`] together with it.
     pub alternatives: Vec<Candidate>,
@@ -43,29 +44,45 @@ impl Reply {
 }
 
 impl MentorClassifier {
-    /// Joins them; `canned` says whether known questions lead straight to their answers.
+    /// Combines a mentor and a classifier. If `canned` is true, known questions are answered by
+    /// exact match.
     #[must_use]
-    pub fn new(mentor: Arc<Mentor>, classifier: Box<dyn Classifier>, canned: bool) -> Self {
-        Self { mentor, classifier, canned }
+    pub fn new(
+        mentor: impl Into<Arc<Mentor>>,
+        classifier: Box<dyn Classifier>,
+        canned: bool,
+    ) -> Self {
+        Self { mentor: mentor.into(), classifier, canned }
     }
 
-    /// The mentor that answers.
+    /// Returns the mentor.
     #[must_use]
     pub fn mentor(&self) -> &Arc<Mentor> {
         &self.mentor
     }
 
-    /// Answers a question.
+    /// Returns what the confidences of the classifier mean.
     #[must_use]
-    pub fn answer(&self, question: &str) -> Reply {
-        self.reply(question, self.classifier.rank(question))
+    pub fn confidence_kind(&self) -> ConfidenceKind {
+        self.classifier.confidence_kind()
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// If the classifier failed.
+    pub fn answer(&self, question: &str) -> Result<Reply> {
+        Ok(self.reply(question, self.classifier.rank(question)?))
     }
 
     /// Answers several questions, in their order.
-    #[must_use]
-    pub fn answer_all(&self, questions: &[&str]) -> Vec<Reply> {
-        let rankings = self.classifier.rank_all(questions);
-        questions.iter().zip(rankings).map(|(text, ranking)| self.reply(text, ranking)).collect()
+    ///
+    /// # Errors
+    /// If the classifier failed.
+    pub fn answer_all(&self, questions: &[&str]) -> Result<Vec<Reply>> {
+        let rankings = self.classifier.rank_all(questions)?;
+        let replies = questions.iter().zip(rankings);
+        Ok(replies.map(|(text, ranking)| self.reply(text, ranking)).collect())
     }
 
     fn reply(&self, question: &str, ranking: Ranking) -> Reply {
@@ -99,15 +116,24 @@ impl MentorClassifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classifiers::ModelFiles;
     use crate::mentor::fixture::mentor;
 
-    /// Ranks every question alike.
+    /// Returns the same ranking for every question.
     #[derive(Debug)]
     struct Always(Ranking);
 
     impl Classifier for Always {
-        fn rank(&self, _question: &str) -> Ranking {
-            self.0.clone()
+        fn rank(&self, _question: &str) -> Result<Ranking> {
+            Ok(self.0.clone())
+        }
+
+        fn confidence_kind(&self) -> ConfidenceKind {
+            ConfidenceKind::Score
+        }
+
+        fn to_files(&self) -> Result<ModelFiles> {
+            Ok(ModelFiles::new())
         }
     }
 
@@ -116,11 +142,11 @@ mod tests {
         let candidate = |id: &&str| Candidate { answer_id: (*id).to_owned(), confidence: 0.5 };
         let candidates = ids.iter().map(candidate).collect();
         let classifier = Always(Ranking { candidates, off_topic: false });
-        MentorClassifier::new(Arc::new(mentor), Box::new(classifier), true).answer(question)
+        MentorClassifier::new(mentor, Box::new(classifier), true).answer(question).unwrap()
     }
 
     #[test]
-    fn a_canned_answer_is_one_of_the_ten() {
+    fn a_canned_answer_counts_as_one_of_the_ten_candidates() {
         let ten = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
         let with = |others: &[&'static str]| [&["known"], others].concat();
         let ranked = |ids: &[&str]| -> Vec<String> {
@@ -133,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_answer_none_is_given() {
+    fn declines_if_the_classifier_has_no_answer() {
         let reply = answer("what is it", &[]);
         assert_eq!((reply.answer_id.as_deref(), reply.top_answer_id.as_str()), (None, OFF_TOPIC));
         assert_eq!(answer("what is it", &["a"]).answer_id.as_deref(), Some("a"));

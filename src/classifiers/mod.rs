@@ -37,69 +37,101 @@ pub trait Architecture: Sync {
     /// What it is, in one line.
     fn summary(&self) -> &'static str;
 
-    /// Whether its confidences are probabilities, which can be held against how often it is right;
-    /// else they only order.
-    fn gives_probabilities(&self) -> bool;
-
-    /// Learns from a mentor. The same mentor, options and version give the same bytes.
+    /// Trains a classifier on a mentor. The same data, options and version give the same model files.
     ///
     /// # Errors
-    /// When the mentor cannot be learned from.
+    /// If no classifier can be trained on this mentor.
     fn train(
         &self,
-        mentor: &Mentor,
+        data: TrainingData<'_>,
         options: &TrainOptions,
         progress: &dyn Progress,
-    ) -> Result<Trained>;
+    ) -> Result<Fitted>;
 
-    /// Makes a classifier of the files that `train` returned.
+    /// Loads a classifier from the files that [`Classifier::to_files`] returned.
     ///
     /// # Errors
-    /// When the files are not such (they come from a disk and may hold anything), or were trained
-    /// with another vector model.
+    /// If the files, which are untrusted input, are invalid, or the model was trained with another
+    /// vector model.
     fn load(&self, files: &ModelFiles, vectors: &Vectors) -> Result<Box<dyn Classifier>>;
 }
 
 /// The vector model to train and answer with, if any.
 pub type Vectors = Option<Arc<VectorModel>>;
 
-/// What a training run may be told.
-#[derive(Clone, Debug, Default)]
+/// The data that one classifier is trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingData<'a> {
+    /// The mentor.
+    pub mentor: &'a Mentor,
+    /// Out-of-scope questions, which the mentor has no answer to; used for calibration.
+    pub background_questions: &'a [String],
+}
+
+impl<'a> From<&'a Mentor> for TrainingData<'a> {
+    /// The mentor without background questions.
+    fn from(mentor: &'a Mentor) -> Self {
+        Self { mentor, background_questions: &[] }
+    }
+}
+
+/// The options of a training run, the same for each mentor.
+#[derive(Clone, Debug)]
 pub struct TrainOptions {
-    /// Where random numbers start.
+    /// The seed of the random number generator.
     pub seed: u64,
     /// The vector model.
     pub vectors: Vectors,
-    /// What people may ask that this mentor has no answer to.
-    pub background_questions: Vec<String>,
+    /// Whether to measure the figures that only a report shows, such as the learning curve. The
+    /// leave-one-out answers are always measured.
+    pub full_report: bool,
 }
 
-/// What came of training.
+impl Default for TrainOptions {
+    /// Seed 0, no vector model, a full report.
+    fn default() -> Self {
+        Self { seed: 0, vectors: None, full_report: true }
+    }
+}
+
+/// The result of training.
 #[derive(Debug)]
-pub struct Trained {
-    /// The model.
-    pub files: ModelFiles,
-    /// How good it is.
+pub struct Fitted {
+    /// The trained classifier; [`Classifier::to_files`] returns its model files.
+    pub classifier: Box<dyn Classifier>,
+    /// Its accuracy, measured without a test set.
     pub report: TrainingReport,
 }
 
-/// How good a model is, measured without a test set.
+/// The accuracy of a model, measured without a test set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrainingReport {
-    /// Leave-one-out accuracy over the questions whose answer has another question, in 0..=1;
-    /// `None` where there is no such question.
-    pub cv_accuracy: Option<f64>,
-    /// The questions that `cv_accuracy` is over, each as if it had been asked of a model that was
-    /// trained without it; in the order of the data.
+    /// Each question whose answer has another question, as a model trained without the question
+    /// answers it; in the order of the data.
     pub left_out: Vec<LeftOut>,
-    /// How accuracy grows with the questions that are learned from, fewest first; empty where the
-    /// architecture does not tell, or nothing could be measured.
+    /// Accuracy by the number of training questions, fewest first; empty if the architecture does
+    /// not measure it, or nothing could be measured.
     pub learning_curve: Vec<LearningPoint>,
-    /// What else people should know, e.g. what could not be measured.
+    /// Notes for people, e.g. what could not be measured.
     pub notes: Vec<String>,
 }
 
-/// What a question is answered by a model that was trained without it.
+impl TrainingReport {
+    /// Returns how many left-out questions have the right best answer, declined or not.
+    #[must_use]
+    pub fn loo_correct(&self) -> usize {
+        self.left_out.iter().filter(|left_out| left_out.is_right()).count()
+    }
+
+    /// Returns the leave-one-out accuracy in 0..=1, or `None` if no question could be left out.
+    #[must_use]
+    pub fn loo_accuracy(&self) -> Option<f64> {
+        let questions = self.left_out.len();
+        (questions > 0).then(|| self.loo_correct() as f64 / questions as f64)
+    }
+}
+
+/// The answer of a model to a question that it was not trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
     /// As it stands in the data.
@@ -135,18 +167,42 @@ pub struct LearningPoint {
 
 /// A trained model, ready to answer.
 pub trait Classifier: Send + Sync + std::fmt::Debug {
-    /// The answers for a question, best first, and whether it seems off-topic;
-    /// [none](Ranking::declined) where the question cannot be read.
-    fn rank(&self, question: &str) -> Ranking;
+    /// Returns the answers to a question, best first, and whether it seems off-topic;
+    /// [`Ranking::declined`] if the question cannot be processed.
+    ///
+    /// # Errors
+    /// If the classifier itself failed, which no other question would change.
+    fn rank(&self, question: &str) -> Result<Ranking>;
 
-    /// The same for several questions, in their order; worth its own code where they are faster
-    /// together.
-    fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
+    /// Ranks the answers to several questions, in their order. Override it if a batch can be
+    /// processed faster.
+    ///
+    /// # Errors
+    /// As for [`rank`](Self::rank).
+    fn rank_all(&self, questions: &[&str]) -> Result<Vec<Ranking>> {
         questions.iter().map(|question| self.rank(question)).collect()
     }
+
+    /// Returns what the confidences mean.
+    fn confidence_kind(&self) -> ConfidenceKind;
+
+    /// Returns the model files, from which [`Architecture::load`] makes the same classifier.
+    ///
+    /// # Errors
+    /// If the files cannot be written, which only an enormous model could cause.
+    fn to_files(&self) -> Result<ModelFiles>;
 }
 
-/// A classifier's view of one question.
+/// The meaning of a classifier's confidences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfidenceKind {
+    /// The probability that the answer is right, in 0..=1; it can be compared with the accuracy.
+    Probability,
+    /// Any finite number; a higher one means a better answer.
+    Score,
+}
+
+/// A classifier's ranking of the answers to one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
     /// The best answers, best first; at most [`MAX_CANDIDATES`]. None where a question cannot be
@@ -185,8 +241,7 @@ fn best_of(scores: impl IntoIterator<Item = f64>) -> Vec<(usize, f64)> {
 pub struct Candidate {
     /// The answer's id at training time.
     pub answer_id: String,
-    /// Higher the surer; in 0..=1 where the architecture
-    /// [gives probabilities](Architecture::gives_probabilities), else any finite number.
+    /// Higher for a better answer; see [`ConfidenceKind`].
     pub confidence: f64,
 }
 

@@ -124,7 +124,7 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
         console::line(format_args!("imported from {name} (Python pipeline)"))?;
     }
     let unmeasured = if manifest.imported.is_some() { "not measured" } else { "not measurable" };
-    let heads = ["mentor", "answers", "questions", "distinct", "leave-one-out", "data"];
+    let heads = ["mentor", "answers", "questions", "distinct", "leave-one-out accuracy", "data"];
     let mut table = table(heads, &[1, 2, 3, 4]);
     for (id, record) in &manifest.mentors {
         table.add_row([
@@ -132,7 +132,7 @@ fn show_published(checkpoint: &Checkpoint, manifest: &Manifest) -> Result<()> {
             record.answers.to_string(),
             record.questions.to_string(),
             record.distinct_questions.to_string(),
-            record.cv_accuracy.map_or(unmeasured.to_owned(), percent),
+            record.loo_accuracy.map_or(unmeasured.to_owned(), percent),
             record.data_sha256.chars().take(12).collect(),
         ]);
     }

@@ -10,7 +10,7 @@ use crate::checkpoint::CheckpointRef;
 use crate::cli::CompareArgs;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::evaluate::{Comparison, Comparisons, Pair, Share, TestReport};
+use crate::evaluate::{Comparison, Comparisons, Pair, Proportion, TestReport};
 use crate::files;
 use crate::mentor::Mentor;
 use crate::open::{OpenCheckpoint, TestOptions, TestRuns, mentors_to_test};
@@ -96,7 +96,7 @@ fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
 
 /// The figures of one or several pairs of the same two checkpoints. Fields that only a single pair has are null.
 fn numbers(pairs: &[&Pair], comparison: &Comparison) -> Value {
-    let side = |name: &CheckpointRef, share: Share| {
+    let side = |name: &CheckpointRef, share: Proportion| {
         json!({
             "arch": name.arch.as_str(),
             "checkpoint": name.checkpoint.as_str(),

@@ -4,7 +4,7 @@ use super::console::{BOLD, lines, table};
 use super::test::ranks_text;
 use crate::checkpoint::CheckpointRef;
 use crate::evaluate::{
-    ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, Share, Standing,
+    ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, Proportion, Standing,
 };
 use crate::text::{p_value, percent, percent_or_dash, percent_range, points, shorten};
 
@@ -56,8 +56,8 @@ fn group(group: ChangedGroup) -> String {
 /// A and B side by side: the accuracy per topic, then the ranks of the right answer.
 fn topics(figures: &ComparisonFigures) -> String {
     let mut table = table(["topic", "A", "", "B", "", "B − A"], &[1, 2, 3, 4, 5]);
-    let correct = |share: Share| format!("{}/{}", share.correct, share.questions);
-    let accuracy = |share: Share| percent_or_dash(share.share);
+    let correct = |share: Proportion| format!("{}/{}", share.correct, share.questions);
+    let accuracy = |share: Proportion| percent_or_dash(share.share);
     for topic in &figures.topics {
         table.add_row([
             shorten(&topic.topic, 40),

@@ -11,7 +11,7 @@ use super::{ExitStatus, report_files};
 use crate::cli::TestArgs;
 use crate::config::Settings;
 use crate::error::Result;
-use crate::evaluate::{Ranks, Share, Tally, TestFigures, TestReport, TestResult, TopicShare};
+use crate::evaluate::{Proportion, Ranks, Tally, TestFigures, TestReport, TestResult, TopicShare};
 use crate::files;
 use crate::mentor::{Mentor, TestSet};
 use crate::open::{OpenCheckpoint, TestOptions, mentors_to_test};
@@ -177,8 +177,8 @@ pub(super) fn ranks_text(ranks: &Ranks) -> String {
 }
 
 /// `correct/total (percent)`.
-fn share(part: Share) -> String {
-    let Share { correct, questions, share, .. } = part;
+fn share(part: Proportion) -> String {
+    let Proportion { correct, questions, share, .. } = part;
     let percentage = share.map(|share| format!(" ({})", percent(share)));
     format!("{correct}/{questions}{}", percentage.unwrap_or_default())
 }

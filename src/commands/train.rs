@@ -120,7 +120,8 @@ fn json_line(training: &MentorTraining) -> serde_json::Value {
         "mentor": mentor.id.as_str(),
         "answers": record.answers,
         "questions": record.questions,
-        "cv_accuracy": record.cv_accuracy,
+        "loo_accuracy": record.loo_accuracy,
+        "cv_accuracy": record.loo_accuracy,
         "seconds": seconds,
         "figures": figures,
     })
@@ -133,7 +134,7 @@ fn row(training: &MentorTraining) -> [String; 5] {
         mentor.id.to_string(),
         record.answers.to_string(),
         record.questions.to_string(),
-        record.cv_accuracy.map_or("not measurable".to_owned(), percent),
+        record.loo_accuracy.map_or("not measurable".to_owned(), percent),
         format!("{seconds:.2}"),
     ]
 }
@@ -156,7 +157,7 @@ struct Summary {
 impl Summary {
     /// One row per mentor, followed by summaries of the reports if there are few mentors.
     fn text(&self) -> String {
-        let heads = ["mentor", "answers", "questions", "leave-one-out", "seconds"];
+        let heads = ["mentor", "answers", "questions", "leave-one-out accuracy", "seconds"];
         let mut table = table(heads, &[1, 2, 3, 4]);
         table.add_rows(&self.rows);
         let mut text = lines(&table);

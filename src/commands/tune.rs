@@ -3,7 +3,7 @@
 use super::bar::Bar;
 use super::tuning_report::{Configuration, TuningReport};
 use super::{ExitStatus, console, open};
-use crate::classifiers::{BackgroundQuestions, TrainOptions, registry};
+use crate::classifiers::{BackgroundQuestions, TrainOptions, TrainingData, registry};
 use crate::cli::TuneArgs;
 use crate::config::{NO_VECTORS, Settings};
 use crate::error::{Error, Location, Result};
@@ -164,12 +164,11 @@ fn try_all(configurations: &[Configuration], subjects: &[Subject], seed: u64) ->
     let folds: usize = subjects.iter().map(|subject| subject.folds.len()).sum();
     bar.start("tuning", configurations.len() * folds);
     let attempt = |configuration: &Configuration, subject: &Subject| {
-        let options = TrainOptions {
-            seed,
-            vectors: configuration.vectors.clone(),
-            background_questions: subject.background.clone(),
-        };
-        cross_validate(&subject.mentor, &subject.folds, configuration.arch, &options, &bar)
+        let vectors = configuration.vectors.clone();
+        let options = TrainOptions { seed, vectors, ..TrainOptions::default() };
+        let data =
+            TrainingData { mentor: &subject.mentor, background_questions: &subject.background };
+        cross_validate(data, &subject.folds, configuration.arch, &options, &bar)
             .map_err(|error| error.reason())
     };
     configurations

@@ -1,6 +1,6 @@
 //! Two checkpoints on the same questions.
 
-use super::share::Share;
+use super::proportion::Proportion;
 use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::TestReport;
 use crate::text::format::count;
@@ -94,8 +94,8 @@ impl Comparison {
 
     /// Answered rightly by A, then by B.
     #[must_use]
-    pub fn shares(&self) -> [Share; 2] {
-        [self.correct_a, self.correct_b].map(|correct| Share::of(correct, self.questions))
+    pub fn shares(&self) -> [Proportion; 2] {
+        [self.correct_a, self.correct_b].map(|correct| Proportion::of(correct, self.questions))
     }
 
     /// Whether the difference is larger than chance would explain (corrected p < 0.05).

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::figures::{FittedPoint, Ranks, coverage, fitted, ranks, topics};
-use super::share::{Share, TopicShare};
+use super::proportion::{Proportion, TopicShare};
 use super::statistics::CoveragePoint;
 use super::test::{Tally, TestReport, TestResult};
 use crate::mentor::Mentor;
@@ -41,9 +41,9 @@ pub struct TopicPair {
     /// As written.
     pub topic: String,
     /// Of A.
-    pub a: Share,
+    pub a: Proportion,
     /// Of B.
-    pub b: Share,
+    pub b: Proportion,
     /// Accuracy of B less that of A, in −1..=1.
     pub difference: f64,
 }
@@ -171,7 +171,7 @@ impl ChangedQuestions {
 impl TopicPair {
     /// Of A, then of B.
     #[must_use]
-    pub fn shares(&self) -> [Share; 2] {
+    pub fn shares(&self) -> [Proportion; 2] {
         [self.a, self.b]
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::compare::{Comparison, compare, correct_family};
 use super::comparison_figures::{ComparisonFigures, SideFigures};
-use super::share::Share;
+use super::proportion::Proportion;
 use super::test::TestReport;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::Mentor;
@@ -57,7 +57,7 @@ pub struct Standing<'a> {
     /// Which checkpoint.
     pub checkpoint: &'a CheckpointRef,
     /// Answered rightly.
-    pub share: Share,
+    pub share: Proportion,
     /// What sets it apart from the first; `None` for the first itself.
     pub against_first: Option<&'a Comparison>,
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::nearest::{Neighbour, Wordings};
-use super::share::{Share, TopicShare, topic_shares};
+use super::nearest::{Neighbour, QuestionIndex};
+use super::proportion::{Proportion, TopicShare, topic_shares};
 use super::statistics::{
     Calibration, CoveragePoint, calibration, coverage_curve, mean_reciprocal_rank, share_within,
 };
 use super::test::{TestReport, TestResult};
-use crate::classifiers::{Architecture, MAX_CANDIDATES, registry};
+use crate::classifiers::{ConfidenceKind, MAX_CANDIDATES};
 use crate::mentor::{Mentor, OFF_TOPIC};
 
 /// A test looked at from every side.
@@ -22,14 +22,14 @@ use crate::mentor::{Mentor, OFF_TOPIC};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestFigures {
     /// What canned questions alone would bring: those answered rightly, of all questions.
-    pub canned_floor: Share,
+    pub canned_floor: Proportion,
     /// Per topic the questions that an answer of it is marked for; questions with marks of several
     /// topics count in each. Off-topic questions, as `_OFF_TOPIC_`, are last.
     pub topics: Vec<TopicShare>,
     /// Of the declined questions those where declining was marked.
-    pub off_topic_precision: Share,
+    pub off_topic_precision: Proportion,
     /// Of the questions where declining was marked those declined.
-    pub off_topic_recall: Share,
+    pub off_topic_recall: Proportion,
     /// Right and wrong best answers by confidence, in twenty bins of equal width: from 0 to 1, or,
     /// where confidences are no probabilities, from the lowest to the highest (half to either side
     /// of what is the only one).
@@ -136,14 +136,13 @@ impl TestFigures {
         let confidences: Vec<(f64, bool)> = asked.iter().map(|result| pair(result)).collect();
         let off = report.tally().off_topic;
         let canned = results.iter().filter(|result| result.canned && result.correct).count();
-        let are_probabilities = registry::find(report.checkpoint.arch.as_str())
-            .is_ok_and(Architecture::gives_probabilities);
+        let are_probabilities = report.confidence_kind == ConfidenceKind::Probability;
         let scale = if are_probabilities { (0.0, 1.0) } else { range(&confidences) };
         Self {
-            canned_floor: Share::of(canned, results.len()),
+            canned_floor: Proportion::of(canned, results.len()),
             topics: topics(results, mentor),
-            off_topic_precision: Share::of(off.correct, off.predicted),
-            off_topic_recall: Share::of(off.correct, off.questions),
+            off_topic_precision: Proportion::of(off.correct, off.predicted),
+            off_topic_recall: Proportion::of(off.correct, off.questions),
             confidences: histogram(&confidences, scale),
             calibration: are_probabilities.then(|| calibration(&confidences)),
             coverage: coverage(results),
@@ -214,7 +213,7 @@ pub(super) fn fitted(results: &[TestResult]) -> FittedPoint {
     let correct = answered.iter().filter(|result| result.correct).count();
     FittedPoint {
         coverage: answered.len() as f64 / results.len().max(1) as f64,
-        accuracy: Share::of(correct, answered.len()).share,
+        accuracy: Proportion::of(correct, answered.len()).share,
     }
 }
 
@@ -255,7 +254,7 @@ fn confusions(report: &TestReport) -> Vec<Confusion> {
 }
 
 fn wrong(report: &TestReport, mentor: &Mentor) -> Vec<WrongQuestion> {
-    let wordings = Wordings::of(mentor);
+    let wordings = QuestionIndex::of(mentor);
     let look = |result: &TestResult| WrongQuestion {
         nearest: wordings.nearest(&result.question, NEIGHBOURS),
         result: result.clone(),

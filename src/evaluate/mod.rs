@@ -12,7 +12,7 @@ mod comparisons;
 mod figures;
 mod folds;
 mod nearest;
-mod share;
+mod proportion;
 pub mod statistics;
 mod test;
 mod training;
@@ -30,8 +30,8 @@ pub use figures::{
     ConfidenceBin, Confusion, FittedPoint, NeverGiven, Ranks, TestFigures, WrongQuestion,
 };
 pub use folds::folds;
-pub use nearest::{AlikePair, Neighbour, Wordings};
-pub use share::{Share, TopicShare};
+pub use nearest::{Neighbour, QuestionIndex, SimilarPair};
+pub use proportion::{Proportion, TopicShare};
 pub use test::{AnswerCount, OffTopicCount, Tally, TestReport, TestResult, run_test};
 pub use training::{
     ALIKE, AnswerShare, ConfusedWith, CurvePoint, FLAT, TrainingFigures, Trend, Verdict,

@@ -22,7 +22,7 @@ use crate::text::Analyzer;
 /// (Salton & Buckley 1988). No classifier has a part in it: it tells people which known questions
 /// read alike, and not what a classifier took them for.
 #[derive(Debug)]
-pub struct Wordings<'a> {
+pub struct QuestionIndex<'a> {
     examples: Vec<Example<'a>>,
     ids: Vec<&'a str>,
     /// Per n-gram the questions that have it, with its weight there; in order, so that sums have the
@@ -43,7 +43,7 @@ pub struct Neighbour {
 
 /// Two known questions of different answers that read alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AlikePair {
+pub struct SimilarPair {
     /// As they stand in the data, in its order.
     pub questions: [String; 2],
     /// Their answers.
@@ -54,7 +54,7 @@ pub struct AlikePair {
 
 const ANALYZER: Analyzer = Analyzer::Characters { lengths: 3..=3, any_script: true };
 
-impl<'a> Wordings<'a> {
+impl<'a> QuestionIndex<'a> {
     /// All questions that `mentor` learns from.
     #[must_use]
     pub fn of(mentor: &'a Mentor) -> Self {
@@ -108,7 +108,7 @@ impl<'a> Wordings<'a> {
     /// The pairs of known questions at least `least` near, in 0..=1, that lead to different
     /// answers; nearest first.
     #[must_use]
-    pub fn alike_elsewhere(&self, least: f64) -> Vec<AlikePair> {
+    pub fn similar_pairs_across_answers(&self, least: f64) -> Vec<SimilarPair> {
         let lists: Vec<&[(usize, f64)]> = self.postings.values().map(Vec::as_slice).collect();
         // Per question its n-grams: the list, its own place there, and its weight.
         let mut ngrams: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); self.examples.len()];
@@ -136,7 +136,7 @@ impl<'a> Wordings<'a> {
             (0..ngrams.len()).into_par_iter().flat_map_iter(later).collect();
         // Stable, so that equally near ones stand in the order of the data.
         pairs.sort_by(|a, b| b.2.total_cmp(&a.2));
-        let pair = |&(one, other, similarity): &(usize, usize, f64)| AlikePair {
+        let pair = |&(one, other, similarity): &(usize, usize, f64)| SimilarPair {
             questions: [one, other].map(|i| self.examples[i].question.to_owned()),
             answer_ids: [one, other].map(|i| self.ids[i].to_owned()),
             similarity: similarity.min(1.0),
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn nearest_as_scikit_learn_has_it() {
         let mentor = fixture::mentor("ada", ROWS);
-        let wordings = Wordings::of(&mentor);
+        let wordings = QuestionIndex::of(&mentor);
         let found = wordings.nearest("Who are they?", 5);
         let [first, second] = found.as_slice() else { panic!("two that share something") };
         assert_eq!((first.question.as_str(), first.answer_id.as_str()), ("who are you", "1"));
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn alike_elsewhere_as_scikit_learn_has_it() {
         let mentor = fixture::mentor("ada", ROWS);
-        let found = Wordings::of(&mentor).alike_elsewhere(0.15);
+        let found = QuestionIndex::of(&mentor).similar_pairs_across_answers(0.15);
         let pairs: Vec<[&str; 2]> =
             found.iter().map(|pair| pair.answer_ids.each_ref().map(String::as_str)).collect();
         assert_eq!(pairs, [["1", "2"], ["1", "3"], ["1", "2"]]);

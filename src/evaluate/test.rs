@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::share::{Share, as_accuracy};
+use super::proportion::{Proportion, as_accuracy};
 use crate::checkpoint::CheckpointRef;
-use crate::classifiers::MentorClassifier;
+use crate::classifiers::{ConfidenceKind, MentorClassifier};
+use crate::error::Result;
 use crate::mentor::{OFF_TOPIC, TestSet};
 use crate::progress::Progress;
 
@@ -17,7 +18,9 @@ pub struct TestReport {
     pub mentor: String,
     /// The test set's name.
     pub test_set: String,
-    /// One a question, in the order of the test set.
+    /// The meaning of the confidences in `results`.
+    pub confidence_kind: ConfidenceKind,
+    /// One result per question, in the order of the test set.
     pub results: Vec<TestResult>,
 }
 
@@ -71,7 +74,7 @@ pub struct OffTopicCount {
 pub struct Tally {
     /// Answered rightly, of all questions asked.
     #[serde(flatten, serialize_with = "as_accuracy")]
-    pub share: Share,
+    pub share: Proportion,
     /// Of questions recognised as known ones.
     pub canned: AnswerCount,
     /// Of the others.
@@ -80,27 +83,30 @@ pub struct Tally {
     pub off_topic: OffTopicCount,
 }
 
-/// How many questions are asked together: enough to be faster than one by one, few enough to see
-/// that it goes on.
-pub(super) const TOGETHER: usize = 64;
+/// The number of questions that are ranked as one batch: enough to be faster than one by one, few
+/// enough to show progress.
+pub(super) const BATCH_SIZE: usize = 64;
 
 /// Asks the first `limit` questions of a test set, or all.
+///
+/// # Errors
+/// If the classifier failed.
 pub fn run_test(
     classifier: &MentorClassifier,
     checkpoint: &CheckpointRef,
     test_set: &TestSet,
     limit: Option<usize>,
     progress: &dyn Progress,
-) -> TestReport {
+) -> Result<TestReport> {
     let mentor = classifier.mentor();
     let all = test_set.questions.len();
     let questions = &test_set.questions[..limit.map_or(all, |limit| limit.min(all))];
     progress.start(&format!("testing {}", mentor.id), questions.len());
     let mut results = Vec::with_capacity(questions.len());
-    for together in questions.chunks(TOGETHER) {
-        let asked: Vec<&str> = together.iter().map(|question| question.text.as_str()).collect();
-        let replies = classifier.answer_all(&asked);
-        for (question, reply) in together.iter().zip(replies) {
+    for batch in questions.chunks(BATCH_SIZE) {
+        let asked: Vec<&str> = batch.iter().map(|question| question.text.as_str()).collect();
+        let replies = classifier.answer_all(&asked)?;
+        for (question, reply) in batch.iter().zip(replies) {
             let given = reply.answer_id.as_deref();
             // An answer that the data no longer has cannot be one that was marked.
             let text = |id: &str| mentor.answer(id).map_or("", |answer| answer.text.as_str());
@@ -120,19 +126,20 @@ pub fn run_test(
         }
     }
     progress.finish();
-    TestReport {
+    Ok(TestReport {
         checkpoint: checkpoint.clone(),
         mentor: mentor.id.to_string(),
         test_set: test_set.name.to_string(),
+        confidence_kind: classifier.confidence_kind(),
         results,
-    }
+    })
 }
 
 impl AnswerCount {
     /// The same with how far it can be trusted.
     #[must_use]
-    pub fn share(self) -> Share {
-        Share::of(self.correct, self.questions)
+    pub fn share(self) -> Proportion {
+        Proportion::of(self.correct, self.questions)
     }
 }
 
@@ -216,6 +223,7 @@ mod tests {
             checkpoint: CheckpointRef { arch: name("a"), checkpoint: name("c") },
             mentor: "m".into(),
             test_set: "t".into(),
+            confidence_kind: ConfidenceKind::Score,
             results: vec![
                 result("1", "1", true),
                 result("1", "2", true),

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::LEVEL;
 use super::figures::answers_with;
-use super::nearest::{AlikePair, Wordings};
-use super::share::{Share, TopicShare, topic_shares};
+use super::nearest::{QuestionIndex, SimilarPair};
+use super::proportion::{Proportion, TopicShare, topic_shares};
 use super::statistics::paired_interval;
 use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
 use crate::text::points;
 
-/// Questions of different answers that are this near by their wording ([`Wordings`]) are worth a
+/// Questions of different answers that are this near by their wording ([`QuestionIndex`]) are worth a
 /// look. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this near
 /// lead to the *same* answer, so that the others are exceptions; from 0.6 to 0.7 it is half of them.
 pub const ALIKE: f64 = 0.8;
@@ -31,7 +31,7 @@ pub const FLAT: f64 = 0.03;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingFigures {
     /// Leave-one-out accuracy, over the questions whose answer has another question.
-    pub accuracy: Share,
+    pub accuracy: Proportion,
     /// Per topic the questions whose answer has it.
     pub topics: Vec<TopicShare>,
     /// The answers that could be measured, in the mentor's order.
@@ -47,7 +47,7 @@ pub struct TrainingFigures {
     pub contradictions: Vec<Contradiction>,
     /// Pairs of questions that lead to different answers and are at least [`ALIKE`] near, nearest
     /// first.
-    pub near_contradictions: Vec<AlikePair>,
+    pub near_contradictions: Vec<SimilarPair>,
     /// The questions answered wrongly, in the order of the data.
     pub wrong: Vec<WrongLeftOut>,
     /// How accuracy grows with paraphrases; empty where the architecture does not tell.
@@ -63,7 +63,7 @@ pub struct AnswerShare {
     pub answer_id: String,
     /// Answered rightly.
     #[serde(flatten)]
-    pub share: Share,
+    pub share: Proportion,
     /// How many more of its questions are wrong than at the mentor's accuracy: about what bringing
     /// it up to the others would save.
     pub excess: f64,
@@ -104,7 +104,7 @@ pub struct CurvePoint {
     pub questions_per_answer: f64,
     /// How the held-out questions were answered; they are the same at each point.
     #[serde(flatten)]
-    pub share: Share,
+    pub share: Proportion,
 }
 
 /// What came of learning from all questions that were not held out instead of from fewer, on the
@@ -142,7 +142,7 @@ impl TrainingFigures {
         let wrong: Vec<&LeftOut> =
             report.left_out.iter().filter(|left_out| !left_out.is_right()).collect();
         let all = report.left_out.len();
-        let accuracy = Share::of(all - wrong.len(), all);
+        let accuracy = Proportion::of(all - wrong.len(), all);
         let topics = topic_shares(report.left_out.iter().map(|left_out| {
             let answer = mentor.answer(&left_out.answer_id);
             let topics = answer.iter().flat_map(|answer| &answer.topics).map(String::as_str);
@@ -157,7 +157,7 @@ impl TrainingFigures {
             single_question: answers_with(1, mentor),
             without_questions: answers_with(0, mentor),
             contradictions: mentor.contradictions(),
-            near_contradictions: Wordings::of(mentor).alike_elsewhere(ALIKE),
+            near_contradictions: QuestionIndex::of(mentor).similar_pairs_across_answers(ALIKE),
             wrong: wrong.into_iter().map(WrongLeftOut::of).collect(),
             learning_curve: report.learning_curve.iter().map(CurvePoint::of).collect(),
             trend: trend(&report.learning_curve),
@@ -218,7 +218,7 @@ impl CurvePoint {
         Self {
             part: point.share,
             questions_per_answer: point.questions_per_answer,
-            share: Share::of(right(point), point.right.len()),
+            share: Proportion::of(right(point), point.right.len()),
         }
     }
 }
@@ -227,7 +227,7 @@ fn right(point: &LearningPoint) -> usize {
     point.right.iter().filter(|right| **right).count()
 }
 
-fn answers(left_out: &[LeftOut], accuracy: Share, mentor: &Mentor) -> Vec<AnswerShare> {
+fn answers(left_out: &[LeftOut], accuracy: Proportion, mentor: &Mentor) -> Vec<AnswerShare> {
     let mut of_answer: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
     for left_out in left_out {
         of_answer.entry(&left_out.answer_id).or_default().push(left_out);
@@ -238,7 +238,7 @@ fn answers(left_out: &[LeftOut], accuracy: Share, mentor: &Mentor) -> Vec<Answer
 
 impl AnswerShare {
     /// An answer by its questions, at least one.
-    fn of(questions: &[&LeftOut], accuracy: Share) -> Self {
+    fn of(questions: &[&LeftOut], accuracy: Proportion) -> Self {
         let wrong: Vec<_> = questions.iter().filter(|left_out| !left_out.is_right()).collect();
         let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for left_out in &wrong {
@@ -254,7 +254,7 @@ impl AnswerShare {
         let (ours, theirs) = (wrong.len() as f64, accuracy.wrong() as f64);
         Self {
             answer_id: questions[0].answer_id.clone(),
-            share: Share::of(questions.len() - wrong.len(), questions.len()),
+            share: Proportion::of(questions.len() - wrong.len(), questions.len()),
             // One division, so that what is equal by hand is equal here.
             excess: (ours * all - theirs * questions.len() as f64) / all,
             confused_with,
@@ -316,7 +316,7 @@ mod tests {
     fn shares(answers: &[&[LeftOut]]) -> Vec<AnswerShare> {
         let all: Vec<&LeftOut> = answers.iter().copied().flatten().collect();
         let right = all.iter().filter(|left_out| left_out.is_right()).count();
-        let accuracy = Share::of(right, all.len());
+        let accuracy = Proportion::of(right, all.len());
         let of = |questions: &&[LeftOut]| {
             AnswerShare::of(&questions.iter().collect::<Vec<_>>(), accuracy)
         };

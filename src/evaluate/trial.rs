@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use super::test::{AnswerCount, TOGETHER};
-use crate::classifiers::{Architecture, Examples, Ranking, TrainOptions};
+use super::test::{AnswerCount, BATCH_SIZE};
+use crate::classifiers::{Architecture, Fitted, Ranking, TrainOptions, TrainingData};
 use crate::error::Result;
-use crate::mentor::Mentor;
 use crate::progress::{NoProgress, Progress};
 
 /// What came of training without the questions of one fold, and asking them.
@@ -39,15 +38,16 @@ pub struct HeldOut {
 /// # Errors
 /// The first fold's that cannot be trained.
 pub fn cross_validate(
-    mentor: &Mentor,
+    data: TrainingData<'_>,
     folds: &[Vec<usize>],
     arch: &dyn Architecture,
     options: &TrainOptions,
     progress: &dyn Progress,
 ) -> Result<Vec<FoldRun>> {
+    let options = TrainOptions { full_report: false, ..options.clone() };
     let mut folds = folds.iter();
     let runs = folds.by_ref().map(|fold| {
-        let run = run_fold(mentor, fold, arch, options);
+        let run = run_fold(data, fold, arch, &options);
         progress.step();
         run
     });
@@ -57,7 +57,7 @@ pub fn cross_validate(
 }
 
 fn run_fold(
-    mentor: &Mentor,
+    TrainingData { mentor, background_questions }: TrainingData<'_>,
     fold: &[usize],
     arch: &dyn Architecture,
     options: &TrainOptions,
@@ -66,10 +66,11 @@ fn run_fold(
     let questions: Vec<&str> = fold.iter().map(|&i| examples[i].question).collect();
     let rest = mentor.without(&questions);
     let start = Instant::now();
-    let trained = arch.train(&rest, options, &NoProgress)?;
+    let data = TrainingData { mentor: &rest, background_questions };
+    let Fitted { classifier, report } = arch.train(data, options, &NoProgress)?;
     let seconds = start.elapsed().as_secs_f64();
-    let classifier = arch.load(&trained.files, &options.vectors)?;
-    let rankings = questions.chunks(TOGETHER).flat_map(|together| classifier.rank_all(together));
+    let batches = questions.chunks(BATCH_SIZE).map(|batch| classifier.rank_all(batch));
+    let rankings = batches.collect::<Result<Vec<_>>>()?.into_iter().flatten();
     let outcome = |(&i, ranking): (&usize, Ranking)| {
         let right = &mentor.answers[examples[i].answer].id;
         let top = ranking.candidates.first();
@@ -79,18 +80,10 @@ fn run_fold(
         }
     };
     Ok(FoldRun {
-        inner: inner(&rest, trained.report.cv_accuracy),
+        inner: AnswerCount { questions: report.left_out.len(), correct: report.loo_correct() },
         held_out: fold.iter().zip(rankings).map(outcome).collect(),
         seconds,
     })
-}
-
-/// Leave-one-out accuracy as a count, so that several mentors' can be added up.
-fn inner(mentor: &Mentor, cv_accuracy: Option<f64>) -> AnswerCount {
-    let questions = Examples::of(mentor, false).measurable().len();
-    let exact = cv_accuracy.unwrap_or(0.0) * questions as f64;
-    let correct = (1..=questions).take_while(|&whole| whole as f64 - 0.5 <= exact).count();
-    AnswerCount { questions, correct }
 }
 
 impl FoldRun {
@@ -117,7 +110,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::classifiers::{Classifier, ModelFiles, Trained, Vectors};
+    use crate::classifiers::{Classifier, ModelFiles, Vectors};
     use crate::error::Error;
     use crate::mentor::fixture;
 
@@ -134,11 +127,7 @@ mod tests {
             "fails"
         }
 
-        fn gives_probabilities(&self) -> bool {
-            false
-        }
-
-        fn train(&self, _: &Mentor, _: &TrainOptions, _: &dyn Progress) -> Result<Trained> {
+        fn train(&self, _: TrainingData<'_>, _: &TrainOptions, _: &dyn Progress) -> Result<Fitted> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Err(Error::new("it fails"))
         }
@@ -167,7 +156,8 @@ mod tests {
         let mentor = fixture::mentor("ada", "1,,One.,\"a\nb\"\n2,,Two.,\"c\nd\"\n");
         let folds = super::super::folds(&mentor, 4, 0).unwrap();
         let (arch, steps) = (Failing::default(), Steps::default());
-        let error = cross_validate(&mentor, &folds, &arch, &TrainOptions::default(), &steps);
+        let error =
+            cross_validate((&mentor).into(), &folds, &arch, &TrainOptions::default(), &steps);
         assert_eq!(error.unwrap_err().to_string(), "it fails");
         assert_eq!((arch.0.into_inner(), steps.0.into_inner()), (1, 4));
     }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::compare::LEVEL;
-use super::share::{Share, as_accuracy};
+use super::proportion::{Proportion, as_accuracy};
 use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::AnswerCount;
 use super::trial::FoldRun;
@@ -39,7 +39,7 @@ pub struct Tuning {
 pub struct TrialFigures {
     /// Of the questions held out those whose best answer was the right one, given or not.
     #[serde(flatten, serialize_with = "as_accuracy")]
-    pub share: Share,
+    pub share: Proportion,
     /// How many would have been declined.
     pub declined: usize,
     /// How many were answered rightly and would not have been declined.
@@ -75,7 +75,7 @@ pub struct FoldFigures {
 pub struct Nested {
     /// Of the questions held out those that the chosen ways answered rightly.
     #[serde(flatten, serialize_with = "as_accuracy")]
-    pub share: Share,
+    pub share: Proportion,
     /// Per fold the index of the chosen way.
     #[serde(skip)]
     pub chosen: Vec<usize>,
@@ -120,7 +120,7 @@ impl TrialFigures {
         let mut seconds: Vec<f64> = runs.iter().map(|run| run.seconds).collect();
         seconds.sort_by(f64::total_cmp);
         Self {
-            share: Share::of(correct, questions),
+            share: Proportion::of(correct, questions),
             declined: held_out().filter(|question| question.declined).count(),
             given: held_out().filter(|question| question.correct && !question.declined).count(),
             difference: None,
@@ -147,7 +147,7 @@ impl Nested {
             chosen.iter().enumerate().map(|(fold, &i)| trials[i][fold].outer()).collect();
         let questions = outer.iter().map(|count| count.questions).sum();
         let correct = outer.iter().map(|count| count.correct).sum();
-        Self { share: Share::of(correct, questions), chosen }
+        Self { share: Proportion::of(correct, questions), chosen }
     }
 }
 

@@ -25,7 +25,7 @@ impl MentorAnswerer {
     /// # Errors
     /// If the model cannot process the question.
     pub fn ask(&self, question: &str) -> Result<Reply> {
-        Ok(self.classifier.answer(question))
+        self.classifier.answer(question)
     }
 
     /// Answers several questions, in their order. This is faster than one call per question.
@@ -33,7 +33,7 @@ impl MentorAnswerer {
     /// # Errors
     /// If the model cannot process a question.
     pub fn ask_all(&self, questions: &[&str]) -> Result<Vec<Reply>> {
-        Ok(self.classifier.answer_all(questions))
+        self.classifier.answer_all(questions)
     }
 
     /// The text that the mentor says: the answer's text, or, if the question was declined, the mentor's first

@@ -76,7 +76,7 @@ impl OpenCheckpoint {
     ) -> Result<(TestReport, Vec<Warning>)> {
         let answerer = self.answerer(mentor, options.exact_matches)?;
         let classifier = answerer.classifier();
-        let report = run_test(classifier, self.name(), test_set, options.limit, progress);
+        let report = run_test(classifier, self.name(), test_set, options.limit, progress)?;
         Ok((report, answerer.warnings))
     }
 

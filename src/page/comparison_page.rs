@@ -6,7 +6,9 @@ use super::answers::Answers;
 use super::{coverage_tenths, plots};
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
-use crate::evaluate::{ChangedGroup, Comparison, Comparisons, Pair, Share, SideFigures, Standing};
+use crate::evaluate::{
+    ChangedGroup, Comparison, Comparisons, Pair, Proportion, SideFigures, Standing,
+};
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -47,7 +49,7 @@ struct Side<'a> {
     /// `a` or `b`, as figures are marked with.
     key: &'static str,
     checkpoint: String,
-    share: Share,
+    share: Proportion,
     figures: &'a SideFigures,
 }
 

@@ -24,7 +24,7 @@ pub use training_page::training_page;
 pub use training_tables::training_tables;
 
 use crate::evaluate::statistics::CoveragePoint;
-use crate::evaluate::{Share, TestFigures, TestReport, TrainingFigures};
+use crate::evaluate::{Proportion, TestFigures, TestReport, TrainingFigures};
 use crate::mentor::Mentor;
 use crate::text::format::count;
 use crate::text::{self, shorten};
@@ -72,7 +72,7 @@ pub(crate) fn range(interval: impl Borrow<[f64; 2]>) -> String {
 }
 
 /// `78.1%`, or a dash where there is nothing.
-pub(crate) fn share(share: impl Borrow<Share>) -> String {
+pub(crate) fn share(share: impl Borrow<Proportion>) -> String {
     text::percent_or_dash(share.borrow().share)
 }
 

@@ -5,7 +5,7 @@ use csv::Writer;
 use super::Tested;
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
-use crate::evaluate::{Confusion, Ranks, Share};
+use crate::evaluate::{Confusion, Proportion, Ranks};
 
 /// One CSV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +122,8 @@ pub(super) fn list(values: &[String]) -> String {
     values.join(" | ")
 }
 
-/// A [`Share`] after its own cells.
-pub(super) fn share_row(cells: &[&dyn ToString], share: Share) -> Row {
+/// A [`Proportion`] after its own cells.
+pub(super) fn share_row(cells: &[&dyn ToString], share: Proportion) -> Row {
     cells.iter().map(|cell| cell.to_string()).chain(share_cells(share)).collect()
 }
 
@@ -141,7 +141,7 @@ fn shares(test: &Tested) -> Vec<Row> {
 }
 
 /// The cells under [`SHARE`].
-pub(super) fn share_cells(share: Share) -> Row {
+pub(super) fn share_cells(share: Proportion) -> Row {
     let [low, high] = share.ci95;
     row([&share.questions, &share.correct, &optional(share.share), &low, &high])
 }

@@ -62,11 +62,11 @@ const CONTRACTIONS: [(&str, &str); 50] = [
 /// apostrophes, in lower case.
 ///
 /// ```
-/// use mentorpal::text::{sanitize, write_out};
-/// assert_eq!(write_out(&sanitize("What's wrong? You don't say!")), "what is wrong you do not say");
+/// use mentorpal::text::{sanitize, expand_contractions};
+/// assert_eq!(expand_contractions(&sanitize("What's wrong? You don't say!")), "what is wrong you do not say");
 /// ```
 #[must_use]
-pub fn write_out(sanitized: &str) -> String {
+pub fn expand_contractions(sanitized: &str) -> String {
     let word = |word: &str| -> String {
         let found = CONTRACTIONS.binary_search_by_key(&word, |(contraction, _)| *contraction);
         found.map_or(word, |index| CONTRACTIONS[index].1).to_owned()
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn other_words_stay() {
-        assert_eq!(write_out("its where we were"), "its where we were");
-        assert_eq!(write_out(""), "");
+        assert_eq!(expand_contractions("its where we were"), "its where we were");
+        assert_eq!(expand_contractions(""), "");
     }
 }

@@ -17,7 +17,7 @@ mod segments;
 mod shares;
 mod stem;
 
-pub use contractions::write_out;
+pub use contractions::expand_contractions;
 pub(crate) use ignorable::is_ignorable;
 pub(crate) use key::{Kind, compose, kinds};
 pub use key::{fold, match_key};

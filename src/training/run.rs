@@ -13,7 +13,7 @@ use crate::checkpoint::{
     background_digest, creation_time,
 };
 use crate::classifiers::{
-    Architecture, BackgroundQuestions, ModelFiles, TrainOptions, Vectors, registry,
+    Architecture, BackgroundQuestions, ModelFiles, TrainOptions, TrainingData, Vectors, registry,
 };
 use crate::config::{Flags, NO_VECTORS, Settings};
 use crate::error::{Error, ErrorKind, Location, Result};
@@ -178,21 +178,27 @@ impl TrainingRun {
     ) -> Result<(MentorTraining, ModelFiles)> {
         let background_questions = self.background.of(&mentor);
         let background_sha256 = background_digest(&background_questions);
-        let options =
-            TrainOptions { seed: self.seed, vectors: self.vectors.clone(), background_questions };
+        let data = TrainingData { mentor: &mentor, background_questions: &background_questions };
+        let options = TrainOptions {
+            seed: self.seed,
+            vectors: self.vectors.clone(),
+            ..TrainOptions::default()
+        };
         let place = || Location::file(self.workspace.mentor_data(&mentor.id));
-        let trained = self.arch.train(&mentor, &options, progress).map_err(|e| e.or_at(place()))?;
-        let figures = TrainingFigures::of(&trained.report, &mentor);
-        let record = MentorRecord::of(&mentor, Some(background_sha256), trained.report.cv_accuracy);
+        let fitted = self.arch.train(data, &options, progress).map_err(|e| e.or_at(place()))?;
+        let files = fitted.classifier.to_files()?;
+        let report = fitted.report;
+        let figures = TrainingFigures::of(&report, &mentor);
+        let record = MentorRecord::of(&mentor, Some(background_sha256), report.loo_accuracy());
         let training = MentorTraining {
             mentor,
             record,
             figures,
-            notes: trained.report.notes,
+            notes: report.notes,
             seconds: start.elapsed().as_secs_f64(),
             arch: self.arch.name(),
         };
-        Ok((training, trained.files))
+        Ok((training, files))
     }
 
     /// Publishes the checkpoint.

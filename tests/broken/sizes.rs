@@ -117,7 +117,7 @@ fn answers() {
     data(&sandbox, format!("ID,topics,text,question\n{rows}"));
     let run = sandbox.run(&["train", "--json"]).code(0).says("accuracy cannot be measured");
     assert_eq!(run.json()[0]["answers"], 5000);
-    assert_eq!(run.json()[0]["cv_accuracy"], serde_json::Value::Null);
+    assert_eq!(run.json()[0]["loo_accuracy"], serde_json::Value::Null);
     let asked = sandbox.run(&["ask", "--no-canned", "--json", "question 4321"]).code(0);
     assert_eq!(asked.json()[0]["top_answer_id"], "r4321");
 }

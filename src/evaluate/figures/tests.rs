@@ -18,6 +18,11 @@ fn report(arch: &str, results: Vec<TestResult>) -> TestReport {
         checkpoint: CheckpointRef { arch: name(arch), checkpoint: name("c") },
         mentor: "ada".into(),
         test_set: "standard".into(),
+        confidence_kind: if arch == "fusion_v1" {
+            ConfidenceKind::Probability
+        } else {
+            ConfidenceKind::Score
+        },
         results,
     }
 }
@@ -53,7 +58,7 @@ fn results() -> Vec<TestResult> {
     ]
 }
 
-fn of(share: &Share) -> (usize, usize) {
+fn of(share: &Proportion) -> (usize, usize) {
     (share.correct, share.questions)
 }
 

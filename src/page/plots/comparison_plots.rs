@@ -6,13 +6,13 @@ use super::{
     Area, Drawn, HEIGHT, INK, LINE, OTHER, RIGHT, draw, percent, rank_bars, rank_label, share_axis,
     style, thinned, top, triangle, whole,
 };
-use crate::evaluate::{Ranks, Share, SideFigures};
+use crate::evaluate::{Proportion, Ranks, SideFigures};
 
 /// Length of B's dashes and of the gaps between them, in pixels.
 const DASH: (i32, i32) = (7, 4);
 
 /// Both accuracies with their intervals, A above B.
-pub(in crate::page) fn both_accuracies(a: Share, b: Share) -> String {
+pub(in crate::page) fn both_accuracies(a: Proportion, b: Proportion) -> String {
     draw(104, |area| {
         let mut chart = share_axis(area)?;
         chart.draw_series(LineSeries::new(a.ci95.map(|at| (at, 0.5)), RIGHT.stroke_width(3)))?;

@@ -7,10 +7,10 @@ use super::{
     tenth, thinned, top, triangle, whole,
 };
 use crate::evaluate::statistics::{Calibration, CoveragePoint};
-use crate::evaluate::{ConfidenceBin, FittedPoint, Ranks, Share};
+use crate::evaluate::{ConfidenceBin, FittedPoint, Proportion, Ranks};
 
 /// Accuracy with its interval, and the floor.
-pub(in crate::page) fn accuracy(all: Share, floor: Share) -> String {
+pub(in crate::page) fn accuracy(all: Proportion, floor: Proportion) -> String {
     draw(80, |area| {
         let mut chart = share_axis(area)?;
         let ends = all.ci95.map(|bound| (bound, 0.0));

@@ -15,14 +15,14 @@ const SCORE_SHARE: f64 = 0.25;
 
 /// How well a question is known, in about 0..1, by its best answer's score (in about −1..1) and
 /// how near its nearest known question is (in about 0..1).
-pub(super) fn knownness(score: f64, nearest: f64) -> f64 {
+pub(super) fn in_scope_score(score: f64, nearest: f64) -> f64 {
     SCORE_SHARE * f64::midpoint(score, 1.0) + (1.0 - SCORE_SHARE) * nearest
 }
 
 /// A question that was not in training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sample {
-    /// [`knownness`] of its best answer.
+    /// [`in_scope_score`] of its best answer.
     pub(super) known: f64,
     /// Its best answer.
     pub(super) top: usize,
@@ -110,7 +110,7 @@ impl Calibration {
         self.slope > 0.0 && (0.0..=1.0).contains(&self.threshold)
     }
 
-    /// The probability that the answer with this [`knownness`] is right.
+    /// The probability that the answer with this [`in_scope_score`] is right.
     pub(super) fn confidence(self, known: f64) -> f64 {
         sigmoid(self.slope * known + self.intercept)
     }
@@ -151,7 +151,7 @@ impl Samples {
             .collect()
     }
 
-    /// The [`knownness`] at and above which to answer for the highest Matthews correlation of
+    /// The [`in_scope_score`] at and above which to answer for the highest Matthews correlation of
     /// many classes (Gorodkin 2004, *Comparing two K-category assignments by a K-category
     /// correlation coefficient*): half way between two samples'; of equally good ones the lowest.
     fn best_threshold(&self) -> f64 {

@@ -94,13 +94,14 @@ fn search(
     // Where nothing can be measured, every setting would do as well.
     if best.accuracy > 0.0 {
         let margin = search.margin;
-        best = climb(best, &search.lambdas, margin, |setting, lambda| {
+        best = hill_climb(best, &search.lambdas, margin, |setting, lambda| {
             attempt(Setting { lambda, ..setting })
         })?;
-        best = climb(best, &search.weights, margin, |Setting { sentences, lambda }, weight| {
-            attempt(Setting { sentences: SentenceParams { weight, ..sentences }, lambda })
-        })?;
-        best = climb(best, &search.widths, margin, |Setting { sentences, lambda }, width| {
+        best =
+            hill_climb(best, &search.weights, margin, |Setting { sentences, lambda }, weight| {
+                attempt(Setting { sentences: SentenceParams { weight, ..sentences }, lambda })
+            })?;
+        best = hill_climb(best, &search.widths, margin, |Setting { sentences, lambda }, width| {
             attempt(Setting { sentences: SentenceParams { width, ..sentences }, lambda })
         })?;
     }
@@ -117,7 +118,7 @@ struct Attempt {
 
 /// From the middle of `values` upward, or else downward, while each step gains more than
 /// `margin`.
-fn climb(
+fn hill_climb(
     mut best: Attempt,
     values: &[f32],
     margin: f64,

@@ -40,10 +40,10 @@ mod tfidf;
 mod train;
 
 use super::super::{
-    Architecture, Classifier, ModelFiles, TrainOptions, Trained, TrainingReport, Vectors,
+    Architecture, Classifier, Fitted, ModelFiles, TrainOptions, TrainingData, TrainingReport,
+    Vectors,
 };
 use crate::error::Result;
-use crate::mentor::Mentor;
 use crate::progress::Progress;
 
 /// The architecture.
@@ -59,18 +59,14 @@ impl Architecture for FusionV1 {
         "kernel ridge over n-grams and sentence vectors, fitted by closed-form leave-one-out"
     }
 
-    fn gives_probabilities(&self) -> bool {
-        true
-    }
-
     /// The model is the same with any seed, which only draws the learning curve's folds.
     fn train(
         &self,
-        mentor: &Mentor,
+        data: TrainingData<'_>,
         options: &TrainOptions,
         progress: &dyn Progress,
-    ) -> Result<Trained> {
-        train::train(mentor, options, progress)
+    ) -> Result<Fitted> {
+        train::train(data, options, progress)
     }
 
     fn load(&self, files: &ModelFiles, vectors: &Vectors) -> Result<Box<dyn Classifier>> {

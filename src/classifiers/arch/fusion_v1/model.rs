@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{Calibration, Sample, knownness};
+use super::calibration::{Calibration, Sample, in_scope_score};
 use super::kernel::{Kernel, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
 use super::ridge::{Top, best};
@@ -30,7 +30,9 @@ use super::tfidf::TfIdf;
 use crate::classifiers::model_files::{
     CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
-use crate::classifiers::{Candidate, Classifier, LeftOut, ModelFiles, Ranking, Vectors, best_of};
+use crate::classifiers::{
+    Candidate, Classifier, ConfidenceKind, LeftOut, ModelFiles, Ranking, Vectors, best_of,
+};
 use crate::error::Result;
 use crate::files::pretty_json;
 use crate::progress::NoProgress;
@@ -40,7 +42,7 @@ use crate::vectors::{Embeddings, VectorModel, dot};
 const LENGTH_TOLERANCE: f32 = 1e-3;
 
 /// So many questions are scored together: the weights, which outgrow the caches, are read once for all.
-const TOGETHER: usize = 8;
+const BATCH_SIZE: usize = 8;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -77,85 +79,32 @@ struct SentencesCard {
 }
 
 impl Classifier for Model {
-    fn rank(&self, question: &str) -> Ranking {
-        self.rank_all(&[question]).pop().unwrap_or_else(Ranking::declined)
+    fn rank(&self, question: &str) -> Result<Ranking> {
+        Ok(self.rank_all(&[question])?.pop().unwrap_or_else(Ranking::declined))
     }
 
-    fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
+    fn rank_all(&self, questions: &[&str]) -> Result<Vec<Ranking>> {
         let encode =
             |model: &VectorModel, texts: &[&str]| model.sentences().embed(texts, &NoProgress);
         match self.kernel.of_texts(questions, encode) {
             Ok(similar) => {
-                similar.par_chunks(TOGETHER).flat_map_iter(|s| self.rankings(s)).collect()
+                Ok(similar.par_chunks(BATCH_SIZE).flat_map_iter(|s| self.rankings(s)).collect())
             }
-            // One that cannot be encoded must not take the others with it.
+            // A question that cannot be encoded must not affect the others.
             Err(_) if questions.len() > 1 => questions.iter().map(|text| self.rank(text)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "a question cannot be encoded");
-                vec![Ranking::declined(); questions.len()]
+                Ok(vec![Ranking::declined(); questions.len()])
             }
         }
     }
-}
 
-impl Model {
-    fn rankings(&self, similar: &[Similar]) -> Vec<Ranking> {
-        let scores = self.scores(similar).into_iter();
-        scores.zip(similar).map(|(scores, similar)| self.ranking(&scores, similar)).collect()
+    /// The confidences are calibrated probabilities.
+    fn confidence_kind(&self) -> ConfidenceKind {
+        ConfidenceKind::Probability
     }
 
-    fn ranking(&self, scores: &[f32], similar: &Similar) -> Ranking {
-        let nearest = f64::from(similar.nearest(|_| true));
-        let scores = best_of(scores.iter().copied().map(f64::from));
-        let mut left = 1.0;
-        let candidate = |&(answer, score): &(usize, f64)| {
-            let confidence = self.calibration.confidence(knownness(score, nearest));
-            // At most one answer is the right one: probabilities add up to no more than 1.
-            let confidence = f64::min(confidence, left);
-            left -= confidence;
-            Candidate { answer_id: self.answers[answer].clone(), confidence }
-        };
-        let candidates: Vec<_> = scores.iter().map(candidate).collect();
-        let off_topic =
-            candidates.first().is_none_or(|c| c.confidence < self.calibration.threshold);
-        Ranking { candidates, off_topic }
-    }
-
-    /// Every answer's score for each question, `[questions][m]`, in about −1..1: −1 for a question
-    /// unlike any known one.
-    fn scores(&self, similar: &[Similar]) -> Vec<Vec<f32>> {
-        let kernels: Vec<Vec<f32>> = similar.iter().map(Similar::kernel).collect();
-        sum_rows(-1.0, &kernels, &self.weights, self.answers.len())
-    }
-
-    /// What became of a question that was left out.
-    pub(super) fn left_out(&self, question: &str, sample: &Sample) -> LeftOut {
-        let id = |answer: usize| self.answers[answer].clone();
-        let confidence = self.calibration.confidence(sample.known);
-        LeftOut {
-            question: question.to_owned(),
-            answer_id: sample.truth.map(id).unwrap_or_default(),
-            top: Candidate { answer_id: id(sample.top), confidence },
-            off_topic: confidence < self.calibration.threshold,
-        }
-    }
-
-    /// The best answer to each question, and how well the question is known.
-    pub(super) fn tops(&self, similar: &[Similar]) -> Vec<(usize, f64)> {
-        let top = |(scores, similar): (Vec<f32>, &Similar)| {
-            let none = Top { answer: 0, score: -1.0 };
-            let Top { answer, score } = best(scores.into_iter().enumerate()).unwrap_or(none);
-            (answer, knownness(f64::from(score), f64::from(similar.nearest(|_| true))))
-        };
-        let tops = |similar| self.scores(similar).into_iter().zip(similar).map(top);
-        similar.par_chunks(TOGETHER).flat_map_iter(tops).collect()
-    }
-
-    /// The model's files.
-    ///
-    /// # Errors
-    /// When they cannot be made, which only an enormous model could bring about.
-    pub(super) fn to_files(&self) -> Result<ModelFiles> {
+    fn to_files(&self) -> Result<ModelFiles> {
         let ngrams = &self.kernel.ngrams.parts;
         let params = ngrams.iter().map(|(weight, tfidf)| NgramParams {
             analyzer: tfidf.analyzer.clone(),
@@ -191,6 +140,60 @@ impl Model {
             (CARD_FILE.to_owned(), pretty_json(&card)),
             (TENSORS_FILE.to_owned(), tensors.to_bytes()?),
         ]))
+    }
+}
+
+impl Model {
+    fn rankings(&self, similar: &[Similar]) -> Vec<Ranking> {
+        let scores = self.scores(similar).into_iter();
+        scores.zip(similar).map(|(scores, similar)| self.ranking(&scores, similar)).collect()
+    }
+
+    fn ranking(&self, scores: &[f32], similar: &Similar) -> Ranking {
+        let nearest = f64::from(similar.nearest(|_| true));
+        let scores = best_of(scores.iter().copied().map(f64::from));
+        let mut left = 1.0;
+        let candidate = |&(answer, score): &(usize, f64)| {
+            let confidence = self.calibration.confidence(in_scope_score(score, nearest));
+            // At most one answer is the right one: probabilities add up to no more than 1.
+            let confidence = f64::min(confidence, left);
+            left -= confidence;
+            Candidate { answer_id: self.answers[answer].clone(), confidence }
+        };
+        let candidates: Vec<_> = scores.iter().map(candidate).collect();
+        let off_topic =
+            candidates.first().is_none_or(|c| c.confidence < self.calibration.threshold);
+        Ranking { candidates, off_topic }
+    }
+
+    /// Every answer's score for each question, `[questions][m]`, in about −1..1: −1 for a question
+    /// unlike any known one.
+    fn scores(&self, similar: &[Similar]) -> Vec<Vec<f32>> {
+        let kernels: Vec<Vec<f32>> = similar.iter().map(Similar::kernel).collect();
+        sum_rows(-1.0, &kernels, &self.weights, self.answers.len())
+    }
+
+    /// What became of a question that was left out.
+    pub(super) fn left_out(&self, question: &str, sample: &Sample) -> LeftOut {
+        let id = |answer: usize| self.answers[answer].clone();
+        let confidence = self.calibration.confidence(sample.known);
+        LeftOut {
+            question: question.to_owned(),
+            answer_id: sample.truth.map(id).unwrap_or_default(),
+            top: Candidate { answer_id: id(sample.top), confidence },
+            off_topic: confidence < self.calibration.threshold,
+        }
+    }
+
+    /// The best answer to each question, and how well the question is known.
+    pub(super) fn tops(&self, similar: &[Similar]) -> Vec<(usize, f64)> {
+        let top = |(scores, similar): (Vec<f32>, &Similar)| {
+            let none = Top { answer: 0, score: -1.0 };
+            let Top { answer, score } = best(scores.into_iter().enumerate()).unwrap_or(none);
+            (answer, in_scope_score(f64::from(score), f64::from(similar.nearest(|_| true))))
+        };
+        let tops = |similar| self.scores(similar).into_iter().zip(similar).map(top);
+        similar.par_chunks(BATCH_SIZE).flat_map_iter(tops).collect()
     }
 
     /// Reads the model's files; everything in them is checked before it is used.

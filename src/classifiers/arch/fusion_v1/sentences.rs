@@ -7,7 +7,7 @@ use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::text::{sanitize_any_script, write_out};
+use crate::text::{expand_contractions, sanitize_any_script};
 use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// Among how many of the questions with the likest vectors the nearest one is looked for, where
@@ -111,7 +111,7 @@ const MAX_CHARS: usize = 1_000;
 /// letters beyond ASCII, normalized.
 pub(super) fn wording(text: &str) -> String {
     let text = &text[..text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end)];
-    write_out(&sanitize_any_script(text))
+    expand_contractions(&sanitize_any_script(text))
 }
 
 /// The mean over the tokens of `asked`, by weight, of the likest token of `question`, whose tokens are

@@ -2,45 +2,43 @@
 
 use rayon::prelude::*;
 
-use super::calibration::{Calibration, Sample, Samples, knownness};
+use super::calibration::{Calibration, Sample, Samples, in_scope_score};
 use super::choose::{self, Matrices};
 use super::kernel::{Kernel, Nearest};
 use super::model::Model;
 use super::nested::Nested;
 use super::params::{Params, Search};
 use super::ridge::{Ridge, Top};
-use super::{TrainOptions, Trained, TrainingReport};
+use super::{Fitted, TrainOptions, TrainingData, TrainingReport};
 use crate::classifiers::examples::Examples;
 use crate::classifiers::learning_curve::{Given, Split, learning_curve, splits};
 use crate::error::Result;
-use crate::mentor::Mentor;
 use crate::progress::Progress;
 use crate::vectors::VectorModel;
 
-/// Trains on all of `mentor`'s questions.
+/// Trains on all questions of the mentor.
 ///
 /// # Errors
-/// When a text cannot be encoded, or the regression not solved.
+/// If a text cannot be encoded, or the regression cannot be solved.
 pub(super) fn train(
-    mentor: &Mentor,
+    data: TrainingData<'_>,
     options: &TrainOptions,
     progress: &dyn Progress,
-) -> Result<Trained> {
+) -> Result<Fitted> {
     let params = Params { search: search(options), ..Params::default() };
-    let examples = Examples::of(mentor, options.vectors.is_some());
+    let examples = Examples::of(data.mentor, options.vectors.is_some());
     let kernel = Kernel::fit(&examples, &params, options.vectors.as_ref(), progress)?;
     if kernel.knows_few_words() {
-        let mut trained =
-            train(mentor, &TrainOptions { vectors: None, ..options.clone() }, progress)?;
-        trained.report.notes.push(FEW_WORDS.to_owned());
-        return Ok(trained);
+        let mut fitted = train(data, &TrainOptions { vectors: None, ..options.clone() }, progress)?;
+        fitted.report.notes.push(FEW_WORDS.to_owned());
+        return Ok(fitted);
     }
     let matrices = Matrices::of(&kernel, progress);
     // With sentence vectors, the nearest question is more than what the matrix has.
     let by_ngrams = matrices.cosines.is_none();
     let nearest = by_ngrams.then(|| Nearest::by_ngrams(&matrices.ngrams, &examples.answer_of));
     let (setting, ridge) = choose::choose(&matrices, &examples, &params, progress)?;
-    let splits = splits(&examples, options.seed);
+    let splits = if options.full_report { splits(&examples, options.seed) } else { Vec::new() };
     let nested = Nested::of(matrices.into_mixed(setting), &examples, &params, setting.lambda);
     let (ridge, given) = solve(nested, ridge, &splits, examples.questions.len())?;
     // Before the questions are compared, which right after the matrix products took three times as
@@ -57,19 +55,18 @@ pub(super) fn train(
         lambda: setting.lambda,
         calibration: Calibration::PRIOR,
     };
-    let background = background(&model, options, progress)?;
+    let background = background(&model, data.background_questions, progress)?;
     let own = on_topic.iter().map(|(_, sample)| *sample).collect();
     let fitted = Calibration::fit(&samples(own, off_topic, background, params.off_topic_share));
     model.calibration = fitted.unwrap_or(Calibration::PRIOR);
     let unfitted = fitted.err().map(|unfitted| unfitted.to_string());
     let left_out = |(i, sample): (usize, Sample)| model.left_out(examples.questions[i], &sample);
     let report = TrainingReport {
-        cv_accuracy: examples.accuracy(|i| alone[i].answer),
         left_out: on_topic.into_iter().map(left_out).collect(),
         learning_curve: learning_curve(&examples, &splits, given),
         notes: unfitted.into_iter().chain(examples.why_unmeasurable()).collect(),
     };
-    Ok(Trained { files: model.to_files()?, report })
+    Ok(Fitted { classifier: Box::new(model), report })
 }
 
 /// What is said where the vector model was of no use.
@@ -109,12 +106,12 @@ fn search(options: &TrainOptions) -> Search {
 const MISSING_ANSWERS: usize = 1_000;
 
 /// Whether question `i` of so many is one of these.
-fn is_missing_its_answer(i: usize, questions: usize) -> bool {
+fn leave_answer_out_applies(i: usize, questions: usize) -> bool {
     i.is_multiple_of(questions.div_ceil(MISSING_ANSWERS))
 }
 
 /// How near the nearest other question is to each one, `[n]`, by sentence vectors; of other answers
-/// only for those that [are to miss theirs](is_missing_its_answer).
+/// only for those that [are to miss theirs](leave_answer_out_applies).
 fn nearest_by_vectors(
     kernel: &Kernel,
     examples: &Examples,
@@ -125,7 +122,7 @@ fn nearest_by_vectors(
     let nearest = |i: usize| {
         let similar = kernel.of_question(i, examples.questions[i]);
         let other = similar.nearest(|other| other != i);
-        let elsewhere = if is_missing_its_answer(i, questions) {
+        let elsewhere = if leave_answer_out_applies(i, questions) {
             similar.nearest(|other| answer_of[other] != answer_of[i])
         } else {
             0.0
@@ -155,12 +152,12 @@ fn without_answer(mut tops: Vec<(usize, Top)>, nearest: &[Nearest]) -> Vec<Sampl
     tops.sort_unstable_by_key(|(item, _)| *item);
     // Answers' texts, the items after the questions, are left out, too, but nobody asks them.
     let questions = nearest.len();
-    tops.retain(|(item, _)| *item < questions && is_missing_its_answer(*item, questions));
+    tops.retain(|(item, _)| *item < questions && leave_answer_out_applies(*item, questions));
     tops.into_iter().map(|(i, top)| sample(top, nearest[i].elsewhere, None)).collect()
 }
 
 fn sample(top: Top, nearest: f32, truth: Option<usize>) -> Sample {
-    let known = knownness(f64::from(top.score), f64::from(nearest));
+    let known = in_scope_score(f64::from(top.score), f64::from(nearest));
     Sample { known, top: top.answer, truth }
 }
 
@@ -168,12 +165,8 @@ fn sample(top: Top, nearest: f32, truth: Option<usize>) -> Sample {
 ///
 /// # Errors
 /// When one cannot be encoded.
-fn background(
-    model: &Model,
-    options: &TrainOptions,
-    progress: &dyn Progress,
-) -> Result<Vec<Sample>> {
-    let texts: Vec<&str> = options.background_questions.iter().map(String::as_str).collect();
+fn background(model: &Model, questions: &[String], progress: &dyn Progress) -> Result<Vec<Sample>> {
+    let texts: Vec<&str> = questions.iter().map(String::as_str).collect();
     let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
     let similar = model.kernel.of_texts(&texts, encode)?;
     let sample = |(top, known)| Sample { known, top, truth: None };

@@ -36,31 +36,32 @@ pub(crate) use ridge::Ridge;
 pub(crate) use topics::{Network, Shape};
 pub(crate) use train::topics_of;
 
-use super::super::{Architecture, Classifier, ModelFiles, TrainOptions, Trained, Vectors};
+use super::super::{
+    Architecture, Classifier, Fitted, ModelFiles, TrainOptions, TrainingData, Vectors,
+};
 use crate::error::Result;
-use crate::mentor::Mentor;
 use crate::progress::Progress;
 
 /// The architecture.
 #[derive(Clone, Copy, Debug)]
 pub struct LstmV1;
 
-/// What a model makes of a question on the way to its answers.
+/// The intermediate results of a model for one question.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Insight {
-    /// The tokens, as their vectors are looked up.
+pub struct Explanation {
+    /// The tokens, as they are looked up in the word vectors.
     pub tokens: Vec<String>,
-    /// How much of the question is about each topic, in the order of the topics; they add up to 1.
+    /// The probability of each topic, in the order of the topics; the sum is 1.
     pub topics: Vec<(String, f32)>,
 }
 
 impl LstmV1 {
-    /// What the model in `files` makes of `question`.
+    /// Returns the intermediate results of the model in `files` for `question`.
     ///
     /// # Errors
-    /// When the model cannot be loaded.
-    pub fn insight(files: &ModelFiles, vectors: &Vectors, question: &str) -> Result<Insight> {
-        Ok(model::LstmClassifier::from_files(files, vectors)?.insight(question))
+    /// If the model cannot be loaded.
+    pub fn explain(files: &ModelFiles, vectors: &Vectors, question: &str) -> Result<Explanation> {
+        Ok(model::LstmClassifier::from_files(files, vectors)?.explain(question))
     }
 }
 
@@ -73,18 +74,13 @@ impl Architecture for LstmV1 {
         "ridge over the sum of word vectors and the topics that an LSTM tells"
     }
 
-    /// They are decision values.
-    fn gives_probabilities(&self) -> bool {
-        false
-    }
-
     fn train(
         &self,
-        mentor: &Mentor,
+        data: TrainingData<'_>,
         options: &TrainOptions,
         progress: &dyn Progress,
-    ) -> Result<Trained> {
-        train::train(mentor, options, progress)
+    ) -> Result<Fitted> {
+        train::train(data.mentor, options, progress)
     }
 
     fn load(&self, files: &ModelFiles, vectors: &Vectors) -> Result<Box<dyn Classifier>> {

@@ -14,7 +14,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Insight;
+use super::Explanation;
 use super::params::THRESHOLD;
 use super::ridge::Ridge;
 use super::topics::{Network, Shape};
@@ -22,7 +22,9 @@ use super::words::{Question, Words};
 use crate::classifiers::model_files::{
     CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
 };
-use crate::classifiers::{Candidate, Classifier, ModelFiles, Ranking, Vectors, best_of};
+use crate::classifiers::{
+    Candidate, Classifier, ConfidenceKind, ModelFiles, Ranking, Vectors, best_of,
+};
 use crate::error::Result;
 use crate::files::pretty_json;
 
@@ -119,6 +121,11 @@ pub(crate) struct LstmClassifier {
 }
 
 impl LstmClassifier {
+    /// A model that was just trained with the vectors of `words`.
+    pub(super) fn new(model: Model, words: Words) -> Self {
+        Self { model, words, threshold: THRESHOLD }
+    }
+
     /// Reads the model's files; everything in them is checked before it is used.
     ///
     /// # Errors
@@ -172,25 +179,34 @@ fn read_network(tensors: &TensorReader, shape: Shape) -> Result<Option<Network>>
 }
 
 impl Classifier for LstmClassifier {
-    fn rank(&self, question: &str) -> Ranking {
-        self.rank_all(&[question]).pop().unwrap_or_else(Ranking::declined)
+    fn rank(&self, question: &str) -> Result<Ranking> {
+        Ok(self.rank_all(&[question])?.pop().unwrap_or_else(Ranking::declined))
     }
 
-    fn rank_all(&self, questions: &[&str]) -> Vec<Ranking> {
+    fn rank_all(&self, questions: &[&str]) -> Result<Vec<Ranking>> {
         let questions = questions.iter().map(|text| self.words.question(text)).collect();
         let features = features(self.model.network.as_ref(), questions);
-        features.iter().map(|features| self.ranking(features)).collect()
+        Ok(features.iter().map(|features| self.ranking(features)).collect())
+    }
+
+    /// The confidences are decision values of the ridge classifier.
+    fn confidence_kind(&self) -> ConfidenceKind {
+        ConfidenceKind::Score
+    }
+
+    fn to_files(&self) -> Result<ModelFiles> {
+        self.model.to_files()
     }
 }
 
 impl LstmClassifier {
-    /// What it makes of a question on the way to its answers.
-    pub(super) fn insight(&self, question: &str) -> Insight {
+    /// Returns the intermediate results for a question.
+    pub(super) fn explain(&self, question: &str) -> Explanation {
         let steps = self.words.question(question).steps;
         let network = self.model.network.as_ref();
         let shares = network.and_then(|network| network.shares(&[&steps]).pop());
         let topics = self.model.topics.iter().cloned().zip(shares.unwrap_or_default());
-        Insight { tokens: self.words.keys(question).collect(), topics: topics.collect() }
+        Explanation { tokens: self.words.keys(question).collect(), topics: topics.collect() }
     }
 
     fn ranking(&self, features: &[f64]) -> Ranking {

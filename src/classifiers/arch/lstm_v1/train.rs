@@ -4,14 +4,14 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::model::{Model, features};
+use super::model::{LstmClassifier, Model, features};
 use super::params::{THRESHOLD, Training};
 use super::ridge::{Data, Solved, two_folds};
-use super::topics::{Example, Fitted, Network, Shape, fit};
+use super::topics::{Example, FittedNetwork, Network, Shape, fit};
 use super::words::{Question, Words};
 use crate::classifiers::examples::Examples;
 use crate::classifiers::learning_curve::{Given, Split, learning_curve, splits};
-use crate::classifiers::{Candidate, LeftOut, TrainOptions, Trained, TrainingReport};
+use crate::classifiers::{Candidate, Fitted, LeftOut, TrainOptions, TrainingReport};
 use crate::error::Result;
 use crate::mentor::Mentor;
 use crate::progress::Progress;
@@ -21,15 +21,15 @@ use crate::text::{fold, percent};
 /// Topics that are marks of the older data rather than what a question is about.
 const NO_TOPICS: [&str; 3] = ["navy", "positive", "negative"];
 
-/// Trains on all of `mentor`'s questions.
+/// Trains on all questions of `mentor`.
 ///
 /// # Errors
-/// When there are no vectors of words, or the regression cannot be solved.
+/// If there are no word vectors, or the regression cannot be solved.
 pub(super) fn train(
     mentor: &Mentor,
     options: &TrainOptions,
     progress: &dyn Progress,
-) -> Result<Trained> {
+) -> Result<Fitted> {
     let words = Words::of(&options.vectors)?;
     let examples = Examples::of(mentor, false);
     let questions: Vec<Question> =
@@ -42,7 +42,7 @@ pub(super) fn train(
         None
     } else {
         let shape = Shape { dims: words.dims(), units: words.dims(), topics: topics.len() };
-        let Fitted { network, accuracy } =
+        let FittedNetwork { network, accuracy } =
             topic_model(shape, (&questions, &targets), options.seed, progress);
         notes.extend(without_topics(&targets));
         notes.extend(accuracy.map(|share| {
@@ -61,17 +61,16 @@ pub(super) fn train(
     let fused = Solved::of(data(&features))?;
     let unfused = Solved::of(data(&sums))?;
     let tops = fused.leave_one_out();
-    let cv_accuracy = examples.accuracy(|i| tops[i].0);
-    if cv_accuracy.is_some() {
+    let is_measurable = !examples.measurable().is_empty();
+    if is_measurable && options.full_report {
         let alone = unfused.leave_one_out();
         notes.push(comparison([
             two_folds(data(&features))?,
             two_folds(data(&sums))?,
             examples.accuracy(|i| alone[i].0),
         ]));
-    } else {
-        notes.extend(examples.why_unmeasurable());
     }
+    notes.extend(examples.why_unmeasurable());
     let model = Model {
         answers: examples.ids.iter().map(|&id| id.to_owned()).collect(),
         topics,
@@ -79,12 +78,12 @@ pub(super) fn train(
         fused: fused.ridge(),
         unfused: unfused.ridge(),
     };
-    let splits = splits(&examples, options.seed);
+    let splits = if options.full_report { splits(&examples, options.seed) } else { Vec::new() };
     let given = splits.iter().map(|split| answers_at_shares(&data(&features), split));
     let learning_curve = learning_curve(&examples, &splits, given.collect::<Result<Vec<Given>>>()?);
     let left_out = left_out(&examples, &tops);
-    let report = TrainingReport { cv_accuracy, left_out, learning_curve, notes };
-    Ok(Trained { files: model.to_files()?, report })
+    let report = TrainingReport { left_out, learning_curve, notes };
+    Ok(Fitted { classifier: Box::new(LstmClassifier::new(model, words)), report })
 }
 
 /// Trains the topic model.
@@ -93,7 +92,7 @@ fn topic_model(
     (questions, targets): (&[Question], &[Vec<f32>]),
     seed: u64,
     progress: &dyn Progress,
-) -> Fitted {
+) -> FittedNetwork {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let network = Network::initial(shape, &mut random);
     let examples: Vec<Example<'_>> = questions

@@ -24,7 +24,7 @@ pub(crate) struct Example<'a> {
 
 /// A trained topic model.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fitted {
+pub(crate) struct FittedNetwork {
     /// The best epoch's.
     pub(crate) network: Network,
     /// Its accuracy on the examples held out, in 0..=1; `None` where none with a topic was.
@@ -40,7 +40,7 @@ pub(crate) fn fit(
     training: &Training,
     random: &mut ChaCha8Rng,
     progress: &dyn Progress,
-) -> Fitted {
+) -> FittedNetwork {
     let seen = examples.len() - examples.len().div_ceil(training.held_out);
     let (seen, held_out) = examples.split_at(seen.max(1));
     let has_topics = |example: &&Example<'_>| example.topics.contains(&1.0);
@@ -69,7 +69,7 @@ pub(crate) fn fit(
     progress.finish();
     let (correct, network) = best.unwrap_or((0, network));
     let accuracy = (!held_out.is_empty()).then(|| correct as f64 / held_out.len() as f64);
-    Fitted { network, accuracy }
+    FittedNetwork { network, accuracy }
 }
 
 /// How many examples' largest share is one of their topics.

@@ -10,5 +10,5 @@ mod products;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fit::{Example, Fitted, fit};
+pub(crate) use fit::{Example, FittedNetwork, fit};
 pub(crate) use network::{Network, Shape};

@@ -9,7 +9,7 @@ use super::statistics::wilson;
 /// So many of so many. Only the two numbers are read; the others come of them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Counts")]
-pub struct Share {
+pub struct Proportion {
     /// Of how many.
     pub questions: usize,
     /// How many.
@@ -27,17 +27,17 @@ pub struct TopicShare {
     pub topic: String,
     /// Answered rightly.
     #[serde(flatten)]
-    pub share: Share,
+    pub share: Proportion,
 }
 
-/// What a [`Share`] is read from.
+/// What a [`Proportion`] is read from.
 #[derive(Deserialize)]
 struct Counts {
     questions: u32,
     correct: u32,
 }
 
-impl TryFrom<Counts> for Share {
+impl TryFrom<Counts> for Proportion {
     type Error = &'static str;
 
     fn try_from(counts: Counts) -> Result<Self, Self::Error> {
@@ -48,7 +48,7 @@ impl TryFrom<Counts> for Share {
     }
 }
 
-impl Share {
+impl Proportion {
     /// `correct` of `questions`.
     #[must_use]
     pub fn of(correct: usize, questions: usize) -> Self {
@@ -71,7 +71,10 @@ impl Share {
 
 /// Writes a share as `questions`, `correct`, `accuracy` (0 where there is nothing) and
 /// `accuracy_ci95`.
-pub(super) fn as_accuracy<S: Serializer>(share: &Share, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_accuracy<S: Serializer>(
+    share: &Proportion,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Written {
         questions: usize,
@@ -79,7 +82,7 @@ pub(super) fn as_accuracy<S: Serializer>(share: &Share, serializer: S) -> Result
         accuracy: f64,
         accuracy_ci95: [f64; 2],
     }
-    let Share { questions, correct, ci95: accuracy_ci95, .. } = *share;
+    let Proportion { questions, correct, ci95: accuracy_ci95, .. } = *share;
     Written { questions, correct, accuracy: share.accuracy(), accuracy_ci95 }.serialize(serializer)
 }
 
@@ -97,7 +100,7 @@ pub(super) fn topic_shares<'a>(
     }
     let share = |(topic, (questions, correct)): (&str, (usize, usize))| TopicShare {
         topic: topic.to_owned(),
-        share: Share::of(correct, questions),
+        share: Proportion::of(correct, questions),
     };
     counts.into_iter().map(share).collect()
 }
