@@ -1,12 +1,13 @@
 //! Adding vector models.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek};
+use std::io::{self, BufWriter, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Archive};
-use super::convert;
 use super::encoder::is_model_folder;
+use super::finalfusion_file;
+use super::formats::{self, WordTable};
 use super::gather::{Folder, encoder};
 use super::keep::{Made, chosen_or, keep};
 use super::manifest::ModelKind;
@@ -115,23 +116,28 @@ fn name_after(path: &Path, found: &Found) -> String {
 fn words(mut file: File, request: &Request, to: &Path, progress: &dyn Progress) -> Result<Made> {
     let path = request.path.as_path();
     progress.start("checking, converting", 3);
-    let checked = convert::check(&mut file, path)?;
+    let (format, table) = formats::read_file(&mut file, path)?;
     progress.step();
     let sha256 = digest_of(&mut file, path)?;
     progress.step();
     let model = to.join(MODEL_FILE);
-    let mut to = File::create_new(&model).map_err(|e| Error::io(&model, "write the file", e))?;
-    convert::convert(&mut file, path, checked, &mut to)?;
+    write_table(&table, &model).map_err(|e| Error::io(&model, "write the file", e))?;
     progress.finish();
     Ok(Made {
         kind: ModelKind::Words,
-        words: Some(checked.1.words),
-        dims: checked.1.dims,
-        format: checked.0.to_string(),
+        words: Some(table.words.len()),
+        dims: table.dims,
+        format: format.to_string(),
         sha256: Some(sha256),
         licence: request.licence.clone(),
         files: vec![MODEL_FILE.to_owned()],
     })
+}
+
+fn write_table(table: &WordTable, path: &Path) -> io::Result<()> {
+    let mut to = BufWriter::with_capacity(1 << 16, File::create_new(path)?);
+    finalfusion_file::write(&mut to, table)?;
+    to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
 /// Unpacks and tries out the sentence encoder in an archive.

@@ -1,24 +1,23 @@
 //! Vector models: words and sentences as vectors.
 //!
-//! Files of word vectors come from strangers and claim things about themselves in their headers.
-//! So a file is read twice: `guard` walks it from end to end and believes nothing, then
-//! `finalfusion` reads what was found to be whole. [`add()`] keeps the result as a memory-mapped
-//! file of its own (`fifu.rs`), which [`WordVectors`] opens without reading the vectors.
+//! Word-vector files are untrusted input: `formats/` reads them, one file per format, and checks every
+//! count and number. [`add()`] installs the result as a memory-mapped file (`finalfusion_file.rs`), which
+//! [`WordVectors`] opens without reading the vectors.
 //!
-//! Of a sentence encoder, wherever it is found (`gather.rs`, `archive.rs`, `hub/`), it keeps the few files
-//! that are needed, as they are. [`add_distilled()`] makes [`StaticVectors`] of it, as the ones embedded in the
-//! program are. A [`VectorModel`] turns sentences into vectors, whatever its kind.
+//! From a sentence encoder in a folder, an archive or on the Hub (`gather.rs`, `archive.rs`, `hub/`),
+//! the files that are needed are copied unchanged. [`add_distilled()`] distills an encoder to
+//! [`StaticVectors`], as the model that is embedded in the program was. A [`VectorModel`] turns sentences
+//! into vectors, whatever its kind.
 
 mod add;
 mod archive;
 mod cache;
-mod convert;
 mod distill;
 mod embedded;
 mod encoder;
-mod fifu;
+mod finalfusion_file;
+mod formats;
 mod gather;
-mod guard;
 mod hub;
 mod keep;
 mod manifest;

@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use super::wordpiece::Vocabulary;
 use super::{Origin, StaticVectors};
 use crate::error::{Error, Result};
-use crate::vectors::guard::MAX_DIMS;
+use crate::vectors::formats::MAX_DIMS;
 
 /// The key of [`Origin`] in the file's metadata.
 const ORIGIN: &str = "origin";
