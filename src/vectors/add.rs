@@ -5,14 +5,13 @@ use std::io::{self, BufWriter, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Archive};
+use super::collect_files::{Folder, encoder};
 use super::encoder::is_model_folder;
 use super::finalfusion_file;
 use super::formats::{self, WordTable};
-use super::gather::{Folder, encoder};
-use super::keep::{Made, chosen_or, keep};
-use super::manifest::ModelKind;
+use super::install::{BuiltModel, chosen_or, install};
+use super::manifest::{MODEL_FILE, ModelKind};
 use super::store::Added;
-use super::words::MODEL_FILE;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
@@ -53,7 +52,7 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
     let path = request.path.as_path();
     let found = Found::at(path)?;
     let name = chosen_or(request.name.as_ref(), &name_after(path, &found))?;
-    keep(workspace, &name, request.overwrite, |to| {
+    install(workspace, &name, request.overwrite, |to| {
         let made = match found {
             Found::File(file) => words(file, request, to, progress),
             Found::Folder(mut folder) => {
@@ -113,7 +112,12 @@ fn name_after(path: &Path, found: &Found) -> String {
 }
 
 /// Checks and converts a file of word vectors.
-fn words(mut file: File, request: &Request, to: &Path, progress: &dyn Progress) -> Result<Made> {
+fn words(
+    mut file: File,
+    request: &Request,
+    to: &Path,
+    progress: &dyn Progress,
+) -> Result<BuiltModel> {
     let path = request.path.as_path();
     progress.start("checking, converting", 3);
     let (format, table) = formats::read_file(&mut file, path)?;
@@ -123,7 +127,7 @@ fn words(mut file: File, request: &Request, to: &Path, progress: &dyn Progress) 
     let model = to.join(MODEL_FILE);
     write_table(&table, &model).map_err(|e| Error::io(&model, "write the file", e))?;
     progress.finish();
-    Ok(Made {
+    Ok(BuiltModel {
         kind: ModelKind::Words,
         words: Some(table.words.len()),
         dims: table.dims,
@@ -146,12 +150,12 @@ fn packed_encoder(
     request: &Request,
     to: &Path,
     progress: &dyn Progress,
-) -> Result<Made> {
+) -> Result<BuiltModel> {
     let path = request.path.as_path();
     let sha256 = digest_of(&mut file, path)?;
     let origin = ("sentence-transformers folder in a zip", request.licence.clone());
     let made = encoder(&mut Archive::open(file, path)?, origin, to, progress)?;
-    Ok(Made { sha256: Some(sha256), ..made })
+    Ok(BuiltModel { sha256: Some(sha256), ..made })
 }
 
 fn digest_of(file: &mut File, path: &Path) -> Result<String> {

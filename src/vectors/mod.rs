@@ -4,7 +4,7 @@
 //! count and number. [`add()`] installs the result as a memory-mapped file (`finalfusion_file.rs`), which
 //! [`WordVectors`] opens without reading the vectors.
 //!
-//! From a sentence encoder in a folder, an archive or on the Hub (`gather.rs`, `archive.rs`, `hub/`),
+//! From a sentence encoder in a folder, an archive or on the Hub (`collect_files.rs`, `archive.rs`, `hub/`),
 //! the files that are needed are copied unchanged. [`add_distilled()`] distills an encoder to
 //! [`StaticVectors`], as the model that is embedded in the program was. A [`VectorModel`] turns sentences
 //! into vectors, whatever its kind.
@@ -12,14 +12,14 @@
 mod add;
 mod archive;
 mod cache;
+mod collect_files;
 mod distill;
 mod embedded;
 mod encoder;
 mod finalfusion_file;
 mod formats;
-mod gather;
 mod hub;
-mod keep;
+mod install;
 mod manifest;
 mod model;
 mod sentence;
@@ -34,13 +34,13 @@ pub use distill::{DistillRequest, Options, add_distilled};
 pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
 pub use hub::{DownloadRequest, HubSettings, ModelId, download};
-pub use keep::remove;
+pub use install::remove;
+pub(crate) use manifest::DAMAGED;
 pub use manifest::{Manifest, ModelKind, Source};
 pub use model::{VectorModel, nearest, network};
 pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};
 pub use static_vectors::{Origin, StaticVectors};
-pub(crate) use store::DAMAGED;
 pub use store::{Added, find_by_digest, list, manifest, names, verify};
 pub use tokens::TokenVectors;
 pub use words::WordVectors;

@@ -4,18 +4,15 @@ use std::path::Path;
 
 use super::finalfusion_file::{self, MappedVectors};
 use super::formats::Shape;
-use super::manifest::{Manifest, ModelKind};
+use super::manifest::{DAMAGED, MODEL_FILE, Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
-use super::store::{DAMAGED, manifest, read_with};
+use super::store::{manifest, read_with};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
-
-/// The file of the vectors in a vector model's folder.
-pub(super) const MODEL_FILE: &str = "model.fifu";
 
 /// A vector a word, mapped from disk: processes that use the same model share its memory.
 #[derive(Debug)]

@@ -146,7 +146,9 @@ impl Subwords {
             count += 1;
         }
         if count > 1 {
-            row.iter_mut().for_each(|sum| *sum /= count as f32);
+            for sum in row {
+                *sum /= count as f32;
+            }
         }
     }
 
@@ -202,8 +204,8 @@ mod tests {
     fn words_shorter_than_all_ngrams_have_no_buckets() {
         let subwords = Subwords { buckets: 10, lengths: 4..=6 };
         assert_eq!(subwords.buckets_of("a"), [0_usize; 0]);
-        let mut row = [1.0, 2.0];
+        let mut row = vec![1.0, 2.0];
         subwords.average("a", &mut row, &[5.0; 20]);
-        assert_eq!(row, [1.0, 2.0]);
+        assert_eq!(row, vec![1.0, 2.0]);
     }
 }

@@ -137,7 +137,9 @@ fn scale(rows: &mut [f32], dims: usize, norms: &[f32]) -> Result<()> {
         if !(dot(vector, vector) * norm.powi(2)).is_finite() {
             return Err(corrupt_at(index + 1, "the product of vector and norm is too large"));
         }
-        vector.iter_mut().for_each(|number| *number *= norm);
+        for number in vector {
+            *number *= norm;
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The rounding that every vector of a word2vec, GloVe or fastText file goes through.
+//! The rounding that every vector of a word2vec, `GloVe` or `fastText` file goes through.
 
 /// Scales `vector` to unit length and back.
 ///

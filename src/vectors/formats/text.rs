@@ -1,6 +1,6 @@
 //! Text formats: one line per word, with the word and then its numbers, separated by white space.
 //!
-//! GloVe text has nothing else: <https://nlp.stanford.edu/projects/glove/>. word2vec text begins
+//! `GloVe` text has nothing else: <https://nlp.stanford.edu/projects/glove/>. word2vec text begins
 //! with a line `words dims`: the option `-binary 0` of `word2vec.c`,
 //! <https://code.google.com/archive/p/word2vec/>. fastText's `.vec` files are word2vec text.
 
@@ -29,7 +29,7 @@ const LINE_FORMAT: &str = "a line is a word without spaces, then the numbers of 
 pub(super) enum FirstLine {
     /// `words dims`, as in word2vec text.
     Header,
-    /// A word and its vector, as in GloVe text.
+    /// A word and its vector, as in `GloVe` text.
     Word,
 }
 

@@ -130,7 +130,7 @@ mod tests {
                 sha256: "00".to_owned(),
                 licence: None,
                 recipe: 1,
-                salads: 9,
+                sequences: 9,
                 seed: 7,
             },
             vocabulary: Vocabulary::new("##sdogzero".into(), vec![3, 6, 10]).unwrap(),
