@@ -240,22 +240,26 @@ fn a_damaged_model_never_opens_as_something_else() {
 fn unreadable_files_are_explained_and_not_added() {
     let fasttext = files::fasttext();
     let cases: [(&str, Vec<u8>, &str); 16] = [
-        ("empty", Vec::new(), "not a file of word vectors"),
-        ("prose", b"It was a dark and stormy night.\n".into(), "not a file of word vectors"),
-        ("zip", b"PK\x03\x04rest".into(), "unpack it first"),
+        ("empty", Vec::new(), "not a word-vector file"),
+        ("prose", b"It was a dark and stormy night.\n".into(), "not a word-vector file"),
+        ("zip", b"PK\x03\x04rest".into(), "unpack the archive first"),
         ("ragged", b"a 1 2\nb 1 2 3\n".into(), "row 2: read as GloVe text: 3 numbers, expected 2"),
         ("word only", b"a 1 2\nb\n".into(), "0 numbers, expected 2"),
-        ("blank line", b"a 1 2\n\nb 1 2\n".into(), "row 2: read as GloVe text: there is no word"),
+        ("blank line", b"a 1 2\n\nb 1 2\n".into(), "row 2: read as GloVe text: the word is empty"),
         ("nan", b"a 1 2\nb nan 1\n".into(), "row 2: read as GloVe text: number 1"),
         ("infinite", b"a 1 1e39\n".into(), "number 2 of the vector is inf"),
-        ("twice", b"a 1 2\nb 1 2\na 2 1\n".into(), "the word `a` is in row 1 already"),
+        (
+            "twice",
+            b"a 1 2\nb 1 2\na 2 1\n".into(),
+            "row 3: read as GloVe text: duplicate word `a`, first in row 1",
+        ),
         ("not UTF-8", b"a 1 2\n\xff 1 2\n".into(), "row 2: read as GloVe text: the word is not"),
         ("too few", b"3 2\na 1 2\nb 1 2\n".into(), "are left"),
-        ("one too few", b"2 1\na 100\n\n".into(), "there is no word"),
-        ("too many", b"1 2\na 1 2\nb 1 2\n".into(), "2 words, the first line says 1"),
+        ("one too few", b"2 1\na 100\n\n".into(), "the word is empty"),
+        ("too many", b"1 2\na 1 2\nb 1 2\n".into(), "2 words, the first line declares 1"),
         ("cut", files::word2vec("3 2\n")[..30].into(), "need at least"),
-        ("more", files::word2vec("2 2\n"), "more follows"),
-        ("fastText cut", fasttext[..fasttext.len() - 3].into(), "ends in the middle"),
+        ("more", files::word2vec("2 2\n"), "more words than its header declares"),
+        ("fastText cut", fasttext[..fasttext.len() - 3].into(), "unexpected end of the file"),
     ];
     for (case, file, said) in cases {
         let sandbox = Sandbox::empty();

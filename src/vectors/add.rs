@@ -1,17 +1,17 @@
 //! Adding vector models.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek};
+use std::io::{self, BufWriter, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Archive};
-use super::convert;
+use super::collect_files::{Folder, encoder};
 use super::encoder::is_model_folder;
-use super::gather::{Folder, encoder};
-use super::keep::{Made, chosen_or, keep};
-use super::manifest::ModelKind;
+use super::finalfusion_file;
+use super::formats::{self, WordTable};
+use super::install::{BuiltModel, chosen_or, install};
+use super::manifest::{MODEL_FILE, ModelKind};
 use super::store::Added;
-use super::words::MODEL_FILE;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
@@ -52,7 +52,7 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
     let path = request.path.as_path();
     let found = Found::at(path)?;
     let name = chosen_or(request.name.as_ref(), &name_after(path, &found))?;
-    keep(workspace, &name, request.overwrite, |to| {
+    install(workspace, &name, request.overwrite, |to| {
         let made = match found {
             Found::File(file) => words(file, request, to, progress),
             Found::Folder(mut folder) => {
@@ -112,26 +112,36 @@ fn name_after(path: &Path, found: &Found) -> String {
 }
 
 /// Checks and converts a file of word vectors.
-fn words(mut file: File, request: &Request, to: &Path, progress: &dyn Progress) -> Result<Made> {
+fn words(
+    mut file: File,
+    request: &Request,
+    to: &Path,
+    progress: &dyn Progress,
+) -> Result<BuiltModel> {
     let path = request.path.as_path();
     progress.start("checking, converting", 3);
-    let checked = convert::check(&mut file, path)?;
+    let (format, table) = formats::read_file(&mut file, path)?;
     progress.step();
     let sha256 = digest_of(&mut file, path)?;
     progress.step();
     let model = to.join(MODEL_FILE);
-    let mut to = File::create_new(&model).map_err(|e| Error::io(&model, "write the file", e))?;
-    convert::convert(&mut file, path, checked, &mut to)?;
+    write_table(&table, &model).map_err(|e| Error::io(&model, "write the file", e))?;
     progress.finish();
-    Ok(Made {
+    Ok(BuiltModel {
         kind: ModelKind::Words,
-        words: Some(checked.1.words),
-        dims: checked.1.dims,
-        format: checked.0.to_string(),
+        words: Some(table.words.len()),
+        dims: table.dims,
+        format: format.to_string(),
         sha256: Some(sha256),
         licence: request.licence.clone(),
         files: vec![MODEL_FILE.to_owned()],
     })
+}
+
+fn write_table(table: &WordTable, path: &Path) -> io::Result<()> {
+    let mut to = BufWriter::with_capacity(1 << 16, File::create_new(path)?);
+    finalfusion_file::write(&mut to, table)?;
+    to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
 /// Unpacks and tries out the sentence encoder in an archive.
@@ -140,12 +150,12 @@ fn packed_encoder(
     request: &Request,
     to: &Path,
     progress: &dyn Progress,
-) -> Result<Made> {
+) -> Result<BuiltModel> {
     let path = request.path.as_path();
     let sha256 = digest_of(&mut file, path)?;
     let origin = ("sentence-transformers folder in a zip", request.licence.clone());
     let made = encoder(&mut Archive::open(file, path)?, origin, to, progress)?;
-    Ok(Made { sha256: Some(sha256), ..made })
+    Ok(BuiltModel { sha256: Some(sha256), ..made })
 }
 
 fn digest_of(file: &mut File, path: &Path) -> Result<String> {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
+use super::collect_files::Bundle;
 use super::encoder::is_model_folder;
-use super::gather::Bundle;
 use crate::error::{Error, Location, Result};
 use crate::text::format::{count, quoted_list};
 

@@ -8,11 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder;
 use super::static_vectors::STATIC_FILE;
-use super::words::MODEL_FILE;
 use crate::error::{Error, Location, Result};
 use crate::files::pretty_json;
 use crate::publish::{self, FileRecord};
 use crate::sha256;
+
+/// The vector file of a word-vector model.
+pub(super) const MODEL_FILE: &str = "model.fifu";
+
+/// The hint for a model whose files differ from its manifest.
+pub(crate) const DAMAGED: &str = "the vector model is damaged; add it again";
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::cache::Cache;
 use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
-use super::manifest::{Manifest, ModelKind};
+use super::manifest::{DAMAGED, Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
@@ -70,7 +70,7 @@ impl VectorModel {
         if found != manifest.dims {
             let expected = manifest.dims;
             let what = format!("vectors of {found} numbers, the manifest says {expected}");
-            return Err(Error::at(Location::file(folder), what).hint(store::DAMAGED));
+            return Err(Error::at(Location::file(folder), what).hint(DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
         let cache = (kind == ModelKind::Encoder)

@@ -4,16 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
-use super::manifest::Manifest;
+use super::manifest::{DAMAGED, Manifest};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, OpenedFolder};
 use crate::sha256;
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::workspace::{Name, Workspace, folder_names};
-
-/// What to do about a model whose files are not what was added.
-pub(crate) const DAMAGED: &str = "the vector model is damaged; add it again";
 
 /// How often a model is read again because another run replaced it meanwhile.
 const ATTEMPTS: usize = 20;

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use finalfusion::storage::StorageView;
-
-use super::fifu::{self, Rows};
-use super::guard::Shape;
-use super::manifest::{Manifest, ModelKind};
+use super::finalfusion_file::{self, MappedVectors};
+use super::formats::Shape;
+use super::manifest::{DAMAGED, MODEL_FILE, Manifest, ModelKind};
 use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
-use super::store::{DAMAGED, manifest, read_with};
+use super::store::{manifest, read_with};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Location, Result};
@@ -16,15 +14,12 @@ use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
-/// The file of the vectors in a vector model's folder.
-pub(super) const MODEL_FILE: &str = "model.fifu";
-
 /// A vector a word, mapped from disk: processes that use the same model share its memory.
 #[derive(Debug)]
 pub struct WordVectors {
     manifest: Manifest,
     vocabulary: Vocabulary,
-    rows: Rows,
+    vectors: MappedVectors,
 }
 
 impl WordVectors {
@@ -53,11 +48,9 @@ impl WordVectors {
         let words = manifest.words.unwrap_or_default();
         let shape = Shape { words, dims: manifest.dims };
         files::refuse_pointer(&path)?;
-        let opened = files::open(&path)
-            .and_then(|file| fifu::open(file, shape))
-            .map_err(|e| Error::io(&path, "open the vectors", e));
-        let (vocabulary, rows) = opened.map_err(|e| e.hint(DAMAGED))?;
-        Ok(Self { manifest, vocabulary, rows })
+        let (vocabulary, vectors) = finalfusion_file::open(&path, shape)
+            .map_err(|e| Error::io(&path, "open the vectors", e).hint(DAMAGED))?;
+        Ok(Self { manifest, vocabulary, vectors })
     }
 
     /// What is known of it.
@@ -75,7 +68,7 @@ impl WordVectors {
     /// The vector of `word`, `[dims]`, as the file had it but for rounding.
     #[must_use]
     pub fn embedding(&self, word: &str) -> Option<&[f32]> {
-        self.rows().nth(self.vocabulary.find(word)?)
+        self.vectors.rows().nth(self.vocabulary.find(word)?)
     }
 
     /// The `n` words nearest to `word` by cosine, nearest first, without itself; `None` where it
@@ -85,6 +78,7 @@ impl WordVectors {
         let own = self.vocabulary.find(word)?;
         let vector = self.embedding(word)?;
         let mut others: Vec<(usize, f32)> = self
+            .vectors
             .rows()
             .map(|row| cosine(row, vector))
             .enumerate()
@@ -94,13 +88,6 @@ impl WordVectors {
         others.sort_by(|a, b| b.1.total_cmp(&a.1));
         others.truncate(n);
         Some(others.into_iter().map(|(i, cosine)| (self.vocabulary.word(i), cosine)).collect())
-    }
-
-    /// The vectors in the order of the words.
-    fn rows(&self) -> std::iter::Take<std::slice::ChunksExact<'_, f32>> {
-        // A mapped matrix lies in one piece.
-        let rows = self.rows.storage().view().to_slice().unwrap_or_default();
-        rows.chunks_exact(self.dims()).take(self.vocabulary.len())
     }
 }
 
@@ -122,7 +109,7 @@ impl TokenVectors for WordVectors {
             let found = self.vocabulary.find(&word);
             let found = found.or_else(|| self.vocabulary.find(&word.to_lowercase()));
             let Some(index) = found else { continue };
-            let row = self.rows().nth(index).unwrap_or_default();
+            let row = self.vectors.rows().nth(index).unwrap_or_default();
             let length = root(dot(row, row));
             let weight = tokens::weight(index + 1, harmonic);
             numbers

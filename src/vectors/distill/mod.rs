@@ -1,12 +1,12 @@
 //! Static token vectors from a sentence encoder.
 //!
-//! The encoder is shown *word salads*: sequences of random words, frequent ones more often. Each
-//! token then gets the vector with which the salads' sums of them come nearest to what the encoder
-//! made of the salads. It needs no text, only the encoder's own vocabulary.
+//! The encoder is run on random token sequences, in which frequent words occur more often. Each token
+//! gets the vector for which the normalised sums of the tokens' vectors are nearest to the encoder's vectors of
+//! the sequences. No text is needed, only the vocabulary of the encoder.
 //!
 //! | file | stage |
 //! |---|---|
-//! | `salads.rs` | random numbers → sequences of tokens |
+//! | `random_sequences.rs` | random numbers → sequences of tokens |
 //! | `projection.rs` | the encoder's vectors → fewer numbers (principal components) |
 //! | `ridge.rs` | sequences and their vectors → a vector a token (ridge regression) |
 //! | `publish.rs` | all of it, as a vector model of the workspace |
@@ -17,12 +17,12 @@
 
 mod projection;
 mod publish;
+mod random_sequences;
 mod ridge;
-mod salads;
 
 use self::projection::Projection;
 pub use self::publish::{DistillRequest, add_distilled};
-use self::salads::Salads;
+use self::random_sequences::RandomSequences;
 use super::encoder::SentenceEncoder;
 use super::sentence::{Embeddings, to_unit_length};
 use super::static_vectors::{CONTINUES, Origin, StaticVectors};
@@ -53,13 +53,13 @@ pub struct Options {
     pub dims: usize,
     /// Where random numbers start. Default 0.
     pub seed: u64,
-    /// How many word salads to learn from. Default 85,000.
-    pub salads: usize,
+    /// The number of random token sequences to learn from. Default 85,000.
+    pub sequences: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dims: 128, seed: 0, salads: 85_000 }
+        Self { dims: 128, seed: 0, sequences: 85_000 }
     }
 }
 
@@ -70,14 +70,14 @@ impl Default for Options {
 /// When the encoder has too few numbers, no words of lower-case ASCII letters, or gives what is no
 /// number.
 fn distill(teacher: &Teacher, options: &Options, progress: &dyn Progress) -> Result<StaticVectors> {
-    let Options { dims, seed, salads } = *options;
+    let Options { dims, seed, sequences } = *options;
     let most = super::SentenceModel::dims(teacher.encoder);
     if !(1..=most).contains(&dims) {
         let what = format!("cannot make vectors of {dims} numbers from those of {most}");
         return Err(Error::new(what).hint(format!("choose --dims from 1 to {most}")));
     }
     let tokens = kept_tokens(teacher.encoder)?;
-    let salads = Salads::new(&tokens, seed, salads);
+    let sequences = RandomSequences::new(&tokens, seed, sequences);
     let encode = |sequences: Vec<Vec<u32>>, what: &str| -> Result<Embeddings> {
         let vectors = teacher.encoder.embed_tokens(&sequences, what, progress);
         let mut vectors = vectors.map_err(|e| e.prefixed(&format!("`{}`", teacher.name)))?;
@@ -85,8 +85,8 @@ fn distill(teacher: &Teacher, options: &Options, progress: &dyn Progress) -> Res
         Ok(vectors)
     };
     let alone = encode(tokens.iter().map(|(_, id)| vec![*id]).collect(), "encoding tokens")?;
-    let sequences = salads.sequences().map(|salad| ids(salad, &tokens)).collect();
-    let targets = encode(sequences, "encoding word salads")?;
+    let inputs = sequences.sequences().map(|sequence| ids(sequence, &tokens)).collect();
+    let targets = encode(inputs, "encoding random sequences")?;
 
     let projection = Projection::fit(&targets, dims)?;
     let targets = projection.apply(&targets);
@@ -96,14 +96,14 @@ fn distill(teacher: &Teacher, options: &Options, progress: &dyn Progress) -> Res
             *x *= weight;
         }
     }
-    let rows = ridge::fit(&salads, &targets, start, dims, progress);
+    let rows = ridge::fit(&sequences, &targets, start, dims, progress);
 
     let origin = Origin {
         encoder: teacher.name.to_owned(),
         sha256: teacher.sha256.to_owned(),
         licence: teacher.licence.map(str::to_owned),
         recipe: RECIPE,
-        salads: options.salads,
+        sequences: options.sequences,
         seed,
     };
     let tokens = tokens.into_iter().map(|(token, _)| token).zip(rows.chunks_exact(dims));
@@ -127,8 +127,8 @@ fn kept_tokens(encoder: &SentenceEncoder) -> Result<Vec<(String, u32)>> {
         .hint("static vectors are made from encoders of English text in lower case"))
 }
 
-fn ids(salad: &[u32], tokens: &[(String, u32)]) -> Vec<u32> {
-    salad.iter().map(|&token| tokens[token as usize].1).collect()
+fn ids(sequence: &[u32], tokens: &[(String, u32)]) -> Vec<u32> {
+    sequence.iter().map(|&token| tokens[token as usize].1).collect()
 }
 
 /// What each of `n` tokens weighs, the most frequent first; the probability of the one at `rank`

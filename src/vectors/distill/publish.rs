@@ -9,10 +9,10 @@ use crate::files::write_synced;
 use crate::progress::Progress;
 use crate::sha256;
 use crate::vectors::add::file_name;
+use crate::vectors::collect_files::{Folder, licence_in};
 use crate::vectors::embedded;
 use crate::vectors::encoder::{SentenceEncoder, WEIGHTS_FILE, is_model_folder};
-use crate::vectors::gather::{Folder, licence_in};
-use crate::vectors::keep::{Made, chosen_or, keep};
+use crate::vectors::install::{BuiltModel, chosen_or, install};
 use crate::vectors::manifest::ModelKind;
 use crate::vectors::static_vectors::STATIC_FILE;
 use crate::vectors::store::{self, Added};
@@ -55,7 +55,7 @@ pub fn add_distilled(
     let found = Found::at(workspace, &request.encoder)?;
     let name = chosen_or(request.name.as_ref(), &format!("{}-static", found.name))?;
     let licence = request.licence.as_ref().or(found.licence.as_ref());
-    keep(workspace, &name, request.overwrite, |folder| {
+    install(workspace, &name, request.overwrite, |folder| {
         let teacher = Teacher {
             encoder: &found.encoder,
             name: &found.name,
@@ -66,7 +66,7 @@ pub fn add_distilled(
         let path = folder.join(STATIC_FILE);
         write_synced(&path, &vectors.to_bytes())
             .map_err(|e| Error::io(&path, "write the file", e))?;
-        let made = Made {
+        let made = BuiltModel {
             kind: ModelKind::Static,
             words: Some(vectors.len()),
             dims: vectors.dims(),

@@ -1,6 +1,6 @@
-//! Ridge regression from word salads to their vectors.
+//! Ridge regression from random token sequences to their vectors.
 //!
-//! `A`, `[salads, tokens]`, has `1 / √n` for each of the `n` tokens of a salad; `E` are the salads'
+//! `A`, `[sequences, tokens]`, has `1 / √n` for each of the `n` tokens of a sequence; `E` are the sequences'
 //! vectors and `Z₀` what is known of the tokens before. The tokens' vectors `Z` minimise
 //!
 //! ```text
@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use super::salads::Salads;
+use super::random_sequences::RandomSequences;
 use crate::progress::Progress;
 
 /// μ.
@@ -22,16 +22,16 @@ const RIDGE: f32 = 0.3;
 /// Steps of conjugate gradients.
 const STEPS: usize = 50;
 
-/// The tokens' vectors, `[tokens, dims]`, from `targets` (`E`, `[salads, dims]`) and `start`
+/// The tokens' vectors, `[tokens, dims]`, from `targets` (`E`, `[sequences, dims]`) and `start`
 /// (`Z₀`, `[tokens, dims]`).
 pub(super) fn fit(
-    salads: &Salads,
+    sequences: &RandomSequences,
     targets: &[f32],
     mut start: Vec<f32>,
     dims: usize,
     progress: &dyn Progress,
 ) -> Vec<f32> {
-    let design = Design::new(salads, dims);
+    let design = Design::new(sequences, dims);
     let first = design.apply(&start);
     let scale = ratio(dot(&first, targets), dot(&first, &first));
     for x in &mut start {
@@ -45,30 +45,30 @@ pub(super) fn fit(
 
 /// `A`, by rows and by columns.
 struct Design<'a> {
-    salads: &'a Salads,
+    sequences: &'a RandomSequences,
     dims: usize,
-    /// Which salads each token is in, as often as it is.
-    salads_of: Vec<Vec<u32>>,
+    /// Which sequences each token is in, as often as it is.
+    sequences_of: Vec<Vec<u32>>,
 }
 
 impl<'a> Design<'a> {
-    fn new(salads: &'a Salads, dims: usize) -> Self {
-        let mut salads_of = vec![Vec::new(); salads.vocabulary];
-        for (index, salad) in (0..).zip(salads.sequences()) {
-            for &token in salad {
-                salads_of[token as usize].push(index);
+    fn new(sequences: &'a RandomSequences, dims: usize) -> Self {
+        let mut sequences_of = vec![Vec::new(); sequences.vocabulary];
+        for (index, sequence) in (0..).zip(sequences.sequences()) {
+            for &token in sequence {
+                sequences_of[token as usize].push(index);
             }
         }
-        Self { salads, dims, salads_of }
+        Self { sequences, dims, sequences_of }
     }
 
     /// `A x`.
     fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let mut result = vec![0.0; self.salads.len() * self.dims];
+        let mut result = vec![0.0; self.sequences.len() * self.dims];
         result.par_chunks_exact_mut(self.dims).enumerate().for_each(|(index, to)| {
-            let salad = self.salads.sequence(index);
-            let weight = weight(salad);
-            for &token in salad {
+            let sequence = self.sequences.sequence(index);
+            let weight = weight(sequence);
+            for &token in sequence {
                 self.add(to, weight, x, token);
             }
         });
@@ -77,12 +77,14 @@ impl<'a> Design<'a> {
 
     /// `Aᵀ x`.
     fn apply_transposed(&self, x: &[f32]) -> Vec<f32> {
-        let mut result = vec![0.0; self.salads.vocabulary * self.dims];
-        result.par_chunks_exact_mut(self.dims).zip(&self.salads_of).for_each(|(to, salads)| {
-            for &index in salads {
-                self.add(to, weight(self.salads.sequence(index as usize)), x, index);
-            }
-        });
+        let mut result = vec![0.0; self.sequences.vocabulary * self.dims];
+        result.par_chunks_exact_mut(self.dims).zip(&self.sequences_of).for_each(
+            |(to, sequences)| {
+                for &index in sequences {
+                    self.add(to, weight(self.sequences.sequence(index as usize)), x, index);
+                }
+            },
+        );
         result
     }
 
@@ -94,7 +96,7 @@ impl<'a> Design<'a> {
 
     /// The `x` with `(AᵀA + μ I) x = Aᵀ b`.
     fn solve(&self, b: &[f32], progress: &dyn Progress) -> Vec<f32> {
-        progress.start("fitting tokens to word salads", STEPS);
+        progress.start("fitting tokens to word sequences", STEPS);
         let mut residual = self.apply_transposed(b);
         let mut x = vec![0.0; residual.len()];
         let mut direction = residual.clone();
@@ -142,9 +144,9 @@ impl<'a> Design<'a> {
     }
 }
 
-/// What each token of a salad counts.
-fn weight(salad: &[u32]) -> f32 {
-    (salad.len() as f32).sqrt().recip()
+/// What each token of a sequence counts.
+fn weight(sequence: &[u32]) -> f32 {
+    (sequence.len() as f32).sqrt().recip()
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
@@ -165,9 +167,9 @@ mod tests {
     use super::*;
     use crate::progress::NoProgress;
 
-    fn fitted(salads: &[&[u32]], vocabulary: usize, targets: &[f32], start: &[f32]) -> Vec<f32> {
+    fn fitted(sequences: &[&[u32]], vocabulary: usize, targets: &[f32], start: &[f32]) -> Vec<f32> {
         let dims = start.len() / vocabulary;
-        fit(&Salads::of(salads, vocabulary), targets, start.to_vec(), dims, &NoProgress)
+        fit(&RandomSequences::of(sequences, vocabulary), targets, start.to_vec(), dims, &NoProgress)
     }
 
     #[track_caller]
@@ -187,7 +189,7 @@ mod tests {
         // A token twice counts 2/√2; c = (1·1 + √2·√2) / 3 = 1.
         let root = 2_f32.sqrt();
         assert_near(&fitted(&[&[0], &[0, 0]], 1, &[1.0, root], &[1.0]), &[1.0]);
-        // A token that is in no salad keeps c times what it was, in each column.
+        // A token that is in no sequence keeps c times what it was, in each column.
         let found = fitted(&[&[0]], 2, &[2.0, 4.0], &[1.0, 2.0, 3.0, 5.0]);
         assert_near(&found, &[2.0, 4.0, 6.0, 10.0]);
     }
@@ -195,14 +197,14 @@ mod tests {
     // At the least of a sum of squares its gradient is zero.
     #[test]
     fn what_is_found_is_the_least() {
-        let salads: &[&[u32]] = &[&[0, 1], &[1, 2, 3], &[0, 3, 3], &[2], &[4, 1], &[4, 2, 0, 1]];
+        let sequences: &[&[u32]] = &[&[0, 1], &[1, 2, 3], &[0, 3, 3], &[2], &[4, 1], &[4, 2, 0, 1]];
         let targets: Vec<f32> = (0..6_u8).map(|i| f32::from(i * i % 5) - 1.5).collect();
         let start = [0.3, -0.4, 0.5, 0.1, 0.2];
-        let design = Salads::of(salads, 5);
+        let design = RandomSequences::of(sequences, 5);
         let design = Design::new(&design, 1);
         let first = design.apply(&start);
         let scale = ratio(dot(&first, &targets), dot(&first, &first));
-        let found = fitted(salads, 5, &targets, &start);
+        let found = fitted(sequences, 5, &targets, &start);
         let fit = design.apply(&found);
         let left: Vec<f32> = targets.iter().zip(&fit).map(|(x, y)| x - y).collect();
         let pull = design.apply_transposed(&left);

@@ -34,9 +34,9 @@ pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
 use self::transfer::{Description, Said, fetch, fetch_unverified};
 
+use super::collect_files::{Bundle, encoder};
 use super::encoder::{FILES, MAX_JSON};
-use super::gather::{Bundle, encoder};
-use super::keep::{chosen_or, keep};
+use super::install::{chosen_or, install};
 use super::store::Added;
 use crate::error::{Error, Location, Result};
 use crate::files::{self, TOO_LARGE};
@@ -75,7 +75,7 @@ pub fn download(
 ) -> Result<Added> {
     let name = chosen_or(request.name.as_ref(), request.model.name())?;
     let mut unverified = Vec::new();
-    let added = keep(workspace, &name, request.overwrite, |folder| {
+    let added = install(workspace, &name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
         let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
         model.set_commit()?;

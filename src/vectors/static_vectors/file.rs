@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use super::wordpiece::Vocabulary;
 use super::{Origin, StaticVectors};
 use crate::error::{Error, Result};
-use crate::vectors::guard::MAX_DIMS;
+use crate::vectors::formats::MAX_DIMS;
 
 /// The key of [`Origin`] in the file's metadata.
 const ORIGIN: &str = "origin";
@@ -130,7 +130,7 @@ mod tests {
                 sha256: "00".to_owned(),
                 licence: None,
                 recipe: 1,
-                salads: 9,
+                sequences: 9,
                 seed: 7,
             },
             vocabulary: Vocabulary::new("##sdogzero".into(), vec![3, 6, 10]).unwrap(),

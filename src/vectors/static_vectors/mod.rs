@@ -50,8 +50,9 @@ pub struct Origin {
     pub licence: Option<String>,
     /// The version of the recipe.
     pub recipe: u32,
-    /// How many word salads they were learned from.
-    pub salads: usize,
+    /// The number of random token sequences that they were learned from.
+    #[serde(rename = "salads")]
+    pub sequences: usize,
     /// Where random numbers started.
     pub seed: u64,
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::encoder::{FILES, MAX_JSON, SentenceEncoder, pooling_file};
-use super::keep::Made;
+use super::install::BuiltModel;
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
 use crate::error::{Error, Location, Result};
@@ -62,7 +62,7 @@ pub(super) fn encoder(
     (format, licence): (&str, Option<String>),
     to: &Path,
     progress: &dyn Progress,
-) -> Result<Made> {
+) -> Result<BuiltModel> {
     let files = copy(bundle, to)?;
     progress.start("trying out", 1);
     let tried = SentenceEncoder::open(to).and_then(|model| {
@@ -72,7 +72,7 @@ pub(super) fn encoder(
     });
     let dims = tried.map_err(|e| as_found(e, to, bundle))?;
     progress.finish();
-    Ok(Made {
+    Ok(BuiltModel {
         kind: ModelKind::Encoder,
         words: None,
         dims,

@@ -16,7 +16,7 @@ const KIND: ItemKind = ItemKind {
 };
 
 /// What was made of what was found.
-pub(super) struct Made {
+pub(super) struct BuiltModel {
     pub(super) kind: ModelKind,
     pub(super) words: Option<usize>,
     pub(super) dims: usize,
@@ -61,11 +61,11 @@ pub(super) fn chosen_or(chosen: Option<&Name>, name: &str) -> Result<Name> {
 ///
 /// # Errors
 /// Those of `write`; when the name is taken and not to be replaced; when the disk fails.
-pub(super) fn keep(
+pub(super) fn install(
     workspace: &Workspace,
     name: &Name,
     overwrite: bool,
-    write: impl FnOnce(&Path) -> Result<(String, Made)>,
+    write: impl FnOnce(&Path) -> Result<(String, BuiltModel)>,
 ) -> Result<Added> {
     embedded::refuse(name)?;
     let folder = workspace.vector_model(name);

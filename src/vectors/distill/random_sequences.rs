@@ -1,4 +1,4 @@
-//! Word salads: sequences of random words.
+//! Random token sequences.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use crate::vectors::static_vectors::CONTINUES;
 /// Words that come before the most frequent one, as it were: they flatten the head of Zipf's law.
 const OFFSET: f64 = 10.0;
 
-/// Half of the salads (9 of 17) are short and of many different words, the others longer and of
+/// Half of the sequences (9 of 17) are short and of many different words, the others longer and of
 /// fewer.
 const KINDS: [Kind; 2] = [
     Kind { share: 9, lengths: 2..9, exponent: 0.7 },
     Kind { share: 8, lengths: 3..10, exponent: 0.9 },
 ];
 
-/// A kind of salads.
+/// A kind of sequences.
 struct Kind {
     /// How many there are, to the others.
     share: usize,
@@ -29,7 +29,7 @@ struct Kind {
 
 /// Sequences of tokens, each token the index of one that is kept.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Salads {
+pub(super) struct RandomSequences {
     /// Sequence after sequence.
     tokens: Vec<u32>,
     /// Where each sequence ends in `tokens`.
@@ -38,30 +38,30 @@ pub(super) struct Salads {
     pub(super) vocabulary: usize,
 }
 
-impl Salads {
+impl RandomSequences {
     /// `count` sequences of whole words among `tokens`, which stand in the order of frequency.
     pub(super) fn new(tokens: &[(String, u32)], seed: u64, count: usize) -> Self {
         let is_word = |&index: &usize| !tokens[index].0.starts_with(CONTINUES);
         let words: Vec<u32> = (0..tokens.len()).filter(is_word).map(|index| index as u32).collect();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let mut salads = Self { tokens: Vec::new(), ends: Vec::new(), vocabulary: tokens.len() };
+        let mut sequences = Self { tokens: Vec::new(), ends: Vec::new(), vocabulary: tokens.len() };
         let all: usize = KINDS.iter().map(|kind| kind.share).sum();
         let mut share = 0;
         for kind in KINDS {
             share += kind.share;
             let sums = cumulative(words.len(), kind.exponent);
             let total = sums.last().copied().unwrap_or_default();
-            while salads.ends.len() < count * share / all {
+            while sequences.ends.len() < count * share / all {
                 for _ in 0..random.random_range(kind.lengths.clone()) {
                     let drawn = random.random::<f64>() * total;
                     // Rounding could reach the total itself.
                     let rank = sums.partition_point(|sum| *sum <= drawn).min(words.len() - 1);
-                    salads.tokens.push(words[rank]);
+                    sequences.tokens.push(words[rank]);
                 }
-                salads.ends.push(salads.tokens.len());
+                sequences.ends.push(sequences.tokens.len());
             }
         }
-        salads
+        sequences
     }
 
     /// How many sequences there are.
@@ -96,15 +96,15 @@ fn cumulative(words: usize, exponent: f64) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    impl Salads {
+    impl RandomSequences {
         /// These sequences of `vocabulary` tokens.
         pub(in crate::vectors::distill) fn of(sequences: &[&[u32]], vocabulary: usize) -> Self {
-            let mut salads = Self { tokens: Vec::new(), ends: Vec::new(), vocabulary };
+            let mut made = Self { tokens: Vec::new(), ends: Vec::new(), vocabulary };
             for sequence in sequences {
-                salads.tokens.extend(*sequence);
-                salads.ends.push(salads.tokens.len());
+                made.tokens.extend(*sequence);
+                made.ends.push(made.tokens.len());
             }
-            salads
+            made
         }
     }
 
@@ -114,25 +114,26 @@ mod tests {
     }
 
     #[test]
-    fn salads_are_of_whole_words_and_of_these_lengths() {
-        let salads = Salads::new(&tokens(), 3, 1700);
-        let lengths: Vec<usize> = salads.sequences().map(<[u32]>::len).collect();
+    fn sequences_have_complete_words_and_the_given_lengths() {
+        let sequences = RandomSequences::new(&tokens(), 3, 1700);
+        let lengths: Vec<usize> = sequences.sequences().map(<[u32]>::len).collect();
         assert_eq!(lengths.len(), 1700);
         let (short, long) = lengths.split_at(900);
         assert_eq!((short.iter().min(), short.iter().max()), (Some(&2), Some(&8)));
         assert_eq!((long.iter().min(), long.iter().max()), (Some(&3), Some(&9)));
-        assert!(salads.sequences().flatten().all(|token| token % 3 != 2));
-        assert_eq!(salads, Salads::new(&tokens(), 3, 1700));
-        assert_ne!(salads, Salads::new(&tokens(), 4, 1700));
+        assert!(sequences.sequences().flatten().all(|token| token % 3 != 2));
+        assert_eq!(sequences, RandomSequences::new(&tokens(), 3, 1700));
+        assert_ne!(sequences, RandomSequences::new(&tokens(), 4, 1700));
     }
 
     // By hand: of the second kind, the first word is drawn (10 / 60)^-0.9 = 5.016 times as often
     // as the 51st, which is token 75.
     #[test]
     fn frequent_words_are_drawn_more_often() {
-        let salads = Salads::new(&tokens(), 0, 170_000);
+        let sequences = RandomSequences::new(&tokens(), 0, 170_000);
         let count = |token: u32| {
-            let drawn = salads.sequences().skip(90_000).flatten().filter(|&&drawn| drawn == token);
+            let drawn =
+                sequences.sequences().skip(90_000).flatten().filter(|&&drawn| drawn == token);
             drawn.count() as f64
         };
         let ratio = count(0) / count(75);
