@@ -1,7 +1,7 @@
-//! Checkpoints of the older tool: imported, and used where they lie.
+//! Checkpoints of the Python pipeline: imported, and used in place.
 //!
-//! `tests/fixtures/legacy/make.py` made the files with the real libraries, and computed what they
-//! answer.
+//! `tests/fixtures/legacy/make.py` created the files with the original libraries, and computed the
+//! expected answers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ fn expected() -> Value {
     serde_json::from_slice(&fs::read(fixture("expected.json")).unwrap()).unwrap()
 }
 
-/// Ada, with the topics that her topic model knows and others that it does not, and the word
-/// vectors under the name of their file.
+/// Creates a workspace with ada, with topics inside and outside her topic model, and with the word
+/// vectors.
 fn workspace() -> Sandbox {
     let sandbox = Sandbox::ada();
     let topics =
@@ -39,14 +39,14 @@ fn workspace() -> Sandbox {
     sandbox
 }
 
-/// The same, with a checkpoint of the older tool outside of the checkpoints' folder.
+/// Adds a checkpoint of the Python pipeline outside the folder of checkpoints.
 fn with_old() -> Sandbox {
     let sandbox = workspace();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(OLD));
     sandbox
 }
 
-/// The same, with it in its place.
+/// Adds a checkpoint of the Python pipeline to the folder of checkpoints.
 fn with_old_in_place() -> Sandbox {
     let sandbox = workspace();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(IN_PLACE));
@@ -73,7 +73,7 @@ fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
     ]);
     let lines = asked.code(0).json();
     assert_eq!(lines.len(), results.len());
-    // The classes are sorted, and so are the ids of their texts.
+    // The classes are sorted by their texts, in the order of these ids.
     let ids = ["ada_1", "ada_2", "ada_3", "ada_4"];
     for (line, result) in lines.iter().zip(results) {
         let decisions = result["decisions"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap());
@@ -83,7 +83,7 @@ fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
         let found = line["confidence"].as_f64().unwrap();
         assert!((found - confidence).abs() < 1e-4, "{line}, expected {decisions:?}");
         assert_eq!(line["top_answer_id"], top);
-        // Of four answers, one always has at least −0.5: the values add up to −2.
+        // One of four answers always has at least −0.5, because the values add up to −2.
         assert_eq!(line["answer_id"], top);
         let others = line["alternatives"].as_array().unwrap();
         assert_eq!(others.len(), 3);
@@ -113,7 +113,7 @@ fn a_legacy_checkpoint_in_place_gives_the_same_answers() {
     let variables = [("ARCH", "lstm_v1"), ("CHECKPOINT", "2019-05-01-2209")];
     let test = sandbox.run_with(&variables, &["test", "--json"]).code(0);
     assert_eq!(test.json()[0]["arch"], "lstm_v1");
-    // Without a name, the one created last of the architecture.
+    // Without a name, the newest checkpoint of the architecture is used.
     let ask = sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?", "--json"]).code(0);
     assert_eq!(ask.json()[0]["classifier"], REFERENCE);
     sandbox.train("x");
@@ -183,14 +183,14 @@ fn an_imported_checkpoint_records_its_origin() {
         assert_eq!(record["size"], bytes.len());
         assert_eq!(record["sha256"], mentorpal::sha256::digest(&bytes));
     }
-    // The same bytes each time, wherever it lay.
+    // The imported bytes do not depend on the path of the original.
     copy_folder(&sandbox.path().join(OLD), &sandbox.path().join("elsewhere/2019-05-01-2209"));
     sandbox
         .run(&["checkpoints", "import", "elsewhere/2019-05-01-2209/", "--checkpoint", "again"])
         .code(0);
     let arch = "checkpoint/classifiers/lstm_v1";
     assert_eq!(sandbox.files(&format!("{arch}/again")), sandbox.files(&format!("{arch}/mine")));
-    // It can be trained on.
+    // An imported checkpoint can be updated.
     let update =
         ["train", "--arch", "lstm_v1", "--checkpoint", "mine", "--mentor", "ada", "--update"];
     sandbox.run(&update).code(0);
@@ -222,7 +222,7 @@ fn removed_answers_are_named_and_not_given() {
 #[test]
 fn many_removed_answers_are_one_warning_with_a_count() {
     let sandbox = with_old();
-    // Only the first of four answers stays.
+    // Only the first of four answers is kept.
     let data = ADA.replace("I lived", "We lived").replace("I wrote", "We wrote");
     let data = data.replace("The engine was", "It was");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
@@ -273,7 +273,7 @@ fn the_word_vectors_must_be_those_of_the_checkpoint() {
     let run = sandbox.run(&[&again[..], &["words"]].concat()).code(2);
     run.says("it needs word vectors of 6 numbers; `words` has words of 2");
     sandbox.run(&[&again[..], &["w"]].concat()).code(2).says("no vector model `w`");
-    // Without `w2v.txt`, --vectors is all there is.
+    // Without `w2v.txt`, only `--vectors` names the word vectors.
     fs::remove_file(sandbox.path().join(OLD).join("ada/w2v.txt")).unwrap();
     sandbox.run(&[&import[..], &["--checkpoint", "y"]].concat()).code(2).says("w2v.txt");
     sandbox.run(&[&again[..], &["v"]].concat()).code(0);
@@ -313,7 +313,7 @@ fn a_missing_mentor_can_be_skipped() {
     let run = sandbox.run(&["checkpoints", "import", OLD, "--keep-going", "--json"]).code(0);
     assert_eq!(run.json().len(), 2);
     answers_as_expected(&sandbox, REFERENCE);
-    // One in place has whom it has.
+    // A checkpoint in place lists all of its mentors.
     copy_folder(&sandbox.path().join(OLD), &sandbox.path().join(IN_PLACE).with_file_name("y"));
     let listed = sandbox.run(&["checkpoints", "--json"]).code(0).json();
     assert_eq!(listed[1]["mentors"], json!(["ada", "bob"]));
@@ -341,7 +341,7 @@ fn a_legacy_checkpoint_in_place_is_listed_shown_and_verified() {
     assert_eq!(verified.json()[0]["digests"], false);
 }
 
-/// Each file of a mentor's folder.
+/// The files of a mentor's folder.
 const FILES: [&str; 4] = ["fused_model.pkl", "unfused_model.pkl", "lstm_topic_model.h5", "w2v.txt"];
 
 #[test]
@@ -396,7 +396,7 @@ fn a_legacy_checkpoint_in_place_is_never_written_to() {
     assert_eq!(sandbox.files(IN_PLACE), before);
 }
 
-/// Replaces a file of the checkpoint in place and asks.
+/// Replaces a file of the checkpoint in place and asks a question.
 fn ask_with(file: &str, bytes: &[u8]) -> Run {
     let sandbox = with_old_in_place();
     sandbox.write(&format!("{IN_PLACE}/ada/{file}"), bytes);

@@ -1,4 +1,4 @@
-//! Ctrl-C and the like: what was being made is removed at once, what is there stays.
+//! Ctrl-C and other signals: drafts are removed at once, and existing files are kept.
 #![cfg(unix)]
 
 use std::os::unix::process::CommandExt;
@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Ended, FUSION, Sandbox, until};
 
-/// Starts a command, sends it the signal once it has a draft in `parent`, and gives its exit code
-/// and the names in `parent` then.
+/// Starts a command and sends it the signal as soon as `parent` contains a draft. Returns the exit
+/// code and the names in `parent`.
 fn interrupt(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -48,7 +48,7 @@ fn interrupted_training_keeps_existing_checkpoints() {
 #[test]
 fn an_interrupted_vectors_command_leaves_nothing() {
     let sandbox = Sandbox::empty();
-    // Some seconds of work.
+    // Adding this file takes some seconds.
     let rows = (0..200_000).map(|i| format!("word{i}{}\n", format!(" 0.{i}").repeat(20)));
     sandbox.write("words.txt", rows.collect::<String>());
     let models = "checkpoint/vector_models";
@@ -56,7 +56,7 @@ fn an_interrupted_vectors_command_leaves_nothing() {
     assert_eq!(interrupt(&sandbox, &add, models, "INT"), (130, Vec::new()));
 }
 
-// As `nohup` starts a program, or a shell one in the background.
+// `nohup` and background jobs of a shell start programs like this.
 #[test]
 fn an_ignored_signal_stays_ignored() {
     let sandbox = Sandbox::guide();
