@@ -36,7 +36,7 @@ impl Sides {
 
 /// Asserts that `upload` and `clean` do not take the workspace's own files for a copy.
 #[track_caller]
-fn is_no_copy(sides: &Sides, url: &str) {
+fn assert_not_a_copy(sides: &Sides, url: &str) {
     let before = sides.sandbox.checkpoint("x");
     assert!(before.contains_key("manifest.json"));
     let _ = sides.run_on(url, &["upload", "x"]).code(2).says("the same files").says("hint");
@@ -48,8 +48,8 @@ fn is_no_copy(sides: &Sides, url: &str) {
 fn the_folder_of_the_workspace_is_not_a_copy() {
     let sides = Sides::new();
     let own = sides.sandbox.path().join("checkpoint");
-    is_no_copy(&sides, &format!("file://{}", own.display()));
-    is_no_copy(&sides, &format!("file://{}/../checkpoint/./", own.display()));
+    assert_not_a_copy(&sides, &format!("file://{}", own.display()));
+    assert_not_a_copy(&sides, &format!("file://{}/../checkpoint/./", own.display()));
 }
 
 #[cfg(unix)]
@@ -62,17 +62,17 @@ fn a_linked_folder_is_not_a_copy() {
     // The folder in the workspace is a link to the folder on the remote.
     fs::rename(&classifiers, &there).unwrap();
     symlink(&there, &classifiers).unwrap();
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
     // The folder on the remote is a link to the folder in the workspace.
     fs::remove_file(&classifiers).unwrap();
     fs::rename(&there, &classifiers).unwrap();
     symlink(&classifiers, &there).unwrap();
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
     // Only the folder of the checkpoint is a link.
     fs::remove_file(&there).unwrap();
     fs::create_dir_all(there.join("fusion_v1")).unwrap();
     symlink(classifiers.join("fusion_v1/x"), there.join("fusion_v1/x")).unwrap();
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn hard_links_are_not_copies() {
     let model = "ada/model.safetensors";
     fs::remove_file(there.join(model)).unwrap();
     fs::hard_link(here.join(model), there.join(model)).unwrap();
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
 }
 
 /// A folder that is mounted a second time, until this is dropped.
@@ -108,7 +108,7 @@ fn a_folder_mounted_twice_is_not_a_copy() {
         return;
     }
     let _bound = Bound(sides.remote.path());
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use clap::{Command, CommandFactory};
 use mentorpal::cli::Cli;
 
-use crate::support::{ADA, Ended, Sandbox, until};
+use crate::support::{ADA, KillOnDrop, Sandbox, until};
 
 /// Every verb with the verbs below it, as they are typed.
 fn verbs() -> Vec<String> {
@@ -93,12 +93,12 @@ fn a_reader_that_stops_reading_ends_it_quietly() {
 fn run_unread(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
     let mut command = sandbox.command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(command.spawn().expect("the binary runs"));
+    let mut child = KillOnDrop(command.spawn().expect("the binary runs"));
     drop(child.0.stdout.take());
     exit_code(&mut child)
 }
 
-fn exit_code(child: &mut Ended) -> Option<i32> {
+fn exit_code(child: &mut KillOnDrop) -> Option<i32> {
     let mut status = None;
     until("its end", || {
         status = child.0.try_wait().expect("it can be waited for");
@@ -132,7 +132,7 @@ fn questions_end_where_nobody_reads_the_answers() {
     sandbox.train("x");
     let mut command = sandbox.command(&["ask", "--batch", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(command.spawn().expect("the binary runs"));
+    let mut child = KillOnDrop(command.spawn().expect("the binary runs"));
     drop(child.0.stdout.take());
     let mut questions = child.0.stdin.take().expect("a pipe");
     // More than pipe and buffer hold.

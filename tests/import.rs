@@ -55,7 +55,7 @@ fn with_old_in_place() -> Sandbox {
 
 /// Asks every question of `expected.json` and compares all decision values.
 #[track_caller]
-fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
+fn assert_expected_answers(sandbox: &Sandbox, checkpoint: &str) {
     let expected = expected();
     let results = expected["results"].as_array().unwrap();
     let questions: Vec<&str> = results.iter().map(|r| r["question"].as_str().unwrap()).collect();
@@ -100,7 +100,7 @@ fn an_imported_checkpoint_gives_the_same_answers() {
     let before = sandbox.files(OLD);
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
     run.prints("imported lstm_v1/2019-05-01-2209").does_not_say("warning");
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     assert_eq!(sandbox.files(OLD), before);
     sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
 }
@@ -109,7 +109,7 @@ fn an_imported_checkpoint_gives_the_same_answers() {
 fn a_legacy_checkpoint_in_place_gives_the_same_answers() {
     let sandbox = with_old_in_place();
     let before = sandbox.files(IN_PLACE);
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     let variables = [("ARCH", "lstm_v1"), ("CHECKPOINT", "2019-05-01-2209")];
     let test = sandbox.run_with(&variables, &["test", "--json"]).code(0);
     assert_eq!(test.json()[0]["arch"], "lstm_v1");
@@ -240,7 +240,7 @@ fn answer_texts_match_as_in_test_sets() {
         .replace("I lived in London.", "I lived;\u{a0}in London");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     sandbox.run(&["checkpoints", "import", OLD]).code(0).does_not_say("ada: ");
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn topics_are_numbered_if_their_count_differs() {
     sandbox.write("mentor/ada/data/topics.csv", "Life,About Me\nWork,About Work\n");
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
     run.says("ada: it was trained on 3 topics, the data has 2 now; they are numbered");
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn the_word_vectors_must_be_those_of_the_checkpoint() {
         .code(0);
     sandbox.run(&import).code(2).says("tiny-vectors.bin");
     sandbox.run(&[&import[..], &["--vectors", "v"]].concat()).code(0);
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     let again = [&import[..], &["--checkpoint", "x", "--vectors"]].concat();
     let run = sandbox.run(&[&again[..], &["embedded"]].concat()).code(2);
     run.says("it needs word vectors of 6 numbers; `embedded` has static of 128");
@@ -312,12 +312,12 @@ fn a_missing_mentor_can_be_skipped() {
     run.says("--keep-going");
     let run = sandbox.run(&["checkpoints", "import", OLD, "--keep-going", "--json"]).code(0);
     assert_eq!(run.json().len(), 2);
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     // A checkpoint in place lists all of its mentors.
     copy_folder(&sandbox.path().join(OLD), &sandbox.path().join(IN_PLACE).with_file_name("y"));
     let listed = sandbox.run(&["checkpoints", "--json"]).code(0).json();
     assert_eq!(listed[1]["mentors"], json!(["ada", "bob"]));
-    answers_as_expected(&sandbox, "lstm_v1/y");
+    assert_expected_answers(&sandbox, "lstm_v1/y");
 }
 
 #[test]
@@ -387,7 +387,7 @@ fn a_legacy_checkpoint_in_place_is_never_written_to() {
     let run = sandbox.run(&["checkpoints", "import", IN_PLACE]).code(2);
     run.says("can be used as it is").says("--checkpoint NAME");
     sandbox.run(&["checkpoints", "import", IN_PLACE, "--checkpoint", "copy"]).code(0);
-    answers_as_expected(&sandbox, "lstm_v1/copy");
+    assert_expected_answers(&sandbox, "lstm_v1/copy");
     sandbox.run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap()]).code(0);
     let clean = sandbox.run(&["clean", "--force", "--json"]).code(0);
     let clean = clean.says("`lstm_v1/2019-05-01-2209` stays");

@@ -4,7 +4,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::support::{Ended, FUSION, Sandbox, until};
+use crate::support::{FUSION, KillOnDrop, Sandbox, until};
 
 /// Starts a command and sends it the signal as soon as `parent` contains a draft. Returns the exit
 /// code and the names in `parent`.
@@ -16,7 +16,7 @@ fn interrupt(
 ) -> (i32, Vec<String>) {
     let mut command = sandbox.command(arguments);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = Ended(child);
+    let mut child = KillOnDrop(child);
     let draft = format!(".draft-{}-0", child.0.id());
     until("a draft", || sandbox.names(parent).contains(&draft));
     send(signal, child.0.id());
@@ -63,7 +63,7 @@ fn an_ignored_signal_stays_ignored() {
     let mut shell = sandbox.program("sh");
     shell.arg("-c").arg("trap '' HUP INT; exec \"$0\" train --checkpoint x");
     shell.arg(env!("CARGO_BIN_EXE_mentorpal")).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = Ended(shell.process_group(0).spawn().unwrap());
+    let mut child = KillOnDrop(shell.process_group(0).spawn().unwrap());
     let draft = format!(".draft-{}-0", child.0.id());
     until("a draft", || sandbox.checkpoint_names().contains(&draft));
     send("HUP", child.0.id());

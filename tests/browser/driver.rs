@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Method;
 
-use crate::support::{Ended, require, require_program};
+use crate::support::{KillOnDrop, require, require_program};
 
 /// A browser with one page; it is closed when dropped.
 pub(crate) struct Browser {
     agent: Agent,
     /// The URL of the `WebDriver` session.
     session: String,
-    _driver: Ended,
+    _driver: KillOnDrop,
     /// The profile folder of the browser.
     _profile: TempDir,
 }
@@ -194,9 +194,9 @@ impl Drop for Browser {
 
 /// Starts `ChromeDriver` on a free port and returns the port; none if another process takes the port
 /// first.
-fn start_driver(program: &Path) -> Option<(Ended, u16)> {
+fn start_driver(program: &Path) -> Option<(KillOnDrop, u16)> {
     let driver = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn();
-    let mut driver = Ended(driver.expect("ChromeDriver can be run"));
+    let mut driver = KillOnDrop(driver.expect("ChromeDriver can be run"));
     let lines = BufReader::new(driver.0.stdout.take().expect("its output")).lines();
     let port = lines.map_while(Result::ok).find_map(|line| {
         line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::server::{Disk, Wrong};
 use super::{HERE, THERE, checkpoint, names, put_here, put_there, run, workspace};
-use crate::support::{ADA, Ended, Sandbox, copy_folder, until};
+use crate::support::{ADA, KillOnDrop, Sandbox, copy_folder, until};
 
 /// Creates a folder as a remote, and returns it with its URL.
 fn folder() -> (Sandbox, String) {
@@ -329,7 +329,7 @@ fn an_interrupted_download_resumes() {
     let mut command = super::command(&sandbox, &disk.url, &["download", "x"]);
     command.env("MENTORPAL_REMOTE_WAIT", "86400");
     let said = sandbox.path().join("said");
-    let child = Ended(command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap());
+    let child = KillOnDrop(command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap());
     // The delay after the interruption is one day.
     until("the second attempt", || fs::read_to_string(&said).unwrap().contains("trying again"));
     drop(child);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::hub_server::{COMMIT, Faults, Hub, LARGE, Mirror, git_hash, sent_of_large};
 use super::tiny::{self, Files};
 use super::{MODELS, names};
-use crate::support::{Ended, Run, Sandbox, at_once, until};
+use crate::support::{KillOnDrop, Run, Sandbox, at_once, until};
 
 const CACHE: &str = "huggingface/hub/models--acme--tiny";
 const DOWNLOAD: [&str; 3] = ["vectors", "download", "acme/tiny"];
@@ -170,7 +170,7 @@ fn a_killed_download_resumes_in_the_next_run() {
     scene.hub.has(Faults { stalls_after: Some(5000), ..Faults::default() });
     let mut command = scene.command(&DOWNLOAD);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = Ended(child);
+    let mut child = KillOnDrop(child);
     let incomplete = scene.blob().with_extension("incomplete");
     until("the first 5000 bytes", || {
         assert!(child.0.try_wait().unwrap().is_none(), "it ended");
