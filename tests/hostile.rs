@@ -109,7 +109,7 @@ fn tensors_with_inconsistent_shapes_are_refused() {
             sentences.shape[0] = 19;
             sentences.bytes.truncate(19 * sentences.shape[1] * 4);
         }),
-        ("a sentence vector that is none", |t| set(t, "sentences", 7, f32::NAN.to_le_bytes())),
+        ("a sentence vector with NaN", |t| set(t, "sentences", 7, f32::NAN.to_le_bytes())),
         ("no sentence vectors", |t| {
             t.remove("sentences");
         }),

@@ -45,7 +45,7 @@ fn concurrent_updates_of_one_checkpoint_lose_nothing() {
         }
         let runs = at_once([first, second].map(|mentor| sandbox.command(&arguments(mentor))));
         let listed = sandbox.run(&["checkpoints", "--json"]).json();
-        assert!(runs.iter().any(|run| run.code == Some(0)), "nobody was first");
+        assert!(runs.iter().any(|run| run.code == Some(0)), "no run succeeded");
         for (run, mentor) in runs.into_iter().zip([first, second]) {
             // A successful run is in the final checkpoint; an unsuccessful run reports the
             // conflict.

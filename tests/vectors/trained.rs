@@ -134,7 +134,7 @@ fn a_model_does_not_depend_on_the_other_trained_mentors() {
     assert_eq!(of_ada("both"), of_ada("one"));
     fs::remove_dir_all(sandbox.path().join("mentor/bob")).unwrap();
     sandbox.run(&["train", "--checkpoint", "alone"]).code(0);
-    assert_ne!(of_ada("alone"), of_ada("one"), "strangers have no part in it");
+    assert_ne!(of_ada("alone"), of_ada("one"), "background questions have no effect");
 }
 
 // A single question uses all processors; in a test it is encoded with others.
