@@ -67,7 +67,7 @@ fn confidences_are_probabilities_in_order() {
         let number = |value: &Value| value.as_f64().expect("a number");
         let mut confidences = vec![number(&reply["confidence"])];
         let alternatives = reply["alternatives"].as_array().expect("a list");
-        // Of four answers, all but the best.
+        // All four answers except the best.
         assert_eq!(alternatives.len(), 3);
         confidences.extend(alternatives.iter().map(|other| number(&other["confidence"])));
         assert!(confidences.iter().all(|c| (0.0..=1.0).contains(c)), "{confidences:?}");
@@ -116,7 +116,7 @@ fn a_batch_has_one_question_per_line() {
     assert_eq!(texts(&run, "query"), ["Who are you?", "777", "888", "your home town", "999"]);
     let off = "_OFF_TOPIC_";
     assert_eq!(texts(&run, "answer_id"), ["ada_1", off, off, "ada_2", off]);
-    // What the mentor says when declining takes turns.
+    // The utterances for declined questions take turns.
     let said = [
         "I am Ada Lovelace.",
         "I cannot say.",

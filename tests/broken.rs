@@ -1,21 +1,21 @@
-//! Broken workspaces: each ends in a clear error (exit code 2) or a result, never in a panic, a
-//! hang or half a checkpoint.
+//! Broken workspaces. Every command ends with a clear error (exit code 2) or a result, never with a
+//! panic, a hang or an incomplete checkpoint.
 //!
-//! A [`Case`] breaks a sound workspace ([`Sandbox::ada`]) and runs one command in it.
+//! A [`Case`] breaks a valid workspace ([`Sandbox::ada`]) and runs one command in it.
 //!
-//! | file | what is broken |
+//! | file | broken part |
 //! |---|---|
 //! | `tables.rs` | the rows and columns of `classifier_data.csv` |
-//! | `quotes.rs` | quotes, cut rows, separators and columns of all tables |
-//! | `mutated_tables.rs` | 200 tables in one place each, at random |
-//! | `pointers.rs` | files that are not there: Git LFS pointers, names that are nearly right |
-//! | `encodings.rs` | its bytes: encodings, line ends, binaries |
+//! | `quotes.rs` | quotes, truncated rows, separators and columns of all tables |
+//! | `mutated_tables.rs` | 200 tables, each in one random place |
+//! | `pointers.rs` | missing files: Git LFS pointers, misspelled names |
+//! | `encodings.rs` | the bytes of `classifier_data.csv`: encodings, line ends, binaries |
 //! | `companions.rs` | `topics.csv`, `profile.yml`, `utterance_data.csv`, `mentorpal.toml` |
 //! | `names.rs` | names of mentors, architectures, checkpoints and test sets |
-//! | `layout.rs` | folders, links and pipes where files belong, and the other way round |
+//! | `layout.rs` | folders, links and pipes in place of files, and files in place of folders |
 //! | `test_sets.rs` | test sets |
 //! | `checkpoints.rs` | published checkpoints |
-//! | `sizes.rs` | nothing but the size |
+//! | `sizes.rs` | very large tables |
 
 mod checkpoints;
 mod companions;
@@ -35,24 +35,25 @@ use std::fs;
 
 use crate::support::{Run, Sandbox};
 
-/// The data of the workspace's mentor.
+/// The data of ada.
 const DATA: &str = "mentor/ada/data/classifier_data.csv";
-/// The mentor's test set.
+/// The test set of ada.
 const TEST_SET: &str = "checkpoint/tests/ada/standard.csv";
 
-/// One broken workspace.
+/// A broken workspace and a command.
 struct Case {
     name: &'static str,
-    /// Breaks a sound workspace.
+    /// Breaks a valid workspace.
     build: fn(&Sandbox),
-    /// What is run, words separated by spaces; `NAME=value` words at the front are environment.
+    /// The command, as words separated by spaces; `NAME=value` words at the start are environment
+    /// variables.
     command: &'static str,
     code: i32,
-    /// What stderr must contain.
+    /// The texts that stderr must contain.
     says: &'static [&'static str],
 }
 
-/// A case that ends in an error.
+/// Returns a case that ends with an error.
 fn refused(
     name: &'static str,
     build: fn(&Sandbox),
@@ -62,7 +63,7 @@ fn refused(
     Case { name, build, command, code: 2, says }
 }
 
-/// A case that ends in a result, perhaps with warnings.
+/// Returns a case that ends with a result, possibly with warnings.
 fn works(
     name: &'static str,
     build: fn(&Sandbox),
@@ -72,7 +73,7 @@ fn works(
     Case { name, build, command, code: 0, says }
 }
 
-/// Tries every case and fails with all that went otherwise than expected.
+/// Runs every case, and fails with the list of all unexpected results.
 #[track_caller]
 fn check(cases: &[Case]) {
     let failures: Vec<String> = cases.iter().filter_map(Case::failure).collect();
@@ -81,7 +82,7 @@ fn check(cases: &[Case]) {
 }
 
 impl Case {
-    /// What is wrong with how the case ended.
+    /// Returns the differences between the expected and the actual result of the case.
     fn failure(&self) -> Option<String> {
         let sandbox = Sandbox::ada();
         (self.build)(&sandbox);
@@ -95,7 +96,7 @@ impl Case {
         if let Some(left) = after.difference(&before).find(|name| name.starts_with('.')) {
             faults.push(format!("`{left}` is left"));
         }
-        // Whatever was published is whole, and whatever is broken can be looked at.
+        // Published checkpoints are intact, and broken files can be inspected.
         let verify = sandbox.run(&["checkpoints", "verify"]);
         if self.command.contains("train") && self.code == 0 && verify.code != Some(0) {
             faults.push(format!("the checkpoint is damaged: {verify}"));
@@ -120,7 +121,7 @@ impl Case {
         for text in self.says.iter().filter(|text| !run.stderr.contains(**text)) {
             faults.push(format!("expected {text:?} in stderr"));
         }
-        // An error says what is wrong and what to do.
+        // An error names the problem and a remedy.
         for text in ["error: ", "hint: "] {
             if self.code == 2 && !run.stderr.contains(text) {
                 faults.push(format!("expected {text:?} in stderr"));
@@ -133,7 +134,7 @@ impl Case {
     }
 }
 
-/// Runs `command` as [`Case::command`] describes it.
+/// Runs a command in the format of [`Case::command`].
 fn run(sandbox: &Sandbox, command: &str) -> Run {
     let words: Vec<&str> = command.split(' ').collect();
     let is_setting = |word: &&&str| !word.starts_with('-') && word.contains('=');
@@ -144,17 +145,17 @@ fn run(sandbox: &Sandbox, command: &str) -> Run {
     sandbox.finish(&mut command)
 }
 
-/// What lies in the default architecture's folder, hidden or not.
+/// Returns the names in the folder of the default architecture, including hidden ones.
 fn checkpoints(sandbox: &Sandbox) -> BTreeSet<String> {
     sandbox.checkpoint_names().into_iter().collect()
 }
 
-/// `text` of each number below `count`, one after another.
+/// Concatenates `text(0)`, `text(1)`, …, for each number below `count`.
 fn repeated(count: usize, text: impl Fn(usize) -> String) -> String {
     (0..count).map(text).collect()
 }
 
-/// Removes a file, a link or a folder with all that it holds.
+/// Removes a file, a link, or a folder with its contents.
 fn remove(sandbox: &Sandbox, path: &str) {
     let path = sandbox.path().join(path);
     let removed = match path.symlink_metadata() {
@@ -165,13 +166,13 @@ fn remove(sandbox: &Sandbox, path: &str) {
     removed.expect("it can be removed");
 }
 
-/// Puts an empty folder at `path`, whatever was there.
+/// Replaces `path` by an empty folder.
 fn folder(sandbox: &Sandbox, path: &str) {
     remove(sandbox, path);
     fs::create_dir_all(sandbox.path().join(path)).expect("a folder can be made");
 }
 
-/// Puts a file at `path`, whatever was there.
+/// Replaces `path` by a file.
 fn file(sandbox: &Sandbox, path: &str) {
     remove(sandbox, path);
     sandbox.write(path, "a file\n");

@@ -1,4 +1,4 @@
-//! `mentorpal checkpoints`: listing, showing, verifying; and what becomes of damaged ones.
+//! `mentorpal checkpoints`: listing, showing and verifying; damaged checkpoints.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::{ADA, FUSION, Run, Sandbox};
 const TENSORS: &str = "ada/model.safetensors";
 const MANIFEST: &str = "manifest.json";
 
-/// Checkpoint `x` of [`Sandbox::ada`], to be damaged.
+/// A workspace with the checkpoint `x`, which tests damage.
 struct Damaged(Sandbox);
 
 impl Damaged {
@@ -161,7 +161,7 @@ fn extra_files_are_found() {
     run.says("notes.txt: not in the manifest").says("other.txt: not in the manifest");
     let run = damaged.0.run(&["checkpoints", "verify", "--json"]).code(1);
     assert_eq!(run.json()[0]["faults"][0]["what"], "not in the manifest");
-    // What it needs is there all the same.
+    // The manifest lists no other file, so questions are answered.
     damaged.ask().code(0);
 }
 
@@ -238,7 +238,7 @@ fn a_manifest_of_an_unknown_architecture_is_explained() {
 #[test]
 fn leftovers_of_killed_runs_are_hidden_and_removed_by_the_next_run() {
     let damaged = Damaged::new();
-    // A draft that looks newer than `x` and whole but for its name.
+    // A draft that looks like a newer, intact checkpoint, apart from its name.
     let draft = damaged.0.path().join(FUSION).join(".draft-123-0");
     fs::create_dir(&draft).unwrap();
     fs::copy(damaged.path(MANIFEST), draft.join(MANIFEST)).unwrap();
@@ -261,7 +261,7 @@ fn checkpoints_moved_by_a_killed_run_are_restored() {
     damaged.0.train("y");
     assert_eq!(damaged.0.checkpoint_names(), ["x", "y"]);
     assert_eq!(damaged.0.checkpoint("x"), before);
-    // Where the new one made it to its place, the old one is no longer needed.
+    // If the new checkpoint is in place, the old one is no longer needed.
     fs::create_dir(folder.join(".replaced-x")).unwrap();
     damaged.0.train("z");
     assert_eq!(damaged.0.checkpoint_names(), ["x", "y", "z"]);

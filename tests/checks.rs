@@ -1,10 +1,10 @@
-//! `mentorpal mentors ID`: what is noticed in a mentor's files, and where.
+//! `mentorpal mentors ID`: findings in the files of a mentor.
 
 use serde_json::Value;
 
 use crate::support::Sandbox;
 
-/// The findings of a kind, each as file name, row and message.
+/// Returns the findings of a kind, each as file name, row and message.
 #[track_caller]
 fn findings(sandbox: &Sandbox, kind: &str) -> Vec<(String, Option<u64>, String)> {
     let shown = sandbox.run(&["mentors", "m", "--json"]).code(0).json().remove(0);
@@ -20,7 +20,7 @@ fn findings(sandbox: &Sandbox, kind: &str) -> Vec<(String, Option<u64>, String)>
         .collect()
 }
 
-/// The rows that findings of a kind are in, all of them in `file`.
+/// Returns the rows of the findings of a kind, all of which must be in `file`.
 #[track_caller]
 fn rows(sandbox: &Sandbox, kind: &str, file: &str) -> Vec<u64> {
     let findings = findings(sandbox, kind);
@@ -34,8 +34,8 @@ fn mentor(rows: &str) -> Sandbox {
     sandbox
 }
 
-/// Each kind once, below cells of several lines and rows left blank: the rows that a spreadsheet
-/// shows are those that count, whatever lines of the file they stand on.
+/// One finding of each kind, below cells with several lines and blank rows. Row numbers are those
+/// of a spreadsheet, not line numbers of the file.
 const EVERY_KIND: &str = "\
 a,Life,First.,\"where were you born
 what is your place of birth
@@ -68,7 +68,7 @@ fn every_kind_of_finding_is_shown_with_file_and_row() {
     insta::assert_snapshot!(every_kind().run(&["mentors", "m"]).code(0).shown());
 }
 
-// Row 1 names the columns; row 2 is `a`, rows 3 and 4 are blank, row 5 is `b`, and so on.
+// Row 1 is the header, row 2 is `a`, rows 3 and 4 are blank, row 5 is `b`, and so on.
 #[test]
 fn row_numbers_match_a_spreadsheet() {
     let sandbox = every_kind();
@@ -76,7 +76,7 @@ fn row_numbers_match_a_spreadsheet() {
     assert_eq!(rows(&sandbox, "contradiction", data), [5]);
     assert_eq!(rows(&sandbox, "near_duplicate", data), [6]);
     assert_eq!(rows(&sandbox, "unknown_topic", data), [6]);
-    // The contradiction leaves `a` two questions; `b` has two.
+    // Without the contradiction, `a` has two questions, as `b` has.
     assert_eq!(rows(&sandbox, "single_question", data), [7]);
     assert_eq!(rows(&sandbox, "empty_cell", data), [8, 9]);
     assert_eq!(rows(&sandbox, "untested_answer", data), [7, 8, 9]);
@@ -99,7 +99,7 @@ fn a_repeated_question_of_one_answer_is_not_a_contradiction() {
     let sandbox = mentor("a,Life,A.,\"Who are you?\nwho are you\"\nb,Life,B.,What are you?\n");
     assert!(findings(&sandbox, "contradiction").is_empty());
     assert_eq!(rows(&sandbox, "repeated_question", "classifier_data.csv"), [2]);
-    // Two lines, one question.
+    // Two lines with the same question.
     assert_eq!(rows(&sandbox, "single_question", "classifier_data.csv"), [2, 3]);
 }
 
@@ -127,7 +127,7 @@ fn topics_are_identified_by_their_ids() {
 fn topics_may_be_separated_by_semicolons_or_tabs() {
     let sandbox = mentor("a,Life,A.,Who?\nb,Work,B.,What?\n");
     for separator in [";", "\t"] {
-        // The comma in one row separates nothing.
+        // The only comma is not a separator.
         let rows =
             ["Life", "About me, and us"].join(separator) + "\n" + &["Work", "Jobs"].join(separator);
         sandbox.write("mentor/m/data/topics.csv", rows);

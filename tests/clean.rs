@@ -8,8 +8,8 @@ use crate::support::{FUSION, Sandbox};
 
 const MODELS: &str = "checkpoint/vector_models";
 
-/// Two checkpoints, a vector model with a cache, a folder that is no checkpoint, and a mentor with a
-/// test set.
+/// Creates two checkpoints, a vector model with a cache, a folder that is not a checkpoint, and a
+/// mentor with a test set.
 fn full() -> Sandbox {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
@@ -38,7 +38,7 @@ fn a_dry_run_lists_the_items_to_remove() {
     let run = sandbox.run(&["clean", "--dry-run"]).code(0).prints("would remove 2 checkpoints");
     let run = run.prints("fusion_v1/x").prints("fusion_v1/y").prints("vector model words");
     assert!(!run.stdout.contains("mine"), "{run}");
-    // With --force as well: a dry run is one.
+    // `--dry-run` takes precedence over `--force`.
     sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("would remove");
     assert_eq!(sandbox.files(""), before);
 }
@@ -53,7 +53,7 @@ fn force_removes_checkpoints_and_vector_models_and_nothing_else() {
             && !path.starts_with("checkpoint/vector_models/")
     });
     let run = sandbox.run(&["clean", "--force"]).code(0).prints("removed 2 checkpoints");
-    // "numbers" are 7 bytes.
+    // The file contains the 7 bytes `numbers`.
     run.prints("vector model words").prints("cached vectors").prints("7 B");
     assert_eq!(sandbox.files(""), expected);
     assert_eq!(sandbox.checkpoint_names(), ["mine"]);
@@ -103,7 +103,7 @@ fn clean_keeps_folders_that_are_not_vector_models() {
     let sandbox = full();
     sandbox.write(&format!("{MODELS}/mine/vectors.bin"), "by hand");
     sandbox.write(&format!("{MODELS}/notes.txt"), "by hand");
-    // What a running `vectors add` makes, and holds.
+    // The draft of a running `vectors add`, which holds its lock.
     sandbox.write(&format!("{MODELS}/.draft-1-0/model.fifu"), "half");
     let draft = fs::File::open(sandbox.path().join(MODELS).join(".draft-1-0")).unwrap();
     draft.lock().unwrap();

@@ -1,4 +1,4 @@
-//! `clean` and what the remote keeps: what is a copy, and what stays because it is none.
+//! `mentorpal clean`: which files on the remote count as copies of a checkpoint.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{FUSION, Run, Sandbox, copy_folder, require};
 
-/// A workspace with the checkpoint `x`, all its files, and an empty remote beside it.
+/// A workspace with the checkpoint `x`, and an empty folder as its remote.
 struct Sides {
     sandbox: Sandbox,
     remote: Sandbox,
@@ -34,9 +34,9 @@ impl Sides {
     }
 }
 
-/// Neither shares what is here through its own files, nor takes them for a copy.
+/// Asserts that `upload` and `clean` do not take the workspace's own files for a copy.
 #[track_caller]
-fn is_no_copy(sides: &Sides, url: &str) {
+fn assert_not_a_copy(sides: &Sides, url: &str) {
     let before = sides.sandbox.checkpoint("x");
     assert!(before.contains_key("manifest.json"));
     let _ = sides.run_on(url, &["upload", "x"]).code(2).says("the same files").says("hint");
@@ -48,8 +48,8 @@ fn is_no_copy(sides: &Sides, url: &str) {
 fn the_folder_of_the_workspace_is_not_a_copy() {
     let sides = Sides::new();
     let own = sides.sandbox.path().join("checkpoint");
-    is_no_copy(&sides, &format!("file://{}", own.display()));
-    is_no_copy(&sides, &format!("file://{}/../checkpoint/./", own.display()));
+    assert_not_a_copy(&sides, &format!("file://{}", own.display()));
+    assert_not_a_copy(&sides, &format!("file://{}/../checkpoint/./", own.display()));
 }
 
 #[cfg(unix)]
@@ -59,20 +59,20 @@ fn a_linked_folder_is_not_a_copy() {
     let sides = Sides::new();
     let classifiers = sides.sandbox.path().join("checkpoint/classifiers");
     let there = sides.remote.path().join("classifiers");
-    // The workspace's folder is a link to the remote's.
+    // The folder in the workspace is a link to the folder on the remote.
     fs::rename(&classifiers, &there).unwrap();
     symlink(&there, &classifiers).unwrap();
-    is_no_copy(&sides, &sides.url());
-    // The other way round.
+    assert_not_a_copy(&sides, &sides.url());
+    // The folder on the remote is a link to the folder in the workspace.
     fs::remove_file(&classifiers).unwrap();
     fs::rename(&there, &classifiers).unwrap();
     symlink(&classifiers, &there).unwrap();
-    is_no_copy(&sides, &sides.url());
-    // Only the checkpoint's own folder.
+    assert_not_a_copy(&sides, &sides.url());
+    // Only the folder of the checkpoint is a link.
     fs::remove_file(&there).unwrap();
     fs::create_dir_all(there.join("fusion_v1")).unwrap();
     symlink(classifiers.join("fusion_v1/x"), there.join("fusion_v1/x")).unwrap();
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
 }
 
 #[test]
@@ -85,10 +85,10 @@ fn hard_links_are_not_copies() {
     let model = "ada/model.safetensors";
     fs::remove_file(there.join(model)).unwrap();
     fs::hard_link(here.join(model), there.join(model)).unwrap();
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
 }
 
-/// A folder mounted a second time, for as long as this lives.
+/// A folder that is mounted a second time, until this is dropped.
 struct Bound<'a>(&'a Path);
 
 impl Drop for Bound<'_> {
@@ -108,7 +108,7 @@ fn a_folder_mounted_twice_is_not_a_copy() {
         return;
     }
     let _bound = Bound(sides.remote.path());
-    is_no_copy(&sides, &sides.url());
+    assert_not_a_copy(&sides, &sides.url());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn items_removed_before_a_failure_are_printed() {
         sandbox.run(&["train", "--checkpoint", name, "--vectors", "none"]).code(0);
     }
     let y = sandbox.checkpoint("y");
-    // Something is in the way of what `clean` does to `y`.
+    // A file prevents `clean` from removing `y`.
     sandbox.write(&format!("{FUSION}/.replaced-y"), "in the way");
     let run = sandbox.run(&["clean", "--force"]).code(2).says("fusion_v1/y");
     let run = run.prints("removed 1 checkpoint").prints("fusion_v1/x");
@@ -152,7 +152,7 @@ fn items_removed_before_a_failure_are_printed() {
     assert_eq!(sandbox.checkpoint("y"), y);
 }
 
-/// The checkpoint `x` with files of the user's in its folder, and what they are.
+/// Creates the checkpoint `x` with the user's own files in its folder, and returns their names.
 fn with_notes() -> (Sandbox, [&'static str; 2]) {
     let sandbox = Sandbox::ada();
     for name in ["x", "y"] {
@@ -186,7 +186,7 @@ fn clean_keeps_files_outside_checkpoints() {
     assert_eq!(line["with_other_files"], json!([{ "folder": folder, "files": notes }]));
     keeps(&sandbox, notes);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
-    // Moved out of the folder, they are in nobody's way.
+    // Without these files, the folder is removed.
     for note in notes {
         fs::remove_file(folder.join(note)).unwrap();
     }
@@ -204,7 +204,7 @@ fn overwrite_update_and_download_keep_unknown_files() {
     let train = ["train", "--vectors", "none", "--checkpoint", "x"];
     refused(sandbox.run(&[&train[..], &["--overwrite"]].concat()));
     refused(sandbox.run(&["train", "--checkpoint", "x", "--mentor", "ada", "--update"]));
-    // Another version is on the remote.
+    // The remote has another version.
     let remote = Sandbox::empty();
     copy_folder(
         &sandbox.path().join(FUSION).join("y"),
@@ -216,7 +216,7 @@ fn overwrite_update_and_download_keep_unknown_files() {
     let download = ["download", "x", "--force"];
     refused(sandbox.run_with(&[("MENTORPAL_REMOTE", &url)], &download));
     keeps(&sandbox, notes);
-    // A folder that is no checkpoint is replaced by none.
+    // A folder that is not a checkpoint is not replaced.
     sandbox.write(&format!("{FUSION}/mine/notes.txt"), "by hand");
     let train = ["train", "--vectors", "none", "--checkpoint", "mine", "--overwrite"];
     let _ = sandbox.run(&train).code(2).says("not part of it").says("notes.txt");
@@ -237,7 +237,7 @@ fn unknown_files_in_a_vector_model_are_kept() {
     assert_eq!(fs::read(sandbox.path().join(notes)).unwrap(), b"by hand");
 }
 
-/// Locks a folder as a run that is using it does.
+/// Locks a folder as a running command does.
 fn lock(sandbox: &Sandbox, folder: &str) -> fs::File {
     let file = fs::File::open(sandbox.path().join(folder)).unwrap();
     file.lock().unwrap();
@@ -262,7 +262,8 @@ fn clean_keeps_a_running_download() {
     assert!(sandbox.checkpoint_names().is_empty());
 }
 
-/// Drafts of killed runs beside each kind of what is published, and one that is being made.
+/// Creates drafts of killed runs next to checkpoints and vector models, and the draft of a running
+/// command.
 fn with_drafts(sandbox: &Sandbox) -> fs::File {
     for parent in [FUSION, "checkpoint/classifiers/lstm_v1", "checkpoint/vector_models"] {
         sandbox.write(&format!("{parent}/.draft-1-0/ada/model"), "half");
@@ -280,7 +281,7 @@ fn clean_removes_leftovers_of_killed_runs() {
     let dry = sandbox.run(&["clean", "--dry-run", "--json"]).code(0).line();
     assert_eq!(dry["drafts"].as_array().unwrap().len(), 3, "{dry}");
     let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed processes");
-    // 4 bytes each.
+    // Each of the three drafts has 4 bytes.
     let _ = run.prints("12 B");
     assert_eq!(sandbox.checkpoint_names(), [".draft-2-0"]);
     assert!(sandbox.names("checkpoint/vector_models").is_empty());
@@ -297,7 +298,7 @@ fn writing_commands_remove_leftovers_of_killed_runs() {
     let _lock = with_drafts(&sandbox);
     sandbox.write("words.txt", "king 3 4\nqueen 4 3\nmud -2 0\n");
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
-    // What a download goes on with stays.
+    // An interrupted download can resume, so its folder is kept.
     assert_eq!(sandbox.checkpoint_names(), [".download-0123456789abcdef", ".draft-2-0"]);
     assert_eq!(sandbox.names("checkpoint/vector_models"), ["words"]);
     assert!(sandbox.names("checkpoint/classifiers/lstm_v1").is_empty());

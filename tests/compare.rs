@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{ADA, Sandbox, close, number};
 
-/// Each made-up word below, said twice and thrice, was taught to checkpoint `new` alone; `old` has
-/// never seen one, nor one of its letters next to each other, and declines. Two questions are
-/// canned and right in both, one is canned and wrong in both.
+/// Only the checkpoint `new` was trained with the made-up words below, which occur twice or three
+/// times in each question. `old` has no n-gram of these words and declines. Two questions are
+/// canned and correct in both checkpoints, and one is canned and wrong in both.
 const TESTS: &str = "\
 ,,Who are you?,your home town,What did you write?,\
 zuzzux zuzzux,zuzzux zuzzux zuzzux,kvajj kvajj,kvajj kvajj kvajj,pyqqy pyqqy,pyqqy pyqqy pyqqy
@@ -16,12 +16,13 @@ zuzzux zuzzux,zuzzux zuzzux zuzzux,kvajj kvajj,kvajj kvajj kvajj,pyqqy pyqqy,pyq
 ,The engine was never built.,,,i,,,,,,
 ";
 
-/// [`ADA`] with a made-up word for each of the first three answers.
+/// Returns [`ADA`] with a made-up word for each of the first three answers.
 pub(crate) fn taught() -> String {
     taught_words(ADA, &[("What is", "zuzzux"), ("Where do", "kvajj"), ("What did", "pyqqy")])
 }
 
-/// A mentor's data with made-up words before the questions that begin so.
+/// Returns the data of a mentor with made-up words before the questions that start with the given
+/// texts.
 pub(crate) fn taught_words(data: &str, words: &[(&str, &str)]) -> String {
     words.iter().fold(data.to_owned(), |data, (question, word)| {
         data.replacen(
@@ -32,7 +33,8 @@ pub(crate) fn taught_words(data: &str, words: &[(&str, &str)]) -> String {
     })
 }
 
-/// Checkpoint `old` without the made-up words, `new` with them, on the same test.
+/// Creates the checkpoints `old`, without the made-up words, and `new`, with them, and one test
+/// set.
 pub(crate) fn old_and_new() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);
@@ -53,7 +55,7 @@ fn the_printed_comparison() {
     insta::assert_snapshot!(old_and_new().run(&["compare", "old", "new"]).code(0).shown());
 }
 
-// A has 2 of 9, B those and 6 more: p = 2 · (1/2)^6.
+// A has 2 of 9 correct, B has the same 2 and 6 more: p = 2 · (1/2)^6.
 #[test]
 fn a_better_checkpoint_has_a_positive_verdict() {
     let comparison = compared(&old_and_new(), &["old", "new"]).remove(0);
@@ -91,7 +93,7 @@ fn a_worse_checkpoint_has_a_negative_verdict() {
     sandbox.run(&["compare", "new", "old"]).code(0).prints("A is better");
 }
 
-// Two more right, none fewer: p = 2 · (1/2)^2.
+// B has the same and 2 more correct: p = 2 · (1/2)^2.
 #[test]
 fn a_small_difference_is_not_significant() {
     let sandbox = old_and_new();
@@ -115,7 +117,7 @@ fn a_checkpoint_is_equal_to_itself() {
     let comparison = compared(&sandbox, &["new", "new"]).remove(0);
     close(&comparison["difference"], 0.0);
     close(&comparison["p_value"], 1.0);
-    // None of nine differs: at most 1 − 0.05^(1/9) would.
+    // None of nine questions differs: the upper limit is 1 − 0.05^(1/9).
     let bounds = comparison["difference_ci95"].as_array().expect("two bounds");
     assert!((number(&bounds[1]) - 0.283_13).abs() < 1e-5, "{bounds:?}");
     close(&bounds[0], -number(&bounds[1]));
@@ -128,7 +130,7 @@ fn without_canned_questions_only_the_classifiers_are_compared() {
     let sandbox = old_and_new();
     let test_set = ",,zuzzux\n,I am Ada Lovelace.,i\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", test_set);
-    // Canned by today's data, both get it right; without, only the one that learned it.
+    // With canned answers, both are correct. Without, only the checkpoint with the made-up word is.
     let with = compared(&sandbox, &["old", "new"]).remove(0);
     assert_eq!([&with["a"]["correct"], &with["b"]["correct"]], [1, 1]);
     let without = compared(&sandbox, &["old", "new", "--no-canned"]).remove(0);
@@ -146,7 +148,7 @@ fn checkpoints_are_named_with_or_without_their_architecture() {
     run.says("no checkpoint `fusion_v1/newer`, did you mean `fusion_v1/new`?");
 }
 
-// Ada's 2 against 8 of 9 and bob's 1 against 1 of 1 make 3 against 9 of 10.
+// Correct: 2 and 8 of 9 for ada, 1 and 1 of 1 for bob; 3 and 9 of 10 together.
 #[test]
 fn several_mentors_are_pooled() {
     let sandbox = Sandbox::empty();
@@ -166,7 +168,7 @@ fn several_mentors_are_pooled() {
     assert_eq!([&all["a"]["correct"], &all["b"]["correct"]], [3, 9]);
     close(&all["difference"], 0.6);
     close(&all["p_value"], 0.03125);
-    // Two comparisons of single mentors, of which ada's is the rarer one; that of all stands alone.
+    // Holm's correction covers the two comparisons of single mentors, but not the pooled one.
     for (line, corrected) in lines.iter().zip([0.0625, 1.0, 0.03125]) {
         close(&line["p_corrected"], corrected);
     }

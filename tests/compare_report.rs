@@ -1,4 +1,4 @@
-//! `compare --html`, `--csv`: files that say what `--json` says; several checkpoints.
+//! `compare --html` and `--csv`: their content equals `--json`; several checkpoints.
 
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ use crate::support::{ADA, Sandbox, close, number};
 
 const FILES: [&str; 4] = ["--html", "r.html", "--csv", "tables"];
 
-/// `old` declines all three; `new` is right on one, wrong on one that was well declined, and wrong
-/// on one that both are wrong on.
+/// `old` declines all three questions. `new` is correct on one, wrong on one that `old` declines
+/// correctly, and wrong on one that both get wrong.
 const CHANGES: &str = "\
 ,,zuzzux zuzzux,kvajj kvajj,pyqqy pyqqy,Who are you?
 ,I am Ada Lovelace.,i,,,i
@@ -18,7 +18,7 @@ const CHANGES: &str = "\
 off,_OFF_TOPIC_,,,i,
 ";
 
-/// Demands the same numbers; of the last digit JSON's reader is not sure.
+/// Asserts equal numbers, apart from the last digit, which the JSON parser may round.
 #[track_caller]
 fn same(found: &[f64], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{found:?}, expected {expected:?}");
@@ -27,7 +27,7 @@ fn same(found: &[f64], expected: &[f64]) {
     }
 }
 
-/// [`old_and_new`], and `half`, which learned one of the made-up words.
+/// Creates [`old_and_new`] and the checkpoint `half`, which was trained with one made-up word.
 fn three() -> Sandbox {
     let sandbox = old_and_new();
     sandbox.mentor("ada", &taught_words(ADA, &[("What is", "zuzzux")]));
@@ -64,9 +64,9 @@ fn the_page_and_json_have_equal_numbers() {
     is_inert(&page);
 }
 
-// By hand from the test set: of topic Life are two canned questions, which both know, and four
-// made-up ones; of Work two made-up ones, and the one that both get wrong. `old` answers the three
-// canned ones alone.
+// By hand from the test set: topic Life has two canned questions, which both checkpoints answer
+// correctly, and four with made-up words. Topic Work has two with made-up words, and one that both
+// get wrong. `old` answers only the three canned questions.
 #[test]
 fn topics_and_ranks_by_hand() {
     let line = compared(&old_and_new(), &["old", "new"]).remove(0);
@@ -133,8 +133,9 @@ fn changed_questions_are_grouped() {
         );
 }
 
-// `half` has 2 more of 9 right than `old`, p = 2/4, and `new` 6 more, p = 2/64. By Holm the rarer of
-// two counts twice, so that it no longer is rare enough, and the other once.
+// `half` has 2 more of 9 correct than `old` (p = 2/4), and `new` has 6 more (p = 2/64). Holm's
+// correction doubles the smaller of the two p-values, so that it is no longer significant, and
+// keeps the other.
 #[test]
 fn of_three_checkpoints_each_is_compared_with_the_first() {
     let sandbox = three();
@@ -160,7 +161,7 @@ fn of_three_checkpoints_each_is_compared_with_the_first() {
     assert!(verdict.contains("among 2 comparisons would come up once in 16"), "{verdict}");
 
     let page = read(&sandbox, "r.html");
-    // Right, accuracy, difference, p, corrected p.
+    // Columns: correct, accuracy, difference, p-value, corrected p-value.
     let row = |line: &Value| -> Vec<f64> {
         let b = &line["b"];
         let against = ["difference", "p_value", "p_corrected"].map(|key| &line[key]);

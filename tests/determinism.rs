@@ -1,11 +1,11 @@
-//! The same data, seed and version give the same bytes, whatever the machine is busy with.
+//! The same data, seed and version give the same bytes, for any number of threads.
 
 #[path = "../benches/synthetic.rs"]
 mod synthetic;
 
 use crate::support::Sandbox;
 
-/// Trains `name` with a pool of so many threads.
+/// Trains `name` with this number of threads.
 fn train(sandbox: &Sandbox, arch: &str, name: &str, threads: &str) {
     let arguments = ["train", "--arch", arch, "--checkpoint", name, "--seed", "7"];
     let mut command = sandbox.command(&arguments);
@@ -32,7 +32,7 @@ fn the_sample_mentor_trains_to_the_same_bytes() {
     trains_to_the_same_bytes(&Sandbox::guide(), "fusion_v1");
 }
 
-// More questions than one block of the matrix code holds, so that it runs on several threads.
+// More questions than one block of the matrix code, so that it uses several threads.
 #[test]
 fn a_synthetic_mentor_trains_to_the_same_bytes() {
     let sandbox = Sandbox::empty();
@@ -44,7 +44,7 @@ fn a_synthetic_mentor_trains_to_the_same_bytes() {
 fn a_topic_model_trains_to_the_same_bytes() {
     let sandbox = Sandbox::guide();
     trains_to_the_same_bytes(&sandbox, "lstm_v1");
-    // And to others with another seed: numbers are drawn.
+    // Another seed gives other bytes.
     let arguments = ["train", "--arch", "lstm_v1", "--checkpoint", "other", "--seed", "8"];
     sandbox.run(&arguments).code(0);
     let model = |name: &str| {

@@ -11,7 +11,7 @@ use std::thread;
 use mentorpal::error::ErrorKind;
 use serde_json::{Value, json};
 
-use crate::support::{Ended, FUSION, Request, Run, Sandbox, until};
+use crate::support::{FUSION, KillOnDrop, Request, Run, Sandbox, until};
 
 /// A kind, and a function that provokes an error of this kind with `--json`.
 type Case = (ErrorKind, fn() -> Run);
@@ -128,7 +128,7 @@ fn signal_while_training(sandbox: &Sandbox, arguments: &[&str], act: impl FnOnce
     let error_file = sandbox.path().join("stderr.txt");
     let mut command = sandbox.command(arguments);
     command.stdout(Stdio::null()).stderr(File::create(&error_file).expect("a file"));
-    let mut child = Ended(command.spawn().expect("the binary runs"));
+    let mut child = KillOnDrop(command.spawn().expect("the binary runs"));
     let draft = format!(".draft-{}-0", child.0.id());
     until("a draft", || sandbox.checkpoint_names().contains(&draft));
     act(child.0.id());

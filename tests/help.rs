@@ -7,7 +7,7 @@ use std::process::Stdio;
 use clap::{Command, CommandFactory};
 use mentorpal::cli::Cli;
 
-use crate::support::{ADA, Ended, Sandbox, until};
+use crate::support::{ADA, KillOnDrop, Sandbox, until};
 
 /// All verbs and subverbs, as on the command line.
 fn verbs() -> Vec<String> {
@@ -93,12 +93,12 @@ fn a_closed_pipe_ends_the_command_without_an_error() {
 fn run_with_closed_stdout(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
     let mut command = sandbox.command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(command.spawn().expect("the binary runs"));
+    let mut child = KillOnDrop(command.spawn().expect("the binary runs"));
     drop(child.0.stdout.take());
     exit_code(&mut child)
 }
 
-fn exit_code(child: &mut Ended) -> Option<i32> {
+fn exit_code(child: &mut KillOnDrop) -> Option<i32> {
     let mut status = None;
     until("its end", || {
         status = child.0.try_wait().expect("it can be waited for");
@@ -132,7 +132,7 @@ fn a_batch_ends_when_stdout_is_closed() {
     sandbox.train("x");
     let mut command = sandbox.command(&["ask", "--batch", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(command.spawn().expect("the binary runs"));
+    let mut child = KillOnDrop(command.spawn().expect("the binary runs"));
     drop(child.0.stdout.take());
     let mut questions = child.0.stdin.take().expect("a pipe");
     // More than the pipe and the buffer can contain.

@@ -1,4 +1,4 @@
-//! Models whose files are as the manifest says but hold what no training wrote.
+//! Models whose files match the manifest but have forged content.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::support::{FUSION, Run, Sandbox};
 const CARD: &str = "model.json";
 const TENSORS: &str = "model.safetensors";
 
-/// A tensor that can be written whatever it holds.
+/// A tensor with arbitrary data, type and shape.
 struct Tensor {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -36,12 +36,13 @@ impl View for &Tensor {
 
 type Tensors = BTreeMap<String, Tensor>;
 
-/// What is done to it, in words and in deed.
+/// A change to a file: its description and a function.
 type Case<T> = (&'static str, fn(&mut T));
 
 const ARCHES: [&str; 2] = ["fusion_v1", "lstm_v1"];
 
-/// Trains, changes one of the model's files, puts its size and SHA-256 into the manifest, asks.
+/// Trains, changes a file of the model, updates its size and SHA-256 in the manifest, and asks a
+/// question.
 fn ask_after(arch: &str, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Run {
     let sandbox = Sandbox::ada();
     sandbox.run(&["train", "--arch", arch, "--checkpoint", "x"]).code(0);
@@ -73,12 +74,12 @@ fn ask_after_tensors(arch: &str, change: impl FnOnce(&mut Tensors)) -> Run {
     })
 }
 
-/// Sets the number at `index` of a tensor of 4-byte numbers.
+/// Sets the element `index` of a tensor of 4-byte numbers.
 fn set(tensors: &mut Tensors, name: &str, index: usize, number: [u8; 4]) {
     tensors.get_mut(name).unwrap().bytes[4 * index..4 * index + 4].copy_from_slice(&number);
 }
 
-/// Refused as damaged, in words; a panic would exit with 101.
+/// Asserts that the model is refused as damaged. A panic would exit with 101.
 #[track_caller]
 fn is_refused(run: Run, file: &str) {
     run.code(2).says(file).says("train it again");
@@ -94,7 +95,7 @@ fn unchanged_files_are_accepted() {
 
 #[test]
 fn tensors_with_inconsistent_shapes_are_refused() {
-    // Ada has 16 questions and 4 answers with a text each: 20 rows.
+    // Ada has 16 questions and 4 answers with one text each: 20 rows.
     let cases: [Case<Tensors>; 16] = [
         ("a row less", |t| {
             let weights = t.get_mut("weights").unwrap();
@@ -108,7 +109,7 @@ fn tensors_with_inconsistent_shapes_are_refused() {
             sentences.shape[0] = 19;
             sentences.bytes.truncate(19 * sentences.shape[1] * 4);
         }),
-        ("a sentence vector that is none", |t| set(t, "sentences", 7, f32::NAN.to_le_bytes())),
+        ("a sentence vector with NaN", |t| set(t, "sentences", 7, f32::NAN.to_le_bytes())),
         ("no sentence vectors", |t| {
             t.remove("sentences");
         }),
@@ -137,7 +138,7 @@ fn tensors_with_inconsistent_shapes_are_refused() {
 
 #[test]
 fn tensors_of_a_topic_model_with_inconsistent_shapes_are_refused() {
-    // Ada has 2 topics and 4 answers; the embedded vectors have 128 numbers.
+    // Ada has 2 topics and 4 answers; the embedded vectors have 128 dimensions.
     let cases: [Case<Tensors>; 7] = [
         ("flat", |t| t.get_mut("lstm.kernel").unwrap().shape = vec![128 * 512]),
         ("transposed", |t| t.get_mut("topics.kernel").unwrap().shape = vec![2, 128]),

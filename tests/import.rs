@@ -1,7 +1,7 @@
-//! Checkpoints of the older tool: imported, and used where they lie.
+//! Checkpoints of the Python pipeline: imported, and used in place.
 //!
-//! `tests/fixtures/legacy/make.py` made the files with the real libraries, and computed what they
-//! answer.
+//! `tests/fixtures/legacy/make.py` created the files with the original libraries, and computed the
+//! expected answers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ fn expected() -> Value {
     serde_json::from_slice(&fs::read(fixture("expected.json")).unwrap()).unwrap()
 }
 
-/// Ada, with the topics that her topic model knows and others that it does not, and the word
-/// vectors under the name of their file.
+/// Creates a workspace with ada, with topics inside and outside her topic model, and with the word
+/// vectors.
 fn workspace() -> Sandbox {
     let sandbox = Sandbox::ada();
     let topics =
@@ -39,14 +39,14 @@ fn workspace() -> Sandbox {
     sandbox
 }
 
-/// The same, with a checkpoint of the older tool outside of the checkpoints' folder.
+/// Adds a checkpoint of the Python pipeline outside the folder of checkpoints.
 fn with_old() -> Sandbox {
     let sandbox = workspace();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(OLD));
     sandbox
 }
 
-/// The same, with it in its place.
+/// Adds a checkpoint of the Python pipeline to the folder of checkpoints.
 fn with_old_in_place() -> Sandbox {
     let sandbox = workspace();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(IN_PLACE));
@@ -55,7 +55,7 @@ fn with_old_in_place() -> Sandbox {
 
 /// Asks every question of `expected.json` and compares all decision values.
 #[track_caller]
-fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
+fn assert_expected_answers(sandbox: &Sandbox, checkpoint: &str) {
     let expected = expected();
     let results = expected["results"].as_array().unwrap();
     let questions: Vec<&str> = results.iter().map(|r| r["question"].as_str().unwrap()).collect();
@@ -73,7 +73,7 @@ fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
     ]);
     let lines = asked.code(0).json();
     assert_eq!(lines.len(), results.len());
-    // The classes are sorted, and so are the ids of their texts.
+    // The classes are sorted by their texts, in the order of these ids.
     let ids = ["ada_1", "ada_2", "ada_3", "ada_4"];
     for (line, result) in lines.iter().zip(results) {
         let decisions = result["decisions"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap());
@@ -83,7 +83,7 @@ fn answers_as_expected(sandbox: &Sandbox, checkpoint: &str) {
         let found = line["confidence"].as_f64().unwrap();
         assert!((found - confidence).abs() < 1e-4, "{line}, expected {decisions:?}");
         assert_eq!(line["top_answer_id"], top);
-        // Of four answers, one always has at least −0.5: the values add up to −2.
+        // One of four answers always has at least −0.5, because the values add up to −2.
         assert_eq!(line["answer_id"], top);
         let others = line["alternatives"].as_array().unwrap();
         assert_eq!(others.len(), 3);
@@ -100,7 +100,7 @@ fn an_imported_checkpoint_gives_the_same_answers() {
     let before = sandbox.files(OLD);
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
     run.prints("imported lstm_v1/2019-05-01-2209").does_not_say("warning");
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     assert_eq!(sandbox.files(OLD), before);
     sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
 }
@@ -109,11 +109,11 @@ fn an_imported_checkpoint_gives_the_same_answers() {
 fn a_legacy_checkpoint_in_place_gives_the_same_answers() {
     let sandbox = with_old_in_place();
     let before = sandbox.files(IN_PLACE);
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     let variables = [("ARCH", "lstm_v1"), ("CHECKPOINT", "2019-05-01-2209")];
     let test = sandbox.run_with(&variables, &["test", "--json"]).code(0);
     assert_eq!(test.json()[0]["arch"], "lstm_v1");
-    // Without a name, the one created last of the architecture.
+    // Without a name, the newest checkpoint of the architecture is used.
     let ask = sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?", "--json"]).code(0);
     assert_eq!(ask.json()[0]["classifier"], REFERENCE);
     sandbox.train("x");
@@ -184,14 +184,14 @@ fn an_imported_checkpoint_records_its_origin() {
         assert_eq!(record["size"], bytes.len());
         assert_eq!(record["sha256"], mentorpal::sha256::digest(&bytes));
     }
-    // The same bytes each time, wherever it lay.
+    // The imported bytes do not depend on the path of the original.
     copy_folder(&sandbox.path().join(OLD), &sandbox.path().join("elsewhere/2019-05-01-2209"));
     sandbox
         .run(&["checkpoints", "import", "elsewhere/2019-05-01-2209/", "--checkpoint", "again"])
         .code(0);
     let arch = "checkpoint/classifiers/lstm_v1";
     assert_eq!(sandbox.files(&format!("{arch}/again")), sandbox.files(&format!("{arch}/mine")));
-    // It can be trained on.
+    // An imported checkpoint can be updated.
     let update =
         ["train", "--arch", "lstm_v1", "--checkpoint", "mine", "--mentor", "ada", "--update"];
     sandbox.run(&update).code(0);
@@ -223,7 +223,7 @@ fn removed_answers_are_named_and_not_given() {
 #[test]
 fn many_removed_answers_are_one_warning_with_a_count() {
     let sandbox = with_old();
-    // Only the first of four answers stays.
+    // Only the first of four answers is kept.
     let data = ADA.replace("I lived", "We lived").replace("I wrote", "We wrote");
     let data = data.replace("The engine was", "It was");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
@@ -241,7 +241,7 @@ fn answer_texts_match_as_in_test_sets() {
         .replace("I lived in London.", "I lived;\u{a0}in London");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     sandbox.run(&["checkpoints", "import", OLD]).code(0).does_not_say("ada: ");
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn topics_are_numbered_if_their_count_differs() {
     sandbox.write("mentor/ada/data/topics.csv", "Life,About Me\nWork,About Work\n");
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
     run.says("ada: the model has 3 topics, but the data has 2");
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn the_word_vectors_must_be_those_of_the_checkpoint() {
         .code(0);
     sandbox.run(&import).code(2).says("tiny-vectors.bin");
     sandbox.run(&[&import[..], &["--vectors", "v"]].concat()).code(0);
-    answers_as_expected(&sandbox, REFERENCE);
+    assert_expected_answers(&sandbox, REFERENCE);
     let again = [&import[..], &["--checkpoint", "x", "--vectors"]].concat();
     let run = sandbox.run(&[&again[..], &["embedded"]].concat()).code(2);
     run.says("expected word vectors with 6 dimensions, but `embedded` (static) has 128");
@@ -274,7 +274,7 @@ fn the_word_vectors_must_be_those_of_the_checkpoint() {
     let run = sandbox.run(&[&again[..], &["words"]].concat()).code(2);
     run.says("expected word vectors with 6 dimensions, but `words` (words) has 2");
     sandbox.run(&[&again[..], &["w"]].concat()).code(2).says("no vector model `w`");
-    // Without `w2v.txt`, --vectors is all there is.
+    // Without `w2v.txt`, only `--vectors` names the word vectors.
     fs::remove_file(sandbox.path().join(OLD).join("ada/w2v.txt")).unwrap();
     sandbox.run(&[&import[..], &["--checkpoint", "y"]].concat()).code(2).says("w2v.txt");
     sandbox.run(&[&again[..], &["v"]].concat()).code(0);
@@ -313,12 +313,12 @@ fn a_missing_mentor_can_be_skipped() {
     run.says("--keep-going");
     let run = sandbox.run(&["checkpoints", "import", OLD, "--keep-going", "--json"]).code(0);
     assert_eq!(run.json().len(), 2);
-    answers_as_expected(&sandbox, REFERENCE);
-    // One in place has whom it has.
+    assert_expected_answers(&sandbox, REFERENCE);
+    // A checkpoint in place lists all of its mentors.
     copy_folder(&sandbox.path().join(OLD), &sandbox.path().join(IN_PLACE).with_file_name("y"));
     let listed = sandbox.run(&["checkpoints", "--json"]).code(0).json();
     assert_eq!(listed[1]["mentors"], json!(["ada", "bob"]));
-    answers_as_expected(&sandbox, "lstm_v1/y");
+    assert_expected_answers(&sandbox, "lstm_v1/y");
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn a_legacy_checkpoint_in_place_is_listed_shown_and_verified() {
     assert_eq!(verified.json()[0]["digests"], false);
 }
 
-/// Each file of a mentor's folder.
+/// The files of a mentor's folder.
 const FILES: [&str; 4] = ["fused_model.pkl", "unfused_model.pkl", "lstm_topic_model.h5", "w2v.txt"];
 
 #[test]
@@ -388,7 +388,7 @@ fn a_legacy_checkpoint_in_place_is_never_written_to() {
     let run = sandbox.run(&["checkpoints", "import", IN_PLACE]).code(2);
     run.says("can be used as it is").says("--checkpoint NAME");
     sandbox.run(&["checkpoints", "import", IN_PLACE, "--checkpoint", "copy"]).code(0);
-    answers_as_expected(&sandbox, "lstm_v1/copy");
+    assert_expected_answers(&sandbox, "lstm_v1/copy");
     sandbox.run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap()]).code(0);
     let clean = sandbox.run(&["clean", "--force", "--json"]).code(0);
     let clean = clean.says("`lstm_v1/2019-05-01-2209` is kept");
@@ -397,7 +397,7 @@ fn a_legacy_checkpoint_in_place_is_never_written_to() {
     assert_eq!(sandbox.files(IN_PLACE), before);
 }
 
-/// Replaces a file of the checkpoint in place and asks.
+/// Replaces a file of the checkpoint in place and asks a question.
 fn ask_with(file: &str, bytes: &[u8]) -> Run {
     let sandbox = with_old_in_place();
     sandbox.write(&format!("{IN_PLACE}/ada/{file}"), bytes);

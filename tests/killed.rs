@@ -1,4 +1,5 @@
-//! Kill -9 at any moment of a training run: the checkpoint is the old one or the new one, whole.
+//! Training runs that are killed at any moment: the checkpoint is the old or the new one, and
+//! intact.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -14,24 +15,24 @@ const DATA: &str = "mentor/guide/data/classifier_data.csv";
 const OVERWRITE: [&str; 4] = ["train", "--checkpoint", "x", "--overwrite"];
 const UPDATE: [&str; 6] = ["train", "--mentor", "guide", "--checkpoint", "x", "--update"];
 
-/// When to kill a run.
+/// The moment at which a run is killed.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
     AfterItsStart(Duration),
-    /// After its manifest was written, the last thing before the checkpoint takes its place.
+    /// After the manifest is written, the last step before publishing.
     AfterItsManifest(Duration),
 }
 
-/// The sample mentor's data as it is, and with one more answer, and what they train to.
+/// Two versions of the sample mentor, one with an additional answer, and their checkpoints.
 struct Versions {
     data: [Vec<u8>; 2],
     checkpoints: [BTreeMap<String, Vec<u8>>; 2],
-    /// How long the longer of two undisturbed runs took.
+    /// The duration of the longer of two undisturbed runs.
     duration: Duration,
 }
 
 impl Versions {
-    /// Trains `x` undisturbed on each.
+    /// Trains `x` on each version, undisturbed.
     fn train(sandbox: &Sandbox, arguments: &[&str]) -> Self {
         let old = sandbox.files("mentor/guide/data")["classifier_data.csv"].clone();
         let mut new = old.clone();
@@ -51,7 +52,7 @@ impl Versions {
     }
 }
 
-/// Starts a run and kills it; whether it was still running.
+/// Starts a run and kills it. Returns whether it was still running.
 fn kill(sandbox: &Sandbox, arguments: &[&str], moment: Moment) -> bool {
     let mut command = sandbox.command(arguments);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -69,7 +70,7 @@ fn kill(sandbox: &Sandbox, arguments: &[&str], moment: Moment) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Trains over the checkpoint `x`, and kills the run, at each of the moments.
+/// Trains over the checkpoint `x` and kills the run, at each of the moments.
 fn survives(
     sandbox: &Sandbox,
     versions: &Versions,
@@ -78,7 +79,7 @@ fn survives(
 ) {
     let mut log = Vec::new();
     for moment in moments {
-        // Each run would replace the version that is there by the other one.
+        // Each run would replace the existing version by the other one.
         let current = usize::from(sandbox.checkpoint("x") == versions.checkpoints[1]);
         sandbox.write(DATA, &versions.data[1 - current]);
         let killed = kill(sandbox, arguments, moment);
@@ -89,13 +90,14 @@ fn survives(
         assert!(verified.code == Some(0), "after {log:?}\n{verified}");
     }
     assert!(log.iter().any(|(_, killed)| *killed), "no run was killed: {log:?}");
-    // What the killed ones left is gone after the next run.
+    // The next run removes the leftovers of the killed runs.
     sandbox.run(arguments).code(0);
     assert_eq!(sandbox.checkpoint_names(), ["x"], "{log:?}");
     sandbox.run(&["checkpoints", "verify"]).code(0);
 }
 
-/// A random moment in each twentieth of a run and a bit, and some while it publishes.
+/// Returns one random moment in each twentieth of a run and slightly beyond its end, and some
+/// during publishing.
 fn moments(duration: Duration, seed: u64) -> impl Iterator<Item = Moment> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let anywhere = (0..20).map(move |i| {
@@ -126,7 +128,7 @@ fn a_killed_first_run_leaves_no_checkpoint() {
     for (i, moment) in [3, 30, 100, 200, 300].map(Duration::from_millis).into_iter().enumerate() {
         let name = format!("x{i}");
         kill(&sandbox, &["train", "--checkpoint", &name], Moment::AfterItsStart(moment));
-        // None, or a whole one.
+        // There is no checkpoint, or an intact one.
         let listed = sandbox.run(&["checkpoints", "--json"]).code(0);
         let published = !sandbox.checkpoint(&name).is_empty();
         assert_eq!(listed.stdout.contains(&format!("\"{name}\"")), published, "{listed}");

@@ -1,8 +1,8 @@
-//! The leave-one-out accuracy that `train` reports is the honest one.
+//! The leave-one-out accuracy that `train` reports.
 
 use crate::support::{ADA, Sandbox, number};
 
-/// An answer's id, text and questions.
+/// The id, the text and the questions of an answer.
 pub(crate) type Answer = (String, String, Vec<String>);
 
 pub(crate) fn answers(data: &str) -> Vec<Answer> {
@@ -23,7 +23,7 @@ fn table(answers: &[Answer]) -> String {
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
-/// Answers that are close to each other, where sentence vectors find their way, too, but not always.
+/// Similar answers, on which sentence vectors help but do not always succeed.
 pub(crate) const FAMILY: &str = "\
 ID,topics,text,question
 f_1,Family,He was a poet.,\"Who was your father?
@@ -44,7 +44,7 @@ tell me about your family
 did they visit you\"
 ";
 
-/// What training on `data` reports, with what it says besides.
+/// Returns the accuracy that training on `data` reports, and stderr.
 fn loo_accuracy(data: &str, vectors: &str) -> (Option<f64>, String) {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", data);
@@ -58,8 +58,8 @@ fn leave_one_out_accuracy_equals_retraining_without_each_question() {
     is_what_training_without_each_gives(FAMILY, "embedded");
 }
 
-/// Really leaves each question out: the accuracy that training on the others reports, and whether
-/// what it made answers the question rightly.
+/// Trains without each question in turn. Returns the reported accuracy, and whether each model
+/// answers its question correctly.
 pub(crate) fn left_out(data: &str, arguments: &[&str]) -> Vec<(f64, bool)> {
     let all = answers(data);
     let mut left_out = Vec::new();
@@ -82,8 +82,8 @@ fn is_what_training_without_each_gives(data: &str, vectors: &str) {
     let right = left_out.iter().filter(|(_, is_right)| *is_right).count() as f64;
     let reported = 16.0 * loo_accuracy(data, vectors).0.unwrap();
     println!("{vectors}: {right} of 16 really, {reported} reported");
-    // The closed form weighs n-grams as the whole data does and keeps the settings of the whole: at
-    // a close call of the 16 that may tip one question, while a leak would get all of them right.
+    // The closed form uses the n-gram weights and hyperparameters of all data, which may change the
+    // result of one of the 16 questions. A leak would make all of them correct.
     assert!(right < 15.0, "too easy to tell a leak");
     assert!((reported - right).abs() < 1.5);
 }
@@ -97,7 +97,7 @@ fn repeated_questions_do_not_raise_leave_one_out_accuracy() {
         questions.extend(again);
     }
     let accuracy = loo_accuracy(&table(&once), "embedded").0.unwrap();
-    // With the repetitions known, every question would find itself.
+    // If repetitions stayed in the training data, every question would find itself.
     assert!(accuracy < 1.0);
     assert_eq!(loo_accuracy(&table(&twice), "embedded").0, Some(accuracy));
 }
@@ -106,7 +106,7 @@ fn repeated_questions_do_not_raise_leave_one_out_accuracy() {
 fn leave_one_out_accuracy_is_null_without_second_questions() {
     let one_each = "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Are you ill?\n";
     let one_question = "ID,topics,text,question\na,Life,Yes.,Are you well?\n";
-    // The second way of writing it is the same question.
+    // Both lines are the same question.
     let repeated = "ID,topics,text,question\na,Life,Yes.,\"Are you well?\nare you well\"\n";
     for data in [one_each, one_question, repeated] {
         let (accuracy, said) = loo_accuracy(data, "embedded");

@@ -1,4 +1,4 @@
-//! `lstm_v1`: what it learns from and what it refuses.
+//! `lstm_v1`: its training data and invalid input.
 
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ fn the_sample_mentor_is_trained_and_asked() {
     let found = ask("please tell me what a checkpoint is");
     assert_eq!(found["classifier"], "lstm_v1/x");
     assert_eq!(found["answer_id"], found["top_answer_id"]);
-    // The decision value of a question like no other is under -0.88.
+    // The decision value of an unrelated question is below -0.88.
     let declined = ask("?!");
     assert_eq!(declined["answer_id"], "_OFF_TOPIC_");
     assert!(declined["confidence"].as_f64().unwrap() < -0.88);
@@ -77,7 +77,7 @@ fn questions_without_a_topic_are_reported() {
 fn words_are_looked_up_by_their_stem() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", &ADA.replace("Where do you live?", "Where are you living?"));
-    // `citi` is the stem of `city`; `living`, which no stem is, is never looked up.
+    // `citi` is the stem of `city`. `living` is not a stem, so its vector is never used.
     sandbox.write("words.txt", "live 4 0 0\ncity 0 4 0\nliving 0 0 4\nciti 0 0 8\n");
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
     train(&sandbox, "x", "words").code(0);
@@ -89,7 +89,7 @@ fn words_are_looked_up_by_their_stem() {
     assert_eq!(confidence("city"), confidence("cities"));
     assert_eq!(confidence("city"), confidence("CITI!"));
     assert_ne!(confidence("city"), confidence("live"));
-    // The sum, not the mean; an unknown word adds nothing to it.
+    // The feature is the sum of the vectors, not their mean; an unknown word adds nothing.
     assert_ne!(confidence("live live"), confidence("live"));
 }
 

@@ -164,17 +164,17 @@ fn make_clean_keeps_the_only_copies() {
 
 /// A program in place of the binary. It prints its arguments and its environment variables, one per
 /// line.
-const TELLER: &str = r#"#!/bin/sh
+const PRINTER: &str = r#"#!/bin/sh
 for argument in "$@"; do printf 'argument %s\n' "$argument"; done
 printf 'ARCH %s\nCHECKPOINT %s\nMENTOR %s\n' "$ARCH" "$CHECKPOINT" "$MENTOR"
 printf 'TEST_SET %s\nMENTORPAL_REMOTE %s\n' "$TEST_SET" "$MENTORPAL_REMOTE"
 "#;
 
-/// Returns a sandbox with [`TELLER`], and the command that runs it.
-fn with_teller() -> (Sandbox, String) {
+/// Returns a sandbox with [`PRINTER`], and the command that runs it.
+fn with_printer() -> (Sandbox, String) {
     let sandbox = Sandbox::empty();
-    sandbox.write("teller", TELLER);
-    let command = format!("sh {}", sandbox.path().join("teller").display());
+    sandbox.write("printer", PRINTER);
+    let command = format!("sh {}", sandbox.path().join("printer").display());
     (sandbox, command)
 }
 
@@ -183,14 +183,14 @@ const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (fa
 
 /// Runs `target` with a variable (its name in lower case), set in one of the [`WAYS`].
 fn make_with(
-    (sandbox, teller): &(Sandbox, String),
+    (sandbox, printer): &(Sandbox, String),
     target: &str,
     (variable, value): (&str, &str),
     (is_typed, is_lower): (bool, bool),
 ) -> Run {
     let variable = if is_lower { variable.to_owned() } else { variable.to_uppercase() };
     let typed = format!("{variable}={value}");
-    let mut variables = vec![("MENTORPAL_BIN", teller.as_str())];
+    let mut variables = vec![("MENTORPAL_BIN", printer.as_str())];
     let mut words = vec!["-s", target];
     if is_typed {
         words.push(&typed);
@@ -205,7 +205,7 @@ fn every_variable_works_in_both_cases() {
     if !has_make() {
         return;
     }
-    let teller = with_teller();
+    let printer = with_printer();
     for (target, variables) in [
         ("checkpoint-train", &["arch", "checkpoint", "mentor"][..]),
         ("checkpoint-test", &["arch", "checkpoint", "mentor", "test_set"]),
@@ -216,7 +216,7 @@ fn every_variable_works_in_both_cases() {
     ] {
         for variable in variables {
             for way in WAYS {
-                let run = make_with(&teller, target, (variable, "some_value"), way).code(0);
+                let run = make_with(&printer, target, (variable, "some_value"), way).code(0);
                 run.prints(&format!("{} some_value\n", variable.to_uppercase()));
             }
         }
@@ -229,24 +229,24 @@ fn every_variable_works_in_both_cases() {
         ("upload-checkpoint", "force", "argument --force\n"),
     ] {
         for way in WAYS {
-            make_with(&teller, target, (variable, "v"), way).code(0).prints(argument);
+            make_with(&printer, target, (variable, "v"), way).code(0).prints(argument);
         }
     }
 }
 
 /// Runs two targets with a name, set in each of the [`WAYS`], and checks that the program receives
 /// the name unchanged.
-fn reaches_the_program(teller: &(Sandbox, String), name: &str) {
+fn reaches_the_program(printer: &(Sandbox, String), name: &str) {
     for way in WAYS {
-        let run = make_with(teller, "checkpoint-test", ("checkpoint", name), way).code(0);
+        let run = make_with(printer, "checkpoint-test", ("checkpoint", name), way).code(0);
         let run = run.prints(&format!("CHECKPOINT {name}\n"));
         if way.1 {
             run.prints(&format!("argument --checkpoint\nargument {name}\n"));
         }
-        let run = make_with(teller, "upload-checkpoint", ("checkpoint", name), way).code(0);
+        let run = make_with(printer, "upload-checkpoint", ("checkpoint", name), way).code(0);
         run.prints(&format!("argument upload\nargument {name}\n"));
     }
-    assert_eq!(teller.0.names(""), ["teller"], "{name:?} made something");
+    assert_eq!(printer.0.names(""), ["printer"], "{name:?} made something");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn names_with_quotes_reach_the_program_unchanged() {
     if !has_make() {
         return;
     }
-    let teller = with_teller();
+    let printer = with_printer();
     for name in [
         "it's",
         "\"so\"",
@@ -277,9 +277,9 @@ fn names_with_quotes_reach_the_program_unchanged() {
         "x | touch made",
         "a=b c=d",
     ] {
-        reaches_the_program(&teller, name);
+        reaches_the_program(&printer, name);
     }
-    let run = make_with(&teller, "checkpoint-test", ("mentor", "x\ntouch made"), (true, true));
+    let run = make_with(&printer, "checkpoint-test", ("mentor", "x\ntouch made"), (true, true));
     run.code(2).says("mentor has several lines");
 }
 
@@ -288,7 +288,7 @@ proptest! {
     #[test]
     fn any_name_reaches_the_program_unchanged(name in "[!-,.-~é][ -~é]{0,12}") {
         if has_make() {
-            reaches_the_program(&with_teller(), &name);
+            reaches_the_program(&with_printer(), &name);
         }
     }
 }
@@ -298,9 +298,9 @@ fn the_command_line_takes_precedence_over_the_environment_in_either_case() {
     if !has_make() {
         return;
     }
-    let (sandbox, teller) = with_teller();
+    let (sandbox, printer) = with_printer();
     let run = |variables: &[(&str, &str)], words: &[&str]| {
-        let variables = [&[("MENTORPAL_BIN", teller.as_str())], variables].concat();
+        let variables = [&[("MENTORPAL_BIN", printer.as_str())], variables].concat();
         make(&sandbox, &variables, &[&["-s", "checkpoint-test"], words].concat())
     };
     run(&[("ARCH", "a")], &["arch=b"]).code(0).prints("argument b\nARCH b\n");

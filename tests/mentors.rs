@@ -1,13 +1,13 @@
-//! `mentorpal mentors`: what is read of a mentor's files.
+//! `mentorpal mentors`: how the files of a mentor are read.
 
 use serde_json::{Value, json};
 
 use crate::support::Sandbox;
 
-/// One answer, for tests that are about other files.
+/// One answer, for tests of the other files.
 const ONE: &str = "ID,topics,text,question\na1,Life,Yes.,Is it?\n";
 
-/// A mentor `m` with this `classifier_data.csv` and no other file.
+/// Creates a mentor `m` with this `classifier_data.csv` and no other file.
 fn only_answers(classifier_data: &str) -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.write("mentor/m/data/classifier_data.csv", classifier_data);
@@ -113,17 +113,17 @@ fn topics_are_sorted_into_groups() {
          d,Navy,4,four\n\
          e,,5,five\n",
     );
-    // `Navy` is under no group, so `d` is left with none; nothing is of `Weather`.
+    // `Navy` belongs to no group, so `d` is in none; `Weather` has no questions.
     sandbox.write(
         "mentor/m/data/topics.csv",
         "Weather,Small Talk\ngrowth/learning,Life & Times\nNavy,\nMoney,Life & Times\n",
     );
     let expected = json!({
-        // Unique, and sorted: capitals before small letters.
+        // The ids are unique and sorted, with upper case before lower case.
         "life_times": {"name": "Life & Times", "questions": ["a", "b"]},
         "about_me": {"name": "About Me", "questions": ["C", "d", "e"]},
     });
-    // `Money?!` has the id `money_`, which is not `money`.
+    // `Money?!` has the id `money_`, which differs from `money`.
     assert_eq!(show(&sandbox)["topics_by_id"], expected);
 }
 

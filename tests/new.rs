@@ -1,4 +1,4 @@
-//! `mentorpal new DIR`: a workspace that works.
+//! `mentorpal new DIR` creates a complete workspace.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Run, Sandbox};
 
-/// Runs a command in the workspace `dir`, which nothing but its `mentorpal.toml` points to.
+/// Runs a command in the workspace `dir`, which is found by its `mentorpal.toml`.
 fn within(sandbox: &Sandbox, dir: &str, arguments: &[&str]) -> Run {
     let mut command = sandbox.command(arguments);
     sandbox.finish(command.env_remove("MENTORPAL").current_dir(sandbox.path().join(dir)))
@@ -20,8 +20,8 @@ fn a_new_workspace_trains_tests_and_answers() {
     sandbox.run(&["new", "my own"]).code(0).prints("try it: cd 'my own'; mentorpal train");
     within(&sandbox, "mine", &["train"]).code(0);
     let report = within(&sandbox, "mine", &["test", "--json"]).code(0).json().remove(0);
-    // Its test set has six questions, one of them known word for word; an example of four answers
-    // may well miss one of the others.
+    // The test set has six questions, one of them an exact match. With four answers in the training
+    // data, a model may miss one of the others.
     assert_eq!(report["questions"], 6);
     assert_eq!(report["canned"], json!({"questions": 1, "correct": 1}));
     assert!(report["correct"].as_u64() >= Some(5), "{report}");
@@ -106,7 +106,7 @@ fn parent_folders_are_created() {
     let run = sandbox.run(&["new", "a/b/mine", "--json"]).code(0);
     assert_eq!(run.json(), [json!({"workspace": "a/b/mine"})]);
     let made = sandbox.files("");
-    // Nothing is left beside it.
+    // Nothing else is created next to the folder.
     assert!(made.contains_key("a/b/mine/mentorpal.toml"), "{:?}", made.keys());
     assert!(made.keys().all(|path| path.starts_with("a/b/mine/")), "{:?}", made.keys());
 }

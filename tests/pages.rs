@@ -1,5 +1,5 @@
-//! Pages in a browser: their numbers are those of `--json`, and they serve everybody. `html.rs`
-//! reads them without one.
+//! Pages in a browser: their numbers equal `--json`, and they are accessible. `html.rs` reads pages
+//! without a browser.
 
 pub(crate) mod html;
 
@@ -51,7 +51,7 @@ fn markup_in_texts_is_escaped_in_the_browser() {
     }
 }
 
-// What the other tests rely on: each fault is noticed.
+// The other tests rely on this: each kind of fault fails the checks.
 #[test]
 fn a_faulty_page_fails_the_checks() {
     let Some(browser) = Browser::start() else { return };

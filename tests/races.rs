@@ -1,4 +1,4 @@
-//! Several runs at once.
+//! Concurrent runs.
 
 use crate::support::{ADA, Sandbox, at_once};
 
@@ -48,9 +48,10 @@ fn concurrent_updates_of_one_checkpoint_lose_nothing() {
         }
         let runs = at_once([first, second].map(|mentor| sandbox.command(&arguments(mentor))));
         let listed = sandbox.run(&["checkpoints", "--json"]).json();
-        assert!(runs.iter().any(|run| run.code == Some(0)), "nobody was first");
+        assert!(runs.iter().any(|run| run.code == Some(0)), "no run succeeded");
         for (run, mentor) in runs.into_iter().zip([first, second]) {
-            // Who says that it is done is in there; who came too late says so.
+            // A successful run is in the final checkpoint; an unsuccessful run reports the
+            // conflict.
             let there = listed[0]["mentors"].as_array().unwrap().contains(&mentor.into());
             assert_eq!(run.code, Some(if there { 0 } else { 2 }), "{run}");
             if !there {

@@ -1,5 +1,5 @@
-//! Reading what another run replaces or removes: all of one version or all of another, never a
-//! mixture, and never called damaged.
+//! Reading during a replacement or a removal: a reader gets one version, never a mixture, and never
+//! reports damage.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,8 @@ fn reference() -> CheckpointRef {
     CheckpointRef { arch: name("fusion_v1"), checkpoint: name("x") }
 }
 
-/// Publishes a version of `x`: its files say which, and each has other mentors.
+/// Publishes a version of `x`. Its files contain the number of the version, and each version has
+/// other mentors.
 fn publish(workspace: &Workspace, version: u64) {
     let manifest = Manifest::new("fusion_v1", version, "2026-01-01T00:00:00Z".to_owned());
     let mut draft = Draft::begin(workspace, &name("fusion_v1"), manifest).unwrap();
@@ -43,7 +44,8 @@ fn publish(workspace: &Workspace, version: u64) {
     draft.publish(&name("x"), OnExisting::Replace).unwrap();
 }
 
-/// Runs `read` again and again while another thread publishes versions of `x`; how often.
+/// Repeats `read` while another thread publishes versions of `x`, and returns the number of
+/// repetitions.
 fn while_replaced(workspace: &Workspace, read: impl Fn() + Sync) {
     let is_done = AtomicBool::new(false);
     thread::scope(|threads| {
@@ -77,7 +79,7 @@ fn an_open_checkpoint_is_not_changed_by_a_replacement() {
             }
         }
     });
-    // What was still read when it was replaced is gone after the next run that writes.
+    // The next run that writes removes replaced folders that were still in use.
     publish(&workspace, ROUNDS);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }
@@ -92,7 +94,7 @@ fn listing_skips_checkpoints_removed_in_the_meantime() {
             checkpoint.unwrap();
         }
         let manifest = fs::read(reference().folder(&workspace).join("manifest.json")).ok();
-        // It may have been replaced, or removed by the other reader: then it stays.
+        // The folder may have been replaced, or removed by the other reader.
         let _ = checkpoint::remove(&workspace, &reference(), manifest.as_deref(), || Ok(()));
     });
 }

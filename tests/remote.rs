@@ -1,23 +1,23 @@
-//! Sharing: a remote that goes wrong in every way, real servers, kills and races.
+//! Sharing with a remote: faults of the server, real servers, kills and races.
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
-//! | `server.rs` | a disk or a bucket on this machine, and what goes wrong with it |
-//! | `webdav.rs`, `bucket.rs` | what it does as a WebDAV server, and for S3 |
-//! | `challenge.rs` | how the disk wants to be shown who asks |
-//! | `verbs.rs` | what each verb does |
-//! | `logins.rs` | who is shown the password |
-//! | `scripted.rs` | a server that answers each request as a test says |
-//! | `refusals.rs` | what a bucket's server says of a refusal |
-//! | `endless.rs` | answers without an end, and too large ones |
-//! | `secrets.rs` | no secret is printed |
+//! | `server.rs` | a test server with WebDAV or S3, and its faults |
+//! | `webdav.rs`, `bucket.rs` | the protocols of the test server: WebDAV and S3 |
+//! | `challenge.rs` | the authentication of the test server |
+//! | `verbs.rs` | the verbs that use a remote |
+//! | `logins.rs` | passwords: where they come from and where they are sent |
+//! | `scripted.rs` | a server with responses from a test |
+//! | `refusals.rs` | error responses of a bucket |
+//! | `endless.rs` | endless, very slow and very large responses |
+//! | `secrets.rs` | secrets are never printed |
 //! | `odd_files.rs` | pipes and devices on a remote that is a folder |
-//! | `schemes.rs` | Digest, tokens, and what is said of other schemes |
-//! | `proxies.rs`, `quirks.rs` | disks behind proxies, and those that are otherwise than others |
-//! | `faults.rs` | every request going wrong in every way |
-//! | `killed.rs` | kill -9 at any moment |
-//! | `races.rs` | many at once |
-//! | `servers.rs`, `servers/` | real servers, where they are installed |
+//! | `schemes.rs` | Digest, tokens, and other authentication schemes |
+//! | `proxies.rs`, `quirks.rs` | servers behind proxies, and unusual servers |
+//! | `faults.rs` | every fault of every request |
+//! | `killed.rs` | transfers that are killed at any moment |
+//! | `races.rs` | concurrent uploads and downloads |
+//! | `servers.rs`, `servers/` | real servers |
 
 mod bucket;
 mod challenge;
@@ -50,13 +50,14 @@ use mentorpal::checkpoint::{FileRecord, Manifest, MentorRecord};
 use crate::support::{FUSION as HERE, Run, Sandbox};
 use server::{Disk, PASSWORD, USER};
 
-/// Where a remote has the checkpoints.
+/// The folder of checkpoints on a remote.
 const THERE: &str = "classifiers/fusion_v1";
 
-/// A checkpoint's files by path within it, made by hand: what they hold is nothing to a transfer.
+/// The files of an artificial checkpoint by relative path. A transfer does not depend on their
+/// content.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Two files of one mentor and the manifest, all different for another `seed`.
+/// Returns two files of one mentor and the manifest; their content depends on `seed`.
 fn checkpoint(seed: u8, size: usize) -> Files {
     let numbers = (0..size as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 ^ seed);
     let mut files = Files::new();
@@ -79,26 +80,26 @@ fn checkpoint(seed: u8, size: usize) -> Files {
     files
 }
 
-/// Puts a checkpoint into a workspace.
+/// Writes a checkpoint into a workspace.
 fn put_here(sandbox: &Sandbox, name: &str, files: &Files) {
     sandbox.write_all(&format!("{HERE}/{name}"), files);
 }
 
-/// Puts a checkpoint on a disk.
+/// Writes a checkpoint to a test server.
 fn put_there(disk: &Disk, name: &str, files: &Files) {
     for (path, bytes) in files {
         disk.put(&format!("{THERE}/{name}/{path}"), bytes);
     }
 }
 
-/// A workspace whose `.netrc` knows the disks of this machine.
+/// Creates a workspace whose `.netrc` has a login for 127.0.0.1.
 fn workspace() -> Sandbox {
     let sandbox = Sandbox::empty();
     netrc_file(&sandbox, &format!("machine 127.0.0.1 login {USER} password {PASSWORD}\n"));
     sandbox
 }
 
-/// Writes a `.netrc` that nobody else can read.
+/// Writes a `.netrc` that other users cannot read.
 fn netrc_file(sandbox: &Sandbox, text: &str) {
     sandbox.write(".netrc", text);
     #[cfg(unix)]
@@ -109,7 +110,7 @@ fn netrc_file(sandbox: &Sandbox, text: &str) {
     }
 }
 
-/// A command with the remote at `url`, as talkative as can be, and without patience.
+/// Returns a command with the remote at `url`, with `-v` and very short delays.
 fn command(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     command.arg("-v").env("MENTORPAL_REMOTE", url).env("HOME", sandbox.path());
@@ -117,29 +118,29 @@ fn command(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// A command with the remote on a disk, or in a bucket.
+/// Returns a command with a test server as its remote.
 fn run_on(disk: &Disk, sandbox: &Sandbox, arguments: &[&str]) -> Run {
     let mut command = command(sandbox, &disk.url, arguments);
     sandbox.finish(command.envs(disk.variables.iter().map(|(name, value)| (name, value))))
 }
 
-/// Runs it.
+/// Runs a command with a test server as its remote.
 fn run(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Run {
     sandbox.finish(&mut command(sandbox, url, arguments))
 }
 
-/// A checkpoint's files in a workspace; none where there is no such checkpoint.
+/// Returns the files of a checkpoint in a workspace; empty if it does not exist.
 fn here(sandbox: &Sandbox, name: &str) -> Files {
     sandbox.checkpoint(name)
 }
 
-/// The folder on a remote that an upload of `files` under `name` gathers them in.
+/// Returns the staging folder on the remote for an upload of `files` under `name`.
 fn staging(name: &str, files: &Files) -> String {
     let digest = mentorpal::sha256::digest(&files["manifest.json"]);
     format!("{THERE}/.upload-{name}-{}", &digest[..16])
 }
 
-/// The names of what is not hidden, and of what is.
+/// Splits names into visible and hidden ones.
 fn names(all: Vec<String>) -> (Vec<String>, Vec<String>) {
     all.into_iter().partition(|name| !name.starts_with('.'))
 }

@@ -1,4 +1,4 @@
-//! `test --html`, `--csv`, `--junit`: files that say what `--json` says.
+//! `test --html`, `--csv` and `--junit`: their content equals `--json`.
 
 use std::fs;
 
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::pages::html::{hostile_data, is_inert};
 use crate::support::{ADA, ADA_TEST, Sandbox, close, number};
 
-/// Questions that nothing leads to the right answer, so that each is shown.
+/// Questions that are answered wrongly, so that each is listed.
 const HOSTILE_TEST: &str = "\
 ,,</table><script>alert(4)</script>,\u{202e}evil\u{1} 👩‍🚀 \"quoted\" & 'so'
 ,Nothing that is recorded,i,i
 ";
 
-/// A mentor that would break pages, with a checkpoint.
+/// Creates a mentor with special characters of HTML, CSV and XML in its data, and a checkpoint.
 pub(crate) fn hostile() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.mentor("eve", &hostile_data());
@@ -23,7 +23,7 @@ pub(crate) fn hostile() -> Sandbox {
     sandbox
 }
 
-/// Ada's test with every file, as JSON beside them.
+/// Runs the test of ada with every kind of file, and returns the JSON line.
 fn reported(sandbox: &Sandbox, more: &[&str]) -> Value {
     let files = ["test", "--json", "--html", "r.html", "--csv", "tables", "--junit", "j.xml"];
     sandbox.run(&[&files, more].concat()).code(0).json().remove(0)
@@ -39,7 +39,7 @@ pub(crate) fn read(sandbox: &Sandbox, path: &str) -> String {
     fs::read_to_string(sandbox.path().join(path)).expect("the file is there")
 }
 
-/// A table's rows with their cells by the head of their column.
+/// Returns the rows of a table, with cells by column name.
 pub(crate) fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
     let text = read(sandbox, &format!("tables/{table}.csv"));
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -50,9 +50,9 @@ pub(crate) fn rows(sandbox: &Sandbox, table: &str) -> Vec<Value> {
     reader.records().map(|cells| row(cells.expect("a row"))).collect()
 }
 
-// By hand from ADA_TEST: `name` and `home` are asked in other words, `engine` is canned and right,
-// cheese is off-topic. Topics: Life has name and home, Work the engine.
-/// The permissions of a file or folder.
+// By hand from `ADA_TEST`: `name` and `home` are paraphrases, `engine` is canned and correct, and
+// the cheese question is out of scope. Topic Life has `name` and `home`, Work has `engine`.
+/// Returns the permissions of a file or a folder.
 #[cfg(unix)]
 fn mode(path: &std::path::Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
@@ -81,11 +81,11 @@ fn permissions_of_a_replaced_file_are_kept() {
         assert_ne!(fs::read(&path).expect("it is there"), b"old");
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
-    // What is new has the permissions of any new file.
+    // A new file has default permissions.
     sandbox.write("any", "");
     let any = mode(&sandbox.path().join("any"));
     assert_eq!(mode(&sandbox.path().join("tables/topics.csv")), any);
-    // The same holds of a checkpoint that is replaced.
+    // A replaced checkpoint keeps its permissions as well.
     let checkpoint = "checkpoint/classifiers/fusion_v1/c";
     close(checkpoint, 0o700);
     close(&format!("{checkpoint}/ada/model.json"), 0o600);
@@ -116,11 +116,11 @@ fn figures_by_hand() {
     close(&last["coverage"], 1.0);
 }
 
-// Each kind of wrong answer, with what is told of it.
+// One wrong answer of each kind, with its details.
 #[test]
 fn wrong_answers_are_listed_counted_and_grouped() {
     let sandbox = trained();
-    // All three are canned, and marked for another answer than their own.
+    // All three questions are canned, and marked for other answers.
     let test = ",,Who are you?,Where is your home?,is there an engine to see\n\
                 ,The engine was never built.,i,i,\n,I wrote the first program.,,,i\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", test);
@@ -178,7 +178,7 @@ fn tables_match_json() {
     assert!((ranked - 3.0).abs() < 1e-9, "{ranked}");
 }
 
-/// Each element's name with an attribute's value, read by an XML parser.
+/// Returns the value of an attribute of each element, read by an XML parser.
 fn elements(xml: &str, attribute: &str) -> Vec<(String, Option<String>)> {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut found = Vec::new();
@@ -302,7 +302,7 @@ fn a_file_is_written_completely_or_refused_with_its_path() {
     let sandbox = trained();
     sandbox.write("r.html", "the report before");
     for file in ["--html", "--junit"] {
-        // Before the work: nothing has been tested.
+        // The error occurs before the test.
         let run = sandbox.run(&["test", file, "nowhere/r.html"]).code(2);
         assert_eq!(run.stdout, "");
         run.says("nowhere/r.html: there is no folder `nowhere`");

@@ -1,8 +1,8 @@
-//! Any script, any accent: texts that are the same meet, and texts that differ do not.
+//! Matching of texts in any script: equal texts match, and different texts do not.
 
 use crate::support::{ADA, FUSION, Sandbox};
 
-/// A workspace with this mentor `m`, trained.
+/// Creates a workspace with the mentor `m` and trains it.
 fn with(rows: &str) -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.mentor("m", &format!("ID,topics,text,question\n{rows}"));
@@ -10,7 +10,7 @@ fn with(rows: &str) -> Sandbox {
     sandbox
 }
 
-/// Asks `question` and demands the answer `id` as that of a known question.
+/// Asks `question` and asserts an exact match with the answer `id`.
 #[track_caller]
 fn is_known(sandbox: &Sandbox, question: &str, id: &str) {
     let reply = sandbox.run(&["ask", "--json", question]).code(0).line();
@@ -24,7 +24,7 @@ fn is_unknown(sandbox: &Sandbox, question: &str) {
     assert_eq!(reply["canned"], false, "{question}");
 }
 
-// Both hold the letters AI, and one a year.
+// Both contain the letters AI, and one contains a year.
 #[test]
 fn chinese_questions_with_latin_letters_stay_distinct() {
     let sandbox =
@@ -136,7 +136,7 @@ fn near_duplicates_and_repetitions_are_found_in_every_script() {
     run.prints("occurs twice in answer `1`").prints("is nearly").prints("belongs to `4` here");
 }
 
-/// A mentor's name with its accent composed, and not.
+/// The name of a mentor with its accent composed and decomposed.
 const NAMES: [&str; 2] = ["Jos\u{e9}", "Jose\u{301}"];
 
 #[test]
@@ -161,7 +161,7 @@ fn names_match_in_either_unicode_form() {
         assert_eq!(sandbox.run(&test).code(0).line()["correct"], 1);
         sandbox.run(&["mentors", typed]).code(0);
         sandbox.run(&["checkpoints", "verify", &named]).code(0);
-        // One checkpoint of the name, whichever form is typed, and one record of the mentor.
+        // Both forms name the same checkpoint, with one record of the mentor.
         let again = ["train", "--mentor", typed, "--checkpoint", &named];
         sandbox.run(&again).code(2).says("there is a checkpoint");
         sandbox.run(&[&again[..], &["--update"]].concat()).code(0);
@@ -183,7 +183,7 @@ fn a_copied_checkpoint_with_folders_in_the_other_unicode_form_is_intact() {
     sandbox.run(&["ask", "who are you"]).code(0).prints("Ada Lovelace");
 }
 
-// File systems that know only one form have but one folder.
+// Some file systems normalise names and have only one of the folders.
 #[test]
 fn two_mentors_with_equal_names_are_refused() {
     let sandbox = Sandbox::empty();
@@ -200,7 +200,7 @@ const PETS: &str = "ID,topics,text,question\n\
     cat,,我养了一只猫。,\"你养猫吗？\n你的猫叫什么？\"\n\
     home,,我住在上海。,\"你住在哪里？\n你在哪个城市生活？\"\n";
 
-// One letter is one word: no run of two is known.
+// A single letter is a word, although it has no n-gram of two letters.
 #[test]
 fn a_word_of_one_letter_is_found_in_text_without_spaces() {
     let sandbox = Sandbox::empty();

@@ -1,4 +1,4 @@
-//! Flag goes before environment, environment before `mentorpal.toml`, that before the default.
+//! The order of settings: flag, environment, `mentorpal.toml`, default.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn the_checkpoint() {
     }
     let ask = ["ask", "Who are you?", "--json"];
     let environment = [("CHECKPOINT", "environment")];
-    // All are created in the same second: the last by name.
+    // All checkpoints are created in the same second: the last by name is used.
     assert_eq!(used(sandbox.run(&ask), "classifier"), "fusion_v1/newest");
     sandbox.write("mentorpal.toml", "checkpoint = 'file'");
     assert_eq!(used(sandbox.run(&ask), "classifier"), "fusion_v1/file");
@@ -50,7 +50,7 @@ fn the_checkpoint() {
     assert_eq!(used(run, "classifier"), "fusion_v1/flag");
 }
 
-/// Trains a checkpoint at a time, in seconds.
+/// Trains a checkpoint at a time in seconds since 1970.
 #[track_caller]
 fn train_at(sandbox: &Sandbox, seconds: &str, arguments: &[&str]) {
     let variables = [("SOURCE_DATE_EPOCH", seconds)];
@@ -71,7 +71,7 @@ fn without_a_name_the_newest_checkpoint_is_used() {
     assert_eq!(used(run, "classifier"), last);
     let run = sandbox.run(&["checkpoints", "show"]).code(0).says(&note);
     run.prints(last);
-    // An update is published anew, under the name it has.
+    // An update changes the creation time, but not the name.
     let update = ["--checkpoint", "baseline", "--mentor", "ada", "--update"];
     train_at(&sandbox, "1700000300", &update);
     let update = ["train", "--mentor", "ada", "--update"];
@@ -90,7 +90,7 @@ fn of_runs_within_one_second_the_last_is_used() {
         run(&["train", "--checkpoint", name]);
     }
     assert_eq!(used(run(&["test", "--json"]), "checkpoint"), "a");
-    // People are shown seconds, programs the time as the manifest has it.
+    // Printed times have seconds; JSON has the time in the manifest.
     let listed = run(&["checkpoints"]);
     assert!(listed.stdout.lines().skip(1).all(|line| !line.contains('.') || line.contains("kB")));
     let time = |line: &serde_json::Value| line["created"].as_str().unwrap().to_owned();
@@ -171,7 +171,7 @@ fn an_architecture_and_a_checkpoint_of_another_one_are_refused() {
         sandbox.run_with(&[arch, checkpoint], verb).code(2).says(says);
         sandbox.run_with(&[checkpoint], &[verb, &flags[..2]].concat()).code(2).says(says);
     }
-    // A flag goes before the environment.
+    // A flag takes precedence over the environment.
     sandbox.run_with(&[arch], &["test", "--checkpoint", "fusion_v1/x"]).code(0);
 }
 
@@ -241,7 +241,7 @@ fn a_workspace_with_a_non_unicode_name_is_reported() {
     let mut command = sandbox.command(&["mentors"]);
     command.env("MENTORPAL", std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
     sandbox.finish(&mut command).code(2).says("the workspace is not a folder");
-    // Where it is there it is used; other systems take no such names.
+    // An existing folder is used. Other systems do not allow such names.
     if cfg!(target_os = "linux") {
         let odd = sandbox.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
         fs::create_dir_all(&odd).expect("a folder");

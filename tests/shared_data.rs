@@ -314,7 +314,7 @@ fn all_minilm_gives_the_expected_vectors() {
 
 /// Compares the answers of a checkpoint with those of the Python pipeline, which were computed
 /// elsewhere.
-fn answers_as_the_older_tool(workspace: &Path, checkpoint: &str, expected: &[Value]) {
+fn assert_answers_of_the_python_pipeline(workspace: &Path, checkpoint: &str, expected: &[Value]) {
     let questions: Vec<&str> =
         expected.iter().map(|result| result["question"].as_str().expect("a question")).collect();
     fs::write(workspace.join("questions.txt"), questions.join("\n")).expect("it can be written");
@@ -365,12 +365,12 @@ fn a_checkpoint_of_the_python_pipeline_gives_the_same_answers() {
     let called = "GoogleNews-vectors-negative300-SLIM";
     run(workspace, &["vectors", "add", vectors, "--name", called, "--json"]);
 
-    answers_as_the_older_tool(workspace, "lstm_v1/2019-11-06-2357", expected);
+    assert_answers_of_the_python_pipeline(workspace, "lstm_v1/2019-11-06-2357", expected);
     let in_place = workspace.join(name);
     let import = ["checkpoints", "import", in_place.to_str().expect("UTF-8")];
     let import = run(workspace, &[&import[..], &["--checkpoint", "imported", "--json"]].concat());
     assert_eq!((&import[0]["answers"], &import[0]["of"]), (&Value::from(61), &Value::from(61)));
-    answers_as_the_older_tool(workspace, "lstm_v1/imported", expected);
+    assert_answers_of_the_python_pipeline(workspace, "lstm_v1/imported", expected);
 
     let workspace = Workspace::open(workspace).expect("a workspace");
     let name = |name: &str| Name::new("name", name).expect("a name");

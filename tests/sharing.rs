@@ -35,7 +35,7 @@ fn the_password_of_the_remote_is_never_printed() {
     }
 }
 
-// A slash forgotten, or the scheme, makes it no URL: what is before the host goes all the same.
+// Without a slash or the scheme, the URL is invalid, but the part before the host is removed.
 #[test]
 fn the_password_in_an_invalid_url_is_never_printed() {
     let sandbox = Sandbox::ada();

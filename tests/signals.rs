@@ -1,13 +1,13 @@
-//! Ctrl-C and the like: what was being made is removed at once, what is there stays.
+//! Ctrl-C and other signals: drafts are removed at once, and existing files are kept.
 #![cfg(unix)]
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::support::{Ended, FUSION, Sandbox, until};
+use crate::support::{FUSION, KillOnDrop, Sandbox, until};
 
-/// Starts a command, sends it the signal once it has a draft in `parent`, and gives its exit code
-/// and the names in `parent` then.
+/// Starts a command and sends it the signal as soon as `parent` contains a draft. Returns the exit
+/// code and the names in `parent`.
 fn interrupt(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -16,7 +16,7 @@ fn interrupt(
 ) -> (i32, Vec<String>) {
     let mut command = sandbox.command(arguments);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = Ended(child);
+    let mut child = KillOnDrop(child);
     let draft = format!(".draft-{}-0", child.0.id());
     until("a draft", || sandbox.names(parent).contains(&draft));
     send(signal, child.0.id());
@@ -48,7 +48,7 @@ fn interrupted_training_keeps_existing_checkpoints() {
 #[test]
 fn an_interrupted_vectors_command_leaves_nothing() {
     let sandbox = Sandbox::empty();
-    // Some seconds of work.
+    // Adding this file takes some seconds.
     let rows = (0..200_000).map(|i| format!("word{i}{}\n", format!(" 0.{i}").repeat(20)));
     sandbox.write("words.txt", rows.collect::<String>());
     let models = "checkpoint/vector_models";
@@ -56,14 +56,14 @@ fn an_interrupted_vectors_command_leaves_nothing() {
     assert_eq!(interrupt(&sandbox, &add, models, "INT"), (130, Vec::new()));
 }
 
-// As `nohup` starts a program, or a shell one in the background.
+// `nohup` and background jobs of a shell start programs like this.
 #[test]
 fn an_ignored_signal_stays_ignored() {
     let sandbox = Sandbox::guide();
     let mut shell = sandbox.program("sh");
     shell.arg("-c").arg("trap '' HUP INT; exec \"$0\" train --checkpoint x");
     shell.arg(env!("CARGO_BIN_EXE_mentorpal")).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = Ended(shell.process_group(0).spawn().unwrap());
+    let mut child = KillOnDrop(shell.process_group(0).spawn().unwrap());
     let draft = format!(".draft-{}-0", child.0.id());
     until("a draft", || sandbox.checkpoint_names().contains(&draft));
     send("HUP", child.0.id());

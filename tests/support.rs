@@ -18,7 +18,7 @@ pub(crate) use request::Request;
 pub(crate) use require::{require, require_program};
 pub(crate) use run::{Run, close, number};
 use running::Running;
-pub(crate) use running::{Ended, at_once, until};
+pub(crate) use running::{KillOnDrop, at_once, until};
 
 /// A temporary folder that is deleted when dropped. Most tests use it as a workspace.
 pub(crate) struct Sandbox {

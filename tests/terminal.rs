@@ -1,24 +1,24 @@
-//! Text from files and servers on a terminal: nothing in it commands the terminal or turns text around.
-//! `CLICOLOR_FORCE` has our own styles printed as on a terminal.
+//! Text from files and servers contains no control characters and no changes of text direction when
+//! it is printed. `CLICOLOR_FORCE` enables the program's own styles, as on a terminal.
 
 use serde_json::{Value, json};
 
 use crate::support::{FUSION, Run, Sandbox};
 
-/// What a terminal would obey, or show otherwise than it is: a title, a colour, a cleared screen, one
-/// byte of C1, a deleted character, an override, an isolate, marks.
+/// Characters with an effect on a terminal: a title, a colour, a cleared screen, a C1 byte, a
+/// deleted character, an override, an isolate and marks.
 const HIDDEN: &str =
     "\u{1b}]0;x\u{7}\u{1b}[1m\u{1b}[2J\u{9b}31m\u{7f}\u{8}\u{202e}\u{2066}\u{200f}\u{61c}.";
 
-/// What is shown of it.
+/// [`HIDDEN`] as it must be printed.
 const SHOWN: &str = "\\u{1b}]0;x\\u{7}\\u{1b}[1m\\u{1b}[2J\\u{9b}31m\\u{7f}\\u{8}\\u{202e}\\u{2066}\
                      \\u{200f}\\u{61c}.";
 
-/// Text of other scripts that holds nothing of the kind: Hebrew, Arabic, Devanagari with a joiner,
+/// Text in other scripts without control characters: Hebrew, Arabic, Devanagari with a joiner,
 /// Persian with a non-joiner, an emoji with joiners.
 const SCRIPTS: &str = "שלום مرحبا क्\u{200d}ष می\u{200c}خواهم 👩\u{200d}🔬";
 
-/// Demands that only our own styles are escape sequences, and nothing else is hidden.
+/// Asserts that all escape sequences are the program's own styles, and that nothing else is hidden.
 #[track_caller]
 fn is_plain(run: &Run) {
     for text in [&run.stdout, &run.stderr] {
@@ -39,7 +39,8 @@ fn on_a_terminal(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     sandbox.run_with(&[("CLICOLOR_FORCE", "1")], arguments)
 }
 
-/// A workspace whose mentor's id of an answer, its text, a question and its name hold `text`.
+/// Creates a workspace in which an id, an answer, a question and the name of a mentor contain
+/// `text`.
 fn with(text: &str) -> Sandbox {
     let sandbox = Sandbox::ada();
     let data = format!(
@@ -47,7 +48,7 @@ fn with(text: &str) -> Sandbox {
          b,Life,London,\"Where do you live?\nyour home\"\n"
     );
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
-    // YAML has such characters as escapes alone.
+    // YAML contains such characters only as escapes.
     let escaped = |c: char| match c {
         ' '..='~' => c.to_string(),
         c => format!("\\U{:08x}", u32::from(c)),
@@ -64,7 +65,7 @@ fn answers_names_and_questions_contain_no_control_characters() {
     let sandbox = with(HIDDEN);
     let ask = on_a_terminal(&sandbox, &["ask", "Who are you?", "--alternatives", "2"]).code(0);
     is_plain(&ask);
-    // The escape sequence that looks like one of ours is not.
+    // An escape sequence that looks like an own style is removed.
     assert!(ask.stdout.contains(&format!("I am {SHOWN}")), "{ask}");
     assert!(ask.stdout.contains("\u{1b}[1m"), "our own styles are there\n{ask}");
     let questions: [&[&str]; 5] = [

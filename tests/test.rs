@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use crate::support::{ADA, Sandbox};
 
-/// Worked by hand, for [`ADA`]. Known questions lead to their answers, and nothing in the data has
-/// a digit in it, so that questions of digits are declined:
+/// A test set with results by hand, for [`ADA`]. Exact matches give their answers. The data
+/// contains no digits, so questions of digits are declined:
 ///
 /// | | question | marked | given | |
 /// |---|---|---|---|---|
-/// | C, F | Who are you | ada_1 (and off-topic) | ada_1 | right, canned |
-/// | D | where do you live | ada_2 | ada_2 | right, canned |
+/// | C, F | Who are you | ada_1 (and off-topic) | ada_1 | correct, canned |
+/// | D | where do you live | ada_2 | ada_2 | correct, canned |
 /// | E | What did you write? | ada_4 | ada_3 | wrong, canned |
-/// | G | Where is your home? | nothing that is a mark | | left out |
-/// | H | YOUR home town!! | ada_2 | ada_2 | right, canned |
-/// | I | 777 999 888 | off-topic | declined | right |
+/// | G | Where is your home? | an invalid mark | | left out |
+/// | H | YOUR home town!! | ada_2 | ada_2 | correct, canned |
+/// | I | 777 999 888 | off-topic | declined | correct |
 /// | J | 444 555 666 | ada_1 or ada_2 | declined | wrong |
 const MATRIX: &str = "\
 any,thing,Who are you,where do you live,What did you write?,who are you?,Where is your home?,\
@@ -46,13 +46,15 @@ fn the_confusion_matrix_matches_counts_by_hand() {
     assert_eq!(report["accuracy"], json!(4.0 / 6.0));
     assert_eq!(report["canned"], json!({"questions": 4, "correct": 3}));
     assert_eq!(report["uncanned"], json!({"questions": 2, "correct": 1}));
-    // Marked for two (C with F, and I), done for two (I and J), right for one.
+    // Marked as out of scope: two (C with F, and I). Declined: two (I and J). Correctly declined:
+    // one.
     assert_eq!(report["off_topic"], json!({"questions": 2, "predicted": 2, "correct": 1}));
     run.says("1 column of test set `standard` left out: no answer is marked");
 }
 
-// Wilson, with z² = 3.8415, n = 6, p = 2/3: centre 0.66667 + 3.8415/12 = 0.98679, spread
-// 1.95996 · √(0.22222/6 + 3.8415/144) = 0.49473, both over 1 + 3.8415/6 = 1.64024.
+// Wilson's interval with z² = 3.8415, n = 6, p = 2/3: the centre is 0.66667 + 3.8415/12 = 0.98679,
+// the half-width 1.95996 · √(0.22222/6 + 3.8415/144) = 0.49473, both divided by 1 + 3.8415/6 =
+// 1.64024.
 #[test]
 fn the_confidence_interval_is_that_of_wilson() {
     let report = matrix().run(&["test", "--json"]).code(0).line();
@@ -132,11 +134,11 @@ fn limit_tests_only_the_first_questions() {
 #[test]
 fn fail_under_exits_with_1_only_below_the_limit() {
     let sandbox = matrix();
-    // 4 of 6 are 0.6667.
+    // 4 of 6 is 0.6667.
     sandbox.run(&["test", "--fail-under", "0.66"]).code(0);
     let run = sandbox.run(&["test", "--fail-under", "0.67"]).code(1);
     run.says("ada: accuracy 66.7% is under 67.0%").prints("4/6 (66.7%)");
-    // The first two are right: an accuracy of 1 is not under 1.
+    // The first two are correct: an accuracy of 1 is not below 1.
     sandbox.run(&["test", "--fail-under", "1", "--limit", "2"]).code(0);
 }
 
@@ -182,7 +184,8 @@ fn data_changed_since_training_is_a_warning() {
 fn an_answer_removed_from_the_data_is_wrong() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
-    // Once the engine is gone, its question is canned no more, and the checkpoint alone knows it.
+    // Without the engine in the data, its question is not canned, and only the model has the
+    // answer.
     let rest = ADA.split("ada_4").next().expect("rows before it");
     sandbox.mentor("ada", rest);
     let run = sandbox.run(&["test", "--json"]).code(0);
@@ -207,7 +210,7 @@ fn every_mentor_with_a_test_set_is_tested() {
     let reports = sandbox.run(&["test", "--json"]).code(0).json();
     let named: Vec<_> = reports.iter().map(|r| (&r["mentor"], &r["test_set"])).collect();
     assert_eq!(named, [(&json!("ada"), &json!("standard")), (&json!("bob"), &json!("other"))]);
-    // One of them under the line is enough: ada's 4 of 6, bob's 1 of 1.
+    // One mentor below the limit is enough: ada has 4 of 6, bob has 1 of 1.
     sandbox.run(&["test", "--fail-under", "0.9"]).code(1).says("ada: accuracy");
     sandbox.run(&["test", "--mentor", "bob", "--fail-under", "0.9"]).code(0);
 }

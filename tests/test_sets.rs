@@ -1,10 +1,10 @@
-//! `mentorpal test`: which test set, and what may be wrong with it.
+//! `mentorpal test`: choosing a test set, and errors in test sets.
 
 use crate::support::{ADA, Sandbox};
 
 const ONE_QUESTION: &str = ",,Who are you?\n,I am Ada Lovelace.,i\n";
 
-/// A trained mentor `ada` with this test set alone.
+/// Creates a trained mentor `ada` with this test set only.
 fn with(test_set: impl AsRef<[u8]>) -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);
@@ -17,7 +17,7 @@ fn with(test_set: impl AsRef<[u8]>) -> Sandbox {
 fn columns_with_the_same_question_are_counted() {
     let sandbox = Sandbox::ada();
     sandbox.train("c");
-    // Four columns with a mark ask two questions; a fifth has no mark.
+    // Four columns with a mark contain two questions; a fifth column has no mark.
     let table =
         ",,Who?,who,WHO!,where,why\nname,I am Ada Lovelace.,i,r,i,,\nhome,_OFF_TOPIC_,,,,i,\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", table);
@@ -67,7 +67,7 @@ fn questions_in_another_script_are_asked_as_written() {
     );
     sandbox.train("one");
     let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("no letter");
-    // The first and the third are one.
+    // The first and the third question are equal.
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
     assert_eq!(run.json()[0]["canned"]["questions"], 2);
 }
@@ -114,7 +114,7 @@ fn a_test_set_with_an_invalid_name_is_reported() {
     run.says("tests/ada/standard .csv: test set name `standard ` starts or ends with a space");
 }
 
-// Other systems take no such names.
+// Other systems do not allow such names.
 #[cfg(target_os = "linux")]
 #[test]
 fn names_that_are_not_unicode_are_reported() {
@@ -145,7 +145,7 @@ fn a_binary_test_set_is_explained() {
 
 #[test]
 fn ragged_rows_are_read_with_a_warning() {
-    // Row 2 lacks its last cell, row 4 has one too many; row 3 is blank.
+    // Row 2 lacks its last cell, row 4 has an additional cell, and row 3 is blank.
     let sandbox =
         with(",,Who are you?,your home town\n,I am Ada Lovelace.,i\n\n,I lived in London.,,i,i\n");
     let run = sandbox.run(&["test", "--json"]).code(0);

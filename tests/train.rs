@@ -2,7 +2,7 @@
 
 use crate::support::{ADA, FUSION, Run, Sandbox};
 
-/// A mentor beside `ada`.
+/// A second mentor.
 const BOB: &str = "\
 ID,topics,text,question
 bob_1,Life,I bake bread.,\"What is your trade?
@@ -11,7 +11,7 @@ bob_2,Life,I sing in a choir.,\"Do you sing?
 which choir are you in\"
 ";
 
-/// What no mentor can be read from.
+/// Data without a valid mentor.
 const BROKEN: &str = "ID,topics,text\nx,Life,No column of questions.\n";
 
 fn ada_and_bob() -> Sandbox {
@@ -20,12 +20,12 @@ fn ada_and_bob() -> Sandbox {
     sandbox
 }
 
-/// Data like [`ADA`] that a classifier can tell from it.
+/// Data similar to [`ADA`] that gives a different classifier.
 fn changed(data: &str) -> String {
     format!("{data}more_1,Work,I have more to say.,What more is there?\n")
 }
 
-/// The mentor lines of `train --json` as `mentor` ids.
+/// Returns the ids of the mentors in the output of `train --json`.
 fn mentors(run: &Run) -> Vec<String> {
     run.json().iter().filter_map(|line| Some(line["mentor"].as_str()?.to_owned())).collect()
 }
@@ -89,7 +89,7 @@ fn overwrite_replaces_the_whole_checkpoint() {
     let sandbox = ada_and_bob();
     sandbox.train("x");
     sandbox.mentor("ada", &changed(ADA));
-    // Bob is not asked for, so he is not in the new one.
+    // Bob is not requested, so the new checkpoint does not contain him.
     let overwrite = ["train", "--mentor", "ada", "--checkpoint", "x", "--overwrite"];
     sandbox.run(&overwrite).code(0);
     sandbox.run(&["train", "--mentor", "ada", "--checkpoint", "fresh"]).code(0);
@@ -121,7 +121,7 @@ fn update_retrains_the_mentor_named_and_keeps_the_others() {
     assert_eq!(new["mentors"]["bob"], old["mentors"]["bob"]);
     assert_ne!(new["mentors"]["ada"]["data_sha256"], old["mentors"]["ada"]["data_sha256"]);
     assert_eq!(new["mentors"]["ada"]["questions"], 17);
-    // Ada is what training from scratch on the new data makes of her.
+    // Ada equals a new training on the changed data.
     sandbox.train("fresh");
     let ada = |name: &str| sandbox.files(&format!("{FUSION}/{name}/ada"));
     assert_eq!(ada("x"), ada("fresh"));
@@ -235,7 +235,7 @@ fn runs_within_a_minute_are_numbered() {
         let run = sandbox.finish(command.env("SOURCE_DATE_EPOCH", "1000000000")).code(0);
         assert_eq!(run.json()[1]["checkpoint"], format!("fusion_v1/{expected}"));
     }
-    // The newest by name is the one in use.
+    // The newest checkpoint by name is used.
     let asked = sandbox.run(&["ask", "--json", "who are you"]).code(0);
     assert_eq!(asked.json()[0]["classifier"], "fusion_v1/2001-09-09-0146-03");
 }

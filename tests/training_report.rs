@@ -1,4 +1,4 @@
-//! The report of training: `report.json` in the checkpoint, pages of it, `train --json` and `--csv`.
+//! The training report: `report.json` in the checkpoint, its pages, `train --json` and `--csv`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,13 +9,13 @@ use crate::pages::html::{hostile_data, is_inert, key, table};
 use crate::report::rows;
 use crate::support::{FUSION, Run, Sandbox, close, number};
 
-/// Trains the checkpoint `x` and gives the mentor's line of JSON; tables lie in `tables`.
+/// Trains the checkpoint `x`, writes tables to `tables`, and returns the JSON line of the mentor.
 fn trained(sandbox: &Sandbox) -> Value {
     let train = ["train", "--checkpoint", "x", "--overwrite", "--json", "--csv", "tables"];
     sandbox.run(&train).code(0).json().remove(0)
 }
 
-/// The page that is made of what the checkpoint `x` keeps.
+/// Returns the page of the report in the checkpoint `x`.
 fn page(sandbox: &Sandbox, mentor: &str) -> String {
     let show = ["checkpoints", "show", "x", "--mentor", mentor, "--html", "page.html"];
     sandbox.run(&show).code(0).says("page.html");
@@ -26,9 +26,9 @@ fn list<'a>(figures: &'a Value, name: &str) -> &'a Vec<Value> {
     figures[name].as_array().expect("a list")
 }
 
-// A question is left out and asked of the others; who asks for tea in words that only coffee has is
-// given coffee. By hand: each answer's questions share their own word, but for one of tea's, which
-// has coffee's; water has a single question, which cannot be measured.
+// Each question is left out and answered from the others. By hand: the questions of an answer share
+// a word of their own, except one of tea, which shares a word with coffee and gets the answer of
+// coffee. Water has a single question, which cannot be measured.
 const CAFE: &str = "\
 ID,topics,text,question
 tea,Drinks,There is tea.,\"is there any oolong
@@ -75,7 +75,7 @@ fn figures_by_hand() {
     assert_eq!(by("answers", "answer_id"), answers);
     assert_eq!(figures["need_paraphrases"], json!(["tea"]));
     let tea = &figures["answers"][0];
-    // One of ten is wrong, so that tea has 1 − 0.1 · 4 more than its part.
+    // One of ten answers is wrong, so tea has 1 − 0.1 · 4 more than its share.
     close(&tea["excess"], 0.6);
     let confused = json!([{"answer_id": "coffee", "questions": ["espresso for two then"]}]);
     assert_eq!(tea["confused_with"], confused);
@@ -99,7 +99,7 @@ fn the_page_matches_json() {
     close(&key(&page, "questions"), number(&figures["accuracy"]["questions"]));
     close(&key(&page, "correct"), number(&figures["accuracy"]["correct"]));
     close(&key(&page, "trend"), number(&figures["trend"]["gain"]));
-    // Per table the columns that hold full values.
+    // The columns of each table with full values.
     let share = |from: usize| vec![(from, "questions"), (from + 1, "correct"), (from + 2, "share")];
     let with = |mut columns: Vec<(usize, &'static str)>, more| {
         columns.push(more);
@@ -155,15 +155,15 @@ fn tables_match_json() {
         }
     }
     let times: f64 = rows(&sandbox, "confusions").iter().map(|row| number(&row["times"])).sum();
-    // Each wrong question is confused with one answer.
+    // Each wrongly answered question is confused with one answer.
     close(&list(&figures, "wrong").len().into(), times);
 }
 
 #[test]
 fn questions_that_contradict_each_other_are_found() {
     let sandbox = Sandbox::empty();
-    // “Who are you” is both's and c's, which loses none of its own; the two birthdays differ by a
-    // word that says nothing.
+    // “Who are you” belongs to b and c; c loses none of its own questions. The two birthday
+    // questions differ by a stop word.
     sandbox.mentor(
         "eve",
         "ID,topics,text,question\n\
@@ -183,7 +183,7 @@ fn questions_that_contradict_each_other_are_found() {
         "When is the exact date of your birthday?"
     ]);
     assert_eq!([&near[0]["questions"], &near[0]["answer_ids"]], [&pair, &json!(["b", "c"])]);
-    // The same similarity as a test's nearest known questions have.
+    // The similarity is computed as for the nearest known questions in a test.
     sandbox.write(
         "checkpoint/tests/eve/t.csv",
         ",,What is the exact date of your birthday?\n,I am Eve.,i\n",
@@ -223,9 +223,9 @@ fn the_report_is_not_part_of_the_model() {
     fs::write(&report, "other figures").unwrap();
     let run = sandbox.run(&["checkpoints", "verify", "x"]).code(1);
     let _ = run.says("cafe/report.json").says("the manifest lists");
-    // What is not read cannot keep a question from being answered.
+    // Asking does not read the report.
     ask(&sandbox).code(0);
-    // But nobody hands a damaged one on, or shows it.
+    // A damaged report is neither copied nor shown.
     let show = ["checkpoints", "show", "x", "--html", "page.html"];
     sandbox.run(&show).code(2).says("damaged").says("cafe/report.json");
     sandbox.mentor("bar", CAFE);
@@ -244,7 +244,7 @@ fn change_manifest(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
     fs::write(path, format!("{}\n", serde_json::to_string_pretty(&manifest).unwrap())).unwrap();
 }
 
-// As a version before reports left it.
+// Like a checkpoint of a version without reports.
 #[test]
 fn a_checkpoint_without_a_report_is_valid() {
     let sandbox = cafe();
@@ -268,7 +268,8 @@ fn a_checkpoint_without_a_report_is_valid() {
     assert!(files.contains_key("bar/report.json") && !files.contains_key("cafe/report.json"));
 }
 
-// As versions that kept pages left it; whoever can write to the disk chooses what is in one.
+// Versions before `report.json` stored pages. Whoever can write to the remote controls their
+// content.
 #[test]
 fn a_page_in_an_older_checkpoint_is_not_read_or_copied() {
     let sandbox = cafe();
@@ -298,7 +299,7 @@ fn a_page_in_an_older_checkpoint_is_not_read_or_copied() {
     sandbox.run(&["checkpoints", "verify", "x"]).code(0);
 }
 
-// The figures of a checkpoint come from whoever wrote it.
+// The figures in a checkpoint come from its author and may be forged.
 #[test]
 fn forged_figures_are_checked_and_escaped() {
     let sandbox = cafe();
@@ -346,10 +347,10 @@ fn the_page_written_after_training_matches_the_stored_report() {
     let right_after = fs::read_to_string(sandbox.path().join("right_after.html")).unwrap();
     assert_eq!(right_after, page(&sandbox, "cafe"));
     assert!(!sandbox.checkpoint("x").keys().any(|file| file.contains(".html")));
-    // Whoever is not there any more is told of all the same.
+    // The report of a mentor that was removed is still shown.
     fs::remove_dir_all(sandbox.path().join("mentor/cafe")).unwrap();
     assert_eq!(right_after, page(&sandbox, "cafe"));
-    // Of several mentors there is a folder of pages.
+    // Several mentors give a folder of pages.
     for mentor in ["bar", "pub"] {
         sandbox.mentor(mentor, CAFE);
     }
@@ -360,7 +361,7 @@ fn the_page_written_after_training_matches_the_stored_report() {
     sandbox.run(&[&show[..], &["--mentor", "pub"]].concat()).code(0);
     let pages = sandbox.files("pages");
     assert_eq!(sandbox.files("")["one.html"], pages["pub.html"]);
-    // What cannot be written is noticed before the work.
+    // An unwritable path is reported before the training.
     let train = ["train", "--checkpoint", "z", "--mentor", "bar", "--html", "no/where.html"];
     sandbox.run(&train).code(2).says("no/where.html");
     assert!(sandbox.checkpoint("z").is_empty());
@@ -390,7 +391,7 @@ fn many_mentors_have_one_row_each() {
         sandbox.mentor(mentor, CAFE);
     }
     let printed = sandbox.run(&["train", "--checkpoint", "y"]).code(0).stdout;
-    // A head, four mentors, where it was published and how to look at the reports.
+    // A header, four mentors, the path of the checkpoint, and a hint for the reports.
     assert_eq!(printed.lines().count(), 7, "{printed}");
     assert!(printed.contains("--mentor MENTOR --html"), "{printed}");
 }

@@ -1,4 +1,4 @@
-//! `mentorpal tune`: what it finds, and that it is true.
+//! `mentorpal tune`: its figures and its recommendation.
 
 use mentorpal::evaluate::statistics::wilson;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::leave_one_out::{FAMILY, answers, left_out};
 use crate::support::{ADA, Sandbox, close};
 
-/// Each question is one made-up word that shares no letter with another one.
+/// Returns questions of one made-up word each, which have no letters in common.
 const WORDS: &str = "\
 ID,topics,text,question
 w_1,Life,One.,\"bbb
@@ -27,7 +27,8 @@ vvv
 xxx\"
 ";
 
-/// A mentor whose questions only vectors know: those of an answer have one vector.
+/// Creates a mentor whose questions are only similar by vectors: the questions of an answer have
+/// the same vector.
 fn words() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", WORDS);
@@ -50,7 +51,7 @@ fn count(value: &Value) -> usize {
     usize::try_from(value.as_u64().expect("a count")).expect("a small one")
 }
 
-/// The output with training times, the last of a row, made plain.
+/// Returns the output without training times, the last column.
 fn without_seconds(text: &str) -> String {
     let plain = |line: &str| match line.rsplit_once(' ') {
         Some((start, last)) if last.parse::<f64>().is_ok() => format!("{start} [s]"),
@@ -74,7 +75,7 @@ fn the_figures_are_consistent() {
             (folds.len(), sum("questions"), sum("correct")),
             (4, 16, count(&candidate["correct"]))
         );
-        // Four answers of four questions: each fold leaves three of each to train on.
+        // Four answers have four questions each: each fold leaves three of each for training.
         assert!(folds.iter().all(|fold| fold["inner"]["questions"] == 12), "{candidate:#}");
         close(&candidate["accuracy"], sum("correct") as f64 / 16.0);
         assert_eq!(candidate["accuracy_ci95"], json!(wilson(sum("correct"), 16)));
@@ -114,9 +115,9 @@ fn the_same_seed_gives_the_same_figures() {
     assert_ne!(once, run(&["--seed", "1"]));
 }
 
-// Nothing known shares a letter with a question that is held out: without vectors the first answer
-// is given, which is right of its own four. With vectors each has the direction of three known ones.
-// The twelve others tell them apart: p = 2 / 2^12.
+// Held-out questions share no letter with other questions. Without vectors, the first answer is
+// given, which is correct for four questions. With vectors, each question has the direction of
+// three known ones. The twelve other questions decide: p = 2 / 2^12.
 #[test]
 fn the_better_architecture_is_recommended() {
     let sandbox = words();
@@ -140,7 +141,7 @@ fn the_better_architecture_is_recommended() {
     sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("vectors words");
 }
 
-/// As many folds as questions: each held out alone, by the verb and really.
+/// As many folds as questions: each is held out alone, by `tune` and by a separate training.
 #[test]
 fn a_fold_equals_training_without_its_questions() {
     let sandbox = Sandbox::empty();
@@ -188,7 +189,7 @@ fn several_mentors_are_pooled() {
         let inner = |line: &Value| count(&line["folds"][3]["inner"]["correct"]);
         assert_eq!(inner(all), inner(ada) + inner(bob));
     }
-    // A mentor's folds do not depend on who else is tuned for.
+    // The folds of a mentor do not depend on the other mentors.
     let mut alone = tuned(&sandbox, &[&["--mentor", "bob"], &arguments[..]].concat());
     alone[0]["seconds"] = found[3]["seconds"].clone();
     assert_eq!(alone[0], found[3]);
@@ -247,7 +248,7 @@ fn usage_errors_are_reported_before_any_work() {
     refused(&["--mentor", "ava"]).says("did you mean `ada`?");
     refused(&["--arch", "fusion_v2"]).says("did you mean `fusion_v1`?");
     refused(&["--vectors", "embeded"]).says("no vector model `embeded`");
-    // Of all mentors, those that have questions to hold out.
+    // Of all mentors, those with questions that can be held out.
     let run = sandbox.run(&["tune", "--arch", "fusion_v1", "--vectors", "none", "--json"]).code(0);
     assert_eq!(run.json().len(), 2, "{run}");
     run.says("`eve` is left out: ").does_not_say("`ada` is left out");

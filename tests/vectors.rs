@@ -1,14 +1,14 @@
-//! `mentorpal vectors`: word vectors are here.
+//! `mentorpal vectors`: word vectors. The other kinds of models are in submodules.
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
 //! | `files.rs` | word vectors in every format |
-//! | `mutated.rs` | such files changed at random |
-//! | `tiny.rs` | a sentence encoder, small and made up |
+//! | `mutated.rs` | files of word vectors with random changes |
+//! | `tiny.rs` | a small artificial sentence encoder |
 //! | `encoders.rs` | encoders added from folders, archives and wheels |
-//! | `mutated_encoders.rs` | such encoders changed at random |
-//! | `minilm.rs` | a real encoder, where it is there |
-//! | `hub.rs`, `hub_server.rs` | `download` from a Hub, and a Hub to download from |
+//! | `mutated_encoders.rs` | sentence encoders with random changes |
+//! | `minilm.rs` | a real sentence encoder |
+//! | `hub.rs`, `hub_server.rs` | `download` from a Hub, and a test server for it |
 //! | `distilled.rs` | `distill` |
 //! | `sentences.rs` | word vectors as sentence vectors |
 //! | `trained.rs` | training with a vector model |
@@ -36,7 +36,7 @@ use crate::support::{Run, Sandbox};
 
 const MODELS: &str = "checkpoint/vector_models";
 
-/// A workspace with the vector model `words`, made from text.
+/// Creates a workspace with the vector model `words`, from a text file.
 fn with_words() -> Sandbox {
     let sandbox = Sandbox::empty();
     add(&sandbox, "words.txt", files::GLOVE).code(0);
@@ -48,7 +48,7 @@ fn add(sandbox: &Sandbox, name: &str, file: impl AsRef<[u8]>) -> Run {
     sandbox.run(&["vectors", "add", name])
 }
 
-/// The names in the folder of vector models, hidden ones included, sorted.
+/// Returns the sorted names in the folder of vector models, including hidden ones.
 fn names(sandbox: &Sandbox) -> Vec<String> {
     sandbox.names(MODELS)
 }
@@ -144,7 +144,7 @@ fn an_existing_name_is_refused_and_overwritten_on_request() {
     let run = sandbox.run(&["vectors", "add", "other.txt", "--name", "words"]).code(2);
     run.says("a vector model with this name already exists").says("--overwrite");
     assert_eq!(sandbox.files(MODELS), before);
-    // A file that cannot be read replaces nothing.
+    // An unreadable file does not replace the model.
     sandbox.write("broken.txt", "x 1 2 3\ny 1 2\n");
     let arguments = ["vectors", "add", "broken.txt", "--name", "words", "--overwrite"];
     sandbox.run(&arguments).code(2).says("row 2");
@@ -221,7 +221,8 @@ fn a_damaged_model_never_opens_as_something_else() {
             let mut damaged = bytes.clone();
             damaged[at] ^= flip;
             fs::write(&path, damaged).unwrap();
-            // A letter or a number may differ; nothing may panic, and no vector be of what is none.
+            // A changed letter or number may be valid. No command may panic, and every vector must
+            // be finite.
             if let Ok(model) = WordVectors::open(&workspace, &name) {
                 let _ = (model.embedding("king"), model.nearest("mud", 2));
                 let texts = files::WORDS.map(|(word, _)| word);
@@ -294,7 +295,7 @@ fn a_header_with_huge_counts_allocates_nothing() {
         let sandbox = Sandbox::empty();
         sandbox.write("huge", &file);
         let binary = env!("CARGO_BIN_EXE_mentorpal");
-        // In 256 MiB of address space, the least of these would not fit.
+        // The smallest of these files would not fit into 256 MiB of address space.
         let line = format!("ulimit -v 262144; exec '{binary}' vectors add huge");
         let run = sandbox.finish(sandbox.program("bash").args(["-c", &line]));
         run.code(2).says("huge: read as");

@@ -1,4 +1,4 @@
-//! Published checkpoints that somebody or something changed.
+//! Published checkpoints that were changed afterwards.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::support::Sandbox;
 const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 const MANIFEST: &str = "checkpoint/classifiers/fusion_v1/c/manifest.json";
 
-/// Trains a checkpoint and puts `bytes` in the place of its manifest.
+/// Trains a checkpoint and replaces its manifest by `bytes`.
 fn manifest(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
     sandbox.train("c");
     sandbox.write(MANIFEST, bytes);

@@ -1,11 +1,11 @@
-//! `classifier_data.csv` in other bytes than plain UTF-8.
+//! `classifier_data.csv` in encodings other than plain UTF-8.
 
 use serde_json::json;
 
 use super::{DATA, check, refused, works};
 use crate::support::{ADA, Sandbox};
 
-/// A row with characters beyond ASCII.
+/// A row with non-ASCII characters.
 const ACCENTS: &str = "ID,topics,text,question\n1,,Café “x”.,Où?\n2,,Zoë.,Qui?\n";
 
 fn data(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
@@ -129,7 +129,7 @@ fn invalid_bytes_change_no_other_character() {
             &["classifier_data.csv, row 2: unresolved git conflict: line 3"],
         ),
     ]);
-    // The accents of the other rows are what they were.
+    // The accents of the other rows are unchanged.
     let sandbox = Sandbox::ada();
     let mut bytes = "ID,topics,text,question\n1,,Café.,Où?\n2,,Żółć.,".as_bytes().to_vec();
     bytes.extend(b"caf\xe9?\n");
@@ -224,7 +224,7 @@ fn binaries() {
     ]);
 }
 
-// Both readings end in the same classifier.
+// Both encodings give the same classifier.
 #[test]
 fn the_encoding_of_a_file_does_not_change_the_model() {
     let digest = |bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! Folders, links and pipes where files belong, and the other way round.
+//! Folders, links and pipes in place of files, and files in place of folders.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -14,20 +14,20 @@ const MANIFEST: &str = "checkpoint/classifiers/fusion_v1/c/manifest.json";
 const MODEL: &str = "checkpoint/classifiers/fusion_v1/c/ada/model.json";
 const VECTORS: &str = "checkpoint/vector_models/tiny/model.fifu";
 
-/// Puts a link to `target` at `path`, whatever was there.
+/// Replaces `path` by a link to `target`.
 fn link(sandbox: &Sandbox, path: &str, target: &str) {
     remove(sandbox, path);
     symlink(target, sandbox.path().join(path)).expect("a link can be made");
 }
 
-/// Puts a pipe that nobody writes to at `path`, whatever was there.
+/// Replaces `path` by a pipe without a writer.
 fn pipe(sandbox: &Sandbox, path: &str) {
     remove(sandbox, path);
     let made = Command::new("mkfifo").arg(sandbox.path().join(path)).status();
     assert!(made.is_ok_and(|status| status.success()), "`mkfifo` works");
 }
 
-/// Leaves `path` no permissions but those in `mode`.
+/// Sets the permissions of `path` to `mode`.
 fn lock(sandbox: &Sandbox, path: &str, mode: u32) {
     let permissions = fs::Permissions::from_mode(mode);
     fs::set_permissions(sandbox.path().join(path), permissions).expect("modes can be set");

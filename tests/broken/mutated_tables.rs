@@ -1,7 +1,7 @@
-//! 200 tables, each damaged in one place or only laid out otherwise: every answer and question that was not
-//! damaged arrives unchanged, or the file is refused with its row and column.
+//! 200 tables, each with one damaged cell or with an unusual layout. Every undamaged answer and
+//! question is read unchanged, or the file is refused with row and column.
 //!
-//! What is valid is known from the generator, which writes the files itself and remembers what it damaged.
+//! The generator writes the files and records the damage, so that the expected result is known.
 
 use mentorpal::error::Error;
 use mentorpal::mentor::{Finding, Mentor};
@@ -10,10 +10,10 @@ use mentorpal::workspace::{Name, Workspace};
 use super::DATA;
 use crate::support::Sandbox;
 
-/// How many tables are made.
+/// The number of tables.
 const TABLES: u64 = 200;
 
-/// Numbers that look random (Marsaglia's xorshift64).
+/// Pseudo-random numbers (Marsaglia's xorshift64).
 struct Random(u64);
 
 impl Random {
@@ -42,7 +42,7 @@ struct Answer {
     questions: Vec<String>,
 }
 
-/// Sentences with what makes quoting matter; none has a letter that Windows-1252 lacks.
+/// Sentences with characters that need quoting. Windows-1252 has all their letters.
 const SENTENCES: [&str; 10] = [
     "I am a nurse.",
     "I was born in Kyiv, in 1985",
@@ -78,7 +78,7 @@ fn answers(random: &mut Random) -> Vec<Answer> {
     (0..count).map(|number| answer(random, number)).collect()
 }
 
-/// How a table is written.
+/// The format of a table.
 #[allow(clippy::struct_excessive_bools)]
 struct Layout {
     delimiter: char,
@@ -117,7 +117,7 @@ impl Layout {
         }
     }
 
-    /// A cell as it is written, and whether it is quoted.
+    /// Returns a cell as it is written, and whether it is quoted.
     fn cell(&self, text: &str) -> (String, bool) {
         let needs = text.contains([self.delimiter, '"', '\n', '\r']);
         if !needs && !self.quote_all {
@@ -146,7 +146,7 @@ impl Layout {
     }
 }
 
-/// The byte of a character in Windows-1252, of those that the sentences have.
+/// Returns the byte of a character in Windows-1252, for the characters in the sentences.
 fn windows_1252(c: char) -> u8 {
     match c {
         '’' => 0x92,
@@ -154,26 +154,26 @@ fn windows_1252(c: char) -> u8 {
     }
 }
 
-/// What is done to one row.
+/// The damage to a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Damage {
     None,
-    /// The opening or closing quote of a quoted cell is left out.
+    /// The opening or the closing quote of a quoted cell is missing.
     NoOpeningQuote,
     NoClosingQuote,
-    /// Both are.
+    /// Both quotes of a quoted cell are missing.
     NoQuotes,
-    /// A quote too many, within a quoted cell.
+    /// A quoted cell contains an additional quote.
     ExtraQuote,
-    /// Letters after a closing quote.
+    /// Letters follow a closing quote.
     TextAfterQuote,
-    /// Every character beyond ASCII of the row is in Windows-1252.
+    /// Every non-ASCII character of the row is in Windows-1252.
     OtherEncoding,
-    /// A byte that neither encoding has.
+    /// The row contains a byte that is invalid in both encodings.
     NoCharacter,
 }
 
-/// A file, and what is known of it.
+/// A file, with its expected content.
 struct Made {
     bytes: Vec<u8>,
     answers: Vec<Answer>,
@@ -181,12 +181,12 @@ struct Made {
     /// The index of the damaged answer, and its row.
     damaged: usize,
     row: usize,
-    /// Rows by answer.
+    /// The rows by answer.
     what: String,
 }
 
 fn make(seed: u64) -> Made {
-    // Seeds one apart begin alike; a few steps apart they do not.
+    // Consecutive seeds give similar first numbers, which differ after a few steps.
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     (0..5).for_each(|_| {
         random.below(2);
@@ -261,7 +261,7 @@ fn make(seed: u64) -> Made {
     Made { bytes, answers, damage, damaged, row, what }
 }
 
-/// Damages a quoted cell of a row; without one, nothing is damaged.
+/// Damages a quoted cell of a row. A row without quoted cells is not damaged.
 fn damage_cells(
     cells: &mut [(String, bool)],
     damage: Damage,
@@ -309,12 +309,12 @@ fn read(sandbox: &Sandbox) -> Result<(Vec<Answer>, Vec<Finding>), Error> {
     Ok((answers.collect(), findings))
 }
 
-/// What is wrong with how a table was read, if something is.
+/// Returns the difference between the expected and the actual content of a table, if there is one.
 fn fault(made: &Made, sandbox: &Sandbox) -> Option<String> {
     let Made { answers, damage, damaged, row, .. } = made;
     match read(sandbox) {
         Err(error) if *damage == Damage::None => Some(format!("refused: {error}")),
-        // Every character of the row is in either encoding: nothing is lost.
+        // Every character of the row exists in both encodings, so nothing is lost.
         Err(error) if *damage == Damage::OtherEncoding => Some(format!("refused: {error}")),
         Err(error) => {
             let place = error.place().cloned();
@@ -331,7 +331,7 @@ fn fault(made: &Made, sandbox: &Sandbox) -> Option<String> {
         }
         Ok((found, findings)) => {
             let is_said = findings.iter().any(|finding| finding.place.row == Some(*row));
-            // A byte of neither encoding is nothing that could be read.
+            // A byte that is invalid in both encodings cannot be read.
             let must_be_refused = *damage == Damage::NoCharacter;
             let must_be_whole = matches!(damage, Damage::None | Damage::OtherEncoding);
             let others = |all: &[Answer]| -> Vec<Answer> {
@@ -366,11 +366,11 @@ fn every_valid_row_is_read_unchanged_or_the_file_is_refused() {
     }
     let count = faults.len();
     assert!(faults.is_empty(), "{count} of {TABLES} tables\n\n{}", faults.join("\n\n"));
-    // The generator damages what matters.
+    // The generator produces enough damaged tables.
     assert!(damaged > 100 && refused > 60, "{damaged} damaged, {refused} refused");
 }
 
-// The binary says the same: exit code 2, row and column.
+// The binary gives the same result: exit code 2, row and column.
 #[test]
 fn tables_refused_by_the_library_are_refused_by_the_binary() {
     let sandbox = Sandbox::ada();

@@ -1,4 +1,4 @@
-//! Names that lead elsewhere, or nowhere.
+//! Invalid names, and names that lead outside their folder.
 
 use super::{check, refused, works};
 use crate::support::{ADA, Sandbox};
@@ -116,7 +116,7 @@ fn checkpoints_and_architectures() {
     ]);
 }
 
-// JSON holds Unicode only; a path on this disk may not be any.
+// JSON is Unicode, but a path on Linux may be other bytes.
 #[cfg(target_os = "linux")]
 #[test]
 fn every_verb_with_json_works_in_a_folder_with_a_non_unicode_name() {

@@ -1,11 +1,11 @@
-//! Files that are not there: Git LFS pointers in their place, or names that are nearly right.
+//! Missing files: Git LFS pointers, and files with misspelled names.
 
 use std::fs;
 
 use super::{DATA, TEST_SET, check, refused, remove, works};
 use crate::support::Sandbox;
 
-/// As `git lfs` 3.4 writes them.
+/// A pointer in the format of `git lfs` 3.4.
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
     oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
@@ -96,7 +96,7 @@ fn git_lfs_pointers_are_recognised() {
     sandbox.run(&["mentors", "ada"]).code(0).prints("git lfs pull");
 }
 
-/// Gives a file another name.
+/// Renames a file.
 fn rename(sandbox: &Sandbox, from: &str, to: &str) {
     fs::rename(sandbox.path().join(from), sandbox.path().join(to)).expect("it can be renamed");
 }

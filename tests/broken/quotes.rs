@@ -1,4 +1,4 @@
-//! Quotes, rows and separators of tables that are not as they should be.
+//! Invalid quotes, rows and separators of tables.
 
 use serde_json::Value;
 
@@ -240,7 +240,7 @@ fn a_repeated_header_is_not_an_answer() {
     let findings = shown["findings"].as_array().expect("a list");
     let row = |f: &Value| (f["kind"] == "repeated_header").then(|| f["row"].as_u64()).flatten();
     let found: Vec<u64> = findings.iter().filter_map(row).collect();
-    // Below the first row and four answers.
+    // Below the header and four answers.
     assert_eq!(found, [6]);
 }
 
@@ -259,7 +259,7 @@ fn the_separator_line_of_excel_is_read() {
         let table = "ID,topics,text,question\n1,Life,One.,\"Why?\nHow?\"\n2,Work,\"Two\" x,Who?\n";
         let table = table.replace(',', separator);
         sandbox.write(DATA, format!("{line}\r\n{table}"));
-        // Row 1 is the one that names the columns, as a spreadsheet shows it.
+        // Row 1 is the header, as in a spreadsheet.
         let run = sandbox.run(&["mentors", "ada"]).code(2);
         run.says("row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `x").says("(line 5)");
         sandbox.write(DATA, format!("{line}\r\n{}", table.replace("\"Two\" x", "Two")));

@@ -1,4 +1,4 @@
-//! Nothing wrong but the size.
+//! Very large tables that are otherwise valid.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ fn data(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
     sandbox.write(DATA, text);
 }
 
-/// The usual mentor and more rows.
+/// Writes the data of ada with further rows.
 fn more(sandbox: &Sandbox, rows: &str) {
     data(sandbox, format!("{ADA}{rows}"));
 }

@@ -1,4 +1,4 @@
-//! `classifier_data.csv` with rows and columns that are not as they should be.
+//! Invalid rows and columns of `classifier_data.csv`.
 
 use super::{Case, DATA, check, refused, remove, works};
 use crate::support::Sandbox;
@@ -233,6 +233,6 @@ fn questions_in_other_scripts() {
 }
 
 fn scripts(name: &'static str, build: fn(&Sandbox)) -> Case {
-    // Whether something can be measured, and is said, depends on the script.
+    // Whether accuracy can be measured depends on the script.
     works(name, build, "train", &["ada: "])
 }

@@ -1,9 +1,9 @@
-//! Test sets.
+//! Invalid test sets.
 
 use super::{TEST_SET, check, refused, repeated, works};
 use crate::support::{ADA_TEST, Sandbox};
 
-/// Trains the sound mentor, then breaks the test set.
+/// Trains ada, then breaks its test set.
 fn test_set(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
     sandbox.train("c");
     sandbox.write(TEST_SET, bytes);

@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Method;
 
-use crate::support::{Ended, require, require_program};
+use crate::support::{KillOnDrop, require, require_program};
 
 /// A browser with one page; it is closed when dropped.
 pub(crate) struct Browser {
     agent: Agent,
     /// The URL of the `WebDriver` session.
     session: String,
-    _driver: Ended,
+    _driver: KillOnDrop,
     /// The profile folder of the browser.
     _profile: TempDir,
 }
@@ -45,16 +45,8 @@ impl Browser {
     /// Starts a browser; none if `ChromeDriver` is not installed.
     pub(crate) fn start() -> Option<Self> {
         let program = require_program("chromedriver", "chromedriver")?;
-        let driver = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut driver = Ended(driver.expect("ChromeDriver starts"));
-        let mut lines = BufReader::new(driver.0.stdout.take().expect("its output")).lines();
-        let port: u16 = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
-            })
-            .expect("ChromeDriver says its port");
+        let started = (0..3).find_map(|_| start_driver(&program));
+        let (driver, port) = started.expect("ChromeDriver starts");
         let profile = tempfile::tempdir().expect("a temporary folder");
         let data = format!("--user-data-dir={}", profile.path().display());
         let options = json!({ "args": [
@@ -198,6 +190,18 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.agent.delete(&self.session).call();
     }
+}
+
+/// Starts `ChromeDriver` on a free port and returns the port; none if another process takes the port
+/// first.
+fn start_driver(program: &Path) -> Option<(KillOnDrop, u16)> {
+    let driver = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn();
+    let mut driver = KillOnDrop(driver.expect("ChromeDriver can be run"));
+    let lines = BufReader::new(driver.0.stdout.take().expect("its output")).lines();
+    let port = lines.map_while(Result::ok).find_map(|line| {
+        line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+    })?;
+    Some((driver, port))
 }
 
 /// Sends a command to `ChromeDriver` and returns its result. Panics if the result is an error.

@@ -1,4 +1,4 @@
-//! What a bucket's server does (Amazon S3's REST API), as far as a remote needs it.
+//! The part of the S3 REST API that a remote needs.
 
 use mentorpal::sha256;
 use percent_encoding::percent_decode_str;
@@ -6,10 +6,10 @@ use percent_encoding::percent_decode_str;
 use super::webdav::{Node, Response, State, Tags, remove};
 use crate::support::Request;
 
-/// The only bucket.
+/// The name of the bucket.
 pub(super) const BUCKET: &str = "/team";
 
-/// What a request is for, where its method alone does not tell.
+/// Returns the operation of a request; the method alone does not determine it.
 pub(super) fn operation(request: &Request) -> String {
     let has = |name| value(request, name).is_some();
     let named = match request.method.as_str() {
@@ -26,7 +26,7 @@ pub(super) fn operation(request: &Request) -> String {
     named.to_owned()
 }
 
-/// The parameter `name` of the query, decoded.
+/// Returns the decoded parameter `name` of the query.
 fn value(request: &Request, name: &str) -> Option<String> {
     let query = request.path.split_once('?')?.1;
     query.split('&').find_map(|pair| {
@@ -35,7 +35,7 @@ fn value(request: &Request, name: &str) -> Option<String> {
     })
 }
 
-/// Does what a bucket's server does.
+/// Handles an S3 request.
 pub(super) fn s3(state: &mut State, request: &Request, body: Vec<u8>) -> Response {
     let path = request.path.split('?').next().unwrap().to_owned();
     let upload = || value(request, "uploadId").unwrap_or_default();
@@ -107,12 +107,12 @@ fn missing() -> Response {
     Response { status: 404, ..xml(code) }
 }
 
-/// What some servers send with 200 when they have begun to answer before they fail.
+/// Returns an error with status 200, which some servers send after a failure during the response.
 pub(super) fn pretended() -> Response {
     xml("<Error><Code>InternalError</Code><Message>try again</Message></Error>")
 }
 
-/// A refusal with a code and a message, which has no room in an answer to `HEAD`.
+/// Returns an error with a code and a message, which a response to `HEAD` cannot contain.
 pub(super) fn denied(status: u16, request: &Request) -> Response {
     let is_head = request.method == "HEAD";
     let error = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";

@@ -1,4 +1,4 @@
-//! How the disk wants to be shown who asks: what RFC 7616 and RFC 6750 want of a server.
+//! The authentication of the test server, as RFC 7616 and RFC 6750 require it.
 
 use std::collections::BTreeSet;
 
@@ -7,37 +7,37 @@ use mentorpal::sha256;
 use super::server::{BASIC, PASSWORD, USER};
 use crate::support::Request;
 
-/// How the disk wants to be shown who asks.
+/// The authentication scheme that the server requires.
 #[derive(Default)]
 pub(super) enum Wants {
     #[default]
     Basic,
     /// Digest with SHA-256.
     Digest(Nonce),
-    /// This token.
+    /// A bearer token.
     Bearer(&'static str),
-    /// What only machines of one company have.
+    /// A scheme that only machines in a company domain support.
     Negotiate,
 }
 
-/// A nonce that may be used so often.
+/// A nonce that is valid for a limited number of requests.
 #[derive(Default)]
 pub(super) struct Nonce {
     pub(super) uses: usize,
     number: usize,
-    /// The counts that came with it.
+    /// The request counts that were sent with this nonce.
     counts: BTreeSet<String>,
 }
 
 impl Nonce {
-    /// One for so many requests, and more after it.
+    /// Creates a nonce for a number of requests; further nonces follow.
     pub(super) fn of(uses: usize) -> Self {
         Self { uses, ..Self::default() }
     }
 }
 
 impl Wants {
-    /// What the answer to those says who do not show who they are; none to those who do.
+    /// Returns the challenges for an unauthenticated request; none for an authenticated one.
     pub(super) fn challenges(&mut self, request: &Request) -> Option<Vec<String>> {
         let shown = request.header("authorization");
         match self {
@@ -59,7 +59,7 @@ impl Nonce {
         if is_proven && is_new && self.counts.insert(value("nc")) {
             return None;
         }
-        // A nonce that ran out, or is another one's: the next.
+        // The nonce has expired or is unknown: the server sends the next one.
         if is_proven && value("nonce") == self.text() {
             self.number += 1;
             self.counts.clear();
@@ -76,15 +76,14 @@ impl Nonce {
     }
 }
 
-/// The value of a parameter of the header, without quotes.
+/// Returns the value of a parameter of the header, without quotes.
 fn parameter(header: &str, key: &str) -> String {
     let mut parameters = header.split_once(' ').map_or("", |(_, rest)| rest).split(", ");
     let of_key = |pair: &str| pair.strip_prefix(key)?.strip_prefix('=').map(str::to_owned);
     parameters.find_map(of_key).unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// Whether the header proves that who sent this request knows the password (RFC 7616, section
-/// 3.4.1).
+/// Returns whether the header proves that the client has the password (RFC 7616, section 3.4.1).
 fn is_proof(header: &str, request: &Request) -> bool {
     let value = |key| parameter(header, key);
     let h = |text: String| sha256::digest(text.as_bytes());

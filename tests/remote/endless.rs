@@ -1,4 +1,4 @@
-//! Answers that never end, come a byte at a time, or would fill the memory.
+//! Responses that never end, arrive one byte at a time, or exceed the memory.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::server::{Disk, KEY_ID, PASSWORD};
 use super::{THERE, checkpoint, put_here, put_there, run, workspace};
 use crate::support::{Run, Sandbox};
 
-/// What a bucket's commands have in their environment.
+/// The environment variables for a bucket.
 fn run_on_bucket(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
     let mut command = super::command(sandbox, "s3://team", arguments);
     command.env("AWS_ACCESS_KEY_ID", KEY_ID).env("AWS_SECRET_ACCESS_KEY", PASSWORD);
@@ -29,7 +29,7 @@ fn verifying_stops_at_the_size_in_the_manifest() {
     let _ = run.says("model.safetensors: more than the 1000 bytes that the manifest says");
 }
 
-// A bucket says every size beforehand: nothing is read of what has another.
+// A bucket lists every size beforehand: files with another size are not read.
 #[test]
 fn verifying_does_not_read_a_file_with_another_size() {
     let (disk, sandbox) = (Disk::serve(), workspace());
@@ -58,7 +58,7 @@ fn a_very_slow_response_ends_with_an_error() {
     let list = serve(|_, stream| drip(stream, 207, "Content-Type: application/xml\r\n"));
     let list = run(&sandbox, &list, &["checkpoints", "--remote"]).code(2);
     let _ = list.says("the answer comes too slowly");
-    // What a refusal goes on with is nothing that anybody waits for.
+    // The rest of an error response is not read.
     let refusal = serve(|_, stream| drip(stream, 403, "Content-Length: 60000\r\n"));
     run(&sandbox, &refusal, &["checkpoints", "--remote"]).code(2).says("403");
     let head = serve(|_, stream| drip_head(stream));
@@ -93,7 +93,7 @@ fn an_endless_listing_is_refused() {
     let server = serve(|_, stream| flood(stream, 200));
     let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote"]).code(2);
     let _ = list.says("an answer of more than 16777216 bytes");
-    // Each page is short, and says that there is another.
+    // Each page is short and announces another page.
     let key = |number: usize| {
         format!("<CommonPrefixes><Prefix>classifiers/{number}/</Prefix></CommonPrefixes>")
     };
@@ -107,7 +107,7 @@ fn an_endless_listing_is_refused() {
     let _ = list.says("a list of more than 200000 objects");
 }
 
-/// A manifest with these options.
+/// Returns a manifest with these options.
 fn with_options(options: &Value) -> Vec<u8> {
     let files = checkpoint(1, 100);
     let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();

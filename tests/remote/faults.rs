@@ -1,7 +1,7 @@
-//! Every request of an upload and of a download goes wrong once, in every way.
+//! Every request of an upload and of a download fails once, in every way.
 //!
-//! The tables in `docs/remote.md` are what came out; `REMOTE_UPDATE=1 cargo test --test end_to_end
-//! every_request` writes them, to be read before they are committed.
+//! The tables in `docs/remote.md` show the results. `REMOTE_UPDATE=1 cargo test --test end_to_end
+//! every_request` rewrites them; review the changes before you commit them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,10 +13,11 @@ use super::server::{Disk, Which, Wrong};
 use super::{Files, HERE, THERE, checkpoint, command, here, names, put_here, put_there, workspace};
 use crate::support::Sandbox;
 
-/// How many kinds of runs at once.
+/// The number of scenarios that run in parallel.
 const AT_ONCE: usize = 6;
 
-/// The faults, what they are called in the table, and what is said of those that last.
+/// The faults of a WebDAV server: their names in the table, and the error messages of permanent
+/// faults.
 const FAULTS: [(Wrong, &str, &str); 17] = [
     (Wrong::CutBefore, "connection cut before", ""),
     (Wrong::CutMidway, "connection cut midway", ""),
@@ -37,7 +38,7 @@ const FAULTS: [(Wrong, &str, &str); 17] = [
     (Wrong::LoginPage, "a login page with 200", "got an HTML page instead of the file"),
 ];
 
-/// The same for a bucket.
+/// The faults of a bucket.
 const BUCKET_FAULTS: [(Wrong, &str, &str); 15] = [
     (Wrong::CutBefore, "connection cut before", ""),
     (Wrong::CutMidway, "connection cut midway", ""),
@@ -56,13 +57,13 @@ const BUCKET_FAULTS: [(Wrong, &str, &str); 15] = [
     (Wrong::OtherServer, "redirect to another host", "redirect to another origin"),
 ];
 
-/// A kind of remote: what can go wrong with it, and what its table shows.
+/// A kind of remote: its faults and its table.
 struct Kind {
     serve: fn() -> Disk,
     faults: &'static [(Wrong, &'static str, &'static str)],
     ways: &'static [Way],
     columns: &'static [(Way, &'static str, &'static str)],
-    /// What the table in the docs begins with.
+    /// The first line of the table in the documentation.
     start: &'static str,
 }
 
@@ -107,13 +108,13 @@ const BUCKET: Kind = Kind {
     start: "<!-- made by tests/remote/faults.rs, of a bucket -->\n",
 };
 
-/// Upload or download, and of what size.
+/// The operation and the size of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     Up,
-    /// A file that a bucket is sent in parts.
+    /// An upload of a file that is sent to a bucket in parts.
     UpInParts,
-    /// An upload in the place of a damaged copy.
+    /// An upload that replaces a damaged copy.
     Repair,
     Down,
 }
@@ -124,20 +125,20 @@ impl Way {
     }
 }
 
-/// What a damaged copy is called that was moved aside.
+/// The name of a damaged copy that was moved away.
 const ASIDE: &str = ".replaced-x-";
 
-/// `x` with a file that is too short.
+/// The files of `x`, one of them truncated.
 fn damaged() -> Files {
     let mut files = checkpoint(2, Way::Repair.size());
     files.insert("ada/model.json".to_owned(), b"short".to_vec());
     files
 }
 
-/// What a file that is sent in parts is asked with; the rest is as of other files.
+/// The operations for a file that is sent in parts; other operations are those of other files.
 const PARTS: [&str; 3] = ["BEGIN", "PART", "END"];
 
-/// A disk and a workspace, each with an old checkpoint, and one of them with `x`.
+/// A server and a workspace, each with an old checkpoint, and one of them with `x`.
 struct Scene {
     disk: Disk,
     sandbox: Sandbox,
@@ -170,7 +171,8 @@ impl Scene {
         self.sandbox.finish(command.envs(self.disk.variables.iter().map(|(k, v)| (k, v))))
     }
 
-    /// What is to be seen of `x` on the remote. In a bucket objects without a manifest are not.
+    /// Returns the visible files of `x` on the remote. In a bucket, objects without a manifest are
+    /// not visible.
     fn published(&self) -> Files {
         let mut found = self.disk.files(&format!("{THERE}/x"));
         let is_seen = !self.disk.is_bucket() || found.contains_key("manifest.json");
@@ -178,7 +180,7 @@ impl Scene {
         found
     }
 
-    /// Whether what was damaged is kept under a hidden name.
+    /// Returns whether the damaged copy is kept under a hidden name.
     fn is_aside(&self) -> bool {
         let mut hidden = names(self.disk.names(THERE)).1.into_iter();
         hidden.any(|name| {
@@ -188,7 +190,8 @@ impl Scene {
         })
     }
 
-    /// Demands that there is a whole `x` or none, on both sides, and all that was there before.
+    /// Asserts that `x` is complete or missing on both sides, and that older checkpoints are
+    /// unchanged.
     #[track_caller]
     fn check(&self, context: &str) {
         let x = checkpoint(2, self.way.size());
@@ -206,7 +209,7 @@ impl Scene {
         assert_eq!(self.disk.files(&format!("{THERE}/old")), checkpoint(1, 100), "{context}");
     }
 
-    /// Demands that `x` is on both sides, and nothing is left of how it came there.
+    /// Asserts that `x` is on both sides, without temporary files.
     #[track_caller]
     fn check_done(&self, context: &str) {
         self.check(context);
@@ -220,10 +223,10 @@ impl Scene {
     }
 }
 
-/// How one run with one fault ended.
+/// The results of runs with one fault each.
 type Ends = BTreeMap<(Wrong, Way, String), BTreeSet<bool>>;
 
-/// The requests of a run in which nothing goes wrong.
+/// Returns the requests of a run without faults.
 fn requests(kind: &Kind, way: Way) -> Vec<Which> {
     let scene = Scene::new(kind, way);
     scene.disk.has(None);
@@ -232,7 +235,7 @@ fn requests(kind: &Kind, way: Way) -> Vec<Which> {
     scene.disk.asked().into_iter().map(|asked| asked.which).collect()
 }
 
-/// Whether a request of this method can go wrong so.
+/// Returns whether a fault can occur in a request with this method.
 fn applies(wrong: Wrong, (method, ..): &Which) -> bool {
     match wrong {
         Wrong::CutThenNoRanges | Wrong::CutThenOtherTag => method == "GET",
@@ -240,13 +243,13 @@ fn applies(wrong: Wrong, (method, ..): &Which) -> bool {
             ["GET", "PUT", "PROPFIND", "LIST", "PART", "CLAIM", "BEGIN"].contains(&method.as_str())
         }
         Wrong::TooLarge => method == "PUT",
-        // Nothing comes of an answer that says what is so: there is nothing at the path.
+        // The response states the actual result, that the path does not exist, so the client stops.
         Wrong::OtherBytes => method != "DELETE" && method != "HEAD",
         _ => true,
     }
 }
 
-/// Whether a request only finds out what kind of disk it is.
+/// Returns whether a request only detects the capabilities of the server.
 fn is_probe((method, path, before): &Which) -> bool {
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     method == "PROPFIND" && *before == 0 && (path == "/dav/" || name.starts_with(".upload-"))
@@ -260,9 +263,9 @@ fn try_one(kind: &Kind, wrong: Wrong, says: &str, way: Way, which: &Which) -> bo
     scene.check(&format!("{context}\n{first}"));
     let has_ended = first.code == Some(0);
     assert!(has_ended || first.code == Some(2), "{context}\n{first}");
-    // What lasts is said; a fault in what the work does not depend on may be passed over: removing
-    // what is not there, or looking for it; making a folder that is there; finding out how the disk
-    // wants to be shown who asks, and whether it takes names with a dot.
+    // Permanent faults are reported. A fault may be ignored if the result does not depend on the
+    // request: removing or looking for a missing file, creating an existing folder, or detecting
+    // the authentication scheme and whether names may start with a dot.
     let is_helpful = ["MKCOL", "LIST"].contains(&which.0.as_str()) || is_probe(which);
     let is_needed = which.0 != "DELETE" && !(is_helpful && has_ended);
     if !says.is_empty() && is_needed {
@@ -326,7 +329,7 @@ fn every_request_goes_wrong(kind: &Kind) {
     check_table(kind.start, &table(kind, &ends.into_inner().unwrap()));
 }
 
-/// The table as it stands in the docs.
+/// Returns the table in the documentation.
 fn table(kind: &Kind, ends: &Ends) -> String {
     let columns = kind.columns;
     let mut table = "| what goes wrong |".to_owned();
@@ -353,7 +356,7 @@ fn table(kind: &Kind, ends: &Ends) -> String {
 
 fn check_table(start: &str, table: &str) {
     const END: &str = "<!-- end -->";
-    // Both tables are in one file.
+    // Both tables are in the same file.
     static FILE: Mutex<()> = Mutex::new(());
     let _alone = FILE.lock();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/remote.md");

@@ -1,4 +1,4 @@
-//! kill -9 at any moment of an upload and of a download.
+//! Uploads and downloads that are killed at any moment.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ use crate::support::Sandbox;
 pub(super) const MOMENTS: usize = 30;
 const SIZE: usize = 8_000_000;
 
-/// Starts a command and kills it after `wait`; how long it took, where it ended before that.
+/// Starts a command and kills it after `wait`. Returns its duration if it ended earlier.
 pub(super) fn kill(mut command: Command, wait: Duration) -> Option<Duration> {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -31,7 +31,8 @@ pub(super) fn kill(mut command: Command, wait: Duration) -> Option<Duration> {
     child.wait().unwrap().code().map(|_| start.elapsed())
 }
 
-/// Random moments, one in each part of a run and a bit, as shares of the run.
+/// Returns random moments, one in each section of a run and slightly beyond its end, as fractions
+/// of a run.
 pub(super) fn moments(seed: u64) -> Vec<f64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let moment = |i| {
@@ -41,14 +42,15 @@ pub(super) fn moments(seed: u64) -> Vec<f64> {
     (0..MOMENTS).map(moment).collect()
 }
 
-/// How long it takes where nobody kills it.
+/// Returns the duration of an undisturbed run.
 fn duration(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Duration {
     let start = Instant::now();
     run(sandbox, url, arguments).code(0);
     start.elapsed()
 }
 
-/// Kills the transfer of `x` at each moment; `arrived` is what has come of it, `remove` takes it away.
+/// Kills the transfer of `x` at each moment. `arrived` returns the transferred files, and `remove`
+/// deletes them.
 fn is_whole_after_kills(
     (sandbox, disk, verb): (&Sandbox, &Disk, &str),
     seed: u64,
@@ -62,7 +64,7 @@ fn is_whole_after_kills(
         let moment = whole.mul_f64(share);
         match kill(command(sandbox, &disk.url, &[verb, "x"]), moment) {
             None => killed += 1,
-            // What goes on where the last run stopped, or has the machine to itself, is faster.
+            // A run that resumes, or has the machine to itself, is faster.
             Some(took) => whole = took,
         }
         let found = arrived();

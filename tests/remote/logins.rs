@@ -1,4 +1,4 @@
-//! Who is shown the password, and what is said where it is missing or wrong.
+//! Passwords: which server receives them, and errors for missing and wrong ones.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::Sandbox;
 
 const UPLOAD: [&str; 2] = ["upload", "fusion_v1/x"];
 
-/// A disk and a workspace without a `.netrc`, with the checkpoint `x`.
+/// Creates a server, and a workspace without a `.netrc` but with the checkpoint `x`.
 fn scene() -> (Disk, Sandbox) {
     let (disk, sandbox) = (Disk::serve(), Sandbox::empty());
     put_here(&sandbox, "x", &checkpoint(1, 100));
@@ -26,10 +26,10 @@ fn a_missing_netrc_entry_is_printed_as_three_lines() {
     let file = sandbox.path().join(".netrc");
     let said = said.says(&format!("put these three lines into {}", file.display()));
     said.says("machine 127.0.0.1\nlogin USER\npassword PASSWORD\n");
-    // They are three lines that work.
+    // The printed lines work.
     netrc_file(&sandbox, &entry("127.0.0.1"));
     run(&sandbox, &disk.url, &UPLOAD).code(0).does_not_say("warning");
-    // Each run asks once without, to hear what the server wants.
+    // The first request of each run is unauthenticated, because the response names the scheme.
     let asked = disk.asked();
     let shown: Vec<_> = asked.iter().filter_map(|asked| asked.authorization.as_deref()).collect();
     assert!(shown.iter().all(|shown| *shown == BASIC) && shown.len() + 2 == asked.len());
@@ -119,7 +119,7 @@ fn bucket_keys_are_sent_over_plain_http_only_to_localhost() {
 fn passwords_are_sent_over_plain_http_only_if_allowed() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &entry("disk.invalid"));
-    // The name is no other machine's, but what is asked of it goes through this one's proxy.
+    // The host name is unknown, but the request goes through a proxy on this machine.
     let go = |arguments: &[&str]| {
         disk.has(None);
         let mut command = super::command(&sandbox, "http://disk.invalid/dav", arguments);
@@ -140,7 +140,7 @@ fn passwords_are_sent_over_plain_http_only_if_allowed() {
 fn requests_to_localhost_bypass_the_proxy() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &entry("127.0.0.1"));
-    // A proxy that would hear the password.
+    // A proxy that would receive the password.
     let proxy = Disk::serve();
     for name in ["ALL_PROXY", "HTTP_PROXY", "https_proxy"] {
         let mut command =
@@ -151,7 +151,8 @@ fn requests_to_localhost_bypass_the_proxy() {
     assert_eq!(disk.files(&format!("{}/x", super::THERE)), checkpoint(1, 100));
 }
 
-// The rules are curl's, and tested one by one beside them: here it counts that they are asked.
+// The rules are those of curl, and unit tests check each rule. This test checks that they are
+// applied.
 #[test]
 fn hosts_in_no_proxy_bypass_the_proxy() {
     let (disk, sandbox) = (Disk::serve(), workspace());
@@ -165,7 +166,7 @@ fn hosts_in_no_proxy_bypass_the_proxy() {
         assert_eq!(disk.asked().is_empty(), run.stderr.contains("cannot be reached"), "{run}");
         !disk.asked().is_empty()
     };
-    // The proxy is asked, and shown no password.
+    // The proxy receives the request, without a password.
     assert!(asked(&[]));
     for list in ["invalid", " other.example , disk.invalid", "other.example .INVALID.", "*"] {
         assert!(!asked(&[("NO_PROXY", list)]), "{list}");
@@ -174,7 +175,7 @@ fn hosts_in_no_proxy_bypass_the_proxy() {
     for list in ["sk.invalid", "disk.invalid:80", "*.invalid", "disk.*", "*,x", "10.0.0.0/8"] {
         assert!(asked(&[("NO_PROXY", list)]), "{list}");
     }
-    // As curl has it, small letters go first, and an empty one is none.
+    // As in curl, lower-case variables take precedence, and an empty variable counts as unset.
     assert!(asked(&[("no_proxy", "x"), ("NO_PROXY", "*")]));
     assert!(!asked(&[("no_proxy", ""), ("NO_PROXY", "*")]));
 }
@@ -184,12 +185,12 @@ fn a_public_link_is_read_with_its_token_but_not_written() {
     let disk = Disk::serve();
     disk.open_to_all();
     disk.has(None);
-    // Where Nextcloud has the files of a link.
+    // The path of a public link in Nextcloud.
     for (path, bytes) in checkpoint(1, 100) {
         disk.put(&format!("public.php/webdav/classifiers/fusion_v1/x/{path}"), &bytes);
     }
     let sandbox = workspace();
-    // A password for the machine is not shown to a link.
+    // The password for the machine is not sent to a link.
     for link in ["/dav/s/s3cretToken", "/dav/index.php/s/s3cretToken"] {
         let url = disk.url.replace("/dav", link);
         let listed = run(&sandbox, &url, &["checkpoints", "--remote"]).code(0);
@@ -201,7 +202,7 @@ fn a_public_link_is_read_with_its_token_but_not_written() {
     let shown = Some("Basic czNjcmV0VG9rZW46".to_owned());
     assert!(disk.asked().iter().all(|asked| asked.authorization == shown));
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 100));
-    // Newer ones have only the other address.
+    // Newer servers have only the other path.
     disk.remove("public.php/webdav");
     for (path, bytes) in checkpoint(1, 100) {
         disk.put(

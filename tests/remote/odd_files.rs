@@ -1,5 +1,5 @@
-//! Pipes, devices and folders where files belong, on a remote that is a folder and here: none is
-//! waited for, and each is named.
+//! Pipes, devices and folders in place of files, in the workspace and on a remote that is a folder.
+//! No command blocks on them, and every error names the path.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,10 +10,10 @@ use std::process::Command;
 use super::{HERE, THERE, checkpoint, put_here, run, workspace};
 use crate::support::{Run, Sandbox};
 
-/// Makes something odd.
+/// Creates an unusual file.
 type Make = fn(&Path);
 
-/// What can lie where a file belongs: how it is made, and what it is called.
+/// The unusual files: how each is created, and its name in errors.
 const ODD: [(Make, &str); 4] =
     [(pipe, "a pipe"), (socket, "a socket"), (device, "a device"), (folder, "a folder")];
 
@@ -22,7 +22,8 @@ fn pipe(path: &Path) {
 }
 
 fn socket(path: &Path) {
-    // Its name stays when it is closed; it is made elsewhere where the path is too long for one.
+    // A socket keeps its name when it is closed. It is created in another folder if the path is too
+    // long for a socket.
     let short = tempfile::tempdir().unwrap();
     UnixListener::bind(short.path().join("s")).unwrap();
     fs::rename(short.path().join("s"), path).unwrap();
@@ -36,7 +37,8 @@ fn folder(path: &Path) {
     fs::create_dir(path).unwrap();
 }
 
-/// A workspace with `here`, and the folder `disk` as its remote with `there`.
+/// Creates a workspace with the files `here`, and the folder `disk` with the files `there` as its
+/// remote.
 fn scene(here: bool, there: bool) -> (Sandbox, String) {
     let sandbox = workspace();
     let url = format!("file://{}/disk", sandbox.path().display());
@@ -50,7 +52,7 @@ fn scene(here: bool, there: bool) -> (Sandbox, String) {
     (sandbox, url)
 }
 
-/// Puts something odd in the place of a file.
+/// Replaces a file by an unusual file.
 fn put(sandbox: &Sandbox, path: &str, make: Make) {
     let path = sandbox.path().join(path);
     fs::remove_file(&path).unwrap();
@@ -76,7 +78,8 @@ fn on_a_remote() {
             let verify = ["checkpoints", "verify", "--remote"];
             says(run(&sandbox, &url, &verify), &[1, 2], what);
             put_here(&sandbox, "x", &checkpoint(1, 100));
-            // Where the sizes alone are looked at, it is no file, or of no size.
+            // A command that only compares sizes does not recognise it as a file, or finds another
+            // size.
             let run = run(&sandbox, &url, &["upload", "x"]);
             assert!(run.code == Some(2) || file != "manifest.json", "{run}");
         }

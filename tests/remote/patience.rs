@@ -1,9 +1,9 @@
-//! Faults that stay: there is an end to patience, and the end says why.
+//! Permanent faults: retries end, with an error that names the reason.
 
 use super::server::{Disk, Which, Wrong};
 use super::{Files, THERE, checkpoint, here, put_here, put_there, run, run_on, workspace};
 
-/// A rule that holds for so many requests that nobody should wait for the end of it.
+/// A rule for more requests than any command sends.
 const MANY: usize = 50;
 
 fn is_get(which: &Which, end: &str) -> bool {
@@ -15,7 +15,7 @@ fn gets(disk: &Disk, end: &str) -> usize {
     disk.asked().iter().filter(|asked| is_get(&asked.which, end)).count()
 }
 
-// It has nothing that tells a file from another, so that each GET begins anew.
+// The server has no validators, so each GET starts from the beginning.
 #[test]
 fn a_download_without_progress_ends() {
     let (disk, sandbox) = (Disk::serve(), workspace());
@@ -28,7 +28,7 @@ fn a_download_without_progress_ends() {
     assert_eq!(here(&sandbox, "x"), Files::new());
 }
 
-// A disk that tells files apart goes on with ranges, however often it cuts them.
+// A download from a server with validators resumes with ranges, however often it is interrupted.
 #[test]
 fn a_download_with_progress_continues() {
     let (disk, sandbox) = (Disk::serve(), workspace());
@@ -64,7 +64,7 @@ fn a_repair_continues_while_the_damaged_copy_is_moved_late() {
     }
 }
 
-// `HEAD` finds it, `GET` does not.
+// `HEAD` finds the file, `GET` does not.
 #[test]
 fn a_missing_file_of_a_bucket_is_named() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
@@ -75,7 +75,8 @@ fn a_missing_file_of_a_bucket_is_named() {
     assert_eq!(gets(&disk, "model.json"), 1);
 }
 
-// Each may cost several round trips, and there are some twenty requests, four files at once at most.
+// A new connection may take several round trips. There are about twenty requests, and at most four
+// files are transferred at a time.
 #[test]
 fn connections_are_reused() {
     let (disk, sandbox) = (Disk::serve(), workspace());

@@ -1,17 +1,18 @@
-//! Disks behind proxies that change the address that is asked for.
+//! Servers behind proxies that change the URL.
 
 use super::server::Disk;
 use super::webdav::Quirks;
 use super::{THERE, checkpoint, put_here, run, workspace};
 
-/// How many `MOVE`s a disk was asked for.
+/// Returns the number of `MOVE` requests.
 fn moves(disk: &Disk) -> usize {
     disk.asked().iter().filter(|asked| asked.which.0 == "MOVE").count()
 }
 
 #[test]
 fn the_accepted_destination_form_is_determined_once() {
-    // Three files are moved, and their folder. The disk's port makes two forms of four the same.
+    // Three files and their folder are moved. The port of the server makes two of the four forms
+    // equal.
     for (destination, refused) in [("http://127.0.0.1:", 0), ("http://127.0.0.1/", 1), ("/", 2)] {
         let (disk, sandbox) = (Disk::serve(), workspace());
         disk.has_quirks(Quirks { destination: Some(destination), ..Quirks::default() });
@@ -30,7 +31,7 @@ fn a_server_that_accepts_no_destination_form_is_reported_at_once() {
     let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
     let said = said.says("refuses to rename it").says("in every form");
     said.says("a proxy before the server").says("caused by: ").says("502");
-    // Each of up to four files at once finds out, and nothing is waited for.
+    // Up to four concurrent transfers find this out, without a delay.
     assert!(moves(&disk) <= 12, "{}", moves(&disk));
     assert_eq!(disk.names(THERE).iter().filter(|name| !name.starts_with('.')).count(), 0);
 }

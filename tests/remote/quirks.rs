@@ -1,4 +1,4 @@
-//! Disks that are otherwise than others, and work all the same.
+//! Unusual servers that are supported.
 
 use super::server::{Disk, Wrong};
 use super::webdav::Quirks;
@@ -25,7 +25,7 @@ fn a_server_that_omits_the_folder_from_its_listing() {
     let disk = Disk::serve();
     disk.has_quirks(Quirks { hides_itself: true, ..Quirks::default() });
     shares(&disk);
-    // One file less is noticed.
+    // A missing file is detected.
     disk.remove(&format!("{THERE}/x/ada/model.json"));
     let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
     let _ = verified.prints("1 fault").says("ada/model.json: missing");
@@ -36,7 +36,7 @@ fn a_server_that_sends_every_file_as_html() {
     let disk = Disk::serve();
     disk.has_quirks(Quirks { labels_pages: true, ..Quirks::default() });
     shares(&disk);
-    // A corrupt file is reported as corrupt, not as an HTML page.
+    // A damaged file is reported as damaged, not as a login page.
     disk.put(&format!("{THERE}/x/ada/model.json"), b"{\"seed\":9}");
     let verified = run(&workspace(), &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
     let _ = verified.does_not_say("a page came");
@@ -54,9 +54,9 @@ fn a_server_that_refuses_names_with_a_leading_dot() {
         (|which| which.1.contains("/.").then_some(Wrong::NotThere))
             as fn(&super::server::Which) -> _,
         |which| which.1.contains("/.").then_some(Wrong::Forbidden),
-        // Folders may have one.
+        // Folders may start with a dot.
         |which| (which.0 == "PUT" && which.1.contains("/.part")).then_some(Wrong::Forbidden),
-        // It is made, and never seen again.
+        // The folder is created but not listed.
         |which| (which.0 != "MKCOL" && which.1.contains("/.upload")).then_some(Wrong::NotThere),
     ] {
         let (disk, sandbox) = (Disk::serve(), workspace());
@@ -66,7 +66,7 @@ fn a_server_that_refuses_names_with_a_leading_dot() {
         assert_eq!(said.stderr.matches("no names that begin with a dot").count(), 1, "{said}");
         assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
         assert_eq!(names(disk.names(THERE)).0, ["x"]);
-        // A repair sets the damaged copy aside, out of sight.
+        // A repair moves the damaged copy to a hidden name.
         disk.put(&format!("{THERE}/x/ada/model.json"), b"short");
         run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("uploaded");
         let listed = run(&workspace(), &disk.url, &["checkpoints", "--remote", "--json"]).code(0);
@@ -81,14 +81,14 @@ fn a_running_upload_without_a_leading_dot_is_not_a_checkpoint() {
     disk.always(|which| which.1.contains("/.").then_some(Wrong::Forbidden));
     let files = checkpoint(1, 1000);
     put_here(&sandbox, "x", &files);
-    // As a run leaves it that was killed right before its end.
+    // The state after a run that was killed just before its end.
     let under_way = staging("x", &files).replace("/.upload", "/-upload");
     for (path, bytes) in &files {
         disk.put(&format!("{under_way}/{path}"), bytes);
     }
     run(&sandbox, &disk.url, &["checkpoints", "--remote"]).code(0).says("no checkpoints");
     run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote"]).code(0);
-    // The next run goes on with it.
+    // The next run resumes.
     run(&sandbox, &disk.url, &["upload", "x"]).code(0).prints("uploaded");
     assert_eq!(disk.files(&format!("{THERE}/x")), files);
     assert_eq!(disk.names(THERE), ["x"]);

@@ -1,4 +1,4 @@
-//! Ten who upload and ten who download at once; no locks are assumed.
+//! Ten concurrent uploads and ten concurrent downloads, without locks on the server.
 
 use super::server::Disk;
 use super::{Files, THERE, checkpoint, command, here, names, put_here, run, workspace};
@@ -7,10 +7,10 @@ use crate::support::{self, Run, Sandbox};
 const EACH: usize = 10;
 const SIZE: usize = 300_000;
 
-/// Its URL, and what commands have in their environment besides.
+/// The URL of a remote, and further environment variables of the commands.
 type Remote<'a> = (&'a str, &'a [(&'static str, String)]);
 
-/// Runs all the commands at once, each in its workspace.
+/// Runs all commands concurrently, each in its own workspace.
 fn at_once<'a>(
     remote: Remote,
     commands: impl IntoIterator<Item = (&'a Sandbox, &'a [&'a str])>,
@@ -18,13 +18,14 @@ fn at_once<'a>(
     support::at_once(commands.into_iter().map(|(sandbox, arguments)| {
         let mut command = command(sandbox, remote.0, arguments);
         command.envs(remote.1.iter().map(|(name, value)| (name, value)));
-        // Ten at once may be slow; none has to be given up.
+        // Ten concurrent runs may be slow, but none of them may fail.
         command.env("MENTORPAL_REMOTE_TIMEOUT", "20");
         command
     }))
 }
 
-/// Ten upload as many checkpoints of one name, and ten download it, at once; which one won.
+/// Uploads ten different checkpoints with the same name while ten runs download it, and returns the
+/// number of the winner.
 pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
     let uploaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
     for (seed, sandbox) in uploaders.iter().enumerate() {
@@ -48,7 +49,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
     assert_eq!(there(), won);
     for (i, run) in uploads {
         if i / 2 != winners[0] {
-            // In a bucket the one who wins may not have finished yet.
+            // In a bucket, the winner may not have finished yet.
             let is_told = ["has another checkpoint", "another upload of this name is under way"];
             let run = run.code(2);
             assert!(is_told.iter().any(|told| run.stderr.contains(told)), "{run}");

@@ -1,12 +1,12 @@
-//! What a bucket's server says of a refusal: its code and message are shown, and what to do.
+//! Error responses of a bucket: the code and the message are printed, with a hint.
 
 use super::scripted::{serve, whole};
 use super::server::{Disk, KEY_ID, PASSWORD, Which, Wrong};
 use super::{THERE, checkpoint, put_here, put_there, run_on, workspace};
 use crate::support::{Run, Sandbox};
 
-/// A store's refusals as Amazon S3 documents them: the status, the code, the message, what else the
-/// error holds, and what the hint must name.
+/// Error responses as Amazon S3 documents them: the status, the code, the message, further
+/// elements, and the expected part of the hint.
 const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
     (
         403,
@@ -85,7 +85,7 @@ fn the_error_code_and_message_of_the_store_are_printed() {
         for arguments in verbs {
             let run = run_against(&server, &sandbox, arguments).code(2);
             let run = run.says(&format!("{code}: {message}")).says(hint).says(&status.to_string());
-            // It does not get better.
+            // The error is permanent.
             let _ = run.does_not_say("tried 6 times");
         }
     }
@@ -101,7 +101,7 @@ fn transient_errors_are_retried_for_every_status() {
     }
 }
 
-// The server has begun its answer before it fails.
+// The server fails after it has started its response.
 #[test]
 fn an_error_with_200_is_an_error() {
     for operation in ["LIST", "COPY", "CLAIM", "PUT", "BEGIN", "PART", "END"] {
@@ -140,7 +140,7 @@ fn a_forbidden_file_is_reported_with_the_reason() {
     let _ = run.says("model.json: the server responded 403").says("AccessDenied: no");
 }
 
-// Some stores quote what they were sent.
+// Some servers repeat the request in their error.
 #[test]
 fn a_message_with_the_key_in_it_is_masked() {
     let body = format!(

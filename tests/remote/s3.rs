@@ -1,16 +1,16 @@
-//! Uploads to a bucket: what other runs do meanwhile, and what killed ones left.
+//! Uploads to a bucket: concurrent runs, and leftovers of killed runs.
 
 use super::server::{Disk, Which, Wrong};
 use super::{THERE, checkpoint, names, put_here, put_there, run_on, staging, workspace};
 
-// Another run with the same content fails, and takes away what it could not send.
+// Another run with the same content fails and removes its own uploaded file.
 #[test]
 fn an_upload_sends_a_file_again_after_another_run_removed_it() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 100));
     disk.has(None);
     run_on(&disk, &sandbox, &["upload", "x"]).code(0);
-    // The list that a folder is moved by goes through all folders below.
+    // The listing before a folder is moved includes all subfolders.
     let lists = disk.asked().into_iter().map(|asked| asked.which);
     let list = lists.filter(|(method, path, _)| method == "LIST" && !path.contains("delimiter"));
     let list = list.collect::<Vec<_>>().swap_remove(0);
@@ -21,7 +21,7 @@ fn an_upload_sends_a_file_again_after_another_run_removed_it() {
     assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
 }
 
-// What is there under the file's own name may be another run's by now.
+// The file with this name may belong to another run.
 #[test]
 fn a_failed_put_is_not_repeated_if_the_file_arrived() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());

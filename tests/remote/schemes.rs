@@ -1,4 +1,4 @@
-//! Digest, tokens, and what is said of other ways to log in.
+//! Digest, tokens, and other authentication schemes.
 
 use super::challenge::{Nonce, Wants};
 use super::server::{BASIC, Disk, PASSWORD, Wrong};
@@ -7,7 +7,7 @@ use crate::support::Sandbox;
 
 const UPLOAD: [&str; 2] = ["upload", "fusion_v1/x"];
 
-/// A disk that wants this, and a workspace with the checkpoint `x`.
+/// Creates a server with this scheme, and a workspace with the checkpoint `x`.
 fn scene(wants: Wants) -> (Disk, Sandbox) {
     let (disk, sandbox) = (Disk::serve(), workspace());
     disk.wants(wants);
@@ -15,7 +15,7 @@ fn scene(wants: Wants) -> (Disk, Sandbox) {
     (disk, sandbox)
 }
 
-/// What was shown as `Authorization`, a request each.
+/// Returns the `Authorization` header of each request.
 fn shown(disk: &Disk) -> Vec<Option<String>> {
     disk.asked().into_iter().map(|asked| asked.authorization).collect()
 }
@@ -30,7 +30,7 @@ fn digest_does_not_send_the_password() {
     let is_proof =
         |shown: &Option<String>| shown.as_ref().is_some_and(|it| it.starts_with("Digest "));
     assert!(shown[1..].iter().all(is_proof), "{shown:?}");
-    // The challenge is learned once, and no file is sent twice.
+    // The challenge is requested once, and no file is sent twice.
     let puts = disk.asked().iter().filter(|asked| asked.which.0 == "PUT").count();
     assert_eq!(puts, 3);
     let other = workspace();
@@ -82,7 +82,7 @@ fn unknown_schemes_are_named_and_get_no_credentials() {
     let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("it offers Bearer");
     said.says("set MENTORPAL_REMOTE_TOKEN");
     assert!(shown(&disk).iter().all(Option::is_none));
-    // A server that says nothing is told of, too.
+    // A server without a challenge is reported as well.
     let (disk, sandbox) = scene(Wants::Basic);
     disk.always(|_| Some(Wrong::Unknown));
     run(&sandbox, &disk.url, &UPLOAD).code(2).says("it names no scheme");
@@ -107,7 +107,7 @@ fn a_token_is_sent_only_to_the_server_and_never_printed() {
     with(&both, &UPLOAD).code(2).says("a user or a password is, too");
     with(&[("MENTORPAL_REMOTE_TOKEN", "t0ken s3cret")], &UPLOAD).code(2).says("is not a token");
     assert_eq!(disk.asked().len(), 0);
-    // What another server is asked for is asked for without it.
+    // Requests to another server have no token.
     put_there(&disk, "y", &checkpoint(2, 100));
     let get = ("GET".to_owned(), format!("/dav/{THERE}/y/ada/model.json"), 0);
     disk.has(Some((get, Wrong::OtherServer)));

@@ -1,4 +1,4 @@
-//! A server on this machine that answers each request as a test says.
+//! A server with responses from a test.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::support::Request;
 
-/// How long it is between two bytes of an answer that drips: each comes long before a server counts as
-/// silent, which is after a second here.
+/// The delay between two bytes of a slow response. A server counts as silent after one second in
+/// these tests.
 const DRIP: Duration = Duration::from_millis(50);
 
-/// Starts a server; `answer` writes what it says to a request, and the connection is closed. Its
-/// address.
+/// Starts a server and returns its URL. `answer` writes the response to a request; then the
+/// connection is closed.
 pub(super) fn serve(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -35,7 +35,7 @@ pub(super) fn serve(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 's
     address
 }
 
-/// Writes a whole answer, whose body is left out where only its head was asked for.
+/// Writes a complete response, without its body for a `HEAD` request.
 pub(super) fn whole(request: &Request, stream: &mut TcpStream, status: u16, body: &[u8]) {
     let length = body.len();
     let head =
@@ -44,7 +44,7 @@ pub(super) fn whole(request: &Request, stream: &mut TcpStream, status: u16, body
     let _ = stream.write_all(&[head.as_bytes(), body].concat());
 }
 
-/// Writes the head of an answer of unknown length, then a byte now and then, without an end.
+/// Writes the head of a response of unknown length, then one byte at a time without an end.
 pub(super) fn drip(stream: &mut TcpStream, status: u16, headers: &str) {
     let head = format!("HTTP/1.1 {status} So\r\n{headers}Connection: close\r\n\r\n");
     let _ = stream.write_all(head.as_bytes());
@@ -53,7 +53,7 @@ pub(super) fn drip(stream: &mut TcpStream, status: u16, headers: &str) {
     }
 }
 
-/// Writes an answer's head, a byte now and then, without an end.
+/// Writes the head of a response one byte at a time without an end.
 pub(super) fn drip_head(stream: &mut TcpStream) {
     let _ = stream.write_all(b"HTTP/1.1 200 So\r\nX-Long: ");
     while stream.write_all(b"x").is_ok() {
@@ -61,7 +61,7 @@ pub(super) fn drip_head(stream: &mut TcpStream) {
     }
 }
 
-/// Writes an answer of unknown length that goes on as fast as it is read.
+/// Writes a response of unknown length as fast as it is read.
 pub(super) fn flood(stream: &mut TcpStream, status: u16) {
     let _ =
         stream.write_all(format!("HTTP/1.1 {status} So\r\nConnection: close\r\n\r\n").as_bytes());

@@ -1,12 +1,13 @@
-//! Secrets in every form of address and setting: none is printed, with `-v` neither. What is planted
-//! here is looked for in the output of every run of every test ([`Run`](crate::support::Run)).
+//! Secrets in every form of URL and setting are never printed, even with `-v`. Every
+//! [`Run`](crate::support::Run) of every test searches its output for these secrets.
 
 use super::scripted::{serve, whole};
 use super::server::{Disk, KEY_ID, PASSWORD, USER};
 use super::{checkpoint, netrc_file, put_here, workspace};
 use crate::support::Sandbox;
 
-/// Addresses of a remote that hold a secret, well formed or not. `HOST` stands for a disk's address.
+/// URLs of a remote with a secret, valid and invalid. `HOST` stands for the host and port of a
+/// server.
 const ADDRESSES: [&str; 36] = [
     "http://ada:hunter2@HOST/dav",
     "http://ada:s3cret%2Fhunter2@HOST/dav",
@@ -48,7 +49,7 @@ const ADDRESSES: [&str; 36] = [
 
 const VERBS: [&[&str]; 3] = [&["checkpoints", "--remote"], &["upload", "x"], &["download", "y"]];
 
-/// A workspace with a checkpoint, and a server that has nothing.
+/// Creates a workspace with a checkpoint, and an empty server.
 fn scene() -> (Sandbox, String) {
     let sandbox = Sandbox::empty();
     put_here(&sandbox, "x", &checkpoint(1, 100));
@@ -139,7 +140,7 @@ fn environment_secrets_are_not_printed() {
 fn secrets_in_arguments_are_not_printed() {
     let sandbox = Sandbox::empty();
     for address in ADDRESSES {
-        // An address without slashes is no address, and was typed where none belongs.
+        // A URL without slashes could be a valid name.
         if address.contains("://") {
             sandbox.run(&["init", address]).code(2).says("unexpected argument");
             sandbox.run(&["download", address]).code(2);
@@ -148,7 +149,7 @@ fn secrets_in_arguments_are_not_printed() {
     }
 }
 
-// A server, or something on the way, may send back what it was sent.
+// A server or a proxy may send back parts of the request.
 #[test]
 fn secrets_in_responses_are_masked() {
     let sandbox = workspace();
@@ -174,7 +175,7 @@ fn secrets_in_responses_are_masked() {
     }
 }
 
-// A link of which only the address of newer servers answers, as it is shown where that fails.
+// A link for which only the path of newer servers works.
 #[test]
 fn results_contain_no_token_of_a_public_link() {
     let disk = Disk::serve();

@@ -1,4 +1,4 @@
-//! A WebDAV disk or a bucket on this machine that does one thing wrong, on demand.
+//! A test server with WebDAV or S3, with one fault on demand.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Write};
@@ -12,70 +12,71 @@ use super::challenge::Wants;
 use super::webdav::{Node, Protocol, Quirks, Response, State, Tags, dav, remove};
 use crate::support::Request;
 
-/// Who may use the disk.
+/// The user of the WebDAV server.
 pub(super) const USER: &str = "ada";
-/// A password that no output may have.
+/// A password that must never be printed.
 pub(super) const PASSWORD: &str = "s3cret-pass";
-/// Who may use the bucket.
+/// The access key of the bucket.
 pub(super) const KEY_ID: &str = "AKIAEXAMPLE";
-/// `ada:s3cret-pass`, as `base64` (GNU coreutils) encodes it.
+/// `ada:s3cret-pass`, encoded with `base64` (GNU coreutils).
 pub(super) const BASIC: &str = "Basic YWRhOnMzY3JldC1wYXNz";
 
-/// What goes wrong with one request.
+/// A fault of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wrong {
-    /// The connection is cut before anything is done.
+    /// The connection is closed before the request is handled.
     CutBefore,
-    /// The connection is cut when half of it is sent.
+    /// The connection is closed after half of the transfer.
     CutMidway,
-    /// All is done; the connection is cut instead of an answer.
+    /// The connection is closed after the request is handled, without a response.
     CutAfter,
-    /// Other bytes are kept or sent than should be; what is no file is said to be done, and is not.
+    /// Other bytes are stored or sent. A request without a file is reported as successful but not
+    /// handled.
     OtherBytes,
-    /// Half is kept or sent, as if it were all.
+    /// Half of the bytes are stored or sent as if they were all.
     HalfIsAll,
-    /// The connection is cut midway, and the rest is asked of a server that sends the whole.
+    /// The connection is closed after half of the response; the server then ignores ranges.
     CutThenNoRanges,
-    /// The connection is cut midway, and the file has another validator then.
+    /// The connection is closed after half of the response; the file then has another validator.
     CutThenOtherTag,
-    /// 423, and it is done all the same.
+    /// The request is handled, but the status is 423.
     LockedButDone,
-    /// 500, and it is done all the same.
+    /// The request is handled, but the status is 500.
     BusyButDone,
-    /// 429 once, to come again at once.
+    /// One response with status 429 and `Retry-After: 0`.
     TooMany,
-    /// 429, to come again tomorrow.
+    /// Status 429 with a `Retry-After` of one day.
     Later,
-    /// 503 once.
+    /// One response with status 503.
     Busy,
-    /// The disk is full.
+    /// The disk of the server is full.
     Full,
-    /// The password is not accepted.
+    /// The password is wrong.
     Unknown,
-    /// Not allowed.
+    /// The request is forbidden.
     Forbidden,
-    /// Not allowed, as a bucket's server says it.
+    /// The request is forbidden, with an S3 error.
     Denied,
-    /// The same with 200.
+    /// The request is forbidden, with an S3 error and status 200.
     DeniedWith200,
     /// The file is too large.
     TooLarge,
-    /// Another server is said to have it.
+    /// A redirect to another server.
     OtherServer,
-    /// A page that wants a login comes.
+    /// A login page in place of the response.
     LoginPage,
-    /// Nothing comes.
+    /// No response.
     Stall,
-    /// 404, whatever is there.
+    /// Status 404, although the file exists.
     NotThere,
-    /// Of what was uploaded, a file is gone when the request comes.
+    /// An uploaded file is removed before the request is handled.
     FileGone,
 }
 
-/// Which request: the method (or what it is for), the path, and how many like it came before.
+/// A request: its method (or its operation), its path, and the number of earlier equal requests.
 pub(super) type Which = (String, String, usize);
 
-/// A request as it came.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) which: Which,
@@ -83,26 +84,26 @@ pub(super) struct Asked {
     pub(super) range: Option<String>,
 }
 
-/// The disk; it serves until the test ends.
+/// The test server; it runs until the test ends.
 pub(super) struct Disk {
     pub(super) url: String,
-    /// The address of the server.
+    /// The URL of the server.
     pub(super) server: String,
-    /// What commands have in their environment besides.
+    /// Further environment variables of the commands.
     pub(super) variables: Vec<(&'static str, String)>,
-    /// Its path on the server.
+    /// The path of the remote on the server.
     root: &'static str,
     state: Arc<Mutex<State>>,
     other: Arc<Mutex<Vec<Option<String>>>>,
 }
 
 impl Disk {
-    /// An empty disk at `/dav`.
+    /// Starts an empty WebDAV server at `/dav`.
     pub(super) fn serve() -> Self {
         Self::start("/dav", Protocol::Dav)
     }
 
-    /// An empty bucket, without folders.
+    /// Starts an empty bucket. It has no folders.
     pub(super) fn serve_bucket() -> Self {
         let mut disk = Self::start(BUCKET, Protocol::S3);
         disk.url = format!("s3:/{BUCKET}");
@@ -136,59 +137,59 @@ impl Disk {
         self.state.lock().unwrap()
     }
 
-    /// Has one request go wrong from now on.
+    /// Forgets the received requests, and makes one request fail from now on.
     pub(super) fn has(&self, fault: Option<(Which, Wrong)>) {
         let mut state = self.state();
         (state.fault, state.no_ranges, state.tags) = (fault, false, Tags::Own);
         state.asked.clear();
     }
 
-    /// Has what the rule says go wrong, whenever it is asked for.
+    /// Makes every request fail for which the rule returns a fault.
     pub(super) fn always(&self, rule: fn(&Which) -> Option<Wrong>) {
         self.state().rule = Some(rule);
     }
 
-    /// Has no file be told from another at its place.
+    /// Removes the validators from responses.
     pub(super) fn forgets_tags(&self) {
         self.state().tags = Tags::None;
     }
 
-    /// Whether it is a bucket.
+    /// Returns whether the server is a bucket.
     pub(super) fn is_bucket(&self) -> bool {
         self.root == BUCKET
     }
 
-    /// Lets everybody in.
+    /// Accepts requests without authentication.
     pub(super) fn open_to_all(&self) {
         self.state().is_open_to_all = true;
     }
 
-    /// Has the disk want to be shown who asks in this way.
+    /// Requires this authentication scheme.
     pub(super) fn wants(&self, wants: Wants) {
         self.state().wants = wants;
     }
 
-    /// Has the disk do this otherwise than others.
+    /// Sets unusual properties of the server.
     pub(super) fn has_quirks(&self, quirks: Quirks) {
         self.state().quirks = quirks;
     }
 
-    /// What was asked since [`Disk::has`].
+    /// Returns the requests since [`Disk::has`].
     pub(super) fn asked(&self) -> Vec<Asked> {
         self.state().asked.clone()
     }
 
-    /// How many connections were opened.
+    /// Returns the number of connections.
     pub(super) fn connections(&self) -> usize {
         self.state().connections
     }
 
-    /// What the other server was shown as `Authorization`, a request each.
+    /// Returns the `Authorization` header of each request to the other server.
     pub(super) fn shown_elsewhere(&self) -> Vec<Option<String>> {
         self.other.lock().unwrap().clone()
     }
 
-    /// The files below `folder`, by path from there.
+    /// Returns the files in `folder` and its subfolders by relative path.
     pub(super) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let start = format!("{}/{folder}/", self.root);
         let file = |(path, node): (&String, &Node)| match node {
@@ -198,7 +199,7 @@ impl Disk {
         self.state().nodes.iter().filter_map(file).collect()
     }
 
-    /// The names directly in `folder`.
+    /// Returns the names in `folder`.
     pub(super) fn names(&self, folder: &str) -> Vec<String> {
         let start = format!("{}/{folder}/", self.root);
         let name = |path: &String| Some(path.strip_prefix(&start)?.split('/').next()?.to_owned());
@@ -208,7 +209,7 @@ impl Disk {
         names
     }
 
-    /// Puts a file there, folders included.
+    /// Writes a file and its parent folders.
     pub(super) fn put(&self, path: &str, bytes: &[u8]) {
         let path = format!("{}/{path}", self.root);
         let mut state = self.state();
@@ -219,13 +220,13 @@ impl Disk {
         state.nodes.insert(path, Node::File(bytes.to_vec()));
     }
 
-    /// Takes a file or folder away.
+    /// Removes a file or a folder.
     pub(super) fn remove(&self, path: &str) {
         remove(&mut self.state().nodes, &format!("{}/{path}", self.root));
     }
 }
 
-/// Another server: it has a page for everybody, and remembers what it was shown.
+/// Starts another server, which sends a page to everybody and records `Authorization` headers.
 fn serve_page(shown: Arc<Mutex<Vec<Option<String>>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -248,13 +249,13 @@ fn page() -> Response {
     page
 }
 
-/// Answers what comes over one connection; `None` ends it.
+/// Handles the requests on one connection until a response is none.
 fn while_open(state: &Mutex<State>, mut stream: TcpStream, elsewhere: &str) {
     stream.set_nodelay(true).unwrap();
     state.lock().unwrap().connections += 1;
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some(request) = Request::read(&mut reader) {
-        // As a proxy that leads nowhere else.
+        // As a proxy, the server handles tunnelled requests itself.
         if request.method == "CONNECT" {
             assert_eq!(request.header("authorization"), None);
             stream.write_all(b"HTTP/1.1 200 So\r\n\r\n").unwrap();
@@ -267,7 +268,7 @@ fn while_open(state: &Mutex<State>, mut stream: TcpStream, elsewhere: &str) {
     let _ = stream.shutdown(std::net::Shutdown::Both);
 }
 
-/// The path with what is random in it made plain.
+/// Replaces the random parts of a path.
 fn plain(path: &str) -> String {
     const ASIDE: &str = ".replaced-x-";
     if let Some((folder, _)) = path.split_once(".part-") {
@@ -279,8 +280,8 @@ fn plain(path: &str) -> String {
     }
 }
 
-/// Notes a request: what it is for, what is to go wrong with it, and what it is asked for who asks, if
-/// it does not show that.
+/// Records a request. Returns its operation, its fault, and the challenges if it is not
+/// authenticated.
 fn note(state: &Mutex<State>, request: &Request) -> (String, Option<Wrong>, Option<Vec<String>>) {
     let authorization = request.header("authorization");
     let mut state = state.lock().unwrap();
@@ -343,7 +344,7 @@ fn answer(
         }),
     };
     if let Some(refusal) = refusal {
-        // What is not read would be taken for the next request.
+        // Otherwise the unread body would be read as the next request.
         let _ = stream.write_all(&refusal.bytes(true));
         let _ = reader.read_to_end(&mut Vec::new());
         return None;
@@ -360,7 +361,7 @@ fn answer(
         body.truncate(request.length() / 2);
         reader.read_exact(&mut body).ok()?;
         let mut state = state.lock().unwrap();
-        // As some servers do, which write where they should not; no bucket's.
+        // Like some WebDAV servers, the server writes incomplete files to their final path.
         if state.speaks == Protocol::Dav {
             dav(&mut state, request, body);
         }
@@ -403,7 +404,7 @@ fn answer(
             }
             return None;
         }
-        // As real ones tell people what they did.
+        // Real servers send an explanation with these statuses.
         None if operation != "GET" && matches!(response.status, 201 | 404 | 405) => {
             response.body = b"That is how it is.".to_vec();
         }

@@ -30,7 +30,7 @@ use serde_json::json;
 
 use super::races::race;
 use super::{THERE, checkpoint, command, put_here, workspace};
-use crate::support::{Ended, Run, Sandbox, require_program, until};
+use crate::support::{KillOnDrop, Run, Sandbox, require_program, until};
 
 /// The MD5 hash of `ada:disk:s3cret-pass`, which servers store for Digest authentication.
 const MD5: &str = "8a9a1670ca53f13e981a9ffdc852e43d";
@@ -40,7 +40,7 @@ const PORTS: usize = 3;
 
 /// A server that runs until the test ends.
 struct Server {
-    _process: Ended,
+    _process: KillOnDrop,
     url: String,
     port: u16,
     folder: Sandbox,
@@ -101,11 +101,17 @@ impl Server {
 
 /// Starts a server and waits until it accepts connections; none if it ends first, for example because
 /// another process has taken the port.
-fn start_on(port: u16, program: &Path, arguments: Vec<String>, folder: &Path) -> Option<Ended> {
+fn start_on(
+    port: u16,
+    program: &Path,
+    arguments: Vec<String>,
+    folder: &Path,
+) -> Option<KillOnDrop> {
     let log = fs::File::create(folder.join("log")).unwrap();
     let mut server = Command::new(program);
     server.args(arguments).current_dir(folder).stdin(Stdio::null());
-    let mut process = Ended(server.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+    let mut process =
+        KillOnDrop(server.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
     let mut has_ended = false;
     until(&format!("a connection to {}", program.display()), || {
         has_ended = process.0.try_wait().unwrap().is_some();

@@ -1,4 +1,4 @@
-//! What each verb does, on a disk that does nothing wrong and on a folder.
+//! The verbs that use a remote, with a server and with a folder that have no faults.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::server::{Disk, Wrong};
 use super::{HERE, THERE, checkpoint, names, put_here, put_there, run, workspace};
-use crate::support::{ADA, Ended, Sandbox, copy_folder, until};
+use crate::support::{ADA, KillOnDrop, Sandbox, copy_folder, until};
 
-/// A remote that is a folder of its own, and its URL.
+/// Creates a folder as a remote, and returns it with its URL.
 fn folder() -> (Sandbox, String) {
     let sandbox = Sandbox::empty();
     let url = format!("file://{}", sandbox.path().display());
@@ -36,7 +36,7 @@ fn a_downloaded_checkpoint_has_the_uploaded_bytes() {
     assert_eq!(disk.names(THERE), ["x"]);
 }
 
-// What an older version left of a training is a page, as what a server that wants a login sends.
+// Older versions stored the training report as a page, which must not be taken for a login page.
 #[test]
 fn reports_are_uploaded_with_the_checkpoint() {
     let disk = Disk::serve();
@@ -65,7 +65,7 @@ fn checkpoints_on_the_remote_are_not_changed() {
         said.says("`ada/model.json`, `ada/model.safetensors`").says("another name");
     }
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
-    // Nor is what is here.
+    // The local checkpoint is not changed either.
     let said = run(&sandbox, &disk.url, &["checkpoints", "verify", "x"]).code(0);
     let _ = said.prints("intact");
     run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("is here already");
@@ -92,7 +92,7 @@ fn force_repairs_a_damaged_copy_and_keeps_the_old_files() {
         damage();
         let damaged = disk.files(&path);
         let said = run(&sandbox, &disk.url, &["upload", "x"]);
-        // Bytes of the right number are not read again for nothing.
+        // Files of the right size are not read again.
         let said = if number == 1 { said.code(0) } else { said.code(2).says("--force") };
         drop(said);
         assert_eq!(disk.files(&path), damaged);
@@ -175,14 +175,14 @@ fn init_and_download_send_no_request_if_the_checkpoint_is_intact() {
     run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("here already, whole");
     run(&sandbox, &disk.url, &["init"]).code(0).prints("here already, whole");
     assert_eq!(disk.asked().len(), 0);
-    // What is damaged here is not enough.
+    // A damaged local checkpoint is replaced.
     put_there(&disk, "x", &checkpoint(1, 1000));
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "{}");
     run(&sandbox, &disk.url, &["init"]).code(0).prints("downloaded fusion_v1/x");
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
 }
 
-/// The checkpoint, created at another time.
+/// Returns the files of a checkpoint with another creation time.
 fn created(time: &str, mut files: super::Files) -> super::Files {
     let manifest = String::from_utf8(files["manifest.json"].clone()).unwrap();
     let manifest = manifest.replace("2026-01-01T00:00:00Z", time);
@@ -205,7 +205,8 @@ fn without_a_name_the_newest_checkpoint_is_shared() {
     let got = got.says("warning").says("bad/manifest.json: not a manifest");
     got.says("using checkpoint fusion_v1/a (created last on the remote)");
     assert_eq!(two.checkpoint_names(), ["a"]);
-    // A name goes first, and that of the environment before that of the settings.
+    // A name on the command line takes precedence over the environment, and the environment over
+    // the settings file.
     two.write("mentorpal.toml", "checkpoint = 'm'\n");
     let got = run(&two, &disk.url, &["download"]).code(0).prints("downloaded fusion_v1/m ");
     got.says("using checkpoint fusion_v1/m (named in mentorpal.toml)");
@@ -281,7 +282,7 @@ fn an_interrupted_upload_resumes_with_the_missing_files() {
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     let manifest = ("MOVE".to_owned(), String::new(), 0);
     disk.has(None);
-    // The disk is full when the manifest comes, the third file.
+    // The disk becomes full at the manifest, the third file.
     run(&sandbox, &disk.url, &["upload", "x", "--dry-run"]).code(0);
     let staging = format!("/dav/{}", super::staging("x", &checkpoint(1, 1000)));
     let part = ("PUT".to_owned(), format!("{staging}/.part"), 2);
@@ -297,7 +298,7 @@ fn an_interrupted_upload_resumes_with_the_missing_files() {
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
 }
 
-// Both have the same content, and one's name is taken.
+// Both checkpoints have the same content, and one of the names is taken.
 #[test]
 fn a_conflicting_upload_keeps_the_partial_files_of_others() {
     let (disk, sandbox) = (Disk::serve(), workspace());
@@ -323,13 +324,13 @@ fn an_interrupted_download_resumes() {
     put_there(&disk, "x", &checkpoint(1, size));
     let large = format!("/dav/{THERE}/x/ada/model.safetensors");
     let get = |count| ("GET".to_owned(), large.clone(), count);
-    // Cut midway, and then the password is not accepted.
+    // The connection is closed after half of the file; then the password is wrong.
     disk.has(Some((get(0), Wrong::CutMidway)));
     let mut command = super::command(&sandbox, &disk.url, &["download", "x"]);
     command.env("MENTORPAL_REMOTE_WAIT", "86400");
     let said = sandbox.path().join("said");
-    let child = Ended(command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap());
-    // It waits for a day after the cut.
+    let child = KillOnDrop(command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap());
+    // The delay after the interruption is one day.
     until("the second attempt", || fs::read_to_string(&said).unwrap().contains("trying again"));
     drop(child);
     assert_eq!(super::here(&sandbox, "x"), super::Files::new());
@@ -349,7 +350,7 @@ fn a_long_retry_after_ends_the_command() {
     disk.has(Some((get, Wrong::Later)));
     let said = run(&sandbox, &disk.url, &["download", "x"]).code(2).says("429");
     let _ = said.says("requested a retry after 86400 s");
-    // What the disk wants to be shown, and the manifest.
+    // The challenge of the server, and the manifest.
     assert_eq!(disk.asked().len(), 2);
 }
 
@@ -360,7 +361,7 @@ fn retry_after_takes_precedence_over_the_own_delay() {
     let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
     disk.has(Some((get, Wrong::TooMany)));
     let mut command = super::command(&sandbox, &disk.url, &["download", "x"]);
-    // Ours would be a day.
+    // The own delay is one day.
     sandbox.finish(command.env("MENTORPAL_REMOTE_WAIT", "86400")).code(0);
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 100));
 }
@@ -387,7 +388,7 @@ fn vector_models_are_uploaded_and_downloaded() {
     disk.has(None);
     run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("here already");
     assert_eq!(disk.asked().len(), 0);
-    // What the remote does not have, the Hub may; none is there in tests.
+    // The Hub may have a model that the remote lacks; in these tests no Hub exists.
     let said = run(&two, &disk.url, &["vectors", "download", "other"]).code(2);
     said.says("the remote has no vector model `other`").says("look at the network and HF_ENDPOINT");
 }

@@ -1,4 +1,4 @@
-//! What a WebDAV server does (RFC 4918), as far as a remote needs it.
+//! The part of WebDAV (RFC 4918) that a remote needs.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::challenge::Wants;
 use super::server::{Asked, Which, Wrong};
 use crate::support::Request;
 
-/// A file or folder.
+/// A file or a folder.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Folder,
     File(Vec<u8>),
 }
 
-/// How it is asked.
+/// The protocol of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Protocol {
     #[default]
@@ -23,7 +23,7 @@ pub(super) enum Protocol {
     S3,
 }
 
-/// What tells a file from another at its place.
+/// The validators that the server sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Tags {
     #[default]
@@ -32,45 +32,45 @@ pub(super) enum Tags {
     None,
 }
 
-/// What the disk holds, and what is to go wrong.
+/// The files, the settings and the faults of a server.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) nodes: BTreeMap<String, Node>,
     pub(super) speaks: Protocol,
-    /// The parts of files that a bucket has not put together yet.
+    /// The uploaded parts of files that are not completed yet.
     pub(super) parts: BTreeMap<(String, usize), Vec<u8>>,
     pub(super) fault: Option<(Which, Wrong)>,
-    /// What the fault leaves: ranges are not known, or tags are others.
+    /// The state after a fault: the server ignores ranges, or validators have changed.
     pub(super) no_ranges: bool,
     pub(super) tags: Tags,
-    /// What goes wrong again and again.
+    /// The rule for repeated faults.
     pub(super) rule: Option<fn(&Which) -> Option<Wrong>>,
     pub(super) asked: Vec<Asked>,
-    /// How many were opened.
+    /// The number of connections.
     pub(super) connections: usize,
     pub(super) is_open_to_all: bool,
-    /// How the server wants to be shown who asks.
+    /// The required authentication scheme.
     pub(super) wants: Wants,
     pub(super) quirks: Quirks,
 }
 
-/// What some servers do otherwise.
+/// Unusual properties of some servers.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Quirks {
-    /// Lists leave out the folder itself.
+    /// Listings omit the folder itself.
     pub(super) hides_itself: bool,
-    /// Every file is labelled as a page.
+    /// Every file has the type of an HTML page.
     pub(super) labels_pages: bool,
-    /// What a `Destination` must begin with; 502 otherwise.
+    /// The required prefix of `Destination`; other values give status 502.
     pub(super) destination: Option<&'static str>,
 }
 
-/// An answer.
+/// A response.
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
-    /// Whether the body is not sent, only its length.
+    /// Whether only the length of the body is sent.
     pub(super) is_head: bool,
 }
 
@@ -98,7 +98,7 @@ impl Response {
     }
 }
 
-/// Does what a WebDAV server does (RFC 4918).
+/// Handles a WebDAV request (RFC 4918).
 pub(super) fn dav(state: &mut State, request: &Request, body: Vec<u8>) -> Response {
     let path = request.path.trim_end_matches('/').to_owned();
     let has_parent = |nodes: &BTreeMap<String, Node>, path: &str| {
@@ -128,7 +128,7 @@ pub(super) fn dav(state: &mut State, request: &Request, body: Vec<u8>) -> Respon
     }
 }
 
-/// Removes a file, or a folder with all in it.
+/// Removes a file, or a folder with its contents.
 pub(super) fn remove(nodes: &mut BTreeMap<String, Node>, path: &str) {
     let below = format!("{path}/");
     nodes.retain(|other, _| other != path && !other.starts_with(&below));
@@ -227,7 +227,7 @@ fn get(state: &State, request: &Request, path: &str) -> Response {
     if state.tags != Tags::None {
         response.headers.push(("ETag", tag));
     }
-    // As servers do that look into files.
+    // Like servers that detect the type of a file from its content.
     if bytes.starts_with(b"<!doctype html") || state.quirks.labels_pages {
         response.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));
     }

@@ -12,9 +12,9 @@ use super::Run;
 const TIME_LIMIT: Duration = Duration::from_secs(180);
 
 /// A process that is killed when dropped.
-pub(crate) struct Ended(pub(crate) Child);
+pub(crate) struct KillOnDrop(pub(crate) Child);
 
-impl Drop for Ended {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -25,7 +25,7 @@ impl Drop for Ended {
 pub(super) struct Running {
     command: String,
     folder: PathBuf,
-    child: Ended,
+    child: KillOnDrop,
     stdout: JoinHandle<Vec<u8>>,
     stderr: JoinHandle<Vec<u8>>,
 }
@@ -38,7 +38,7 @@ impl Running {
         let mut child = child.unwrap_or_else(|e| panic!("{shown}: {e}"));
         let stdout = gather(child.stdout.take().expect("it is piped"));
         let stderr = gather(child.stderr.take().expect("it is piped"));
-        Self { command: shown, folder: folder.to_owned(), child: Ended(child), stdout, stderr }
+        Self { command: shown, folder: folder.to_owned(), child: KillOnDrop(child), stdout, stderr }
     }
 
     /// Waits until the command ends.

@@ -1,4 +1,4 @@
-//! Static vectors: `vectors distill`, and the embedded ones.
+//! Static embeddings: `vectors distill`, and the embedded model.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use super::tiny;
 use super::{MODELS, names};
 use crate::support::Sandbox;
 
-/// A workspace with the sentence encoder `tiny`, and its folder.
+/// Creates a workspace with the sentence encoder `tiny`, and returns its folder.
 fn with_encoder() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.write_all("tiny", &tiny::files());
@@ -28,8 +28,8 @@ fn open(sandbox: &Sandbox, name: &str) -> mentorpal::error::Result<VectorModel> 
 fn an_encoder_is_distilled_and_used() {
     let sandbox = with_encoder();
     let arguments = ["vectors", "distill", "tiny", "--dims", "4"];
-    // `what`, `is`, `your`, `name`, `na`, `##me`, `you` and `##r`: no special token, no mark, and
-    // none in capitals.
+    // `what`, `is`, `your`, `name`, `na`, `##me`, `you` and `##r`: no special token, no
+    // punctuation, and no upper-case token.
     let run = sandbox.run(&arguments).code(0).prints("added tiny-static");
     run.prints("8 tokens, 4 dimensions");
     assert_eq!(names(&sandbox), ["tiny", "tiny-static"]);
@@ -54,7 +54,7 @@ fn an_encoder_is_distilled_and_used() {
 fn the_number_of_threads_changes_no_byte() {
     let sandbox = with_encoder();
     for (threads, seed, name) in [("1", "5", "one"), ("3", "5", "three"), ("3", "6", "other")] {
-        // By its path this time.
+        // The encoder is named by its path.
         let arguments =
             ["vectors", "distill", "./tiny", "--dims", "3", "--seed", seed, "--name", name];
         let run = sandbox.run_with(&[("RAYON_NUM_THREADS", threads)], &arguments);
@@ -115,7 +115,7 @@ fn a_damaged_model_is_an_error_that_names_the_file() {
     sandbox.run(&["vectors", "distill", "tiny", "--dims", "2"]).code(0);
     let path = sandbox.path().join(MODELS).join("tiny-static/model.safetensors");
     let mut bytes = fs::read(&path).unwrap();
-    // Its length stays, which is all that opening compares.
+    // The length is unchanged; opening a model compares only the length.
     bytes[8] = b'!';
     fs::write(&path, bytes).unwrap();
     let error = open(&sandbox, "tiny-static").unwrap_err();

@@ -1,4 +1,4 @@
-//! Sentence encoders: added from folders, archives and wheels; their vectors.
+//! Sentence encoders: added from folders, archives and wheels, and their vectors.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use super::tiny::{self, Files, Tiny, zipped};
 use super::{MODELS, names};
 use crate::support::{Run, Sandbox};
 
-/// What `tests/fixtures/encoder/reference.py` computed.
+/// The output of `tests/fixtures/encoder/reference.py`.
 #[derive(Deserialize)]
 struct Expected {
     texts: Vec<String>,
@@ -58,7 +58,7 @@ fn vectors_match_an_independent_implementation() {
         for (i, vector) in case.vectors.iter().enumerate() {
             assert_near(found.row(i), vector, 1e-5, &format!("case {index}, `{}`", texts[i]));
         }
-        // One by one they are the same, bit for bit; so are they from the cache.
+        // Vectors of single texts and vectors from the cache are equal bit for bit.
         for (i, text) in texts.iter().enumerate() {
             assert_eq!(model.sentences().embed(&[text], &NoProgress).unwrap().row(0), found.row(i));
         }
@@ -83,7 +83,7 @@ fn vectors_match_an_independent_implementation() {
 fn a_text_of_one_token_has_the_same_vector_alone_and_in_a_batch() {
     let mut files = tiny::files();
     let mut tokenizer: Value = serde_json::from_slice(&files["tokenizer.json"]).unwrap();
-    // Nothing is put around a text.
+    // No special tokens are added to a text.
     tokenizer["post_processor"] = Value::Null;
     files.insert("tokenizer.json".into(), tokenizer.to_string().into_bytes());
     let sandbox = Sandbox::empty();
@@ -185,10 +185,10 @@ fn overwrite_replaces_an_encoder_only_by_a_complete_one() {
     sandbox.write("tiny/tokenizer.json", &files["tokenizer.json"]);
     sandbox.run(&["vectors", "add", "tiny/", "--overwrite"]).code(0);
     assert_eq!(sandbox.files(MODELS), before, "the same folder gives the same bytes");
-    // From inside, it is still called by its name.
+    // From inside the folder, the model has the name of the folder.
     let mut command = sandbox.command(&["vectors", "add", ".", "--overwrite"]);
     sandbox.finish(command.current_dir(sandbox.path().join("tiny"))).code(0).prints("added tiny");
-    // A file of word vectors may take its place.
+    // A file of word vectors may replace the encoder.
     sandbox.write("tiny.txt", "x 1 2 3\n");
     sandbox.run(&["vectors", "add", "tiny.txt", "--overwrite"]).code(0);
     assert_eq!(sandbox.run(&["vectors", "list", "--json"]).json()[0]["kind"], "words");
@@ -275,8 +275,7 @@ fn missing_parts_of_an_encoder_are_named() {
     }
 }
 
-// Words' vectors are read when they are needed: one that no sentence here needs is looked at all the
-// same when the model is added.
+// Token vectors are read on demand, but adding a model checks all of them.
 #[test]
 fn an_encoder_with_nan_in_any_token_vector_is_refused() {
     let sandbox = Sandbox::empty();
@@ -290,8 +289,8 @@ fn an_encoder_with_nan_in_any_token_vector_is_refused() {
     assert!(names(&sandbox).is_empty());
 }
 
-// Eight numbers of that size have an infinite sum. No sentence that the model is tried out on when
-// it is added has the word.
+// The sum of eight numbers of this size is infinite. No sentence that is used to check a new model
+// contains this token.
 #[test]
 fn a_sentence_whose_vector_overflows_has_no_vector() {
     let sandbox = Sandbox::empty();
@@ -332,11 +331,12 @@ fn an_archive_must_contain_exactly_one_unencrypted_encoder() {
     run.says("lacking.zip/m/tokenizer.json: there is no such file");
     sandbox.write("cut.zip", &zipped(&files, "")[..500]);
     sandbox.run(&["vectors", "add", "cut.zip"]).code(2).says("not a zip archive that can be read");
-    // Names that lead elsewhere are only names: nothing is written by them.
+    // Archive entries with paths outside the folder are not written there.
     sandbox.write("in/out.zip", zipped(&files, "../../"));
     sandbox.run(&["vectors", "add", "in/out.zip"]).code(0);
     assert!(!sandbox.path().join("../config.json").exists() && names(&sandbox) == ["out"]);
-    // Bit 0 of the flags, 6 bytes into each file's head and 8 into its entry in the list.
+    // Bit 0 of the flags: at offset 6 in each local header, and at offset 8 in each central
+    // directory entry.
     let mut locked = zipped(&files, "");
     for at in 0..locked.len() - 10 {
         match &locked[at..at + 4] {
@@ -366,7 +366,7 @@ fn verify_detects_a_changed_file_of_an_encoder() {
     sandbox.run(&["vectors", "show", "tiny"]).code(2).says("bytes, the manifest lists");
     fs::write(&path, &bytes).unwrap();
     sandbox.run(&["vectors", "verify", "tiny"]).code(0);
-    // A file that would change the vectors.
+    // A change in this file would change the vectors.
     fs::write(folder.join("1_Pooling/more.json"), "{}").unwrap();
     let run = sandbox.run(&["vectors", "verify", "tiny"]).code(1);
     run.says("1_Pooling/more.json: not in the manifest");

@@ -1,10 +1,10 @@
-//! Small files of word vectors, byte by byte.
+//! Small files of word vectors in every format.
 
-/// The words of [`all`]'s files and their vectors.
+/// The words in the files of [`all`], and their vectors.
 pub(super) const WORDS: [(&str, [f32; 2]); 3] =
     [("king", [3.0, 4.0]), ("queen", [4.0, 3.0]), ("mud", [-2.0, 0.0])];
 
-/// A file of each format, by the name that the tool gives the format.
+/// Returns a file of each format, with the name of the format.
 pub(super) fn all() -> [(&'static str, Vec<u8>); 5] {
     [
         ("word2vec binary", word2vec("3 2\n")),
@@ -15,10 +15,10 @@ pub(super) fn all() -> [(&'static str, Vec<u8>); 5] {
     ]
 }
 
-/// A line a word.
+/// One word per line.
 pub(super) const GLOVE: &str = "king 3 4.0\nqueen 4 3e0\nmud -2 0\n";
 
-/// A header, then each word, a space, its numbers, a line feed.
+/// A header, then for each word: the word, a space, its numbers and a line feed.
 pub(super) fn word2vec(header: &str) -> Vec<u8> {
     let mut file = header.as_bytes().to_vec();
     for (word, vector) in WORDS {
@@ -29,8 +29,9 @@ pub(super) fn word2vec(header: &str) -> Vec<u8> {
     file
 }
 
-/// Subwords of three characters, all in one bucket whose vector is (0, 1). A word of `n` characters
-/// has `n` of them (`<ki`, `kin`, `ing`, `ng>`), and its vector is the mean of its own and theirs.
+/// Subwords of three characters, all in one bucket with the vector (0, 1). A word of `n` characters
+/// has `n` subwords (`<ki`, `kin`, `ing`, `ng>`). Its vector is the mean of its own vector and
+/// those of its subwords.
 pub(super) fn fasttext() -> Vec<u8> {
     let mut file = fasttext_header(2, 1, 3, 3, 3);
     for (word, _) in WORDS {
@@ -48,7 +49,7 @@ pub(super) fn fasttext() -> Vec<u8> {
     file
 }
 
-/// A fastText file up to its dictionary.
+/// The start of a fastText file, up to its dictionary.
 pub(super) fn fasttext_header(dims: u32, buckets: u32, min: u32, max: u32, words: u32) -> Vec<u8> {
     let mut file = Vec::new();
     for field in [793_712_314, 12, dims, 5, 5, 1, 5, 1, 2, 2, buckets, min, max, 100] {
@@ -63,7 +64,7 @@ pub(super) fn fasttext_header(dims: u32, buckets: u32, min: u32, max: u32, words
     file
 }
 
-/// A vocabulary, a matrix at unit length, and the norms.
+/// A vocabulary, a matrix of unit vectors, and their norms.
 pub(super) fn finalfusion() -> Vec<u8> {
     let mut file = b"FiFu".to_vec();
     for field in [0, 3, 1, 2, 6, 1] {
@@ -76,7 +77,7 @@ pub(super) fn finalfusion() -> Vec<u8> {
         file.extend((word.len() as u32).to_le_bytes());
         file.extend(word.bytes());
     }
-    // The matrix: kind, length, rows, numbers a row, kind of numbers, padding to four.
+    // The matrix: kind, length, rows, columns, type of numbers, padding to four bytes.
     file.extend(2_u32.to_le_bytes());
     let padding = 4 - file.len() % 4;
     file.extend((16 + padding as u64 + 24).to_le_bytes());
@@ -85,7 +86,7 @@ pub(super) fn finalfusion() -> Vec<u8> {
     file.extend(10_u32.to_le_bytes());
     file.resize(file.len() + padding, 0);
     file.extend(numbers(&[0.6, 0.8, 0.8, 0.6, -1.0, 0.0]));
-    // The norms: kind, length, how many, kind of numbers, padding to four.
+    // The norms: kind, length, count, type of numbers, padding to four bytes.
     file.extend(6_u32.to_le_bytes());
     let padding = 4 - file.len() % 4;
     file.extend((12 + padding as u64 + 12).to_le_bytes());

@@ -1,4 +1,4 @@
-//! `mentorpal vectors download NAME` against a Hub on this machine.
+//! `mentorpal vectors download NAME` with a test server as the Hub.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::hub_server::{COMMIT, Faults, Hub, LARGE, Mirror, git_hash, sent_of_large};
 use super::tiny::{self, Files};
 use super::{MODELS, names};
-use crate::support::{Ended, Run, Sandbox, at_once, until};
+use crate::support::{KillOnDrop, Run, Sandbox, at_once, until};
 
 const CACHE: &str = "huggingface/hub/models--acme--tiny";
 const DOWNLOAD: [&str; 3] = ["vectors", "download", "acme/tiny"];
 const TOKEN: &str = "hf_s3cret";
 const README: &str = "---\nlicense: apache-2.0\n---\n# Tiny\n";
 
-/// A Hub, and a workspace that knows it.
+/// A Hub, and a workspace that uses it.
 struct Scene {
     hub: Hub,
     sandbox: Sandbox,
@@ -52,13 +52,13 @@ impl Scene {
         !names(&self.sandbox).is_empty()
     }
 
-    /// Where the large file's content is in the cache.
+    /// Returns the path of the large file's content in the cache.
     fn blob(&self) -> PathBuf {
         let hash = mentorpal::sha256::digest(&tiny::files()[LARGE]);
         self.sandbox.path().join(CACHE).join("blobs").join(hash)
     }
 
-    /// Leaves `bytes` of the large file, as an earlier run that was cut.
+    /// Writes `bytes` as the partial large file of an interrupted run.
     fn leaves(&self, bytes: &[u8]) {
         let path = self.blob().with_extension("incomplete");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -79,7 +79,7 @@ fn a_downloaded_model_is_available_offline() {
         assert_eq!(files[&path], bytes, "{path}");
     }
     assert_eq!(files.len(), tiny::files().len() + 1);
-    // Nothing was asked for that is not needed.
+    // Only required files are requested.
     let asked = hub.asked();
     assert!(asked.iter().all(|asked| !asked.what.contains("pytorch")), "{asked:?}");
 
@@ -87,7 +87,7 @@ fn a_downloaded_model_is_available_offline() {
     let again = [&DOWNLOAD[..], &["--name", "again", "--licence", "MIT", "--json"]].concat();
     let downloaded = sandbox.run_with(&offline, &again).code(0).json();
     assert_eq!(hub.asked(), []);
-    // The same as of a folder.
+    // The model equals the one from a folder.
     for (path, bytes) in tiny::files() {
         sandbox.write(&format!("folder/{path}"), bytes);
     }
@@ -116,7 +116,7 @@ fn the_cache_has_the_layout_of_other_tools() {
         assert_eq!(fs::read(link).unwrap(), bytes);
     }
     assert!(!files.keys().any(|file| file.ends_with(".incomplete")), "{:?}", files.keys());
-    // What is there is not fetched again, by whatever name the revision goes.
+    // A cached file is not downloaded again, for any name of the revision.
     scene.hub.asked();
     for (revision, name) in [("main", "a"), (COMMIT, "b"), ("refs/pr/1", "c")] {
         let model = format!("acme/tiny@{revision}");
@@ -138,7 +138,7 @@ fn missing_files_of_a_model_are_recorded_in_the_cache() {
     let offline = [("HF_HUB_OFFLINE", "yes")];
     let again = [&DOWNLOAD[..], &["--name", "again"]].concat();
     scene.run_with(&offline, &again).code(0);
-    // Without the note nobody knows whether it has one.
+    // Without this marker, it is unknown whether the model has the file.
     fs::remove_dir_all(scene.sandbox.path().join(CACHE).join(".no_exist")).unwrap();
     let run = scene.run_with(&offline, &[&again[..], &["--overwrite"]].concat()).code(2);
     run.says("modules.json: not in Hugging Face's cache").says("HF_HUB_OFFLINE");
@@ -170,7 +170,7 @@ fn a_killed_download_resumes_in_the_next_run() {
     scene.hub.has(Faults { stalls_after: Some(5000), ..Faults::default() });
     let mut command = scene.command(&DOWNLOAD);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = Ended(child);
+    let mut child = KillOnDrop(child);
     let incomplete = scene.blob().with_extension("incomplete");
     until("the first 5000 bytes", || {
         assert!(child.0.try_wait().unwrap().is_none(), "it ended");
@@ -214,7 +214,7 @@ fn a_server_without_range_requests_sends_the_file_again() {
 fn partial_files_of_earlier_runs_are_verified() {
     let bytes = &tiny::files()[LARGE];
     let longer = [bytes.as_slice(), b"more"].concat();
-    // Whole already; longer than the file is.
+    // A complete file; a file that is too long.
     for (left, sent) in [(bytes, 0), (&longer, bytes.len())] {
         let scene = Scene::new();
         scene.leaves(left);
@@ -226,7 +226,7 @@ fn partial_files_of_earlier_runs_are_verified() {
     scene.run(&DOWNLOAD).code(2).says("SHA-256").says("it was not kept");
     assert!(!scene.added());
     scene.run(&DOWNLOAD).code(0);
-    // What was damaged in the cache since is fetched again, and never used.
+    // A damaged file in the cache is downloaded again, and never used.
     fs::write(scene.blob(), b"damaged").unwrap();
     let again = [&DOWNLOAD[..], &["--overwrite"]].concat();
     let offline = [("HF_HUB_OFFLINE", "TRUE")];
@@ -278,11 +278,11 @@ fn the_token_is_sent_only_to_the_hub_and_never_printed() {
     for asked in asked {
         assert_eq!(asked.token.as_ref(), asked.of_hub.then_some(&bearer), "{asked:?}");
     }
-    // What Hugging Face's own `login` leaves.
+    // The token that `hf auth login` stores.
     fs::remove_dir_all(scene.sandbox.path().join(CACHE)).unwrap();
     scene.sandbox.write("huggingface/token", format!("{TOKEN}\n"));
     scene.run(&[&DOWNLOAD[..], &["--overwrite"]].concat()).code(0);
-    // Nothing kept it.
+    // The file is not stored.
     let kept =
         scene.sandbox.files(MODELS).into_values().chain(scene.sandbox.files(CACHE).into_values());
     for bytes in kept {
@@ -294,7 +294,7 @@ fn the_token_is_sent_only_to_the_hub_and_never_printed() {
 fn an_unsent_token_is_not_reported_as_wrong() {
     let scene = Scene::new();
     scene.hub.has(Faults { token: Some(TOKEN), ..Faults::default() });
-    // The name is no other machine's, but what is asked of it goes through this one's proxy.
+    // The host name is unknown, but the request goes through a proxy on this machine.
     let variables = [
         ("HF_ENDPOINT", "http://hub.invalid"),
         ("HTTP_PROXY", &scene.hub.endpoint),
@@ -326,7 +326,7 @@ fn refusals_are_explained_without_secrets() {
 #[test]
 fn requests_to_a_busy_server_are_retried() {
     let scene = Scene::new();
-    // RFC 9110 has this date; it is past.
+    // A date in the past, from RFC 9110.
     let past = "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n";
     let first = vec![(503, ""), (429, "Retry-After: 0\r\n"), (408, past), (425, past), (521, past)];
     scene.hub.has(Faults { first, ..Faults::default() });
@@ -413,7 +413,7 @@ fn offline_only_cached_models_are_available() {
     let run = scene.run_with(&[("HF_HUB_OFFLINE", "1")], &DOWNLOAD).code(2);
     run.says("`acme/tiny` at `main` is not in Hugging Face's cache").says("HF_HUB_OFFLINE is set");
     assert_eq!(scene.hub.asked(), []);
-    // Nothing listens where the sandbox says the Hub is.
+    // The sandbox configures a Hub address without a server.
     let run = scene.sandbox.run(&DOWNLOAD).code(2).says("the connection was cut");
     run.says("HF_HUB_OFFLINE=1; tried 6 times");
     assert!(!scene.added());

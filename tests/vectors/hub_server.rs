@@ -1,4 +1,4 @@
-//! A Hub on this machine with one model, and the other server that it redirects large files to.
+//! A test server for the Hub with one model, and a second server for large files.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,52 +11,53 @@ use sha1::{Digest, Sha1};
 use super::tiny::Files;
 use crate::support::Request;
 
-/// The model's only commit.
+/// The only commit of the model.
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// The file that the other server has.
+/// The file on the second server.
 pub(super) const LARGE: &str = "model.safetensors";
 
-/// What the other server wants to see in the query, and nobody else should.
+/// The signature in the query that the second server requires and that must never be printed.
 const SIGNATURE: &str = "Signature=s1gned";
 
-/// What goes wrong, on demand.
+/// The faults of the servers.
 #[derive(Default)]
 pub(super) struct Faults {
-    /// Who does not send this is refused.
+    /// Requests without this token are refused.
     pub(super) token: Option<&'static str>,
-    /// Answered before anything else: a status and a header.
+    /// A status and a header that are sent for every request.
     pub(super) first: Vec<(u16, &'static str)>,
-    /// Every answer is a page of this status.
+    /// Every response is a page with this status.
     pub(super) page: Option<u16>,
-    /// The other server sends so many bytes of an answer and ends it, so many times.
+    /// The second server sends this many bytes of a response and closes the connection, this many
+    /// times.
     pub(super) cuts: (usize, usize),
-    /// The other server sends so many bytes of an answer and then no more.
+    /// The second server sends this many bytes of a response and then stalls.
     pub(super) stalls_after: Option<usize>,
-    /// The other server sends other bytes than it should.
+    /// The second server sends wrong bytes.
     pub(super) sends_wrong: bool,
-    /// The other server always sends the whole.
+    /// The second server ignores ranges.
     pub(super) ignores_ranges: bool,
-    /// The other server refuses.
+    /// The second server refuses requests.
     pub(super) refuses_large: bool,
-    /// What the large file is said to be called.
+    /// The announced `ETag` of the large file.
     pub(super) etag: Option<String>,
-    /// It is no Hub, but a mirror of one.
+    /// The server is a mirror of a Hub.
     pub(super) mirror: Option<Mirror>,
 }
 
-/// A mirror of a Hub, without a Hub's headers of its own.
+/// A mirror of a Hub, without the headers of a Hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mirror {
-    /// It says nothing of what files hold.
+    /// The mirror announces no hashes.
     Bare,
-    /// It lists the files' hashes.
+    /// The mirror announces hashes in its file list.
     Listed,
-    /// It leads to another server for every file, which is a Hub.
+    /// The mirror redirects every file to another server, which is a Hub.
     Elsewhere,
 }
 
-/// A request, and how many bytes of a file were sent.
+/// A request, with the number of bytes of a file in the response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) of_hub: bool,
@@ -74,14 +75,14 @@ struct State {
     large_server: String,
 }
 
-/// The Hub; it serves until the test ends.
+/// The Hub; it runs until the test ends.
 pub(super) struct Hub {
     pub(super) endpoint: String,
     state: Arc<Mutex<State>>,
 }
 
 impl Hub {
-    /// Serves `files` as the model `acme/tiny`.
+    /// Starts a Hub with `files` as the model `acme/tiny`.
     pub(super) fn serve(files: Files) -> Self {
         let hub = TcpListener::bind("127.0.0.1:0").unwrap();
         let large = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -106,12 +107,12 @@ impl Hub {
         Self { endpoint, state }
     }
 
-    /// Has these things go wrong from now on.
+    /// Sets the faults from now on.
     pub(super) fn has(&self, faults: Faults) {
         self.state().faults = faults;
     }
 
-    /// What was asked since the last time.
+    /// Returns the requests since the last call.
     pub(super) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.state().asked)
     }
@@ -121,23 +122,23 @@ impl Hub {
     }
 }
 
-/// How many bytes of the large file were sent.
+/// Returns the number of bytes of the large file in responses.
 pub(super) fn sent_of_large(asked: &[Asked]) -> usize {
     asked.iter().filter(|asked| !asked.of_hub).map(|asked| asked.sent).sum()
 }
 
-/// What git calls this content.
+/// Returns the hash of this content in git.
 pub(super) fn git_hash(bytes: &[u8]) -> String {
     let digest = Sha1::digest([format!("blob {}\0", bytes.len()).as_bytes(), bytes].concat());
     digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// Reads one request and answers it.
+/// Reads a request and sends a response.
 fn answer(state: &Mutex<State>, mut stream: TcpStream, of_hub: bool) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let Some(mut request) = Request::read(&mut reader) else { return };
     if request.method == "CONNECT" {
-        // As a proxy it goes to itself.
+        // As a proxy, the server handles tunnelled requests itself.
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
         let Some(next) = Request::read(&mut reader) else { return };
         request = next;
@@ -167,14 +168,14 @@ fn answer(state: &Mutex<State>, mut stream: TcpStream, of_hub: bool) {
         state.asked.push(asked);
         stalls_after.is_some()
     };
-    // Whoever asked may be gone.
+    // The client may have closed the connection.
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
     if stalls {
         let _ = stream.read(&mut [0]);
     }
 }
 
-/// The head of an answer, and the whole body that it announces.
+/// Returns the head of a response, and the complete body that it announces.
 fn response(status: u16, headers: &str, body: Vec<u8>) -> (String, Vec<u8>) {
     let length = body.len();
     let head = format!(
@@ -222,7 +223,7 @@ fn hub(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
             let location = format!("Location: {elsewhere}/{sha256}?{SIGNATURE}\r\n");
             return response(302, &location, Vec::new());
         }
-        // As nginx and Apache call files, and label them.
+        // The `ETag` and the type as nginx and Apache send them.
         Some(_) => {
             let headers = "ETag: \"5f3-61a2\"\r\nContent-Type: text/html\r\n";
             return response(200, headers, bytes);
@@ -243,13 +244,13 @@ fn hub(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
     response(302, &headers, b"Found. Redirecting".to_vec())
 }
 
-/// What a Hub lists of files.
+/// Returns the file list of a Hub.
 fn listed(files: &Files) -> Vec<u8> {
     let sibling = |(path, bytes): (&String, &Vec<u8>)| {
         let (sha256, size) = (mentorpal::sha256::digest(bytes), bytes.len());
         let mut sibling = json!({ "rfilename": path, "size": size, "blobId": git_hash(bytes) });
         if path == LARGE {
-            // What git calls the pointer, which stands in the file's place.
+            // The git hash of the LFS pointer, which git stores in place of the file.
             sibling["blobId"] = json!(git_hash(b"version https://git-lfs.github.com/spec/v1"));
             sibling["lfs"] = json!({ "sha256": sha256, "size": size, "pointerSize": 134 });
         }
@@ -269,7 +270,7 @@ fn large(state: &mut State, asked: &Asked) -> (String, Vec<u8>) {
         let etag = format!("X-Repo-Commit: {COMMIT}\r\nETag: \"{}\"\r\n", git_hash(&bytes));
         return response(200, &etag, bytes);
     }
-    // What is signed is signed for one method.
+    // A signed URL is valid for one method.
     if state.faults.mirror.is_some() && asked.what.starts_with("HEAD ") {
         return response(403, "", Vec::new());
     }

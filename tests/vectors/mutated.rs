@@ -1,4 +1,4 @@
-//! A thousand damaged files of word vectors: each is added whole or refused.
+//! A thousand damaged files of word vectors: each is added completely or refused.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use super::files;
 use crate::support::Sandbox;
 
-/// The same on every run.
+/// The seed, which is the same in every run.
 const SEED: u64 = 3;
 
 #[test]
@@ -32,11 +32,12 @@ fn a_thousand_mutated_files_are_added_completely_or_refused() {
         let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
         assert!(left.iter().all(|name| name == "model"), "round {round} left {left:?}");
     }
-    // Most numbers and letters may as well be others; headers may not.
+    // Most changed numbers and letters are valid, but changed headers are not.
     assert!((100..900).contains(&added), "{added} of 1000 were added");
 }
 
-/// Damages `file`: a bit flipped, cut, continued as `other`, a huge count, a few bytes left out.
+/// Damages `file`: flips a bit, truncates it, appends `other`, sets a huge count, or removes some
+/// bytes.
 pub(super) fn mutate(file: &mut Vec<u8>, other: &[u8], random: &mut ChaCha8Rng) {
     let at = random.random_range(0..=file.len());
     match random.random_range(0..5) {
@@ -59,7 +60,7 @@ pub(super) fn mutate(file: &mut Vec<u8>, other: &[u8], random: &mut ChaCha8Rng) 
     }
 }
 
-/// Adds a file; where that is done, what was added must be whole and usable.
+/// Adds a file. If this succeeds, the model must be intact and usable.
 fn add(workspace: &Workspace, file: &[u8]) -> bool {
     let path = workspace.root().join("mutated");
     fs::write(&path, file).unwrap();

@@ -1,4 +1,4 @@
-//! A thousand damaged sentence encoders: each is added whole or refused, in bounded memory.
+//! A thousand damaged sentence encoders: each is added completely or refused, in bounded memory.
 
 use std::fs;
 use std::thread;
@@ -14,16 +14,16 @@ use super::tiny::{self, Files, zipped};
 use super::{MODELS, names};
 use crate::support::{Run, Sandbox};
 
-/// The same on every run.
+/// The seed, which is the same in every run.
 const SEED: u64 = 5;
 
 const THREADS: u64 = 4;
 
-/// Of address space, in KiB. The intact encoder, of 20 kB, needs between 24 and 32 MiB: the program
-/// itself and its threads' stacks.
+/// The limit of the address space in KiB. The undamaged encoder of 20 kB needs between 24 and 32
+/// MiB, for the program itself and the stacks of its threads.
 const LIMIT: u64 = 64 << 10;
 
-/// What a number or a word in JSON may become.
+/// Replacements for a number or a word in JSON.
 const VALUES: [&str; 12] = [
     "-1",
     "0",
@@ -45,11 +45,11 @@ fn add(sandbox: &Sandbox, path: &str) -> Run {
     let line =
         format!("ulimit -v {LIMIT}; exec '{binary}' vectors add {path} --name model --overwrite");
     let mut command = sandbox.program("bash");
-    // A thread's memory does not depend on the file.
+    // The memory of the threads does not depend on the file.
     sandbox.finish(command.args(["-c", &line]).env("RAYON_NUM_THREADS", "2"))
 }
 
-/// Writes the files in the place of all that was in the folder.
+/// Replaces the contents of the folder by the files.
 fn write(sandbox: &Sandbox, folder: &str, files: &Files) {
     let _ = fs::remove_dir_all(sandbox.path().join(folder));
     sandbox.write_all(folder, files);
@@ -63,11 +63,11 @@ fn a_thousand_mutated_encoders_are_added_completely_or_refused() {
         let threads: Vec<_> = (0..THREADS).map(run).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
-    // Some numbers may as well be others; most damage shows.
+    // Some changed numbers are valid, but most damage is detected.
     assert!((100..900).contains(&added), "{added} of 1000 were added");
 }
 
-/// Tries so many damaged encoders and counts those that are added.
+/// Adds damaged encoders, and returns how many were accepted.
 fn added_of(rounds: usize, seed: u64) -> usize {
     let sandbox = Sandbox::empty();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -105,7 +105,7 @@ fn added_of(rounds: usize, seed: u64) -> usize {
     added
 }
 
-/// What was added must be whole; any text has a vector, or an error that says why not.
+/// An added model must be intact. Every text has a vector or an error with a reason.
 fn is_usable(sandbox: &Sandbox) {
     let workspace = Workspace::open(sandbox.path()).unwrap();
     let name = Name::new("vector model", "model").unwrap();
@@ -122,7 +122,7 @@ fn is_usable(sandbox: &Sandbox) {
 fn mutated_archive(files: &Files, random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut archive = zipped(files, "model/");
     let other = archive.clone();
-    // Its list, near the end, is where the sizes are.
+    // The sizes are in the central directory, near the end.
     if random.random_bool(0.5) {
         let list = archive.len() - random.random_range(1..700);
         archive[list] ^= 1 << random.random_range(0..8);
@@ -132,7 +132,7 @@ fn mutated_archive(files: &Files, random: &mut ChaCha8Rng) -> Vec<u8> {
     archive
 }
 
-/// Damages one file, or leaves it out.
+/// Damages or removes one file.
 fn mutate_any(files: &mut Files, random: &mut ChaCha8Rng) {
     let paths: Vec<String> = files.keys().cloned().collect();
     let path = paths[random.random_range(0..paths.len())].as_str();
@@ -154,7 +154,7 @@ fn mutate_any(files: &mut Files, random: &mut ChaCha8Rng) {
     }
 }
 
-/// Puts another value in the place of a number, a word or a string.
+/// Replaces a number, a word or a string.
 fn mutate_json(file: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-+._\"[]#$".contains(byte);
     let at = random.random_range(0..file.len());
@@ -211,7 +211,8 @@ fn an_archive_with_false_sizes_is_refused() {
     let files = tiny::files();
     let whole = zipped(&files, "");
     let end = whole.len() - 22;
-    // A list of more than plain archives have, as said by 76 bytes between list and end.
+    // A central directory with more entries than plain archives have: 76 bytes between directory
+    // and end record.
     let mut many = whole[..end].to_vec();
     let zip64_end = end as u64;
     many.extend(b"PK\x06\x06");
@@ -226,10 +227,10 @@ fn an_archive_with_false_sizes_is_refused() {
     many.extend(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0");
     sandbox.write("many.zip", &many);
     add(&sandbox, "many.zip").code(2).says("many.zip: an archive larger than 4 GiB, or damaged");
-    // End after end.
+    // Several end records.
     sandbox.write("ends.zip", [&whole[..end], &whole[end..].repeat(100)].concat());
     add(&sandbox, "ends.zip").code(2).says("or damaged");
-    // Settings of 65 MiB that pack to 65 kB, whatever size the list says.
+    // Settings of 65 MiB that are compressed to 65 kB, with false sizes in the directory.
     let mut bomb = files.clone();
     bomb.insert("config.json".into(), vec![b' '; 65 << 20]);
     let mut bomb = zipped(&bomb, "");

@@ -6,7 +6,7 @@ use mentorpal::workspace::{Name, Workspace};
 
 use super::with_words;
 
-/// The vectors of `king`, `queen` and `mud`, which stand in this order.
+/// The vectors of `king`, `queen` and `mud`, in this order.
 fn words() -> WordVectors {
     let sandbox = with_words();
     let workspace = Workspace::open(sandbox.path()).unwrap();
@@ -19,7 +19,7 @@ fn assert_near(found: &[f32], expected: &[f32]) {
     assert!(is_near, "{found:?}, expected {expected:?}");
 }
 
-// By hand: H_3 = 11/6, so the first word's p is 6/11, the third's 2/11, and they weigh
+// By hand: H_3 = 11/6, so p is 6/11 for the first word and 2/11 for the third. Their weights are
 // 0.001 / (0.001 + 6/11) = 0.00182998 and 0.001 / (0.001 + 2/11) = 0.00546991.
 #[test]
 fn frequent_words_have_smaller_weights() {

@@ -1,4 +1,4 @@
-//! A sentence encoder of a few kilobytes, made by the formula of `tests/fixtures/encoder`.
+//! A sentence encoder of a few kilobytes, by the formula of `tests/fixtures/encoder`.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
@@ -17,7 +17,7 @@ const VOCABULARY: [&str; 14] = [
     "##r", "My",
 ];
 
-/// What differs from one to the other.
+/// The properties in which the encoders of the tests differ.
 #[derive(Deserialize)]
 pub(super) struct Tiny {
     pub(super) pooling: String,
@@ -30,7 +30,7 @@ pub(super) struct Tiny {
 /// Files by their paths in the folder.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-/// An encoder by the mean of tokens, at unit length.
+/// Returns the files of an encoder with mean pooling and normalisation.
 pub(super) fn files() -> Files {
     let tiny = Tiny {
         pooling: "mean".to_owned(),
@@ -95,7 +95,7 @@ impl Tiny {
         let token = |id: &str| json!({ "SpecialToken": { "id": id, "type_id": 0 } });
         let file = json!({
             "version": "1.0",
-            // What the folder says elsewhere goes before this.
+            // The configuration elsewhere in the folder takes precedence.
             "truncation": { "max_length": 4, "strategy": "LongestFirst", "stride": 0 },
             "padding": { "strategy": { "Fixed": 6 }, "direction": "Right",
                 "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]" },
@@ -116,7 +116,7 @@ impl Tiny {
     }
 }
 
-/// Tensor `k`'s number `i` is ((7919 i + 104729 k) mod 1009) / 1009 − 1/2.
+/// Element `i` of tensor `k` is ((7919 i + 104729 k) mod 1009) / 1009 − 1/2.
 fn weights() -> Vec<u8> {
     let mut shapes = vec![
         ("embeddings.word_embeddings.weight".to_owned(), vec![VOCABULARY.len(), DIMS]),
@@ -157,7 +157,7 @@ fn weights() -> Vec<u8> {
     serialize(tensors, None).unwrap()
 }
 
-/// A zip archive of `files`, each at its path after `prefix`.
+/// Returns a zip archive of `files`, each at its path after `prefix`.
 pub(super) fn zipped(files: &Files, prefix: &str) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in files {

@@ -1,4 +1,4 @@
-//! `train --vectors`, and asking what was trained with them.
+//! `train --vectors`, and asking checkpoints with vector models.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{MODELS, tiny};
 use crate::support::{ADA, FUSION, Run, Sandbox};
 
-/// Ada's workspace with the sentence encoder `tiny`.
+/// Creates ada's workspace with the sentence encoder `tiny`.
 fn with_tiny() -> Sandbox {
     let sandbox = Sandbox::ada();
     for (path, bytes) in tiny::files() {
@@ -116,7 +116,8 @@ fn an_update_keeps_the_model_of_the_checkpoint() {
     assert_eq!(sandbox.checkpoint("tiny"), before);
 }
 
-// Other mentors' questions are strangers' questions, whether those mentors are trained or not.
+// The questions of all other mentors are background questions, whether these mentors are trained or
+// not.
 #[test]
 fn a_model_does_not_depend_on_the_other_trained_mentors() {
     let sandbox = Sandbox::ada();
@@ -133,10 +134,10 @@ fn a_model_does_not_depend_on_the_other_trained_mentors() {
     assert_eq!(of_ada("both"), of_ada("one"));
     fs::remove_dir_all(sandbox.path().join("mentor/bob")).unwrap();
     sandbox.run(&["train", "--checkpoint", "alone"]).code(0);
-    assert_ne!(of_ada("alone"), of_ada("one"), "strangers have no part in it");
+    assert_ne!(of_ada("alone"), of_ada("one"), "background questions have no effect");
 }
 
-// Alone a question has the processors to itself, in a test it is encoded with others.
+// A single question uses all processors; in a test it is encoded with others.
 #[test]
 fn a_question_gets_the_same_answer_alone_and_in_a_test() {
     let sandbox = with_tiny();
