@@ -119,7 +119,11 @@ fn an_intact_checkpoint_verifies() {
 fn a_flipped_bit_is_found() {
     let damaged = Damaged::new();
     damaged.change(TENSORS, |bytes| *bytes.last_mut().unwrap() ^= 1);
-    damaged.verify().code(1).says("model.safetensors: its SHA-256 is not").prints("1 fault");
+    damaged
+        .verify()
+        .code(1)
+        .says("model.safetensors: its SHA-256 differs from the manifest")
+        .prints("1 fault");
     damaged.ask().code(2).says("damaged").says("model.safetensors");
     let run = damaged.0.run(&["test"]);
     run.code(2).says("damaged");

@@ -228,7 +228,7 @@ fn many_removed_answers_are_one_warning_with_a_count() {
     let data = data.replace("The engine was", "It was");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
-    let run = run.says("is no longer in the data; it cannot be given (and 2 similar: “");
+    let run = run.says("is no longer in the data; ignored (and 2 similar: “");
     assert_eq!(run.stderr.matches("no longer in the data").count(), 1, "{run}");
     assert_eq!(run.json()[1]["notes"]["ada"].as_array().unwrap().len(), 3, "{run}");
 }

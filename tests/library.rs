@@ -149,7 +149,7 @@ fn format_1_is_read_updated_and_verified() {
     let sandbox = ada_and_bob();
     sandbox.train("x");
     to_format_1(&sandbox, "x");
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("whole");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
     // Its background questions are unknown, so that a change cannot be noticed.
     sandbox.mentor("eve", &ADA.replace("ada_", "eve_"));
     let run = sandbox.run(&["ask", "Who are you?", "--mentor", "ada"]).code(0);

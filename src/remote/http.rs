@@ -338,6 +338,8 @@ fn hint(status: StatusCode) -> Option<&'static str> {
 pub(super) fn login_page(url: &Url) -> RequestError {
     let what = "got an HTML page instead of the file (captive portal or login?)";
     RequestError::Permanent(
-        at(url, what).with_kind(ErrorKind::Unreachable).hint("open the URL in a browser"),
+        at(url, what)
+            .with_kind(ErrorKind::Unreachable)
+            .hint("open the URL in a browser: it may be a login page"),
     )
 }

@@ -216,7 +216,7 @@ mod tests {
         for digest in ["../../x", ""] {
             let files = format!(r#"{{"config.json": {{"size": 1, "sha256": "{digest}"}}}}"#);
             let error = manifest("encoder", &files).unwrap_err();
-            assert!(error.reason().contains("without a SHA-256"), "{digest}: {error}");
+            assert!(error.reason().contains("without a valid SHA-256"), "{digest}: {error}");
         }
         assert!(manifest("words", "{}").is_err());
         let file =

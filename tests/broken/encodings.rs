@@ -59,7 +59,7 @@ fn encodings() {
                 data(s, bytes);
             },
             "train",
-            &["not UTF-16LE throughout"],
+            &["the file is not valid UTF-16LE; characters were lost"],
         ),
         works(
             "UTF-8 with a mark and a stray byte",

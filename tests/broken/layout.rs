@@ -47,7 +47,9 @@ fn folders_in_place_of_files() {
             "profile.yml",
             |s| folder(s, PROFILE),
             "train",
-            &["profile.yml: a folder, where a file belongs; the mentor's id is used as its name"],
+            &[
+                "profile.yml: a folder, expected a regular file; the mentor's id is used as its name",
+            ],
         ),
         refused(
             "utterances",
@@ -191,7 +193,7 @@ fn links() {
             "to nowhere: profile.yml",
             |s| link(s, PROFILE, "nowhere"),
             "train",
-            &["profile.yml: a link that leads nowhere; the mentor's id is used as its name"],
+            &["profile.yml: broken symbolic link; the mentor's id is used as its name"],
         ),
         refused(
             "to nowhere: utterance_data.csv",
@@ -236,7 +238,7 @@ fn links() {
                 link(s, "checkpoint/classifiers/fusion_v1/c", "nowhere");
             },
             "train --checkpoint c",
-            &["there is a checkpoint"],
+            &["a checkpoint with this name already exists"],
         ),
         refused(
             "to a device",

@@ -10,7 +10,12 @@ fn data(sandbox: &Sandbox, text: &str) {
 #[test]
 fn files_without_usable_rows() {
     check(&[
-        refused("missing", |s| remove(s, DATA), "train", &["classifier_data.csv: cannot read"]),
+        refused(
+            "missing",
+            |s| remove(s, DATA),
+            "train",
+            &["classifier_data.csv: the file does not exist"],
+        ),
         refused(
             "empty",
             |s| data(s, ""),

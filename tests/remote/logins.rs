@@ -196,7 +196,7 @@ fn a_public_link_is_read_with_its_token_but_not_written() {
         let listed = run(&sandbox, &url, &["checkpoints", "--remote"]).code(0);
         let _ = listed.prints("fusion_v1/x");
         run(&sandbox, &url, &["download", "fusion_v1/x", "--force"]).code(0);
-        run(&sandbox, &url, &["upload", "fusion_v1/x"]).code(2).says("for reading only");
+        run(&sandbox, &url, &["upload", "fusion_v1/x"]).code(2).says("a public link is read-only");
     }
     // `printf s3cretToken: | base64`
     let shown = Some("Basic czNjcmV0VG9rZW46".to_owned());

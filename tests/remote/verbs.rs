@@ -116,7 +116,10 @@ fn verify_finds_damage_on_the_remote() {
     put_there(&disk, "y", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"{\"seed\":7}");
     let found = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
-    let found = found.prints("x: intact").prints("y: 1 fault").says("its SHA-256 is not what");
+    let found = found
+        .prints("x: intact")
+        .prints("y: 1 fault")
+        .says("its SHA-256 differs from the manifest");
     let _ = found.says(&format!("{}/{THERE}/y/ada/model.json", disk.url));
     let verify = ["checkpoints", "verify", "y", "--remote", "--json"];
     let found = run(&sandbox, &disk.url, &verify).code(1).json();
@@ -158,7 +161,7 @@ fn only_checkpoints_with_a_manifest_are_listed() {
         "here": true,
     });
     assert_eq!(listed, [expected]);
-    run(&sandbox, &disk.url, &["download", "half"]).code(2).says("without a manifest");
+    run(&sandbox, &disk.url, &["download", "half"]).code(2).says("manifest.json is missing");
     run(&sandbox, &disk.url, &["download", "y"]).code(2).says("available: `fusion_v1/x`");
     let wrong = format!("{}/nowhere", disk.url);
     run(&sandbox, &wrong, &list).code(2).says("look at the remote's URL");
@@ -287,7 +290,10 @@ fn an_interrupted_upload_resumes_with_the_missing_files() {
     let staging = format!("/dav/{}", super::staging("x", &checkpoint(1, 1000)));
     let part = ("PUT".to_owned(), format!("{staging}/.part"), 2);
     disk.has(Some((part, Wrong::Full)));
-    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("507").says("make room");
+    run(&sandbox, &disk.url, &["upload", "x"])
+        .code(2)
+        .says("507")
+        .says("free some space on the remote");
     assert_eq!(names(disk.names(THERE)).0, Vec::<String>::new());
     disk.has(Some((manifest, Wrong::Stall)));
     let told = run(&sandbox, &disk.url, &["upload", "x", "--json"]).code(0).json();
@@ -331,7 +337,7 @@ fn an_interrupted_download_resumes() {
     let said = sandbox.path().join("said");
     let child = KillOnDrop(command.stderr(fs::File::create(&said).unwrap()).spawn().unwrap());
     // The delay after the interruption is one day.
-    until("the second attempt", || fs::read_to_string(&said).unwrap().contains("trying again"));
+    until("the second attempt", || fs::read_to_string(&said).unwrap().contains("retrying"));
     drop(child);
     assert_eq!(super::here(&sandbox, "x"), super::Files::new());
     disk.has(None);
@@ -374,7 +380,9 @@ fn vector_models_are_uploaded_and_downloaded() {
     one.run(&["vectors", "add", "tiny.txt"]).code(0);
     run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("uploaded tiny");
     run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("already");
-    run(&one, &disk.url, &["vectors", "upload", "huge"]).code(2).says("no vector model `huge`");
+    run(&one, &disk.url, &["vectors", "upload", "huge"])
+        .code(2)
+        .says("vector model `huge` does not exist");
     run(&one, &disk.url, &["vectors", "upload", "embedded"])
         .code(2)
         .says("is part of mentorpal and cannot be shared");

@@ -223,7 +223,7 @@ fn partial_files_of_earlier_runs_are_verified() {
     }
     let scene = Scene::new();
     scene.leaves(b"something else");
-    scene.run(&DOWNLOAD).code(2).says("SHA-256").says("it was not kept");
+    scene.run(&DOWNLOAD).code(2).says("SHA-256").says("the file was deleted");
     assert!(!scene.added());
     scene.run(&DOWNLOAD).code(0);
     // A damaged file in the cache is downloaded again, and never used.

@@ -83,5 +83,5 @@ fn is_whole_after_kills(server: &Server) {
     let mut verify = command(&sandbox, &server.url, &["checkpoints", "verify", "--remote"]);
     verify.envs(server.variables.iter().map(|(name, value)| (name, value)));
     let verified = sandbox.finish(verify.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
-    assert_eq!(verified.stdout.matches("whole, 3 files").count(), MOMENTS / 3 + 1, "{verified}");
+    assert_eq!(verified.stdout.matches("intact, 3 files").count(), MOMENTS / 3 + 1, "{verified}");
 }

@@ -37,7 +37,7 @@ fn the_workspace_served_by_a_server_is_not_a_copy() {
     });
     let Some(server) = started else { return };
     let run = sandbox.finish(&mut command(&sandbox, &server.url, &["clean"])).code(2);
-    let _ = run.says("the remote has no copy of fusion_v1/x any more");
+    let _ = run.says("the remote no longer has a copy of fusion_v1/x");
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }
