@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_mentor_answers_itself_is_no_strangers_question() {
+    fn questions_that_the_mentor_answers_are_excluded() {
         let ([ada, bob], background) = mentors([
             ("ada", "Who are you?\nWhere is the engine?"),
             ("bob", "Who are you?\nDo you fish?"),
@@ -81,7 +81,7 @@ mod tests {
 
     // All that is asked in Cyrillic sanitizes to spaces alone.
     #[test]
-    fn every_script_has_strangers() {
+    fn every_script_has_background_questions() {
         let ([anna, boris, carl], background) = mentors([
             ("anna", "Кто ты?\nГде ты живёшь?"),
             ("boris", "Кто ты?\nТы рыбачишь?"),

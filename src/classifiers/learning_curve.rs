@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn shares_without_a_question_more_are_left_out() {
-        // Two questions an answer: where one is held out the other is all that is known.
+        // Two questions per answer: if one is held out, only the other is known.
         let examples = examples(&[2, 2]);
         let splits = splits(&examples, 0);
         let given = splits.iter().map(|split| SHARES.map(|_| vec![0; split.held_out.len()]));

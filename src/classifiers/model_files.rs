@@ -102,7 +102,7 @@ impl<'a> TensorReader<'a> {
     }
 }
 
-/// [`TENSORS_FILE`] in the making: tensors by name.
+/// Builds a [`TENSORS_FILE`]: tensors by name.
 #[derive(Debug, Default)]
 pub(crate) struct Tensors(BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
 

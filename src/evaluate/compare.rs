@@ -1,44 +1,46 @@
-//! Two checkpoints on the same questions.
+//! The comparison of two checkpoints on the same questions.
 
 use super::proportion::Proportion;
 use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::TestReport;
 use crate::text::format::count;
 
-/// Two runs of the same test, question by question.
+/// The paired results of two checkpoints, A and B, on the same test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// How many questions both were asked.
+    /// The number of questions that both were asked.
     pub questions: usize,
-    /// How many A answered rightly.
+    /// The number of questions that A answered correctly.
     pub correct_a: usize,
-    /// How many B answered rightly.
+    /// The number of questions that B answered correctly.
     pub correct_b: usize,
-    /// The indices of the questions that only A got right.
+    /// The indices of the questions that only A answered correctly.
     pub only_a: Vec<usize>,
-    /// The indices of the questions that only B got right.
+    /// The indices of the questions that only B answered correctly.
     pub only_b: Vec<usize>,
-    /// Accuracy of B less that of A, in −1..=1.
+    /// The accuracy of B minus that of A, in −1..=1.
     pub difference: f64,
-    /// Its 95% interval; zero is in it exactly where `p_value` is above 0.05.
+    /// The 95% confidence interval of `difference`. It contains zero exactly if `p_value` is above 0.05.
     pub difference_ci95: [f64; 2],
-    /// `McNemar`'s exact p-value, in 0..=1.
+    /// The p-value of `McNemar`'s exact test, in 0..=1.
     pub p_value: f64,
-    /// The same by Holm's method, where this is one of several comparisons.
+    /// `p_value` corrected by Holm's method for the number of comparisons in the family.
     pub p_corrected: f64,
-    /// The interval that goes with `p_corrected`: zero is in it exactly where that is above 0.05.
+    /// The interval that agrees with `p_corrected`: it contains zero exactly if `p_corrected` is above
+    /// 0.05.
     pub corrected_interval: [f64; 2],
-    /// Of how many comparisons this is one; 1 where it stands alone.
+    /// The number of comparisons in the family; 1 for a single comparison.
     pub family: usize,
 }
 
-/// The level under which a difference is not put down to chance.
+/// The significance level: a difference with a smaller p-value is significant.
 pub(super) const LEVEL: f64 = 0.05;
 
-/// Compares reports of A and B, each over the same mentors and test sets in the same order.
+/// Compares the reports of A with those of B. Both cover the same mentors and test sets in the same
+/// order.
 ///
 /// # Panics
-/// When the reports are not of the same questions.
+/// If the reports do not have the same questions.
 #[must_use]
 pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     let results = |reports: &[&TestReport]| -> Vec<(String, bool)> {
@@ -74,8 +76,8 @@ pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     }
 }
 
-/// Makes one family of comparisons: their p-values are corrected by Holm's method for being so
-/// many, and their intervals widened to agree.
+/// Treats the comparisons as one family: corrects their p-values by Holm's method, and widens their
+/// intervals to agree.
 pub(super) fn correct_family<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
     let mut family: Vec<&mut Comparison> = family.into_iter().collect();
     let p_values: Vec<f64> = family.iter().map(|comparison| comparison.p_value).collect();
@@ -88,23 +90,24 @@ pub(super) fn correct_family<'a>(family: impl IntoIterator<Item = &'a mut Compar
 }
 
 impl Comparison {
+    /// Returns the interval of the difference at a confidence of 1 − `error`.
     fn interval(&self, error: f64) -> [f64; 2] {
         paired_interval(self.only_a.len(), self.only_b.len(), self.questions, error)
     }
 
-    /// Answered rightly by A, then by B.
+    /// Returns the accuracy of A, then that of B.
     #[must_use]
     pub fn shares(&self) -> [Proportion; 2] {
         [self.correct_a, self.correct_b].map(|correct| Proportion::of(correct, self.questions))
     }
 
-    /// Whether the difference is larger than chance would explain (corrected p < 0.05).
+    /// Returns whether the difference is significant (corrected p < 0.05).
     #[must_use]
     pub fn is_significant(&self) -> bool {
         self.p_corrected < LEVEL
     }
 
-    /// The result in a word or two, for tables: `B better`, `A better`, `could be chance`, `equal`.
+    /// Returns the result in a few words, for tables: `B better`, `A better`, `could be chance`, `equal`.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self.is_significant() {
@@ -115,7 +118,7 @@ impl Comparison {
         }
     }
 
-    /// The result in a plain sentence.
+    /// Returns the result as a sentence without a full stop.
     #[must_use]
     pub fn verdict(&self) -> String {
         let of = format!("of {}", count(self.questions, "question"));
@@ -147,12 +150,12 @@ impl Comparison {
     }
 }
 
-/// How often something of probability `p` happens, where that is often.
+/// Returns how often an event of probability `p` happens, in words.
 fn often(p: f64) -> String {
     if p > 0.5 { "more often than not".to_owned() } else { format!("once in {}", once_in(p)) }
 }
 
-/// `1/p` as people say it.
+/// Returns `1/p`, rounded for a sentence.
 fn once_in(p: f64) -> String {
     match 1.0 / p {
         times if times < 10.0 => format!("{times:.1}").trim_end_matches(".0").to_owned(),
@@ -181,10 +184,10 @@ mod tests {
         }
     }
 
-    // By hand: 0 and 6 are as uneven in 2 of 64 cases, 8 and 0 in 2 of 256, 4 and 3 always. The
-    // rarest counts three times, the next twice.
+    // By hand: a split at least as uneven as 0 to 6 has probability 2/64, as 8 to 0 2/256, and as 4 to
+    // 3 1. Holm's method multiplies the smallest p-value by three and the next one by two.
     #[test]
-    fn a_family_by_hand() {
+    fn a_family_is_corrected_as_computed_by_hand() {
         let mut family =
             [comparison(200, 206, 0, 6), comparison(200, 199, 4, 3), comparison(208, 200, 8, 0)];
         correct_family(&mut family);
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_in_words() {
+    fn a_verdict_states_the_difference_and_its_significance() {
         insta::assert_snapshot!(
             [
                 comparison(200, 200, 0, 0),

@@ -1,5 +1,5 @@
-//! All that a report of a comparison shows, as values: the page, the terminal, JSON and CSV have
-//! it from here.
+//! The figures of a comparison report. The page, the terminal, JSON and CSV all take their values
+//! from here.
 
 use serde::Serialize;
 
@@ -9,93 +9,93 @@ use super::statistics::CoveragePoint;
 use super::test::{Tally, TestReport, TestResult};
 use crate::mentor::Mentor;
 
-/// Two checkpoints, A and B, on the same test of a mentor, looked at from every side.
+/// The figures of two checkpoints, A and B, on the same test of a mentor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparisonFigures {
-    /// How A did.
+    /// The figures of A.
     pub a: SideFigures,
-    /// How B did.
+    /// The figures of B.
     pub b: SideFigures,
-    /// Per topic, as [`TestFigures`](super::TestFigures) counts them.
+    /// The accuracy per topic, counted as in [`TestFigures`](super::TestFigures).
     pub topics: Vec<TopicPair>,
-    /// The questions that are not answered alike.
+    /// The questions that A and B answer differently.
     pub changed: ChangedQuestions,
 }
 
-/// How one of the two did.
+/// The figures of one of the two checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SideFigures {
-    /// Its test's numbers.
+    /// The counts of the test.
     pub tally: Tally,
-    /// Coverage against accuracy as the threshold moves, canned questions included.
+    /// Accuracy against coverage for every threshold, canned questions included.
     pub coverage: Vec<CoveragePoint>,
-    /// The same as the classifier really declined.
+    /// Coverage and accuracy at the threshold that the classifier used.
     pub fitted: FittedPoint,
-    /// Where the right answer stood.
+    /// The ranks of the correct answers.
     pub ranks: Ranks,
 }
 
-/// How both answered one topic's questions.
+/// The accuracy of both checkpoints on one topic.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TopicPair {
-    /// As written.
+    /// The topic, as written in the data.
     pub topic: String,
-    /// Of A.
+    /// The accuracy of A.
     pub a: Proportion,
-    /// Of B.
+    /// The accuracy of B.
     pub b: Proportion,
-    /// Accuracy of B less that of A, in −1..=1.
+    /// The accuracy of B minus that of A, in −1..=1.
     pub difference: f64,
 }
 
-/// The questions that are not answered alike, in the order of the test.
+/// The questions that A and B answer differently, in the order of the test.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChangedQuestions {
-    /// A wrong, B right.
+    /// A is wrong and B is correct.
     pub fixed: Vec<ChangedQuestion>,
-    /// A right, B wrong.
+    /// A is correct and B is wrong.
     pub broken: Vec<ChangedQuestion>,
-    /// Both wrong, each with another answer.
+    /// Both are wrong, with different answers.
     pub still_wrong_differently: Vec<ChangedQuestion>,
 }
 
-/// One group of them, for people.
+/// A group of changed questions with its name and description, for reports.
 #[derive(Clone, Copy, Debug)]
 pub struct ChangedGroup<'a> {
-    /// As people call it.
+    /// The name shown in reports.
     pub name: &'static str,
-    /// What its questions have in common.
+    /// The description: what A and B answered.
     pub meaning: &'static str,
-    /// The questions.
+    /// The questions of the group.
     pub questions: &'a [ChangedQuestion],
 }
 
-/// A question that is not answered alike.
+/// A question that A and B answer differently.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChangedQuestion {
-    /// As the test set has it.
+    /// The question, as in the test set.
     pub question: String,
-    /// The ids of the marked answers, `_OFF_TOPIC_` for declining.
+    /// The ids of the expected answers; `_OFF_TOPIC_` stands for declining.
     pub expected: Vec<String>,
-    /// What A said.
+    /// The answer of A.
     pub a: GivenAnswer,
-    /// What B said.
+    /// The answer of B.
     pub b: GivenAnswer,
 }
 
-/// What one of the two said.
+/// The answer of one of the two checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GivenAnswer {
-    /// The answer given, or `_OFF_TOPIC_`.
+    /// The id of the answer given, or `_OFF_TOPIC_`.
     pub answer_id: String,
-    /// As [`TestResult`] has it.
+    /// The confidence, as in [`TestResult`].
     pub confidence: f64,
-    /// Whether the question was recognised as a known one.
+    /// Whether the question is an exact match of a known question.
     pub canned: bool,
 }
 
 impl ComparisonFigures {
-    /// Looks at two tests of `mentor` with the same questions.
+    /// Returns the figures of two tests of `mentor` with the same questions.
     #[must_use]
     pub fn of(a: &TestReport, b: &TestReport, mentor: &Mentor) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl SideFigures {
     }
 }
 
-/// The same questions have the same topics, in the same order.
+/// Pairs the topics of A and B, which are the same and in the same order.
 fn topic_pairs(a: Vec<TopicShare>, b: Vec<TopicShare>) -> Vec<TopicPair> {
     let pair = |(a, b): (TopicShare, TopicShare)| TopicPair {
         topic: a.topic,
@@ -131,7 +131,7 @@ fn topic_pairs(a: Vec<TopicShare>, b: Vec<TopicShare>) -> Vec<TopicPair> {
 }
 
 impl ChangedQuestions {
-    /// Groups the questions of two runs of the same test.
+    /// Groups the changed questions of two runs of the same test.
     fn of(a: &[TestResult], b: &[TestResult]) -> Self {
         let mut changed = Self::default();
         for (a, b) in a.iter().zip(b) {
@@ -153,7 +153,7 @@ impl ChangedQuestions {
         changed
     }
 
-    /// The groups, the most welcome first.
+    /// Returns the groups: fixed, broken, still wrong differently.
     #[must_use]
     pub fn groups(&self) -> [ChangedGroup<'_>; 3] {
         [
@@ -169,7 +169,7 @@ impl ChangedQuestions {
 }
 
 impl TopicPair {
-    /// Of A, then of B.
+    /// Returns the accuracy of A, then that of B.
     #[must_use]
     pub fn shares(&self) -> [Proportion; 2] {
         [self.a, self.b]
@@ -177,7 +177,7 @@ impl TopicPair {
 }
 
 impl ChangedQuestion {
-    /// What A said, then what B said.
+    /// Returns the answer of A, then that of B.
     #[must_use]
     pub fn given(&self) -> [&GivenAnswer; 2] {
         [&self.a, &self.b]

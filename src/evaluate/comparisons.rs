@@ -1,4 +1,5 @@
-//! Several checkpoints on the tests of several mentors: the first against each other one.
+//! Comparisons of several checkpoints on the tests of several mentors. The first checkpoint is
+//! compared with each of the others.
 
 use std::sync::Arc;
 
@@ -9,66 +10,67 @@ use super::test::TestReport;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::Mentor;
 
-/// Checkpoints on the same tests. The first, A, is what each other one, B, is compared with.
+/// The comparisons of checkpoints on the same tests. Each checkpoint B after the first is compared
+/// with the first, A.
 ///
-/// All comparisons on single mentors' tests are one family, whose p-values are corrected by Holm's
-/// method: with two mentors and three checkpoints it has four. Those of all mentors together ask
-/// another question, one time a checkpoint, and are a family of their own.
+/// The comparisons on single mentors' tests form one family, whose p-values are corrected by Holm's
+/// method. With two mentors and three checkpoints, the family has four comparisons. The comparisons
+/// on all mentors together form a second family, with one comparison per checkpoint after the first.
 #[derive(Clone, Debug)]
 pub struct Comparisons<'a> {
-    /// A.
+    /// The first checkpoint, A.
     pub first: &'a CheckpointRef,
-    /// A mentor each, in the order of the tests.
+    /// The comparisons per mentor, in the order of the tests.
     pub mentors: Vec<MentorComparisons<'a>>,
-    /// All mentors' questions together, one a checkpoint after the first; empty where there is one
-    /// mentor.
+    /// The comparison on all mentors' questions together, one per checkpoint after the first. Empty
+    /// if there is only one mentor.
     pub pooled: Vec<(&'a CheckpointRef, Comparison)>,
 }
 
-/// Checkpoints on one mentor's test.
+/// The comparisons on one mentor's test.
 #[derive(Clone, Debug)]
 pub struct MentorComparisons<'a> {
-    /// Whose test it is.
+    /// The mentor.
     pub mentor: &'a Mentor,
-    /// One a checkpoint after the first.
+    /// One pair per checkpoint after the first.
     pub pairs: Vec<Pair<'a>>,
 }
 
 /// The first checkpoint, A, and another one, B, on one mentor's test.
 #[derive(Clone, Debug)]
 pub struct Pair<'a> {
-    /// Whose test it is.
+    /// The mentor.
     pub mentor: &'a Mentor,
-    /// How A was tested.
+    /// The test report of A.
     pub a: &'a TestReport,
-    /// How B was tested.
+    /// The test report of B.
     pub b: &'a TestReport,
-    /// The difference, and what chance has to do with it.
+    /// The difference in accuracy and its significance.
     pub comparison: Comparison,
-    /// All else that is shown.
+    /// The other figures of the report.
     pub figures: ComparisonFigures,
 }
 
-/// How one checkpoint did, beside the first: a row of the table of all.
+/// The result of one checkpoint and its difference from the first: a row of the overview table.
 #[derive(Clone, Debug)]
 pub struct Standing<'a> {
-    /// On whose test; `None` for all mentors together.
+    /// The id of the tested mentor; `None` for all mentors together.
     pub mentor: Option<&'a str>,
-    /// Which checkpoint.
+    /// The checkpoint.
     pub checkpoint: &'a CheckpointRef,
-    /// Answered rightly.
+    /// The accuracy.
     pub share: Proportion,
-    /// What sets it apart from the first; `None` for the first itself.
+    /// The comparison with the first checkpoint; `None` for the first itself.
     pub against_first: Option<&'a Comparison>,
 }
 
 impl<'a> Comparisons<'a> {
-    /// Compares runs of the same tests: of one mentor or more, each with a run of the same two
-    /// checkpoints or more, in the same order.
+    /// Compares runs of the same tests. Each mentor has one report per checkpoint, for the same two or
+    /// more checkpoints in the same order.
     ///
     /// # Panics
-    /// When there is no mentor, or one has not two runs or not as many as the others, or runs of one
-    /// mentor are not of the same questions.
+    /// If there is no mentor, if a mentor has fewer than two reports or not as many as the others, or
+    /// if the reports of one mentor have different questions.
     #[must_use]
     pub fn of(runs: &'a [(Arc<Mentor>, Vec<TestReport>)]) -> Self {
         let checkpoints = runs.first().map_or(0, |(_, reports)| reports.len());
@@ -84,12 +86,13 @@ impl<'a> Comparisons<'a> {
         Self { first: &runs[0].1[0].checkpoint, mentors, pooled }
     }
 
-    /// Every pair, in the order of mentors and, of each, of checkpoints.
+    /// Returns every pair, ordered by mentor, then by checkpoint.
     pub fn pairs(&self) -> impl Iterator<Item = &Pair<'a>> {
         self.mentors.iter().flat_map(|of| &of.pairs)
     }
 
-    /// How each checkpoint did, the first of them once a mentor; all mentors together last.
+    /// Returns the rows of the overview table: for each mentor, the first checkpoint and then the
+    /// others. The rows for all mentors together are last.
     #[must_use]
     pub fn standings(&self) -> Vec<Standing<'_>> {
         let of_mentors = self.mentors.iter().flat_map(|of| {
@@ -100,7 +103,8 @@ impl<'a> Comparisons<'a> {
         of_mentors.chain(standings(None, self.first, pooled)).collect()
     }
 
-    /// How each checkpoint did on each mentor's test, the first of them once a mentor.
+    /// Returns the report and figures of each checkpoint on each mentor's test, ordered by mentor. The
+    /// first checkpoint occurs once per mentor.
     pub fn sides(&self) -> impl Iterator<Item = (&TestReport, &SideFigures)> {
         self.mentors.iter().flat_map(|of| {
             let first = of.pairs.first().map(|pair| (pair.a, &pair.figures.a));
@@ -109,6 +113,7 @@ impl<'a> Comparisons<'a> {
     }
 }
 
+/// Compares the reports of one mentor.
 fn of_mentor((mentor, reports): &(Arc<Mentor>, Vec<TestReport>)) -> MentorComparisons<'_> {
     let pair = |b| Pair {
         mentor,
@@ -120,6 +125,7 @@ fn of_mentor((mentor, reports): &(Arc<Mentor>, Vec<TestReport>)) -> MentorCompar
     MentorComparisons { mentor, pairs: reports[1..].iter().map(pair).collect() }
 }
 
+/// Compares each checkpoint with the first on all mentors' questions together.
 fn pooled<'a>(mentors: &[MentorComparisons<'a>]) -> Vec<(&'a CheckpointRef, Comparison)> {
     let others = 0..mentors[0].pairs.len();
     let pool = |other: usize| {
@@ -131,7 +137,7 @@ fn pooled<'a>(mentors: &[MentorComparisons<'a>]) -> Vec<(&'a CheckpointRef, Comp
     others.map(pool).collect()
 }
 
-/// The first checkpoint, and those compared with it; nothing where none is.
+/// Returns the row of the first checkpoint and those of the others; no rows if there are no others.
 fn standings<'a>(
     mentor: Option<&'a str>,
     first: &'a CheckpointRef,
@@ -151,7 +157,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "only two checkpoints or more")]
-    fn nothing_is_not_compared() {
+    fn comparing_no_mentors_panics() {
         let _ = Comparisons::of(&[]);
     }
 }

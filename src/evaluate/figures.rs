@@ -1,5 +1,5 @@
-//! All that a report of a test shows, as values: the page, the terminal, JSON and CSV have it
-//! from here.
+//! The figures of a test report. The page, the terminal, JSON and CSV all take their values from
+//! here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,121 +14,122 @@ use super::test::{TestReport, TestResult};
 use crate::classifiers::{ConfidenceKind, MAX_CANDIDATES};
 use crate::mentor::{Mentor, OFF_TOPIC};
 
-/// A test looked at from every side.
+/// The figures of a test.
 ///
-/// What is said of confidences is of the questions that were not canned, and of the best answer,
-/// given or not: that is what a confidence is about. A question where only declining was marked
-/// has no right best answer.
+/// Figures about confidences cover only the questions that are not exact matches (canned). They
+/// judge the best answer, even if the classifier declined, because the confidence refers to the best
+/// answer. For a question where only declining is correct, every best answer is wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestFigures {
-    /// What canned questions alone would bring: those answered rightly, of all questions.
+    /// The accuracy of exact matching alone: the canned questions answered correctly, of all questions.
     pub canned_floor: Proportion,
-    /// Per topic the questions that an answer of it is marked for; questions with marks of several
-    /// topics count in each. Off-topic questions, as `_OFF_TOPIC_`, are last.
+    /// The accuracy per topic of the expected answers. A question whose expected answers have several
+    /// topics counts in each. Off-topic questions are last, as `_OFF_TOPIC_`.
     pub topics: Vec<TopicShare>,
-    /// Of the declined questions those where declining was marked.
+    /// The precision of declining: the share of declined questions where declining was expected.
     pub off_topic_precision: Proportion,
-    /// Of the questions where declining was marked those declined.
+    /// The recall of declining: the share of questions where declining was expected that were declined.
     pub off_topic_recall: Proportion,
-    /// Right and wrong best answers by confidence, in twenty bins of equal width: from 0 to 1, or,
-    /// where confidences are no probabilities, from the lowest to the highest (half to either side
-    /// of what is the only one).
+    /// Correct and wrong best answers by confidence, in 20 bins of equal width. The bins cover 0 to 1
+    /// for probabilities, and the lowest to the highest confidence for scores. If all scores are
+    /// equal, the bins extend 0.5 to either side.
     pub confidences: Vec<ConfidenceBin>,
-    /// Whether confidences are the accuracies that they claim to be; `None` where they claim none.
+    /// The calibration of the confidences; `None` if they are not probabilities.
     pub calibration: Option<Calibration>,
-    /// Coverage against accuracy as the threshold moves, canned questions included.
+    /// Accuracy against coverage for every threshold, canned questions included.
     pub coverage: Vec<CoveragePoint>,
-    /// The same as the classifier really declined.
+    /// Coverage and accuracy at the threshold that the classifier used.
     pub fitted: FittedPoint,
-    /// Where the right answer stood.
+    /// The ranks of the correct answers.
     pub ranks: Ranks,
-    /// What was given for what, the most frequent first.
+    /// The wrong answers by expected and given answer, the most frequent first.
     pub confusions: Vec<Confusion>,
-    /// The questions answered wrongly, in the order of the test.
+    /// The questions answered incorrectly, in the order of the test.
     pub wrong: Vec<WrongQuestion>,
-    /// The answers that are marked for some question and were given for none, in the mentor's
+    /// The answers that were expected for at least one question and never given, in the mentor's
     /// order.
     pub never_given: Vec<NeverGiven>,
-    /// The answers that nothing leads to: they have no question, or later rows took all.
+    /// The ids of the answers without a training question: they have none, or later rows have the same
+    /// questions.
     pub without_questions: Vec<String>,
 }
 
-/// The questions of about the same confidence.
+/// One bin of the histogram of confidences.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ConfidenceBin {
-    /// Confidences from this one ...
+    /// The lower edge, which belongs to the bin.
     pub low: f64,
-    /// ... to below this one (up to it, in the last bin).
+    /// The upper edge, which belongs to the next bin, or to this one if it is the last.
     pub high: f64,
-    /// How many best answers are right.
+    /// The number of correct best answers.
     pub right: usize,
-    /// How many are wrong.
+    /// The number of wrong best answers.
     pub wrong: usize,
 }
 
-/// How much was answered, and how well.
+/// Coverage and accuracy at the classifier's own threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FittedPoint {
-    /// The share of questions that was answered, in 0..=1.
+    /// The share of questions that were answered, in 0..=1.
     pub coverage: f64,
-    /// The share of those that was right; `None` where none was answered.
+    /// The share of answered questions that are correct, in 0..=1; `None` if none was answered.
     pub accuracy: Option<f64>,
 }
 
-/// Where the right answer stood among the candidates, over the questions with a marked answer.
+/// The ranks of the correct answers among the candidates, over the questions with an expected answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ranks {
-    /// How many such questions there are.
+    /// The number of questions with an expected answer.
     pub questions: usize,
-    /// The share whose right answer was the best, in 0..=1.
+    /// The share of questions whose correct answer has rank 1, in 0..=1.
     pub top_1: f64,
-    /// Among the best three.
+    /// The share of questions whose correct answer is among the best three, in 0..=1.
     pub top_3: f64,
-    /// Among the best five.
+    /// The share of questions whose correct answer is among the best five, in 0..=1.
     pub top_5: f64,
-    /// The mean of 1/rank, in 0..=1.
+    /// The mean reciprocal rank, in 0..=1.
     pub mean_reciprocal_rank: f64,
-    /// How often the right answer had the rank 1, 2, … 10.
+    /// The number of questions per rank of the correct answer: 1, 2, … 10.
     pub counts: Vec<usize>,
-    /// How often it was not ranked.
+    /// The number of questions whose correct answer was not among the candidates.
     pub unranked: usize,
 }
 
-/// An answer given where others were marked.
+/// An answer that was given where other answers were expected.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Confusion {
-    /// The marked answers' ids.
+    /// The ids of the expected answers.
     pub expected: Vec<String>,
-    /// The answer given.
+    /// The id of the answer given.
     pub given: String,
-    /// The questions, in the order of the test.
+    /// The questions concerned, in the order of the test.
     pub questions: Vec<String>,
 }
 
-/// A question answered wrongly.
+/// A question answered incorrectly.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrongQuestion {
-    /// How it was answered.
+    /// The result of the question.
     #[serde(flatten)]
     pub result: TestResult,
-    /// The known questions whose wording is nearest.
+    /// The known questions with the most similar wording.
     pub nearest: Vec<Neighbour>,
 }
 
-/// An answer that was marked and not given.
+/// An answer that was expected and never given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NeverGiven {
-    /// The answer.
+    /// The id of the answer.
     pub answer_id: String,
-    /// How many questions it was marked for.
+    /// The number of questions for which the answer was expected.
     pub questions: usize,
 }
 
-/// How many near questions are shown for a wrong one.
+/// The number of similar questions shown for each incorrectly answered one.
 const NEIGHBOURS: usize = 3;
 
 impl TestFigures {
-    /// Looks at a test of `mentor`.
+    /// Returns the figures of a test of `mentor`.
     #[must_use]
     pub fn of(report: &TestReport, mentor: &Mentor) -> Self {
         let results = &report.results;
@@ -156,6 +157,7 @@ impl TestFigures {
     }
 }
 
+/// Returns the accuracy per topic, off-topic questions last.
 pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare> {
     let mut shares = topic_shares(results.iter().map(|result| {
         let answers = result.expected.iter().filter_map(|id| mentor.answer(id));
@@ -170,7 +172,8 @@ pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare>
     shares
 }
 
-/// The lowest and the highest confidence; half to either side where they are one.
+/// Returns the lowest and the highest confidence. If both are equal, the range extends 0.5 to either
+/// side; without questions it is 0 to 1.
 fn range(questions: &[(f64, bool)]) -> (f64, f64) {
     let low = questions.iter().map(|(confidence, _)| *confidence).fold(f64::INFINITY, f64::min);
     let high = questions.iter().map(|(confidence, _)| *confidence).fold(-f64::INFINITY, f64::max);
@@ -197,16 +200,18 @@ fn histogram(questions: &[(f64, bool)], (low, high): (f64, f64)) -> Vec<Confiden
     bins
 }
 
-/// What a confidence is about: the best answer, and whether it is right.
+/// Returns the confidence in the best answer, and whether that answer is correct.
 fn pair(result: &TestResult) -> (f64, bool) {
     (result.confidence, result.top_correct)
 }
 
+/// Returns accuracy against coverage for every threshold.
 pub(super) fn coverage(results: &[TestResult]) -> Vec<CoveragePoint> {
     let all: Vec<(f64, bool)> = results.iter().map(pair).collect();
     coverage_curve(&all)
 }
 
+/// Returns coverage and accuracy at the threshold that the classifier used.
 pub(super) fn fitted(results: &[TestResult]) -> FittedPoint {
     let answered: Vec<&TestResult> =
         results.iter().filter(|result| !result.is_declined()).collect();
@@ -217,6 +222,7 @@ pub(super) fn fitted(results: &[TestResult]) -> FittedPoint {
     }
 }
 
+/// Returns the ranks of the correct answers.
 pub(super) fn ranks(results: &[TestResult]) -> Ranks {
     let with_answer = results.iter().filter(|result| result.has_answer());
     let ranks: Vec<Option<usize>> = with_answer.map(|result| result.rank).collect();
@@ -248,18 +254,18 @@ fn confusions(report: &TestReport) -> Vec<Confusion> {
             questions,
         })
         .collect();
-    // Stable, so that equally frequent ones stand by id.
+    // The sort is stable, so equally frequent confusions stay ordered by id.
     confusions.sort_by_key(|confusion| std::cmp::Reverse(confusion.questions.len()));
     confusions
 }
 
 fn wrong(report: &TestReport, mentor: &Mentor) -> Vec<WrongQuestion> {
-    let wordings = QuestionIndex::of(mentor);
-    let look = |result: &TestResult| WrongQuestion {
-        nearest: wordings.nearest(&result.question, NEIGHBOURS),
+    let index = QuestionIndex::of(mentor);
+    let with_nearest = |result: &TestResult| WrongQuestion {
+        nearest: index.nearest(&result.question, NEIGHBOURS),
         result: result.clone(),
     };
-    report.wrong().map(look).collect()
+    report.wrong().map(with_nearest).collect()
 }
 
 fn never_given(results: &[TestResult], mentor: &Mentor) -> Vec<NeverGiven> {
@@ -277,7 +283,7 @@ fn never_given(results: &[TestResult], mentor: &Mentor) -> Vec<NeverGiven> {
         .collect()
 }
 
-/// The ids of the answers that are learned from so many questions, in the mentor's order.
+/// Returns the ids of the answers that have this number of training questions, in the mentor's order.
 pub(super) fn answers_with(questions: usize, mentor: &Mentor) -> Vec<String> {
     let counted = mentor.answers.iter().zip(mentor.questions_per_answer());
     counted.filter(|(_, count)| *count == questions).map(|(answer, _)| answer.id.clone()).collect()

@@ -1,4 +1,4 @@
-//! Which questions are held out together.
+//! The folds of a cross-validation: which questions are held out together.
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -8,16 +8,17 @@ use crate::classifiers::Examples;
 use crate::error::{Error, Result};
 use crate::mentor::Mentor;
 
-/// Deals the questions whose answer has another question into `count` folds: the indices of each
-/// fold in [`Mentor::examples`], ascending. Other questions are never held out.
+/// Splits the questions whose answer has another question into `count` folds. Each fold is a list of
+/// ascending indices into [`Mentor::examples`]. Other questions are never held out.
 ///
-/// Answers, and the questions of each, are shuffled and dealt one by one, like cards. So folds
-/// differ by a question at most, an answer's questions are spread as evenly as can be, and of the
-/// answer of each held-out question another question is left to learn from. Questions with one
-/// matching key are one example, and so in one fold.
+/// The answers and the questions of each answer are shuffled, then the questions are dealt to the
+/// folds in turn. Therefore the sizes of folds differ by at most one, the questions of an answer are
+/// spread evenly, and at least one question of each answer remains to train on. Questions with the
+/// same matching key are one example, and so are in one fold.
 ///
 /// # Errors
-/// When nothing can be held out, or not in so many folds.
+/// If no question can be held out, or if there are fewer such questions than folds, or fewer than two
+/// folds.
 pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>> {
     let examples = Examples::of(mentor, false);
     if let Some(why) = examples.why_unmeasurable() {
@@ -57,14 +58,14 @@ mod tests {
     use super::*;
     use crate::mentor::fixture;
 
-    /// A mentor with these questions, an answer each list.
+    /// A mentor with one answer per list of questions.
     fn mentor(answers: &[Vec<String>]) -> Mentor {
         let rows = answers.iter().enumerate();
         let rows = rows.map(|(i, q)| format!("{i},,Answer {i}.,\"{}\"\n", q.join("\n")));
         fixture::mentor("ada", &rows.collect::<String>())
     }
 
-    /// Answers whose questions are now and then another answer's, too.
+    /// Generates the questions of several answers. Some answers share a question.
     fn answers() -> impl Strategy<Value = Vec<Vec<String>>> {
         let question = (0_u8..40).prop_map(|n| format!("What is {n}?"));
         prop::collection::vec(prop::collection::vec(question, 1..8), 2..12)
@@ -72,7 +73,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_question_is_held_out_once_and_its_answer_is_learned_all_the_same(
+        fn each_question_is_held_out_once_and_its_answer_keeps_another_question(
             answers in answers(),
             count in 2_usize..8,
             seed in any::<u64>(),
@@ -108,9 +109,9 @@ mod tests {
         }
     }
 
-    // An answer of six questions has two in each of three folds, one of two in two of them.
+    // An answer with six questions has two in each of three folds; one with two has at most one in each.
     #[test]
-    fn an_answers_questions_are_spread() {
+    fn the_questions_of_an_answer_are_spread_evenly_over_the_folds() {
         let questions = |answer: &str, n: u8| (0..n).map(|i| format!("{answer} {i}?")).collect();
         let mentor = mentor(&[questions("a", 6), questions("b", 2), questions("c", 1)]);
         for seed in 0..20 {

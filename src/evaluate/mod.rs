@@ -1,10 +1,11 @@
-//! How good a classifier is, and whether another one is better.
+//! Measures the accuracy of classifiers and compares classifiers with each other.
 //!
-//! [`run_test`] asks every question of a test set; [`TestFigures`] looks at the run from every side;
-//! a [`Comparison`] sets two runs side by side, [`ComparisonFigures`] looks at both from every side, and
-//! [`Comparisons`] holds several checkpoints against the first; [`TrainingFigures`] looks at what
-//! training measured; [`statistics`] says how far the numbers can be trusted. [`Tuning`] compares ways
-//! to train by what each makes of questions that it was not trained on.
+//! - [`run_test`] asks every question of a test set, and [`TestFigures`] holds the figures of the run.
+//! - [`Comparison`] compares two runs of the same test, and [`ComparisonFigures`] holds the figures of
+//!   both. [`Comparisons`] compares several checkpoints with the first.
+//! - [`TrainingFigures`] holds the figures measured during training.
+//! - [`Tuning`] compares training configurations by their accuracy on held-out questions.
+//! - [`statistics`] has confidence intervals, significance tests and calibration errors.
 
 mod compare;
 mod comparison_figures;

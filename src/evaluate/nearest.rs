@@ -1,12 +1,12 @@
-//! The known questions whose wording is nearest to another's.
+//! Finds the known questions with the most similar wording.
 //!
-//! An n-gram that occurs `tf` times in a question and is in `df` of the `n` known ones weighs
-//! `tf · (1 + ln(n / df))` there, and each question's vector has unit length (scikit-learn's
-//! `TfidfVectorizer(smooth_idf=False)`). An n-gram that no known question has counts in a new
-//! question's length with df = 1.
+//! An n-gram that occurs `tf` times in a question and in `df` of the `n` known questions has the
+//! weight `tf · (1 + ln(n / df))`. Each question's vector is scaled to unit length (scikit-learn's
+//! `TfidfVectorizer(smooth_idf=False)`). An n-gram that occurs in no known question counts towards
+//! the length of a new question's vector with df = 1.
 //!
-//! `fusion_v1` weighs n-grams, too, but by settings of its own, sublinear and smoothed, in the arrays
-//! that a model's files hold. What reports say of wording must not move with a model.
+//! `fusion_v1` also weights n-grams, but with other settings (sublinear and smoothed) that are part of
+//! the model's files. The similarities in reports must not depend on a model.
 
 use std::collections::BTreeMap;
 
@@ -16,46 +16,45 @@ use serde::{Deserialize, Serialize};
 use crate::mentor::{Example, Mentor};
 use crate::text::Analyzer;
 
-/// A mentor's questions, to be found by their wording.
+/// An index of a mentor's questions for search by wording.
 ///
-/// Two texts are as near as the cosine of their character 3-grams within words, weighed by TF-IDF
-/// (Salton & Buckley 1988). No classifier has a part in it: it tells people which known questions
-/// read alike, and not what a classifier took them for.
+/// The similarity of two texts is the cosine of their TF-IDF vectors over character 3-grams within
+/// words (Salton & Buckley 1988). It depends only on the wording, and not on any classifier.
 #[derive(Debug)]
 pub struct QuestionIndex<'a> {
     examples: Vec<Example<'a>>,
     ids: Vec<&'a str>,
-    /// Per n-gram the questions that have it, with its weight there; in order, so that sums have the
-    /// same bits in each run.
+    /// For each n-gram, the indices of the questions that contain it, with its weights. The map is
+    /// ordered, so that sums have the same bits in each run.
     postings: BTreeMap<String, Vec<(usize, f64)>>,
 }
 
-/// A known question near another one.
+/// A known question with a wording similar to that of another question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Neighbour {
-    /// As it stands in the data.
+    /// The question, as in the data.
     pub question: String,
-    /// Its answer.
+    /// The id of the question's answer.
     pub answer_id: String,
-    /// How near it is, in 0..=1.
+    /// The cosine similarity, in 0..=1.
     pub similarity: f64,
 }
 
-/// Two known questions of different answers that read alike.
+/// Two known questions with similar wording and different answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SimilarPair {
-    /// As they stand in the data, in its order.
+    /// The questions, as in the data and in the data's order.
     pub questions: [String; 2],
-    /// Their answers.
+    /// The ids of their answers.
     pub answer_ids: [String; 2],
-    /// How near they are, in 0..=1.
+    /// The cosine similarity, in 0..=1.
     pub similarity: f64,
 }
 
 const ANALYZER: Analyzer = Analyzer::Characters { lengths: 3..=3, any_script: true };
 
 impl<'a> QuestionIndex<'a> {
-    /// All questions that `mentor` learns from.
+    /// Indexes all training questions of `mentor`.
     #[must_use]
     pub fn of(mentor: &'a Mentor) -> Self {
         let examples = mentor.examples();
@@ -80,14 +79,15 @@ impl<'a> QuestionIndex<'a> {
         Self { ids: ids.collect(), examples, postings }
     }
 
-    /// The up to `limit` questions nearest to `question`, nearest first; none that shares nothing.
+    /// Returns at most `limit` known questions, the most similar to `question` first. Questions without
+    /// a common n-gram are left out.
     #[must_use]
     pub fn nearest(&self, question: &str, limit: usize) -> Vec<Neighbour> {
         let mut products = vec![0.0; self.examples.len()];
         let mut square = 0.0;
         for (ngram, count) in ANALYZER.count(question).iter() {
             let list = self.postings.get(ngram).map_or(&[][..], Vec::as_slice);
-            // An n-gram that no known question has is as rare as one that a single question has.
+            // An unknown n-gram counts as if it occurred in one known question.
             let rarity = (self.examples.len() as f64 / list.len().max(1) as f64).ln() + 1.0;
             let weight = f64::from(count) * rarity;
             square += weight * weight;
@@ -105,22 +105,23 @@ impl<'a> QuestionIndex<'a> {
         found.iter().take(limit).map(neighbour).collect()
     }
 
-    /// The pairs of known questions at least `least` near, in 0..=1, that lead to different
-    /// answers; nearest first.
+    /// Returns the pairs of known questions with different answers and a similarity of at least
+    /// `least`, in 0..=1; the most similar first.
     #[must_use]
     pub fn similar_pairs_across_answers(&self, least: f64) -> Vec<SimilarPair> {
         let lists: Vec<&[(usize, f64)]> = self.postings.values().map(Vec::as_slice).collect();
-        // Per question its n-grams: the list, its own place there, and its weight.
+        // For each question, its n-grams: the number of the list, the position in the list, the weight.
         let mut ngrams: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); self.examples.len()];
         for (number, list) in lists.iter().enumerate() {
-            for (place, (question, weight)) in list.iter().enumerate() {
-                ngrams[*question].push((number, place, *weight));
+            for (position, (question, weight)) in list.iter().enumerate() {
+                ngrams[*question].push((number, position, *weight));
             }
         }
-        let later = |question: usize| -> Vec<(usize, usize, f64)> {
+        // Compares a question with the later ones, so that each pair occurs once.
+        let similar_later_questions = |question: usize| -> Vec<(usize, usize, f64)> {
             let mut products = vec![0.0; self.examples.len() - question];
-            for &(number, place, weight) in &ngrams[question] {
-                for (other, known) in &lists[number][place + 1..] {
+            for &(number, position, weight) in &ngrams[question] {
+                for (other, known) in &lists[number][position + 1..] {
                     products[other - question] += weight * known;
                 }
             }
@@ -133,8 +134,8 @@ impl<'a> QuestionIndex<'a> {
             pairs.filter(is_alike).collect()
         };
         let mut pairs: Vec<(usize, usize, f64)> =
-            (0..ngrams.len()).into_par_iter().flat_map_iter(later).collect();
-        // Stable, so that equally near ones stand in the order of the data.
+            (0..ngrams.len()).into_par_iter().flat_map_iter(similar_later_questions).collect();
+        // The sort is stable, so equally similar pairs stay in the order of the data.
         pairs.sort_by(|a, b| b.2.total_cmp(&a.2));
         let pair = |&(one, other, similarity): &(usize, usize, f64)| SimilarPair {
             questions: [one, other].map(|i| self.examples[i].question.to_owned()),
@@ -154,34 +155,35 @@ mod tests {
                         3,,Three.,fly fly fishing\n";
 
     #[track_caller]
-    fn close(found: f64, expected: f64) {
+    fn assert_close(found: f64, expected: f64) {
         assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
     }
 
-    // The weights are from scikit-learn 1.9: TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3),
-    // smooth_idf=False), fitted to the four known questions. It does not count the four n-grams of
-    // “they” that are in none of them; here they were given its weight of what is in one.
+    // Reference: scikit-learn 1.9, TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3),
+    // smooth_idf=False), fitted to the four known questions. scikit-learn ignores the four n-grams of
+    // “they”, which occur in no known question; the expected values include them with df = 1.
     #[test]
-    fn nearest_as_scikit_learn_has_it() {
+    fn similarities_agree_with_scikit_learn() {
         let mentor = fixture::mentor("ada", ROWS);
-        let wordings = QuestionIndex::of(&mentor);
-        let found = wordings.nearest("Who are they?", 5);
-        let [first, second] = found.as_slice() else { panic!("two that share something") };
+        let index = QuestionIndex::of(&mentor);
+        let found = index.nearest("Who are they?", 5);
+        let [first, second] = found.as_slice() else { panic!("expected two similar questions") };
         assert_eq!((first.question.as_str(), first.answer_id.as_str()), ("who are you", "1"));
         assert_eq!((second.question.as_str(), second.answer_id.as_str()), ("where are you", "2"));
-        close(first.similarity, 0.641_352_761_906_325);
-        close(second.similarity, 0.326_925_704_030_008);
-        let found = wordings.nearest("you fly", 2);
+        assert_close(first.similarity, 0.641_352_761_906_325);
+        assert_close(second.similarity, 0.326_925_704_030_008);
+        let found = index.nearest("you fly", 2);
         let questions: Vec<&str> = found.iter().map(|one| one.question.as_str()).collect();
         assert_eq!(questions, ["do you fly", "fly fly fishing"]);
-        close(found[0].similarity, 0.737_414_659_266_555);
-        close(found[1].similarity, 0.541_744_129_602_576);
-        assert!(wordings.nearest("xyz", 5).is_empty());
+        assert_close(found[0].similarity, 0.737_414_659_266_555);
+        assert_close(found[1].similarity, 0.541_744_129_602_576);
+        assert!(index.nearest("xyz", 5).is_empty());
     }
 
-    // By the same: of one answer, 0.189 apart, are “who are you” and “do you fly”.
+    // Reference: the same vectorizer. “who are you” and “do you fly” have a similarity of 0.189, but the
+    // same answer.
     #[test]
-    fn alike_elsewhere_as_scikit_learn_has_it() {
+    fn similar_pairs_across_answers_agree_with_scikit_learn() {
         let mentor = fixture::mentor("ada", ROWS);
         let found = QuestionIndex::of(&mentor).similar_pairs_across_answers(0.15);
         let pairs: Vec<[&str; 2]> =
@@ -193,7 +195,7 @@ mod tests {
         for (pair, expected) in
             found.iter().zip([0.563_914_080_834_935, 0.399_490_062_740_54, 0.153_397_240_103_237])
         {
-            close(pair.similarity, expected);
+            assert_close(pair.similarity, expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! So many of so many, and how far that can be trusted.
+//! Proportions with their confidence intervals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,31 +6,32 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::statistics::wilson;
 
-/// So many of so many. Only the two numbers are read; the others come of them.
+/// The share of correctly answered questions. Only the two counts are deserialized; the share and the
+/// interval are computed from them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Counts")]
 pub struct Proportion {
-    /// Of how many.
+    /// The number of questions.
     pub questions: usize,
-    /// How many.
+    /// The number of correct answers.
     pub correct: usize,
-    /// Their ratio, in 0..=1; `None` where there is nothing.
+    /// `correct / questions`, in 0..=1; `None` if there are no questions.
     pub share: Option<f64>,
-    /// Wilson's 95% interval.
+    /// Wilson's 95% confidence interval of the share; `[0, 1]` if there are no questions.
     pub ci95: [f64; 2],
 }
 
-/// How one topic's questions were answered.
+/// The accuracy on one topic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopicShare {
-    /// As written.
+    /// The topic, as written in the data.
     pub topic: String,
-    /// Answered rightly.
+    /// The accuracy.
     #[serde(flatten)]
     pub share: Proportion,
 }
 
-/// What a [`Proportion`] is read from.
+/// The fields from which a [`Proportion`] is deserialized.
 #[derive(Deserialize)]
 struct Counts {
     questions: u32,
@@ -49,27 +50,27 @@ impl TryFrom<Counts> for Proportion {
 }
 
 impl Proportion {
-    /// `correct` of `questions`.
+    /// Returns the proportion of `correct` among `questions`.
     #[must_use]
     pub fn of(correct: usize, questions: usize) -> Self {
         let share = (questions > 0).then(|| correct as f64 / questions as f64);
         Self { questions, correct, share, ci95: wilson(correct, questions) }
     }
 
-    /// How many are not.
+    /// Returns the number of questions that are not correct.
     #[must_use]
     pub fn wrong(&self) -> usize {
         self.questions - self.correct
     }
 
-    /// Their ratio, in 0..=1; 0 where there is nothing.
+    /// Returns the share, in 0..=1; 0 if there are no questions.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.share.unwrap_or(0.0)
     }
 }
 
-/// Writes a share as `questions`, `correct`, `accuracy` (0 where there is nothing) and
+/// Serializes a proportion as `questions`, `correct`, `accuracy` (0 if there are no questions) and
 /// `accuracy_ci95`.
 pub(super) fn as_accuracy<S: Serializer>(
     share: &Proportion,
@@ -86,7 +87,8 @@ pub(super) fn as_accuracy<S: Serializer>(
     Written { questions, correct, accuracy: share.accuracy(), accuracy_ci95 }.serialize(serializer)
 }
 
-/// The share of right ones per topic, by name, of questions with their topics.
+/// Returns the accuracy per topic, ordered by topic. Each question is given as its topics and whether
+/// it was answered correctly.
 pub(super) fn topic_shares<'a>(
     questions: impl Iterator<Item = (BTreeSet<&'a str>, bool)>,
 ) -> Vec<TopicShare> {

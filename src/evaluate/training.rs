@@ -178,7 +178,7 @@ impl Trend {
     pub fn sentence(&self) -> String {
         let [low, high] = self.gain_ci95.map(points);
         let gain = format!(
-            "with {:.1} questions an answer instead of {:.1} it is {:.1} points {} (95% interval \
+            "with {:.1} questions per answer instead of {:.1} it is {:.1} points {} (95% interval \
              {low} to {high})",
             self.to,
             self.from,

@@ -89,7 +89,7 @@ fn web(scheme: &str, rest: &str) -> Option<Location> {
         Some(slash) => rest.split_at(slash),
         None => (rest, "/"),
     };
-    // A password may hold an `@` that nobody encoded.
+    // A password may contain an unencoded `@`.
     let (login, host) = match authority.rsplit_once('@') {
         Some((login, host)) => (Some(in_url(login)), host),
         None => (None, authority),

@@ -108,7 +108,7 @@ pub(super) struct Partial {
     folder: PathBuf,
     /// Held while this run uses the folder.
     _lock: Option<File>,
-    /// Where nobody will go on with it; a signal removes it.
+    /// The folder if no later run can resume it; a signal handler removes it.
     own: Option<Scratch>,
 }
 

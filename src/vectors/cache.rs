@@ -3,7 +3,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 32 | a SHA-256 of the model's fingerprint and what else decides the numbers |
+//! | 32 | the SHA-256 of the model's digest and of everything else that affects the vectors |
 //! | then for each text 16 | the first of its SHA-256 |
 //! | `4 · dims` | its vector, as little-endian `f32` |
 //! | 16 | the first of a SHA-256 of the three above |
@@ -59,7 +59,7 @@ struct Known {
 }
 
 impl Cache {
-    /// That in `folder` of the model whose fingerprint is `sha256`, with vectors of `dims` numbers.
+    /// The cache in `folder` for the model with digest `sha256` and vectors of `dims` dimensions.
     /// Nothing is read yet.
     pub(super) fn new(folder: &Path, sha256: &str, dims: usize) -> Self {
         // Another version, or other instructions, may round differently.

@@ -26,9 +26,9 @@ const FORMAT: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelKind {
-    /// Words: a vector a word.
+    /// One vector per word.
     Words,
-    /// Sentences, by the sum of a vector a token.
+    /// Sentence vectors, each the sum of one vector per token.
     Static,
     /// Sentences, by a network.
     Encoder,
@@ -109,7 +109,7 @@ impl Manifest {
         Self { format: FORMAT, kind, dims, words, source, licence, version, files }
     }
 
-    /// The model's fingerprint, in hex: the SHA-256 of its file; of several that of the lines
+    /// The model's digest, in hex: the SHA-256 of its file; of several files, that of the lines
     /// `<sha256>  <path>` in the order of their paths, each with a line feed.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -154,7 +154,7 @@ impl Manifest {
         if files.is_empty() {
             return Err(fault("names no file".to_owned()));
         }
-        // A fingerprint becomes part of a path.
+        // A digest becomes part of a path.
         if let Some(what) = publish::files_fault(files) {
             return Err(fault(what.to_owned()));
         }
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(manifest("encoder", &two((1 << 60) - 1)).unwrap().size(), 1 << 60);
         for size in [1 << 60, u64::MAX] {
             let error = manifest("encoder", &two(size)).unwrap_err();
-            assert!(error.reason().contains("more bytes than there can be"), "{size}: {error}");
+            assert!(error.reason().contains("impossibly large total size"), "{size}: {error}");
         }
         assert!(manifest("cats", "{}").unwrap_err().reason().contains("cats"));
     }

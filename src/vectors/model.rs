@@ -97,7 +97,7 @@ impl VectorModel {
         self.name.as_str()
     }
 
-    /// Its fingerprint: [`Manifest::digest`](super::Manifest::digest).
+    /// Its digest: [`Manifest::digest`](super::Manifest::digest).
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
@@ -133,7 +133,7 @@ impl VectorModel {
         self.vectors.sentences()
     }
 
-    /// What has a vector a token, if it is not a network.
+    /// The token vectors, if the model is not a network.
     #[must_use]
     pub fn tokens(&self) -> Option<&dyn TokenVectors> {
         match &self.vectors {

@@ -113,7 +113,7 @@ fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
         .hint(format!("there is {}; add one: `mentorpal vectors add PATH`", quoted_list(known))))
 }
 
-/// What the vector model is called here whose fingerprint, in hex, is `sha256`, if it is here.
+/// The name of the installed vector model with the hex digest `sha256`, if there is one.
 ///
 /// # Errors
 /// When the models cannot be listed.

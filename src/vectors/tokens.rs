@@ -1,11 +1,11 @@
-//! Models that have a vector a token, and what follows from that for sentences.
+//! Models with one vector per token, and the sentence vectors made from them.
 
 use rayon::prelude::*;
 
 use super::sentence::{Embeddings, SentenceModel, to_unit_length};
 use crate::progress::Progress;
 
-/// A vector a token, whatever sentence it stands in.
+/// One vector per token, independent of the sentence.
 pub trait TokenVectors: SentenceModel {
     /// The vectors of the tokens of `text`, in order: `[tokens, dims]`. The length of each is what
     /// the token weighs; tokens that are not known are left out.

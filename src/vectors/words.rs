@@ -14,7 +14,7 @@ use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
-/// A vector a word, mapped from disk: processes that use the same model share its memory.
+/// One vector per word, memory-mapped: processes that use the same model share its memory.
 #[derive(Debug)]
 pub struct WordVectors {
     manifest: Manifest,

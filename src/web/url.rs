@@ -16,7 +16,7 @@ pub(crate) struct Url {
     port: u16,
     /// The path, and the query if there is one.
     path: String,
-    /// A part of the path that nobody is shown; empty where there is none.
+    /// A secret part of the path that is never printed; empty if there is none.
     hidden: String,
 }
 

@@ -48,7 +48,7 @@ fn folders_in_place_of_files() {
             |s| folder(s, PROFILE),
             "train",
             &[
-                "profile.yml: a folder, expected a regular file; the mentor's id is used as its name",
+                "profile.yml: a folder, expected a file; the mentor's id is used as its name",
             ],
         ),
         refused(

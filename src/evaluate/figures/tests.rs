@@ -3,7 +3,8 @@ use crate::checkpoint::CheckpointRef;
 use crate::mentor::fixture;
 use crate::workspace::Name;
 
-/// “Who are you?” is the later row's: nothing leads to `0`, nor to `3`.
+/// A mentor whose answers `0` and `3` have no training question: “Who are you?” belongs to the later
+/// row, `1`.
 fn mentor() -> Mentor {
     fixture::mentor(
         "ada",
@@ -27,15 +28,15 @@ fn report(arch: &str, results: Vec<TestResult>) -> TestReport {
     }
 }
 
-/// `expected`, given and best, with the rank of what was expected.
-fn result(question: &str, answers: [&str; 3], rank: Option<usize>, sure: f64) -> TestResult {
+/// A result with the expected, given and best answer, and the rank of the expected one.
+fn result(question: &str, answers: [&str; 3], rank: Option<usize>, confidence: f64) -> TestResult {
     let [expected, given, best] = answers;
     TestResult {
         question: question.into(),
         expected: vec![expected.into()],
         answer_id: given.into(),
         top_answer_id: best.into(),
-        confidence: sure,
+        confidence,
         canned: false,
         correct: given == expected,
         top_correct: rank == Some(1),
@@ -43,8 +44,8 @@ fn result(question: &str, answers: [&str; 3], rank: Option<usize>, sure: f64) ->
     }
 }
 
-/// The right answer was first, third, first, and not ranked; declining was marked for three, done
-/// for two, and right for one.
+/// Seven results. The correct answers have the ranks 1, 3 and 1, and one is not ranked. Declining is
+/// expected for three questions, given for two, and correct for one.
 fn results() -> Vec<TestResult> {
     let canned = |result| TestResult { canned: true, ..result };
     vec![
@@ -63,7 +64,7 @@ fn of(share: &Proportion) -> (usize, usize) {
 }
 
 #[test]
-fn shares_and_ranks_by_hand() {
+fn shares_and_ranks_agree_with_a_hand_count() {
     let figures = TestFigures::of(&report("lstm_v1", results()), &mentor());
     assert_eq!(of(&figures.canned_floor), (1, 7));
     assert_eq!(of(&figures.off_topic_precision), (1, 2));
@@ -77,13 +78,13 @@ fn shares_and_ranks_by_hand() {
     for (found, expected) in found.iter().zip([0.5, 0.75, 0.75, 7.0 / 12.0]) {
         assert!((found - expected).abs() < 1e-12, "{ranks:?}");
     }
-    // Five answered, two of them rightly.
+    // Five questions are answered, two of them correctly.
     assert!((figures.fitted.coverage - 5.0 / 7.0).abs() < 1e-12);
     assert!((figures.fitted.accuracy.unwrap() - 0.4).abs() < 1e-12);
 }
 
 #[test]
-fn wrong_answers_by_hand() {
+fn wrong_answers_agree_with_a_hand_count() {
     let figures = TestFigures::of(&report("lstm_v1", results()), &mentor());
     let confusions: Vec<_> = figures
         .confusions
@@ -98,7 +99,8 @@ fn wrong_answers_by_hand() {
     assert_eq!(figures.without_questions, ["0", "3"]);
 }
 
-/// The lowest and the highest edge, and the bins that have questions: number, right, wrong.
+/// Returns the lowest and the highest edge, and for each bin with questions its index and its numbers
+/// of correct and wrong answers.
 fn bins(figures: &TestFigures) -> ([f64; 2], Vec<(usize, usize, usize)>) {
     let bins = &figures.confidences;
     let filled = bins.iter().enumerate().map(|(i, bin)| (i, bin.right, bin.wrong));
@@ -106,9 +108,9 @@ fn bins(figures: &TestFigures) -> ([f64; 2], Vec<(usize, usize, usize)>) {
     ([bins[0].low, bins[19].high], filled)
 }
 
-// Decision values of −2 to 8 make bins of a half; those of canned questions have no part in it.
+// Decision values from −2 to 8 give bins of width 0.5. Canned questions do not count.
 #[test]
-fn decision_values_are_drawn_from_the_lowest_to_the_highest() {
+fn bins_of_decision_values_span_the_lowest_to_the_highest() {
     let figures = TestFigures::of(&report("lstm_v1", results()), &mentor());
     let filled = vec![(0, 0, 1), (2, 0, 1), (6, 0, 1), (8, 0, 1), (19, 1, 0)];
     assert_eq!(bins(&figures), ([-2.0, 8.0], filled));
@@ -116,7 +118,7 @@ fn decision_values_are_drawn_from_the_lowest_to_the_highest() {
 }
 
 #[test]
-fn one_decision_value_is_in_the_middle() {
+fn bins_are_centred_on_a_single_decision_value() {
     let alone = vec![result("q4", [OFF_TOPIC, OFF_TOPIC, "1"], None, -4.0)];
     let figures = TestFigures::of(&report("lstm_v1", alone), &mentor());
     assert_eq!(bins(&figures), ([-4.5, -3.5], vec![(10, 0, 1)]));
@@ -125,7 +127,7 @@ fn one_decision_value_is_in_the_middle() {
 }
 
 #[test]
-fn probabilities_are_drawn_from_0_to_1() {
+fn bins_of_probabilities_span_0_to_1() {
     let results = vec![result("q3", ["2", "2", "2"], Some(1), 0.98)];
     let figures = TestFigures::of(&report("fusion_v1", results), &mentor());
     assert_eq!(bins(&figures), ([0.0, 1.0], vec![(19, 1, 0)]));

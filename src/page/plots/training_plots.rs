@@ -1,16 +1,16 @@
-//! The plots of training.
+//! The plot on the training page.
 
 use plotters::prelude::*;
 
 use super::{HEIGHT, INK, LINE, RIGHT, draw, percent, style, tenth};
 use crate::evaluate::CurvePoint;
 
-/// Accuracy, with its interval, by how many questions an answer has.
+/// Plots accuracy, with its interval, against the mean number of questions per answer.
 pub(in crate::page) fn learning_curve(points: &[CurvePoint]) -> String {
     let most = points.last().map_or(1.0, |point| 1.08 * point.questions_per_answer);
     let shown = |point: &CurvePoint| Some((point.questions_per_answer, point.share.share?));
     draw(HEIGHT, |area| {
-        let names = ["questions an answer is learned from, on average", "right"];
+        let names = ["questions per answer, on average", "right"];
         let mut chart = axes!(area, 0.0..most, 0.0..1.0, names, [&tenth, &percent]);
         chart.draw_series(LineSeries::new(points.iter().filter_map(shown), RIGHT))?;
         for point in points {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `random_sequences.rs` | random numbers → sequences of tokens |
 //! | `projection.rs` | the encoder's vectors → fewer numbers (principal components) |
-//! | `ridge.rs` | sequences and their vectors → a vector a token (ridge regression) |
+//! | `ridge.rs` | sequences and their vectors → one vector per token (ridge regression) |
 //! | `publish.rs` | all of it, as a vector model of the workspace |
 //!
 //! What is known of a token before is its vector alone, `[CLS] token [SEP]`, weighed by smooth
@@ -51,7 +51,7 @@ struct Teacher<'a> {
 pub struct Options {
     /// How many numbers a vector shall have: no more than the encoder's. Default 128.
     pub dims: usize,
-    /// Where random numbers start. Default 0.
+    /// Seed of the random number generator. Default 0.
     pub seed: u64,
     /// The number of random token sequences to learn from. Default 85,000.
     pub sequences: usize,

@@ -8,7 +8,7 @@
 //! | `parts.rs` | what a tokenizer may be made of |
 //! | `tokenizer.rs` | text → token ids |
 //! | `weights.rs` | the network's numbers, in an `open_file.rs` |
-//! | `bert.rs` | token ids → a vector a token, with what is between matrix products in `rows.rs` |
+//! | `bert.rs` | token ids → one vector per token; `rows.rs` has the operations between matrix products |
 
 mod bert;
 mod folder;

@@ -112,7 +112,7 @@ impl Client {
         self.agent.ask(url, request, (), UNREACHED)
     }
 
-    /// Whether `url` is the Hub's, and nobody can listen on the way there.
+    /// Whether `url` belongs to the Hub and the connection is encrypted or local.
     fn may_see_token(&self, url: &Url) -> bool {
         self.endpoint.is_same_server(url) && url.is_private()
     }

@@ -6,7 +6,7 @@
 //!
 //! | file | stage |
 //! |---|---|
-//! | `model_id.rs` | what was typed → which model |
+//! | `model_id.rs` | model name given by the user → repository and revision |
 //! | `settings.rs` | the environment → which Hub, cache and token |
 //! | `client.rs` | requests: who gets the token, which redirects are followed |
 //! | `hash.rs` | what the Hub says of a file's content |

@@ -114,7 +114,7 @@ pub(super) fn fetch_unverified(
         Ok(())
     });
     if let Err(fault) = fetched {
-        // Best effort: nobody can go on with it.
+        // Best effort: the file cannot be resumed.
         let _ = fs::remove_file(path);
         return Err(fault.into_error());
     }

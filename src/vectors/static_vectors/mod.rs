@@ -1,4 +1,4 @@
-//! Static token vectors: a vector a token, learned so that a sentence's sum of them is
+//! Static token vectors: one vector per token, learned so that their sum over a sentence is
 //! near what a sentence encoder makes of it.
 //!
 //! One set is embedded in the program, so that there is a vector model without any download.
@@ -27,7 +27,7 @@ const EMBEDDED: &[u8] = include_bytes!("embedded/model.safetensors");
 /// The greatest number of a row.
 const MOST: f32 = 127.0;
 
-/// A vector a token, in one byte a number.
+/// One vector per token, with one byte per component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StaticVectors {
     origin: Origin,
@@ -192,7 +192,7 @@ mod tests {
     use crate::progress::NoProgress;
 
     #[test]
-    fn paraphrases_are_nearer_than_strangers() {
+    fn paraphrases_are_nearer_than_other_questions() {
         let vectors = StaticVectors::embedded();
         assert_eq!(vectors.dims(), 128);
         let triples = [

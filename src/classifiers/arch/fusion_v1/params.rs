@@ -66,7 +66,7 @@ pub(super) struct Search {
     pub(super) weights: Vec<f32>,
     pub(super) widths: Vec<f32>,
     pub(super) lambdas: Vec<f32>,
-    /// Leave-one-out sees paraphrases by few authors, and strangers ask otherwise: to be worth
+    /// Leave-one-out uses paraphrases by few authors, and other people phrase questions differently: to be worth
     /// leaving the middle for, a setting must answer this much more of them, in 0..=1.
     pub(super) margin: f64,
 }
@@ -140,7 +140,7 @@ impl Default for Params {
     /// |---|---|---|
     /// | n-gram weights | 0.5, 0.5 | leave-one-out prefers neither, over six mentors |
     /// | λ of answers' texts | 0.1 | accuracy is flat from 0.1 to 1 |
-    /// | off-topic share | 0.3 | a guess at what strangers ask; not fitted |
+    /// | off-topic share | 0.3 | an assumption about real use; not fitted |
     /// | search limit | 2,000 | settings hardly depend on size, time does with its cube |
     fn default() -> Self {
         Self {

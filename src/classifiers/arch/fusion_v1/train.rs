@@ -150,7 +150,7 @@ fn without_question(
 /// Some questions as models that were trained without their whole answer see them: off-topic ones.
 fn without_answer(mut tops: Vec<(usize, Top)>, nearest: &[Nearest]) -> Vec<Sample> {
     tops.sort_unstable_by_key(|(item, _)| *item);
-    // Answers' texts, the items after the questions, are left out, too, but nobody asks them.
+    // The texts of answers, the items after the questions, are also left out, but they are not asked.
     let questions = nearest.len();
     tops.retain(|(item, _)| *item < questions && leave_answer_out_applies(*item, questions));
     tops.into_iter().map(|(i, top)| sample(top, nearest[i].elsewhere, None)).collect()

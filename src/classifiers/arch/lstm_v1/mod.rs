@@ -1,4 +1,4 @@
-//! `lstm_v1`: word vectors and a topic model, as the checkpoints of the older tool have it.
+//! `lstm_v1`: word vectors and a topic model, as in the checkpoints of the Python pipeline.
 //!
 //! A question's tokens (maximal runs of word characters, lower-cased, stemmed by NLTK's Porter
 //! stemmer) are looked up in word vectors; an unknown one is zero. An LSTM with as many units as a
@@ -7,7 +7,7 @@
 //! classifier over the answers. Its decision value is the confidence; a question whose best answer
 //! has less than −0.88 is off-topic.
 //!
-//! Two things differ from the older tool. It compared topics in title case on one side with
+//! Two things differ from the Python pipeline. It compared topics in title case on one side with
 //! lower case on the other, so that its topic model learned from empty targets; here case does not
 //! matter. And vectors of words' pieces (the embedded ones) are looked up by the word, since a stem
 //! is no piece of one.

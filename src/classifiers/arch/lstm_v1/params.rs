@@ -1,4 +1,4 @@
-//! What is set: the older tool's settings, none of which is chosen by data.
+//! The hyperparameters of the Python pipeline. None is chosen from data.
 
 /// How many tokens of a question the topic model sees, one a step; shorter questions are padded
 /// with zeros after their end, and the padding is read like words.

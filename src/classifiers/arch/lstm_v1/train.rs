@@ -109,7 +109,7 @@ pub(crate) fn topics_of(mentor: &Mentor) -> Vec<String> {
     mentor.topics.iter().filter(is_topic).cloned().collect()
 }
 
-/// What topics are compared by: the older tool took “Military” and “military” for two, so that its
+/// The key for comparing topics. The Python pipeline treated “Military” and “military” as different, so its
 /// questions had none.
 fn key(topic: &str) -> String {
     fold(topic.trim())
@@ -140,7 +140,7 @@ fn without_topics(targets: &[Vec<f32>]) -> Option<String> {
     })
 }
 
-/// What a person who knows the older tool wants to see.
+/// The figures that the Python pipeline printed.
 fn comparison([fused, unfused, alone]: [Option<f64>; 3]) -> String {
     let [fused, unfused, alone] =
         [fused, unfused, alone].map(|share| share.map_or("not measurable".to_owned(), percent));

@@ -71,7 +71,7 @@ impl Words {
         };
         if model.tokens().is_none() {
             let what = format!(
-                "`lstm_v1` needs a vector a word; `{}` gives vectors to sentences only",
+                "`lstm_v1` needs word vectors; `{}` has sentence vectors only",
                 model.name()
             );
             return Err(Error::new(what).hint(hint));
