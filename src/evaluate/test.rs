@@ -214,7 +214,7 @@ mod tests {
         }
     }
 
-    // By hand, 3 of 7 questions are correct, 1 of 2 canned ones and 2 of 5
+    // By hand: 3 of 7 questions are correct, 1 of 2 canned ones and 2 of 5
     // others. Declining is expected for 3, given for 2, and correct for 1.
     #[test]
     fn a_tally_agrees_with_a_hand_count() {

@@ -1,5 +1,4 @@
-//! A comparison as CSV tables: everything that a plot of its page shows, and the questions that
-//! changed.
+//! The CSV tables of a comparison: the data of every plot on its page, and the changed questions.
 
 use super::tables::{
     Row, SHARE, TableFile, coverage_rows, list, optional, rank_rows, row, share_cells, table,
@@ -7,12 +6,13 @@ use super::tables::{
 use crate::error::Result;
 use crate::evaluate::{Comparisons, Pair, SideFigures, Standing, TestReport};
 
-/// A table a figure. Those of one checkpoint's figures have columns `mentor` and `checkpoint`
-/// first, those of two side by side `mentor`, `a` and `b`. Shares are in 0..=1; lists are separated
-/// by ` | `; what there is not is empty, as the mentor is of all mentors together.
+/// Returns one table per figure. Tables about single checkpoints start with the columns `mentor` and
+/// `checkpoint`, tables about pairs with `mentor`, `a` and `b`. Shares are in 0..=1, the items of a
+/// list are separated by ` | `, and missing values are empty. The mentor is empty in rows about all
+/// mentors together.
 ///
 /// # Errors
-/// When a table cannot be put together.
+/// If a table cannot be written.
 pub fn comparison_tables(comparisons: &Comparisons) -> Result<Vec<TableFile>> {
     let of_pairs = |name, heads: &[&str], rows: fn(&Pair) -> Vec<Row>| {
         let rows = comparisons.pairs().flat_map(|pair| {
@@ -68,7 +68,7 @@ const CHANGED_HEADS: [&str; 9] = [
     "canned_b",
 ];
 
-/// The table of all: a row a mentor and checkpoint.
+/// Returns the overview table with one row per mentor and checkpoint.
 fn standings(comparisons: &Comparisons) -> Result<TableFile> {
     let against = [
         "difference",
@@ -99,7 +99,7 @@ fn topics(pair: &Pair) -> Vec<Row> {
     topics
         .map(|topic| {
             let a = share_cells(topic.a);
-            // The questions are the same.
+            // Without the first cell: the number of questions is the same as that of A.
             let b = share_cells(topic.b).split_off(1);
             [row([&topic.topic]), a, b, row([&topic.difference])].concat()
         })

@@ -1,4 +1,4 @@
-//! Training as CSV tables: everything that its page shows.
+//! The CSV tables of a training: all data on its page.
 
 use super::TrainedMentor;
 use super::tables::{OfMentor, Row, SHARE, TableFile, file, list, optional, row, share_row};
@@ -10,10 +10,10 @@ impl OfMentor for TrainedMentor<'_> {
     }
 }
 
-/// A table a figure, as [`test_tables`](super::test_tables) has them.
+/// Returns one table per figure, in the format of [`test_tables`](super::test_tables).
 ///
 /// # Errors
-/// When a table cannot be put together.
+/// If a table cannot be written.
 pub fn training_tables(trained: &[TrainedMentor]) -> Result<Vec<TableFile>> {
     let make = |name, heads: &[&str], rows| file(trained, name, heads, rows);
     let with_share = |before: &[&'static str], after: &[&'static str]| {
@@ -48,7 +48,7 @@ fn topics(trained: &TrainedMentor) -> Vec<Row> {
     topics.map(|topic| share_row(&[&topic.topic], topic.share)).collect()
 }
 
-/// Each with its place, from 1, among those that need paraphrases.
+/// Returns one row per answer, with its place, from 1, among the answers that need more paraphrases.
 fn answers(trained: &TrainedMentor) -> Vec<Row> {
     let worst = &trained.figures.need_paraphrases;
     let answers = trained.figures.answers.iter();
