@@ -20,14 +20,15 @@ pub struct Comparison {
     pub only_b: Vec<usize>,
     /// The accuracy of B minus that of A, in −1..=1.
     pub difference: f64,
-    /// The 95% confidence interval of `difference`. It contains zero exactly if `p_value` is above 0.05.
+    /// The 95% confidence interval of `difference`. It contains zero exactly if `p_value` is above
+    /// 0.05.
     pub difference_ci95: [f64; 2],
     /// The p-value of `McNemar`'s exact test, in 0..=1.
     pub p_value: f64,
     /// `p_value` corrected by Holm's method for the number of comparisons in the family.
     pub p_corrected: f64,
-    /// The interval that agrees with `p_corrected`: it contains zero exactly if `p_corrected` is above
-    /// 0.05.
+    /// The interval that agrees with `p_corrected`: it contains zero exactly if `p_corrected` is
+    /// above 0.05.
     pub corrected_interval: [f64; 2],
     /// The number of comparisons in the family; 1 for a single comparison.
     pub family: usize,
@@ -107,7 +108,8 @@ impl Comparison {
         self.p_corrected < LEVEL
     }
 
-    /// Returns the result in a few words, for tables: `B better`, `A better`, `could be chance`, `equal`.
+    /// Returns the result in a few words, for tables: `B better`, `A better`, `could be chance`,
+    /// `equal`.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self.is_significant() {
@@ -184,8 +186,8 @@ mod tests {
         }
     }
 
-    // By hand: a split at least as uneven as 0 to 6 has probability 2/64, as 8 to 0 2/256, and as 4 to
-    // 3 1. Holm's method multiplies the smallest p-value by three and the next one by two.
+    // By hand: a split at least as uneven as 0 to 6 has probability 2/64, as 8 to 0 2/256, and as 4
+    // to 3 1. Holm's method multiplies the smallest p-value by three and the next one by two.
     #[test]
     fn a_family_is_corrected_as_computed_by_hand() {
         let mut family =

@@ -44,8 +44,8 @@ pub struct TestResult {
     pub correct: bool,
     /// Whether the best answer is one of the expected answers, even if the classifier declined.
     pub top_correct: bool,
-    /// The rank of the best expected answer among the candidates, from 1; `None` if no candidate is an
-    /// expected answer.
+    /// The rank of the best expected answer among the candidates, from 1; `None` if no candidate is
+    /// an expected answer.
     pub rank: Option<usize>,
 }
 

@@ -1,5 +1,5 @@
-//! The figures of a training report. The page, the terminal, JSON and CSV all take their values from
-//! here.
+//! The figures of a training report. The page, the terminal, JSON and CSV all take their values
+//! from here.
 //!
 //! The accuracies are leave-one-out: each question is answered by a model trained without it. A
 //! question that would be declined counts by its best answer.
@@ -20,12 +20,12 @@ use crate::text::points;
 
 /// The least similarity ([`QuestionIndex`]) at which two questions with different answers are
 /// reported. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this
-/// similar have the *same* answer, so the others are exceptions. Between 0.6 and 0.7, half of the pairs
-/// have the same answer.
+/// similar have the *same* answer, so the others are exceptions. Between 0.6 and 0.7, half of the
+/// pairs have the same answer.
 pub const ALIKE: f64 = 0.8;
 
-/// The gain in accuracy, in 0..=1, below which the learning curve is called flat: the whole interval
-/// of the gain must be below.
+/// The gain in accuracy, in 0..=1, below which the learning curve is called flat: the whole
+/// interval of the gain must be below.
 pub const FLAT: f64 = 0.03;
 
 /// The figures of one mentor's training.
@@ -42,13 +42,13 @@ pub struct TrainingFigures {
     pub need_paraphrases: Vec<String>,
     /// The ids of the answers with only one question, whose accuracy cannot be measured.
     pub single_question: Vec<String>,
-    /// The ids of the answers without a training question: they have none, or later rows have the same
-    /// questions.
+    /// The ids of the answers without a training question: they have none, or later rows have the
+    /// same questions.
     pub without_questions: Vec<String>,
     /// The questions that the data assigns to several answers.
     pub contradictions: Vec<Contradiction>,
-    /// The pairs of questions with different answers and a similarity of at least [`ALIKE`], the most
-    /// similar first.
+    /// The pairs of questions with different answers and a similarity of at least [`ALIKE`], the
+    /// most similar first.
     pub near_contradictions: Vec<SimilarPair>,
     /// The questions answered incorrectly, in the order of the data.
     pub wrong: Vec<WrongLeftOut>,
@@ -66,8 +66,8 @@ pub struct AnswerShare {
     /// The accuracy.
     #[serde(flatten)]
     pub share: Proportion,
-    /// The number of wrong questions above the number expected at the mentor's accuracy. Raising the
-    /// answer to that accuracy would correct about this many questions.
+    /// The number of wrong questions above the number expected at the mentor's accuracy. Raising
+    /// the answer to that accuracy would correct about this many questions.
     pub excess: f64,
     /// The answers given instead, the most frequent first.
     pub confused_with: Vec<ConfusedWith>,
@@ -109,8 +109,8 @@ pub struct CurvePoint {
     pub share: Proportion,
 }
 
-/// The gain in accuracy from training on all questions that were not held out instead of about half of
-/// them, on the same held-out questions.
+/// The gain in accuracy from training on all questions that were not held out instead of about half
+/// of them, on the same held-out questions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
     /// Questions per answer at the earlier point, which has about half of the questions.
@@ -131,7 +131,7 @@ pub struct Trend {
 pub enum Verdict {
     /// The interval of the gain is above 0.
     Rising,
-    /// The interval of the gain reaches 0 and ends below [`FLAT`].
+    /// The interval of the gain is not entirely above 0, and ends below [`FLAT`].
     Flat,
     /// Neither holds: there are too few questions to decide.
     Unclear,
@@ -241,7 +241,8 @@ fn answers(left_out: &[LeftOut], accuracy: Proportion, mentor: &Mentor) -> Vec<A
 }
 
 impl AnswerShare {
-    /// Returns the accuracy of one answer from its left-out questions, of which there is at least one.
+    /// Returns the accuracy of one answer from its left-out questions, of which there is at least
+    /// one.
     fn of(questions: &[&LeftOut], accuracy: Proportion) -> Self {
         let wrong: Vec<_> = questions.iter().filter(|left_out| !left_out.is_right()).collect();
         let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -266,8 +267,8 @@ impl AnswerShare {
     }
 }
 
-/// Returns the ids of the answers with a wrong question and an accuracy no better than the mentor's,
-/// worst first.
+/// Returns the ids of the answers with a wrong question and an accuracy no better than the
+/// mentor's, worst first.
 fn need_paraphrases(answers: &[AnswerShare]) -> Vec<String> {
     let is_worse = |answer: &&AnswerShare| answer.share.wrong() > 0 && answer.excess >= 0.0;
     let mut worst: Vec<&AnswerShare> = answers.iter().filter(is_worse).collect();
@@ -328,8 +329,8 @@ mod tests {
         answers.iter().map(of).collect()
     }
 
-    // By hand: 8 of 20 questions are wrong, so 0.4 wrong ones are expected per question. The excess:
-    // a 3 − 0.4 · 6 = 0.6; b 2 − 0.4 · 2 = 1.2; c 3 − 0.4 · 5 = 1; d 0 − 0.4 · 7 = −2.8.
+    // By hand: 8 of 20 questions are wrong, so 0.4 wrong ones are expected per question. The
+    // excess: a 3 − 0.4 · 6 = 0.6; b 2 − 0.4 · 2 = 1.2; c 3 − 0.4 · 5 = 1; d 0 − 0.4 · 7 = −2.8.
     #[test]
     fn excess_and_confusions_agree_with_a_hand_count() {
         let shares = shares(&[
@@ -352,7 +353,8 @@ mod tests {
         assert_eq!(confused, [("c", list(&["a4", "a5"])), ("b", list(&["a3"]))]);
     }
 
-    // All questions are wrong, so every excess is 0. The interval of 0 of 3 ends below that of 0 of 2.
+    // All questions are wrong, so every excess is 0. The interval of 0 of 3 ends below that of 0 of
+    // 2.
     #[test]
     fn answers_of_equal_excess_are_ordered_by_the_upper_limit_of_accuracy() {
         let shares = shares(&[&left_out("a", &["b"; 2]), &left_out("b", &["a"; 3])]);
@@ -372,8 +374,8 @@ mod tests {
     #[test]
     fn the_verdict_follows_from_the_interval_of_the_gain() {
         let first = |n: usize| (0..n).collect::<Vec<_>>();
-        // 50 of 400 questions become correct and none becomes wrong. Only the half and the last point
-        // count.
+        // 50 of 400 questions become correct and none becomes wrong. Only the half and the last
+        // point count.
         let rising = [
             point(0.25, &first(10), 400),
             point(0.5, &first(200), 400),

@@ -23,8 +23,8 @@ const BEGINNING: usize = 160;
 /// The maximum number of points of a learning curve. Training measures four.
 const MAX_POINTS: usize = 100;
 
-/// The record of one mentor's training, with everything that reports show. It contains nothing about
-/// the checkpoint, the machine or the time, so the same data gives the same bytes.
+/// The record of one mentor's training, with everything that reports show. It contains nothing
+/// about the checkpoint, the machine or the time, so the same data gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingRecord {
     format: u32,
@@ -79,7 +79,8 @@ impl TrainingRecord {
     /// Reads a record, which may come from an untrusted source.
     ///
     /// # Errors
-    /// If the bytes are not a record, have another format version, or have a number out of its range.
+    /// If the bytes are not a record, have another format version, or have a number out of its
+    /// range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let invalid = |reason: String| {
             Error::new(reason)
@@ -99,8 +100,8 @@ impl TrainingRecord {
         }
     }
 
-    /// Returns a description of the first invalid field, or `None`. Proportions are already checked when
-    /// they are deserialized.
+    /// Returns a description of the first invalid field, or `None`. Proportions are already checked
+    /// when they are deserialized.
     fn first_invalid(&self) -> Option<&'static str> {
         let TrainingFigures { learning_curve, trend, answers, wrong, near_contradictions, .. } =
             &self.figures;

@@ -10,7 +10,8 @@ use crate::progress::{NoProgress, Progress};
 /// The result of training without the questions of one fold and then asking those questions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoldRun {
-    /// The leave-one-out count on the training questions, by which the architecture chose its settings.
+    /// The leave-one-out count on the training questions, by which the architecture chose its
+    /// settings.
     pub inner: AnswerCount,
     /// The results of the fold's questions, in the order of the fold.
     pub held_out: Vec<HeldOut>,
@@ -28,9 +29,9 @@ pub struct HeldOut {
 }
 
 /// Trains `arch` once per fold without the fold's questions, and then asks those questions. This is
-/// the outer loop of a nested cross-validation (Varma & Simon 2006, *Bias in error estimation when using
-/// cross-validation for model selection*). Within each fold the architecture chooses its settings
-/// by leave-one-out as usual, so no question influences the model that answers it.
+/// the outer loop of a nested cross-validation (Varma & Simon 2006, *Bias in error estimation when
+/// using cross-validation for model selection*). Within each fold the architecture chooses its
+/// settings by leave-one-out as usual, so no question influences the model that answers it.
 ///
 /// `folds` come from [`folds`](super::folds()) for the same mentor. Each fold is one step of
 /// `progress`. After a fold fails, the others are counted as steps but not trained.

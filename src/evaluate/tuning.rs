@@ -14,8 +14,8 @@ use super::trial::FoldRun;
 /// called trials, the simplest first.
 ///
 /// The recommended trial answers the most held-out questions correctly; among equals it is the
-/// simplest. If the difference from a simpler trial is not significant, that trial is named as well,
-/// so that users can weigh the accuracy against the simpler model.
+/// simplest. If the difference from a simpler trial is not significant, that trial is named as
+/// well, so that users can weigh the accuracy against the simpler model.
 ///
 /// The p-values are `McNemar`'s, corrected by Holm's method over *all* pairs of trials, because the
 /// best trial was selected on the same questions. They assume independent questions, which is not
@@ -29,8 +29,8 @@ pub struct Tuning {
     pub trials: Vec<TrialFigures>,
     /// The index of the recommended trial.
     pub best: usize,
-    /// The index of the simplest trial before `best` that is not significantly different (p ≥ 0.05), if
-    /// there is one.
+    /// The index of the simplest trial before `best` that is not significantly different (p ≥
+    /// 0.05), if there is one.
     pub simpler: Option<usize>,
     /// The accuracy to expect from choosing a trial.
     pub nested: Nested,
@@ -46,18 +46,18 @@ pub struct TrialFigures {
     pub declined: usize,
     /// The number of questions that were answered correctly and not declined.
     pub given: usize,
-    /// The accuracy minus that of the best trial, in −1..=0. This and the next two fields are `None` for
-    /// the best trial.
+    /// The accuracy minus that of the best trial, in −1..=0. This and the next two fields are
+    /// `None` for the best trial.
     pub difference: Option<f64>,
-    /// The interval of the difference, widened to agree with the corrected `p_value`: it contains zero
-    /// exactly if `p_value` is above 0.05.
+    /// The interval of the difference, widened to agree with the corrected `p_value`: it contains
+    /// zero exactly if `p_value` is above 0.05.
     pub difference_ci95: Option<[f64; 2]>,
     /// The p-value of `McNemar`'s exact test, corrected by Holm's method, in 0..=1.
     pub p_value: Option<f64>,
     /// The figures of each fold.
     pub folds: Vec<FoldFigures>,
-    /// The median training time of a fold, in seconds. With the median, work done only once, such as
-    /// encoding questions, counts little.
+    /// The median training time of a fold, in seconds. With the median, work done only once, such
+    /// as encoding questions, counts little.
     pub seconds: f64,
 }
 
@@ -71,10 +71,10 @@ pub struct FoldFigures {
 }
 
 /// The accuracy to expect from choosing a trial. In each fold, the trial with the highest
-/// leave-one-out accuracy on the training questions is chosen, the simplest among equals, and only then
-/// asked the held-out questions. The accuracy of the best trial itself is biased upwards, because the
-/// trial was chosen by it (Cawley & Talbot 2010, *On
-/// over-fitting in model selection and subsequent selection bias in performance evaluation*).
+/// leave-one-out accuracy on the training questions is chosen, the simplest among equals, and only
+/// then asked the held-out questions. The accuracy of the best trial itself is biased upwards,
+/// because the trial was chosen by it (Cawley & Talbot 2010, *On over-fitting in model selection
+/// and subsequent selection bias in performance evaluation*).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nested {
     /// The accuracy of the chosen trials on the held-out questions.
@@ -86,8 +86,8 @@ pub struct Nested {
 }
 
 impl Tuning {
-    /// Compares `trials`. Each trial is the runs of one training configuration over the same folds; the
-    /// simplest trial comes first.
+    /// Compares `trials`. Each trial is the runs of one training configuration over the same folds;
+    /// the simplest trial comes first.
     ///
     /// # Panics
     /// If there is no trial, or the trials do not have the same folds.
@@ -162,7 +162,8 @@ struct Differences(Vec<Difference>);
 /// The difference between two trials, the one with the lower index first.
 struct Difference {
     pair: [usize; 2],
-    /// The number of questions that only the first answers correctly, and that only the second does.
+    /// The number of questions that only the first answers correctly, and that only the second
+    /// does.
     only: [usize; 2],
     questions: usize,
     p_corrected: f64,
@@ -221,8 +222,8 @@ mod tests {
     use super::super::trial::HeldOut;
     use super::*;
 
-    /// A fold with `inner` correct of ten by leave-one-out, and one character per held-out question: `+`
-    /// correct, `-` wrong, `d` correct and declined.
+    /// A fold with `inner` correct of ten by leave-one-out, and one character per held-out
+    /// question: `+` correct, `-` wrong, `d` correct and declined.
     fn fold(inner: usize, held_out: &str) -> FoldRun {
         let outcome = |c| HeldOut { correct: c != '-', declined: c == 'd' };
         FoldRun {
@@ -237,9 +238,9 @@ mod tests {
         assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
     }
 
-    // Fold 1: 7 < 8, so the second trial is chosen (2 of 4 correct). Fold 2: 9 > 8, the first (3 of 4).
-    // Fold 3: a tie, the first (0 of 3). That makes 5 of 11. The first trial alone has 1 + 3 + 0 and
-    // the second 2 + 1 + 3, each of 11.
+    // Fold 1: 7 < 8, so the second trial is chosen (2 of 4 correct). Fold 2: 9 > 8, the first (3 of
+    // 4). Fold 3: a tie, the first (0 of 3). That makes 5 of 11. The first trial alone has 1 + 3 +
+    // 0 and the second 2 + 1 + 3, each of 11.
     #[test]
     fn nested_choices_agree_with_a_hand_count() {
         let tuning = Tuning::of(&[

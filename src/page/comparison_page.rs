@@ -31,8 +31,8 @@ struct Row<'a> {
 
 /// The section of one pair.
 struct Section<'a> {
-    /// The number of the section, from 1. Anchors contain it instead of the mentor's id, because ids are
-    /// untrusted text.
+    /// The number of the section, from 1. Anchors contain it instead of the mentor's id, because
+    /// ids are untrusted text.
     number: usize,
     pair: &'a Pair<'a>,
     /// The sides A and B.

@@ -1,7 +1,8 @@
 //! Reports as files: HTML pages, `JUnit` XML for CI, and CSV tables for further analysis.
 //!
-//! The pages are rendered from `templates/`, which are compiled in and escape every value. A page is
-//! one file with its style and script inline, and its content security policy forbids all requests.
+//! The pages are rendered from `templates/`, which are compiled in and escape every value. A page
+//! is one file with its style and script inline, and its content security policy forbids all
+//! requests.
 
 mod answers;
 mod comparison_page;

@@ -17,7 +17,8 @@ pub struct TableFile {
 }
 
 /// The column names of a proportion.
-pub(super) const SHARE: [&str; 5] = ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
+pub(super) const SHARE_COLUMNS: [&str; 5] =
+    ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
 
 /// The cells of a row.
 pub(super) type Row = Vec<String>;
@@ -34,21 +35,21 @@ impl OfMentor for Tested<'_> {
     }
 }
 
-/// Returns one table per figure, each with the first column `mentor`. Shares are in 0..=1, the items
-/// of a list are separated by ` | `, and missing values are empty.
+/// Returns one table per figure, each with the first column `mentor`. Shares are in 0..=1, the
+/// items of a list are separated by ` | `, and missing values are empty.
 ///
 /// # Errors
 /// If a table cannot be written.
 pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
-    let make = |name, heads: &[&str], rows| file(tests, name, heads, rows);
-    let with_share = |first: &'static str| [&[first][..], &SHARE].concat();
+    let make = |name, columns: &[&str], rows| file(tests, name, columns, rows);
+    let with_share = |first: &'static str| [&[first][..], &SHARE_COLUMNS].concat();
     Ok(vec![
         make("shares.csv", &with_share("of"), shares)?,
         make("topics.csv", &with_share("topic"), topics)?,
         make("confidence.csv", &["low", "high", "right", "wrong"], confidences)?,
         make(
             "reliability.csv",
-            &[&["low", "high", "confidence"][..], &SHARE].concat(),
+            &[&["low", "high", "confidence"][..], &SHARE_COLUMNS].concat(),
             reliability,
         )?,
         make("coverage.csv", &["threshold", "coverage", "accuracy"], coverage)?,
@@ -79,14 +80,14 @@ pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
 pub(super) fn file<T: OfMentor>(
     items: &[T],
     name: &'static str,
-    heads: &[&str],
+    columns: &[&str],
     rows: fn(&T) -> Vec<Row>,
 ) -> Result<TableFile> {
     let with_mentor = |item: &T| {
         let mentor = item.mentor().to_owned();
         rows(item).into_iter().map(move |row| [vec![mentor.clone()], row].concat())
     };
-    table(name, &[&["mentor"][..], heads].concat(), items.iter().flat_map(with_mentor))
+    table(name, &[&["mentor"][..], columns].concat(), items.iter().flat_map(with_mentor))
 }
 
 /// Returns a CSV file of these rows.
@@ -95,12 +96,12 @@ pub(super) fn file<T: OfMentor>(
 /// If the table cannot be written.
 pub(super) fn table(
     name: &'static str,
-    heads: &[&str],
+    columns: &[&str],
     rows: impl Iterator<Item = Row>,
 ) -> Result<TableFile> {
     let write = || -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
         let mut writer = Writer::from_writer(Vec::new());
-        writer.write_record(heads)?;
+        writer.write_record(columns)?;
         for row in rows {
             writer.write_record(&row)?;
         }
@@ -140,7 +141,7 @@ fn shares(test: &Tested) -> Vec<Row> {
     .collect()
 }
 
-/// Returns the cells of a proportion, in the order of [`SHARE`].
+/// Returns the cells of a proportion, in the order of [`SHARE_COLUMNS`].
 pub(super) fn share_cells(share: Proportion) -> Row {
     let [low, high] = share.ci95;
     row([&share.questions, &share.correct, &optional(share.share), &low, &high])
@@ -186,8 +187,8 @@ fn ranks(test: &Tested) -> Vec<Row> {
     rank_rows(&test.figures.ranks)
 }
 
-/// Returns one row per rank with its number of questions. The last row, with an empty rank, counts the
-/// questions whose correct answer is not ranked.
+/// Returns one row per rank with its number of questions. The last row, with an empty rank, counts
+/// the questions whose correct answer is not ranked.
 pub(super) fn rank_rows(ranks: &Ranks) -> Vec<Row> {
     let counts = ranks.counts.iter().enumerate().map(|(i, count)| row([&(i + 1), count]));
     counts.chain([row([&"", &ranks.unranked])]).collect()

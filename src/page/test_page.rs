@@ -17,8 +17,8 @@ struct TestPage<'a> {
 
 /// The section of one mentor.
 struct Section<'a> {
-    /// The number of the section, from 1. Anchors contain it instead of the mentor's id, because ids are
-    /// untrusted text.
+    /// The number of the section, from 1. Anchors contain it instead of the mentor's id, because
+    /// ids are untrusted text.
     number: usize,
     report: &'a TestReport,
     figures: &'a TestFigures,

@@ -22,8 +22,8 @@ struct TrainingPage<'a> {
 }
 
 /// Returns the page of a mentor's training. The record may come from an untrusted source, so every
-/// value is escaped. The page contains nothing about the checkpoint, the machine or the time, so the
-/// same data gives the same bytes.
+/// value is escaped. The page contains nothing about the checkpoint, the machine or the time, so
+/// the same data gives the same bytes.
 ///
 /// # Errors
 /// If the page cannot be rendered.

@@ -1,7 +1,9 @@
 //! The CSV tables of a training: all data on its page.
 
 use super::TrainedMentor;
-use super::tables::{OfMentor, Row, SHARE, TableFile, file, list, optional, row, share_row};
+use super::tables::{
+    OfMentor, Row, SHARE_COLUMNS, TableFile, file, list, optional, row, share_row,
+};
 use crate::error::Result;
 
 impl OfMentor for TrainedMentor<'_> {
@@ -15,9 +17,9 @@ impl OfMentor for TrainedMentor<'_> {
 /// # Errors
 /// If a table cannot be written.
 pub fn training_tables(trained: &[TrainedMentor]) -> Result<Vec<TableFile>> {
-    let make = |name, heads: &[&str], rows| file(trained, name, heads, rows);
+    let make = |name, columns: &[&str], rows| file(trained, name, columns, rows);
     let with_share = |before: &[&'static str], after: &[&'static str]| {
-        [before, SHARE.as_slice(), after].concat()
+        [before, SHARE_COLUMNS.as_slice(), after].concat()
     };
     Ok(vec![
         make("shares.csv", &with_share(&["of"], &[]), shares)?,
@@ -48,7 +50,8 @@ fn topics(trained: &TrainedMentor) -> Vec<Row> {
     topics.map(|topic| share_row(&[&topic.topic], topic.share)).collect()
 }
 
-/// Returns one row per answer, with its place, from 1, among the answers that need more paraphrases.
+/// Returns one row per answer, with its place, from 1, among the answers that need more
+/// paraphrases.
 fn answers(trained: &TrainedMentor) -> Vec<Row> {
     let worst = &trained.figures.need_paraphrases;
     let answers = trained.figures.answers.iter();

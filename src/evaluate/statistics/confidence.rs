@@ -33,9 +33,9 @@ pub struct CalibrationBin {
 }
 
 /// Returns the calibration over ten bins of equal width. Each question is given as a confidence in
-/// 0..=1 and whether the answer was correct. The error is the mean of |accuracy − confidence| over the
-/// bins, weighted by their numbers of questions (Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017, *On calibration of modern
-/// neural networks*).
+/// 0..=1 and whether the answer was correct. The error is the mean of |accuracy − confidence| over
+/// the bins, weighted by their numbers of questions (Naeini, Cooper & Hauskrecht 2015; Guo et al.
+/// 2017, *On calibration of modern neural networks*).
 #[must_use]
 pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
     const BINS: usize = 10;
@@ -80,9 +80,9 @@ pub struct CoveragePoint {
     pub accuracy: f64,
 }
 
-/// Returns accuracy against coverage, with one point per distinct confidence, the highest first. Each
-/// question is given as a confidence and whether the best answer is correct (El-Yaniv & Wiener 2010,
-/// *On the foundations of noise-free selective classification*).
+/// Returns accuracy against coverage, with one point per distinct confidence, the highest first.
+/// Each question is given as a confidence and whether the best answer is correct (El-Yaniv & Wiener
+/// 2010, *On the foundations of noise-free selective classification*).
 #[must_use]
 pub fn coverage_curve(questions: &[(f64, bool)]) -> Vec<CoveragePoint> {
     let mut sorted = questions.to_vec();
@@ -122,9 +122,9 @@ mod tests {
         }
     }
 
-    // By hand: the bin up to 0.3 has two questions, mean confidence 0.25, one correct: a difference of
-    // 0.25. The bin up to 1 has three, mean 0.96, two correct: a difference of 0.29333.
-    // (2 · 0.25 + 3 · 0.29333) / 5 = 0.276.
+    // By hand: the bin up to 0.3 has two questions, mean confidence 0.25, one correct: a difference
+    // of 0.25. The bin up to 1 has three, mean 0.96, two correct: a difference of 0.29333. (2 ·
+    // 0.25 + 3 · 0.29333) / 5 = 0.276.
     #[test]
     fn the_calibration_error_agrees_with_a_hand_calculation() {
         let questions = [(0.21, true), (0.29, false), (0.94, true), (0.94, false), (1.0, true)];
@@ -155,8 +155,8 @@ mod tests {
         }
     }
 
-    // By hand: the threshold 0.9 answers one of four questions, correctly; 0.6 answers two more, one of
-    // them correctly; 0.2 answers all.
+    // By hand: the threshold 0.9 answers one of four questions, correctly; 0.6 answers two more,
+    // one of them correctly; 0.2 answers all.
     #[test]
     fn coverage_agrees_with_a_hand_calculation() {
         let points = coverage_curve(&[(0.6, true), (0.2, false), (0.9, true), (0.6, false)]);

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 /// Returns the area under the receiver operating characteristic, in 0..=1: the probability that a
-/// random value of `own` is above a random value of `others`, where ties count half (Hanley & `McNeil` 1982, *The meaning and use of the
-/// area under a ROC curve*). Returns `None` if either slice is empty.
+/// random value of `own` is above a random value of `others`, where ties count half (Hanley &
+/// `McNeil` 1982, *The meaning and use of the area under a ROC curve*). Returns `None` if either
+/// slice is empty.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::auroc;
@@ -19,9 +20,10 @@ pub fn auroc(own: &[f64], others: &[f64]) -> Option<f64> {
     (pairs > 0).then(|| wins / pairs as f64)
 }
 
-/// Returns the multi-class Matthews correlation, in −1..=1 (Gorodkin 2004, *Comparing two K-category
-/// assignments by a K-category correlation coefficient*). Each pair is a question's true class and
-/// the predicted one. Returns `None` if all true classes or all predicted classes are the same.
+/// Returns the multi-class Matthews correlation, in −1..=1 (Gorodkin 2004, *Comparing two
+/// K-category assignments by a K-category correlation coefficient*). Each pair is a question's true
+/// class and the predicted one. Returns `None` if all true classes or all predicted classes are the
+/// same.
 #[must_use]
 pub fn matthews(pairs: &[(&str, &str)]) -> Option<f64> {
     let right = pairs.iter().filter(|(truth, given)| truth == given).count() as f64;
@@ -51,7 +53,8 @@ mod tests {
         assert_eq!((auroc(&own, &[]), auroc(&[], &own)), (None, None));
     }
 
-    // scikit-learn 1.5: matthews_corrcoef([1, 1, 2, 2, 3, 0, 0, 0, 0], [1, 2, 2, 2, 3, 0, 0, 1, 1]).
+    // scikit-learn 1.5: matthews_corrcoef([1, 1, 2, 2, 3, 0, 0, 0, 0], [1, 2, 2, 2, 3, 0, 0, 1,
+    // 1]).
     #[test]
     fn the_matthews_correlation_agrees_with_scikit_learn() {
         let pairs = [

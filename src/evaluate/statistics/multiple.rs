@@ -1,8 +1,8 @@
 //! Corrections for several comparisons.
 
-/// Returns the p-values corrected by Holm's step-down method, in the order given (Holm 1979, *A simple
-/// sequentially rejective multiple test procedure*). If every corrected p-value under 0.05 is called
-/// significant, the probability of any false positive is at most 0.05.
+/// Returns the p-values corrected by Holm's step-down method, in the order given (Holm 1979, *A
+/// simple sequentially rejective multiple test procedure*). If every corrected p-value under 0.05
+/// is called significant, the probability of any false positive is at most 0.05.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::holm;

@@ -1,20 +1,20 @@
 //! The difference between two checkpoints on the same questions: its p-value and its confidence
 //! interval. Both come from one method, so they cannot contradict each other.
 //!
-//! Of `n` questions, `m` are answered correctly by only one of the two. The difference is the product
-//! of two separately estimated values: the rate at which the two differ, `ψ = m / n`, and the
-//! imbalance, `δ = 2θ − 1`, where `θ` is the share of the `m` questions that only B answers correctly.
-//! `McNemar`'s test tests whether `θ` is 1/2, given `m`; the Clopper–Pearson limits of `θ` invert this
-//! test. The interval of the product uses the method of variance estimates recovery (MOVER; Donner & Zou 2012, *Closed-form
-//! confidence intervals for functions of the normal mean and standard deviation*, SMMR 21: 347–359),
-//! and contains zero exactly if the limits of `δ` do.
+//! Of `n` questions, `m` are answered correctly by only one of the two. The difference is the
+//! product of two separately estimated values: the rate at which the two differ, `ψ = m / n`, and
+//! the imbalance, `δ = 2θ − 1`, where `θ` is the share of the `m` questions that only B answers
+//! correctly. `McNemar`'s test tests whether `θ` is 1/2, given `m`; the Clopper–Pearson limits of
+//! `θ` invert this test. The interval of the product uses the method of variance estimates recovery
+//! (MOVER; Donner & Zou 2012, *Closed-form confidence intervals for functions of the normal mean
+//! and standard deviation*, SMMR 21: 347–359), and contains zero exactly if the limits of `δ` do.
 
 use statrs::function::beta::beta_reg;
 
-/// Returns the two-sided p-value of `McNemar`'s exact test, where only A answered `only_a` questions
-/// correctly, and only B `only_b`. The p-value is the probability of a split at least this uneven if
-/// both sides are equally likely (a binomial test at 1/2; Dixon & Mood 1946, *The statistical sign
-/// test*). Returns 1 if both counts are 0.
+/// Returns the two-sided p-value of `McNemar`'s exact test, where only A answered `only_a`
+/// questions correctly, and only B `only_b`. The p-value is the probability of a split at least
+/// this uneven if both sides are equally likely (a binomial test at 1/2; Dixon & Mood 1946, *The
+/// statistical sign test*). Returns 1 if both counts are 0.
 #[must_use]
 pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     let n = only_a + only_b;
@@ -33,8 +33,8 @@ pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
 /// `questions`, only A answered `only_a` correctly, and only B `only_b`. The interval contains zero
 /// exactly if [`mcnemar`]'s p-value is above `error`. Without questions it is `[-1, 1]`.
 ///
-/// The coverage of the 95% interval is at least 94% for 20 to 1,000 questions, however often A and B differ
-/// (`bench/interval_coverage.rs`).
+/// The coverage of the 95% interval is at least 94% for 20 to 1,000 questions, however often A and
+/// B differ (`bench/interval_coverage.rs`).
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::{mcnemar, paired_interval};
@@ -89,10 +89,11 @@ impl Estimate {
 /// Returns the limits of `x · y`. The value of `x` is at least 0, though its lower limit may be
 /// negative, and `y` is above 0.
 ///
-/// If `l₁` is at least 0, the lower limit is MOVER's: `xy − √((xy)² − l₁(2x − l₁) · l₂(2y − l₂))`. If `l₁` is
-/// negative, a larger `y` makes the limit smaller, so `y`'s upper limit matters: `y · u₂` replaces
-/// `l₂(2y − l₂)`. (With `y²` the coverage falls to 93.8% in some cases; `y² + (u₂ − y)²` and `u₂²` give
-/// wider intervals without better coverage in those cases.) The upper limit combines both distances.
+/// If `l₁` is at least 0, the lower limit is MOVER's: `xy − √((xy)² − l₁(2x − l₁) · l₂(2y − l₂))`.
+/// If `l₁` is negative, a larger `y` makes the limit smaller, so `y`'s upper limit matters: `y ·
+/// u₂` replaces `l₂(2y − l₂)`. (With `y²` the coverage falls to 93.8% in some cases; `y² + (u₂ −
+/// y)²` and `u₂²` give wider intervals without better coverage in those cases.) The upper limit
+/// combines both distances.
 fn product_interval(x: Estimate, y: Estimate) -> [f64; 2] {
     let ([l1, u1], [l2, u2]) = (x.limits, y.limits);
     let product = x.value * y.value;
@@ -103,8 +104,8 @@ fn product_interval(x: Estimate, y: Estimate) -> [f64; 2] {
     [low, product + squares.iter().sum::<f64>().sqrt()]
 }
 
-/// Returns the exact limits of the proportion `k / n`, with a tail probability of `error / 2` on each
-/// side (Clopper & Pearson 1934, Biometrika 26: 404–413).
+/// Returns the exact limits of the proportion `k / n`, with a tail probability of `error / 2` on
+/// each side (Clopper & Pearson 1934, Biometrika 26: 404–413).
 fn clopper_pearson(k: usize, n: usize, error: f64) -> [f64; 2] {
     let low = if k == 0 { 0.0 } else { solve(|p| at_least(k, n, p), error / 2.0) };
     let high = if k == n { 1.0 } else { solve(|p| at_least(k + 1, n, p), 1.0 - error / 2.0) };
@@ -181,9 +182,10 @@ mod tests {
         assert_eq!(paired_interval(0, 0, 0, 0.05).map(f64::to_bits), [-1.0, 1.0].map(f64::to_bits));
     }
 
-    // By hand, if all 8 of 8 questions differ and only B is correct: θ is at least 0.025^(1/8) = 0.630583, so δ at
-    // least 0.261167; ψ is at least 0.05^(1/8) = 0.687656 (the tail at 8 counts half). The lower
-    // limit is 1 − √(1 − 0.261167 · 1.738833 · 0.687656 · 1.312344) = 1 − √0.590186 = 0.231764.
+    // By hand, if all 8 of 8 questions differ and only B is correct: θ is at least 0.025^(1/8) =
+    // 0.630583, so δ at least 0.261167; ψ is at least 0.05^(1/8) = 0.687656 (the tail at 8 counts
+    // half). The lower limit is 1 − √(1 − 0.261167 · 1.738833 · 0.687656 · 1.312344) = 1 −
+    // √0.590186 = 0.231764.
     #[test]
     fn intervals_of_one_sided_differences_agree_with_a_hand_calculation() {
         let [low, high] = paired_interval(0, 8, 8, 0.05);
@@ -241,8 +243,9 @@ mod tests {
         }
     }
 
-    /// Returns the probability that the interval covers the difference, and the mean width. `only_a` and
-    /// `only_b` are the probabilities that only A, or only B, answers a question correctly.
+    /// Returns the probability that the interval covers the difference, and the mean width.
+    /// `only_a` and `only_b` are the probabilities that only A, or only B, answers a question
+    /// correctly.
     fn coverage(questions: usize, only_a: f64, only_b: f64) -> (f64, f64) {
         let ln_factorial = statrs::function::factorial::ln_factorial;
         let log = |count: usize, p: f64| if count == 0 { 0.0 } else { count as f64 * p.ln() };

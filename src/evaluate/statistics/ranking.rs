@@ -1,8 +1,8 @@
 //! Measures of the rank of the correct answer among the candidates.
 
-/// Returns the mean of 1/rank over questions, in 0..=1 (Voorhees 1999, *The TREC-8 question answering
-/// track report*). A question whose correct answer is not ranked counts as 0. Without questions the
-/// mean is 0.
+/// Returns the mean of 1/rank over questions, in 0..=1 (Voorhees 1999, *The TREC-8 question
+/// answering track report*). A question whose correct answer is not ranked counts as 0. Without
+/// questions the mean is 0.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::mean_reciprocal_rank;
@@ -38,8 +38,8 @@ mod tests {
         }
     }
 
-    // By hand: (1 + 1/2 + 1/5 + 0) / 4. Of four answers, one is first, two are among the first three,
-    // and three among the first five.
+    // By hand: (1 + 1/2 + 1/5 + 0) / 4. Of four answers, one is first, two are among the first
+    // three, and three among the first five.
     #[test]
     fn ranks_agree_with_a_hand_calculation() {
         let ranks = [Some(2), None, Some(1), Some(5)];

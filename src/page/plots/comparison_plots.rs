@@ -1,5 +1,5 @@
-//! The plots of a comparison. A has dots, solid lines and filled bars; B has triangles, dashed lines
-//! and outlined bars.
+//! The plots of a comparison. A has dots, solid lines and filled bars; B has triangles, dashed
+//! lines and outlined bars.
 
 use plotters::prelude::*;
 

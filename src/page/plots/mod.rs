@@ -1,5 +1,5 @@
-//! Plots as inline SVG. They are drawn in the page's light colours. `templates/page.css` replaces each
-//! of these colours in the dark theme, so every colour used here must have a rule there.
+//! Plots as inline SVG. They are drawn in the page's light colours. `templates/page.css` replaces
+//! each of these colours in the dark theme, so every colour used here must have a rule there.
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
@@ -71,7 +71,8 @@ fn draw(height: u32, plot: impl FnOnce(&Area) -> Drawn) -> String {
     svg
 }
 
-/// Draws a horizontal axis of shares from 0 to 1, and returns the chart. Its vertical range is −1 to 1.
+/// Draws a horizontal axis of shares from 0 to 1, and returns the chart. Its vertical range is −1
+/// to 1.
 fn share_axis<'a, 'b>(area: &'a Area<'b>) -> Drawn<Shares<'a, 'b>> {
     let mut chart = ChartBuilder::on(area)
         .margin(10)
@@ -99,7 +100,8 @@ const MAX_POINTS: usize = 400;
 /// Returns at most [`MAX_POINTS`] points of a coverage curve, as pairs of coverage and accuracy.
 fn thinned(points: &[CoveragePoint]) -> Vec<(f64, f64)> {
     let every = points.len().div_ceil(MAX_POINTS).max(1);
-    // Counted from the end, so that the last point, with all questions answered, is always included.
+    // Counted from the end, so that the last point, with all questions answered, is always
+    // included.
     let mut shown: Vec<(f64, f64)> =
         points.iter().rev().step_by(every).map(|p| (p.coverage, p.accuracy)).collect();
     shown.reverse();
@@ -138,8 +140,8 @@ fn rank_bars(ranks: &Ranks) -> Vec<usize> {
     ranks.counts.iter().copied().chain([ranks.unranked]).collect()
 }
 
-/// Labels the axis under the `bars` of [`rank_bars`]: the rank under each bar, a dash under the last
-/// one, and an empty label between bars.
+/// Labels the axis under the `bars` of [`rank_bars`]: the rank under each bar, a dash under the
+/// last one, and an empty label between bars.
 fn rank_label(rank: f64, bars: usize) -> String {
     let last = bars as f64;
     if rank < 1.0 || rank > last {
