@@ -77,8 +77,8 @@ pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     }
 }
 
-/// Treats the comparisons as one family: corrects their p-values by Holm's method, and widens their
-/// intervals to agree.
+/// Corrects the p-values of one family of comparisons by Holm's method, and widens their intervals to
+/// agree.
 pub(super) fn correct_family<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
     let mut family: Vec<&mut Comparison> = family.into_iter().collect();
     let p_values: Vec<f64> = family.iter().map(|comparison| comparison.p_value).collect();
@@ -186,10 +186,10 @@ mod tests {
         }
     }
 
-    // By hand: a split at least as uneven as 0 to 6 has probability 2/64, as 8 to 0 2/256, and as 4
-    // to 3 1. Holm's method multiplies the smallest p-value by three and the next one by two.
+    // By hand: the p-values are 2/64 (0 against 6), 1 (4 against 3) and 2/256 (8 against 0). Holm's
+    // method multiplies the smallest one by three and the next one by two.
     #[test]
-    fn a_family_is_corrected_as_computed_by_hand() {
+    fn corrected_p_values_of_a_family_agree_with_a_hand_calculation() {
         let mut family =
             [comparison(200, 206, 0, 6), comparison(200, 199, 4, 3), comparison(208, 200, 8, 0)];
         correct_family(&mut family);

@@ -24,8 +24,8 @@ use crate::text::points;
 /// pairs have the same answer.
 pub const ALIKE: f64 = 0.8;
 
-/// The gain in accuracy, in 0..=1, below which the learning curve is called flat: the whole
-/// interval of the gain must be below.
+/// The threshold, in 0..=1, below which the whole interval of the gain in accuracy must lie for a
+/// learning curve to be called flat.
 pub const FLAT: f64 = 0.03;
 
 /// The figures of one mentor's training.
@@ -353,8 +353,7 @@ mod tests {
         assert_eq!(confused, [("c", list(&["a4", "a5"])), ("b", list(&["a3"]))]);
     }
 
-    // All questions are wrong, so every excess is 0. The interval of 0 of 3 ends below that of 0 of
-    // 2.
+    // All questions are wrong, so every excess is 0. The interval of 0/3 ends below that of 0/2.
     #[test]
     fn answers_of_equal_excess_are_ordered_by_the_upper_limit_of_accuracy() {
         let shares = shares(&[&left_out("a", &["b"; 2]), &left_out("b", &["a"; 3])]);

@@ -238,9 +238,10 @@ mod tests {
         assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
     }
 
-    // Fold 1: 7 < 8, so the second trial is chosen (2 of 4 correct). Fold 2: 9 > 8, the first (3 of
-    // 4). Fold 3: a tie, the first (0 of 3). That makes 5 of 11. The first trial alone has 1 + 3 +
-    // 0 and the second 2 + 1 + 3, each of 11.
+    // Fold 1: 7 < 8, so the second trial is chosen (2 of 4 correct).
+    // Fold 2: 9 > 8, so the first is chosen (3 of 4).
+    // Fold 3: a tie, so the first is chosen (0 of 3).
+    // That makes 5 of 11. The first trial alone has 1 + 3 + 0 of 11, and the second 2 + 1 + 3.
     #[test]
     fn nested_choices_agree_with_a_hand_count() {
         let tuning = Tuning::of(&[

@@ -90,10 +90,10 @@ impl Estimate {
 /// negative, and `y` is above 0.
 ///
 /// If `l₁` is at least 0, the lower limit is MOVER's: `xy − √((xy)² − l₁(2x − l₁) · l₂(2y − l₂))`.
-/// If `l₁` is negative, a larger `y` makes the limit smaller, so `y`'s upper limit matters: `y ·
-/// u₂` replaces `l₂(2y − l₂)`. (With `y²` the coverage falls to 93.8% in some cases; `y² + (u₂ −
-/// y)²` and `u₂²` give wider intervals without better coverage in those cases.) The upper limit
-/// combines both distances.
+/// If `l₁` is negative, a larger `y` makes the limit smaller, so `y`'s upper limit matters:
+/// `y · u₂` replaces `l₂(2y − l₂)`. (With `y²` the coverage falls to 93.8% in some cases;
+/// `y² + (u₂ − y)²` and `u₂²` give wider intervals without better coverage in those cases.) The
+/// upper limit combines both distances.
 fn product_interval(x: Estimate, y: Estimate) -> [f64; 2] {
     let ([l1, u1], [l2, u2]) = (x.limits, y.limits);
     let product = x.value * y.value;
@@ -182,10 +182,9 @@ mod tests {
         assert_eq!(paired_interval(0, 0, 0, 0.05).map(f64::to_bits), [-1.0, 1.0].map(f64::to_bits));
     }
 
-    // By hand, if all 8 of 8 questions differ and only B is correct: θ is at least 0.025^(1/8) =
-    // 0.630583, so δ at least 0.261167; ψ is at least 0.05^(1/8) = 0.687656 (the tail at 8 counts
-    // half). The lower limit is 1 − √(1 − 0.261167 · 1.738833 · 0.687656 · 1.312344) = 1 −
-    // √0.590186 = 0.231764.
+    // By hand, if all 8 of 8 questions differ and only B is correct: θ ≥ 0.025^(1/8) = 0.630583, so
+    // δ ≥ 0.261167; ψ ≥ 0.05^(1/8) = 0.687656 (the tail at 8 counts half). The lower limit is
+    // 1 − √(1 − 0.261167 · 1.738833 · 0.687656 · 1.312344) = 1 − √0.590186 = 0.231764.
     #[test]
     fn intervals_of_one_sided_differences_agree_with_a_hand_calculation() {
         let [low, high] = paired_interval(0, 8, 8, 0.05);
