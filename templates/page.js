@@ -1,5 +1,5 @@
 "use strict";
-// Sorts a table by the column of the button pressed; once more turns it round.
+// Sorts a table by the column of the pressed button. Pressing it again reverses the order.
 function sortBy(button) {
   const head = button.closest("th");
   const body = head.closest("table").tBodies[0];
@@ -14,7 +14,7 @@ function sortBy(button) {
   rows.sort((a, b) => (numbers ? a[0] - b[0] : words.compare(a[0], b[0])) * (down ? -1 : 1));
   body.append(...rows.map((row) => row[1]));
 }
-// Shows the rows that hold every word of the search, and says how many they are.
+// Shows the rows that contain every word of the search, and their number.
 function search(input) {
   const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;

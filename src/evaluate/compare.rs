@@ -20,14 +20,15 @@ pub struct Comparison {
     pub only_b: Vec<usize>,
     /// The accuracy of B minus that of A, in −1..=1.
     pub difference: f64,
-    /// The 95% confidence interval of `difference`. It contains zero exactly if `p_value` is above 0.05.
+    /// The 95% confidence interval of `difference`. It contains zero exactly if `p_value` is above
+    /// 0.05.
     pub difference_ci95: [f64; 2],
     /// The p-value of `McNemar`'s exact test, in 0..=1.
     pub p_value: f64,
     /// `p_value` corrected by Holm's method for the number of comparisons in the family.
     pub p_corrected: f64,
-    /// The interval that agrees with `p_corrected`: it contains zero exactly if `p_corrected` is above
-    /// 0.05.
+    /// The interval that agrees with `p_corrected`: it contains zero exactly if `p_corrected` is
+    /// above 0.05.
     pub corrected_interval: [f64; 2],
     /// The number of comparisons in the family; 1 for a single comparison.
     pub family: usize,
@@ -76,8 +77,8 @@ pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     }
 }
 
-/// Treats the comparisons as one family: corrects their p-values by Holm's method, and widens their
-/// intervals to agree.
+/// Corrects the p-values of one family of comparisons by Holm's method, and widens their intervals to
+/// agree.
 pub(super) fn correct_family<'a>(family: impl IntoIterator<Item = &'a mut Comparison>) {
     let mut family: Vec<&mut Comparison> = family.into_iter().collect();
     let p_values: Vec<f64> = family.iter().map(|comparison| comparison.p_value).collect();
@@ -107,7 +108,8 @@ impl Comparison {
         self.p_corrected < LEVEL
     }
 
-    /// Returns the result in a few words, for tables: `B better`, `A better`, `could be chance`, `equal`.
+    /// Returns the result in a few words, for tables: `B better`, `A better`, `could be chance`,
+    /// `equal`.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
         match self.is_significant() {
@@ -184,10 +186,10 @@ mod tests {
         }
     }
 
-    // By hand: a split at least as uneven as 0 to 6 has probability 2/64, as 8 to 0 2/256, and as 4 to
-    // 3 1. Holm's method multiplies the smallest p-value by three and the next one by two.
+    // By hand: the p-values are 2/64 (0 against 6), 1 (4 against 3) and 2/256 (8 against 0). Holm's
+    // method multiplies the smallest one by three and the next one by two.
     #[test]
-    fn a_family_is_corrected_as_computed_by_hand() {
+    fn corrected_p_values_of_a_family_agree_with_a_hand_calculation() {
         let mut family =
             [comparison(200, 206, 0, 6), comparison(200, 199, 4, 3), comparison(208, 200, 8, 0)];
         correct_family(&mut family);

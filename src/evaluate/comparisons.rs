@@ -15,7 +15,8 @@ use crate::mentor::Mentor;
 ///
 /// The comparisons on single mentors' tests form one family, whose p-values are corrected by Holm's
 /// method. With two mentors and three checkpoints, the family has four comparisons. The comparisons
-/// on all mentors together form a second family, with one comparison per checkpoint after the first.
+/// on all mentors together form a second family, with one comparison per checkpoint after the
+/// first.
 #[derive(Clone, Debug)]
 pub struct Comparisons<'a> {
     /// The first checkpoint, A.
@@ -65,12 +66,12 @@ pub struct Standing<'a> {
 }
 
 impl<'a> Comparisons<'a> {
-    /// Compares runs of the same tests. Each mentor has one report per checkpoint, for the same two or
-    /// more checkpoints in the same order.
+    /// Compares runs of the same tests. Each mentor has one report per checkpoint, for the same two
+    /// or more checkpoints in the same order.
     ///
     /// # Panics
-    /// If there is no mentor, if a mentor has fewer than two reports or not as many as the others, or
-    /// if the reports of one mentor have different questions.
+    /// If there is no mentor, if a mentor has fewer than two reports or not as many as the others,
+    /// or if the reports of one mentor have different questions.
     #[must_use]
     pub fn of(runs: &'a [(Arc<Mentor>, Vec<TestReport>)]) -> Self {
         let checkpoints = runs.first().map_or(0, |(_, reports)| reports.len());
@@ -79,7 +80,7 @@ impl<'a> Comparisons<'a> {
             "only two checkpoints or more on the same tests can be compared"
         );
         let mut mentors: Vec<MentorComparisons> = runs.iter().map(of_mentor).collect();
-        let pairs = mentors.iter_mut().flat_map(|of| &mut of.pairs);
+        let pairs = mentors.iter_mut().flat_map(|entry| &mut entry.pairs);
         correct_family(pairs.map(|pair| &mut pair.comparison));
         let mut pooled = if runs.len() > 1 { pooled(&mentors) } else { Vec::new() };
         correct_family(pooled.iter_mut().map(|(_, comparison)| comparison));
@@ -88,27 +89,27 @@ impl<'a> Comparisons<'a> {
 
     /// Returns every pair, ordered by mentor, then by checkpoint.
     pub fn pairs(&self) -> impl Iterator<Item = &Pair<'a>> {
-        self.mentors.iter().flat_map(|of| &of.pairs)
+        self.mentors.iter().flat_map(|entry| &entry.pairs)
     }
 
     /// Returns the rows of the overview table: for each mentor, the first checkpoint and then the
     /// others. The rows for all mentors together are last.
     #[must_use]
     pub fn standings(&self) -> Vec<Standing<'_>> {
-        let of_mentors = self.mentors.iter().flat_map(|of| {
-            let compared = of.pairs.iter().map(|pair| (&pair.b.checkpoint, &pair.comparison));
-            standings(Some(of.mentor.id.as_str()), self.first, compared)
+        let of_mentors = self.mentors.iter().flat_map(|entry| {
+            let compared = entry.pairs.iter().map(|pair| (&pair.b.checkpoint, &pair.comparison));
+            standings(Some(entry.mentor.id.as_str()), self.first, compared)
         });
         let pooled = self.pooled.iter().map(|(checkpoint, comparison)| (*checkpoint, comparison));
         of_mentors.chain(standings(None, self.first, pooled)).collect()
     }
 
-    /// Returns the report and figures of each checkpoint on each mentor's test, ordered by mentor. The
-    /// first checkpoint occurs once per mentor.
+    /// Returns the report and figures of each checkpoint on each mentor's test, ordered by mentor.
+    /// The first checkpoint occurs once per mentor.
     pub fn sides(&self) -> impl Iterator<Item = (&TestReport, &SideFigures)> {
-        self.mentors.iter().flat_map(|of| {
-            let first = of.pairs.first().map(|pair| (pair.a, &pair.figures.a));
-            first.into_iter().chain(of.pairs.iter().map(|pair| (pair.b, &pair.figures.b)))
+        self.mentors.iter().flat_map(|entry| {
+            let first = entry.pairs.first().map(|pair| (pair.a, &pair.figures.a));
+            first.into_iter().chain(entry.pairs.iter().map(|pair| (pair.b, &pair.figures.b)))
         })
     }
 }
@@ -129,7 +130,7 @@ fn of_mentor((mentor, reports): &(Arc<Mentor>, Vec<TestReport>)) -> MentorCompar
 fn pooled<'a>(mentors: &[MentorComparisons<'a>]) -> Vec<(&'a CheckpointRef, Comparison)> {
     let others = 0..mentors[0].pairs.len();
     let pool = |other: usize| {
-        let pairs = mentors.iter().map(|of| &of.pairs[other]);
+        let pairs = mentors.iter().map(|entry| &entry.pairs[other]);
         let (a, b): (Vec<&TestReport>, Vec<&TestReport>) =
             pairs.map(|pair| (pair.a, pair.b)).unzip();
         (&b[0].checkpoint, compare(&a, &b))

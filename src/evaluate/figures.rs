@@ -17,21 +17,23 @@ use crate::mentor::{Mentor, OFF_TOPIC};
 /// The figures of a test.
 ///
 /// Figures about confidences cover only the questions that are not exact matches (canned). They
-/// judge the best answer, even if the classifier declined, because the confidence refers to the best
-/// answer. For a question where only declining is correct, every best answer is wrong.
+/// judge the best answer, even if the classifier declined, because the confidence refers to the
+/// best answer. For a question where only declining is correct, every best answer is wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestFigures {
-    /// The accuracy of exact matching alone: the canned questions answered correctly, of all questions.
+    /// The accuracy of exact matching alone: the canned questions answered correctly, of all
+    /// questions.
     pub canned_floor: Proportion,
-    /// The accuracy per topic of the expected answers. A question whose expected answers have several
-    /// topics counts in each. Off-topic questions are last, as `_OFF_TOPIC_`.
+    /// The accuracy per topic of the expected answers. A question whose expected answers have
+    /// several topics counts in each. Off-topic questions are last, as `_OFF_TOPIC_`.
     pub topics: Vec<TopicShare>,
     /// The precision of declining: the share of declined questions where declining was expected.
     pub off_topic_precision: Proportion,
-    /// The recall of declining: the share of questions where declining was expected that were declined.
+    /// The recall of declining: the share of questions where declining was expected that were
+    /// declined.
     pub off_topic_recall: Proportion,
-    /// Correct and wrong best answers by confidence, in 20 bins of equal width. The bins cover 0 to 1
-    /// for probabilities, and the lowest to the highest confidence for scores. If all scores are
+    /// Correct and wrong best answers by confidence, in 20 bins of equal width. The bins cover 0 to
+    /// 1 for probabilities, and the lowest to the highest confidence for scores. If all scores are
     /// equal, the bins extend 0.5 to either side.
     pub confidences: Vec<ConfidenceBin>,
     /// The calibration of the confidences; `None` if they are not probabilities.
@@ -49,8 +51,8 @@ pub struct TestFigures {
     /// The answers that were expected for at least one question and never given, in the mentor's
     /// order.
     pub never_given: Vec<NeverGiven>,
-    /// The ids of the answers without a training question: they have none, or later rows have the same
-    /// questions.
+    /// The ids of the answers without a training question: they have none, or later rows have the
+    /// same questions.
     pub without_questions: Vec<String>,
 }
 
@@ -76,7 +78,8 @@ pub struct FittedPoint {
     pub accuracy: Option<f64>,
 }
 
-/// The ranks of the correct answers among the candidates, over the questions with an expected answer.
+/// The ranks of the correct answers among the candidates, over the questions with an expected
+/// answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ranks {
     /// The number of questions with an expected answer.
@@ -172,8 +175,8 @@ pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare>
     shares
 }
 
-/// Returns the lowest and the highest confidence. If both are equal, the range extends 0.5 to either
-/// side; without questions it is 0 to 1.
+/// Returns the lowest and the highest confidence. If both are equal, the range extends 0.5 to
+/// either side; without questions it is 0 to 1.
 fn range(questions: &[(f64, bool)]) -> (f64, f64) {
     let low = questions.iter().map(|(confidence, _)| *confidence).fold(f64::INFINITY, f64::min);
     let high = questions.iter().map(|(confidence, _)| *confidence).fold(-f64::INFINITY, f64::max);
@@ -283,7 +286,8 @@ fn never_given(results: &[TestResult], mentor: &Mentor) -> Vec<NeverGiven> {
         .collect()
 }
 
-/// Returns the ids of the answers that have this number of training questions, in the mentor's order.
+/// Returns the ids of the answers that have this number of training questions, in the mentor's
+/// order.
 pub(super) fn answers_with(questions: usize, mentor: &Mentor) -> Vec<String> {
     let counted = mentor.answers.iter().zip(mentor.questions_per_answer());
     counted.filter(|(_, count)| *count == questions).map(|(answer, _)| answer.id.clone()).collect()

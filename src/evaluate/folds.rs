@@ -8,17 +8,17 @@ use crate::classifiers::Examples;
 use crate::error::{Error, Result};
 use crate::mentor::Mentor;
 
-/// Splits the questions whose answer has another question into `count` folds. Each fold is a list of
-/// ascending indices into [`Mentor::examples`]. Other questions are never held out.
+/// Splits the questions whose answer has another question into `count` folds. Each fold is a list
+/// of ascending indices into [`Mentor::examples`]. Other questions are never held out.
 ///
 /// The answers and the questions of each answer are shuffled, then the questions are dealt to the
-/// folds in turn. Therefore the sizes of folds differ by at most one, the questions of an answer are
-/// spread evenly, and at least one question of each answer remains to train on. Questions with the
-/// same matching key are one example, and so are in one fold.
+/// folds in turn. Therefore the sizes of folds differ by at most one, the questions of an answer
+/// are spread evenly, and at least one question of each answer remains to train on. Questions with
+/// the same matching key are one example, and so are in one fold.
 ///
 /// # Errors
-/// If no question can be held out, or if there are fewer such questions than folds, or fewer than two
-/// folds.
+/// If no question can be held out, or if there are fewer such questions than folds, or fewer than
+/// two folds.
 pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>> {
     let examples = Examples::of(mentor, false);
     if let Some(why) = examples.why_unmeasurable() {
@@ -109,7 +109,8 @@ mod tests {
         }
     }
 
-    // An answer with six questions has two in each of three folds; one with two has at most one in each.
+    // An answer with six questions has two in each of three folds; one with two has at most one in
+    // each.
     #[test]
     fn the_questions_of_an_answer_are_spread_evenly_over_the_folds() {
         let questions = |answer: &str, n: u8| (0..n).map(|i| format!("{answer} {i}?")).collect();

@@ -1,8 +1,8 @@
 //! Measures the accuracy of classifiers and compares classifiers with each other.
 //!
-//! - [`run_test`] asks every question of a test set, and [`TestFigures`] holds the figures of the run.
-//! - [`Comparison`] compares two runs of the same test, and [`ComparisonFigures`] holds the figures of
-//!   both. [`Comparisons`] compares several checkpoints with the first.
+//! - [`run_test`] asks every question of a test set. [`TestFigures`] holds the figures of a run.
+//! - [`Comparison`] compares two runs of the same test. [`ComparisonFigures`] holds the figures of
+//!   both, and [`Comparisons`] compares several checkpoints with the first.
 //! - [`TrainingFigures`] holds the figures measured during training.
 //! - [`Tuning`] compares training configurations by their accuracy on held-out questions.
 //! - [`statistics`] has confidence intervals, significance tests and calibration errors.

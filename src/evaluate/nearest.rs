@@ -79,8 +79,8 @@ impl<'a> QuestionIndex<'a> {
         Self { ids: ids.collect(), examples, postings }
     }
 
-    /// Returns at most `limit` known questions, the most similar to `question` first. Questions without
-    /// a common n-gram are left out.
+    /// Returns at most `limit` known questions, the most similar to `question` first. Questions
+    /// without a common n-gram are left out.
     #[must_use]
     pub fn nearest(&self, question: &str, limit: usize) -> Vec<Neighbour> {
         let mut products = vec![0.0; self.examples.len()];
@@ -110,7 +110,8 @@ impl<'a> QuestionIndex<'a> {
     #[must_use]
     pub fn similar_pairs_across_answers(&self, least: f64) -> Vec<SimilarPair> {
         let lists: Vec<&[(usize, f64)]> = self.postings.values().map(Vec::as_slice).collect();
-        // For each question, its n-grams: the number of the list, the position in the list, the weight.
+        // For each question, its n-grams: the number of the list, the position in the list, the
+        // weight.
         let mut ngrams: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); self.examples.len()];
         for (number, list) in lists.iter().enumerate() {
             for (position, (question, weight)) in list.iter().enumerate() {
@@ -160,8 +161,8 @@ mod tests {
     }
 
     // Reference: scikit-learn 1.9, TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3),
-    // smooth_idf=False), fitted to the four known questions. scikit-learn ignores the four n-grams of
-    // “they”, which occur in no known question; the expected values include them with df = 1.
+    // smooth_idf=False), fitted to the four known questions. scikit-learn ignores the four n-grams
+    // of “they”, which occur in no known question; the expected values include them with df = 1.
     #[test]
     fn similarities_agree_with_scikit_learn() {
         let mentor = fixture::mentor("ada", ROWS);
@@ -180,8 +181,8 @@ mod tests {
         assert!(index.nearest("xyz", 5).is_empty());
     }
 
-    // Reference: the same vectorizer. “who are you” and “do you fly” have a similarity of 0.189, but the
-    // same answer.
+    // Reference: the same vectorizer. “who are you” and “do you fly” have a similarity of 0.189,
+    // but the same answer.
     #[test]
     fn similar_pairs_across_answers_agree_with_scikit_learn() {
         let mentor = fixture::mentor("ada", ROWS);

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::statistics::wilson;
 
-/// The share of correctly answered questions. Only the two counts are deserialized; the share and the
-/// interval are computed from them.
+/// The share of correctly answered questions. Only the two counts are deserialized; the share and
+/// the interval are computed from them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Counts")]
 pub struct Proportion {
@@ -87,8 +87,8 @@ pub(super) fn as_accuracy<S: Serializer>(
     Written { questions, correct, accuracy: share.accuracy(), accuracy_ci95 }.serialize(serializer)
 }
 
-/// Returns the accuracy per topic, ordered by topic. Each question is given as its topics and whether
-/// it was answered correctly.
+/// Returns the accuracy per topic, ordered by topic. Each question is given as its topics and
+/// whether it was answered correctly.
 pub(super) fn topic_shares<'a>(
     questions: impl Iterator<Item = (BTreeSet<&'a str>, bool)>,
 ) -> Vec<TopicShare> {

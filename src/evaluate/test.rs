@@ -1,4 +1,4 @@
-//! The standard accuracy test.
+//! The test of a checkpoint on a held-out test set.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::mentor::{OFF_TOPIC, TestSet};
 use crate::progress::Progress;
 
-/// How a checkpoint did on one mentor's test set.
+/// The results of a checkpoint on one mentor's test set.
 #[derive(Clone, Debug)]
 pub struct TestReport {
     /// The checkpoint.
@@ -24,73 +24,73 @@ pub struct TestReport {
     pub results: Vec<TestResult>,
 }
 
-/// How one question was answered.
+/// The result of one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestResult {
-    /// As the test set has it.
+    /// The question, as in the test set.
     pub question: String,
-    /// The ids of the marked answers, `_OFF_TOPIC_` for declining.
+    /// The ids of the expected answers; `_OFF_TOPIC_` stands for declining.
     pub expected: Vec<String>,
-    /// The answer given, or `_OFF_TOPIC_`.
+    /// The id of the answer given, or `_OFF_TOPIC_`.
     pub answer_id: String,
-    /// The best answer, given or not.
+    /// The id of the best answer, even if the classifier declined.
     pub top_answer_id: String,
-    /// In the best answer, given or not: 1 for a canned question, else in 0..=1 where the
-    /// architecture gives probabilities.
+    /// The confidence in the best answer: 1 for a canned question; otherwise in 0..=1 if the
+    /// architecture gives probabilities, and unbounded if it gives scores.
     pub confidence: f64,
-    /// Whether the question was recognised as a known one.
+    /// Whether the question is an exact match of a known question.
     pub canned: bool,
-    /// Whether the answer given was marked.
+    /// Whether the answer given is one of the expected answers.
     pub correct: bool,
-    /// Whether the best answer was marked, given or not.
+    /// Whether the best answer is one of the expected answers, even if the classifier declined.
     pub top_correct: bool,
-    /// The rank of the first marked answer among the candidates, from 1; `None` where none of
-    /// them was.
+    /// The rank of the best expected answer among the candidates, from 1; `None` if no candidate is
+    /// an expected answer.
     pub rank: Option<usize>,
 }
 
-/// So many questions, so many of them right.
+/// A number of questions and the number of correct answers among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AnswerCount {
-    /// How many there are.
+    /// The number of questions.
     pub questions: usize,
-    /// How many were answered rightly.
+    /// The number of questions answered correctly.
     pub correct: usize,
 }
 
-/// Declining, counted.
+/// The counts of off-topic questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct OffTopicCount {
-    /// Questions where declining was marked.
+    /// The number of questions where declining was expected.
     pub questions: usize,
-    /// Questions declined.
+    /// The number of questions that were declined.
     pub predicted: usize,
-    /// Both.
+    /// The number of questions where declining was expected and that were declined.
     pub correct: usize,
 }
 
-/// A test's numbers.
+/// The counts of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Tally {
-    /// Answered rightly, of all questions asked.
+    /// The accuracy over all questions.
     #[serde(flatten, serialize_with = "as_accuracy")]
     pub share: Proportion,
-    /// Of questions recognised as known ones.
+    /// The questions that are exact matches of known questions.
     pub canned: AnswerCount,
-    /// Of the others.
+    /// The other questions.
     pub uncanned: AnswerCount,
-    /// Declining.
+    /// The off-topic questions.
     pub off_topic: OffTopicCount,
 }
 
-/// The number of questions that are ranked as one batch: enough to be faster than one by one, few
-/// enough to show progress.
+/// The number of questions per batch: large enough to be faster than single questions, small enough
+/// to show progress.
 pub(super) const BATCH_SIZE: usize = 64;
 
-/// Asks the first `limit` questions of a test set, or all.
+/// Asks the first `limit` questions of a test set, or all if `limit` is `None`.
 ///
 /// # Errors
-/// If the classifier failed.
+/// If the classifier fails.
 pub fn run_test(
     classifier: &MentorClassifier,
     checkpoint: &CheckpointRef,
@@ -108,7 +108,7 @@ pub fn run_test(
         let replies = classifier.answer_all(&asked)?;
         for (question, reply) in batch.iter().zip(replies) {
             let given = reply.answer_id.as_deref();
-            // An answer that the data no longer has cannot be one that was marked.
+            // An answer that is no longer in the data has no text, and cannot be an expected one.
             let text = |id: &str| mentor.answer(id).map_or("", |answer| answer.text.as_str());
             let rank = reply.ranked().position(|id| question.accepts(Some(text(id))));
             results.push(TestResult {
@@ -136,7 +136,7 @@ pub fn run_test(
 }
 
 impl AnswerCount {
-    /// The same with how far it can be trusted.
+    /// Returns the count as a proportion with its confidence interval.
     #[must_use]
     pub fn share(self) -> Proportion {
         Proportion::of(self.correct, self.questions)
@@ -144,19 +144,19 @@ impl AnswerCount {
 }
 
 impl TestResult {
-    /// Whether declining was marked.
+    /// Returns whether declining was expected.
     #[must_use]
     pub fn is_off_topic(&self) -> bool {
         self.expected.iter().any(|id| id == OFF_TOPIC)
     }
 
-    /// Whether an answer was marked, be it one that the mentor no longer has.
+    /// Returns whether an answer was expected, even if the mentor no longer has that answer.
     #[must_use]
     pub fn has_answer(&self) -> bool {
         self.expected.is_empty() || self.expected.iter().any(|id| id != OFF_TOPIC)
     }
 
-    /// Whether the classifier declined.
+    /// Returns whether the classifier declined.
     #[must_use]
     pub fn is_declined(&self) -> bool {
         self.answer_id == OFF_TOPIC
@@ -164,7 +164,7 @@ impl TestResult {
 }
 
 impl TestReport {
-    /// The test's numbers.
+    /// Counts the results.
     #[must_use]
     pub fn tally(&self) -> Tally {
         let all = count(self.results.iter());
@@ -182,7 +182,7 @@ impl TestReport {
         }
     }
 
-    /// The questions answered wrongly.
+    /// Returns the results of the questions answered incorrectly.
     pub fn wrong(&self) -> impl Iterator<Item = &TestResult> {
         self.results.iter().filter(|result| !result.correct)
     }
@@ -214,10 +214,10 @@ mod tests {
         }
     }
 
-    // By hand, with nothing symmetric: 3 of 7 right; 1 of 2 canned, 2 of 5 others; declining
-    // marked for 3, done for 2, right for 1.
+    // By hand: 3 of 7 questions are correct, 1 of 2 canned ones and 2 of 5
+    // others. Declining is expected for 3, given for 2, and correct for 1.
     #[test]
-    fn a_tally_by_hand() {
+    fn a_tally_agrees_with_a_hand_count() {
         let name = |text| Name::new("test", text).unwrap();
         let report = TestReport {
             checkpoint: CheckpointRef { arch: name("a"), checkpoint: name("c") },

@@ -1,8 +1,8 @@
-//! All that a report of training shows, as values: the page, the terminal, JSON and CSV have it
+//! The figures of a training report. The page, the terminal, JSON and CSV all take their values
 //! from here.
 //!
-//! What is measured is leave-one-out: each question as it is answered by a model trained without
-//! it. A question that would be declined counts by its best answer all the same.
+//! The accuracies are leave-one-out: each question is answered by a model trained without it. A
+//! question that would be declined counts by its best answer.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,125 +18,127 @@ use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
 use crate::text::points;
 
-/// Questions of different answers that are this near by their wording ([`QuestionIndex`]) are worth a
-/// look. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this near
-/// lead to the *same* answer, so that the others are exceptions; from 0.6 to 0.7 it is half of them.
+/// The least similarity ([`QuestionIndex`]) at which two questions with different answers are
+/// reported. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this
+/// similar have the *same* answer, so the others are exceptions. Between 0.6 and 0.7, half of the
+/// pairs have the same answer.
 pub const ALIKE: f64 = 0.8;
 
-/// With more questions than before, accuracy is called flat where the interval of the gain ends
-/// below this, in 0..=1.
+/// The threshold, in 0..=1, below which the whole interval of the gain in accuracy must lie for a
+/// learning curve to be called flat.
 pub const FLAT: f64 = 0.03;
 
-/// Training looked at from every side.
+/// The figures of one mentor's training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingFigures {
-    /// Leave-one-out accuracy, over the questions whose answer has another question.
+    /// The leave-one-out accuracy, over the questions whose answer has another question.
     pub accuracy: Proportion,
-    /// Per topic the questions whose answer has it.
+    /// The accuracy per topic of the correct answers.
     pub topics: Vec<TopicShare>,
-    /// The answers that could be measured, in the mentor's order.
+    /// The accuracy per answer, in the mentor's order, for the answers with at least two questions.
     pub answers: Vec<AnswerShare>,
-    /// The ids of the answers that need more paraphrases, worst first: those with the most wrong
-    /// questions in [excess](AnswerShare::excess), and of equal ones the less accurate first.
+    /// The ids of the answers that need more paraphrases, worst first: by decreasing
+    /// [excess](AnswerShare::excess), then by increasing upper limit of the accuracy's interval.
     pub need_paraphrases: Vec<String>,
-    /// The ids of the answers with one question only, for which nothing can be measured.
+    /// The ids of the answers with only one question, whose accuracy cannot be measured.
     pub single_question: Vec<String>,
-    /// The ids of the answers that nothing leads to: they have no question, or later rows took all.
+    /// The ids of the answers without a training question: they have none, or later rows have the
+    /// same questions.
     pub without_questions: Vec<String>,
-    /// Questions that lead to several answers.
+    /// The questions that the data assigns to several answers.
     pub contradictions: Vec<Contradiction>,
-    /// Pairs of questions that lead to different answers and are at least [`ALIKE`] near, nearest
-    /// first.
+    /// The pairs of questions with different answers and a similarity of at least [`ALIKE`], the
+    /// most similar first.
     pub near_contradictions: Vec<SimilarPair>,
-    /// The questions answered wrongly, in the order of the data.
+    /// The questions answered incorrectly, in the order of the data.
     pub wrong: Vec<WrongLeftOut>,
-    /// How accuracy grows with paraphrases; empty where the architecture does not tell.
+    /// The accuracy by number of paraphrases; empty if the architecture does not measure it.
     pub learning_curve: Vec<CurvePoint>,
-    /// What the learning curve says; `None` where it has not two points.
+    /// The trend of the learning curve; `None` if it has fewer than two points.
     pub trend: Option<Trend>,
 }
 
-/// How one answer's questions were answered, each by a model trained without it.
+/// The leave-one-out accuracy of one answer's questions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnswerShare {
-    /// The answer.
+    /// The id of the answer.
     pub answer_id: String,
-    /// Answered rightly.
+    /// The accuracy.
     #[serde(flatten)]
     pub share: Proportion,
-    /// How many more of its questions are wrong than at the mentor's accuracy: about what bringing
-    /// it up to the others would save.
+    /// The number of wrong questions above the number expected at the mentor's accuracy. Raising
+    /// the answer to that accuracy would correct about this many questions.
     pub excess: f64,
-    /// What its questions led to instead, the most frequent first.
+    /// The answers given instead, the most frequent first.
     pub confused_with: Vec<ConfusedWith>,
 }
 
 /// An answer that was given instead of another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConfusedWith {
-    /// The answer given.
+    /// The id of the answer given.
     pub answer_id: String,
-    /// The questions, in the order of the data.
+    /// The questions concerned, in the order of the data.
     pub questions: Vec<String>,
 }
 
-/// A question whose best answer is wrong.
+/// A left-out question whose best answer is wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WrongLeftOut {
-    /// As it stands in the data.
+    /// The question, as in the data.
     pub question: String,
-    /// The right answer.
+    /// The id of the correct answer.
     pub expected: String,
-    /// The best answer.
+    /// The id of the best answer.
     pub given: String,
-    /// In the best answer; in 0..=1 where the architecture gives probabilities.
+    /// The confidence in the best answer; in 0..=1 if the architecture gives probabilities.
     pub confidence: f64,
-    /// Whether it would be declined.
+    /// Whether the question would be declined.
     pub declined: bool,
 }
 
-/// A point of the learning curve.
+/// One point of the learning curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
-    /// Which part of the questions not held out was learned from, in 0..=1.
+    /// The share of the questions not held out that was used for training, in 0..=1.
     pub part: f64,
-    /// How many questions that is for an answer, on average.
+    /// The mean number of training questions per answer.
     pub questions_per_answer: f64,
-    /// How the held-out questions were answered; they are the same at each point.
+    /// The accuracy on the held-out questions, which are the same at each point.
     #[serde(flatten)]
     pub share: Proportion,
 }
 
-/// What came of learning from all questions that were not held out instead of from fewer, on the
-/// same held-out questions.
+/// The gain in accuracy from training on all questions that were not held out instead of about half
+/// of them, on the same held-out questions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
-    /// Questions an answer at the point with about half of the last one's.
+    /// Questions per answer at the earlier point, which has about half of the questions.
     pub from: f64,
-    /// Questions an answer at the last point.
+    /// Questions per answer at the last point.
     pub to: f64,
     /// The gain in accuracy, in −1..=1.
     pub gain: f64,
-    /// Its 95% interval, [`paired_interval`]'s.
+    /// The 95% confidence interval of the gain, from [`paired_interval`].
     pub gain_ci95: [f64; 2],
-    /// What can be said of it.
+    /// The conclusion.
     pub verdict: Verdict,
 }
 
-/// What a learning curve says.
+/// The conclusion drawn from a learning curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The interval of the gain is above 0.
     Rising,
-    /// It is not, and ends below [`FLAT`].
+    /// The interval of the gain is not entirely above 0, and ends below [`FLAT`].
     Flat,
-    /// Neither: there are too few questions to tell.
+    /// Neither holds: there are too few questions to decide.
     Unclear,
 }
 
 impl TrainingFigures {
-    /// Looks at how training on `mentor` went.
+    /// Returns the figures of training on `mentor`.
     #[must_use]
     pub fn of(report: &TrainingReport, mentor: &Mentor) -> Self {
         let wrong: Vec<&LeftOut> =
@@ -164,7 +166,7 @@ impl TrainingFigures {
         }
     }
 
-    /// The answers that need more paraphrases, worst first.
+    /// Returns the answers that need more paraphrases, worst first.
     pub fn worst(&self) -> impl Iterator<Item = &AnswerShare> {
         let by_id: BTreeMap<&str, &AnswerShare> =
             self.answers.iter().map(|answer| (answer.answer_id.as_str(), answer)).collect();
@@ -173,7 +175,7 @@ impl TrainingFigures {
 }
 
 impl Trend {
-    /// What it says, for people.
+    /// Returns the trend as a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         let [low, high] = self.gain_ci95.map(points);
@@ -223,10 +225,12 @@ impl CurvePoint {
     }
 }
 
+/// Returns the number of held-out questions answered correctly at a point.
 fn right(point: &LearningPoint) -> usize {
     point.right.iter().filter(|right| **right).count()
 }
 
+/// Returns the accuracy of each answer with left-out questions, in the mentor's order.
 fn answers(left_out: &[LeftOut], accuracy: Proportion, mentor: &Mentor) -> Vec<AnswerShare> {
     let mut of_answer: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
     for left_out in left_out {
@@ -237,7 +241,8 @@ fn answers(left_out: &[LeftOut], accuracy: Proportion, mentor: &Mentor) -> Vec<A
 }
 
 impl AnswerShare {
-    /// An answer by its questions, at least one.
+    /// Returns the accuracy of one answer from its left-out questions, of which there is at least
+    /// one.
     fn of(questions: &[&LeftOut], accuracy: Proportion) -> Self {
         let wrong: Vec<_> = questions.iter().filter(|left_out| !left_out.is_right()).collect();
         let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -248,21 +253,22 @@ impl AnswerShare {
             .into_iter()
             .map(|(id, questions)| ConfusedWith { answer_id: id.to_owned(), questions })
             .collect();
-        // Stable, so that equally frequent ones stand by id.
+        // The sort is stable, so equally frequent answers stay ordered by id.
         confused_with.sort_by_key(|confused| Reverse(confused.questions.len()));
         let all = accuracy.questions as f64;
         let (ours, theirs) = (wrong.len() as f64, accuracy.wrong() as f64);
         Self {
             answer_id: questions[0].answer_id.clone(),
             share: Proportion::of(questions.len() - wrong.len(), questions.len()),
-            // One division, so that what is equal by hand is equal here.
+            // A single division, so that values that are mathematically equal compare as equal.
             excess: (ours * all - theirs * questions.len() as f64) / all,
             confused_with,
         }
     }
 }
 
-/// The answers with a wrong question that are no better than the mentor is, worst first.
+/// Returns the ids of the answers with a wrong question and an accuracy no better than the
+/// mentor's, worst first.
 fn need_paraphrases(answers: &[AnswerShare]) -> Vec<String> {
     let is_worse = |answer: &&AnswerShare| answer.share.wrong() > 0 && answer.excess >= 0.0;
     let mut worst: Vec<&AnswerShare> = answers.iter().filter(is_worse).collect();
@@ -273,8 +279,8 @@ fn need_paraphrases(answers: &[AnswerShare]) -> Vec<String> {
     worst.into_iter().map(|answer| answer.answer_id.clone()).collect()
 }
 
-/// Compares the last point with the nearest one that has at most half of the questions, or else
-/// with the first.
+/// Compares the last point with the latest one that has at most half of its questions, or with the
+/// first one if there is none.
 fn trend(points: &[LearningPoint]) -> Option<Trend> {
     let (last, before) = points.split_last()?;
     let is_half = |point: &&LearningPoint| point.share <= 0.5 * last.share;
@@ -302,7 +308,7 @@ mod tests {
     use super::*;
     use crate::classifiers::Candidate;
 
-    /// `of` answered by each of `given` in turn.
+    /// Left-out questions of the answer `of`, one per answer in `given`.
     fn left_out(of: &str, given: &[&str]) -> Vec<LeftOut> {
         let question = |(i, given): (usize, &&str)| LeftOut {
             question: format!("{of}{i}"),
@@ -323,10 +329,10 @@ mod tests {
         answers.iter().map(of).collect()
     }
 
-    // By hand: 20 questions, 8 wrong, so that an answer has 0.4 wrong ones a question. Wrong beyond
-    // that: a 3 − 0.4 · 6 = 0.6; b 2 − 0.4 · 2 = 1.2; c 3 − 0.4 · 5 = 1; d 0 − 0.4 · 7 = −2.8.
+    // By hand: 8 of 20 questions are wrong, so 0.4 wrong ones are expected per question. The
+    // excess: a 3 − 0.4 · 6 = 0.6; b 2 − 0.4 · 2 = 1.2; c 3 − 0.4 · 5 = 1; d 0 − 0.4 · 7 = −2.8.
     #[test]
-    fn the_worst_answers_by_hand() {
+    fn excess_and_confusions_agree_with_a_hand_count() {
         let shares = shares(&[
             &left_out("a", &["a", "a", "a", "b", "c", "c"]),
             &left_out("b", &["a", "a"]),
@@ -347,9 +353,9 @@ mod tests {
         assert_eq!(confused, [("c", list(&["a4", "a5"])), ("b", list(&["a3"]))]);
     }
 
-    // Everything is wrong, so that nothing is in excess: 0 of 3 is more surely bad than 0 of 2.
+    // All questions are wrong, so every excess is 0. The interval of 0/3 ends below that of 0/2.
     #[test]
-    fn equal_excess_stands_by_how_sure_it_is() {
+    fn answers_of_equal_excess_are_ordered_by_the_upper_limit_of_accuracy() {
         let shares = shares(&[&left_out("a", &["b"; 2]), &left_out("b", &["a"; 3])]);
         assert_eq!(need_paraphrases(&shares), ["b", "a"]);
         assert!(need_paraphrases(&self::shares(&[&left_out("a", &["a", "a"])])).is_empty());
@@ -365,10 +371,10 @@ mod tests {
     }
 
     #[test]
-    fn a_trend_is_told_by_the_interval_of_the_gain() {
+    fn the_verdict_follows_from_the_interval_of_the_gain() {
         let first = |n: usize| (0..n).collect::<Vec<_>>();
-        // 50 of 400 more are right and none less; the points besides the half and the last do not
-        // matter.
+        // 50 of 400 questions become correct and none becomes wrong. Only the half and the last
+        // point count.
         let rising = [
             point(0.25, &first(10), 400),
             point(0.5, &first(200), 400),
@@ -379,11 +385,11 @@ mod tests {
         assert_eq!(found.verdict, Verdict::Rising);
         assert!((found.gain - 0.125).abs() < 1e-12 && found.gain_ci95[0] > 0.08, "{found:?}");
         assert!((found.from - 4.0).abs() + (found.to - 8.0).abs() < 1e-12);
-        // Two of 400 more and two less.
+        // Two of 400 questions become correct and two become wrong.
         let others: Vec<usize> = (2..202).collect();
         let flat = [point(0.5, &first(200), 400), point(1.0, &others, 400)];
         assert_eq!(verdict(&flat), Some(Verdict::Flat));
-        // The same twice, but of ten questions only.
+        // Both points are equal, but over only ten questions.
         let unclear = [point(0.5, &[0, 1], 10), point(1.0, &[0, 1], 10)];
         assert_eq!(verdict(&unclear), Some(Verdict::Unclear));
         assert_eq!(verdict(&unclear[..1]), None);

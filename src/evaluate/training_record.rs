@@ -1,5 +1,5 @@
-//! What training measured, as a checkpoint keeps it: data, of which a page is made where it is
-//! looked at.
+//! The figures of a training run as a checkpoint stores them. The training page is generated from
+//! this data when it is opened.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use crate::text::shorten;
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
 
-/// A larger file is refused: that of a mentor with 10,000 questions has about 5 MB.
+/// The maximum size of a file. A mentor with 10,000 questions needs about 5 MB.
 const MAX_BYTES: usize = 64 << 20;
 
-/// How much is kept of an answer's text, in characters.
+/// The maximum length of the stored beginning of an answer's text, in characters.
 const BEGINNING: usize = 160;
 
-/// A learning curve has four points.
-const MOST_POINTS: usize = 100;
+/// The maximum number of points of a learning curve. Training measures four.
+const MAX_POINTS: usize = 100;
 
-/// The training of one mentor, with all that is shown of it. It says nothing of the checkpoint, the
-/// machine or the time, so that the same data gives the same bytes.
+/// The record of one mentor's training, with everything that reports show. It contains nothing
+/// about the checkpoint, the machine or the time, so the same data gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingRecord {
     format: u32,
@@ -32,22 +32,22 @@ pub struct TrainingRecord {
     pub mentor: String,
     /// The architecture's name.
     pub arch: String,
-    /// How many answers the mentor had.
+    /// The number of the mentor's answers.
     pub answers: usize,
-    /// How many distinct questions it was trained on.
+    /// The number of distinct training questions.
     pub questions: usize,
     /// [`Mentor::digest`] at training time.
     pub data_sha256: String,
-    /// What else training had to say.
+    /// The other messages of training.
     pub notes: Vec<String>,
-    /// How each answer begins, by id.
+    /// The beginning of each answer's text, by id.
     pub texts: BTreeMap<String, String>,
-    /// What was measured.
+    /// The figures that were measured.
     pub figures: TrainingFigures,
 }
 
 impl TrainingRecord {
-    /// How training `arch` on `mentor` went.
+    /// Returns the record of training `arch` on `mentor`.
     #[must_use]
     pub fn of(arch: &str, mentor: &Mentor, figures: &TrainingFigures, notes: &[String]) -> Self {
         let beginning = |text: &str| shorten(text, BEGINNING);
@@ -65,48 +65,51 @@ impl TrainingRecord {
         }
     }
 
-    /// The record as it stands on disk.
+    /// Returns the bytes of the record as stored on disk: JSON with a newline.
     ///
     /// # Panics
-    /// Never: plain data can be written.
+    /// Never: plain data can always be serialized.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(self).expect("plain data can be written");
+        let mut bytes = serde_json::to_vec(self).expect("plain data can be serialized");
         bytes.push(b'\n');
         bytes
     }
 
-    /// Reads a record, whoever wrote it.
+    /// Reads a record, which may come from an untrusted source.
     ///
     /// # Errors
-    /// When it is none, is of a newer format, or has numbers that no training gives.
+    /// If the bytes are not a record, have another format version, or have a number out of its
+    /// range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let fault = |what: String| {
-            Error::new(what).hint("the checkpoint is corrupt or of another version; train it again")
+        let invalid = |reason: String| {
+            Error::new(reason)
+                .hint("the checkpoint is corrupt or of another version; train it again")
         };
         if bytes.len() > MAX_BYTES {
-            return Err(fault(format!("longer than {MAX_BYTES} bytes")));
+            return Err(invalid(format!("longer than {MAX_BYTES} bytes")));
         }
         let record: Self = serde_json::from_slice(bytes)
-            .map_err(|e| fault("not the figures of a training".to_owned()).caused_by(e))?;
+            .map_err(|e| invalid("not the figures of a training".to_owned()).caused_by(e))?;
         if record.format != FORMAT {
-            return Err(fault(format!("format {}, expected {FORMAT}", record.format)));
+            return Err(invalid(format!("format {}, expected {FORMAT}", record.format)));
         }
-        match record.fault() {
-            Some(what) => Err(fault(what.to_owned())),
+        match record.first_invalid() {
+            Some(reason) => Err(invalid(reason.to_owned())),
             None => Ok(record),
         }
     }
 
-    /// What no training gives, if there is something. Shares are checked as they are read.
-    fn fault(&self) -> Option<&'static str> {
+    /// Returns a description of the first invalid field, or `None`. Proportions are already checked
+    /// when they are deserialized.
+    fn first_invalid(&self) -> Option<&'static str> {
         let TrainingFigures { learning_curve, trend, answers, wrong, near_contradictions, .. } =
             &self.figures;
         let is_share = |share: f64| (0.0..=1.0).contains(&share);
         let is_gain = |gain: f64| (-1.0..=1.0).contains(&gain);
         let is_mean = |mean: f64| (1e-3..=1e6).contains(&mean);
         let is_number = |number: f64| number.abs() <= 1e9;
-        let are_points = learning_curve.len() <= MOST_POINTS
+        let are_points = learning_curve.len() <= MAX_POINTS
             && learning_curve.iter().all(|p| is_share(p.part) && is_mean(p.questions_per_answer));
         let is_trend = trend.is_none_or(|trend| {
             is_mean(trend.from)
@@ -133,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// By hand, as `docs/formats.md` describes it.
+    /// A record written by hand, as described in `docs/formats.md`.
     fn sample() -> Value {
         let share = json!({ "questions": 4, "correct": 3, "share": 0.75, "ci95": [0.3, 0.95] });
         let with = |more: Value| {
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_training_gives_is_refused() {
+    fn a_record_with_a_value_out_of_range_is_refused() {
         for (pointer, value) in [
             ("/format", json!(2)),
             ("/data_sha256", json!("../../x")),

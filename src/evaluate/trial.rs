@@ -1,4 +1,4 @@
-//! One way to train, tried on questions that are held out.
+//! The cross-validation of one training configuration.
 
 use std::time::Instant;
 
@@ -7,36 +7,37 @@ use crate::classifiers::{Architecture, Fitted, Ranking, TrainOptions, TrainingDa
 use crate::error::Result;
 use crate::progress::{NoProgress, Progress};
 
-/// What came of training without the questions of one fold, and asking them.
+/// The result of training without the questions of one fold and then asking those questions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoldRun {
-    /// Leave-one-out on the questions trained on, by which the architecture chose its settings.
+    /// The leave-one-out count on the training questions, by which the architecture chose its
+    /// settings.
     pub inner: AnswerCount,
-    /// The fold's questions, in its order.
+    /// The results of the fold's questions, in the order of the fold.
     pub held_out: Vec<HeldOut>,
-    /// How long training took, in seconds.
+    /// The training time in seconds.
     pub seconds: f64,
 }
 
-/// How a question fared that was held out.
+/// The result of one held-out question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldOut {
-    /// Whether the best answer was the right one, given or not.
+    /// Whether the best answer was correct, even if the question was declined.
     pub correct: bool,
-    /// Whether it was declined.
+    /// Whether the question was declined.
     pub declined: bool,
 }
 
-/// Trains `arch` once a fold, without the fold's questions, and asks them: the outer part of a
-/// nested cross-validation (Varma & Simon 2006, *Bias in error estimation when using
-/// cross-validation for model selection*). Within each fold the architecture chooses its settings
-/// by leave-one-out as ever, so that no question has a part in what it is answered by.
+/// Trains `arch` once per fold without the fold's questions, and then asks those questions. This is
+/// the outer loop of a nested cross-validation (Varma & Simon 2006, *Bias in error estimation when
+/// using cross-validation for model selection*). Within each fold the architecture chooses its
+/// settings by leave-one-out as usual, so no question influences the model that answers it.
 ///
-/// `folds` are of [`folds`](super::folds()) for the same mentor. A step of `progress` is a fold;
-/// those after one that fails are only counted.
+/// `folds` come from [`folds`](super::folds()) for the same mentor. Each fold is one step of
+/// `progress`. After a fold fails, the others are counted as steps but not trained.
 ///
 /// # Errors
-/// The first fold's that cannot be trained.
+/// The error of the first fold that fails.
 pub fn cross_validate(
     data: TrainingData<'_>,
     folds: &[Vec<usize>],
@@ -87,7 +88,7 @@ fn run_fold(
 }
 
 impl FoldRun {
-    /// Adds what the same way to train did in a fold of another mentor.
+    /// Adds the result of the same training configuration in a fold of another mentor.
     pub fn add(&mut self, other: &Self) {
         self.inner.questions += other.inner.questions;
         self.inner.correct += other.inner.correct;
@@ -95,7 +96,7 @@ impl FoldRun {
         self.seconds += other.seconds;
     }
 
-    /// The fold's questions, counted.
+    /// Counts the held-out questions.
     #[must_use]
     pub fn outer(&self) -> AnswerCount {
         AnswerCount {
@@ -114,7 +115,7 @@ mod tests {
     use crate::error::Error;
     use crate::mentor::fixture;
 
-    /// Cannot be trained; counts how often that was tried.
+    /// An architecture whose training always fails. It counts the attempts.
     #[derive(Default)]
     struct Failing(AtomicUsize);
 
@@ -137,7 +138,7 @@ mod tests {
         }
     }
 
-    /// Counts steps.
+    /// A progress display that counts the steps.
     #[derive(Default)]
     struct Steps(AtomicUsize);
 
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_fold_that_fails_no_other_is_trained() {
+    fn no_fold_is_trained_after_one_that_fails() {
         let mentor = fixture::mentor("ada", "1,,One.,\"a\nb\"\n2,,Two.,\"c\nd\"\n");
         let folds = super::super::folds(&mentor, 4, 0).unwrap();
         let (arch, steps) = (Failing::default(), Steps::default());

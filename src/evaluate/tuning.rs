@@ -1,4 +1,4 @@
-//! Several ways to train side by side, and which of them to use.
+//! The comparison of several training configurations, and the choice of one.
 
 use std::cmp::Reverse;
 
@@ -10,82 +10,87 @@ use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::AnswerCount;
 use super::trial::FoldRun;
 
-/// What nested cross-validation says of several ways to train ([`cross_validate`]), simplest first.
+/// The result of nested cross-validation ([`cross_validate`]) of several training configurations,
+/// called trials, the simplest first.
 ///
-/// Recommended is the one that answers the most held-out questions rightly, of equals the simplest.
-/// Where a simpler one cannot be told from it, that one is named, too: it is for people to weigh a
-/// point of accuracy against a model less to keep.
+/// The recommended trial answers the most held-out questions correctly; among equals it is the
+/// simplest. If the difference from a simpler trial is not significant, that trial is named as
+/// well, so that users can weigh the accuracy against the simpler model.
 ///
-/// P-values are `McNemar`'s, corrected by Holm over *all* pairs of ways: which one is best was seen
-/// from the same questions, so that the pairs with it were not chosen beforehand. They take
-/// questions as independent, which wordings of one author are not quite (Dietterich 1998,
+/// The p-values are `McNemar`'s, corrected by Holm's method over *all* pairs of trials, because the
+/// best trial was selected on the same questions. They assume independent questions, which is not
+/// quite true of paraphrases by one author (Dietterich 1998,
 /// *Approximate statistical tests for comparing supervised classification learning algorithms*).
 ///
 /// [`cross_validate`]: super::cross_validate()
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tuning {
-    /// Each way, in the order given.
+    /// The figures of each trial, in the order given.
     pub trials: Vec<TrialFigures>,
-    /// The index of the recommended one.
+    /// The index of the recommended trial.
     pub best: usize,
-    /// The first before it that cannot be told from it (p ≥ 0.05), if one can not.
+    /// The index of the simplest trial before `best` that is not significantly different (p ≥
+    /// 0.05), if there is one.
     pub simpler: Option<usize>,
-    /// How well choosing itself works.
+    /// The accuracy to expect from choosing a trial.
     pub nested: Nested,
 }
 
-/// One way to train, over all folds.
+/// The figures of one training configuration over all folds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrialFigures {
-    /// Of the questions held out those whose best answer was the right one, given or not.
+    /// The accuracy of the best answer on held-out questions, even if the question was declined.
     #[serde(flatten, serialize_with = "as_accuracy")]
     pub share: Proportion,
-    /// How many would have been declined.
+    /// The number of questions that were declined.
     pub declined: usize,
-    /// How many were answered rightly and would not have been declined.
+    /// The number of questions that were answered correctly and not declined.
     pub given: usize,
-    /// Accuracy less that of the best, in −1..=0; `None` for the best itself, as the next two.
+    /// The accuracy minus that of the best trial, in −1..=0. This and the next two fields are
+    /// `None` for the best trial.
     pub difference: Option<f64>,
-    /// Its 95% interval, widened as `p_value` is corrected: zero is in it exactly where that is
-    /// above 0.05.
+    /// The interval of the difference, widened to agree with the corrected `p_value`: it contains
+    /// zero exactly if `p_value` is above 0.05.
     pub difference_ci95: Option<[f64; 2]>,
-    /// `McNemar`'s exact p-value, corrected by Holm, in 0..=1.
+    /// The p-value of `McNemar`'s exact test, corrected by Holm's method, in 0..=1.
     pub p_value: Option<f64>,
-    /// Each fold by itself.
+    /// The figures of each fold.
     pub folds: Vec<FoldFigures>,
-    /// How long training took in a fold, in seconds: the median, so that what is done once, such as
-    /// encoding questions, counts little.
+    /// The median training time of a fold, in seconds. With the median, work done only once, such
+    /// as encoding questions, counts little.
     pub seconds: f64,
 }
 
-/// One fold of one way to train.
+/// The counts of one fold of one trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FoldFigures {
-    /// Leave-one-out within the questions trained on.
+    /// The leave-one-out count on the training questions.
     pub inner: AnswerCount,
-    /// The questions held out.
+    /// The count on the held-out questions.
     pub held_out: AnswerCount,
 }
 
-/// What to expect of choosing: in each fold the way of the highest leave-one-out accuracy within the
-/// questions trained on is chosen, the simplest of equals, and only then asked the held-out ones.
-/// The best way's own accuracy is too high, since it was chosen by it (Cawley & Talbot 2010, *On
-/// over-fitting in model selection and subsequent selection bias in performance evaluation*).
+/// The accuracy to expect from choosing a trial. In each fold, the trial with the highest
+/// leave-one-out accuracy on the training questions is chosen, the simplest among equals, and only
+/// then asked the held-out questions. The accuracy of the best trial itself is biased upwards,
+/// because the trial was chosen by it (Cawley & Talbot 2010, *On over-fitting in model selection
+/// and subsequent selection bias in performance evaluation*).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nested {
-    /// Of the questions held out those that the chosen ways answered rightly.
+    /// The accuracy of the chosen trials on the held-out questions.
     #[serde(flatten, serialize_with = "as_accuracy")]
     pub share: Proportion,
-    /// Per fold the index of the chosen way.
+    /// The index of the chosen trial per fold.
     #[serde(skip)]
     pub chosen: Vec<usize>,
 }
 
 impl Tuning {
-    /// Works it out for `trials`: of each way to train, simplest first, its runs over the same folds.
+    /// Compares `trials`. Each trial is the runs of one training configuration over the same folds;
+    /// the simplest trial comes first.
     ///
     /// # Panics
-    /// When there is no trial, or they are not of the same folds.
+    /// If there is no trial, or the trials do not have the same folds.
     #[must_use]
     pub fn of(trials: &[Vec<FoldRun>]) -> Self {
         let sizes = |runs: &[FoldRun]| runs.iter().map(|r| r.held_out.len()).collect::<Vec<_>>();
@@ -138,7 +143,7 @@ impl TrialFigures {
 impl Nested {
     fn of(trials: &[Vec<FoldRun>]) -> Self {
         let folds = trials.first().map_or(0, Vec::len);
-        // The questions trained on, and so those measured, are the same for every trial.
+        // The training questions of a fold are the same for every trial, so counts are comparable.
         let choose = |fold: usize| {
             (0..trials.len()).max_by_key(|&i| (trials[i][fold].inner.correct, Reverse(i)))
         };
@@ -151,17 +156,18 @@ impl Nested {
     }
 }
 
-/// The differences of all pairs of trials, corrected for being so many.
+/// The differences between all pairs of trials, corrected for the number of pairs.
 struct Differences(Vec<Difference>);
 
-/// The difference of two trials, of which the first comes first in the list of all.
+/// The difference between two trials, the one with the lower index first.
 struct Difference {
     pair: [usize; 2],
-    /// How many questions only the first answers rightly, and only the second.
+    /// The number of questions that only the first answers correctly, and that only the second
+    /// does.
     only: [usize; 2],
     questions: usize,
     p_corrected: f64,
-    /// What the correction compares the p-value itself with.
+    /// The significance level to which Holm's method compares the uncorrected p-value.
     error: f64,
 }
 
@@ -187,6 +193,7 @@ impl Differences {
         Self(differences.map(difference).collect())
     }
 
+    /// Returns the difference between trials `i` and `j`, in either order.
     fn of_pair(&self, i: usize, j: usize) -> &Difference {
         let pair = [i.min(j), i.max(j)];
         let found = self.0.iter().find(|difference| difference.pair == pair);
@@ -197,7 +204,7 @@ impl Differences {
         self.of_pair(i, j).p_corrected
     }
 
-    /// The interval of the accuracy of trial `j` less that of trial `i`.
+    /// Returns the interval of the accuracy of trial `j` minus that of trial `i`.
     fn interval(&self, i: usize, j: usize) -> [f64; 2] {
         let Difference { only: [first, second], questions, error, .. } = *self.of_pair(i, j);
         let (only_i, only_j) = if i < j { (first, second) } else { (second, first) };
@@ -205,6 +212,7 @@ impl Differences {
     }
 }
 
+/// Returns whether each held-out question was answered correctly, over all folds.
 fn correct(runs: &[FoldRun]) -> Vec<bool> {
     runs.iter().flat_map(|run| run.held_out.iter().map(|question| question.correct)).collect()
 }
@@ -214,8 +222,8 @@ mod tests {
     use super::super::trial::HeldOut;
     use super::*;
 
-    /// A fold: how many were right of ten within, and how each held-out question fared: `+` right,
-    /// `-` wrong, `d` right and declined.
+    /// A fold with `inner` correct of ten by leave-one-out, and one character per held-out
+    /// question: `+` correct, `-` wrong, `d` correct and declined.
     fn fold(inner: usize, held_out: &str) -> FoldRun {
         let outcome = |c| HeldOut { correct: c != '-', declined: c == 'd' };
         FoldRun {
@@ -226,15 +234,16 @@ mod tests {
     }
 
     #[track_caller]
-    fn close(found: f64, expected: f64) {
+    fn assert_close(found: f64, expected: f64) {
         assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
     }
 
-    // Fold 1: 7 < 8, so the second is chosen (2 of 4); fold 2: 9 > 8, the first (3 of 4); fold 3: a
-    // tie, the first (0 of 3). That is 5 of 11, while the first has 1 + 3 + 0 and the second
-    // 2 + 1 + 3, each of 11.
+    // Fold 1: 7 < 8, so the second trial is chosen (2 of 4 correct).
+    // Fold 2: 9 > 8, so the first is chosen (3 of 4).
+    // Fold 3: a tie, so the first is chosen (0 of 3).
+    // That makes 5 of 11. The first trial alone has 1 + 3 + 0 of 11, and the second 2 + 1 + 3.
     #[test]
-    fn choosing_by_hand() {
+    fn nested_choices_agree_with_a_hand_count() {
         let tuning = Tuning::of(&[
             vec![fold(7, "+---"), fold(9, "+++-"), fold(6, "---")],
             vec![fold(8, "-+-+"), fold(8, "---+"), fold(6, "+++")],
@@ -246,9 +255,10 @@ mod tests {
         assert_eq!(tuning.trials[0].seconds.to_bits(), 7.0_f64.to_bits());
     }
 
-    // The first alone is right on 1 question, the last alone on 8: p = 2 · (1 + 9) / 2^9 = 0.0390625.
-    // The middle one is right on all that the first is right on and 5 more: 2 / 2^5 = 0.0625; of the
-    // middle and the last each alone 1 and 3: 2 · (1 + 4) / 2^4 = 0.625. Holm over the three:
+    // Only the first answers 1 question correctly, and only the last 8: p = 2 · (1 + 9) / 2^9 =
+    // 0.0390625. The middle trial answers correctly all that the first does and 5 more: 2 / 2^5 =
+    // 0.0625. Only the middle answers 1 correctly, and only the last 3: 2 · (1 + 4) / 2^4 = 0.625.
+    // Holm's method over the three:
     // 0.0390625 · 3 = 0.1171875, 0.0625 · 2 = 0.125, 0.625.
     #[test]
     fn differences_are_to_the_best_and_corrected_over_all_pairs() {
@@ -258,19 +268,19 @@ mod tests {
         let tuning = Tuning::of(&[first.to_vec(), middle.to_vec(), last.to_vec()]);
         assert_eq!((tuning.best, tuning.simpler), (2, Some(0)));
         let [first, middle, last] = tuning.trials.as_slice() else { panic!("three trials") };
-        close(first.difference.unwrap(), -7.0 / 9.0);
-        close(middle.difference.unwrap(), -2.0 / 9.0);
-        close(first.p_value.unwrap(), 0.117_187_5);
-        close(middle.p_value.unwrap(), 0.625);
+        assert_close(first.difference.unwrap(), -7.0 / 9.0);
+        assert_close(middle.difference.unwrap(), -2.0 / 9.0);
+        assert_close(first.p_value.unwrap(), 0.117_187_5);
+        assert_close(middle.p_value.unwrap(), 0.625);
         assert_eq!((last.difference, last.difference_ci95, last.p_value), (None, None, None));
         let [low, high] = first.difference_ci95.unwrap();
         assert!(low < -7.0 / 9.0 && -7.0 / 9.0 < high && high < 0.5, "{low} {high}");
         assert_eq!((last.share.correct, last.given, last.declined), (8, 7, 1));
     }
 
-    // Twelve and none: p = 2 / 2^12, beyond chance.
+    // Twelve correct against none: p = 2 / 2^12, which is significant.
     #[test]
-    fn what_is_worse_beyond_chance_is_not_offered() {
+    fn a_significantly_worse_trial_is_not_named_as_simpler() {
         let tuning = Tuning::of(&[vec![fold(1, "------------")], vec![fold(1, "++++++++++++")]]);
         assert_eq!((tuning.best, tuning.simpler), (1, None));
         let tuning = Tuning::of(&[vec![fold(1, "++")], vec![fold(2, "++")]]);
@@ -279,7 +289,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "only trials on the same questions")]
-    fn other_questions_are_not_compared() {
+    fn comparing_trials_on_different_questions_panics() {
         let _ = Tuning::of(&[vec![fold(1, "++")], vec![fold(1, "+")]]);
     }
 }

@@ -13,32 +13,33 @@ use crate::evaluate::{
 #[derive(Template)]
 #[template(path = "compare.html")]
 struct ComparisonPage<'a> {
-    /// A: what every other checkpoint is compared with.
+    /// The first checkpoint, A, with which the others are compared.
     first: String,
-    /// All mentors together, a sentence a checkpoint.
+    /// The comparisons on all mentors together, by checkpoint; one sentence each.
     pooled: Vec<(String, &'a Comparison)>,
-    /// The table of all; empty where there is one pair.
+    /// The rows of the overview table; empty if there is only one pair.
     rows: Vec<Row<'a>>,
     pairs: Vec<Section<'a>>,
 }
 
-/// A row of the table of all.
+/// A row of the overview table.
 struct Row<'a> {
     standing: Standing<'a>,
-    /// Its pair's section, if it has one.
+    /// The number of the pair's section, if there is one.
     section: Option<usize>,
 }
 
-/// One pair's part of the page.
+/// The section of one pair.
 struct Section<'a> {
-    /// From 1, for the page's anchors: ids are strangers' text.
+    /// The number of the section, from 1. Anchors contain it instead of the mentor's id, because
+    /// ids are untrusted text.
     number: usize,
     pair: &'a Pair<'a>,
-    /// A, then B.
+    /// The sides A and B.
     sides: [Side<'a>; 2],
     answers: Answers<'a>,
     plots: Plots,
-    /// The questions that changed, with what ids in the page end in.
+    /// The groups of changed questions, each with the suffix of its element ids.
     groups: Vec<(String, ChangedGroup<'a>)>,
 }
 
@@ -46,25 +47,25 @@ struct Section<'a> {
 struct Side<'a> {
     /// `A` or `B`.
     letter: &'static str,
-    /// `a` or `b`, as figures are marked with.
+    /// `a` or `b`, the suffix of the `data-key` attributes.
     key: &'static str,
     checkpoint: String,
     share: Proportion,
     figures: &'a SideFigures,
 }
 
-/// Each an `<svg>`.
+/// The plots of a section, each an `<svg>` element.
 struct Plots {
     accuracies: String,
     coverages: String,
     ranks: String,
 }
 
-/// The page of checkpoints on the same tests: the table of all where there are several pairs, and
-/// a section a pair.
+/// Returns the page of a comparison. It has an overview table if there are several pairs, and one
+/// section per pair.
 ///
 /// # Errors
-/// When the page cannot be put together.
+/// If the page cannot be rendered.
 pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
     let pairs: Vec<Section> =
         comparisons.pairs().enumerate().map(|(i, pair)| Section::of(i + 1, pair)).collect();
@@ -78,7 +79,8 @@ pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
     page.render().map_err(|e| Error::new("cannot write the page").caused_by(e))
 }
 
-/// Sections are in the order of the rows that compare a mentor's checkpoint with the first.
+/// Returns the rows of the overview table. The sections are in the order of the rows that compare a
+/// mentor's checkpoint with the first.
 fn rows<'a>(comparisons: &'a Comparisons) -> Vec<Row<'a>> {
     let mut sections = 1..;
     let row = |standing: Standing<'a>| {

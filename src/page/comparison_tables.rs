@@ -1,48 +1,49 @@
-//! A comparison as CSV tables: everything that a plot of its page shows, and the questions that
-//! changed.
+//! The CSV tables of a comparison: the data of every plot on its page, and the changed questions.
 
 use super::tables::{
-    Row, SHARE, TableFile, coverage_rows, list, optional, rank_rows, row, share_cells, table,
+    Row, SHARE_COLUMNS, TableFile, coverage_rows, list, optional, rank_rows, row, share_cells,
+    table,
 };
 use crate::error::Result;
 use crate::evaluate::{Comparisons, Pair, SideFigures, Standing, TestReport};
 
-/// A table a figure. Those of one checkpoint's figures have columns `mentor` and `checkpoint`
-/// first, those of two side by side `mentor`, `a` and `b`. Shares are in 0..=1; lists are separated
-/// by ` | `; what there is not is empty, as the mentor is of all mentors together.
+/// Returns one table per figure. Tables about single checkpoints start with the columns `mentor`
+/// and `checkpoint`, tables about pairs with `mentor`, `a` and `b`. Shares are in 0..=1, the items
+/// of a list are separated by ` | `, and missing values are empty. The mentor is empty in rows
+/// about all mentors together.
 ///
 /// # Errors
-/// When a table cannot be put together.
+/// If a table cannot be written.
 pub fn comparison_tables(comparisons: &Comparisons) -> Result<Vec<TableFile>> {
-    let of_pairs = |name, heads: &[&str], rows: fn(&Pair) -> Vec<Row>| {
+    let of_pairs = |name, columns: &[&str], rows: fn(&Pair) -> Vec<Row>| {
         let rows = comparisons.pairs().flat_map(|pair| {
             let [a, b] = [pair.a, pair.b].map(|report| report.checkpoint.to_string());
             let first = row([&pair.mentor.id, &a, &b]);
             rows(pair).into_iter().map(move |row| [first.clone(), row].concat())
         });
-        table(name, &[&["mentor", "a", "b"][..], heads].concat(), rows)
+        table(name, &[&["mentor", "a", "b"][..], columns].concat(), rows)
     };
-    let of_sides = |name, heads: &[&str], rows: fn(&SideFigures) -> Vec<Row>| {
+    let of_sides = |name, columns: &[&str], rows: fn(&SideFigures) -> Vec<Row>| {
         let rows = comparisons.sides().flat_map(|(report, figures)| {
             let TestReport { mentor, checkpoint, .. } = report;
             let first = row([mentor, checkpoint]);
             rows(figures).into_iter().map(move |row| [first.clone(), row].concat())
         });
-        table(name, &[&["mentor", "checkpoint"][..], heads].concat(), rows)
+        table(name, &[&["mentor", "checkpoint"][..], columns].concat(), rows)
     };
     Ok(vec![
         standings(comparisons)?,
-        of_pairs("topics.csv", &TOPIC_HEADS, topics)?,
+        of_pairs("topics.csv", &TOPIC_COLUMNS, topics)?,
         of_sides("coverage.csv", &["threshold", "coverage", "accuracy"], |side| {
             coverage_rows(&side.coverage)
         })?,
         of_sides("fitted.csv", &["coverage", "accuracy"], fitted)?,
         of_sides("ranks.csv", &["rank", "questions"], |side| rank_rows(&side.ranks))?,
-        of_pairs("changed.csv", &CHANGED_HEADS, changed)?,
+        of_pairs("changed.csv", &CHANGED_COLUMNS, changed)?,
     ])
 }
 
-const TOPIC_HEADS: [&str; 11] = [
+const TOPIC_COLUMNS: [&str; 11] = [
     "topic",
     "questions",
     "correct_a",
@@ -56,7 +57,7 @@ const TOPIC_HEADS: [&str; 11] = [
     "difference",
 ];
 
-const CHANGED_HEADS: [&str; 9] = [
+const CHANGED_COLUMNS: [&str; 9] = [
     "group",
     "question",
     "expected",
@@ -68,7 +69,7 @@ const CHANGED_HEADS: [&str; 9] = [
     "canned_b",
 ];
 
-/// The table of all: a row a mentor and checkpoint.
+/// Returns the overview table with one row per mentor and checkpoint.
 fn standings(comparisons: &Comparisons) -> Result<TableFile> {
     let against = [
         "difference",
@@ -80,7 +81,7 @@ fn standings(comparisons: &Comparisons) -> Result<TableFile> {
         "p_corrected",
         "verdict",
     ];
-    let heads = [&["mentor", "checkpoint"][..], &SHARE, &against].concat();
+    let columns = [&["mentor", "checkpoint"][..], &SHARE_COLUMNS, &against].concat();
     let rows = comparisons.standings().into_iter().map(|standing| {
         let Standing { mentor, checkpoint, share, against_first } = standing;
         let against = against_first.map_or(vec![String::new(); against.len()], |one| {
@@ -91,7 +92,7 @@ fn standings(comparisons: &Comparisons) -> Result<TableFile> {
         });
         [row([&optional(mentor), checkpoint]), share_cells(share), against].concat()
     });
-    table("comparisons.csv", &heads, rows)
+    table("comparisons.csv", &columns, rows)
 }
 
 fn topics(pair: &Pair) -> Vec<Row> {
@@ -99,7 +100,7 @@ fn topics(pair: &Pair) -> Vec<Row> {
     topics
         .map(|topic| {
             let a = share_cells(topic.a);
-            // The questions are the same.
+            // Without the first cell: the number of questions is the same as that of A.
             let b = share_cells(topic.b).split_off(1);
             [row([&topic.topic]), a, b, row([&topic.difference])].concat()
         })

@@ -1,4 +1,4 @@
-//! A test as `JUnit` XML, the form in which CI servers show tests.
+//! Test results as `JUnit` XML, the format that CI servers display.
 
 use askama::Template;
 
@@ -23,10 +23,11 @@ struct Case {
     failure: Option<String>,
 }
 
-/// A suite a mentor, a case a question; a wrong answer is a failure.
+/// Returns the results as `JUnit` XML, with one suite per mentor and one case per question. An
+/// incorrect answer is a failure.
 ///
 /// # Errors
-/// When the file cannot be put together.
+/// If the file cannot be rendered.
 pub fn junit(tests: &[Tested]) -> Result<String> {
     let checkpoint = tests.first().map(|test| test.report.checkpoint.to_string());
     let suites = tests.iter().map(|test| Suite {
@@ -63,7 +64,7 @@ impl Case {
     }
 }
 
-/// Without the characters that XML 1.0 has no way to write, not even escaped.
+/// Removes the characters that XML 1.0 does not allow, not even escaped.
 fn allowed(text: &str) -> String {
     let is_allowed = |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     text.chars().filter(is_allowed).collect()

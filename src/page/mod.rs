@@ -1,7 +1,8 @@
-//! Reports as files: a page for people, `JUnit` for CI, CSV for whoever counts further.
+//! Reports as files: HTML pages, `JUnit` XML for CI, and CSV tables for further analysis.
 //!
-//! Pages are compiled from `templates/`; all that they are given is escaped there. A page is one
-//! file: its style and script are in it, and its policy forbids it to fetch anything.
+//! The pages are rendered from `templates/`, which are compiled in and escape every value. A page
+//! is one file with its style and script inline, and its content security policy forbids all
+//! requests.
 
 mod answers;
 mod comparison_page;
@@ -29,89 +30,90 @@ use crate::mentor::Mentor;
 use crate::text::format::count;
 use crate::text::{self, shorten};
 
-/// A test with all that is shown of it.
+/// A test with everything that its report shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Tested<'a> {
-    /// The test.
+    /// The results of the test.
     pub report: &'a TestReport,
-    /// Its figures.
+    /// The figures of the test.
     pub figures: &'a TestFigures,
-    /// Whose test it is.
+    /// The tested mentor.
     pub mentor: &'a Mentor,
 }
 
-/// A mentor's training with all that is shown of it.
+/// A mentor's training with everything that its report shows.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainedMentor<'a> {
     /// The architecture's name.
     pub arch: &'a str,
-    /// Who was trained.
+    /// The mentor.
     pub mentor: &'a Mentor,
-    /// Its figures.
+    /// The figures of the training.
     pub figures: &'a TrainingFigures,
-    /// What else training has to say.
+    /// The other messages of training.
     pub notes: &'a [String],
 }
 
-/// The version that writes a page.
+/// The version of mentorpal, which every page shows.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// How many confusions a page shows; JSON and CSV have them all.
+/// The maximum number of rows in tables that a page shortens. JSON and CSV are complete.
 pub(crate) const MOST: usize = 50;
 
-// What templates call. They pass values or references, as their syntax has it.
+// The functions that templates call. Templates pass either values or references, so the functions
+// accept both.
 
-/// `78.1%`.
+/// Formats a share as `78.1%`.
 pub(crate) fn percent(share: impl Borrow<f64>) -> String {
     text::percent(*share.borrow())
 }
 
-/// `72.8–82.7%`.
+/// Formats an interval as `72.8–82.7%`.
 pub(crate) fn range(interval: impl Borrow<[f64; 2]>) -> String {
     text::percent_range(*interval.borrow())
 }
 
-/// `78.1%`, or a dash where there is nothing.
+/// Formats a proportion as `78.1%`, or as a dash if there are no questions.
 pub(crate) fn share(share: impl Borrow<Proportion>) -> String {
     text::percent_or_dash(share.borrow().share)
 }
 
-/// A number as scripts read it; −1, below all others, where there is none.
+/// Returns the value by which the page's script sorts; −1, below all others, for a missing value.
 pub(crate) fn number(value: impl Borrow<Option<f64>>) -> f64 {
     value.borrow().unwrap_or(-1.0)
 }
 
-/// Two decimals.
+/// Formats a number with two decimals.
 pub(crate) fn decimals(value: impl Borrow<f64>) -> String {
     format!("{:.2}", value.borrow())
 }
 
-/// `1 question`, `3 questions`.
+/// Formats a count as `1 question` or `3 questions`.
 pub(crate) fn questions(number: impl Borrow<usize>) -> String {
     count(*number.borrow(), "question")
 }
 
-/// A question as a page shows it: a pasted book must not fill it.
+/// Shortens a question to 300 characters, so that a very long one does not fill the page.
 pub(crate) fn brief(text: impl AsRef<str>) -> String {
     shorten(text.as_ref(), 300)
 }
 
-/// `+11.0`, in percentage points.
+/// Formats a difference in percentage points, as `+11.0`.
 pub(crate) fn points(difference: impl Borrow<f64>) -> String {
     text::points(*difference.borrow())
 }
 
-/// `0.0313`, or `< 0.0001`.
+/// Formats a p-value, as `0.0313` or `< 0.0001`.
 pub(crate) fn p_value(p: impl Borrow<f64>) -> String {
     text::p_value(*p.borrow())
 }
 
-/// Of a coverage curve the first point at which each tenth of questions is answered.
+/// Returns the first point of a coverage curve at which each tenth of the questions is answered.
 fn coverage_tenths(curve: &[CoveragePoint]) -> Vec<CoveragePoint> {
-    let reach = |tenth: usize| {
+    let first_reaching = |tenth: usize| {
         curve.iter().find(|point| point.coverage >= tenth as f64 / 10.0 - 1e-9).copied()
     };
-    let mut points: Vec<CoveragePoint> = (1..=10).filter_map(reach).collect();
+    let mut points: Vec<CoveragePoint> = (1..=10).filter_map(first_reaching).collect();
     points.dedup();
     points
 }

@@ -1,4 +1,4 @@
-//! A test as CSV tables: everything that a plot of its page shows, and every question.
+//! The CSV tables of a test: the data of every plot on its page, and every question.
 
 use csv::Writer;
 
@@ -10,21 +10,22 @@ use crate::evaluate::{Confusion, Proportion, Ranks};
 /// One CSV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableFile {
-    /// Its name, `topics.csv`.
+    /// The file name, such as `topics.csv`.
     pub name: &'static str,
-    /// Its content.
+    /// The content, in UTF-8.
     pub bytes: Vec<u8>,
 }
 
-/// The heads of a share's columns.
-pub(super) const SHARE: [&str; 5] = ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
+/// The column names of a proportion.
+pub(super) const SHARE_COLUMNS: [&str; 5] =
+    ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
 
-/// A row's cells.
+/// The cells of a row.
 pub(super) type Row = Vec<String>;
 
-/// What has a row's first cell.
+/// An item whose rows start with the mentor's id.
 pub(super) trait OfMentor {
-    /// The mentor's id.
+    /// Returns the mentor's id.
     fn mentor(&self) -> &str;
 }
 
@@ -34,21 +35,21 @@ impl OfMentor for Tested<'_> {
     }
 }
 
-/// A table a figure, each with a `mentor` column first. Shares are in 0..=1; lists are separated
-/// by ` | `; what there is not is empty.
+/// Returns one table per figure, each with the first column `mentor`. Shares are in 0..=1, the
+/// items of a list are separated by ` | `, and missing values are empty.
 ///
 /// # Errors
-/// When a table cannot be put together.
+/// If a table cannot be written.
 pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
-    let make = |name, heads: &[&str], rows| file(tests, name, heads, rows);
-    let with_share = |first: &'static str| [&[first][..], &SHARE].concat();
+    let make = |name, columns: &[&str], rows| file(tests, name, columns, rows);
+    let with_share = |first: &'static str| [&[first][..], &SHARE_COLUMNS].concat();
     Ok(vec![
         make("shares.csv", &with_share("of"), shares)?,
         make("topics.csv", &with_share("topic"), topics)?,
         make("confidence.csv", &["low", "high", "right", "wrong"], confidences)?,
         make(
             "reliability.csv",
-            &[&["low", "high", "confidence"][..], &SHARE].concat(),
+            &[&["low", "high", "confidence"][..], &SHARE_COLUMNS].concat(),
             reliability,
         )?,
         make("coverage.csv", &["threshold", "coverage", "accuracy"], coverage)?,
@@ -72,35 +73,35 @@ pub fn test_tables(tests: &[Tested]) -> Result<Vec<TableFile>> {
     ])
 }
 
-/// One table: the mentor's id, then what is asked for.
+/// Returns a table of the rows of all items. The first column is the mentor's id.
 ///
 /// # Errors
-/// When it cannot be put together.
+/// If the table cannot be written.
 pub(super) fn file<T: OfMentor>(
     items: &[T],
     name: &'static str,
-    heads: &[&str],
+    columns: &[&str],
     rows: fn(&T) -> Vec<Row>,
 ) -> Result<TableFile> {
     let with_mentor = |item: &T| {
         let mentor = item.mentor().to_owned();
         rows(item).into_iter().map(move |row| [vec![mentor.clone()], row].concat())
     };
-    table(name, &[&["mentor"][..], heads].concat(), items.iter().flat_map(with_mentor))
+    table(name, &[&["mentor"][..], columns].concat(), items.iter().flat_map(with_mentor))
 }
 
-/// One CSV file of these rows.
+/// Returns a CSV file of these rows.
 ///
 /// # Errors
-/// When it cannot be put together.
+/// If the table cannot be written.
 pub(super) fn table(
     name: &'static str,
-    heads: &[&str],
+    columns: &[&str],
     rows: impl Iterator<Item = Row>,
 ) -> Result<TableFile> {
     let write = || -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
         let mut writer = Writer::from_writer(Vec::new());
-        writer.write_record(heads)?;
+        writer.write_record(columns)?;
         for row in rows {
             writer.write_record(&row)?;
         }
@@ -122,7 +123,7 @@ pub(super) fn list(values: &[String]) -> String {
     values.join(" | ")
 }
 
-/// A [`Proportion`] after its own cells.
+/// Returns a row of these cells followed by those of the proportion.
 pub(super) fn share_row(cells: &[&dyn ToString], share: Proportion) -> Row {
     cells.iter().map(|cell| cell.to_string()).chain(share_cells(share)).collect()
 }
@@ -140,7 +141,7 @@ fn shares(test: &Tested) -> Vec<Row> {
     .collect()
 }
 
-/// The cells under [`SHARE`].
+/// Returns the cells of a proportion, in the order of [`SHARE_COLUMNS`].
 pub(super) fn share_cells(share: Proportion) -> Row {
     let [low, high] = share.ci95;
     row([&share.questions, &share.correct, &optional(share.share), &low, &high])
@@ -177,7 +178,7 @@ fn coverage(test: &Tested) -> Vec<Row> {
     coverage_rows(&test.figures.coverage)
 }
 
-/// A row a point, under threshold, coverage and accuracy.
+/// Returns one row per point: threshold, coverage and accuracy.
 pub(super) fn coverage_rows(curve: &[CoveragePoint]) -> Vec<Row> {
     curve.iter().map(|point| row([&point.threshold, &point.coverage, &point.accuracy])).collect()
 }
@@ -186,7 +187,8 @@ fn ranks(test: &Tested) -> Vec<Row> {
     rank_rows(&test.figures.ranks)
 }
 
-/// A row a rank with its questions; the last, without a rank, of those not ranked.
+/// Returns one row per rank with its number of questions. The last row, with an empty rank, counts
+/// the questions whose correct answer is not ranked.
 pub(super) fn rank_rows(ranks: &Ranks) -> Vec<Row> {
     let counts = ranks.counts.iter().enumerate().map(|(i, count)| row([&(i + 1), count]));
     counts.chain([row([&"", &ranks.unranked])]).collect()

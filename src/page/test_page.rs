@@ -15,9 +15,10 @@ struct TestPage<'a> {
     tests: Vec<Section<'a>>,
 }
 
-/// One mentor's part of the page.
+/// The section of one mentor.
 struct Section<'a> {
-    /// From 1, for the page's anchors: ids are strangers' text.
+    /// The number of the section, from 1. Anchors contain it instead of the mentor's id, because
+    /// ids are untrusted text.
     number: usize,
     report: &'a TestReport,
     figures: &'a TestFigures,
@@ -26,7 +27,7 @@ struct Section<'a> {
     plots: Plots,
 }
 
-/// Each an `<svg>`.
+/// The plots of a section, each an `<svg>` element.
 struct Plots {
     accuracy: String,
     ranks: String,
@@ -35,10 +36,10 @@ struct Plots {
     coverage: String,
 }
 
-/// The page of a checkpoint's tests, one a mentor.
+/// Returns the page of a checkpoint's tests, with one section per mentor.
 ///
 /// # Errors
-/// When the page cannot be put together.
+/// If the page cannot be rendered.
 pub fn test_page(tests: &[Tested]) -> Result<String> {
     let checkpoint = tests.first().map(|test| test.report.checkpoint.to_string());
     let sections = tests.iter().enumerate().map(|(i, test)| Section::of(i + 1, *test));

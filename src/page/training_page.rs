@@ -13,18 +13,20 @@ struct TrainingPage<'a> {
     record: &'a TrainingRecord,
     answers: Answers<'a>,
     figures: &'a TrainingFigures,
-    /// The beginning of the data's digest, as `checkpoints show` has it.
+    /// The first 12 digits of the data's digest, as in `checkpoints show`.
     data: String,
+    /// The answers that need more paraphrases, worst first.
     worst: Vec<&'a AnswerShare>,
-    /// An `<svg>`.
+    /// The plot of the learning curve, an `<svg>` element.
     learning_curve: String,
 }
 
-/// The page of a mentor's training, whoever wrote down how it went: all of it is escaped. The same
-/// data gives the same bytes: nothing in it tells of the checkpoint, the machine or the time.
+/// Returns the page of a mentor's training. The record may come from an untrusted source, so every
+/// value is escaped. The page contains nothing about the checkpoint, the machine or the time, so
+/// the same data gives the same bytes.
 ///
 /// # Errors
-/// When the page cannot be put together.
+/// If the page cannot be rendered.
 pub fn training_page(record: &TrainingRecord) -> Result<String> {
     let figures = &record.figures;
     let page = TrainingPage {

@@ -1,7 +1,9 @@
-//! Training as CSV tables: everything that its page shows.
+//! The CSV tables of a training: all data on its page.
 
 use super::TrainedMentor;
-use super::tables::{OfMentor, Row, SHARE, TableFile, file, list, optional, row, share_row};
+use super::tables::{
+    OfMentor, Row, SHARE_COLUMNS, TableFile, file, list, optional, row, share_row,
+};
 use crate::error::Result;
 
 impl OfMentor for TrainedMentor<'_> {
@@ -10,14 +12,14 @@ impl OfMentor for TrainedMentor<'_> {
     }
 }
 
-/// A table a figure, as [`test_tables`](super::test_tables) has them.
+/// Returns one table per figure, in the format of [`test_tables`](super::test_tables).
 ///
 /// # Errors
-/// When a table cannot be put together.
+/// If a table cannot be written.
 pub fn training_tables(trained: &[TrainedMentor]) -> Result<Vec<TableFile>> {
-    let make = |name, heads: &[&str], rows| file(trained, name, heads, rows);
+    let make = |name, columns: &[&str], rows| file(trained, name, columns, rows);
     let with_share = |before: &[&'static str], after: &[&'static str]| {
-        [before, SHARE.as_slice(), after].concat()
+        [before, SHARE_COLUMNS.as_slice(), after].concat()
     };
     Ok(vec![
         make("shares.csv", &with_share(&["of"], &[]), shares)?,
@@ -48,7 +50,8 @@ fn topics(trained: &TrainedMentor) -> Vec<Row> {
     topics.map(|topic| share_row(&[&topic.topic], topic.share)).collect()
 }
 
-/// Each with its place, from 1, among those that need paraphrases.
+/// Returns one row per answer, with its place, from 1, among the answers that need more
+/// paraphrases.
 fn answers(trained: &TrainedMentor) -> Vec<Row> {
     let worst = &trained.figures.need_paraphrases;
     let answers = trained.figures.answers.iter();

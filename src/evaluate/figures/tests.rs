@@ -3,8 +3,8 @@ use crate::checkpoint::CheckpointRef;
 use crate::mentor::fixture;
 use crate::workspace::Name;
 
-/// A mentor whose answers `0` and `3` have no training question: “Who are you?” belongs to the later
-/// row, `1`.
+/// A mentor whose answers `0` and `3` have no training question: “Who are you?” belongs to the
+/// later row, `1`.
 fn mentor() -> Mentor {
     fixture::mentor(
         "ada",
@@ -44,8 +44,8 @@ fn result(question: &str, answers: [&str; 3], rank: Option<usize>, confidence: f
     }
 }
 
-/// Seven results. The correct answers have the ranks 1, 3 and 1, and one is not ranked. Declining is
-/// expected for three questions, given for two, and correct for one.
+/// Seven results. The correct answers have the ranks 1, 3 and 1, and one is not ranked. Declining
+/// is expected for three questions, given for two, and correct for one.
 fn results() -> Vec<TestResult> {
     let canned = |result| TestResult { canned: true, ..result };
     vec![
@@ -99,8 +99,8 @@ fn wrong_answers_agree_with_a_hand_count() {
     assert_eq!(figures.without_questions, ["0", "3"]);
 }
 
-/// Returns the lowest and the highest edge, and for each bin with questions its index and its numbers
-/// of correct and wrong answers.
+/// Returns the lowest and the highest edge, and for each bin with questions its index and its
+/// numbers of correct and wrong answers.
 fn bins(figures: &TestFigures) -> ([f64; 2], Vec<(usize, usize, usize)>) {
     let bins = &figures.confidences;
     let filled = bins.iter().enumerate().map(|(i, bin)| (i, bin.right, bin.wrong));

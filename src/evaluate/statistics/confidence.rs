@@ -1,48 +1,48 @@
-//! What confidences are worth.
+//! The quality of confidences: calibration, and accuracy against coverage.
 
 use serde::Serialize;
 
 use super::wilson;
 
-/// Whether confidences are the accuracies they claim to be.
+/// The calibration of confidences: how well they match the accuracy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Calibration {
-    /// The expected calibration error, in 0..=1; 0 where nothing was asked.
+    /// The expected calibration error, in 0..=1; 0 if there are no questions.
     pub error: f64,
-    /// The bins that hold a question, by confidence.
+    /// The bins with at least one question, by ascending confidence.
     pub bins: Vec<CalibrationBin>,
 }
 
-/// The questions of about the same confidence.
+/// The questions with a confidence in one of ten equal intervals.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CalibrationBin {
-    /// Confidences above this one (from it, in the first bin) ...
+    /// The lower edge, which belongs to the bin below, or to this one if it is the first.
     pub low: f64,
-    /// ... and up to this one.
+    /// The upper edge, which belongs to the bin.
     pub high: f64,
-    /// How many questions there are.
+    /// The number of questions.
     pub questions: usize,
-    /// How many of them are right.
+    /// The number of correct answers.
     pub correct: usize,
-    /// Their mean confidence.
+    /// The mean confidence, in 0..=1.
     pub confidence: f64,
-    /// The share that is right.
+    /// The share of correct answers, in 0..=1.
     pub accuracy: f64,
-    /// Wilson's 95% interval of it.
+    /// Wilson's 95% confidence interval of the accuracy.
     pub accuracy_ci95: [f64; 2],
 }
 
-/// Calibration over ten bins of equal width, of questions with a confidence in 0..=1 and whether
-/// the answer was right. The error is the mean of |accuracy − confidence| over bins, weighted by
-/// their questions (Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017, *On calibration of modern
-/// neural networks*).
+/// Returns the calibration over ten bins of equal width. Each question is given as a confidence in
+/// 0..=1 and whether the answer was correct. The error is the mean of |accuracy − confidence| over
+/// the bins, weighted by their numbers of questions (Naeini, Cooper & Hauskrecht 2015; Guo et al.
+/// 2017, *On calibration of modern neural networks*).
 #[must_use]
 pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
     const BINS: usize = 10;
     let edge = |i: usize| i as f64 / BINS as f64;
     let mut bins = vec![(0, 0, 0.0); BINS];
     for &(confidence, correct) in questions {
-        // Bins are open below and closed above, as Guo et al. have them.
+        // A bin contains its upper edge and not its lower one, as in Guo et al.
         let bin = (1..BINS).take_while(|&i| edge(i) < confidence).count();
         let (number, right, sum) = &mut bins[bin];
         *number += 1;
@@ -69,32 +69,32 @@ pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
     calibration
 }
 
-/// What answering only above a threshold would bring.
+/// The coverage and accuracy that result from a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CoveragePoint {
-    /// The least confidence that is answered.
+    /// The lowest confidence at which a question is answered.
     pub threshold: f64,
-    /// The share of all questions that is answered, in 0..=1.
+    /// The share of questions that are answered, in 0..=1.
     pub coverage: f64,
-    /// The share of those that is right.
+    /// The share of answered questions that are correct, in 0..=1.
     pub accuracy: f64,
 }
 
-/// Coverage against accuracy, of questions with a confidence and whether the best answer is
-/// right: a point for each confidence that occurs, the highest first (El-Yaniv & Wiener 2010,
-/// *On the foundations of noise-free selective classification*).
+/// Returns accuracy against coverage, with one point per distinct confidence, the highest first.
+/// Each question is given as a confidence and whether the best answer is correct (El-Yaniv & Wiener
+/// 2010, *On the foundations of noise-free selective classification*).
 #[must_use]
 pub fn coverage_curve(questions: &[(f64, bool)]) -> Vec<CoveragePoint> {
     let mut sorted = questions.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut answered, mut correct) = (0, 0);
     let mut points = Vec::new();
-    // Questions of one confidence are answered together or not at all.
-    for alike in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        answered += alike.len();
-        correct += alike.iter().filter(|question| question.1).count();
+    // A threshold either includes or excludes all questions with the same confidence.
+    for same_confidence in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        answered += same_confidence.len();
+        correct += same_confidence.iter().filter(|question| question.1).count();
         points.push(CoveragePoint {
-            threshold: alike[0].0,
+            threshold: same_confidence[0].0,
             coverage: answered as f64 / questions.len() as f64,
             accuracy: correct as f64 / answered as f64,
         });
@@ -122,10 +122,11 @@ mod tests {
         }
     }
 
-    // By hand: in the bin to 0.3, two of mean 0.25, one right: off by 0.25; in the bin to 1, three
-    // of mean 0.96, two right: off by 0.29333. (2 · 0.25 + 3 · 0.29333) / 5 = 0.276.
+    // By hand: the bin up to 0.3 has two questions, mean confidence 0.25, one correct: a difference
+    // of 0.25. The bin up to 1 has three, mean 0.96, two correct: a difference of 0.29333. (2 ·
+    // 0.25 + 3 · 0.29333) / 5 = 0.276.
     #[test]
-    fn calibration_by_hand() {
+    fn the_calibration_error_agrees_with_a_hand_calculation() {
         let questions = [(0.21, true), (0.29, false), (0.94, true), (0.94, false), (1.0, true)];
         let found = calibration(&questions);
         assert_close(found.error, 0.276);
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn bins_are_closed_above() {
+    fn a_bin_contains_its_upper_edge() {
         let bins = calibration(&[(0.0, true), (0.1, true), (0.5, false)]).bins;
         let numbers: Vec<_> = bins.iter().map(|bin| (bin.high, bin.questions)).collect();
         assert_eq!(numbers, [(0.1, 2), (0.5, 1)]);
@@ -154,9 +155,10 @@ mod tests {
         }
     }
 
-    // By hand: 0.9 answers 1 of 4, right; 0.6 answers two more, one right; 0.2 all.
+    // By hand: the threshold 0.9 answers one of four questions, correctly; 0.6 answers two more,
+    // one of them correctly; 0.2 answers all.
     #[test]
-    fn coverage_by_hand() {
+    fn coverage_agrees_with_a_hand_calculation() {
         let points = coverage_curve(&[(0.6, true), (0.2, false), (0.9, true), (0.6, false)]);
         let expected = [(0.9, 0.25, 1.0), (0.6, 0.75, 2.0 / 3.0), (0.2, 1.0, 0.5)];
         assert_eq!(points.len(), expected.len());

@@ -1,10 +1,12 @@
-//! How well questions are told from each other: those of the mentor from others, and by answer.
+//! Measures of detection and classification: the area under the ROC curve and the Matthews
+//! correlation.
 
 use std::collections::BTreeMap;
 
-/// The area under the receiver operating characteristic: the chance that one of `own` is above one
-/// of `others`, ties counting half, in 0..=1 (Hanley & `McNeil` 1982, *The meaning and use of the
-/// area under a ROC curve*); `None` where either is empty.
+/// Returns the area under the receiver operating characteristic, in 0..=1: the probability that a
+/// random value of `own` is above a random value of `others`, where ties count half (Hanley &
+/// `McNeil` 1982, *The meaning and use of the area under a ROC curve*). Returns `None` if either
+/// slice is empty.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::auroc;
@@ -18,9 +20,10 @@ pub fn auroc(own: &[f64], others: &[f64]) -> Option<f64> {
     (pairs > 0).then(|| wins / pairs as f64)
 }
 
-/// The Matthews correlation of many classes (Gorodkin 2004, *Comparing two K-category assignments
-/// by a K-category correlation coefficient*), in −1..=1, of pairs of a question's true class and the
-/// one given; `None` where all are of one class, or all were given one.
+/// Returns the multi-class Matthews correlation, in −1..=1 (Gorodkin 2004, *Comparing two
+/// K-category assignments by a K-category correlation coefficient*). Each pair is a question's true
+/// class and the predicted one. Returns `None` if all true classes or all predicted classes are the
+/// same.
 #[must_use]
 pub fn matthews(pairs: &[(&str, &str)]) -> Option<f64> {
     let right = pairs.iter().filter(|(truth, given)| truth == given).count() as f64;
@@ -40,9 +43,9 @@ mod tests {
     use super::super::fixture::assert_close;
     use super::*;
 
-    // By hand: of nine pairs, 0.8 is above all three and 0.5 above one and level with one.
+    // By hand, of nine pairs: 0.8 is above all three others; 0.5 is above one and equal to one.
     #[test]
-    fn the_area_by_hand() {
+    fn the_area_agrees_with_a_hand_count() {
         let (own, others) = ([0.8, 0.5, 0.1], [0.5, 0.2, 0.6]);
         assert_close(auroc(&own, &others).unwrap(), 4.5 / 9.0);
         assert_close(auroc(&own[..2], &others).unwrap(), 4.5 / 6.0);
@@ -50,9 +53,10 @@ mod tests {
         assert_eq!((auroc(&own, &[]), auroc(&[], &own)), (None, None));
     }
 
-    // scikit-learn 1.5: matthews_corrcoef([1, 1, 2, 2, 3, 0, 0, 0, 0], [1, 2, 2, 2, 3, 0, 0, 1, 1]).
+    // scikit-learn 1.5: matthews_corrcoef([1, 1, 2, 2, 3, 0, 0, 0, 0], [1, 2, 2, 2, 3, 0, 0, 1,
+    // 1]).
     #[test]
-    fn matthews_as_scikit_learn_has_it() {
+    fn the_matthews_correlation_agrees_with_scikit_learn() {
         let pairs = [
             ("1", "1"),
             ("1", "2"),
@@ -69,9 +73,9 @@ mod tests {
         assert_eq!(matthews(&[]), None);
     }
 
-    // By hand, of two classes: (TP · TN − FP · FN) / √(…) = (2 · 1 − 1 · 0) / √(3 · 2 · 2 · 1).
+    // By hand, for two classes: (TP · TN − FP · FN) / √(…) = (2 · 1 − 1 · 0) / √(3 · 2 · 2 · 1).
     #[test]
-    fn matthews_of_two_classes_by_hand() {
+    fn the_matthews_correlation_of_two_classes_agrees_with_a_hand_calculation() {
         let pairs = [("yes", "yes"), ("yes", "yes"), ("no", "no"), ("no", "yes")];
         assert_close(matthews(&pairs).unwrap(), 2.0 / 12.0_f64.sqrt());
     }

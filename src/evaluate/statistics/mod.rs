@@ -1,13 +1,13 @@
-//! Intervals, tests and curves, each with its source.
+//! Confidence intervals, significance tests and curves, each with its source.
 //!
-//! | file | what is in it |
+//! | file | content |
 //! |---|---|
-//! | `proportion.rs` | one accuracy: Wilson's interval |
-//! | `paired.rs` | two checkpoints on the same questions: `McNemar`'s test, and the interval that agrees with it |
-//! | `multiple.rs` | several comparisons: Holm's correction |
-//! | `confidence.rs` | confidences: calibration error, coverage against accuracy |
-//! | `ranking.rs` | the rank of the right answer |
-//! | `detection.rs` | telling questions from each other: the area under the ROC curve, Matthews correlation |
+//! | `proportion.rs` | Wilson's confidence interval of one accuracy |
+//! | `paired.rs` | `McNemar`'s test of two checkpoints on the same questions, and the interval that agrees with it |
+//! | `multiple.rs` | Holm's correction for several comparisons |
+//! | `confidence.rs` | calibration error, and accuracy against coverage |
+//! | `ranking.rs` | mean reciprocal rank, and the share of correct answers among the first `k` |
+//! | `detection.rs` | the area under the ROC curve, and the Matthews correlation |
 
 mod confidence;
 mod detection;
@@ -31,8 +31,8 @@ mod fixture {
     use serde::de::DeserializeOwned;
     use serde_json::Value;
 
-    /// The cases under `key` that `tests/fixtures/statistics/generate.py` had `SciPy`, statsmodels
-    /// and scikit-learn work out.
+    /// Returns the cases under `key`, which `tests/fixtures/statistics/generate.py` computed with
+    /// `SciPy`, statsmodels and scikit-learn.
     pub(super) fn cases<T: DeserializeOwned>(key: &str) -> Vec<T> {
         let text = include_str!("../../../tests/fixtures/statistics/expected.json");
         let all: Value = serde_json::from_str(text).unwrap();

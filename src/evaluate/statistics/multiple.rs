@@ -1,8 +1,8 @@
-//! Several comparisons at once.
+//! Corrections for several comparisons.
 
-/// The p-values corrected for there being several, in their order: Holm's step-down method (Holm
-/// 1979, *A simple sequentially rejective multiple test procedure*). Those under 0.05 hold
-/// together with a chance of error of at most 0.05 in all.
+/// Returns the p-values corrected by Holm's step-down method, in the order given (Holm 1979, *A
+/// simple sequentially rejective multiple test procedure*). If every corrected p-value under 0.05
+/// is called significant, the probability of any false positive is at most 0.05.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::holm;
@@ -22,13 +22,13 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     corrected
 }
 
-/// The errors at which [`holm`]'s method looks at each of several p-values, in their order: a
-/// corrected p-value is above `level` exactly where the p-value itself is above its error. An
-/// interval at a confidence of 1 − that error agrees with the corrected p-value.
+/// Returns the significance level to which [`holm`]'s method compares each p-value, in the order
+/// given. A corrected p-value is above `level` exactly if the p-value itself is above its error. An
+/// interval at a confidence of 1 − error agrees with the corrected p-value.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::holm_errors;
-/// // 0.01 · 3 is below 0.05, 0.04 · 2 is not, and so the method ends there.
+/// // 0.01 · 3 is below 0.05 and 0.04 · 2 is not, so the method stops there.
 /// assert_eq!(holm_errors(&[0.045, 0.01, 0.04], 0.05), [0.025, 0.05 / 3.0, 0.025]);
 /// ```
 #[must_use]
@@ -68,7 +68,7 @@ mod tests {
 
     // By hand: sorted 0.01 · 4 = 0.04, 0.03 · 3 = 0.09, 0.04 · 2 = 0.08 → 0.09, 0.7 · 1.
     #[test]
-    fn holm_by_hand() {
+    fn holm_agrees_with_a_hand_calculation() {
         for (found, expected) in
             holm(&[0.04, 0.7, 0.01, 0.03]).into_iter().zip([0.09, 0.7, 0.04, 0.09])
         {

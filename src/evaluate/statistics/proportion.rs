@@ -1,9 +1,9 @@
-//! How far one accuracy can be trusted.
+//! The confidence interval of one accuracy.
 
 use super::Z;
 
-/// Wilson's 95% score interval of a proportion, `correct` of `total`, in 0..=1 (Wilson 1927,
-/// JASA 22: 209–212). `[0, 1]` where there is nothing.
+/// Returns Wilson's 95% score interval of the proportion `correct / total`, in 0..=1 (Wilson 1927,
+/// JASA 22: 209–212). If `total` is 0, the interval is `[0, 1]`.
 ///
 /// ```
 /// let [low, high] = mentorpal::evaluate::statistics::wilson(8, 10);
@@ -36,16 +36,16 @@ mod tests {
         }
     }
 
-    // By hand, 1 of 4: z² = 3.84146; centre 0.25 + 3.84146/8 = 0.73018, spread
+    // By hand, for 1 of 4: z² = 3.84146; centre 0.25 + 3.84146/8 = 0.73018, spread
     // 1.95996 · √(0.1875/4 + 3.84146/64) = 0.64081, both over 1 + 3.84146/4 = 1.96036.
     #[test]
-    fn wilson_by_hand() {
+    fn wilson_agrees_with_a_hand_calculation() {
         let [low, high] = wilson(1, 4);
         assert!((low - 0.04559).abs() < 1e-4 && (high - 0.69936).abs() < 1e-4, "{low} {high}");
     }
 
     #[test]
-    fn nothing_asked_says_nothing() {
+    fn the_interval_of_no_questions_is_0_to_1() {
         assert_eq!(wilson(0, 0).map(f64::to_bits), [0.0, 1.0].map(f64::to_bits));
     }
 }

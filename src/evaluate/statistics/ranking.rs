@@ -1,7 +1,8 @@
-//! Where the right answer stands among the candidates.
+//! Measures of the rank of the correct answer among the candidates.
 
-/// The mean of 1/rank over questions, in 0..=1 (Voorhees 1999, *The TREC-8 question answering
-/// track report*); a question whose right answer is not ranked counts 0. 0 where there is none.
+/// Returns the mean of 1/rank over questions, in 0..=1 (Voorhees 1999, *The TREC-8 question
+/// answering track report*). A question whose correct answer is not ranked counts as 0. Without
+/// questions the mean is 0.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::mean_reciprocal_rank;
@@ -13,8 +14,8 @@ pub fn mean_reciprocal_rank(ranks: &[Option<usize>]) -> f64 {
     sum / ranks.len().max(1) as f64
 }
 
-/// The share of questions whose right answer is among the first `k`, in 0..=1; 0 where there is
-/// no question.
+/// Returns the share of questions whose correct answer is among the first `k`, in 0..=1; 0 if there
+/// are no questions.
 #[must_use]
 pub fn share_within(ranks: &[Option<usize>], k: usize) -> f64 {
     let within = ranks.iter().flatten().filter(|&&rank| rank <= k).count();
@@ -37,9 +38,10 @@ mod tests {
         }
     }
 
-    // By hand: (1 + 1/2 + 1/5 + 0) / 4; of four, one is first, two among 3, three among 5.
+    // By hand: (1 + 1/2 + 1/5 + 0) / 4. Of four answers, one is first, two are among the first
+    // three, and three among the first five.
     #[test]
-    fn ranks_by_hand() {
+    fn ranks_agree_with_a_hand_calculation() {
         let ranks = [Some(2), None, Some(1), Some(5)];
         assert_close(mean_reciprocal_rank(&ranks), 1.7 / 4.0);
         assert_close(share_within(&ranks, 1), 0.25);

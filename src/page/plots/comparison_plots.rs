@@ -1,4 +1,5 @@
-//! The plots of a comparison: A has dots and solid lines, B triangles, dashed and outlined ones.
+//! The plots of a comparison. A has dots, solid lines and filled bars; B has triangles, dashed
+//! lines and outlined bars.
 
 use plotters::prelude::*;
 
@@ -8,10 +9,10 @@ use super::{
 };
 use crate::evaluate::{Proportion, Ranks, SideFigures};
 
-/// Length of B's dashes and of the gaps between them, in pixels.
+/// The length of B's dashes and of the gaps between them, in pixels.
 const DASH: (i32, i32) = (7, 4);
 
-/// Both accuracies with their intervals, A above B.
+/// Plots both accuracies with their intervals, A above B.
 pub(in crate::page) fn both_accuracies(a: Proportion, b: Proportion) -> String {
     draw(104, |area| {
         let mut chart = share_axis(area)?;
@@ -30,12 +31,12 @@ pub(in crate::page) fn both_accuracies(a: Proportion, b: Proportion) -> String {
     })
 }
 
-/// Writes a row's name before the axis.
+/// Writes the name of a row to the left of the axis.
 fn name_row(area: &Area, name: &str, height: i32) -> Drawn {
     Ok(area.draw(&Text::new(name.to_owned(), (6, height - 7), style()))?)
 }
 
-/// Accuracy against coverage of both, and as each is fitted.
+/// Plots accuracy against coverage of both, and the point at each checkpoint's own threshold.
 pub(in crate::page) fn both_coverages(a: &SideFigures, b: &SideFigures) -> String {
     draw(HEIGHT, |area| {
         let names = ["share answered", "right of those"];
@@ -53,7 +54,7 @@ pub(in crate::page) fn both_coverages(a: &SideFigures, b: &SideFigures) -> Strin
     })
 }
 
-/// Questions by the rank of their right answer: A's bars filled, B's outlined.
+/// Plots the questions by the rank of their correct answer: A's bars filled, B's outlined.
 pub(in crate::page) fn both_ranks(a: &Ranks, b: &Ranks) -> String {
     let [a, b] = [a, b].map(rank_bars);
     let most = top(a.iter().chain(&b).copied());
@@ -75,6 +76,7 @@ pub(in crate::page) fn both_ranks(a: &Ranks, b: &Ranks) -> String {
     })
 }
 
+/// Returns a dashed line in B's colour.
 fn dashed(
     points: impl IntoIterator<Item = (f64, f64), IntoIter: Clone>,
     width: u32,

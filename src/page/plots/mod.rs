@@ -1,5 +1,5 @@
-//! Plots as inline SVG. Their colours are the page's light ones; its style gives each its
-//! counterpart in the dark, so a colour here must be one that `templates/page.css` knows.
+//! Plots as inline SVG. They are drawn in the page's light colours. `templates/page.css` replaces
+//! each of these colours in the dark theme, so every colour used here must have a rule there.
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use crate::evaluate::Ranks;
 use crate::evaluate::statistics::CoveragePoint;
 
-/// Axes over `x` and `y` with these names, drawn, to plot on.
+/// Draws axes over the ranges `x` and `y` with names and label formatters, and returns the chart.
 macro_rules! axes {
     ($area:expr, $x:expr, $y:expr, $names:expr, $labels:expr) => {{
         let mut chart = ChartBuilder::on($area)
@@ -49,10 +49,10 @@ const INK: RGBColor = RGBColor(0x1B, 0x1F, 0x24);
 const LINE: RGBColor = RGBColor(0xD0, 0xD7, 0xDE);
 const RIGHT: RGBColor = RGBColor(0x1F, 0x5F, 0xA6);
 const WRONG: RGBColor = RGBColor(0xB3, 0x59, 0x00);
-/// The second of two checkpoints; the first is as [`RIGHT`].
+/// The colour of the second of two checkpoints. The first has the colour [`RIGHT`].
 const OTHER: RGBColor = RGBColor(0xA3, 0x24, 0x6E);
 
-/// In units of the drawing, which the page scales to its width.
+/// The width of a plot. All sizes are in units of the drawing, which the page scales to its width.
 const WIDTH: u32 = 520;
 const HEIGHT: u32 = 300;
 const TEXT: u32 = 14;
@@ -61,17 +61,18 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn<T = ()> = Result<T, Box<dyn std::error::Error>>;
 type Shares<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// Draws into an SVG of this height.
+/// Draws a plot of this height, and returns the `<svg>` element.
 fn draw(height: u32, plot: impl FnOnce(&Area) -> Drawn) -> String {
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
-    // Text is measured without fonts, and memory does not fail.
+    // Drawing cannot fail: text is measured without fonts, and the output is in memory.
     plot(&area).and_then(|()| Ok(area.present()?)).expect("a plot can be drawn in memory");
     drop(area);
     svg
 }
 
-/// An axis of shares from 0 to 1, drawn, to plot on; over it there is room from −1 to 1.
+/// Draws a horizontal axis of shares from 0 to 1, and returns the chart. Its vertical range is −1
+/// to 1.
 fn share_axis<'a, 'b>(area: &'a Area<'b>) -> Drawn<Shares<'a, 'b>> {
     let mut chart = ChartBuilder::on(area)
         .margin(10)
@@ -93,13 +94,14 @@ fn share_axis<'a, 'b>(area: &'a Area<'b>) -> Drawn<Shares<'a, 'b>> {
     Ok(chart)
 }
 
-/// How many points a curve is drawn with: more cannot be told apart.
-const POINTS: usize = 400;
+/// The maximum number of points per curve; more would not be visible.
+const MAX_POINTS: usize = 400;
 
-/// A coverage curve as it is drawn: coverage and accuracy.
+/// Returns at most [`MAX_POINTS`] points of a coverage curve, as pairs of coverage and accuracy.
 fn thinned(points: &[CoveragePoint]) -> Vec<(f64, f64)> {
-    let every = points.len().div_ceil(POINTS).max(1);
-    // Counted from the end, so that the last point, all questions, is always there.
+    let every = points.len().div_ceil(MAX_POINTS).max(1);
+    // Counted from the end, so that the last point, with all questions answered, is always
+    // included.
     let mut shown: Vec<(f64, f64)> =
         points.iter().rev().step_by(every).map(|p| (p.coverage, p.accuracy)).collect();
     shown.reverse();
@@ -118,27 +120,28 @@ fn tenth(value: f64) -> String {
     format!("{value:.1}")
 }
 
-/// A number of questions; none between whole ones.
+/// Labels an axis of counts: whole numbers only, and an empty label between them.
 fn whole(value: f64) -> String {
     if value.fract().abs() < 1e-9 { format!("{:.0}", value.abs()) } else { String::new() }
 }
 
-/// A marker unlike the round ones in shape.
+/// Returns a triangular marker, which differs from the round ones in shape.
 fn triangle(at: (f64, f64), colour: RGBColor) -> TriangleMarker<(f64, f64), i32> {
     TriangleMarker::new(at, 7, colour.filled())
 }
 
-/// How high an axis of counts must be.
+/// Returns the upper end of an axis for these counts.
 fn top(counts: impl Iterator<Item = usize>) -> f64 {
     counts.max().unwrap_or(0).max(1) as f64 * 1.05
 }
 
-/// A bar a rank, then one of those not ranked.
+/// Returns the height of each bar: one per rank, then one for the questions without a rank.
 fn rank_bars(ranks: &Ranks) -> Vec<usize> {
     ranks.counts.iter().copied().chain([ranks.unranked]).collect()
 }
 
-/// Under so many such bars: the rank, a dash under the last, nothing between.
+/// Labels the axis under the `bars` of [`rank_bars`]: the rank under each bar, a dash under the
+/// last one, and an empty label between bars.
 fn rank_label(rank: f64, bars: usize) -> String {
     let last = bars as f64;
     if rank < 1.0 || rank > last {

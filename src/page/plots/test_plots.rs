@@ -9,7 +9,7 @@ use super::{
 use crate::evaluate::statistics::{Calibration, CoveragePoint};
 use crate::evaluate::{ConfidenceBin, FittedPoint, Proportion, Ranks};
 
-/// Accuracy with its interval, and the floor.
+/// Plots the accuracy with its interval, and the accuracy of exact matching alone (`floor`).
 pub(in crate::page) fn accuracy(all: Proportion, floor: Proportion) -> String {
     draw(80, |area| {
         let mut chart = share_axis(area)?;
@@ -23,7 +23,7 @@ pub(in crate::page) fn accuracy(all: Proportion, floor: Proportion) -> String {
     })
 }
 
-/// Questions by the rank of their right answer.
+/// Plots the questions by the rank of their correct answer.
 pub(in crate::page) fn ranks(ranks: &Ranks) -> String {
     let bars = rank_bars(ranks);
     let most = top(bars.iter().copied());
@@ -41,7 +41,7 @@ pub(in crate::page) fn ranks(ranks: &Ranks) -> String {
     })
 }
 
-/// Right and wrong best answers by confidence.
+/// Plots correct and wrong best answers by confidence.
 pub(in crate::page) fn confidences(bins: &[ConfidenceBin]) -> String {
     let right = top(bins.iter().map(|bin| bin.right));
     let wrong = top(bins.iter().map(|bin| bin.wrong));
@@ -62,7 +62,7 @@ pub(in crate::page) fn confidences(bins: &[ConfidenceBin]) -> String {
     })
 }
 
-/// Accuracy by confidence.
+/// Plots accuracy by confidence, with intervals.
 pub(in crate::page) fn reliability(calibration: &Calibration) -> String {
     draw(HEIGHT, |area| {
         let names = ["confidence", "accuracy"];
@@ -77,7 +77,7 @@ pub(in crate::page) fn reliability(calibration: &Calibration) -> String {
     })
 }
 
-/// Accuracy against coverage, and as it is fitted.
+/// Plots accuracy against coverage, and the point at the classifier's own threshold.
 pub(in crate::page) fn coverage(points: &[CoveragePoint], fitted: FittedPoint) -> String {
     draw(HEIGHT, |area| {
         let names = ["share answered", "right of those"];
