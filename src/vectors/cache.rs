@@ -1,16 +1,18 @@
-//! Vectors of texts kept from run to run, a file a model: a network takes milliseconds a text, and
-//! a mentor's questions hardly change.
+//! A cache of text vectors on disk, one file per model. A sentence encoder needs milliseconds per
+//! text, and a mentor's questions rarely change between runs.
 //!
-//! | bytes | what |
+//! The file starts with a head of 32 bytes: the SHA-256 of the model's digest and everything else
+//! that determines the numbers. One record per text follows:
+//!
+//! | bytes | content |
 //! |---|---|
-//! | 32 | the SHA-256 of the model's digest and of everything else that affects the vectors |
-//! | then for each text 16 | the first of its SHA-256 |
-//! | `4 · dims` | its vector, as little-endian `f32` |
-//! | 16 | the first of a SHA-256 of the three above |
+//! | 16 | the first bytes of the text's SHA-256 (its key) |
+//! | `4 · dims` | the text's vector, as little-endian `f32` |
+//! | 16 | the first bytes of the SHA-256 of the head, the key and the vector (the check) |
 //!
-//! New texts are put at the end, so that a mentor costs what it adds. What a kill or a full disk cut
-//! short is noticed by its digest, and cut off by the next run that adds something. A file of
-//! another model is as good as none; so is a disk that cannot be written.
+//! New records are appended, so a run encodes only new texts. If a kill or a full disk truncates a
+//! record, its check fails, and the next run that adds a record removes it. The cache is optional:
+//! a file of another model is replaced, and errors of the disk are ignored.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
@@ -25,60 +27,62 @@ use crate::error::Result;
 use crate::progress::Progress;
 use crate::publish::lock_dir;
 
-/// A larger file starts over with what was used last, in bytes.
+/// The largest size of a file, in bytes. A file that would grow larger is rewritten with the texts of
+/// the current call.
 const MAX_BYTES: u64 = 512 << 20;
 
-/// How many bytes of a text's SHA-256 tell it from others, and of another one that a vector is whole.
+/// The length of a text's key and of a record's check, in bytes.
 const KEY: usize = 16;
 
-/// How long the file's beginning is.
+/// The length of the file's head, in bytes.
 const HEAD: u64 = 32;
 
 type Key = [u8; KEY];
 
-/// The vectors that a model gave.
+/// The cache of one model.
 #[derive(Debug)]
 pub(super) struct Cache {
     path: PathBuf,
     head: [u8; HEAD as usize],
     dims: usize,
-    /// The largest file, in bytes.
-    most: u64,
+    /// The largest size of the file, in bytes.
+    max_size: u64,
     known: Mutex<Known>,
 }
 
-/// What was read of the file, and what came since.
+/// The vectors in memory: those read from the file and those added since.
 #[derive(Debug, Default)]
 struct Known {
-    /// Which of the vectors a text has.
+    /// The row of each text's vector in `numbers`.
     rows: HashMap<Key, usize>,
-    /// `[texts, dims]`
+    /// The vectors, `[texts, dims]`.
     numbers: Vec<f32>,
-    /// How far the file was read.
+    /// The offset up to which the file was read.
     end: u64,
 }
 
 impl Cache {
-    /// The cache in `folder` for the model with digest `sha256` and vectors of `dims` dimensions.
-    /// Nothing is read yet.
+    /// Returns the cache in `folder` of the model with the digest `sha256` and vectors of `dims`
+    /// numbers. The file is read on first use.
     pub(super) fn new(folder: &Path, sha256: &str, dims: usize) -> Self {
-        // Another version, or other instructions, may round differently.
+        // Another version of the program, or other processor instructions, may round differently.
         let computed =
             format!("{sha256} {dims} {} {:?}", env!("CARGO_PKG_VERSION"), pulp::Arch::new());
         Self {
             path: folder.join(format!("{sha256}.vectors")),
             head: Sha256::digest(computed).into(),
             dims,
-            most: MAX_BYTES,
+            max_size: MAX_BYTES,
             known: Mutex::default(),
         }
     }
 
-    /// A vector a text, in the order of `texts`, as [`SentenceModel::embed`] gives them; `model`,
-    /// whose cache this is, only encodes texts that are not kept yet.
+    /// Returns the same vectors as [`SentenceModel::embed`] of `model`: `[texts, dims]`, in the order
+    /// of `texts`. `model`, which must be the model of this cache, encodes only the texts that are not
+    /// in the cache.
     ///
     /// # Errors
-    /// When a text cannot be read as tokens.
+    /// If a text cannot be encoded.
     pub(super) fn embed(
         &self,
         model: &dyn SentenceModel,
@@ -89,7 +93,8 @@ impl Cache {
         let wanted: BTreeMap<&Key, &str> = keys.iter().zip(texts.iter().copied()).collect();
         let new = self.unknown(wanted);
         if !new.is_empty() {
-            // Nothing is locked meanwhile: encoding is for all threads, and one may come here again.
+            // The lock is not held here: encoding runs on all threads, and a thread that waits for
+            // work may enter this function again.
             let new_texts: Vec<&str> = new.iter().map(|(_, text)| *text).collect();
             let vectors = model.embed(&new_texts, progress)?;
             let new: Vec<&Key> = new.into_iter().map(|(key, _)| key).collect();
@@ -100,7 +105,7 @@ impl Cache {
         Ok(Embeddings::new(self.dims, numbers))
     }
 
-    /// The texts that have no vector yet.
+    /// Returns the texts of `wanted` that have no vector in the cache.
     fn unknown<'a>(&self, wanted: BTreeMap<&'a Key, &'a str>) -> Vec<(&'a Key, &'a str)> {
         let mut known = self.known();
         if known.end == 0
@@ -113,7 +118,7 @@ impl Cache {
         wanted.into_iter().filter(|(key, _)| !known.rows.contains_key(*key)).collect()
     }
 
-    /// Keeps the `vectors` of `new` texts, a row each, on disk as well if that can be.
+    /// Adds the `vectors` of the `new` texts, one row per text, in memory and if possible on disk.
     fn keep(&self, new: &[&Key], vectors: &Embeddings, used: &[Key]) {
         let mut known = self.known();
         for (key, vector) in new.iter().zip(vectors.rows()) {
@@ -126,19 +131,19 @@ impl Cache {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // Each vector is put there whole.
+        // A poisoned lock is safe to use: a panic cannot leave a vector half added.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self, options: &OpenOptions) -> io::Result<File> {
-        // Whoever opens a pipe waits for its other end.
+        // Opening a named pipe would block until another process opens its other end.
         if fs::metadata(&self.path).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::other("not a file"));
         }
         options.open(&self.path)
     }
 
-    /// Takes in what follows in the file after what was read of it, as far as it is whole.
+    /// Reads the records after `known.end`, up to the first corrupt or incomplete one.
     fn read_on(&self, known: &mut Known, file: &File) -> io::Result<()> {
         let length = file.metadata()?.len();
         let record = self.record_size();
@@ -149,12 +154,12 @@ impl Cache {
             known.end = 0;
             return Ok(());
         }
-        // Another run may have started over: then the file is shorter.
+        // The file is shorter if another run has rewritten it.
         let read = known.end.min(length).max(HEAD) - HEAD;
         known.end = HEAD + read / record * record;
         reader.seek(SeekFrom::Start(known.end))?;
         let mut bytes = vec![0; record as usize];
-        while known.end + record <= length.min(self.most) {
+        while known.end + record <= length.min(self.max_size) {
             reader.read_exact(&mut bytes)?;
             let Some((key, vector)) = self.unpacked(&bytes) else {
                 tracing::debug!(path = %self.path.display(), "the cache of vectors is damaged");
@@ -166,8 +171,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Puts the vectors of `new` texts at the file's end, whatever other runs did to it meanwhile;
-    /// where they are too many, those of the texts `used` in the file's place.
+    /// Appends the vectors of the `new` texts to the file, after those that other runs have added
+    /// meanwhile. If the file would grow too large, rewrites it with the texts `used` only.
     fn add(&self, known: &mut Known, new: &[&Key], used: &[Key]) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder)?;
@@ -177,7 +182,7 @@ impl Cache {
         self.read_on(known, &file)?;
         let mut start = known.end;
         let mut keys: BTreeSet<&Key> = new.iter().copied().collect();
-        if start.max(HEAD) + keys.len() as u64 * self.record_size() > self.most {
+        if start.max(HEAD) + keys.len() as u64 * self.record_size() > self.max_size {
             (start, keys) = (0, used.iter().collect());
         }
         let mut bytes = if start == 0 { self.head.to_vec() } else { Vec::new() };
@@ -185,12 +190,12 @@ impl Cache {
             bytes.extend(self.packed(key, known.vector(key, self.dims)));
         }
         let end = start + bytes.len() as u64;
-        if end > self.most {
+        if end > self.max_size {
             return Err(io::Error::other("too many texts to keep"));
         }
         file.set_len(start)?;
         file.seek(SeekFrom::Start(start))?;
-        // Not synced: what was cut is noticed by its digest.
+        // Not synced to disk: the check reveals a truncated record.
         if let Err(error) = file.write_all(&bytes) {
             file.set_len(start)?;
             return Err(error);
@@ -199,7 +204,7 @@ impl Cache {
         Ok(())
     }
 
-    /// How many bytes a text takes in the file.
+    /// The size of one record in the file, in bytes.
     fn record_size(&self) -> u64 {
         (2 * KEY + self.dims * size_of::<f32>()) as u64
     }
@@ -211,7 +216,7 @@ impl Cache {
         bytes
     }
 
-    /// A text's key and vector; `None` where they are not whole, or of another model.
+    /// Returns the key and the vector of a record, or `None` if it is corrupt or of another model.
     fn unpacked(&self, bytes: &[u8]) -> Option<(Key, Vec<f32>)> {
         let (content, check) = bytes.split_last_chunk()?;
         let (key, numbers) = content.split_first_chunk()?;
@@ -219,7 +224,7 @@ impl Cache {
         (self.check(content) == *check).then(|| (*key, numbers.collect()))
     }
 
-    /// What is behind a text's key and vector.
+    /// Returns the check of a record whose key and vector are `content`.
     fn check(&self, content: &[u8]) -> Key {
         first(Sha256::new().chain_update(self.head).chain_update(content))
     }
@@ -234,7 +239,7 @@ impl Known {
         });
     }
 
-    /// The vector of the text `key`, which is known.
+    /// Returns the vector of the text `key`, which must be in the cache.
     fn vector(&self, key: &Key, dims: usize) -> &[f32] {
         &self.numbers[self.rows[key] * dims..][..dims]
     }
@@ -244,7 +249,7 @@ fn key(text: &str) -> Key {
     first(Sha256::new_with_prefix(text))
 }
 
-/// The first bytes of a digest.
+/// Returns the first bytes of a digest.
 fn first(hasher: Sha256) -> Key {
     let mut first = [0; KEY];
     first.copy_from_slice(&hasher.finalize()[..KEY]);
@@ -258,7 +263,7 @@ mod tests {
     use super::*;
     use crate::progress::NoProgress;
 
-    /// A text's length and first byte; counts the texts.
+    /// Embeds a text as its length and first byte, and counts the texts.
     #[derive(Debug, Default)]
     struct Counting(AtomicUsize);
 
@@ -274,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Embeds the texts, checks the vectors, and returns how many were encoded.
+    /// Embeds the texts, checks the vectors, and returns how many texts were encoded.
     fn encoded(cache: &Cache, texts: &[&str]) -> usize {
         let model = Counting::default();
         let found = cache.embed(&model, texts, &NoProgress).unwrap();
@@ -282,9 +287,9 @@ mod tests {
         model.0.into_inner()
     }
 
-    /// As another run has it: nothing is known yet.
-    fn cache(folder: &Path, most: u64) -> Cache {
-        Cache { most, ..Cache::new(folder, "m", 2) }
+    /// Returns the cache as a new run opens it, with nothing read yet.
+    fn cache(folder: &Path, max_size: u64) -> Cache {
+        Cache { max_size, ..Cache::new(folder, "m", 2) }
     }
 
     #[test]
@@ -303,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_at_once_keep_what_each_of_them_adds() {
+    fn concurrent_runs_keep_each_others_vectors() {
         let folder = tempfile::tempdir().unwrap();
         let texts: Vec<String> = (0..80).map(|number| format!("text {number}")).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -321,44 +326,44 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_or_foreign_file_is_replaced() {
+    fn a_corrupt_file_or_one_of_another_model_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let run = || cache(folder.path(), MAX_BYTES);
         assert_eq!(encoded(&run(), &["one", "two"]), 2);
         let path = run().path;
-        let whole = fs::read(&path).unwrap();
+        let intact = fs::read(&path).unwrap();
         let other = Cache::new(folder.path(), "other", 2);
-        fs::write(&other.path, &whole).unwrap();
+        fs::write(&other.path, &intact).unwrap();
         assert_eq!(encoded(&other, &["one", "two"]), 2);
-        for at in 0..whole.len() {
-            let mut flipped = whole.clone();
+        for at in 0..intact.len() {
+            let mut flipped = intact.clone();
             flipped[at] ^= 1;
-            for damaged in [&flipped, &whole[..at]] {
-                fs::write(&path, damaged).unwrap();
+            for corrupt in [&flipped, &intact[..at]] {
+                fs::write(&path, corrupt).unwrap();
                 encoded(&run(), &["one", "two"]);
                 let left = encoded(&run(), &["one", "two"]);
-                assert_eq!(left, 0, "damaged at {at}: not replaced");
+                assert_eq!(left, 0, "the file corrupted at byte {at} was not replaced");
             }
         }
     }
 
     #[test]
-    fn a_file_that_grows_too_large_starts_over_with_what_was_used() {
+    fn a_file_that_grows_too_large_is_rewritten_with_the_texts_in_use() {
         let folder = tempfile::tempdir().unwrap();
-        // A text takes 16 + 2 · 4 + 16 bytes: room for three.
+        // A record takes 16 + 2 · 4 + 16 bytes, so three fit.
         let run = || cache(folder.path(), 32 + 3 * 40);
         assert_eq!(encoded(&run(), &["one", "two", "three"]), 3);
         assert_eq!(encoded(&run(), &["three", "four"]), 1);
         assert_eq!(encoded(&run(), &["three", "four"]), 0);
         assert_eq!(encoded(&run(), &["one", "two"]), 2);
-        // What never fits is not kept on disk.
+        // Texts that can never fit together are not written to disk.
         assert_eq!(encoded(&run(), &["1", "2", "3", "4"]), 4);
         assert_eq!(encoded(&run(), &["1", "2", "3", "4"]), 4);
         assert_eq!(encoded(&run(), &["one", "two"]), 0);
     }
 
     #[test]
-    fn a_disk_that_cannot_be_written_is_done_without() {
+    fn encoding_works_without_a_writable_cache() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "in the way").unwrap();
@@ -370,7 +375,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_in_its_place_is_not_waited_for() {
+    fn a_named_pipe_at_the_path_of_the_cache_does_not_block() {
         let folder = tempfile::tempdir().unwrap();
         let run = || cache(folder.path(), MAX_BYTES);
         let made = std::process::Command::new("mkfifo").arg(run().path).status().unwrap();

@@ -1,5 +1,5 @@
-//! Gathering the files of a sentence encoder from where they are found, and what is said of its
-//! licence there.
+//! Collects the files of a sentence encoder from a folder or an archive, and its licence from the
+//! `README.md` there.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,22 +14,25 @@ use crate::files::sync_folder;
 use crate::files::{self, TOO_LARGE};
 use crate::progress::{NoProgress, Progress};
 
-/// What an encoder is tried out on.
+/// The sentence that tests a new encoder.
 const SENTENCE: &str = "What is your name?";
 
-/// The longest `README.md` that is looked at, and the longest licence in it, in bytes.
+/// How many bytes of `README.md` are read.
 const MAX_README: u64 = 1 << 16;
+
+/// The longest licence in `README.md`, in bytes.
 const MAX_LICENCE: usize = 200;
 
-/// A folder of files, wherever it is.
+/// A folder of files, on disk or in an archive.
 pub(super) trait Bundle {
-    /// Opens the file at `path` within, `/` between its parts; `None` where there is none.
+    /// Opens the file at `path` in the folder, with `/` as the separator. Returns `None` if the file
+    /// does not exist.
     ///
     /// # Errors
-    /// When it is there and cannot be opened.
+    /// If the file exists but cannot be opened.
     fn open(&mut self, path: &str) -> Result<Option<Box<dyn Read + '_>>>;
 
-    /// Where `path` within is, for messages.
+    /// Returns the location of the file at `path` in the folder, for messages.
     fn place(&self, path: &str) -> Location;
 }
 
@@ -52,11 +55,11 @@ impl Bundle for Folder {
     }
 }
 
-/// Copies and tries out a sentence encoder of this format; its licence is what is known, else what
-/// its `README.md` says.
+/// Copies a sentence encoder into the folder `to` and tests it. Its licence is `licence` if given,
+/// otherwise the one in its `README.md`.
 ///
 /// # Errors
-/// When a file is missing, too large, no file of an encoder, or cannot be read or written.
+/// If a file is missing, too large or not valid for an encoder, or cannot be read or written.
 pub(super) fn encoder(
     bundle: &mut dyn Bundle,
     (format, licence): (&str, Option<String>),
@@ -83,11 +86,11 @@ pub(super) fn encoder(
     })
 }
 
-/// Copies what an encoder needs of `bundle` into the folder `to`, and nothing else: the paths of
-/// the files, in `to` as in the bundle.
+/// Copies the files that an encoder needs from `bundle` into the folder `to`. Returns their paths,
+/// which are the same in both.
 ///
 /// # Errors
-/// When a file is missing, too large, or cannot be read or written.
+/// If a file is missing, too large, or cannot be read or written.
 fn copy(bundle: &mut dyn Bundle, to: &Path) -> Result<Vec<String>> {
     let mut copied = Vec::new();
     for file in FILES {
@@ -107,7 +110,7 @@ fn copy(bundle: &mut dyn Bundle, to: &Path) -> Result<Vec<String>> {
     Ok(copied)
 }
 
-/// The same error, its place in the copy `copied` said as that in `bundle`.
+/// Moves the location of `error` from the copy in `copied` to the original file in `bundle`.
 fn as_found(error: Error, copied: &Path, bundle: &dyn Bundle) -> Error {
     let within = error.place().and_then(|place| place.path.strip_prefix(copied).ok());
     let place = bundle.place(&within.unwrap_or(Path::new("")).to_string_lossy());
@@ -119,8 +122,9 @@ fn missing(bundle: &dyn Bundle, path: &str) -> Error {
         .hint("save the model again with a newer sentence-transformers, or get all its files")
 }
 
-/// Copies one file of at most `most` bytes, whatever its size is said to be; whether it is there.
-fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, most: u64) -> Result<bool> {
+/// Copies one file of at most `max_size` bytes, counted while reading. Returns whether the file
+/// exists.
+fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, max_size: u64) -> Result<bool> {
     let place = bundle.place(path);
     let Some(from) = bundle.open(path)? else { return Ok(false) };
     let target = to.join(path);
@@ -128,7 +132,7 @@ fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, most: u64) -> Resul
     let failed = |e| Error::io(&target, "write the file", e);
     fs::create_dir_all(folder).map_err(failed)?;
     let mut file = File::create_new(&target).map_err(failed)?;
-    let mut left = from.take(most + 1);
+    let mut left = from.take(max_size + 1);
     let mut buffer = vec![0; 1 << 16];
     loop {
         let length = left
@@ -140,14 +144,14 @@ fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, most: u64) -> Resul
         io::Write::write_all(&mut file, &buffer[..length]).map_err(failed)?;
     }
     if left.limit() == 0 {
-        return Err(Error::at(place, format!("more than {} MiB", most >> 20)).hint(TOO_LARGE));
+        return Err(Error::at(place, format!("more than {} MiB", max_size >> 20)).hint(TOO_LARGE));
     }
     file.sync_all().and_then(|()| sync_folder(folder)).map_err(failed)?;
     Ok(true)
 }
 
-/// The `license` in the front matter of `README.md`: lines between two of `---`, as model cards
-/// have. A note that cannot be read is no reason to refuse the model.
+/// Returns the `license` from the front matter of `README.md`: the lines between two `---` lines, as
+/// in Hugging Face model cards. An unreadable `README.md` counts as one without a licence.
 pub(super) fn licence_in(bundle: &mut dyn Bundle) -> Option<String> {
     let readme = bundle.open("README.md").ok()??;
     let mut start = Vec::new();

@@ -1,4 +1,4 @@
-//! The vector model that the program itself holds: there without any download.
+//! The static vectors embedded in the program, which need no download.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use crate::error::{Error, Result};
 use crate::publish::FileRecord;
 use crate::workspace::Name;
 
-/// What it is called; no other vector model may be.
+/// The name of the embedded model, reserved for it.
 pub const EMBEDDED: &str = "embedded";
 
-/// What static vectors are said to be made from.
+/// The source format that the manifest of static vectors records.
 pub(super) const FORMAT: &str = "distilled sentence encoder";
 
-/// The SHA-256 of the embedded file, in hex: written down, since it takes longer to compute than
-/// the file to open.
+/// The SHA-256 of the embedded file, in hex. It is a constant because computing it takes longer than
+/// opening the file.
 pub(super) const SHA256: &str = "4c20d3d1ba81aa143de1700732af71c812e0e132a5fb273c5a21622271589818";
 
-/// The name of the embedded model.
+/// Returns the name of the embedded model.
 ///
 /// # Panics
-/// Never: it is a plain name.
+/// Never: the name is valid.
 #[must_use]
 pub fn embedded_name() -> Name {
     Name::new("vector model", EMBEDDED).expect("a plain name")
 }
 
-/// What a folder's manifest would say of it.
+/// Returns the manifest of the embedded model, which has no folder to hold one.
 #[must_use]
 pub fn embedded_manifest() -> Manifest {
     let vectors = StaticVectors::embedded();
@@ -48,10 +48,10 @@ pub fn embedded_manifest() -> Manifest {
     )
 }
 
-/// Refuses the embedded model's name for another.
+/// Refuses the embedded model's name for another model.
 ///
 /// # Errors
-/// When `name` is it.
+/// If `name` is [`EMBEDDED`].
 pub(super) fn refuse(name: &Name) -> Result<()> {
     if name.as_str() != EMBEDDED {
         return Ok(());
@@ -66,7 +66,7 @@ mod tests {
     use crate::sha256;
 
     #[test]
-    fn the_digest_that_is_written_down_is_that_of_the_file() {
+    fn the_constant_digest_is_that_of_the_embedded_file() {
         assert_eq!(sha256::digest(StaticVectors::embedded_bytes()), SHA256);
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! Format: <https://finalfusion.github.io/spec>. After the last word follows one more entry: the
 //! header of a finalfusion file *without* words ([`WITHOUT_WORDS`]), whose vector is zero. Read from
-//! the start, the file is ordinary finalfusion; read from that entry, it has the vectors alone.
-//! Earlier versions of this program mapped the vectors that way, so the entry stays.
+//! the start, the file is an ordinary finalfusion file; read from that entry, it is a finalfusion file
+//! with vectors only. Earlier versions of this program mapped the vectors that way, so the entry stays.
 
 use std::io::{self, Write};
 use std::path::Path;

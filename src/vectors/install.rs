@@ -1,4 +1,4 @@
-//! Publishing a vector model, whichever verb made it.
+//! Publishes vector models in the workspace, and removes them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,27 +15,27 @@ const KIND: ItemKind = ItemKind {
     hint_if_exists: "choose another with --name, or replace it with --overwrite",
 };
 
-/// What was made of what was found.
+/// A vector model whose files are written but not published yet.
 pub(super) struct BuiltModel {
     pub(super) kind: ModelKind,
     pub(super) words: Option<usize>,
     pub(super) dims: usize,
     pub(super) format: String,
-    /// The file's SHA-256; none of a folder.
+    /// The SHA-256 of the source file, in hex; `None` if the source is a folder.
     pub(super) sha256: Option<String>,
-    /// What is known of its licence.
+    /// The licence, if known.
     pub(super) licence: Option<String>,
-    /// The files made, as paths in the folder.
+    /// The paths of the model's files in the folder.
     pub(super) files: Vec<String>,
 }
 
-/// Removes a vector model, damaged or not: at once as far as anybody sees, then from the disk.
-/// `seen` is the manifest that it is known to have, none where that could not be read; `confirm` is
-/// asked last, when it is out of sight.
+/// Removes a vector model, which may be corrupt. Moves the model out of the workspace in one step, then
+/// calls `confirm`, then deletes the files. `seen` is the content of the manifest that the caller read,
+/// or `None` if the manifest could not be read.
 ///
 /// # Errors
-/// When its manifest is not `seen` any more, when files lie in its folder that are not part of it,
-/// when `confirm` refuses, or when it cannot be moved out of sight: then it is there as before.
+/// If the manifest is no longer `seen`, if the folder has files that are not part of the model, if
+/// `confirm` fails, or if the model cannot be moved. In these cases the model stays unchanged.
 pub fn remove(
     workspace: &Workspace,
     name: &Name,
@@ -45,10 +45,10 @@ pub fn remove(
     publish::remove(&workspace.vector_model(name), KIND, seen, confirm)
 }
 
-/// The name of a vector model: the one that was chosen, else `name`, after what it is made from.
+/// Returns the chosen name of a vector model, or by default `name`.
 ///
 /// # Errors
-/// When none was chosen and `name` cannot be one.
+/// If no name was chosen and `name` is invalid.
 pub(super) fn chosen_or(chosen: Option<&Name>, name: &str) -> Result<Name> {
     match chosen {
         Some(chosen) => Ok(chosen.clone()),
@@ -56,11 +56,12 @@ pub(super) fn chosen_or(chosen: Option<&Name>, name: &str) -> Result<Name> {
     }
 }
 
-/// Publishes as `name` what `write` puts in the folder that it is given; it says what that was
-/// made from, too. One that is there is replaced where `overwrite` says so.
+/// Calls `write` with an empty folder and publishes the files that it writes there as the vector model
+/// `name`. `write` returns the name of the source and the description of the model. With `overwrite`,
+/// an existing model of the same name is replaced.
 ///
 /// # Errors
-/// Those of `write`; when the name is taken and not to be replaced; when the disk fails.
+/// If `write` fails, if the name exists and `overwrite` is false, or if the disk fails.
 pub(super) fn install(
     workspace: &Workspace,
     name: &Name,
@@ -72,7 +73,7 @@ pub(super) fn install(
     if !overwrite && folder.symlink_metadata().is_ok() {
         return Err(already_exists(&folder, KIND));
     }
-    // Noticed before the work, not after it.
+    // Checked before the work, so that no work is lost.
     publish::refuse_unlisted_files(&folder, KIND, b"")?;
     let staging = Staging::begin(&workspace.vector_models(), KIND)?;
     let (origin, made) = write(staging.folder())?;

@@ -1,4 +1,4 @@
-//! `manifest.json`: what a vector model is and where it came from.
+//! `manifest.json`, which describes a vector model: its kind, its files and its source.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,20 +22,20 @@ pub(crate) const DAMAGED: &str = "the vector model is damaged; add it again";
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
 
-/// What a vector model gives vectors to.
+/// The kind of a vector model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelKind {
-    /// One vector per word.
+    /// Word vectors: one vector per word.
     Words,
-    /// Sentence vectors, each the sum of one vector per token.
+    /// Static embeddings: one vector per token, whose sum is the vector of a sentence.
     Static,
-    /// Sentences, by a network.
+    /// A sentence encoder, which computes the vector of a sentence with a neural network.
     Encoder,
 }
 
 impl ModelKind {
-    /// What it is called.
+    /// The name of the kind, as in the manifest.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -45,7 +45,8 @@ impl ModelKind {
         }
     }
 
-    /// Whether a model of this kind may have the file `path`; none of these leaves its folder.
+    /// Whether a model of this kind may have the file `path`. All allowed paths lie in the model's
+    /// folder.
     fn may_have(self, path: &str) -> bool {
         match self {
             Self::Words => path == MODEL_FILE,
@@ -61,43 +62,46 @@ impl fmt::Display for ModelKind {
     }
 }
 
-/// What a vector model holds. The same file added twice gives the same bytes.
+/// The description of a vector model. Adding the same file twice gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Version of the format, now 1.
+    /// The version of the manifest's format, currently 1.
     pub format: u32,
-    /// What has vectors.
+    /// The kind of the model.
     pub kind: ModelKind,
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     pub dims: usize,
-    /// How many words (or tokens) have one; an encoder has none of its own.
+    /// The number of words (or tokens) with a vector; `None` for a sentence encoder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<usize>,
-    /// What it was made from.
+    /// The file or folder from which the model was made.
     pub source: Source,
-    /// What is known of its licence.
+    /// The licence, if known.
     pub licence: Option<String>,
-    /// The version of mentorpal that added it.
+    /// The version of mentorpal that added the model.
     pub version: String,
-    /// Every file but this one, by its path in the folder, `/` between its parts.
+    /// The files of the model, without the manifest, by their paths in the folder, with `/` as the
+    /// separator.
     pub files: BTreeMap<String, FileRecord>,
 }
 
-/// The file or folder that a vector model was made from.
+/// The file or folder from which a vector model was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Its name, without folders; of one from the Hub `OWNER/NAME@COMMIT`, of static vectors the
-    /// encoder's name.
+    /// The name, without parent folders. For a model from the Hub: `OWNER/NAME@COMMIT`. For distilled
+    /// static vectors: the encoder's name.
     pub file: String,
-    /// What it was found to be, for instance `word2vec binary`.
+    /// The detected format, for example `word2vec binary`.
     pub format: String,
-    /// Its SHA-256, in hex; of a folder, or on the Hub, made of the files taken as by [`Manifest::digest`];
-    /// of static vectors that of the encoder's weights.
+    /// The SHA-256 of the file, in hex. For a folder or a model from the Hub: the digest of the copied
+    /// files, as by [`Manifest::digest`]. For distilled static vectors: the SHA-256 of the encoder's
+    /// weights.
     pub sha256: String,
 }
 
 impl Manifest {
-    /// The manifest of a model with vectors of `shape`, made by this program.
+    /// Creates the manifest of a model with `words` vectors of `dims` numbers, added by this version of
+    /// the program.
     pub(super) fn new(
         kind: ModelKind,
         (words, dims): (Option<usize>, usize),
@@ -109,30 +113,31 @@ impl Manifest {
         Self { format: FORMAT, kind, dims, words, source, licence, version, files }
     }
 
-    /// The model's digest, in hex: the SHA-256 of its file; of several files, that of the lines
-    /// `<sha256>  <path>` in the order of their paths, each with a line feed.
+    /// Returns the model's digest, in hex. For a model of one file, this is the file's SHA-256. For a
+    /// model of several files, this is the SHA-256 of one line `<sha256>  <path>` per file, sorted by
+    /// path, each ending in a line feed.
     #[must_use]
     pub fn digest(&self) -> String {
         digest(&self.files)
     }
 
-    /// How many bytes its files have.
+    /// The total size of the model's files, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
     }
 
-    /// The manifest as it stands on disk.
+    /// Returns the content of `manifest.json`.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         pretty_json(self)
     }
 
-    /// Reads the manifest at `path` (for messages) from `bytes`.
+    /// Parses the manifest `bytes`. `path` is its location, for messages.
     ///
     /// # Errors
-    /// When it is no manifest, is of another format or kind, or names files that no such model
-    /// has.
+    /// If `bytes` is not a manifest, has another version of the format, or lists files that a model of
+    /// its kind cannot have.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
             Error::at(Location::file(path), message)
@@ -154,7 +159,7 @@ impl Manifest {
         if files.is_empty() {
             return Err(fault("names no file".to_owned()));
         }
-        // A digest becomes part of a path.
+        // Digests become parts of paths, so they must be valid.
         if let Some(what) = publish::files_fault(files) {
             return Err(fault(what.to_owned()));
         }
@@ -162,8 +167,8 @@ impl Manifest {
     }
 }
 
-/// The SHA-256 of one file; of several that of the lines `<sha256>  <path>` in the order of their
-/// paths, each with a line feed, as `sha256sum` prints them.
+/// Returns the digest of a model with these files, as [`Manifest::digest`] defines it. The lines are
+/// those that `sha256sum` prints.
 pub(super) fn digest(files: &BTreeMap<String, FileRecord>) -> String {
     if let (1, Some(record)) = (files.len(), files.values().next()) {
         return record.sha256.clone();
@@ -186,10 +191,11 @@ mod tests {
         Manifest::from_bytes(Path::new("manifest.json"), text.as_bytes())
     }
 
-    // `printf '%s  config.json\n%s  model.safetensors\n' $a $b | sha256sum`, where `$a` is 64
-    // times `a`, `$b` 64 times `b`.
+    // The expected digest is the output of
+    // `printf '%s  config.json\n%s  model.safetensors\n' $a $b | sha256sum`, where `$a` is `a` repeated
+    // 64 times and `$b` is `b` repeated 64 times.
     #[test]
-    fn the_digest_of_several_files_is_that_of_a_list_of_them() {
+    fn the_digest_of_several_files_is_that_of_their_sha256sum_lines() {
         let (a, b) = ("a".repeat(64), "b".repeat(64));
         let one = format!(r#"{{"model.fifu": {{"size": 1, "sha256": "{a}"}}}}"#);
         assert_eq!(manifest("words", &one).unwrap().digest(), a);

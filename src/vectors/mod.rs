@@ -4,10 +4,10 @@
 //! count and number. [`add()`] installs the result as a memory-mapped file (`finalfusion_file.rs`), which
 //! [`WordVectors`] opens without reading the vectors.
 //!
-//! From a sentence encoder in a folder, an archive or on the Hub (`collect_files.rs`, `archive.rs`, `hub/`),
-//! the files that are needed are copied unchanged. [`add_distilled()`] distills an encoder to
-//! [`StaticVectors`], as the model that is embedded in the program was. A [`VectorModel`] turns sentences
-//! into vectors, whatever its kind.
+//! A sentence encoder comes from a folder, an archive or the Hugging Face Hub (`collect_files.rs`,
+//! `archive.rs`, `hub/`). The files that it needs are copied unchanged. [`add_distilled()`] distills an
+//! encoder to [`StaticVectors`]; the model embedded in the program was made in the same way. A
+//! [`VectorModel`] of any kind turns sentences into vectors.
 
 mod add;
 mod archive;

@@ -1,4 +1,4 @@
-//! A vector model in use for sentences, whatever its kind.
+//! An open vector model of any kind, which turns sentences into vectors.
 
 use std::path::Path;
 
@@ -17,18 +17,18 @@ use crate::progress::Progress;
 use crate::publish::OpenedFolder;
 use crate::workspace::{Name, Workspace};
 
-/// A vector model of a workspace that turns sentences into vectors.
+/// An open vector model, which turns sentences into vectors.
 #[derive(Debug)]
 pub struct VectorModel {
     name: Name,
     sha256: String,
     kind: ModelKind,
     vectors: Vectors,
-    /// Where vectors of texts are kept; others than encoders are faster than that.
+    /// The cache of sentence vectors. Only encoders have one: other kinds are faster than a cache.
     cache: Option<Cache>,
 }
 
-/// What makes the vectors.
+/// The model that computes the vectors.
 #[derive(Debug)]
 enum Vectors {
     Network(Box<SentenceEncoder>),
@@ -36,11 +36,11 @@ enum Vectors {
 }
 
 impl VectorModel {
-    /// Opens the vector model `name`. Its files' sizes are compared with the manifest; no digest
-    /// is checked ([`verify`](super::verify()) does).
+    /// Opens the vector model `name`. The sizes of its files are compared with the manifest, but not
+    /// their digests, which [`verify`](super::verify()) checks.
     ///
     /// # Errors
-    /// When there is none of this name, or its files are not what was added.
+    /// If no vector model has this name, or its files differ from the manifest.
     pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
         if name.as_str() == EMBEDDED {
             return Ok(Self::embedded());
@@ -85,41 +85,42 @@ impl VectorModel {
             name: embedded::embedded_name(),
             sha256: embedded::SHA256.to_owned(),
             kind: ModelKind::Static,
-            // What is cloned is small: the vectors are borrowed.
+            // The clone is cheap: it borrows the vectors.
             vectors: Vectors::Tokens(Box::new(StaticVectors::embedded().clone())),
             cache: None,
         }
     }
 
-    /// What it is called.
+    /// The model's name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.name.as_str()
     }
 
-    /// Its digest: [`Manifest::digest`](super::Manifest::digest).
+    /// The model's digest: [`Manifest::digest`](super::Manifest::digest).
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// What it gives vectors to.
+    /// The model's kind.
     #[must_use]
     pub fn kind(&self) -> ModelKind {
         self.kind
     }
 
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.sentences().dims()
     }
 
-    /// A vector a text, in the order of `texts`, as [`SentenceModel::embed`] gives them. An
-    /// encoder only encodes texts that it has not met before, in this run or another.
+    /// Returns the same vectors as [`SentenceModel::embed`]: `[texts, dims]`, in the order of
+    /// `texts`. An encoder encodes only the texts that are not in its cache from this or an earlier
+    /// run.
     ///
     /// # Errors
-    /// As there.
+    /// The errors of [`SentenceModel::embed`].
     pub fn embed_cached(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
         match &self.cache {
             Some(cache) => cache.embed(self.sentences(), texts, progress),
@@ -127,13 +128,13 @@ impl VectorModel {
         }
     }
 
-    /// What turns sentences into vectors.
+    /// The model as a [`SentenceModel`].
     #[must_use]
     pub fn sentences(&self) -> &dyn SentenceModel {
         self.vectors.sentences()
     }
 
-    /// The token vectors, if the model is not a network.
+    /// The model as [`TokenVectors`], or `None` if it is a sentence encoder.
     #[must_use]
     pub fn tokens(&self) -> Option<&dyn TokenVectors> {
         match &self.vectors {
@@ -158,12 +159,12 @@ fn static_vectors(folder: &Path) -> Result<StaticVectors> {
     StaticVectors::from_bytes(&files::read(&path)?).map_err(|e| e.or_at(Location::file(path)))
 }
 
-/// The `n` words of the vector model `name` nearest to `word` by cosine, nearest first; `None`
-/// where it does not know `word`.
+/// Returns the `n` words of the vector model `name` nearest to `word`, with their cosine
+/// similarities, nearest first. Returns `None` if `word` is not in the model's vocabulary.
 ///
 /// # Errors
-/// When there is no such model, its files are not what was added, or it is a network, which knows
-/// no words by themselves.
+/// If no vector model has this name, if its files differ from the manifest, or if it is a sentence
+/// encoder, which has no vectors of single words.
 pub fn nearest(
     workspace: &Workspace,
     name: &Name,
@@ -184,10 +185,10 @@ pub fn nearest(
     Ok(WordVectors::open(workspace, name)?.nearest(word, n).map(owned))
 }
 
-/// What the sentence encoder `name` is like. Its weights are not read.
+/// Returns the description of the sentence encoder `name`, without reading its weights.
 ///
 /// # Errors
-/// When there is none of this name, or its files are not what was added.
+/// If no vector model has this name, or its files differ from the manifest.
 pub fn network(workspace: &Workspace, name: &Name) -> Result<Network> {
     store::read_with(workspace, name, |opened, manifest| {
         store::check_sizes(opened, manifest)?;

@@ -1,24 +1,24 @@
-//! What every kind of vector model can do for sentences.
+//! Sentence vectors: the interface of all vector models, the vectors, and arithmetic on them.
 
 use std::fmt::Debug;
 
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// Turns sentences into vectors.
+/// A model that turns sentences into vectors.
 pub trait SentenceModel: Send + Sync + Debug {
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     fn dims(&self) -> usize;
 
-    /// A vector a text, in the order of `texts`.
+    /// Returns one vector per text, `[texts, dims]`, in the order of `texts`.
     ///
     /// # Errors
-    /// When a text cannot be read as tokens, or its vector would be none of numbers.
+    /// If a text cannot be tokenized, or its vector would contain NaN or an infinity.
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings>;
 }
 
-/// Vectors, `[texts, dims]` row by row. A text's is of unit length, or zero where nothing is known
-/// of the text; a token's is as long as the token weighs.
+/// A list of vectors, `[vectors, dims]`, row by row. The vector of a text has unit length, or is zero
+/// if no token of the text is known. The length of a token's vector is the token's weight.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Embeddings {
     dims: usize,
@@ -26,38 +26,38 @@ pub struct Embeddings {
 }
 
 impl Embeddings {
-    /// Vectors of `dims` numbers each, one after the other.
+    /// Creates the list from the concatenated vectors of `dims` numbers each.
     ///
     /// # Panics
-    /// When `dims` does not divide how many numbers there are.
+    /// If the count of `numbers` is not a multiple of `dims`.
     #[must_use]
     pub fn new(dims: usize, numbers: Vec<f32>) -> Self {
         assert!(numbers.len().is_multiple_of(dims), "vectors of {dims} numbers");
         Self { dims, numbers }
     }
 
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.dims
     }
 
-    /// How many vectors there are.
+    /// The number of vectors.
     #[must_use]
     pub fn len(&self) -> usize {
         self.numbers.len() / self.dims.max(1)
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty()
     }
 
-    /// The vector of text `index`, `[dims]`.
+    /// Returns the vector at `index`, `[dims]`.
     ///
     /// # Panics
-    /// When there are not so many.
+    /// If `index` is out of range.
     #[must_use]
     pub fn row(&self, index: usize) -> &[f32] {
         &self.numbers[index * self.dims..][..self.dims]
@@ -69,29 +69,29 @@ impl Embeddings {
         self.numbers.chunks_exact(self.dims.max(1))
     }
 
-    /// The vectors in order, to be changed.
+    /// The vectors in order, mutable.
     pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         self.numbers.chunks_exact_mut(self.dims.max(1))
     }
 
-    /// The same directions, each of unit length, or zero.
+    /// Scales each vector to unit length. A vector without a direction becomes zero.
     #[must_use]
     pub fn at_unit_length(mut self) -> Self {
         self.numbers.chunks_exact_mut(self.dims.max(1)).for_each(to_unit_length);
         self
     }
 
-    /// All numbers, vector by vector.
+    /// The numbers of all vectors, concatenated.
     #[must_use]
     pub fn numbers(&self) -> &[f32] {
         &self.numbers
     }
 }
 
-/// The scalar product of two vectors of one length.
+/// Returns the dot product of two vectors of equal dimension.
 ///
-/// In eight sums side by side, which processors add at once; one sum would have to be added up in
-/// order, a number at a time.
+/// Eight partial sums let the processor add eight numbers at once. A single sum would have to be added
+/// up in order, one number at a time.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 8;
     let (a, a_rest) = a.as_chunks::<LANES>();
@@ -106,19 +106,19 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// The length of a vector with this `square`; 0 of one shorter than about 10⁻¹⁹, whose square has
-/// too few digits left to tell.
+/// Returns the length of a vector whose dot product with itself is `square`. Returns 0 for lengths
+/// below about 10⁻¹⁹, whose squares have too few significant digits.
 pub(super) fn root(square: f32) -> f32 {
     if square < f32::MIN_POSITIVE { 0.0 } else { square.sqrt() }
 }
 
-/// The cosine of two vectors; 0 where one has no length.
+/// Returns the cosine similarity of two vectors, or 0 if the length of either is 0.
 pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let lengths = root(dot(a, a)) * root(dot(b, b));
     if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
 }
 
-/// Scales a vector to unit length; one without length becomes zero.
+/// Scales a vector to unit length. A vector whose length is 0 becomes zero.
 pub(super) fn to_unit_length(vector: &mut [f32]) {
     let length = root(vector.iter().map(|x| x * x).sum());
     for x in vector {
@@ -130,8 +130,8 @@ pub(super) fn to_unit_length(vector: &mut [f32]) {
 mod tests {
     use super::*;
 
-    // The squares of 3e-23 and 4e-23 are below the least `f32`, 1.4e-45; of 3e-22 and 4e-22 they are
-    // 9e-44 and 1.6e-43, of two digits.
+    // The squares of 3e-23 and 4e-23 are below the smallest positive `f32`, 1.4e-45. The squares of
+    // 3e-22 and 4e-22, 9e-44 and 1.6e-43, have only two significant digits.
     #[test]
     fn vectors_too_short_to_be_squared_have_no_direction() {
         for size in [1e-22, 1e-23] {

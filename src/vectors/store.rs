@@ -1,4 +1,4 @@
-//! Listing and verifying vector models.
+//! Lists, reads and verifies the vector models of a workspace.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,27 +12,26 @@ use crate::sha256;
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::workspace::{Name, Workspace, folder_names};
 
-/// How often a model is read again because another run replaced it meanwhile.
+/// The maximum number of attempts to read a model that another run replaces meanwhile.
 const ATTEMPTS: usize = 20;
 
-/// A vector model that is there.
+/// A vector model of a workspace.
 #[derive(Clone, Debug)]
 pub struct Added {
-    /// What it is called.
+    /// The model's name.
     pub name: Name,
-    /// Its folder.
+    /// The model's folder.
     pub folder: PathBuf,
-    /// What it holds.
+    /// The model's manifest.
     pub manifest: Manifest,
-    /// The files that were downloaded without anything to verify them by; none of those that were
-    /// there already.
+    /// The files that this run downloaded without a digest to verify them against.
     pub unverified: Vec<String>,
 }
 
-/// The names of the vector models, sorted. A folder without a manifest is none.
+/// Returns the names of the vector models, sorted. Folders without a manifest are ignored.
 ///
 /// # Errors
-/// When the folder cannot be listed.
+/// If the folder of the vector models cannot be listed.
 pub fn names(workspace: &Workspace) -> Result<Vec<Name>> {
     let folder = workspace.vector_models();
     if !folder.is_dir() {
@@ -43,10 +42,11 @@ pub fn names(workspace: &Workspace) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// The vector models by name; one whose manifest cannot be used is an error in its place.
+/// Returns the vector models, sorted by name. A model whose manifest is invalid yields an error in its
+/// place.
 ///
 /// # Errors
-/// When the folder cannot be listed.
+/// If the folder of the vector models cannot be listed.
 pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
     let added = |name: Name| {
         let manifest = manifest(workspace, &name)?;
@@ -56,10 +56,10 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
     Ok(names(workspace)?.into_iter().map(added).collect())
 }
 
-/// Reads the manifest of the vector model `name`; of the embedded one, what it would be.
+/// Returns the manifest of the vector model `name`, which may be the embedded one.
 ///
 /// # Errors
-/// When there is no such model, or its manifest cannot be used.
+/// If no vector model has this name, or its manifest is invalid.
 pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
     if name.as_str() == EMBEDDED {
         return Ok(embedded_manifest());
@@ -67,11 +67,11 @@ pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
     read_with(workspace, name, |_, manifest| Ok(manifest.clone()))
 }
 
-/// Reads the vector model `name`, which is not the embedded one, with `read`, which gets its folder
-/// and manifest; reads it again where another run replaces the model meanwhile.
+/// Calls `read` with the folder and the manifest of the vector model `name`, which must not be the
+/// embedded one. Repeats the call if another run replaces the model meanwhile.
 ///
 /// # Errors
-/// When there is no such model, or its manifest cannot be used; those of `read`.
+/// If no vector model has this name, if its manifest is invalid, or if `read` fails.
 pub(super) fn read_with<T>(
     workspace: &Workspace,
     name: &Name,
@@ -88,7 +88,7 @@ pub(super) fn read_with<T>(
             read(opened, &manifest)
         });
         match found {
-            // What is read by its path has to be what was opened.
+            // `read` may open files by path: they must belong to the folder that was opened.
             Ok((opened, found)) if opened.is_current() => return Ok(found),
             Ok(_) => {}
             Err(_) if !folder.is_dir() => return Err(no_such_model(workspace, name)?),
@@ -103,7 +103,7 @@ pub(super) fn read_with<T>(
     Err(Error::at(Location::file(folder), what).hint("run this again"))
 }
 
-/// The error of a vector model that is not here.
+/// Returns the error for a vector model that does not exist.
 fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
     let known = names(workspace)?;
     let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
@@ -113,10 +113,11 @@ fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
         .hint(format!("there is {}; add one: `mentorpal vectors add PATH`", quoted_list(known))))
 }
 
-/// The name of the installed vector model with the hex digest `sha256`, if there is one.
+/// Returns the name of the vector model whose digest, in hex, is `sha256`, or `None` if the workspace
+/// has no such model.
 ///
 /// # Errors
-/// When the models cannot be listed.
+/// If the vector models cannot be listed.
 pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
     if sha256 == embedded::SHA256 {
         return Ok(Some(embedded_name()));
@@ -125,11 +126,11 @@ pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name
     Ok(models.find(|model| model.manifest.digest() == sha256).map(|model| model.name))
 }
 
-/// Compares the files of a model's folder with the manifest by their sizes: enough to notice a
-/// copy that was cut short, and a file that came in between.
+/// Compares the names and sizes of the files in a model's folder with the manifest. This quick check
+/// detects truncated and added files.
 ///
 /// # Errors
-/// The first that differs.
+/// Returns the first difference.
 pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &Manifest) -> Result<()> {
     let wrong = |name: &str, what: &str| {
         Error::at(Location::file(opened.path().join(name)), what).hint(DAMAGED)
@@ -145,17 +146,18 @@ pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &Manifest) -> Result<
     }
 }
 
-/// Reads the files of `name` again and compares them with the manifest: what differs, if
-/// something does. The embedded model has none.
+/// Reads all files of the vector model `name` and compares their digests with the manifest. Returns a
+/// description of the differences, or `None` if there are none. The embedded model has no files to
+/// compare.
 ///
 /// # Errors
-/// When there is no such model, or its manifest cannot be used.
+/// If no vector model has this name, or its manifest is invalid.
 pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     if name.as_str() == EMBEDDED {
         return Ok(None);
     }
     let faults = read_with(workspace, name, |opened, manifest| {
-        // What is read is what was opened, whatever has the name by the end.
+        // Keeps reading the same files even if another run replaces the model meanwhile.
         opened.hold_files_open(manifest.files.keys())?;
         let mut faults = Vec::new();
         for (file, expected) in &manifest.files {
@@ -170,14 +172,14 @@ pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
     Ok((!faults.is_empty()).then(|| faults.join("; ")))
 }
 
-/// The size and digest of a file.
+/// Returns the size and the digest of a file.
 pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
     let file = files::open(path)?;
     Ok(FileRecord { size: file.metadata()?.len(), sha256: sha256::digest_of(file)? })
 }
 
-/// The files of a model's folder that its manifest does not name, by path; hidden ones are passed
-/// over.
+/// Returns the paths of the files in a model's folder that its manifest does not list, except hidden
+/// files.
 fn unlisted_files(opened: &OpenedFolder, manifest: &Manifest) -> Vec<String> {
     let mut found = opened.files();
     found.retain(|file| {

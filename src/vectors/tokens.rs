@@ -1,21 +1,22 @@
-//! Models with one vector per token, and the sentence vectors made from them.
+//! Models with one vector per token, and sentence vectors computed from them.
 
 use rayon::prelude::*;
 
 use super::sentence::{Embeddings, SentenceModel, to_unit_length};
 use crate::progress::Progress;
 
-/// One vector per token, independent of the sentence.
+/// A model with one vector per token, which does not depend on the token's sentence.
 pub trait TokenVectors: SentenceModel {
-    /// The vectors of the tokens of `text`, in order: `[tokens, dims]`. The length of each is what
-    /// the token weighs; tokens that are not known are left out.
+    /// Returns the vectors of the tokens of `text`, in order: `[tokens, dims]`. The length of a vector
+    /// is the weight of its token. Unknown tokens are omitted.
     fn tokens(&self, text: &str) -> Embeddings;
 
-    /// The vector of a single word, `[dims]`, of whatever length; `None` where it is not known.
+    /// Returns the vector of a single word, `[dims]`, of any length, or `None` if the word is unknown.
     fn word(&self, word: &str) -> Option<Vec<f32>>;
 }
 
-/// A vector a text: its tokens' sum, at unit length; zero where none is known.
+/// Returns one vector per text, `[texts, dims]`: the sum of its tokens' vectors, scaled to unit
+/// length. The vector is zero if no token of the text is known.
 pub(super) fn embed(
     model: &impl TokenVectors,
     texts: &[&str],
@@ -33,15 +34,16 @@ pub(super) fn embed(
     Embeddings::new(model.dims(), numbers)
 }
 
-/// Smooth inverse frequency (Arora et al. 2017): how much a token of probability `p` weighs is
-/// `a / (a + p)`, where by Zipf's law the one at `rank` (from 1) of `n` has `p = 1 / (rank · H_n)`;
-/// `harmonic` is `H_n`. Vocabularies list frequent tokens first.
+/// Returns a token's weight by smooth inverse frequency (Arora et al. 2017): `a / (a + p)` for a
+/// token of probability `p`. By Zipf's law, the token at `rank` (from 1) of `n` tokens has
+/// `p = 1 / (rank · H_n)`, where `harmonic` is the harmonic number `H_n`. The rank is the position in
+/// the vocabulary, because vocabularies list frequent tokens first.
 pub(super) fn weight(rank: usize, harmonic: f64) -> f32 {
     const A: f64 = 1e-3;
     (A / (A + (rank as f64 * harmonic).recip())) as f32
 }
 
-/// The sum of tokens' vectors, `[dims]`.
+/// Returns the sum of the vectors of `tokens`, `[dims]`.
 pub(super) fn sum(tokens: &Embeddings, dims: usize) -> Vec<f32> {
     let mut sum = vec![0.0; dims];
     for token in tokens.rows() {

@@ -1,27 +1,29 @@
-//! Words by index and indices by word, built in one pass over the file's own bytes.
+//! The vocabulary of a word-vector model: finds words by index and indices by word. It is built in one
+//! pass over the bytes of the file.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-/// Marks a free slot of the table.
+/// The value of a free slot of the hash table.
 const FREE: u32 = u32::MAX;
 
 /// The words of a vector model, in the order of their vectors.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
-    /// All words, one after the other.
+    /// All words, concatenated.
     text: String,
-    /// Where each word ends in `text`.
+    /// The end of each word in `text`.
     ends: Vec<usize>,
-    /// Indices of words by hash, at least half of the slots free; its length is a power of two.
+    /// The hash table of the words' indices. At least half of the slots are free, and the length is a
+    /// power of two.
     table: Vec<u32>,
 }
 
 impl Vocabulary {
-    /// Reads `words` words, each a little-endian `u32` of its length and then its bytes.
+    /// Reads `words` words. Each is its length as a little-endian `u32`, then its bytes.
     ///
-    /// `None` where they are no UTF-8, or more or fewer bytes than that.
+    /// Returns `None` if the words are not UTF-8, or if `bytes` is too short or too long.
     pub(super) fn read(mut bytes: &[u8], words: usize) -> Option<Self> {
-        // At four bytes a word or more, this also bounds what the table takes.
+        // A word takes at least four bytes, so this also bounds the size of the table.
         if bytes.len() / 4 < words {
             return None;
         }
@@ -46,21 +48,21 @@ impl Vocabulary {
         self.ends.push(self.text.len());
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The word at `index`.
+    /// Returns the word at `index`.
     ///
     /// # Panics
-    /// When there is none.
+    /// If `index` is out of range.
     pub(super) fn word(&self, index: usize) -> &str {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[index]]
     }
 
-    /// The index of `word`.
+    /// Returns the index of `word`, the first one if it occurs several times.
     pub(super) fn find(&self, word: &str) -> Option<usize> {
         match self.table[self.slot(word)] {
             FREE => None,
@@ -68,7 +70,7 @@ impl Vocabulary {
         }
     }
 
-    /// Where `word` is in the table, or would be.
+    /// Returns the slot of `word` in the table, or the free slot for it.
     fn slot(&self, word: &str) -> usize {
         let mask = self.table.len() - 1;
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(word);
@@ -92,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_word_is_found_where_it_first_was(
+        fn every_word_is_found_at_its_first_index(
             words in prop::collection::vec("\\PC{0,3}", 0..60)
         ) {
             let read = Vocabulary::read(&bytes(&words), words.len()).unwrap();
@@ -105,7 +107,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_or_refused(
+        fn arbitrary_bytes_never_panic(
             bytes in prop::collection::vec(0_u8..5, 0..40),
             words in 0_usize..9
         ) {

@@ -1,4 +1,4 @@
-//! Word vectors in use.
+//! An open word-vector model.
 
 use std::path::Path;
 
@@ -14,7 +14,8 @@ use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{Name, Workspace};
 
-/// One vector per word, memory-mapped: processes that use the same model share its memory.
+/// A model with one vector per word. The vectors are memory-mapped, so processes that use the same
+/// model share its memory.
 #[derive(Debug)]
 pub struct WordVectors {
     manifest: Manifest,
@@ -23,13 +24,13 @@ pub struct WordVectors {
 }
 
 impl WordVectors {
-    /// Opens the vector model `name`. Its words are read, its vectors only mapped; no digest is
-    /// checked ([`verify`](super::verify()) does).
+    /// Opens the vector model `name`: reads its words and maps its vectors. Digests are not checked;
+    /// [`verify`](super::verify()) checks them.
     ///
     /// # Errors
-    /// When there is none of this name, or its files are not what was added.
+    /// If no word-vector model has this name, or its files differ from the manifest.
     pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
-        // The embedded one is of another kind.
+        // The embedded model is of another kind, so it is rejected here.
         let kind = manifest(workspace, name)?.kind;
         if kind != ModelKind::Words {
             let what = format!("vector model `{name}` is of kind {kind}, not words");
@@ -39,10 +40,10 @@ impl WordVectors {
         read_with(workspace, name, |opened, manifest| Self::read(opened.path(), manifest.clone()))
     }
 
-    /// Opens the word vectors in `folder`, which have this manifest.
+    /// Opens the word vectors in `folder`, which `manifest` describes.
     ///
     /// # Errors
-    /// When the file is not the manifest's.
+    /// If the file cannot be opened, or does not have the shape that the manifest declares.
     pub(super) fn read(folder: &Path, manifest: Manifest) -> Result<Self> {
         let path = folder.join(MODEL_FILE);
         let words = manifest.words.unwrap_or_default();
@@ -53,26 +54,26 @@ impl WordVectors {
         Ok(Self { manifest, vocabulary, vectors })
     }
 
-    /// What is known of it.
+    /// The model's manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.manifest.dims
     }
 
-    /// The vector of `word`, `[dims]`, as the file had it but for rounding.
+    /// Returns the vector of `word`, `[dims]`, equal to the one in the original file up to rounding.
     #[must_use]
     pub fn embedding(&self, word: &str) -> Option<&[f32]> {
         self.vectors.rows().nth(self.vocabulary.find(word)?)
     }
 
-    /// The `n` words nearest to `word` by cosine, nearest first, without itself; `None` where it
-    /// has no vector.
+    /// Returns the `n` other words nearest to `word`, with their cosine similarities, nearest first.
+    /// Returns `None` if `word` has no vector.
     #[must_use]
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.find(word)?;
@@ -84,14 +85,14 @@ impl WordVectors {
             .enumerate()
             .filter(|(index, _)| *index != own)
             .collect();
-        // Equal ones in the file's order.
+        // A stable sort: words with equal similarities stay in the order of the file.
         others.sort_by(|a, b| b.1.total_cmp(&a.1));
         others.truncate(n);
         Some(others.into_iter().map(|(i, cosine)| (self.vocabulary.word(i), cosine)).collect())
     }
 }
 
-/// The `n`-th harmonic number, by the first terms of its expansion.
+/// Returns the `n`-th harmonic number, by the first terms of its asymptotic expansion.
 fn harmonic(n: usize) -> f64 {
     const EULER: f64 = 0.577_215_664_901_532_9;
     let n = n as f64;
@@ -99,8 +100,8 @@ fn harmonic(n: usize) -> f64 {
 }
 
 impl TokenVectors for WordVectors {
-    /// Tokens are the text's words, as [`sanitize`](crate::text::sanitize) leaves them but for
-    /// letters beyond ASCII, which stay; each is looked up as it is, then in lower case.
+    /// The tokens are the words of the text, sanitized as by [`sanitize`](crate::text::sanitize),
+    /// except that non-ASCII letters are kept. Each word is looked up unchanged, then in lower case.
     fn tokens(&self, text: &str) -> Embeddings {
         let harmonic = harmonic(self.vocabulary.len());
         let mut numbers = Vec::new();
@@ -118,7 +119,8 @@ impl TokenVectors for WordVectors {
         Embeddings::new(self.dims(), numbers)
     }
 
-    /// As the file had it but for rounding, looked up to the letter.
+    /// The lookup is case-sensitive. The vector is equal to the one in the original file up to
+    /// rounding.
     fn word(&self, word: &str) -> Option<Vec<f32>> {
         self.embedding(word).map(<[f32]>::to_vec)
     }
@@ -131,7 +133,7 @@ impl SentenceModel for WordVectors {
 
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings> {
         let vectors = tokens::embed(self, texts, progress);
-        // Opening does not read the numbers.
+        // Opening the model does not read the numbers, so they are checked here.
         if vectors.numbers().iter().all(|number| number.is_finite()) {
             return Ok(vectors);
         }

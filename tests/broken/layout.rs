@@ -47,9 +47,7 @@ fn folders_in_place_of_files() {
             "profile.yml",
             |s| folder(s, PROFILE),
             "train",
-            &[
-                "profile.yml: a folder, expected a file; the mentor's id is used as its name",
-            ],
+            &["profile.yml: a folder, expected a file; the mentor's id is used as its name"],
         ),
         refused(
             "utterances",

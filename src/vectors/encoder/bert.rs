@@ -1,7 +1,7 @@
-//! The BERT network (Devlin et al. 2019, arXiv:1810.04805), forward only.
+//! The forward pass of the BERT network (Devlin et al. 2019, arXiv:1810.04805).
 //!
-//! Sequences of any lengths lie end to end, without padding: all layers but attention see one
-//! matrix of all their tokens, and attention goes sequence by sequence.
+//! Sequences of any lengths are concatenated without padding. Attention is computed sequence by
+//! sequence, and everything else on one matrix of all tokens.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -11,7 +11,7 @@ use super::settings::Shape;
 use super::weights::{Layer, Linear, Norm, Weights};
 use crate::error::Result;
 
-/// The network.
+/// A BERT network: its shape and its weights.
 #[derive(Debug)]
 pub(super) struct Bert {
     shape: Shape,
@@ -23,26 +23,27 @@ impl Bert {
         Self { shape, weights }
     }
 
-    /// How many numbers a token's vector has.
+    /// The number of dimensions of a token's vector.
     pub(super) fn dims(&self) -> usize {
         self.shape.hidden_size
     }
 
-    /// Reads the words' vectors, which are otherwise read when they are needed.
+    /// Validates all word vectors, which are otherwise read only when they are needed.
     ///
     /// # Errors
-    /// When one holds what is no number.
+    /// If a vector holds NaN or an infinity.
     pub(super) fn check_words(&self) -> Result<()> {
         self.weights.words.check()
     }
 
-    /// The last layer's vectors of the tokens of `sequences`, which lie end to end: `[tokens, d]`
-    /// row by row. Ids are below the vocabulary's size, sequences no longer than the positions.
+    /// Returns the last layer's vectors of all tokens of `sequences`, concatenated: `[tokens, d]`, row
+    /// by row. Ids must be below the vocabulary's size, and sequences no longer than the number of
+    /// positions.
     ///
-    /// The same tokens give the same numbers, whatever `par` and whatever is beside them.
+    /// The vectors of a sequence depend neither on `par` nor on the other sequences.
     ///
     /// # Errors
-    /// When a token's vector cannot be read.
+    /// If a token's vector cannot be read.
     pub(super) fn forward<'a>(
         &self,
         sequences: impl Iterator<Item = &'a [u32]> + Clone,
@@ -59,7 +60,8 @@ impl Bert {
         let mut lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
         let numbers = hidden.len();
         if numbers == d {
-            // A single row would be multiplied as a vector, whose sums round otherwise.
+            // `matmul` treats a single row as a vector, whose sums round differently, so the row is
+            // doubled.
             hidden.extend_from_within(..);
             lengths.push(1);
         }
@@ -80,8 +82,8 @@ impl Bert {
         self.normalize(&layer.output_norm, hidden);
     }
 
-    /// Scaled dot-product attention of each sequence to itself: from `[tokens, 3 d]` to
-    /// `[tokens, d]`.
+    /// Computes the scaled dot-product self-attention of each sequence: from `[tokens, 3 d]` (query,
+    /// key and value) to `[tokens, d]`.
     fn attend(&self, qkv: &[f32], lengths: &[usize]) -> Vec<f32> {
         let (d, heads) = (self.dims(), self.shape.heads);
         let size = d / heads;
@@ -114,7 +116,7 @@ impl Bert {
 }
 
 impl Linear {
-    /// `x Wᵀ + b` of rows of `inputs` numbers.
+    /// Returns `x Wᵀ + b`, where the rows of `x` have `inputs` numbers.
     fn apply(&self, x: &[f32], inputs: usize, par: Par) -> Vec<f32> {
         let mut y = vec![0.0; x.len() / inputs * self.bias.len()];
         self.add_to(x, inputs, &mut y, par);

@@ -1,4 +1,4 @@
-//! The files of a sentence-transformers folder that an encoder needs, and no others.
+//! The list of the files in a sentence-transformers folder that an encoder needs.
 
 use std::path::Path;
 
@@ -9,22 +9,22 @@ use super::settings::{
 use super::tokenizer::TOKENIZER_FILE;
 use crate::error::Result;
 
-/// The largest file of settings or tokens, in bytes.
+/// The maximum size of a settings or tokenizer file, in bytes.
 pub(in crate::vectors) const MAX_JSON: u64 = 64 << 20;
 
-/// The largest file of weights, in bytes.
+/// The maximum size of the weights file, in bytes.
 const MAX_WEIGHTS: u64 = 4 << 30;
 
-/// A file directly in the folder.
+/// A file at the top level of the folder.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vectors) struct Needed {
     pub(in crate::vectors) name: &'static str,
     pub(in crate::vectors) optional: bool,
-    /// In bytes.
+    /// The maximum size, in bytes.
     pub(in crate::vectors) max_size: u64,
 }
 
-/// The files directly in the folder; `modules.json` may name one more, in a folder of its own.
+/// The files at the top level of the folder. `modules.json` may name one more file, in a subfolder.
 pub(in crate::vectors) const FILES: [Needed; 5] = [
     Needed { name: CONFIG_FILE, optional: false, max_size: MAX_JSON },
     Needed { name: MODULES_FILE, optional: true, max_size: MAX_JSON },
@@ -33,13 +33,13 @@ pub(in crate::vectors) const FILES: [Needed; 5] = [
     Needed { name: WEIGHTS_FILE, optional: false, max_size: MAX_WEIGHTS },
 ];
 
-/// Whether a folder is likely one of a sentence encoder, by which of these files it `has`.
+/// Whether a folder is probably a sentence encoder's. `has` says whether the folder has a file.
 pub(in crate::vectors) fn is_model_folder(has: impl Fn(&str) -> bool) -> bool {
     has(CONFIG_FILE) && (has(MODULES_FILE) || (has(TOKENIZER_FILE) && has(WEIGHTS_FILE)))
 }
 
-/// Whether an encoder's folder may have the file `path`: one of [`FILES`], or the pooling's
-/// settings in a plainly named folder.
+/// Whether `path` is a file that an encoder's folder may have: one of [`FILES`], or the pooling
+/// settings in a subfolder with a plain name.
 pub(in crate::vectors) fn is_file_name(path: &str) -> bool {
     match path.split_once('/') {
         None => FILES.iter().any(|file| file.name == path),
@@ -47,10 +47,11 @@ pub(in crate::vectors) fn is_file_name(path: &str) -> bool {
     }
 }
 
-/// The pooling's settings that `modules.json` in `folder` names, if there is that file and it does.
+/// Returns the path of the pooling settings that `modules.json` in `folder` names. Returns `None` if
+/// `modules.json` does not exist or names no pooling settings.
 ///
 /// # Errors
-/// When it is damaged, or the name no plain one.
+/// If `modules.json` is corrupt, or the subfolder's name is not plain.
 pub(in crate::vectors) fn pooling_file(folder: &Path) -> Result<Option<String>> {
     let modules = Module::read_all(folder)?;
     let pooling = modules.iter().find(|module| module.name() == POOLING);

@@ -3,11 +3,11 @@
 //!
 //! | file | stage |
 //! |---|---|
-//! | `folder.rs` | which of the folder's files are needed |
-//! | `settings.rs` | what the folder's small files say |
-//! | `parts.rs` | what a tokenizer may be made of |
+//! | `folder.rs` | the list of the files that are needed |
+//! | `settings.rs` | the settings, from the folder's small JSON files |
+//! | `parts.rs` | validation of the tokenizer's components |
 //! | `tokenizer.rs` | text → token ids |
-//! | `weights.rs` | the network's numbers, in an `open_file.rs` |
+//! | `weights.rs` | the network's weights, read through `open_file.rs` |
 //! | `bert.rs` | token ids → one vector per token; `rows.rs` has the operations between matrix products |
 
 mod bert;
@@ -36,14 +36,14 @@ use super::sentence::{Embeddings, SentenceModel, to_unit_length};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-/// The file of the network's numbers.
+/// The file of the network's weights.
 pub(super) const WEIGHTS_FILE: &str = "model.safetensors";
 
-/// About how many tokens go through the network at once: enough for the matrix products, few
-/// enough for the cache.
+/// The approximate number of tokens in a batch: enough for efficient matrix products, and few enough
+/// to fit the processor's cache.
 const BATCH_TOKENS: usize = 256;
 
-/// A sentence encoder in use.
+/// An open sentence encoder.
 #[derive(Debug)]
 pub struct SentenceEncoder {
     settings: Settings,
@@ -51,20 +51,20 @@ pub struct SentenceEncoder {
     bert: Bert,
 }
 
-/// What an encoder is like, as its settings say.
+/// The description of a sentence encoder, from its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Network {
-    /// How many layers it has.
+    /// The number of layers.
     pub layers: usize,
-    /// How many heads a layer's attention has.
+    /// The number of attention heads per layer.
     pub heads: usize,
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     pub dims: usize,
-    /// Whether a sentence's vector is the `mean` of its tokens' or that of the first, `cls`.
+    /// How a sentence's vector is computed from the vectors of its tokens.
     pub pooling: Pooling,
     /// Whether vectors are scaled to unit length.
     pub unit_length: bool,
-    /// The longest text, in tokens; longer ones are cut.
+    /// The maximum length of a text, in tokens. Longer texts are truncated.
     pub max_tokens: usize,
 }
 
@@ -72,7 +72,7 @@ impl Network {
     /// Reads the settings in `folder`, not the weights.
     ///
     /// # Errors
-    /// When a file is missing, damaged, or asks for what is not done here.
+    /// If a file is missing or corrupt, or requires an unsupported feature.
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let Settings { shape, pooling, normalize, max_tokens, .. } = Settings::read(folder)?;
         Ok(Self {
@@ -90,7 +90,7 @@ impl SentenceEncoder {
     /// Opens the encoder in `folder`.
     ///
     /// # Errors
-    /// When a file is missing, damaged, or asks for what is not done here.
+    /// If a file is missing or corrupt, or requires an unsupported feature.
     pub fn open(folder: &Path) -> Result<Self> {
         let settings = Settings::read(folder)?;
         let shape = settings.shape.clone();
@@ -101,25 +101,25 @@ impl SentenceEncoder {
         Ok(Self { tokenizer: tokenizer?, bert: Bert::new(shape, weights?), settings })
     }
 
-    /// Checks what opening does not read: the tokens' own vectors.
+    /// Validates the word vectors, which [`Self::open`] does not read.
     ///
     /// # Errors
-    /// When one holds what is no number.
+    /// If a vector holds NaN or an infinity.
     pub(super) fn check(&self) -> Result<()> {
         self.bert.check_words()
     }
 
-    /// The tokens with their ids, in the order of ids.
+    /// Returns the tokens and their ids, sorted by id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
         self.tokenizer.vocabulary()
     }
 
-    /// A vector a sequence of tokens' ids, which are without special ones; `what` is told to
-    /// `progress`.
+    /// Returns one vector per sequence of token ids, `[sequences, dims]`. Special tokens are added to
+    /// the sequences. `what` names the task for `progress`.
     ///
     /// # Errors
-    /// When the tokenizer adds a token that the network does not have, or a vector is none of
-    /// numbers.
+    /// If the tokenizer adds a token that the network does not have, or a vector has NaN or an
+    /// infinity.
     pub(super) fn embed_tokens(
         &self,
         sequences: &[Vec<u32>],
@@ -131,11 +131,10 @@ impl SentenceEncoder {
         self.encode(&sequences, what, progress)
     }
 
-    /// A vector a sequence of tokens' ids.
+    /// Returns one vector per sequence of token ids, `[sequences, dims]`.
     ///
     /// # Errors
-    /// When a vector is none of numbers: sound weights, as far as they can be told alone, may still
-    /// be too large together.
+    /// If a vector has NaN or an infinity. Finite weights can still overflow when they are combined.
     fn encode(
         &self,
         sequences: &[Vec<u32>],
@@ -143,7 +142,7 @@ impl SentenceEncoder {
         progress: &dyn Progress,
     ) -> Result<Embeddings> {
         let batches = batches(sequences);
-        // Batches go side by side; a single one has all processors to itself.
+        // Several batches run in parallel; a single batch uses all processors by itself.
         let par = if batches.len() == 1 { Par::rayon(0) } else { Par::Seq };
         progress.start(what, sequences.len());
         let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
@@ -175,7 +174,7 @@ impl SentenceEncoder {
         Ok(Embeddings::new(self.dims(), numbers))
     }
 
-    /// The sentence vector of tokens' vectors `[tokens, d]`.
+    /// Returns the sentence vector, `[d]`, from the vectors of its tokens, `[tokens, d]`.
     fn pool(&self, tokens: &[f32]) -> Vec<f32> {
         let d = self.bert.dims();
         let mut sentence = vec![0.0; d];
@@ -210,8 +209,9 @@ impl SentenceModel for SentenceEncoder {
     }
 }
 
-/// Sequences' indices in groups of about [`BATCH_TOKENS`], longest first, so that the last to be
-/// done are the shortest. Empty ones are in none: their vectors stay zero.
+/// Groups the indices of `sequences` into batches of about [`BATCH_TOKENS`] tokens, longest sequences
+/// first, so that the last batches are the quickest. Empty sequences are in no batch: their vectors
+/// stay zero.
 fn batches(sequences: &[Vec<u32>]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..sequences.len()).collect();
     order.retain(|&index| !sequences[index].is_empty());

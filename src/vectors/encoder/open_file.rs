@@ -1,4 +1,4 @@
-//! A file that is read here and there, by several threads at once.
+//! A file that several threads read at arbitrary offsets.
 
 use std::fs::File;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::files;
 
-/// An open file; it stays the same one whatever becomes of its name.
+/// An open file. It stays the same file even if another file replaces it at its path.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     path: PathBuf,
@@ -18,31 +18,31 @@ impl OpenFile {
     /// Opens the file at `path`.
     ///
     /// # Errors
-    /// When there is none.
+    /// If the file does not exist or cannot be opened.
     pub(super) fn open(path: &Path) -> Result<Self> {
         files::refuse_pointer(path)?;
         let file = files::open(path).map_err(|e| Error::io(path, "read the file", e))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Its path when it was opened.
+    /// The path at which the file was opened.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its size in bytes.
+    /// The size of the file, in bytes.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn size(&self) -> Result<u64> {
         let metadata = self.file.metadata();
         Ok(metadata.map_err(|e| Error::io(&self.path, "read the file", e))?.len())
     }
 
-    /// Fills `bytes` with those at `start`.
+    /// Fills `bytes` from the file, beginning at the offset `start`.
     ///
     /// # Errors
-    /// When the file is shorter, or the disk fails.
+    /// If the file ends before `bytes` is full, or the disk fails.
     pub(super) fn read_exact_at(&self, bytes: &mut [u8], start: u64) -> Result<()> {
         read_exact_at(&self.file, bytes, start)
             .map_err(|e| Error::io(&self.path, "read the file", e))

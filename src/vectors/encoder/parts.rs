@@ -1,13 +1,13 @@
-//! What a `tokenizer.json` is made of, looked at before the `tokenizers` crate reads it.
+//! Validates the components of a `tokenizer.json` before the `tokenizers` crate reads the file.
 //!
-//! That crate panics where a file's parts do not fit together: a template of a special token that
-//! is not listed, a precompiled map of characters that is cut. So only the parts of BERT's own
-//! tokenizers pass, and a template only if what it names is there.
+//! That crate panics if a file is inconsistent, for example if a template names an unlisted special
+//! token, or if a precompiled character map is truncated. Therefore only the components of BERT's own
+//! tokenizers are accepted, and a template only if its special tokens are listed.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Parts that change the text.
+/// The supported components that normalise the text.
 const NORMALIZERS: [&str; 9] = [
     "BertNormalizer",
     "Lowercase",
@@ -20,42 +20,43 @@ const NORMALIZERS: [&str; 9] = [
     "StripAccents",
 ];
 
-/// Parts that split it to words.
+/// The supported components that split the text into words.
 const PRE_TOKENIZERS: [&str; 6] =
     ["BertPreTokenizer", "Digits", "Punctuation", "Sequence", "Whitespace", "WhitespaceSplit"];
 
-/// Parts that split words to tokens.
+/// The supported components that split words into tokens.
 const MODELS: [&str; 1] = ["WordPiece"];
 
-/// Parts that add special tokens.
+/// The supported components that add special tokens.
 const POST_PROCESSORS: [&str; 2] = ["BertProcessing", "TemplateProcessing"];
 
-/// The parts of a tokenizer's file that are checked.
+/// The components of a `tokenizer.json` that are validated.
 #[derive(Deserialize)]
 struct Parts {
     normalizer: Option<Part>,
     pre_tokenizer: Option<Part>,
     model: Part,
     post_processor: Option<Part>,
-    /// What turns tokens to text: not used here, but the crate panics where it is damaged.
+    /// The component that turns tokens into text. It is unused here, but the crate panics if it is
+    /// invalid.
     decoder: Option<Map<String, Value>>,
 }
 
-/// A part of any sort.
+/// A component of any kind.
 #[derive(Deserialize)]
 struct Part {
     #[serde(rename = "type")]
     kind: String,
-    /// The parts of a `Sequence` of normalizers.
+    /// The normalizers of a `Sequence`.
     #[serde(default)]
     normalizers: Vec<Part>,
-    /// The parts of a `Sequence` of pre-tokenizers.
+    /// The pre-tokenizers of a `Sequence`.
     #[serde(default)]
     pretokenizers: Vec<Part>,
-    /// The template of a single text.
+    /// The template for a single text.
     #[serde(default)]
     single: Vec<Piece>,
-    /// What its special tokens are.
+    /// The special tokens of the template, by name.
     #[serde(default)]
     special_tokens: Map<String, Value>,
 }
@@ -67,10 +68,10 @@ enum Piece {
     SpecialToken { id: String },
 }
 
-/// Checks a tokenizer's file.
+/// Validates the content of a `tokenizer.json`.
 ///
 /// # Errors
-/// What is wrong with it: no JSON, or parts that are not supported or do not fit together.
+/// Returns the reason if the file is not JSON, or if its components are unsupported or inconsistent.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let parts: Parts = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     let all = [
@@ -98,7 +99,7 @@ impl Part {
         parts.try_for_each(|part| part.check(supported))
     }
 
-    /// Checks that the template has the text once, and no token that is not listed.
+    /// Checks that the template contains the text once and only listed special tokens.
     fn check_template(&self) -> Result<(), String> {
         let mut texts = 0;
         for piece in &self.single {

@@ -1,24 +1,29 @@
-//! What happens to rows of numbers between the matrix products. Short loops without a branch, which
-//! the compiler turns into vector instructions; `pulp` has them compiled for those of the processor at
-//! hand. No sum's order depends on that, so that the bits do not.
+//! The operations on rows of numbers between the matrix products: normalisation, softmax, activation.
+//!
+//! They are short loops without branches, which the compiler turns into vector instructions. `pulp`
+//! compiles them for several instruction sets and selects the processor's at run time. The order of
+//! additions does not depend on the instruction set.
 
-#![allow(clippy::inline_always, reason = "what is not inlined is compiled for any processor")]
+#![allow(
+    clippy::inline_always,
+    reason = "a function that is not inlined is compiled for the baseline instruction set"
+)]
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::settings::Activation;
 use super::weights::Norm;
 
-/// Numbers are added up in so many sums side by side.
+/// The number of partial sums that are added up in parallel.
 const LANES: usize = 32;
 
-/// Brings each row to mean 0 and variance 1 (Ba et al. 2016, arXiv:1607.06450), then to `norm`'s scale
-/// and shift, of which each is as long as a row.
+/// Normalises each row to mean 0 and variance 1 (layer normalisation, Ba et al. 2016,
+/// arXiv:1607.06450), then applies the scale and shift of `norm`, each as long as a row.
 pub(super) fn normalize(rows: &mut [f32], norm: &Norm, epsilon: f32) {
     Arch::new().dispatch(Normalize { rows, norm, epsilon });
 }
 
-/// Turns each row of `width` numbers into shares of 1: eˣ over the sum of all of them.
+/// Applies the softmax to each row of `width` numbers: eˣ divided by the row's sum of eˣ.
 pub(super) fn softmax(rows: &mut [f32], width: usize) {
     Arch::new().dispatch(Softmax { rows, width });
 }
@@ -68,7 +73,7 @@ impl WithSimd for Softmax<'_> {
                 *x -= highest;
             }
         }
-        // All rows in one: they are often shorter than a register.
+        // All rows in one loop, because a row is often shorter than a vector register.
         self.rows.iter_mut().for_each(|x| *x = exp(*x));
         for row in self.rows.chunks_exact_mut(self.width) {
             let share = 1.0 / sum(row, |x| x);
@@ -99,7 +104,7 @@ impl WithSimd for Activate<'_> {
     }
 }
 
-/// The sum of `of` each number.
+/// Returns the sum of `of(x)` over the numbers `x` of the row.
 #[inline(always)]
 fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let (whole, rest) = row.as_chunks::<LANES>();
@@ -112,19 +117,19 @@ fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     sums.iter().sum::<f32>() + rest.iter().map(|&number| of(number)).sum::<f32>()
 }
 
-/// eˣ within 2e-7 of it, for `x` up to 0; below −87 it is that of −87, next to nothing.
+/// Returns eˣ with a relative error below 2e-7, for `x` up to 0. Below −87 the result is e⁻⁸⁷.
 ///
-/// 2ⁿ eʳ, with `r` at most half of ln 2 and a polynomial for eʳ: the method and the coefficients are
-/// those of Moshier's Cephes library (`expf.c`).
+/// Computed as 2ⁿ eʳ, with |r| at most half of ln 2 and a polynomial for eʳ. The method and the
+/// coefficients are from Moshier's Cephes library (`expf.c`).
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    /// Added to a small number, it leaves the nearest integer in the lowest bits.
+    /// Adding this constant to a small number leaves the nearest integer in the lowest bits.
     const TO_INTEGER: f32 = 12_582_912.0;
-    /// ln 2 in two parts: with the first, which has few bits, products are exact.
+    /// ln 2 in two parts. The first has few bits, so its products are exact.
     const LN_2: [f32; 2] = [355.0 / 512.0, -2.121_944_4e-4];
     const POLYNOMIAL: [f32; 6] =
         [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1];
-    // Not `max`, which would make a number of what is none.
+    // Not `max`, which would turn NaN into a number.
     let x = if x < -87.0 { -87.0 } else { x };
     let shifted = x * std::f32::consts::LOG2_E + TO_INTEGER;
     let n = shifted - TO_INTEGER;
@@ -133,8 +138,8 @@ fn exp(x: f32) -> f32 {
     (polynomial(&POLYNOMIAL, r) * r * r + r + 1.0) * power
 }
 
-/// The error function within 3e-7, by the rational approximation that Eigen and TensorFlow use
-/// for single precision.
+/// Returns the error function of `x` with an error below 3e-7, by the rational approximation that
+/// Eigen and TensorFlow use for single precision.
 #[inline(always)]
 fn erf(x: f32) -> f32 {
     const NUMERATOR: [f32; 7] = [
@@ -153,7 +158,7 @@ fn erf(x: f32) -> f32 {
     x * polynomial(&NUMERATOR, square) / polynomial(&DENOMINATOR, square)
 }
 
-/// The polynomial of these coefficients, highest power first.
+/// Evaluates the polynomial with these coefficients, highest power first, at `x`.
 #[inline(always)]
 fn polynomial(coefficients: &[f32], x: f32) -> f32 {
     coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
@@ -165,7 +170,7 @@ mod tests {
 
     // Abramowitz & Stegun, table 7.1.
     #[test]
-    fn the_error_function_is_that_of_the_tables() {
+    fn erf_agrees_with_published_tables() {
         let table = [
             (0.0, 0.0),
             (0.1, 0.112_462_92),
@@ -182,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn exp_is_near_the_system_s() {
+    fn exp_agrees_with_the_standard_library() {
         for n in 0..=870_000 {
             let x = -n as f32 / 10_000.0;
             let expected = f64::from(x).exp();
@@ -198,7 +203,7 @@ mod tests {
 
     // e⁰ : e^ln 2 : e^ln 5 = 1 : 2 : 5.
     #[test]
-    fn rows_become_shares() {
+    fn softmax_agrees_with_a_calculation_by_hand() {
         let (two, five) = (2_f32.ln(), 5_f32.ln());
         let mut rows = [0.0, two, five, 90.0 + two, 90.0, 90.0 + five];
         softmax(&mut rows, 3);
@@ -207,9 +212,10 @@ mod tests {
         }
     }
 
-    // 40 numbers, more than are summed side by side: half 1, half 5 have mean 3 and variance 4.
+    // 40 numbers, more than the number of partial sums. Half of them 1 and half 5 have mean 3 and
+    // variance 4.
     #[test]
-    fn rows_are_brought_to_one_mean_and_variance() {
+    fn rows_are_normalised_then_scaled_and_shifted() {
         let row = |low: f32, high: f32| (0..40).map(move |i| if i % 2 == 0 { low } else { high });
         let mut rows: Vec<f32> = row(1.0, 5.0).chain(row(-7.0, 7.0)).collect();
         let norm = Norm { scale: vec![3.0; 40], shift: vec![0.5; 40] };
@@ -220,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_positive_is_rectified() {
+    fn relu_sets_negative_numbers_to_zero() {
         let mut numbers = [-2.0, 0.0, 3.5];
         activate(Activation::Relu, &mut numbers);
         assert_eq!(numbers.map(f32::to_bits), [0.0_f32, 0.0, 3.5].map(f32::to_bits));

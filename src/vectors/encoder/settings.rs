@@ -1,11 +1,11 @@
-//! What the small JSON files of a sentence-transformers folder say.
+//! The settings of a sentence encoder, from the small JSON files of its folder.
 //!
-//! | file | what is read from it |
+//! | file | content |
 //! |---|---|
 //! | `config.json` | the network's shape (Hugging Face `BertConfig`) |
-//! | `modules.json` | the stages; without it, mean pooling and no normalisation |
-//! | `1_Pooling/config.json` | how tokens' vectors become the sentence's |
-//! | `sentence_bert_config.json` | the longest text, in tokens, and whether to lower its case |
+//! | `modules.json` | the stages; the default is mean pooling without normalisation |
+//! | `1_Pooling/config.json` | the kind of pooling |
+//! | `sentence_bert_config.json` | the maximum length in tokens, and whether to convert to lower case |
 
 use std::path::Path;
 
@@ -20,16 +20,16 @@ pub(in crate::vectors) const MODULES_FILE: &str = "modules.json";
 pub(in crate::vectors) const LENGTH_FILE: &str = "sentence_bert_config.json";
 pub(in crate::vectors) const POOLING_FILE: &str = "config.json";
 
-/// The stage that makes one vector of many.
+/// The name of the stage that combines the token vectors into one vector.
 pub(super) const POOLING: &str = "Pooling";
 
-/// How tokens' vectors become the sentence's.
+/// How a sentence's vector is computed from the vectors of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {
-    /// Their mean.
+    /// The mean of the token vectors.
     Mean,
-    /// The first token's.
+    /// The vector of the first token.
     Cls,
 }
 
@@ -37,7 +37,7 @@ pub enum Pooling {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Activation {
-    /// `x Φ(x)`, by the error function.
+    /// `x Φ(x)`, computed with the error function.
     Gelu,
     /// `max(x, 0)`.
     Relu,
@@ -47,7 +47,7 @@ pub(super) enum Activation {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Shape {
     model_type: String,
-    /// `d`: how many numbers a token's vector has.
+    /// `d`, the number of dimensions of a token's vector.
     pub(super) hidden_size: usize,
     #[serde(rename = "num_hidden_layers")]
     pub(super) layers: usize,
@@ -65,16 +65,16 @@ pub(super) struct Shape {
     position_embedding_type: String,
 }
 
-/// All of it.
+/// All settings of a sentence encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
     pub(super) shape: Shape,
     pub(super) pooling: Pooling,
     /// Whether vectors are scaled to unit length.
     pub(super) normalize: bool,
-    /// The longest text, in tokens, special ones included.
+    /// The maximum length of a text, in tokens, with special tokens.
     pub(super) max_tokens: usize,
-    /// Whether the text's case is lowered before the tokenizer sees it.
+    /// Whether texts are converted to lower case before tokenization.
     pub(super) lower_case: bool,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Module {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "so the file has them")]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the file")]
 struct PoolingModes {
     #[serde(default)]
     pooling_mode_cls_token: bool,
@@ -118,7 +118,7 @@ impl Settings {
     /// Reads the settings of the model in `folder`.
     ///
     /// # Errors
-    /// When a file is missing or damaged, or asks for what is not done here.
+    /// If a file is missing or corrupt, or requires an unsupported feature.
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(CONFIG_FILE);
         let shape: Shape = json(&path)?;
@@ -133,7 +133,7 @@ impl Settings {
             pooling: Pooling::Mean,
             normalize: false,
         };
-        // Two special tokens and one of the text.
+        // Room for two special tokens and one token of the text.
         if settings.max_tokens < 3 {
             return Err(unusable(&length_path, "`max_seq_length` leaves no room for text"));
         }
@@ -156,31 +156,31 @@ impl Settings {
 }
 
 impl Module {
-    /// The stages of the model in `folder`; none where it has no `modules.json`.
+    /// Reads the stages of the model in `folder`; empty if `modules.json` does not exist.
     ///
     /// # Errors
-    /// When the file is damaged.
+    /// If the file is corrupt.
     pub(super) fn read_all(folder: &Path) -> Result<Vec<Self>> {
         let path = folder.join(MODULES_FILE);
         if files::is_absent(&path) { Ok(Vec::new()) } else { json(&path) }
     }
 
-    /// What it is called, without its Python module.
+    /// The name of the stage's Python class, without its module.
     pub(super) fn name(&self) -> &str {
         self.kind.rsplit('.').next().unwrap_or_default()
     }
 
-    /// The name of the folder of its settings in `folder`.
+    /// The name of the subfolder of `folder` with the stage's settings.
     ///
     /// # Errors
-    /// When it is no plain one.
+    /// If the name is not plain.
     pub(super) fn pooling_folder(&self, folder: &Path) -> Result<&str> {
         let wrong = || unusable(&folder.join(MODULES_FILE), "the pooling's path is no plain name");
         is_plain(&self.path).then_some(self.path.as_str()).ok_or_else(wrong)
     }
 }
 
-/// Whether `name` is a folder's name that leads nowhere else.
+/// Whether `name` is a plain folder name, which cannot lead out of its parent folder.
 pub(super) fn is_plain(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     !name.is_empty() && name.chars().all(plain)

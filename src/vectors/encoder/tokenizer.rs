@@ -1,4 +1,4 @@
-//! Text → token ids, by the folder's own `tokenizer.json`.
+//! Text → token ids, with the `tokenizer.json` of the encoder's folder.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use super::settings::Settings;
 use crate::error::{Error, Location, Result};
 use crate::files;
 
-/// The tokenizer's file.
+/// The file of the tokenizer.
 pub(in crate::vectors) const TOKENIZER_FILE: &str = "tokenizer.json";
 
-/// A tokenizer that cuts at the model's longest text and adds its special tokens.
+/// A tokenizer that truncates texts to the model's maximum length and adds special tokens.
 #[derive(Debug)]
 pub(super) struct Tokenizer {
     inner: Inner,
@@ -27,7 +27,7 @@ impl Tokenizer {
     /// Reads the tokenizer in `folder`.
     ///
     /// # Errors
-    /// When the file is missing or damaged, or has more tokens than the network.
+    /// If the file is missing, corrupt or unsupported, or adds too many special tokens.
     pub(super) fn read(folder: &Path, settings: &Settings) -> Result<Self> {
         let path = folder.join(TOKENIZER_FILE);
         let fault = |what: String| {
@@ -56,10 +56,10 @@ impl Tokenizer {
         Ok(Self { inner, lower_case, vocab_size, max_tokens })
     }
 
-    /// The ids of `text`, special tokens included; all below the vocabulary's size.
+    /// Returns the token ids of `text`, with special tokens. All are below the vocabulary's size.
     ///
     /// # Errors
-    /// When the tokenizer makes a token that the network does not have.
+    /// If the tokenizer produces a token that the network does not have.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>> {
         let lowered;
         let text = if self.lower_case {
@@ -73,10 +73,10 @@ impl Tokenizer {
         self.checked(&encoding)
     }
 
-    /// The ids of a text that was tokenized, special tokens included.
+    /// Returns the token ids `ids` with special tokens added.
     ///
     /// # Errors
-    /// When a special token is not one of the network's.
+    /// If the network does not have one of the tokens.
     pub(super) fn with_special(&self, ids: &[u32]) -> Result<Vec<u32>> {
         let token = |id: &u32| Token::new(*id, String::new(), (0, 0));
         let encoding = Encoding::from_tokens(ids.iter().map(token).collect(), 0);
@@ -85,7 +85,7 @@ impl Tokenizer {
         self.checked(&encoding)
     }
 
-    /// The tokens with their ids, in the order of ids.
+    /// Returns the tokens and their ids, sorted by id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
         let mut tokens: Vec<_> = self.inner.get_vocab(false).into_iter().collect();
         tokens.retain(|(_, id)| (*id as usize) < self.vocab_size);

@@ -1,4 +1,4 @@
-//! The numbers of a BERT network, read from `model.safetensors`.
+//! The weights of a BERT network, read from `model.safetensors`.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,14 +7,13 @@ use rayon::prelude::*;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::open_file::OpenFile;
-
 use super::settings::Shape;
 use crate::error::{Error, Location, Result};
 
 /// A linear layer, `y = x Wᵀ + b`.
 #[derive(Debug)]
 pub(super) struct Linear {
-    /// `W`, `[outputs, inputs]` row by row.
+    /// `W`, `[outputs, inputs]`, row by row.
     pub(super) weight: Vec<f32>,
     /// `b`, `[outputs]`.
     pub(super) bias: Vec<f32>,
@@ -30,7 +29,7 @@ pub(super) struct Norm {
 /// One layer of the network.
 #[derive(Debug)]
 pub(super) struct Layer {
-    /// Query, key and value in one, `[3 d, d]`.
+    /// The query, key and value layers as one layer, `[3 d, d]`.
     pub(super) qkv: Linear,
     pub(super) attention_output: Linear,
     pub(super) attention_norm: Norm,
@@ -39,36 +38,38 @@ pub(super) struct Layer {
     pub(super) output_norm: Norm,
 }
 
-/// A matrix that stays in its file: of the words, which are half of all numbers, a question needs a
-/// handful.
+/// A matrix whose rows are read from the file when they are needed. The word vectors are half of all
+/// weights, but a question needs only a few of their rows.
 #[derive(Debug)]
 pub(super) struct Rows {
     file: OpenFile,
-    /// Where the first row begins, in bytes.
+    /// The offset of the first row, in bytes.
     start: u64,
-    /// How many there are.
+    /// The number of rows.
     count: usize,
-    /// How many numbers a row has.
+    /// The number of columns.
     dims: usize,
 }
 
-/// All of them.
+/// All weights of a network.
 #[derive(Debug)]
 pub(super) struct Weights {
-    /// `[vocabulary, d]`.
+    /// The word vectors, `[vocabulary, d]`.
     pub(super) words: Rows,
-    /// `[positions, d]`; the type's vector is added, since every text is of the first type.
+    /// The position vectors, `[positions, d]`. Each includes the vector of the first token type,
+    /// which is the type of every token here.
     pub(super) positions: Vec<f32>,
     pub(super) norm: Norm,
     pub(super) layers: Vec<Layer>,
 }
 
 impl Weights {
-    /// Reads the network of this shape. Nothing larger than the file is allocated, whatever its
-    /// head says.
+    /// Reads the weights of a network of the shape `shape` from `path`. Never allocates more than the
+    /// size of the file, whatever the file's header declares.
     ///
     /// # Errors
-    /// When the file is none, or holds other tensors.
+    /// If the file is not in the safetensors format, or its tensors do not have the expected names,
+    /// types and shapes.
     pub(super) fn read(path: &Path, shape: &Shape) -> Result<Self> {
         let file = TensorFile::open(path)?;
         let d = shape.hidden_size;
@@ -89,10 +90,10 @@ impl Weights {
 }
 
 impl Rows {
-    /// The row `index`, which must be one.
+    /// Returns the row at `index`, which must be below the number of rows.
     ///
     /// # Errors
-    /// When it cannot be read, or holds what is no number.
+    /// If the row cannot be read, or holds NaN or an infinity.
     pub(super) fn read(&self, index: u32) -> Result<Vec<f32>> {
         let mut row = vec![0.0; self.dims];
         let bytes = size_of_val(row.as_slice()) as u64;
@@ -100,10 +101,10 @@ impl Rows {
         Ok(row)
     }
 
-    /// Reads all of them.
+    /// Reads all rows to validate them.
     ///
     /// # Errors
-    /// As [`Self::read`].
+    /// The errors of [`Self::read`].
     pub(super) fn check(&self) -> Result<()> {
         (0..self.count).into_par_iter().try_for_each(|index| self.read(index as u32).map(drop))
     }
@@ -112,11 +113,11 @@ impl Rows {
 /// An open safetensors file.
 struct TensorFile {
     file: OpenFile,
-    /// Where the tensors begin.
+    /// The offset of the first tensor, in bytes.
     start: u64,
-    /// Their places are counted from `start`.
+    /// The tensors by name. Their offsets are relative to `start`.
     tensors: HashMap<String, TensorInfo>,
-    /// What some write before each name.
+    /// The prefix of all names: some programs write `bert.`.
     prefix: &'static str,
 }
 
@@ -135,7 +136,8 @@ impl TensorFile {
         };
         let mut head = vec![0; length as usize];
         file.read_exact_at(&mut head, 8)?;
-        // Checks that tensors lie end to end and are as long as their shapes say.
+        // Parsing also checks that the tensors are contiguous and that their lengths match their
+        // shapes.
         let metadata: Metadata = serde_json::from_slice(&head)
             .map_err(|e| damaged(path, "no safetensors").caused_by(e))?;
         if metadata.data_len() as u64 != space {
@@ -148,7 +150,8 @@ impl TensorFile {
         Ok(Self { file, start: 8 + length, tensors, prefix })
     }
 
-    /// Where the tensor `name` begins and how many bytes it has; it is to be of this shape.
+    /// Returns the offset and the length, in bytes, of the tensor `name`, which must have the shape
+    /// `shape`.
     fn find(&self, name: &str, shape: &[usize]) -> Result<(u64, usize)> {
         let name = format!("{}{name}", self.prefix);
         let path = self.file.path();
@@ -167,7 +170,7 @@ impl TensorFile {
         Ok((self.start + *begin as u64, end - begin))
     }
 
-    /// The tensor `name`, which is to be of this shape.
+    /// Returns the numbers of the tensor `name`, which must have the shape `shape`.
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let mut numbers = Vec::new();
         self.append(name, shape, &mut numbers)?;
@@ -181,13 +184,13 @@ impl TensorFile {
         read_numbers(&self.file, start, &mut numbers[old..])
     }
 
-    /// The tensor `name`, which is to be of this shape, left where it is.
+    /// Returns the tensor `name`, which must have the shape `shape`, without reading it.
     fn rows(self, name: &str, shape: &[usize; 2]) -> Result<Rows> {
         let (start, _) = self.find(name, shape)?;
         Ok(Rows { file: self.file, start, count: shape[0], dims: shape[1] })
     }
 
-    /// Several linear layers of one shape on the same input, as one.
+    /// Reads several linear layers of the same shape and input as one layer.
     fn linear(&self, names: &[String], outputs: usize, inputs: usize) -> Result<Linear> {
         let (mut weight, mut bias) = (Vec::new(), Vec::new());
         for name in names {
@@ -218,13 +221,16 @@ impl TensorFile {
     }
 }
 
-/// Fills `numbers` with those at `start`, all of which must be numbers.
+/// Fills `numbers` from the file, beginning at the offset `start`.
+///
+/// # Errors
+/// If the file cannot be read, or a number is NaN or an infinity.
 fn read_numbers(file: &OpenFile, start: u64, numbers: &mut [f32]) -> Result<()> {
     file.read_exact_at(bytemuck::cast_slice_mut(numbers), start)?;
     for number in &mut *numbers {
         *number = f32::from_bits(u32::from_le(number.to_bits()));
     }
-    // The largest without its sign, as bits: infinities and what is no number are above all others.
+    // The largest magnitude, compared as bits: NaN and the infinities have the largest bit patterns.
     let largest = numbers.iter().fold(0, |largest, number| number.abs().to_bits().max(largest));
     if f32::from_bits(largest).is_finite() {
         Ok(())
