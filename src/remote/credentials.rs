@@ -65,7 +65,7 @@ impl Credentials {
     /// These, which no `:` may separate wrongly.
     ///
     /// # Errors
-    /// When the user has a `:`, which no server could tell from the password's.
+    /// If the user has a `:`, which no server could tell from the password's.
     pub(super) fn new(user: &[u8], password: &[u8]) -> Result<Self> {
         secrets::register(password);
         secrets::register([user, b":", password].concat());
@@ -78,7 +78,7 @@ impl Credentials {
     /// A token; what is around it is left out.
     ///
     /// # Errors
-    /// When it holds what no token has. It is not quoted.
+    /// If it holds what no token has. It is not quoted.
     pub(super) fn token(text: &str) -> Result<Self> {
         let token = text.trim();
         secrets::register(token);
@@ -129,7 +129,7 @@ pub(super) fn netrc_files(
 /// `user` where one is given.
 ///
 /// # Errors
-/// When a file is there and cannot be read as one.
+/// If a file is there and cannot be read as one.
 pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> Result<Login> {
     for path in files {
         if files::is_absent(path) {

@@ -40,7 +40,7 @@ pub struct Unfinished {
 /// Lists the downloads that were not finished.
 ///
 /// # Errors
-/// When a folder cannot be listed.
+/// If a folder cannot be listed.
 pub fn unfinished_downloads(workspace: &Workspace) -> Result<Unfinished> {
     let mut found = Unfinished::default();
     for parent in workspace.published_folders()? {
@@ -58,7 +58,7 @@ pub fn unfinished_downloads(workspace: &Workspace) -> Result<Unfinished> {
 /// gone.
 ///
 /// # Errors
-/// When the disk fails.
+/// If the disk fails.
 pub fn remove_unfinished(folder: &Path) -> Result<bool> {
     let _held = lock_dir(folder.parent().unwrap_or(folder));
     if files::is_absent(folder) {
@@ -73,7 +73,7 @@ pub fn remove_unfinished(folder: &Path) -> Result<bool> {
 /// holds the lock of `parent`.
 ///
 /// # Errors
-/// When the disk fails.
+/// If the disk fails.
 pub fn sweep_downloads(parent: &Path) -> io::Result<()> {
     for path in downloads(parent)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -130,7 +130,7 @@ impl Partial {
     /// Finds what an earlier run left in `parent` of this content, or begins anew.
     ///
     /// # Errors
-    /// When a folder cannot be made.
+    /// If a folder cannot be made.
     pub(super) fn open(parent: &Path, contents: &Contents) -> Result<Self> {
         // What is not locked yet is not swept up meanwhile.
         let _held = lock_dir(parent);
@@ -186,7 +186,7 @@ impl Partial {
     /// Moves the whole files to the folder `to`.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn move_to(&self, to: &Path, contents: &Contents) -> Result<()> {
         let whole = self.folder.join("whole");
         for folder in subfolders(contents).iter().rev() {
@@ -227,7 +227,7 @@ impl Part {
     /// the remote from another, if that is known.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn open(&self, size: u64) -> Result<(File, Option<String>)> {
         let failed = |e| Error::io(&self.path, "write the file", e);
         let options =
@@ -249,7 +249,7 @@ impl Part {
     /// Notes of which file on the remote the part is; before anything of that is written.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn note(&self, validator: Option<String>) -> Result<()> {
         let note = serde_json::to_vec(&Note { validator }).expect("plain data can be written");
         write_synced(&self.note, &note).map_err(|e| Error::io(&self.note, "write the file", e))
@@ -258,7 +258,7 @@ impl Part {
     /// Says that the part is the whole file.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn complete(&self) -> Result<()> {
         fs::rename(&self.path, &self.whole)
             .map_err(|e| Error::io(&self.whole, "move the file there", e))

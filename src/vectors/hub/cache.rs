@@ -68,7 +68,7 @@ impl ModelCache {
     /// Notes which commit the model's revision is.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn set_commit(&self, commit: &str) -> Result<()> {
         let path = self.reference(&self.revision);
         // A revision may have parts, `refs/pr/1`.
@@ -93,7 +93,7 @@ impl ModelCache {
     /// Notes that there is no file at `path` in `commit`.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn set_absent(&self, commit: &str, path: &str) -> Result<()> {
         let file = self.absent(commit, path);
         make_folder_of(&file).and_then(|()| File::create(&file)).map_err(|e| self.failed(e))?;
@@ -103,7 +103,7 @@ impl ModelCache {
     /// Has the file at `path` in `commit` be the one called by `hash`.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn link(&self, commit: &str, path: &str, hash: &Hash) -> Result<()> {
         let link = self.snapshot(commit).join(path);
         let up = "../".repeat(2 + path.matches('/').count());
@@ -121,7 +121,7 @@ impl ModelCache {
     /// dropped. Disks without locks (some network ones) go without.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn lock(&self, hash: &Hash) -> Result<File> {
         let path = self.locks.join(format!("{}.lock", hash.hex()));
         let file = make_folder_of(&path)
@@ -140,7 +140,7 @@ impl ModelCache {
     /// Opens what has come of the content called by `hash`, to write on at its end.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn incomplete(&self, hash: &Hash) -> Result<(File, PathBuf)> {
         let path = self.blob(hash).with_extension("incomplete");
         let file = make_folder_of(&path)
@@ -153,7 +153,7 @@ impl ModelCache {
     /// Puts `incomplete`, which is whole, in its place.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn complete(&self, incomplete: &(File, PathBuf), hash: &Hash) -> Result<PathBuf> {
         let (file, path) = incomplete;
         let blob = self.blob(hash);
@@ -185,7 +185,7 @@ impl ModelCache {
 /// Whether the file at `path` is there and has the hash.
 ///
 /// # Errors
-/// When it is there and cannot be read.
+/// If it is there and cannot be read.
 pub(super) fn is_whole(path: &Path, hash: &Hash) -> io::Result<bool> {
     if !path.is_file() {
         return Ok(false);

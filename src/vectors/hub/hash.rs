@@ -34,7 +34,7 @@ impl Hash {
     /// What the content of `size` bytes in `reader` has, of the same kind.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub(super) fn of_same_kind(&self, size: u64, mut reader: impl Read) -> io::Result<Self> {
         if let Self::Sha256(_) = self {
             return sha256::digest_of(reader).map(Self::Sha256);

@@ -65,7 +65,7 @@ pub struct DownloadRequest {
 /// which a mirror says no hash are taken as they come, and named in [`Added::unverified`].
 ///
 /// # Errors
-/// When the Hub cannot be asked, or refuses; when a file is not what the Hub said of it, or is no
+/// If the Hub cannot be asked, or refuses; when a file is not what the Hub said of it, or is no
 /// file of a sentence encoder; when the name is taken and not to be replaced; when the disk fails.
 pub fn download(
     workspace: &Workspace,

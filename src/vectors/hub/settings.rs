@@ -67,7 +67,7 @@ impl HubSettings {
     /// Resolves the settings; `environment` looks a variable up. An empty one counts as unset.
     ///
     /// # Errors
-    /// When there is no home folder, or the endpoint or the token cannot be used. None of them
+    /// If there is no home folder, or the endpoint or the token cannot be used. None of them
     /// quotes a secret.
     pub fn resolve(environment: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let environment = |name: &str| {
@@ -108,7 +108,7 @@ impl HubSettings {
 /// Reads where the Hub is.
 ///
 /// # Errors
-/// When it is no address, or one with a user, password or query; they are not quoted.
+/// If it is no address, or one with a user, password or query; they are not quoted.
 fn read_endpoint(text: &str) -> Result<Url> {
     let url = Url::parse(text.trim().trim_end_matches('/')).filter(|url| !url.has_query());
     url.ok_or_else(|| {

@@ -41,7 +41,7 @@ impl Said {
     /// Asks for what is said of the file at `url`.
     ///
     /// # Errors
-    /// When the Hub cannot be asked, or gives an answer that no Hub gives.
+    /// If the Hub cannot be asked, or gives an answer that no Hub gives.
     pub(super) fn ask(client: &Client, url: &Url) -> Result<Self> {
         let response = match retry_with_backoff(FIRST_WAIT, || client.describe(url)) {
             Err(RequestError::NotFound(_)) => return Ok(Self::Absent),
@@ -68,7 +68,7 @@ impl Said {
 /// it anew, as nothing tells what an earlier one left from another file.
 ///
 /// # Errors
-/// When it cannot be fetched, or is too large.
+/// If it cannot be fetched, or is too large.
 pub(super) fn fetch_unverified(
     client: &Client,
     cache: &ModelCache,
@@ -128,7 +128,7 @@ pub(super) fn fetch_unverified(
 /// locked meanwhile.
 ///
 /// # Errors
-/// When it cannot be fetched, or is not what the Hub said of it.
+/// If it cannot be fetched, or is not what the Hub said of it.
 pub(super) fn fetch(
     client: &Client,
     cache: &ModelCache,
