@@ -82,7 +82,11 @@ impl Backoff {
     ///
     /// # Errors
     /// If the last attempt has failed, or the requested wait is too long.
-    pub(crate) fn failed(&mut self, error: Error, requested: Option<Duration>) -> RequestResult<()> {
+    pub(crate) fn failed(
+        &mut self,
+        error: Error,
+        requested: Option<Duration>,
+    ) -> RequestResult<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
             let hint = format!(
@@ -96,8 +100,10 @@ impl Backoff {
             return Err(RequestError::Permanent(error.hint(hint)));
         }
         if let Some(requested) = requested.filter(|requested| *requested > LONGEST_REQUESTED_WAIT) {
-            let hint =
-                format!("the server requested a retry after {} s (`Retry-After`)", requested.as_secs());
+            let hint = format!(
+                "the server requested a retry after {} s (`Retry-After`)",
+                requested.as_secs()
+            );
             let error = error.with_kind(ErrorKind::Unreachable).transient();
             return Err(RequestError::Permanent(error.hint(hint)));
         }
