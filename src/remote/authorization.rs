@@ -1,9 +1,10 @@
-//! How a server is shown who asks: as the challenges in its answers want it (RFC 9110, section 11).
+//! HTTP authentication by the schemes that a server offers in its challenges (RFC 9110, section 11).
 //!
-//! The first request of a run to the remote's own server shows nothing, so that a password is sent
-//! in clear (Basic) only where the server wants that. Digest (RFC 7616) sends a proof of the
-//! password instead; a server's nonce is used for many requests, each with the next count. A token
-//! (Bearer, RFC 6750) is shown without being asked for, as is the token of a public link.
+//! The first request of a run to the remote's server is sent without credentials, so that a
+//! password is sent unencrypted (Basic) only if the server requires that. Digest (RFC 7616) sends a
+//! proof of the password instead; a server's nonce is used for many requests, with an increasing
+//! counter. A token (Bearer, RFC 6750) is sent with the first request already, as is the token of a
+//! public link.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,124 +14,134 @@ use ureq::http::{Method, header};
 use super::credentials::Credentials;
 use crate::web::{Response, Url};
 
-/// Who asks one server, and how it wants to be shown that.
+/// The credentials for one server, and the scheme by which they are sent.
 #[derive(Debug)]
 pub(super) struct Authorization {
     credentials: Option<Credentials>,
-    how: Mutex<How>,
+    scheme: Mutex<Scheme>,
 }
 
-/// How a server wants to be shown who asks.
+/// The scheme by which credentials are sent to a server.
 #[derive(Debug)]
-enum How {
-    /// It was not asked yet.
+enum Scheme {
+    /// No request was sent yet.
     Unknown,
-    /// It has not asked for anything so far.
-    Open,
-    /// By the user and the password themselves, or by the token.
+    /// The server has not required credentials so far.
+    NotRequired,
+    /// Credentials are sent as they are: a user and a password (Basic), or a token (Bearer).
     Plain,
-    /// By a proof of the password.
+    /// A proof of the password is sent.
     Digest(Box<DigestClient>),
 }
 
-impl How {
-    /// What a request shows.
-    fn show(&mut self, credentials: &Credentials, method: &Method, url: &Url) -> Option<Shown> {
+impl Scheme {
+    /// The header of a request, or `None` if none is sent.
+    fn header(
+        &mut self,
+        credentials: &Credentials,
+        method: &Method,
+        url: &Url,
+    ) -> Option<AuthorizationHeader> {
         match self {
-            Self::Unknown | Self::Open => None,
-            Self::Plain => Some(Shown { header: credentials.header(), is_used_nonce: false }),
+            Self::Unknown | Self::NotRequired => None,
+            Self::Plain => {
+                Some(AuthorizationHeader { value: credentials.header(), is_used_nonce: false })
+            }
             Self::Digest(digest) => {
                 let is_used_nonce = digest.nonce_count() > 0;
-                let header = proof(digest, credentials, method, url)?;
-                Some(Shown { header, is_used_nonce })
+                let value = digest_header(digest, credentials, method, url)?;
+                Some(AuthorizationHeader { value, is_used_nonce })
             }
         }
     }
 }
 
-/// What a request shows.
+/// The header by which a request is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
-    /// The header `Authorization`.
-    pub(super) header: String,
-    /// Of Digest, whether the nonce was used before.
+pub(super) struct AuthorizationHeader {
+    /// The value of the header `Authorization`.
+    pub(super) value: String,
+    /// For Digest: whether the nonce was used before.
     is_used_nonce: bool,
 }
 
 impl Authorization {
-    /// Shows `credentials`; `is_known` says that the server will ask for them.
+    /// Creates the state for `credentials`. With `is_known`, the server is known to require them.
     pub(super) fn new(credentials: Option<Credentials>, is_known: bool) -> Self {
         let is_plain = is_known || matches!(credentials, Some(Credentials::Token(_)));
-        let how = if is_plain { How::Plain } else { How::Unknown };
-        Self { credentials, how: Mutex::new(how) }
+        let scheme = if is_plain { Scheme::Plain } else { Scheme::Unknown };
+        Self { credentials, scheme: Mutex::new(scheme) }
     }
 
-    /// What this request shows.
-    pub(super) fn show(&self, method: &Method, url: &Url) -> Option<Shown> {
-        self.how().show(self.credentials.as_ref()?, method, url)
+    /// The header of the next request, or `None` if none is sent.
+    pub(super) fn header(&self, method: &Method, url: &Url) -> Option<AuthorizationHeader> {
+        self.scheme().header(self.credentials.as_ref()?, method, url)
     }
 
-    /// Finds out how the server wants to be shown who asks, if that is not known; `ask` asks it
-    /// something without showing anything. Other threads wait meanwhile.
+    /// Determines the scheme, unless it is known. `ask` sends a request without credentials. Other
+    /// threads wait meanwhile.
     ///
     /// # Errors
     /// Those of `ask`.
-    pub(super) fn find_out<E>(&self, ask: impl FnOnce() -> Result<Response, E>) -> Result<(), E> {
+    pub(super) fn determine_scheme<E>(
+        &self,
+        ask: impl FnOnce() -> Result<Response, E>,
+    ) -> Result<(), E> {
         let Some(credentials) = &self.credentials else { return Ok(()) };
-        let mut how = self.how();
-        if !matches!(*how, How::Unknown) {
+        let mut scheme = self.scheme();
+        if !matches!(*scheme, Scheme::Unknown) {
             return Ok(());
         }
         let response = ask()?;
-        *how = match response.status().as_u16() {
-            207 => How::Open,
-            401 => Offer::of(&response).best(credentials).unwrap_or(How::Open),
-            // Something else is in the way, which those with a password may not see.
-            _ => How::Plain,
+        *scheme = match response.status().as_u16() {
+            207 => Scheme::NotRequired,
+            401 => Challenges::of(&response).best(credentials).unwrap_or(Scheme::NotRequired),
+            // Perhaps a login page, which the server shows only to requests without credentials.
+            _ => Scheme::Plain,
         };
         Ok(())
     }
 
-    /// Learns from the answer 401 to a request that has shown `shown`: what the same request
-    /// shows that may go better now.
-    pub(super) fn learn(
+    /// Handles the response 401 to a request that was sent with `sent`. Returns the header for a
+    /// retry of the request, or `None` if a retry cannot succeed.
+    pub(super) fn retry_header(
         &self,
         response: &Response,
-        shown: Option<&Shown>,
+        sent: Option<&AuthorizationHeader>,
         (method, url): (&Method, &Url),
-    ) -> Option<Shown> {
+    ) -> Option<AuthorizationHeader> {
         let credentials = self.credentials.as_ref()?;
-        let offer = Offer::of(response);
-        let is_stale = offer.digest.as_ref().is_some_and(DigestClient::stale);
-        let mut next = offer.best(credentials)?;
-        let may_go_better = match (&next, shown) {
+        let challenges = Challenges::of(response);
+        let is_stale = challenges.digest.as_ref().is_some_and(DigestClient::stale);
+        let mut next = challenges.best(credentials)?;
+        let may_succeed = match (&next, sent) {
             (_, None) => true,
-            // A nonce that is used up; a fresh one was refused for the password's sake.
-            (How::Digest(_), Some(shown)) => {
-                is_stale || shown.is_used_nonce || !shown.header.starts_with(DIGEST)
+            // The nonce may have expired. If a fresh one is refused, the password is wrong.
+            (Scheme::Digest(_), Some(sent)) => {
+                is_stale || sent.is_used_nonce || !sent.value.starts_with(DIGEST)
             }
-            // The same again.
+            // The retry would be identical.
             (_, Some(_)) => false,
         };
-        if !may_go_better {
+        if !may_succeed {
             return None;
         }
-        // The first use of a nonce is for whoever got it: some servers take each once.
-        let shown = next.show(credentials, method, url);
-        *self.how() = next;
-        shown
+        // The first use of a nonce must be this retry: some servers accept each nonce once.
+        let sent = next.header(credentials, method, url);
+        *self.scheme() = next;
+        sent
     }
 
-    fn how(&self) -> MutexGuard<'_, How> {
-        self.how.lock().unwrap_or_else(PoisonError::into_inner)
+    fn scheme(&self) -> MutexGuard<'_, Scheme> {
+        self.scheme.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The scheme of a proof.
+/// The start of a header with the scheme Digest.
 const DIGEST: &str = "Digest ";
 
-/// The proof for one request; none where the server's challenge has none.
-fn proof(
+/// The Digest header of one request; `None` if no response to the challenge can be computed.
+fn digest_header(
     digest: &mut DigestClient,
     credentials: &Credentials,
     method: &Method,
@@ -142,28 +153,29 @@ fn proof(
     digest.respond(&params).ok()
 }
 
-/// What a server offers in an answer.
+/// The challenges of a response.
 #[derive(Debug, Default)]
-pub(super) struct Offer {
-    /// The schemes that it names, each once, in its order.
+pub(super) struct Challenges {
+    /// The schemes that the server offers, without duplicates, in the server's order.
     schemes: Vec<String>,
-    /// The strongest challenge that a proof can be made for.
+    /// The strongest Digest challenge that can be answered.
     digest: Option<DigestClient>,
 }
 
-impl Offer {
-    /// Reads the challenges of an answer.
+impl Challenges {
+    /// Parses the challenges of a response.
     pub(super) fn of(response: &Response) -> Self {
         let values = response.headers().get_all(header::WWW_AUTHENTICATE);
-        let mut offer = Self::default();
+        let mut challenges = Self::default();
         for value in values.iter().filter_map(|value| value.to_str().ok()) {
             match http_auth::parse_challenges(value) {
-                Ok(challenges) => challenges.iter().for_each(|challenge| offer.add(challenge)),
-                // Something that is no list of challenges begins with a scheme's name.
-                Err(_) => offer.name(value.split_whitespace().next().unwrap_or_default()),
+                Ok(parsed) => parsed.iter().for_each(|challenge| challenges.add(challenge)),
+                // A value that is not a valid list of challenges still begins with the name of a
+                // scheme.
+                Err(_) => challenges.name(value.split_whitespace().next().unwrap_or_default()),
             }
         }
-        offer
+        challenges
     }
 
     fn add(&mut self, challenge: &ChallengeRef) {
@@ -188,21 +200,21 @@ impl Offer {
         self.schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme))
     }
 
-    /// The best way to show these credentials, if there is one. A server that says nothing of
-    /// schemes is shown them in clear, as most want it.
-    fn best(self, credentials: &Credentials) -> Option<How> {
+    /// The best scheme for these credentials, if there is one. If the server names no scheme, the
+    /// credentials are sent as they are, as most servers expect.
+    fn best(self, credentials: &Credentials) -> Option<Scheme> {
         if matches!(credentials, Credentials::Token(_)) {
             return None;
         }
         let wants_basic = self.schemes.is_empty() || self.has("Basic");
         let digest = self.digest.filter(|_| credentials.as_text().is_some());
         match digest {
-            Some(digest) => Some(How::Digest(Box::new(digest))),
-            None => wants_basic.then_some(How::Plain),
+            Some(digest) => Some(Scheme::Digest(Box::new(digest))),
+            None => wants_basic.then_some(Scheme::Plain),
         }
     }
 
-    /// The schemes, for people.
+    /// The schemes, as text for a message.
     pub(super) fn schemes(&self) -> String {
         match self.schemes.as_slice() {
             [] => "it names no scheme to log in by".to_owned(),
@@ -210,23 +222,23 @@ impl Offer {
         }
     }
 
-    /// Whether a user and a password can be shown; where it says nothing, most likely.
-    pub(super) fn takes_password(&self) -> bool {
+    /// Whether the server accepts a user and a password. Assumed if it names no scheme.
+    pub(super) fn accepts_password(&self) -> bool {
         self.schemes.is_empty() || self.has("Basic") || self.digest.is_some()
     }
 
-    /// Whether a token can be shown.
-    pub(super) fn takes_token(&self) -> bool {
+    /// Whether the server accepts a token.
+    pub(super) fn accepts_token(&self) -> bool {
         self.has("Bearer")
     }
 }
 
-/// Whether a proof can be made without the body.
+/// Whether the challenge can be answered without reading the body first.
 fn is_usable(digest: &DigestClient) -> bool {
     digest.qop() & http_auth::digest::Qop::Auth
 }
 
-/// How strong a challenge's hash is.
+/// The strength of a challenge's hash function, for comparison.
 fn strength(digest: &DigestClient) -> u8 {
     match digest.algorithm() {
         http_auth::digest::Algorithm::Md5 => 0,
@@ -241,8 +253,8 @@ mod tests {
 
     use super::*;
 
-    /// An answer with these challenges.
-    fn answer(status: u16, challenges: &[&str]) -> Response {
+    /// A response with these challenges.
+    fn response(status: u16, challenges: &[&str]) -> Response {
         let mut response = http::Response::builder().status(status);
         for challenge in challenges {
             response = response.header("WWW-Authenticate", *challenge);
@@ -254,29 +266,29 @@ mod tests {
         Credentials::new(b"ada", b"s3cret").unwrap()
     }
 
-    fn show(authorization: &Authorization) -> Option<Shown> {
-        authorization.show(&Method::GET, &Url::parse("http://127.0.0.1/dav/").unwrap())
+    fn header(authorization: &Authorization) -> Option<AuthorizationHeader> {
+        authorization.header(&Method::GET, &Url::parse("http://127.0.0.1/dav/").unwrap())
     }
 
-    fn found_out(response: Response) -> Authorization {
+    fn after_probe(response: Response) -> Authorization {
         let authorization = Authorization::new(Some(user()), false);
-        authorization.find_out(|| Ok::<_, ()>(response)).unwrap();
+        authorization.determine_scheme(|| Ok::<_, ()>(response)).unwrap();
         authorization
     }
 
     #[test]
-    fn nothing_is_shown_before_the_server_was_asked() {
-        assert_eq!(show(&Authorization::new(Some(user()), false)), None);
-        assert_eq!(show(&Authorization::new(None, true)), None);
+    fn no_credentials_are_sent_before_the_probe() {
+        assert_eq!(header(&Authorization::new(Some(user()), false)), None);
+        assert_eq!(header(&Authorization::new(None, true)), None);
         let link = Authorization::new(Some(user()), true);
-        assert_eq!(show(&link).unwrap().header, user().header());
+        assert_eq!(header(&link).unwrap().value, user().header());
         let token = Credentials::token("t0ken").unwrap();
-        let header = show(&Authorization::new(Some(token), false)).unwrap().header;
-        assert_eq!(header, "Bearer t0ken");
+        let sent = header(&Authorization::new(Some(token), false)).unwrap();
+        assert_eq!(sent.value, "Bearer t0ken");
     }
 
     #[test]
-    fn the_strongest_scheme_that_is_offered_is_taken() {
+    fn the_strongest_offered_scheme_is_used() {
         const MD5: &str = "Digest realm=\"d\", nonce=\"n\", algorithm=MD5, qop=\"auth\"";
         const SHA: &str = "Digest realm=\"d\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"";
         let basic = "Basic realm=\"d\"";
@@ -286,61 +298,65 @@ mod tests {
             (&[basic, MD5], "algorithm=MD5"),
             (&[MD5, SHA], "algorithm=SHA-256"),
             (&[&format!("{SHA}, {MD5}, {basic}")], "algorithm=SHA-256"),
-            // The whole body would have to be read for it.
+            // `auth-int` would require reading the whole body first.
             (&[&MD5.replace("\"auth\"", "\"auth-int\""), basic], "Basic "),
             (&[&MD5.replace("MD5", "SHA-3"), basic], "Basic "),
             (&[], "Basic "),
         ] {
-            let shown = show(&found_out(answer(401, challenges))).unwrap();
-            assert!(shown.header.contains(expected), "{challenges:?}: {shown:?}");
+            let sent = header(&after_probe(response(401, challenges))).unwrap();
+            assert!(sent.value.contains(expected), "{challenges:?}: {sent:?}");
         }
         for challenges in [&["Negotiate"][..], &["NTLM", "Negotiate"], &["Bearer realm=\"d\""]] {
-            assert_eq!(show(&found_out(answer(401, challenges))), None, "{challenges:?}");
+            assert_eq!(header(&after_probe(response(401, challenges))), None, "{challenges:?}");
         }
-        assert_eq!(show(&found_out(answer(207, &[]))), None);
-        // A login page may be all that others see.
-        assert!(show(&found_out(answer(200, &[]))).unwrap().header.starts_with("Basic "));
+        assert_eq!(header(&after_probe(response(207, &[]))), None);
+        // A server may send a login page to requests without credentials.
+        assert!(header(&after_probe(response(200, &[]))).unwrap().value.starts_with("Basic "));
     }
 
-    fn learn(of: &Authorization, challenge: &str, shown: Option<&Shown>) -> Option<Shown> {
+    fn retry_header(
+        of: &Authorization,
+        challenge: &str,
+        sent: Option<&AuthorizationHeader>,
+    ) -> Option<AuthorizationHeader> {
         let url = Url::parse("http://127.0.0.1/dav/").unwrap();
-        of.learn(&answer(401, &[challenge]), shown, (&Method::GET, &url))
+        of.retry_header(&response(401, &[challenge]), sent, (&Method::GET, &url))
     }
 
     #[test]
     fn a_nonce_is_used_again_until_it_is_stale() {
         let challenge = |more: &str| format!("Digest realm=\"d\", nonce=\"n\", qop=\"auth\"{more}");
         let first = challenge("");
-        let authorization = found_out(answer(401, &[&first]));
-        let shown = show(&authorization).unwrap();
-        assert!(shown.header.contains("nc=00000001"), "{shown:?}");
-        // The password is wrong: nothing goes better.
-        assert_eq!(learn(&authorization, &first, Some(&shown)), None);
-        let shown = show(&authorization).unwrap();
-        assert!(shown.header.contains("nc=00000002"), "{shown:?}");
-        let shown = learn(&authorization, &challenge(", stale=true"), Some(&shown)).unwrap();
-        assert!(shown.header.contains("nc=00000001"), "{shown:?}");
-        let shown = show(&authorization).unwrap();
-        assert!(shown.header.contains("nc=00000002"), "{shown:?}");
-        // Some do not say that it is the nonce.
-        assert!(learn(&authorization, &first, Some(&shown)).is_some());
+        let authorization = after_probe(response(401, &[&first]));
+        let sent = header(&authorization).unwrap();
+        assert!(sent.value.contains("nc=00000001"), "{sent:?}");
+        // The password is wrong: a retry cannot succeed.
+        assert_eq!(retry_header(&authorization, &first, Some(&sent)), None);
+        let sent = header(&authorization).unwrap();
+        assert!(sent.value.contains("nc=00000002"), "{sent:?}");
+        let sent = retry_header(&authorization, &challenge(", stale=true"), Some(&sent)).unwrap();
+        assert!(sent.value.contains("nc=00000001"), "{sent:?}");
+        let sent = header(&authorization).unwrap();
+        assert!(sent.value.contains("nc=00000002"), "{sent:?}");
+        // Some servers do not report that the nonce has expired.
+        assert!(retry_header(&authorization, &first, Some(&sent)).is_some());
     }
 
     #[test]
-    fn a_password_that_was_refused_is_not_shown_again() {
+    fn a_refused_password_is_not_sent_again() {
         let basic = "Basic realm=\"d\"";
-        let authorization = found_out(answer(401, &[basic]));
-        let shown = show(&authorization);
-        assert_eq!(learn(&authorization, basic, shown.as_ref()), None);
-        let open = found_out(answer(207, &[]));
-        let shown = learn(&open, basic, None).unwrap();
-        assert_eq!(shown.header, user().header());
-        assert_eq!(show(&open), Some(shown));
+        let authorization = after_probe(response(401, &[basic]));
+        let sent = header(&authorization);
+        assert_eq!(retry_header(&authorization, basic, sent.as_ref()), None);
+        let open = after_probe(response(207, &[]));
+        let sent = retry_header(&open, basic, None).unwrap();
+        assert_eq!(sent.value, user().header());
+        assert_eq!(header(&open), Some(sent));
     }
 
     #[test]
-    fn schemes_are_named_for_people() {
-        let schemes = |challenges: &[&str]| Offer::of(&answer(401, challenges)).schemes();
+    fn messages_list_the_offered_schemes() {
+        let schemes = |challenges: &[&str]| Challenges::of(&response(401, challenges)).schemes();
         assert_eq!(schemes(&[]), "it names no scheme to log in by");
         let several = ["Negotiate", "NTLM", "Digest realm=\"d\", nonce=\"n\", Basic realm=\"d\""];
         assert_eq!(schemes(&several), "it offers Negotiate, NTLM, Digest, Basic");

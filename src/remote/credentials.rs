@@ -1,4 +1,5 @@
-//! Who asks: explicit settings, else the first `.netrc` that knows the machine (and the user).
+//! Credentials: from the settings, or else from the first `.netrc` file with an entry for the host
+//! (and the user).
 
 use std::fmt;
 use std::fs;
@@ -12,60 +13,60 @@ use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::secrets;
 
-/// Who asks one server.
+/// The credentials for one server.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Credentials {
     /// A user and a password.
     User {
-        /// Without `:`.
+        /// The user name, which contains no `:`.
         user: Vec<u8>,
         password: Vec<u8>,
     },
-    /// A token (RFC 6750), of characters that a header may have.
+    /// A token (RFC 6750). It contains only characters that are valid in a header.
     Token(String),
 }
 
-/// What a URL says of who asks.
+/// The credentials in a URL.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct InUrl {
     pub(super) user: Vec<u8>,
-    /// None where there is no `:` after the user.
+    /// `None` if no `:` follows the user.
     pub(super) password: Option<Vec<u8>>,
 }
 
-/// Where credentials were looked for, and what was found.
+/// The result of looking for credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Login {
-    /// What to show the server; none where there is none.
+    /// The credentials, if any were found.
     pub(super) credentials: Option<Credentials>,
-    /// Where they came from, or where they belong.
+    /// The source of the credentials, or the place where they are expected.
     pub(super) origin: Origin,
-    /// What people should look at.
+    /// A warning for the user.
     pub(super) warning: Option<String>,
 }
 
-/// Where credentials come from.
+/// The source of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The settings.
+    /// The settings, or the remote's URL.
     Settings,
-    /// The variable with a token.
+    /// The variable `MENTORPAL_REMOTE_TOKEN`.
     Token,
-    /// The keys of a bucket.
+    /// The access keys of a bucket.
     Keys,
-    /// A public link: who has it may read.
+    /// A public link, which contains its token.
     Link,
-    /// This file.
+    /// A `.netrc` file.
     File(PathBuf),
-    /// Nowhere: they belong in this file.
+    /// No source; the credentials are expected in this `.netrc` file.
     Nowhere(PathBuf),
 }
 
 impl Credentials {
-    /// These, which no `:` may separate wrongly.
+    /// Credentials of a user.
     ///
     /// # Errors
-    /// When the user has a `:`, which no server could tell from the password's.
+    /// If the user contains a `:`, which separates the user from the password in the header.
     pub(super) fn new(user: &[u8], password: &[u8]) -> Result<Self> {
         secrets::register(password);
         secrets::register([user, b":", password].concat());
@@ -75,10 +76,10 @@ impl Credentials {
         Ok(Self::User { user: user.to_vec(), password: password.to_vec() })
     }
 
-    /// A token; what is around it is left out.
+    /// Credentials with a token, without surrounding blanks.
     ///
     /// # Errors
-    /// When it holds what no token has. It is not quoted.
+    /// If the token contains an invalid character. The error does not quote the token.
     pub(super) fn token(text: &str) -> Result<Self> {
         let token = text.trim();
         secrets::register(token);
@@ -89,7 +90,7 @@ impl Credentials {
         Ok(Self::Token(token.to_owned()))
     }
 
-    /// As the header `Authorization` has them in clear (RFC 7617, RFC 6750).
+    /// The value of the header `Authorization` for Basic (RFC 7617) or Bearer (RFC 6750).
     pub(super) fn header(&self) -> String {
         match self {
             Self::User { user, password } => {
@@ -99,7 +100,7 @@ impl Credentials {
         }
     }
 
-    /// The user and the password as text that every server reads alike; none where they are not.
+    /// The user and the password as text; `None` if servers could decode them differently.
     pub(super) fn as_text(&self) -> Option<(&str, &str)> {
         let Self::User { user, password } = self else { return None };
         let user = std::str::from_utf8(user).ok().filter(|user| user.is_ascii())?;
@@ -113,7 +114,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Where `.netrc` files are looked for, the workspace's first.
+/// The paths of the `.netrc` files to read, the workspace's first.
 pub(super) fn netrc_files(
     workspace: &Path,
     environment: impl Fn(&str) -> Option<String>,
@@ -125,11 +126,11 @@ pub(super) fn netrc_files(
     files
 }
 
-/// Looks in `files`, the first of which is where credentials belong, for those of `machine`, and of
-/// `user` where one is given.
+/// Looks in `files` for the credentials for `machine`, and for `user` if one is given. Missing
+/// credentials are expected in the first file.
 ///
 /// # Errors
-/// When a file is there and cannot be read as one.
+/// If a file exists but cannot be read or parsed.
 pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> Result<Login> {
     for path in files {
         if files::is_absent(path) {
@@ -151,7 +152,7 @@ pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> 
     Ok(Login { credentials: None, origin, warning: None })
 }
 
-/// A warning if other users can read the file.
+/// Returns a warning if other users can read the file.
 #[cfg(unix)]
 fn readable_by_others(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
@@ -162,7 +163,7 @@ fn readable_by_others(path: &Path) -> Option<String> {
     })
 }
 
-/// No warning: this platform has no file modes.
+/// Returns no warning, because this platform has no file modes.
 #[cfg(not(unix))]
 fn readable_by_others(path: &Path) -> Option<String> {
     let _ = fs::metadata(path);

@@ -1,8 +1,9 @@
-//! How a server is told where something is moved to.
+//! The forms of the header `Destination`, which gives the new URL in a `MOVE` request.
 //!
-//! RFC 4918 (section 10.3) has the whole address in `Destination`, and servers compare it with the
-//! address that they think they have. Behind a proxy that ends TLS they think `http`, often of
-//! another port or host, and answer 502 or 400. Most of them take one of the other forms.
+//! RFC 4918 (section 10.3) requires a full URL in `Destination`, and servers compare it with the
+//! URL that they believe to have. A server behind a proxy that ends TLS believes that its scheme is
+//! `http`, often with a different host or port, and responds 502 or 400. Most servers accept one of
+//! the other forms.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,17 +15,17 @@ use super::http::HttpRequest;
 use super::propfind::is_same_path;
 use crate::web::{RequestError, RequestResult, Response, Url, at};
 
-/// Statuses by which servers refuse a `Destination` that they do not take for one of theirs.
+/// The statuses of servers that take `Destination` for another server's URL.
 const OTHER_SERVER: [u16; 2] = [400, 502];
 
-/// Statuses that tell something of the `Destination`, or may: where the folder that it names is not
-/// there, servers say 409, 403, 404 or 500.
+/// The statuses that can be caused by `Destination`. If the folder in it does not exist, servers
+/// respond 409, 403, 404 or 500.
 const TELLING: [u16; 7] = [400, 403, 404, 409, 412, 500, 502];
 
-/// A way to write where something is moved to.
+/// A form of the header `Destination`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// `https://HOST:PORT/PATH`, as the remote's URL has it.
+    /// `https://HOST:PORT/PATH`, as in the remote's URL.
     Whole,
     /// `http://HOST:PORT/PATH`.
     HttpWithPort,
@@ -35,10 +36,10 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// All, in the order in which they are tried.
+    /// All forms, in the order in which they are tried.
     pub(super) const ALL: [Self; 4] = [Self::Whole, Self::HttpWithPort, Self::Http, Self::Path];
 
-    /// The address `to` in this form.
+    /// The URL `to` in this form.
     pub(super) fn of(self, to: &Url) -> String {
         match self {
             Self::Whole => to.whole(),
@@ -60,12 +61,12 @@ impl fmt::Display for Form {
     }
 }
 
-/// The form that a server takes, found out once a run.
+/// The form that the server accepts, found by the first `MOVE` of a run.
 #[derive(Debug, Default)]
 pub(super) struct KnownForm(Mutex<Option<Form>>);
 
 impl KnownForm {
-    /// The form, if it is known; whoever finds it out holds the lock meanwhile, so that no other
+    /// Locks the form. The thread that determines it holds the lock meanwhile, so that no other
     /// thread does the same.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Form>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -73,7 +74,8 @@ impl KnownForm {
 }
 
 impl Dav {
-    /// `MOVE`, with the header `Overwrite` as it is.
+    /// Sends `MOVE` with this value of the header `Overwrite`, in the first form that the server
+    /// accepts.
     pub(super) fn move_to(&self, from: &Url, to: &Url, overwrite: &str) -> RequestResult<()> {
         let mut known = self.form.lock();
         if let Some(form) = *known {
@@ -108,14 +110,14 @@ impl Dav {
         }
         let refused =
             refused.unwrap_or_else(|| RequestError::Permanent(at(from, "it has no new name")));
-        // Something on the way may be out of order for a while, and answer the same.
+        // A proxy with a temporary problem can send the same statuses.
         match self.parent_of(to).map(|parent| self.propfind(&parent, "0")) {
             Some(Ok(_)) => Err(self.other_path(to).unwrap_or_else(|| no_form(from, refused))),
             _ => Err(refused),
         }
     }
 
-    /// Sends a `MOVE` that names its destination in this form.
+    /// Sends `MOVE` with the destination in this form.
     fn move_as(
         &self,
         form: Form,
@@ -131,8 +133,8 @@ impl Dav {
         self.http.send(ask, accepted)
     }
 
-    /// The fault of a server that has the folder of `to` under another path than it is asked for
-    /// by, if it has.
+    /// The error if the server has the folder of `to` under a path other than the requested one;
+    /// `None` otherwise.
     fn other_path(&self, to: &Url) -> Option<RequestError> {
         let parent = self.parent_of(to)?;
         let own = self.propfind(&parent, "0").ok()?.own?;
@@ -151,14 +153,14 @@ impl Dav {
         )))
     }
 
-    /// The folder that is above.
+    /// The URL of the parent folder, if it is within the remote.
     fn parent_of(&self, url: &Url) -> Option<Url> {
         let root = self.root().ok()?;
         url.above().filter(|above| above.path().len() > root.path().trim_end_matches('/').len())
     }
 }
 
-/// The fault of a server that takes no form of `Destination`.
+/// The error of a server that accepts no form of `Destination`.
 fn no_form(from: &Url, refused: RequestError) -> RequestError {
     let what = "the server refuses to rename it: it takes the new name for another server's, in \
                 every form (`https://…`, `http://…`, the path alone)";

@@ -94,7 +94,7 @@ impl Remote {
             let path = format!("{}/{file}", item.remote());
             let part = partial.part(number, file);
             let mut meter = ProgressMeter::new(watcher);
-            if part.is_whole(record) {
+            if part.is_complete(record) {
                 meter.seek(record.size);
                 watcher.file(file, record, Moved::Kept);
                 return Ok(());

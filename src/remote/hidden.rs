@@ -1,7 +1,7 @@
-//! How hidden names are written on a disk that forbids a dot at their beginning.
+//! Names of hidden files and folders on servers that forbid names with a dot at the start.
 //!
-//! There `-upload-…` stands for `.upload-…`: no checkpoint or vector model can be called so, which
-//! is why such a name is in no list, on any version of this program.
+//! On such a server `-upload-…` stands for `.upload-…`. No checkpoint or vector model can have such
+//! a name, so no version of this program lists it.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -15,33 +15,33 @@ use super::http::{HttpRequest, RequestBody};
 use super::store::Store;
 use crate::web::{RequestError, RequestResult, Url, drain_body};
 
-/// Statuses by which servers refuse a name that they forbid.
+/// The statuses of servers that forbid a name.
 const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];
 
-/// How hidden names are written on one disk: with a dot until it is found to forbid that.
+/// The form of hidden names on one server: with a dot, until the server is found to forbid it.
 #[derive(Debug, Default)]
 pub(super) struct HiddenNames {
     is_dotless: AtomicBool,
     is_unsaid: AtomicBool,
 }
 
-/// What stands for the dot.
+/// The character that replaces the dot.
 const MARK: &str = "-";
 
 impl HiddenNames {
-    /// Whether dots are forbidden.
+    /// Whether the server forbids dots.
     pub(super) fn is_dotless(&self) -> bool {
         self.is_dotless.load(Ordering::Relaxed)
     }
 
-    /// From now on no name begins with a dot.
+    /// Uses names without a dot from now on.
     pub(super) fn forbid_dots(&self) {
         if !self.is_dotless.swap(true, Ordering::Relaxed) {
             self.is_unsaid.store(true, Ordering::Relaxed);
         }
     }
 
-    /// How the disk has the part `name` of a path.
+    /// The name that the server has for `name`, which is one part of a path.
     pub(super) fn on_disk<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match name.strip_prefix('.').filter(|_| self.is_dotless()) {
             Some(rest) => Cow::Owned(format!("{MARK}{rest}")),
@@ -49,7 +49,7 @@ impl HiddenNames {
         }
     }
 
-    /// What the name `name` on the disk stands for.
+    /// The name that `name` on the server stands for: the inverse of [`on_disk`](Self::on_disk).
     pub(super) fn of_disk(&self, name: String) -> String {
         match name.strip_prefix(MARK).filter(|_| self.is_dotless()) {
             Some(rest) => format!(".{rest}"),
@@ -57,7 +57,7 @@ impl HiddenNames {
         }
     }
 
-    /// What people should know, once.
+    /// The notice for the user; returned once.
     pub(super) fn notice(&self) -> Option<String> {
         self.is_unsaid.swap(false, Ordering::Relaxed).then(|| {
             format!(
@@ -73,13 +73,13 @@ pub(super) fn is_hidden(path: &str) -> bool {
     path.trim_end_matches('/').rsplit('/').next().is_some_and(|name| name.starts_with('.'))
 }
 
-/// The folder that `path` is in.
+/// The parent folder of `path`.
 pub(super) fn folder_of(path: &str) -> &str {
     path.trim_end_matches('/').rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 impl Dav {
-    /// Makes the folder at `url`: whether it was not refused, with the refusal otherwise.
+    /// Creates the folder at `url`. The inner error is a refusal that can be due to the name.
     fn make(&self, url: &Url) -> RequestResult<Result<(), RequestError>> {
         let method = Method::from_bytes(b"MKCOL").expect("a method");
         let response = self.http.send(HttpRequest::new(method, url.clone()), &FORBIDDEN_NAME)?;
@@ -89,25 +89,25 @@ impl Dav {
         done(url, response).map(Ok)
     }
 
-    /// Makes a folder with a hidden name. Where the disk takes none with a dot, it is made, and
-    /// all others are from then on, without.
+    /// Creates a folder with a hidden name. If the server forbids the dot, the folder is created
+    /// without it, and so are all later ones.
     pub(super) fn make_hidden(&self, path: &str) -> RequestResult<()> {
         let url = self.folder_url(path)?;
         let refused = match (self.make(&url)?, self.propfind(&url, "0")) {
             (_, Ok(_)) | (Ok(()), Err(RequestError::Transient(..))) => return Ok(()),
-            // Some disks make it, and never show it.
+            // Some servers create the folder, but never list it.
             (Ok(()), Err(fault)) | (Err(fault), _) => fault,
         };
         if self.hidden.is_dotless() || self.list(folder_of(path)).is_err() {
             return Err(refused);
         }
-        // What went wrong once may go better now, or it is there; then it was not the dot.
+        // Rules out other causes: a temporary error, or a folder that exists already.
         let _ = self.make(&url)?;
         if self.propfind(&url, "0").is_ok() {
             return Ok(());
         }
         let url = self.dotless_url(path)?.below("/");
-        // An earlier run may have left it.
+        // The folder may exist already from an earlier run.
         if self.make(&url)?.is_err() && self.propfind(&url, "0").is_err() {
             return Err(refused);
         }
@@ -115,8 +115,8 @@ impl Dav {
         Ok(())
     }
 
-    /// Whether the disk takes a file at the hidden `path` only without the dot: tried with empty
-    /// files.
+    /// Whether the server accepts a file at the hidden `path` only without the dot. Tries both
+    /// names with empty files.
     fn refuses_dot(&self, path: &str) -> RequestResult<bool> {
         let is_taken = |url: &Url| {
             let nothing: &mut dyn Read = &mut io::empty();
@@ -138,7 +138,7 @@ impl Dav {
         Ok(is_taken)
     }
 
-    /// Writes the file at the hidden `path`, which is what `ask` does.
+    /// Sends `ask`, which writes the file at the hidden `path`.
     pub(super) fn write_hidden(&self, path: &str, ask: HttpRequest) -> RequestResult<()> {
         let url = ask.url.clone();
         let response = self.http.send(ask, &FORBIDDEN_NAME)?;
@@ -147,16 +147,16 @@ impl Dav {
         }
         let refused = self.http.refused(&url, response);
         let refuses_dot = self.refuses_dot(path)?;
-        // Another thread may have found it out meanwhile.
+        // Another thread may have determined it meanwhile.
         if refuses_dot || self.url(path)?.whole() != url.whole() {
             self.hidden.forbid_dots();
-            // What is under way has another name now: it begins anew.
+            // The folder of this upload has a different name now, so the upload starts again.
             return Err(RequestError::NotFound(refused.into_error()));
         }
         Err(refused)
     }
 
-    /// The address that the hidden `path` has without the dot.
+    /// The URL of the hidden `path` without the dot.
     fn dotless_url(&self, path: &str) -> RequestResult<Url> {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let name = name.replacen('.', MARK, 1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ureq::SendBody;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
-use super::authorization::{Authorization, Offer, Shown};
+use super::authorization::{Authorization, AuthorizationHeader, Challenges};
 use super::credentials::{Login, Origin};
 use crate::error::{Error, ErrorKind};
 use crate::web::{
@@ -144,25 +144,25 @@ impl Http {
     pub(super) fn send_authorized(&self, request: &mut HttpRequest) -> RequestResult<Response> {
         let may_see = self.may_see(&request.url);
         if may_see {
-            self.authorization.find_out(|| self.send_probe())?;
+            self.authorization.determine_scheme(|| self.send_probe())?;
         }
-        let mut shown =
-            may_see.then(|| self.authorization.show(&request.method, &request.url)).flatten();
-        let mut sent = 1;
+        let mut sent =
+            may_see.then(|| self.authorization.header(&request.method, &request.url)).flatten();
+        let mut attempts = 1;
         loop {
-            let (response, is_begun) = self.send_once(request, shown.as_ref())?;
+            let (response, is_begun) = self.send_once(request, sent.as_ref())?;
             let is_refused = response.status() == StatusCode::UNAUTHORIZED && may_see;
             let target = (&request.method, &request.url);
-            let again = (is_refused && sent < MAX_AUTHORIZATIONS)
-                .then(|| self.authorization.learn(&response, shown.as_ref(), target));
+            let again = (is_refused && attempts < MAX_AUTHORIZATIONS)
+                .then(|| self.authorization.retry_header(&response, sent.as_ref(), target));
             let Some(again) = again.flatten() else { return Ok(response) };
             drain_body(response);
             if is_begun {
                 let what = "the server wants new credentials for this request";
                 return Err(RequestError::Transient(at(&request.url, what), Some(Duration::ZERO)));
             }
-            shown = Some(again);
-            sent += 1;
+            sent = Some(again);
+            attempts += 1;
         }
     }
 
@@ -193,15 +193,15 @@ impl Http {
     fn send_once(
         &self,
         request: &mut HttpRequest,
-        shown: Option<&Shown>,
+        authorization: Option<&AuthorizationHeader>,
     ) -> RequestResult<(Response, bool)> {
         let url = &request.url;
         let mut builder = Request::builder().method(&request.method);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        if let Some(shown) = shown {
-            builder = builder.header(header::AUTHORIZATION, &shown.header);
+        if let Some(sent) = authorization {
+            builder = builder.header(header::AUTHORIZATION, &sent.value);
         }
         match &mut request.body {
             RequestBody::Empty => Ok((self.agent.ask(url, builder, (), UNREACHED)?, false)),
@@ -237,36 +237,36 @@ impl Http {
     /// The error of the response from `url`, with a hint.
     pub(super) fn refused(&self, url: &Url, response: Response) -> RequestError {
         let status = response.status();
-        let (fault, offer) = (refusal(url, &response), Offer::of(&response));
+        let (error, challenges) = (refusal(url, &response), Challenges::of(&response));
         drain_body(response);
-        match (fault, hint(status)) {
+        match (error, hint(status)) {
             (RequestError::Permanent(_), _) if status == StatusCode::UNAUTHORIZED => {
-                RequestError::Permanent(self.unauthorized(url, status, &offer))
+                RequestError::Permanent(self.unauthorized(url, status, &challenges))
             }
             (RequestError::Permanent(error), Some(hint)) => {
                 RequestError::Permanent(error.hint(hint))
             }
-            (fault, _) => fault,
+            (error, _) => error,
         }
     }
 
     /// The error of missing or refused credentials.
-    fn unauthorized(&self, url: &Url, status: StatusCode, offer: &Offer) -> Error {
+    fn unauthorized(&self, url: &Url, status: StatusCode, challenges: &Challenges) -> Error {
         let mut what = format!("the server responded {status}");
         // Requests to a bucket are signed, whatever schemes the server names.
         if self.origin != Origin::Keys {
-            what += &format!("; {}", offer.schemes());
+            what += &format!("; {}", challenges.schemes());
         }
-        at(url, what).with_kind(ErrorKind::Unauthorized).hint(self.login_hint(url, offer))
+        at(url, what).with_kind(ErrorKind::Unauthorized).hint(self.login_hint(url, challenges))
     }
 
     /// The hint for missing or refused credentials.
-    fn login_hint(&self, url: &Url, offer: &Offer) -> String {
+    fn login_hint(&self, url: &Url, challenges: &Challenges) -> String {
         let host = self.home.host();
         match &self.origin {
             Origin::Keys => "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
             Origin::Link => "check the public link: it is not valid, or has a password".to_owned(),
-            Origin::Token if self.may_see(url) && offer.takes_token() => {
+            Origin::Token if self.may_see(url) && challenges.accepts_token() => {
                 "check the token in MENTORPAL_REMOTE_TOKEN".to_owned()
             }
             Origin::Token if self.may_see(url) => {
@@ -275,11 +275,11 @@ impl Http {
                     .to_owned()
             }
             Origin::Nowhere(_) | Origin::Settings | Origin::File(_)
-                if !offer.takes_password() && offer.takes_token() =>
+                if !challenges.accepts_password() && challenges.accepts_token() =>
             {
                 "set MENTORPAL_REMOTE_TOKEN: the server accepts tokens, but no passwords".to_owned()
             }
-            Origin::Nowhere(_) | Origin::Settings | Origin::File(_) if !offer.takes_password() => {
+            Origin::Nowhere(_) | Origin::Settings | Origin::File(_) if !challenges.accepts_password() => {
                 "ask the server's administrator to enable Basic, Digest or a token (Bearer): no \
                  password was sent, because the server offers none of these"
                     .to_owned()

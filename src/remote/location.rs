@@ -33,7 +33,7 @@ impl Location {
     /// Reads a remote's URL.
     ///
     /// # Errors
-    /// When it is none; a user or password in it is not quoted.
+    /// If it is none; a user or password in it is not quoted.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         let wrong = |what: &str| {

@@ -1,13 +1,14 @@
-//! What has come of a download, kept from run to run.
+//! Unfinished downloads, which later runs resume.
 //!
 //! ```text
-//! .download-<tag>/parts/<number>        what has come of a file
-//! .download-<tag>/parts/<number>.json   of which file on the remote that is
-//! .download-<tag>/whole/<path>          files that are whole
+//! .download-<tag>/parts/<number>        the part of a file received so far
+//! .download-<tag>/parts/<number>.json   the version of the file on the remote
+//! .download-<tag>/whole/<path>          the complete files
 //! ```
 //!
-//! The tag is of the manifest's content, so that nothing goes on with another item's files. The
-//! folder is locked by the run that uses it; a run that finds it locked makes one of its own.
+//! The tag is the digest of the manifest's content, so that a download is resumed only by one with
+//! the same content. The run that uses the folder locks it; a run that finds it locked makes a
+//! folder of its own.
 
 use std::fs::{self, File};
 use std::io;
@@ -22,25 +23,25 @@ use crate::files::{self, sync_folder, write_synced};
 use crate::publish::{FileRecord, Scratch, is_at, lock_dir};
 use crate::workspace::Workspace;
 
-/// What such folders are called, before the tag.
+/// The start of the names of such folders, before the tag.
 const DOWNLOAD: &str = ".download-";
 
-/// The longest note, in bytes.
+/// The largest note, in bytes.
 const MAX_NOTE: u64 = 1 << 16;
 
-/// The folders of downloads that were not finished, of checkpoints and of vector models; sorted.
+/// The folders of unfinished downloads of checkpoints and vector models, sorted.
 #[derive(Debug, Default)]
 pub struct Unfinished {
-    /// Those that no run is using: the next download of the same would go on with them.
+    /// The folders that no run is using. The next download of the same item resumes them.
     pub idle: Vec<PathBuf>,
-    /// Those that a run is using, or may be using, where the disk has no locks.
+    /// The folders that a run is using, or may be using on a disk without locks.
     pub in_use: Vec<PathBuf>,
 }
 
-/// Lists the downloads that were not finished.
+/// Lists the unfinished downloads.
 ///
 /// # Errors
-/// When a folder cannot be listed.
+/// If a folder cannot be listed.
 pub fn unfinished_downloads(workspace: &Workspace) -> Result<Unfinished> {
     let mut found = Unfinished::default();
     for parent in workspace.published_folders()? {
@@ -54,11 +55,11 @@ pub fn unfinished_downloads(workspace: &Workspace) -> Result<Unfinished> {
     Ok(found)
 }
 
-/// Removes the folder of a download that was not finished, if no run is using it; whether it is
-/// gone.
+/// Removes the folder of an unfinished download, unless a run is using it. Returns whether it was
+/// removed.
 ///
 /// # Errors
-/// When the disk fails.
+/// If the disk fails.
 pub fn remove_unfinished(folder: &Path) -> Result<bool> {
     let _held = lock_dir(folder.parent().unwrap_or(folder));
     if files::is_absent(folder) {
@@ -69,11 +70,11 @@ pub fn remove_unfinished(folder: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Removes what killed downloads left in `parent` that no run can go on with. The caller
-/// holds the lock of `parent`.
+/// Removes the folders of killed downloads in `parent` that no run can resume. The caller holds the
+/// lock of `parent`.
 ///
 /// # Errors
-/// When the disk fails.
+/// If the disk fails.
 pub fn sweep_downloads(parent: &Path) -> io::Result<()> {
     for path in downloads(parent)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -85,7 +86,7 @@ pub fn sweep_downloads(parent: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The folders of downloads in `parent`, used or not.
+/// The folders of downloads in `parent`, in use or not.
 fn downloads(parent: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(parent)? {
@@ -97,22 +98,22 @@ fn downloads(parent: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The lock of a folder that no run is using.
+/// Locks a folder that no run is using; `None` if one is.
 fn idle(folder: &Path) -> Option<File> {
     File::open(folder).ok().filter(|lock| lock.try_lock().is_ok())
 }
 
-/// A download that is not finished.
+/// An unfinished download.
 #[derive(Debug)]
 pub(super) struct Partial {
     folder: PathBuf,
     /// Held while this run uses the folder.
     _lock: Option<File>,
-    /// The folder if no later run can resume it; a signal handler removes it.
+    /// Set if no other run can resume the download; a signal removes the folder then.
     own: Option<Scratch>,
 }
 
-/// One file that has come in part.
+/// One file that is partly downloaded.
 #[derive(Debug)]
 pub(super) struct Part {
     path: PathBuf,
@@ -120,24 +121,26 @@ pub(super) struct Part {
     pub(super) whole: PathBuf,
 }
 
-/// Of which file on the remote a part is.
+/// The version of the file on the remote that a part is from.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
     validator: Option<String>,
 }
 
 impl Partial {
-    /// Finds what an earlier run left in `parent` of this content, or begins anew.
+    /// Opens the download of this content that an earlier run left in `parent`, or starts a new
+    /// one.
     ///
     /// # Errors
-    /// When a folder cannot be made.
+    /// If a folder cannot be made.
     pub(super) fn open(parent: &Path, contents: &Contents) -> Result<Self> {
-        // What is not locked yet is not swept up meanwhile.
+        // Without this lock, another run could remove the folder before it is locked.
         let _held = lock_dir(parent);
         let shared = parent.join(format!("{DOWNLOAD}{}", contents.tag()));
         let partial = match Self::lock(&shared) {
             Ok(Some(lock)) => Self { folder: shared, _lock: Some(lock), own: None },
-            // Another run is at it, or the disk has no locks (some network ones).
+            // Another run is using the folder, or the disk has no locks (some network disks have
+            // none).
             Ok(None) => {
                 let own = parent.join(format!(
                     "{DOWNLOAD}{}-{:016x}",
@@ -158,7 +161,7 @@ impl Partial {
         Ok(partial)
     }
 
-    /// Makes `folder` and locks it; `None` where another run has.
+    /// Makes `folder` and locks it; `None` if another run has locked it.
     fn lock(folder: &Path) -> io::Result<Option<File>> {
         loop {
             fs::create_dir_all(folder)?;
@@ -166,14 +169,14 @@ impl Partial {
             if file.try_lock().is_err() {
                 return Ok(None);
             }
-            // Between its making and its locking the run that had it may have removed it.
+            // The former owner may have removed the folder before it was locked.
             if is_at(&file, folder) {
                 return Ok(Some(file));
             }
         }
     }
 
-    /// The file `path`, the `number`th of the item.
+    /// The file at `path`, which is the item's file with this number.
     pub(super) fn part(&self, number: usize, path: &str) -> Part {
         let parts = self.folder.join("parts");
         Part {
@@ -183,10 +186,10 @@ impl Partial {
         }
     }
 
-    /// Moves the whole files to the folder `to`.
+    /// Moves the complete files to the folder `to`.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn move_to(&self, to: &Path, contents: &Contents) -> Result<()> {
         let whole = self.folder.join("whole");
         for folder in subfolders(contents).iter().rev() {
@@ -202,9 +205,9 @@ impl Partial {
         Ok(())
     }
 
-    /// Removes all of it: nothing is left to go on with.
+    /// Removes the folder; nothing is left to resume.
     pub(super) fn remove(self) {
-        // Best effort: `mentorpal clean` removes what stays.
+        // Best effort: `mentorpal clean` removes the rest.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -218,16 +221,16 @@ impl Drop for Partial {
 }
 
 impl Part {
-    /// Whether the whole file is there, from an earlier run.
-    pub(super) fn is_whole(&self, record: &FileRecord) -> bool {
+    /// Whether an earlier run downloaded the complete file.
+    pub(super) fn is_complete(&self, record: &FileRecord) -> bool {
         record.fault_at(&self.whole).is_none()
     }
 
-    /// Opens what has come, if there is no more than `size` bytes of it; what tells the file on
-    /// the remote from another, if that is known.
+    /// Opens the part received so far; a part of more than `size` bytes is discarded. Also returns
+    /// the validator of the version on the remote, if it is known.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn open(&self, size: u64) -> Result<(File, Option<String>)> {
         let failed = |e| Error::io(&self.path, "write the file", e);
         let options =
@@ -246,19 +249,19 @@ impl Part {
         Ok((file, validator))
     }
 
-    /// Notes of which file on the remote the part is; before anything of that is written.
+    /// Records the version of the file on the remote, before any of its content is written.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn note(&self, validator: Option<String>) -> Result<()> {
         let note = serde_json::to_vec(&Note { validator }).expect("plain data can be written");
         write_synced(&self.note, &note).map_err(|e| Error::io(&self.note, "write the file", e))
     }
 
-    /// Says that the part is the whole file.
+    /// Moves the part, which is complete, to the complete files.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn complete(&self) -> Result<()> {
         fs::rename(&self.path, &self.whole)
             .map_err(|e| Error::io(&self.whole, "move the file there", e))

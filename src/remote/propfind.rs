@@ -1,5 +1,5 @@
-//! What a WebDAV server says is in a folder, and of what it did in part (RFC 4918, sections 9.1
-//! and 13).
+//! Parses the XML responses of a WebDAV server: the entries of a folder, and the statuses of an
+//! operation that was done in part (RFC 4918, sections 9.1 and 13).
 
 use percent_encoding::percent_decode_str;
 use quick_xml::events::Event;
@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::store::Entry;
 
-/// What is asked for.
+/// The body of a `PROPFIND` request.
 pub(super) const QUESTION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <propfind xmlns=\"DAV:\"><prop><resourcetype/><getcontentlength/></prop></propfind>";
 
@@ -24,7 +24,7 @@ struct Described {
     href: Vec<String>,
     #[serde(default)]
     propstat: Vec<PropStat>,
-    /// `HTTP/1.1 404 Not Found`, of what has no properties.
+    /// The status line, as in `HTTP/1.1 404 Not Found`, of an entry without properties.
     status: Option<String>,
 }
 
@@ -44,25 +44,25 @@ struct ResourceType {
     collection: Option<IgnoredAny>,
 }
 
-/// What a server says of a folder.
+/// The server's description of a folder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Listing {
-    /// The folder's own path as the server has it, decoded, where the server lists the folder.
+    /// The decoded path of the folder on the server, if the response lists the folder itself.
     pub(super) own: Option<String>,
-    /// The status that it gives for the folder itself, if it does.
+    /// The status of the folder itself, if the response gives one.
     pub(super) status: Option<u16>,
-    /// What is in the folder.
+    /// The entries of the folder.
     pub(super) entries: Vec<Entry>,
 }
 
-/// Reads the answer about the folder whose path in the address is `asked`, with depth 0 or 1;
-/// `None` where it is no such answer.
+/// Parses the response to a `PROPFIND` with depth 0 or 1. `asked` is the path in the URL of the
+/// request. Returns `None` for any other response.
 pub(super) fn listing(answer: &str, asked: &str) -> Option<Listing> {
     let asked = decoded(asked)?;
     let mut found = Vec::new();
     for mut described in multistatus(answer)?.response {
         let href = described.href.pop()?;
-        // A name that is no UTF-8 is none of ours.
+        // This program creates no names that are not UTF-8.
         if let Some(path) = path(&href, &asked) {
             found.push(Found { path, is_slashed: href.trim().ends_with('/'), described });
         }
@@ -80,19 +80,19 @@ pub(super) fn listing(answer: &str, asked: &str) -> Option<Listing> {
     Some(Listing { own: own.map(|own| own.path), status, entries })
 }
 
-/// The statuses in an answer of several; none where it is no such answer.
+/// Returns the statuses in a response with the status 207; empty for any other response.
 pub(super) fn statuses(answer: &str) -> Vec<u16> {
     let responses = multistatus(answer).map(|multistatus| multistatus.response).unwrap_or_default();
     responses.iter().filter_map(Described::status).collect()
 }
 
-/// Whether `path`, as a server has it, is the one of an address whose path is `asked`.
+/// Whether `path`, as the server writes it, is the path `asked` of a URL.
 pub(super) fn is_same_path(path: &str, asked: &str) -> bool {
     decoded(asked).is_some_and(|asked| asked == path)
 }
 
 fn multistatus(answer: &str) -> Option<Multistatus> {
-    // Any root would do for the deserializer.
+    // Checked separately, because the deserializer accepts any root element.
     let mut reader = quick_xml::Reader::from_str(answer);
     loop {
         match reader.read_event().ok()? {
@@ -115,10 +115,10 @@ impl Described {
     }
 }
 
-/// One of those described.
+/// One resource that the response describes.
 struct Found {
     path: String,
-    /// Whether its reference ends with a slash, as only folders' do.
+    /// Whether its `href` ends with a slash, which is so for folders only.
     is_slashed: bool,
     described: Described,
 }
@@ -136,8 +136,8 @@ impl Found {
     }
 }
 
-/// Which of those found is the folder `asked` itself. Some servers leave it out; behind some
-/// proxies it has another path than it was asked for by.
+/// The index of the folder `asked` itself. Some servers leave the folder out; behind some proxies
+/// the folder has a path other than the requested one.
 fn own(found: &[Found], asked: &str) -> Option<usize> {
     if let Some(index) = found.iter().position(|found| found.path == asked) {
         return Some(index);
@@ -152,7 +152,7 @@ fn own(found: &[Found], asked: &str) -> Option<usize> {
     (is_asked && found.iter().all(is_above)).then_some(shortest)
 }
 
-/// The path of the folder that those found are in, where it is not among them.
+/// The path of the parent folder of the entries, if the folder itself is not listed.
 fn above(found: &[Found], asked: &str) -> String {
     if found.iter().any(|found| parent(&found.path) == Some(asked)) {
         return asked.to_owned();
@@ -161,7 +161,7 @@ fn above(found: &[Found], asked: &str) -> String {
     shortest.and_then(|found| parent(&found.path)).unwrap_or(asked).to_owned()
 }
 
-/// The path above; none above the root.
+/// The parent of a path; `None` for the root.
 fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
 }
@@ -170,8 +170,8 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// The path of a reference, decoded, with one slash before each of its parts; relative ones are
-/// below `asked`.
+/// The decoded path of an `href`, with one slash before each part. A relative `href` is below
+/// `asked`.
 fn path(href: &str, asked: &str) -> Option<String> {
     let href = href.trim();
     if let Some((_, rest)) = href.split_once("://") {
@@ -183,7 +183,7 @@ fn path(href: &str, asked: &str) -> Option<String> {
     Some(format!("{asked}{}", decoded(href.trim_start_matches("./"))?))
 }
 
-/// A path, decoded, with one slash before each of its parts.
+/// Decodes a path and puts one slash before each part.
 fn decoded(path: &str) -> Option<String> {
     let parts = path.split('/').filter(|part| !part.is_empty());
     let mut decoded = String::new();
@@ -210,14 +210,14 @@ mod tests {
         listing(answer, asked).map(|listing| listing.entries)
     }
 
-    /// An answer with these references, each a folder's where it ends with a slash.
+    /// A response with these `href`s. Those that end with a slash are folders.
     fn answer(hrefs: &[&str]) -> String {
         let one = |href: &&str| format!("<D:response><D:href>{href}</D:href></D:response>");
         let all: String = hrefs.iter().map(one).collect();
         format!("<D:multistatus xmlns:D='DAV:'>{all}</D:multistatus>")
     }
 
-    // As Apache 2.4 with mod_dav answered, shortened.
+    // Recorded from Apache 2.4 with mod_dav, shortened.
     #[test]
     fn an_answer_of_apache() {
         let answer = r#"<?xml version="1.0" encoding="utf-8"?>
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(listing.own.as_deref(), Some("/dav/a b"));
     }
 
-    // As RFC 4918 writes them: whole addresses, and a default namespace.
+    // From RFC 4918: full URLs, and a default namespace.
     #[test]
     fn whole_addresses_and_entities() {
         let answer = r#"<multistatus xmlns="DAV:"><response><href>http://x.example/c/</href></response>
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(entries(answer, "/c/").unwrap(), [entry("a&b", false, Some(3))]);
     }
 
-    // Whichever way its paths are written, a folder has the same two entries.
+    // The folder has the same two entries, however the paths are written.
     #[test]
     fn the_folder_itself_may_be_listed_or_not_and_under_another_path() {
         let expected = [entry("a b", true, None), entry("f", false, None)];
@@ -261,7 +261,7 @@ mod tests {
             &["https://h/dav/x/a%20b/", "https://h/dav/x/f"],
             &["//dav//x/", "//dav//x/a%20b/", "/dav/x//f"],
             &["a%20b/", "./f"],
-            // The proxy knows it as /dav/x, the server as /x or by its root.
+            // The path is /dav/x for the proxy, and /x or the root for the server.
             &["/x/", "/x/a%20b/", "/x/f"],
             &["/", "/a%20b/", "/f"],
         ] {
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(entries(&answer, "/x/").unwrap(), [entry("f", false, None)]);
     }
 
-    // As lighttpd 1.4.69 answered a `MOVE` with `Overwrite: F`, shortened.
+    // Recorded from lighttpd 1.4.69 (a `MOVE` with `Overwrite: F`), shortened.
     #[test]
     fn statuses_of_what_was_not_done() {
         let answer = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus \
@@ -311,7 +311,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        // What a server lists below a folder is found by its name, whatever it is called.
+        // Every name is parsed unchanged, whatever characters it has.
         #[test]
         fn every_name_is_read_back(name in "[^/\\x00-\\x1f]{1,12}", is_listed: bool) {
             let encoded = percent_encoding::utf8_percent_encode(

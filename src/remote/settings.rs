@@ -70,7 +70,7 @@ impl RemoteSettings {
     /// unset. `None` where no remote is configured.
     ///
     /// # Errors
-    /// When a number of seconds is none.
+    /// If a number of seconds is none.
     pub fn resolve(
         table: RemoteTable,
         workspace: &Workspace,
@@ -120,7 +120,7 @@ impl RemoteSettings {
     /// Where it is.
     ///
     /// # Errors
-    /// When that is no URL of a remote.
+    /// If that is no URL of a remote.
     pub(super) fn location(&self) -> Result<Location> {
         Location::parse(&self.url)
     }
@@ -128,9 +128,9 @@ impl RemoteSettings {
     /// What makes connections to it.
     ///
     /// # Errors
-    /// When `ca_file` cannot be read as one.
+    /// If `ca_file` cannot be read as one.
     pub(super) fn agent(&self) -> Result<Agent> {
-        let authorities = self.ca_file.as_deref().map(Authorities::besides_the_systems);
+        let authorities = self.ca_file.as_deref().map(Authorities::with_system_roots);
         Ok(Agent::new(self.timeout, authorities.transpose()?.as_ref()))
     }
 
@@ -138,7 +138,7 @@ impl RemoteSettings {
     /// the password the variable's, else the URL's for its own user, else a `.netrc`'s for the user.
     ///
     /// # Errors
-    /// When there is a user without a password, a password without a user, or either beside a token;
+    /// If there is a user without a password, a password without a user, or either beside a token;
     /// when a `.netrc` cannot be read as one.
     pub(super) fn login(&self, url: &Url, in_url: Option<InUrl>) -> Result<Login> {
         if let Some(token) = &self.token {

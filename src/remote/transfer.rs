@@ -177,7 +177,7 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
 /// it to its end, but no further than that says.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, the connection is truncated, or what comes is a
+/// If the store does not give it from the beginning, the connection is truncated, or what comes is a
 /// page for people instead.
 pub(super) fn fault_of(
     mut reading: Reading,
@@ -225,7 +225,7 @@ fn fault_of_content(
 /// Reads all that comes of a file: whether it is what `expected` gives.
 ///
 /// # Errors
-/// When the store does not give it from the beginning, the connection is truncated, or what comes is a
+/// If the store does not give it from the beginning, the connection is truncated, or what comes is a
 /// page for people instead.
 pub(super) fn is_same(
     mut reading: Reading,

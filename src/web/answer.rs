@@ -88,8 +88,8 @@ pub(crate) fn refusal(url: &Url, response: &Response) -> RequestError {
         404 | 409 | 410 => RequestError::NotFound(error),
         412 => RequestError::AlreadyExists(error),
         _ if is_transient(status) => {
-            let asked = text(response, header::RETRY_AFTER.as_str()).and_then(seconds);
-            RequestError::Transient(error, asked)
+            let requested = text(response, header::RETRY_AFTER.as_str()).and_then(seconds);
+            RequestError::Transient(error, requested)
         }
         _ => RequestError::Permanent(error),
     }
@@ -172,13 +172,13 @@ pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> RequestError 
         _ => false,
     };
     let what = if is_transient { CUT } else { "cannot be reached" };
-    let hint = certificate_fault(&error).map_or(hint, |fault| certificate_hint(fault)).to_owned();
+    let hint = certificate_error(&error).map_or(hint, |error| certificate_hint(error)).to_owned();
     let error = at(url, what).with_kind(ErrorKind::Unreachable).caused_by(error).hint(hint);
     if is_transient { RequestError::Transient(error, None) } else { RequestError::Permanent(error) }
 }
 
-/// The fault of the server's certificate, if that is the cause of the error.
-fn certificate_fault(error: &ureq::Error) -> Option<&CertificateError> {
+/// The error of the server's certificate, if that is the cause of the error.
+fn certificate_error(error: &ureq::Error) -> Option<&CertificateError> {
     let error = match error {
         ureq::Error::Rustls(error) => error,
         ureq::Error::Io(error) => error.get_ref()?.downcast_ref()?,

@@ -1,4 +1,4 @@
-//! Whom certificates may be of, besides those that the system trusts.
+//! Certificate authorities that a user trusts in addition to those of the system.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 use crate::error::{Error, Location, Result};
 use crate::files;
 
-/// The authorities that certificates may be of.
+/// The certificates of all trusted certificate authorities.
 #[derive(Clone, Debug)]
 pub(crate) struct Authorities(Vec<Certificate<'static>>);
 
 impl Authorities {
-    /// Those of the file at `path` (PEM), and the system's.
+    /// Returns the authorities in the PEM file at `path` together with those of the system.
     ///
     /// # Errors
-    /// When the file cannot be read, or one of its certificates cannot; when it has none.
-    pub(crate) fn besides_the_systems(path: &Path) -> Result<Self> {
+    /// If the file cannot be read, contains an invalid certificate, or contains no certificate.
+    pub(crate) fn with_system_roots(path: &Path) -> Result<Self> {
         let mut all = read(path)?;
         let found = rustls_native_certs::load_native_certs();
         for error in found.errors {
@@ -27,13 +27,13 @@ impl Authorities {
         Ok(Self(all))
     }
 
-    /// As connections want them.
+    /// The authorities in the form that the HTTP client takes.
     pub(super) fn roots(&self) -> RootCerts {
         RootCerts::new_with_certs(&self.0)
     }
 }
 
-/// The certificates of a file.
+/// Reads the certificates of a PEM file.
 fn read(path: &Path) -> Result<Vec<Certificate<'static>>> {
     let wrong = |what: String| {
         Error::at(Location::file(path), what).hint(

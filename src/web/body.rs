@@ -1,4 +1,4 @@
-//! The body of an answer: never more bytes than are wanted, and none that never ends.
+//! Response bodies, with limits on their size and on how slowly they arrive.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -9,30 +9,31 @@ use super::retry::{RequestError, RequestResult};
 use super::url::Url;
 use crate::error::{Error, Location};
 
-/// The bytes that a server must send in a second, once it has been waited for as long as for a
-/// silent one: a server that sends a byte now and then would never be given up otherwise.
-const SLOWEST: u64 = 1000;
+/// The lowest accepted speed in bytes per second, after a server has used up the time that it may
+/// be silent. Without this limit, a server that sends one byte now and then would be read forever.
+const MIN_SPEED: u64 = 1000;
 
-/// How much longer than for a silent server is waited for all of a short answer.
-const SHORT: u32 = 10;
+/// The longest time for a complete short response, as a multiple of the time that a server may be
+/// silent.
+const SHORT_BODY_FACTOR: u32 = 10;
 
-/// How long a server may be silent: what an agent notes at its answers.
+/// How long a server may be silent. The agent attaches this to each response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stall(pub(super) Duration);
 
-/// A body that is read.
+/// The reader of a response body.
 pub(crate) type Body = Paced<ureq::BodyReader<'static>>;
 
-/// The body of an answer.
+/// Returns the reader of a response's body.
 pub(crate) fn body(response: Response) -> Body {
     let stall = response.extensions().get().map_or(Duration::MAX, |Stall(stall)| *stall);
     Paced::new(response.into_body().into_reader(), stall)
 }
 
-/// All of the answer from `url`, of at most `most` bytes.
+/// Reads the whole response from `url`, which may have at most `most` bytes.
 ///
 /// # Errors
-/// When it is longer, comes too slowly, or is cut.
+/// If the response is longer, arrives too slowly, or is cut.
 pub(crate) fn short(url: &Url, response: Response, most: u64) -> RequestResult<Vec<u8>> {
     let mut bytes = Vec::new();
     body(response).short().take(most + 1).read_to_end(&mut bytes).map_err(|e| truncated(url, e))?;
@@ -43,41 +44,40 @@ pub(crate) fn short(url: &Url, response: Response, most: u64) -> RequestResult<V
     Ok(bytes)
 }
 
-/// A reader that fails where too little comes for too long. Only the time counts that is spent
-/// waiting for it.
+/// A reader that fails if data arrives too slowly. Only the time spent waiting for data counts.
 #[derive(Debug)]
 pub(crate) struct Paced<R> {
     reader: R,
     stall: Duration,
-    /// The most that is waited for all of it.
+    /// The longest total wait.
     longest: Duration,
     waited: Duration,
     bytes: u64,
 }
 
 impl<R> Paced<R> {
-    /// What comes from `reader`, which may be silent for `stall`.
+    /// Wraps `reader`, which may be silent for `stall`.
     pub(crate) fn new(reader: R, stall: Duration) -> Self {
         Self { reader, stall, longest: Duration::MAX, waited: Duration::ZERO, bytes: 0 }
     }
 
-    /// The same of something short.
+    /// Limits the total wait too, for a short body.
     pub(crate) fn short(self) -> Self {
-        Self { longest: self.stall.saturating_mul(SHORT), ..self }
+        Self { longest: self.stall.saturating_mul(SHORT_BODY_FACTOR), ..self }
     }
 
-    /// How long may be waited for what has come.
+    /// The longest total wait for the bytes received so far.
     fn allowed(&self) -> Duration {
-        let for_bytes = Duration::from_millis(self.bytes.saturating_mul(1000) / SLOWEST);
+        let for_bytes = Duration::from_millis(self.bytes.saturating_mul(1000) / MIN_SPEED);
         self.stall.saturating_add(for_bytes).min(self.longest)
     }
 }
 
 impl<R: Read> Read for Paced<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let begun = Instant::now();
+        let start = Instant::now();
         let read = self.reader.read(buffer);
-        self.waited += begun.elapsed();
+        self.waited += start.elapsed();
         let length = read?;
         self.bytes += length as u64;
         if length > 0 && self.waited > self.allowed() {
@@ -87,7 +87,7 @@ impl<R: Read> Read for Paced<R> {
     }
 }
 
-/// That too little came for too long.
+/// The error of data that arrives too slowly.
 #[derive(Debug)]
 struct TooSlow {
     bytes: u64,
@@ -103,13 +103,14 @@ impl fmt::Display for TooSlow {
 
 impl std::error::Error for TooSlow {}
 
-/// The fault of what is at `place` and ended too early, or was given up because it came too slowly.
+/// The error of a body from `place` that ended too early or arrived too slowly.
 pub(crate) fn interrupted(place: Location, error: io::Error) -> RequestError {
     match error.downcast::<TooSlow>() {
-        // Not tried again at once: it would be as slow, and where it goes on, without an end.
+        // Not retried at once: a retry would be as slow, and a resumed download would never give
+        // up.
         Ok(slow) => RequestError::Permanent(
             Error::at(place, format!("the answer comes too slowly: {slow}")).hint(format!(
-                "at least {SLOWEST} bytes a second are expected; run this again later, or over a \
+                "at least {MIN_SPEED} bytes a second are expected; run this again later, or over a \
                  faster network"
             )),
         ),
@@ -126,10 +127,10 @@ mod tests {
 
     use super::*;
 
-    /// One byte at a time, each after a wait.
-    struct Dripping(Duration);
+    /// A reader that returns one byte at a time, each after a wait.
+    struct SlowReader(Duration);
 
-    impl Read for Dripping {
+    impl Read for SlowReader {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             sleep(self.0);
             buffer[0] = b'x';
@@ -138,22 +139,22 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_drip_ends() {
+    fn data_that_arrives_too_slowly_is_an_error() {
         let stall = Duration::from_millis(20);
         for paced in [
-            Paced::new(Dripping(Duration::from_millis(3)), stall),
-            Paced::new(Dripping(Duration::from_millis(3)), stall).short(),
+            Paced::new(SlowReader(Duration::from_millis(3)), stall),
+            Paced::new(SlowReader(Duration::from_millis(3)), stall).short(),
         ] {
             let mut paced = paced;
             let error = paced.read_to_end(&mut Vec::new()).unwrap_err();
-            let fault = interrupted(Location::file("there"), error);
-            let RequestError::Permanent(error) = fault else { panic!("{fault:?}") };
+            let error = interrupted(Location::file("there"), error);
+            let RequestError::Permanent(error) = error else { panic!("{error:?}") };
             assert!(error.to_string().starts_with("there: the answer comes too slowly"), "{error}");
         }
     }
 
     #[test]
-    fn what_is_waited_for_grows_with_what_comes_and_has_an_end() {
+    fn the_longest_wait_grows_with_the_bytes_received_up_to_a_limit() {
         let mut paced = Paced::new(io::empty(), Duration::from_secs(60));
         assert_eq!(paced.allowed(), Duration::from_secs(60));
         paced.bytes = 1_000_000_000;

@@ -1,5 +1,5 @@
-//! The web: addresses, connections that are encrypted as they should be, what an answer means and
-//! when to try again. Who sees credentials and which redirects are followed is for those who ask.
+//! HTTP: URLs, encrypted connections, the meaning of responses, and retries. Callers decide which
+//! servers receive credentials and which redirects are followed.
 
 mod answer;
 mod authorities;
@@ -26,15 +26,15 @@ use self::no_proxy::NoProxy;
 pub(crate) use self::retry::{Backoff, RequestError, RequestResult, retry_with_backoff};
 pub(crate) use self::url::Url;
 
-/// How much of an answer is taken from the system at once, in bytes: fewer, larger pieces cost
-/// less time.
+/// The size of the input buffer in bytes. Few large reads are faster than many small ones.
 const INPUT_BUFFER: usize = 1 << 19;
 
-/// How long is waited for a connection.
+/// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Makes connections over TLS by `rustls` with `ring` and the system's certificates. Redirects are
-/// for the caller to follow, as credentials go to one server alone.
+/// An HTTP client. TLS is done by `rustls` with `ring`, and by default the system's certificates
+/// are trusted. Callers follow redirects themselves, because credentials may be sent to one server
+/// only.
 #[derive(Debug)]
 pub(crate) struct Agent {
     connections: ureq::Agent,
@@ -43,8 +43,9 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// Connects to nothing yet. A server that says nothing more, or takes nothing more, for `stall`
-    /// is given up. Certificates are of `authorities`, or of those that the system trusts.
+    /// Creates a client without connecting. A server that sends or accepts nothing for `stall` is
+    /// given up. Certificates are checked against `authorities`, or against those that the system
+    /// trusts.
     pub(crate) fn new(stall: Duration, authorities: Option<&Authorities>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = TlsConfig::builder()
@@ -56,7 +57,7 @@ impl Agent {
             .tls_config(tls)
             .proxy(proxy)
             .user_agent(concat!("mentorpal/", env!("CARGO_PKG_VERSION")))
-            // Sizes and ranges are those of the file itself.
+            // Without compression, sizes and ranges are those of the file itself.
             .accept_encoding("identity")
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
@@ -66,15 +67,16 @@ impl Agent {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_per_read(Some(stall))
             .timeout_per_write(Some(stall))
-            // Of all that comes before the body: a byte now and then would never be given up.
+            // Limits the whole time until the body: a server could send one byte now and then
+            // forever.
             .timeout_recv_response(Some(stall))
             .build();
         Self { connections: config.into(), no_proxy, stall }
     }
 
-    /// Sends the request, whose address is `url`, and waits for the head of the answer, whatever
-    /// its status; `hint` says what to look at where none comes. What is within this machine is
-    /// asked directly, whatever proxies the environment names: a password is sent there in clear.
+    /// Sends the request to `url` and returns the head of the response, whatever its status. `hint`
+    /// is the hint of the error if no response arrives. Requests to this machine never use a proxy,
+    /// because passwords are sent to this machine unencrypted.
     pub(crate) fn ask(
         &self,
         url: &Url,

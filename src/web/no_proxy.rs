@@ -1,4 +1,5 @@
-//! Which proxy is asked to connect, and which hosts are asked directly: `NO_PROXY` as curl reads it.
+//! Proxies from the environment, and the hosts that are reached without one: `NO_PROXY` as curl
+//! reads it.
 
 use std::net::IpAddr;
 
@@ -7,24 +8,25 @@ use ureq::Proxy;
 use super::url::Url;
 use crate::secrets;
 
-/// The variables that name a proxy; the first that is set counts.
+/// The variables that name a proxy. The first one that is set is used.
 const PROXY: [&str; 6] =
     ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// The variables that name the hosts to ask directly. As curl has it, small letters go first.
+/// The variables that list the hosts to reach without a proxy. As in curl, lower case takes
+/// precedence.
 const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// The hosts that are asked without a proxy.
+/// The list of the hosts that are reached without a proxy.
 #[derive(Debug, Default)]
 pub(super) struct NoProxy(String);
 
-/// The proxy of the environment, and the hosts that are asked without it.
+/// Returns the proxy that the environment names, and the hosts that are reached without it.
 pub(super) fn from_environment() -> (Option<Proxy>, NoProxy) {
     let variable = |name: &&str| {
         let value = std::env::var_os(name)?.to_string_lossy().into_owned();
         (!value.is_empty()).then_some(value)
     };
-    // Not `Proxy::try_from_env`, which has its own reading of `NO_PROXY`.
+    // Not `Proxy::try_from_env`: it reads `NO_PROXY` in a different way.
     let proxy = |name: &&str| {
         let found = Proxy::new(&variable(name)?);
         if found.is_err() {
@@ -40,19 +42,19 @@ pub(super) fn from_environment() -> (Option<Proxy>, NoProxy) {
 }
 
 impl NoProxy {
-    /// Whether `url` is asked without a proxy. This machine always is: a password is sent to it in
-    /// clear.
+    /// Whether `url` is reached without a proxy. Always true for this machine, because passwords
+    /// are sent to it unencrypted.
     pub(super) fn has(&self, url: &Url) -> bool {
         url.is_loopback() || is_listed(&self.0, url.host())
     }
 }
 
-/// Whether `list` names `host`, an IPv6 address without its brackets.
+/// Whether `list` names `host`. An IPv6 address is given without its brackets.
 ///
-/// curl's rules (`lib/noproxy.c`): the entries stand between commas or blanks. `*` names all hosts, if
-/// it is all there is. A name stands for itself and all names below it; a dot before and one after
-/// it, and its case, make no difference. An address stands for itself, or, with `/BITS`, for its
-/// network. A port, or a `*` within an entry, matches nothing.
+/// The rules are those of curl (`lib/noproxy.c`). Entries are separated by commas or blanks. A list
+/// that is just `*` names all hosts. A name matches itself and all subdomains; case, one leading
+/// dot and one trailing dot are ignored. An address matches itself or, with `/BITS`, its network.
+/// An entry with a port or with a `*` matches nothing.
 fn is_listed(list: &str, host: &str) -> bool {
     if list == "*" {
         return true;
@@ -64,7 +66,7 @@ fn is_listed(list: &str, host: &str) -> bool {
     }
 }
 
-/// Whether the name in `entry` is `host`, or one above it.
+/// Whether `entry` is the name `host` or one of its parent domains.
 fn has_name(entry: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let entry = entry.strip_suffix('.').unwrap_or(entry);
@@ -73,10 +75,10 @@ fn has_name(entry: &str, host: &str) -> bool {
         && host.strip_suffix(&entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether the address or network in `entry` has `address`.
+/// Whether the address or network in `entry` contains `address`.
 fn has_address(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = entry.split_once('/').unwrap_or((entry, ""));
-    // As `atoi` reads it: what does not begin with digits is 0, and 0 stands for all bits.
+    // As `atoi` reads it: text without leading digits is 0, and 0 stands for all bits.
     let digits = bits.find(|c: char| !c.is_ascii_digit()).map_or(bits, |end| &bits[..end]);
     let bits = digits.parse::<u32>().unwrap_or(if digits.is_empty() { 0 } else { u32::MAX });
     let (network, address, all) = match (network.parse(), address) {
@@ -89,7 +91,7 @@ fn has_address(entry: &str, address: IpAddr) -> bool {
         _ => return false,
     };
     let bits = if bits == 0 { all } else { bits };
-    // All of an address's bits may be left out of the comparison only by 0, which is none.
+    // `bits` is not 0 here, so the shift is always shorter than the address.
     bits <= all && (network ^ address) >> (all - bits) == 0
 }
 
@@ -106,7 +108,7 @@ mod tests {
         direct: bool,
     }
 
-    // `tests/fixtures/no_proxy/reference.py` asked curl.
+    // The expected values are curl's, recorded by `tests/fixtures/no_proxy/reference.py`.
     #[test]
     fn lists_are_read_as_curl_reads_them() {
         let cases = include_str!("../../tests/fixtures/no_proxy/cases.json");
@@ -119,9 +121,9 @@ mod tests {
         }
     }
 
-    // By hand, from curl's documentation: CIDR notation of IPv6, too.
+    // Written by hand from curl's documentation, which allows CIDR notation for IPv6, too.
     #[test]
-    fn networks_of_ipv6_addresses_are_known() {
+    fn ipv6_networks_in_cidr_notation_are_matched() {
         for (list, host, direct) in [
             ("fd00::/8", "fd12:3456::1", true),
             ("fd00::/8", "fe00::1", false),
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_always_asked_directly() {
+    fn this_machine_is_always_reached_without_a_proxy() {
         for url in ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]/"] {
             assert!(NoProxy::default().has(&Url::parse(url).unwrap()), "{url}");
         }

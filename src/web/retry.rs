@@ -50,10 +50,10 @@ pub(crate) fn retry_with_backoff<T>(
     first_wait: Duration,
     mut attempt: impl FnMut() -> RequestResult<T>,
 ) -> RequestResult<T> {
-    let mut tries = Backoff::new(first_wait);
+    let mut backoff = Backoff::new(first_wait);
     loop {
         match attempt() {
-            Err(RequestError::Transient(error, asked)) => tries.failed(error, asked)?,
+            Err(RequestError::Transient(error, requested)) => backoff.failed(error, requested)?,
             done => return done,
         }
     }
@@ -82,7 +82,11 @@ impl Backoff {
     ///
     /// # Errors
     /// If the last attempt has failed, or the requested wait is too long.
-    pub(crate) fn failed(&mut self, error: Error, asked: Option<Duration>) -> RequestResult<()> {
+    pub(crate) fn failed(
+        &mut self,
+        error: Error,
+        requested: Option<Duration>,
+    ) -> RequestResult<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
             let hint = format!(
@@ -95,13 +99,15 @@ impl Backoff {
             let error = error.with_kind(ErrorKind::Unreachable).transient();
             return Err(RequestError::Permanent(error.hint(hint)));
         }
-        if let Some(asked) = asked.filter(|asked| *asked > LONGEST_REQUESTED_WAIT) {
-            let hint =
-                format!("the server requested a retry after {} s (`Retry-After`)", asked.as_secs());
+        if let Some(requested) = requested.filter(|requested| *requested > LONGEST_REQUESTED_WAIT) {
+            let hint = format!(
+                "the server requested a retry after {} s (`Retry-After`)",
+                requested.as_secs()
+            );
             let error = error.with_kind(ErrorKind::Unreachable).transient();
             return Err(RequestError::Permanent(error.hint(hint)));
         }
-        let wait = asked.unwrap_or_else(|| self.own_wait());
+        let wait = requested.unwrap_or_else(|| self.own_wait());
         tracing::info!(%error, seconds = wait.as_secs_f32(), "retrying");
         thread::sleep(wait);
         Ok(())
@@ -152,9 +158,9 @@ mod tests {
         assert_eq!(tried, 6);
         let error = answer.unwrap_err().into_error();
         assert!(error.hint_text().unwrap().contains("tried 6 times"), "{error:?}");
-        let asked = Some(Duration::from_secs(301));
+        let requested = Some(Duration::from_secs(301));
         let error =
-            Backoff::new(NO_WAIT).failed(Error::new("busy"), asked).unwrap_err().into_error();
+            Backoff::new(NO_WAIT).failed(Error::new("busy"), requested).unwrap_err().into_error();
         assert!(error.hint_text().unwrap().contains("after 301 s"), "{error:?}");
     }
 

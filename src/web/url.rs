@@ -1,4 +1,4 @@
-//! Web addresses: what they are joined from, who may see a token, and how they are shown.
+//! URLs: joining them, comparing servers, and showing them without secrets.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,21 +7,21 @@ use ureq::http::Uri;
 
 use crate::secrets::mask_addresses;
 
-/// An address of the scheme `http` or `https`.
+/// A URL with the scheme `http` or `https`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     is_https: bool,
-    /// In lower case; of IPv6 with its brackets.
+    /// In lower case; an IPv6 address has its brackets.
     host: String,
     port: u16,
-    /// The path, and the query if there is one.
+    /// The path, with the query if the URL has one.
     path: String,
-    /// A secret part of the path that is never printed; empty if there is none.
+    /// A secret part of the path, shown as `****`; empty if there is none.
     hidden: String,
 }
 
 impl Url {
-    /// Reads an absolute address. One that names a user is none here.
+    /// Parses an absolute URL. Returns `None` for an invalid URL or one with a user name.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let is_https = match uri.scheme_str()? {
@@ -30,7 +30,7 @@ impl Url {
             _ => return None,
         };
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
-        // A port that is no number may be the beginning of a password.
+        // A port that is not a number may be the beginning of a password.
         if authority.port_u16().is_none() && authority.as_str() != authority.host() {
             return None;
         }
@@ -43,25 +43,25 @@ impl Url {
         })
     }
 
-    /// The address of `path`, which begins with `/`, below this one.
+    /// The URL of `path`, which begins with `/`, below this URL.
     pub(crate) fn below(&self, path: &str) -> Self {
         Self { path: format!("{}{path}", self.path.trim_end_matches('/')), ..self.clone() }
     }
 
-    /// The address of the folder that this one is in, with a slash at its end; none of the root.
+    /// The URL of the parent folder, with a slash at its end; `None` for the root.
     pub(crate) fn above(&self) -> Option<Self> {
         let path = self.path.trim_end_matches('/');
         let slash = path.rfind('/')?;
         Some(Self { path: path[..=slash].to_owned(), ..self.clone() })
     }
 
-    /// The same address, and those below it, with `part` shown as `****`.
+    /// The same URL, shown with `part` as `****`, as are the URLs derived from it.
     pub(crate) fn hiding(self, part: &str) -> Self {
         Self { hidden: part.to_owned(), ..self }
     }
 
-    /// Where a redirect from here to `location` leads, if it is one of the forms that servers
-    /// send: an absolute address, or a path from the host's root.
+    /// The target of a redirect from this URL to `location`, if `location` has one of the forms
+    /// that servers send: an absolute URL, or a path from the host's root.
     pub(crate) fn redirected(&self, location: &str) -> Option<Self> {
         self.resolved(location).map(|url| url.hiding(&self.hidden))
     }
@@ -71,19 +71,19 @@ impl Url {
             let scheme = if self.is_https { "https:" } else { "http:" };
             Self::parse(&format!("{scheme}{location}"))
         } else if location.starts_with('/') {
-            // Read as a whole, so that it holds nothing that addresses do not.
+            // The complete URL is parsed, so that invalid characters are refused.
             Self::parse(&Self { path: location.to_owned(), ..self.clone() }.whole())
         } else {
             Self::parse(location)
         }
     }
 
-    /// Whether it ends in a query.
+    /// Whether the URL has a query.
     pub(crate) fn has_query(&self) -> bool {
         self.path.contains('?')
     }
 
-    /// The host's name; of IPv6 without its brackets.
+    /// The host's name or address; an IPv6 address is without its brackets.
     pub(crate) fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
@@ -93,30 +93,31 @@ impl Url {
         (self.is_https, &self.host, self.port) == (other.is_https, &other.host, other.port)
     }
 
-    /// Whether what is sent there stays secret on its way: encrypted, or within this machine.
+    /// Whether a request to this URL cannot be read by others: it is encrypted or stays on this
+    /// machine.
     pub(crate) fn is_private(&self) -> bool {
         self.is_https || self.is_loopback()
     }
 
-    /// Whether it is within this machine.
+    /// Whether the host is this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         let is_loopback = |ip: IpAddr| ip.is_loopback();
         self.host == "localhost" || self.host().parse().is_ok_and(is_loopback)
     }
 
-    /// The path, and the query if there is one, as a request names them.
+    /// The path, with the query if the URL has one, as in the first line of a request.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// The address as a server has it that is asked over plain `http` by a proxy: with the port
-    /// that was asked for, or without.
+    /// The URL as a server behind a TLS-terminating proxy would write it: with the scheme `http`,
+    /// and with or without the port.
     pub(crate) fn over_http(&self, with_port: bool) -> String {
         let port = if with_port { format!(":{}", self.port) } else { String::new() };
         format!("http://{}{port}{}", self.host, self.path)
     }
 
-    /// The host and, unless it is the scheme's default, the port: as the header `Host` has them.
+    /// The host and, unless it is the scheme's default, the port, as in the header `Host`.
     pub(crate) fn authority(&self) -> String {
         let default = if self.is_https { 443 } else { 80 };
         let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
@@ -130,7 +131,8 @@ impl Url {
     }
 }
 
-/// Without the query, which may hold a signature, and the token of a public link.
+/// The URL without its query, which may contain a signature, and without the token of a public
+/// link.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.whole();
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_joined_and_shown_without_their_query() {
+    fn urls_are_joined_and_shown_without_query_or_secret() {
         let hub = url("https://Hub.example/mirror/");
         assert_eq!(hub.below("/a/b").whole(), "https://hub.example/mirror/a/b");
         let signed = hub.redirected("https://cdn.example:8443/x?Signature=abc").unwrap();
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_private_within_this_machine_only() {
+    fn plain_http_is_private_on_this_machine_only() {
         for (text, is_private) in [
             ("https://hub.example", true),
             ("http://127.0.0.1:80", true),

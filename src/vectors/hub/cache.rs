@@ -1,15 +1,15 @@
-//! The cache that Hugging Face's tools share, laid out as theirs:
+//! The cache of downloaded models, in the layout of Hugging Face's own tools, which share it:
 //!
 //! ```text
-//! hub/models--<owner>--<name>/blobs/<hash>              a file's content
-//! hub/models--<owner>--<name>/blobs/<hash>.incomplete   what has come of it
-//! hub/models--<owner>--<name>/snapshots/<commit>/<file> a link to it
-//! hub/models--<owner>--<name>/refs/<revision>           a commit
-//! hub/models--<owner>--<name>/.no_exist/<commit>/<file> the model has no such file
-//! hub/.locks/models--<owner>--<name>/<hash>.lock        locked while one is written
+//! hub/models--<owner>--<name>/blobs/<hash>              the content of a file
+//! hub/models--<owner>--<name>/blobs/<hash>.incomplete   the part downloaded so far
+//! hub/models--<owner>--<name>/snapshots/<commit>/<file> a link to the content
+//! hub/models--<owner>--<name>/refs/<revision>           the commit of a revision
+//! hub/models--<owner>--<name>/.no_exist/<commit>/<file> marks that the model has no such file
+//! hub/.locks/models--<owner>--<name>/<hash>.lock        locked while a blob is written
 //! ```
 //!
-//! What is in it may be damaged, so a file is hashed again before it is used.
+//! A cached file may be corrupt, so its hash is verified before use.
 
 use std::fs::{self, File};
 use std::io;
@@ -29,24 +29,24 @@ pub(super) struct ModelCache {
     locks: PathBuf,
 }
 
-/// What the cache knows of a file.
+/// The state of a file in the cache.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cached {
-    /// It is there, whole.
-    Whole(PathBuf),
+    /// The file is in the cache, complete and verified.
+    Complete(PathBuf),
     /// The model has no such file.
     Absent,
-    /// Nothing that can be used.
+    /// The cache has no usable copy of the file.
     Unknown,
 }
 
-/// Whether `text` is a commit's name, and so a folder's.
+/// Whether `text` is a commit hash, which is also the name of a folder in the cache.
 pub(super) fn is_commit(text: &str) -> bool {
     matches!(Hash::parse(text), Some(Hash::GitBlob(hash)) if hash == text)
 }
 
 impl ModelCache {
-    /// The cache of `model` in the folder `hub`, which all models share.
+    /// The cache of `model` within `hub`, the folder that all models share.
     pub(super) fn new(hub: &Path, model: &ModelId) -> Self {
         let name = format!("models--{model}").replace('/', "--");
         Self {
@@ -56,7 +56,7 @@ impl ModelCache {
         }
     }
 
-    /// The commit that `revision` was when it was last asked for, if it was.
+    /// The commit that `revision` had at the last download, if the cache records one.
     pub(super) fn commit(&self, revision: &str) -> Option<String> {
         if is_commit(revision) {
             return Some(revision.to_owned());
@@ -65,45 +65,45 @@ impl ModelCache {
         String::from_utf8(commit).ok().filter(|commit| is_commit(commit))
     }
 
-    /// Notes which commit the model's revision is.
+    /// Records the commit of the model's revision.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn set_commit(&self, commit: &str) -> Result<()> {
         let path = self.reference(&self.revision);
-        // A revision may have parts, `refs/pr/1`.
+        // A revision may contain slashes, as `refs/pr/1` does.
         make_folder_of(&path).map_err(|e| self.failed(e))?;
         files::write_atomically(&path, commit.as_bytes())
     }
 
-    /// Looks what is there of the file at `path` in `commit`.
+    /// Looks up the file at `path` in `commit`, and verifies its hash.
     pub(super) fn look_up(&self, commit: &str, path: &str) -> Cached {
         let link = fs::read_link(self.snapshot(commit).join(path)).ok();
         let name = link.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
         if let Some(hash) = name.and_then(Hash::parse) {
             let blob = self.blob(&hash);
-            if is_whole(&blob, &hash).unwrap_or(false) {
-                return Cached::Whole(blob);
+            if is_valid(&blob, &hash).unwrap_or(false) {
+                return Cached::Complete(blob);
             }
             tracing::info!(path = %blob.display(), "not whole in the cache");
         }
         if self.absent(commit, path).is_file() { Cached::Absent } else { Cached::Unknown }
     }
 
-    /// Notes that there is no file at `path` in `commit`.
+    /// Records that `commit` has no file at `path`.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn set_absent(&self, commit: &str, path: &str) -> Result<()> {
         let file = self.absent(commit, path);
         make_folder_of(&file).and_then(|()| File::create(&file)).map_err(|e| self.failed(e))?;
         Ok(())
     }
 
-    /// Has the file at `path` in `commit` be the one called by `hash`.
+    /// Links the file at `path` in `commit` to the content with this hash.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn link(&self, commit: &str, path: &str, hash: &Hash) -> Result<()> {
         let link = self.snapshot(commit).join(path);
         let up = "../".repeat(2 + path.matches('/').count());
@@ -117,11 +117,11 @@ impl ModelCache {
             .map_err(|e| self.failed(e))
     }
 
-    /// Locks the file called by `hash` against other runs, and other tools, until the result is
-    /// dropped. Disks without locks (some network ones) go without.
+    /// Locks the content with this hash against other runs and other tools, until the result is
+    /// dropped. Some network disks have no locks; there, nothing is locked.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn lock(&self, hash: &Hash) -> Result<File> {
         let path = self.locks.join(format!("{}.lock", hash.hex()));
         let file = make_folder_of(&path)
@@ -132,15 +132,15 @@ impl ModelCache {
         Ok(file)
     }
 
-    /// Where the content called by `hash` is.
+    /// The path of the content with this hash.
     pub(super) fn blob(&self, hash: &Hash) -> PathBuf {
         self.folder.join("blobs").join(hash.hex())
     }
 
-    /// Opens what has come of the content called by `hash`, to write on at its end.
+    /// Opens the part downloaded so far of the content with this hash, to append to it.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn incomplete(&self, hash: &Hash) -> Result<(File, PathBuf)> {
         let path = self.blob(hash).with_extension("incomplete");
         let file = make_folder_of(&path)
@@ -150,10 +150,10 @@ impl ModelCache {
         Ok((file, path))
     }
 
-    /// Puts `incomplete`, which is whole, in its place.
+    /// Publishes `incomplete`, which has been verified, under its final path.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// If the disk fails.
     pub(super) fn complete(&self, incomplete: &(File, PathBuf), hash: &Hash) -> Result<PathBuf> {
         let (file, path) = incomplete;
         let blob = self.blob(hash);
@@ -164,7 +164,7 @@ impl ModelCache {
         Ok(blob)
     }
 
-    /// The error of a disk that failed.
+    /// The error of a failed disk operation.
     pub(super) fn failed(&self, error: io::Error) -> Error {
         Error::io(&self.folder, "write the cache", error)
     }
@@ -182,16 +182,16 @@ impl ModelCache {
     }
 }
 
-/// Whether the file at `path` is there and has the hash.
+/// Whether the file at `path` exists and has this hash.
 ///
 /// # Errors
-/// When it is there and cannot be read.
-pub(super) fn is_whole(path: &Path, hash: &Hash) -> io::Result<bool> {
+/// If the file exists but cannot be read.
+pub(super) fn is_valid(path: &Path, hash: &Hash) -> io::Result<bool> {
     if !path.is_file() {
         return Ok(false);
     }
     let file = files::open(path)?;
-    Ok(hash.of_same_kind(file.metadata()?.len(), file)? == *hash)
+    Ok(hash.compute_same_kind(file.metadata()?.len(), file)? == *hash)
 }
 
 fn make_folder_of(path: &Path) -> io::Result<()> {
@@ -203,7 +203,8 @@ fn make_link(target: &Path, link: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, link)
 }
 
-/// Other systems may refuse links: what is fetched is used, and fetched again the next time.
+/// Links may not be available on other systems. The content is used without one, and downloaded
+/// again the next time.
 #[cfg(not(unix))]
 fn make_link(_target: &Path, _link: &Path) -> io::Result<()> {
     Ok(())

@@ -1,4 +1,5 @@
-//! Asking the Hub: who gets the token, which redirects are followed, what to do about a refusal.
+//! Requests to the Hub: which servers receive the token, which redirects are followed, and the
+//! hints of errors.
 
 use std::time::Duration;
 
@@ -12,27 +13,27 @@ use crate::web::{
     too_many_redirects,
 };
 
-/// How long is waited before the second try.
+/// The wait before the first retry.
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// The longest wait for a server to say anything more.
+/// How long a server may send nothing before a request fails.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest answer that is no file, in bytes.
-const MAX_ANSWER: u64 = 16 << 20;
+/// The largest response other than a file, in bytes.
+const MAX_RESPONSE: u64 = 16 << 20;
 
-/// What to look at where no server answers.
-const UNREACHED: &str = "look at the network and HF_ENDPOINT; what Hugging Face's cache holds is \
+/// The hint if the server cannot be reached.
+const UNREACHABLE_HINT: &str = "look at the network and HF_ENDPOINT; what Hugging Face's cache holds is \
                          used without one where HF_HUB_OFFLINE=1";
 
-/// Large files are described so, small ones as HTTP has it.
+/// The header with the SHA-256 of a large file. Small files have the standard header `ETag`.
 pub(super) const LINKED_ETAG: &str = "X-Linked-Etag";
 pub(super) const LINKED_SIZE: &str = "X-Linked-Size";
 
-/// What a Hub says of the commit, and no other server.
+/// The header with the commit. Only the Hub sends it.
 const REPO_COMMIT: &str = "X-Repo-Commit";
 
-/// A connection to the Hub.
+/// A client for the Hub.
 #[derive(Debug)]
 pub(super) struct Client {
     agent: Agent,
@@ -41,21 +42,22 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Connects to nothing yet.
+    /// Creates a client without connecting.
     pub(super) fn new(settings: &HubSettings) -> Self {
         let (endpoint, token) = (settings.endpoint.clone(), settings.token.clone());
         Self { agent: Agent::new(READ_TIMEOUT, None), endpoint, token }
     }
 
-    /// Asks for what is described in JSON at `url`.
+    /// Requests the JSON document at `url`.
     pub(super) fn json<T: DeserializeOwned>(&self, url: &Url) -> RequestResult<T> {
         let (response, from) = self.send(url, 0)?;
-        let bytes = short(&from, response, MAX_ANSWER)?;
-        serde_json::from_slice(&bytes).map_err(|_| RequestError::Permanent(no_hub(&from)))
+        let bytes = short(&from, response, MAX_RESPONSE)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|_| RequestError::Permanent(unexpected_response(&from)))
     }
 
-    /// Asks for the Hub's description of the file at `url`; none where only a server has the file
-    /// that is no Hub, whose headers say nothing of it.
+    /// Requests the Hub's description of the file at `url`. Returns `None` if only a server that is
+    /// not the Hub has the file; the headers of such a server do not identify the file.
     pub(super) fn describe(&self, url: &Url) -> RequestResult<Option<Response>> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
@@ -72,19 +74,19 @@ impl Client {
             let is_hub = self.endpoint.is_same_server(&url) || headers.contains_key(REPO_COMMIT);
             return match self.check(&url, &response) {
                 Ok(()) => Ok(is_hub.then_some(response)),
-                // A mirror may know no `HEAD`; a signed address is often for `GET` alone.
+                // A mirror may not support `HEAD`; a signed URL is often valid for `GET` only.
                 Err(RequestError::Permanent(_))
                     if !is_hub || matches!(status.as_u16(), 405 | 501) =>
                 {
                     Ok(None)
                 }
-                Err(fault) => Err(fault),
+                Err(error) => Err(error),
             };
         }
         Err(too_many_redirects(&url))
     }
 
-    /// Asks for the content at `url`, from the byte `start` on; and where it came from.
+    /// Requests the content at `url` from the byte `start` on. Returns the response and its URL.
     pub(super) fn content(&self, url: &Url, start: u64) -> RequestResult<(Response, Url)> {
         self.send(url, start)
     }
@@ -106,21 +108,21 @@ impl Client {
         if start > 0 {
             request = request.header(header::RANGE, format!("bytes={start}-"));
         }
-        if let Some(token) = self.token.as_ref().filter(|_| self.may_see_token(url)) {
+        if let Some(token) = self.token.as_ref().filter(|_| self.may_send_token(url)) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.secret()));
         }
-        self.agent.ask(url, request, (), UNREACHED)
+        self.agent.ask(url, request, (), UNREACHABLE_HINT)
     }
 
-    /// Whether `url` belongs to the Hub and the connection is encrypted or local.
-    fn may_see_token(&self, url: &Url) -> bool {
+    /// Whether `url` is on the Hub's server and the connection is private.
+    fn may_send_token(&self, url: &Url) -> bool {
         self.endpoint.is_same_server(url) && url.is_private()
     }
 
-    /// Whether the answer from `url` is one.
+    /// Checks that the response from `url` is successful.
     fn check(&self, url: &Url, response: &Response) -> RequestResult<()> {
         let status = response.status();
-        // A part that is not there is for whoever asked for it.
+        // The caller handles a range that does not exist.
         if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Ok(());
         }
@@ -128,21 +130,21 @@ impl Client {
             RequestError::Permanent(error) if matches!(status.as_u16(), 401 | 403) => {
                 RequestError::Permanent(error.hint(self.refused(url, status)))
             }
-            fault => fault,
+            error => error,
         })
     }
 
-    /// What to do about a refusal by `url`.
+    /// The hint for a refused request to `url`.
     fn refused(&self, url: &Url, status: StatusCode) -> &'static str {
         if !self.endpoint.is_same_server(url) {
             return "the Hub leads to this server for a while only: run this again";
         }
         match (&self.token, status) {
-            // The Hub says so of models that are not there, too.
+            // The Hub sends the same status for models that do not exist.
             (None, _) => {
                 "no such model, or one that only members see: look at the spelling, or set HF_TOKEN"
             }
-            (Some(_), _) if !self.may_see_token(url) => {
+            (Some(_), _) if !self.may_send_token(url) => {
                 "HF_TOKEN was not sent, since it would not be encrypted: use https in HF_ENDPOINT"
             }
             (Some(_), StatusCode::UNAUTHORIZED) => {
@@ -156,8 +158,8 @@ impl Client {
     }
 }
 
-/// The error of an answer that no Hub gives.
-pub(super) fn no_hub(url: &Url) -> Error {
+/// The error of a response that the Hub would not send.
+pub(super) fn unexpected_response(url: &Url) -> Error {
     at(url, "not an answer of the Hugging Face Hub").hint(
         "a network that wants a login answers with a page of its own; look at it in a browser, and \
          at HF_ENDPOINT",

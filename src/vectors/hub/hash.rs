@@ -1,4 +1,5 @@
-//! The hashes that the Hub says of files, and by which they are called in its cache.
+//! The hashes by which the Hub identifies the content of files. They are the names of files in the
+//! cache.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -7,18 +8,19 @@ use sha1::{Digest, Sha1};
 
 use crate::sha256;
 
-/// What the Hub says of a file's content. It gives a large file's SHA-256, and what git calls any
-/// other: the SHA-1 of `blob <size>`, a zero byte, and the content.
+/// The hash of a file's content, as the Hub gives it. For large files it is the SHA-256; for all
+/// others it is git's blob hash: the SHA-1 of `blob <size>`, a zero byte, and the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Hash {
-    /// In lower-case hex.
+    /// The SHA-256 in lower-case hex.
     Sha256(String),
-    /// In lower-case hex.
+    /// Git's blob hash in lower-case hex.
     GitBlob(String),
 }
 
 impl Hash {
-    /// Reads a hash, as an `ETag` quotes it or plain; nothing else passes, so it is a file's name.
+    /// Parses a hash, with or without the quotes of an `ETag`. A parsed hash is always safe as a
+    /// file name.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
         if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
@@ -31,11 +33,11 @@ impl Hash {
         }
     }
 
-    /// What the content of `size` bytes in `reader` has, of the same kind.
+    /// Computes the hash of the same kind for the `size` bytes in `reader`.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub(super) fn of_same_kind(&self, size: u64, mut reader: impl Read) -> io::Result<Self> {
+    /// If the content cannot be read.
+    pub(super) fn compute_same_kind(&self, size: u64, mut reader: impl Read) -> io::Result<Self> {
         if let Self::Sha256(_) = self {
             return sha256::digest_of(reader).map(Self::Sha256);
         }
@@ -76,19 +78,19 @@ mod tests {
     const GIT: &str = "f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f";
 
     #[test]
-    fn content_is_told_by_its_hash() {
+    fn content_is_identified_by_its_hash() {
         for text in [SHA256, GIT] {
             for quoted in [text.to_owned(), format!("\"{text}\""), format!("W/\"{text}\"")] {
                 let hash = Hash::parse(&quoted).unwrap();
                 assert_eq!(hash.hex(), text);
-                assert_eq!(hash.of_same_kind(3, &b"abc"[..]).unwrap(), hash);
-                assert_ne!(hash.of_same_kind(3, &b"abd"[..]).unwrap(), hash);
+                assert_eq!(hash.compute_same_kind(3, &b"abc"[..]).unwrap(), hash);
+                assert_ne!(hash.compute_same_kind(3, &b"abd"[..]).unwrap(), hash);
             }
         }
     }
 
     #[test]
-    fn what_is_no_hash_names_no_file() {
+    fn other_text_is_not_a_hash() {
         let upper = GIT.to_ascii_uppercase();
         let path = format!("../{}", &GIT[3..]);
         for text in

@@ -6,12 +6,12 @@
 //!
 //! | file | stage |
 //! |---|---|
-//! | `model_id.rs` | model name given by the user → repository and revision |
-//! | `settings.rs` | the environment → which Hub, cache and token |
-//! | `client.rs` | requests: who gets the token, which redirects are followed |
-//! | `hash.rs` | what the Hub says of a file's content |
-//! | `transfer.rs` | one file → the cache, whole |
-//! | `cache.rs` | the cache's layout |
+//! | `model_id.rs` | text → the owner, name and revision of a model |
+//! | `settings.rs` | environment variables → URL of the Hub, cache folder and token |
+//! | `client.rs` | requests: which servers receive the token, which redirects are followed |
+//! | `hash.rs` | the Hub's hashes of files |
+//! | `transfer.rs` | downloads one file to the cache and verifies it |
+//! | `cache.rs` | the layout of the cache |
 
 mod cache;
 mod client;
@@ -28,11 +28,11 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use self::cache::{Cached, ModelCache, is_commit};
-use self::client::{Client, FIRST_WAIT, no_hub};
+use self::client::{Client, FIRST_WAIT, unexpected_response};
 use self::hash::Hash;
 pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
-use self::transfer::{Description, Said, fetch, fetch_unverified};
+use self::transfer::{Description, FileInfo, fetch, fetch_unverified};
 
 use super::collect_files::{Bundle, encoder};
 use super::encoder::{FILES, MAX_JSON};
@@ -44,29 +44,30 @@ use crate::progress::Progress;
 use crate::web::{RequestError, Url, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
 
-/// What a model from the Hub is said to be.
+/// The format that a downloaded model is recorded with.
 const FORMAT: &str = "Hugging Face Hub";
 
-/// What to download.
+/// A request to download a model.
 #[derive(Clone, Debug)]
 pub struct DownloadRequest {
     /// The sentence encoder.
     pub model: ModelId,
-    /// What to call it; without, as the model without its owner.
+    /// The name in the workspace. By default, the name of the model without its owner.
     pub name: Option<Name>,
-    /// What is known of its licence; without, what its `README.md` says.
+    /// The licence. By default, the one that the model's `README.md` gives.
     pub licence: Option<String>,
     /// Whether to replace a vector model of the same name.
     pub overwrite: bool,
 }
 
-/// Fetches the files that a sentence encoder needs of a model on the Hub, through the cache that
-/// Hugging Face's tools share, and publishes them as a vector model: whole or not at all. Files of
-/// which a mirror says no hash are taken as they come, and named in [`Added::unverified`].
+/// Downloads the files of a sentence encoder from the Hub, through the cache that Hugging Face's
+/// tools share, and publishes them as a vector model in one step. Files for which a mirror gives no
+/// hash cannot be verified; their names are in [`Added::unverified`].
 ///
 /// # Errors
-/// When the Hub cannot be asked, or refuses; when a file is not what the Hub said of it, or is no
-/// file of a sentence encoder; when the name is taken and not to be replaced; when the disk fails.
+/// If the Hub cannot be reached or refuses the request, a file does not match the Hub's hash or is
+/// not a valid file of a sentence encoder, the name is in use and not to be overwritten, or the
+/// disk fails.
 pub fn download(
     workspace: &Workspace,
     settings: &HubSettings,
@@ -85,40 +86,41 @@ pub fn download(
     Ok(Added { unverified, ..added })
 }
 
-/// A model on the Hub at a commit, whose files are fetched as they are opened.
+/// A model on the Hub at a commit. Its files are downloaded when they are opened.
 struct HubModel<'a> {
     id: &'a ModelId,
     commit: String,
     endpoint: &'a Url,
     cache: ModelCache,
-    /// `None` where only the cache is to be used.
+    /// `None` if only the cache may be used.
     client: Option<Client>,
     progress: &'a dyn Progress,
-    /// What is listed of its files, asked for where a file's own answer says too little.
+    /// The descriptions in the Hub's list of files, requested if the headers of a file do not
+    /// suffice.
     listed: OnceCell<BTreeMap<String, Description>>,
-    /// The files that nothing was said of.
+    /// The files for which no hash is known.
     unverified: RefCell<Vec<String>>,
 }
 
-/// What the Hub says of a model.
+/// The Hub's description of a model.
 #[derive(Deserialize)]
 struct Info {
-    /// The commit.
+    /// The commit hash.
     sha: String,
-    /// Its files.
+    /// The model's files.
     #[serde(default)]
     siblings: Vec<Sibling>,
 }
 
-/// What the Hub lists of a file.
+/// One file in the Hub's list.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Sibling {
     rfilename: String,
-    /// What git calls it.
+    /// Git's blob hash.
     blob_id: Option<String>,
     size: Option<u64>,
-    /// Of a large file, what git has instead of it.
+    /// For a large file, the pointer that git stores instead of the content.
     lfs: Option<Pointer>,
 }
 
@@ -140,7 +142,7 @@ impl Sibling {
 }
 
 impl<'a> HubModel<'a> {
-    /// Finds the commit that the model's revision is.
+    /// Finds the commit of the model's revision.
     fn find(
         settings: &'a HubSettings,
         id: &'a ModelId,
@@ -150,7 +152,7 @@ impl<'a> HubModel<'a> {
         let cache = ModelCache::new(&settings.cache, id);
         let client = (!settings.is_offline).then(|| Client::new(settings));
         let commit = match &client {
-            Some(client) => ask_commit(client, endpoint, id)?,
+            Some(client) => request_commit(client, endpoint, id)?,
             None => cache.commit(id.revision()).ok_or_else(|| {
                 let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
                 Error::at(Location::file(&settings.cache), what).hint(OFFLINE)
@@ -160,46 +162,47 @@ impl<'a> HubModel<'a> {
         Ok(Self { id, commit, endpoint, cache, client, progress, listed, unverified })
     }
 
-    /// Notes in the cache which commit was used.
+    /// Records the commit in the cache.
     fn set_commit(&self) -> Result<()> {
         let is_known = self.client.is_none() || self.id.revision() == self.commit;
         if is_known { Ok(()) } else { self.cache.set_commit(&self.commit) }
     }
 
-    /// Where the file at `path` is in the cache, fetched if need be; `None` where there is none.
+    /// Returns the path of the file in the cache, after downloading it if necessary; `None` if the
+    /// model has no such file.
     fn file(&self, path: &str) -> Result<Option<PathBuf>> {
         match self.cache.look_up(&self.commit, path) {
-            Cached::Whole(file) => return Ok(Some(file)),
+            Cached::Complete(file) => return Ok(Some(file)),
             Cached::Absent => return Ok(None),
             Cached::Unknown => {}
         }
         let url = self.url(path);
         let Some(client) = &self.client else {
-            // Without it, nothing but the note on the licence is missing.
+            // Without the file, only the note on the licence is missing.
             if path == "README.md" {
                 return Ok(None);
             }
             let what = "not in Hugging Face's cache, or damaged there";
             return Err(Error::at(Location::file(url.to_string()), what).hint(OFFLINE));
         };
-        let said = Said::ask(client, &url)?;
-        let said = match &said {
-            Said::Absent => {
+        let description = FileInfo::ask(client, &url)?;
+        let description = match &description {
+            FileInfo::Absent => {
                 self.cache.set_absent(&self.commit, path)?;
                 return Ok(None);
             }
-            Said::Known(said) => Some(said),
-            Said::Nothing => self.listed(client)?.get(path),
+            FileInfo::Described(description) => Some(description),
+            FileInfo::Unverifiable => self.listed(client)?.get(path),
         };
         let most = max_size(path);
-        if let Some(said) = said.filter(|said| said.size > most) {
-            let what = format!("{} MiB, expected at most {}", said.size >> 20, most >> 20);
+        if let Some(description) = description.filter(|description| description.size > most) {
+            let what = format!("{} MiB, expected at most {}", description.size >> 20, most >> 20);
             return Err(Error::at(Location::file(url.to_string()), what).hint(TOO_LARGE));
         }
-        if let Some(said) = said {
-            let _lock = self.cache.lock(&said.hash)?;
-            let file = fetch(client, &self.cache, (&url, path), said, self.progress)?;
-            self.cache.link(&self.commit, path, &said.hash)?;
+        if let Some(description) = description {
+            let _lock = self.cache.lock(&description.hash)?;
+            let file = fetch(client, &self.cache, (&url, path), description, self.progress)?;
+            self.cache.link(&self.commit, path, &description.hash)?;
             return Ok(Some(file));
         }
         let (file, hash) =
@@ -210,7 +213,7 @@ impl<'a> HubModel<'a> {
         Ok(Some(file))
     }
 
-    /// What is listed of the model's files; nothing where the Hub, or a mirror of it, has no list.
+    /// The Hub's list of the model's files; empty if the Hub, or its mirror, has no list.
     fn listed(&self, client: &Client) -> Result<&BTreeMap<String, Description>> {
         if let Some(listed) = self.listed.get() {
             return Ok(listed);
@@ -245,22 +248,22 @@ impl Bundle for HubModel<'_> {
 
 const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
 
-/// Asks which commit the model's revision is.
-fn ask_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
+/// Requests the commit of the model's revision.
+fn request_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
     let revision = id.revision().replace('/', "%2F");
     let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
     let Info { sha, .. } =
-        retry_with_backoff(FIRST_WAIT, || client.json(&url)).map_err(|fault| match fault {
+        retry_with_backoff(FIRST_WAIT, || client.json(&url)).map_err(|error| match error {
             RequestError::NotFound(error) => error.hint(format!(
                 "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
                 id.revision()
             )),
-            fault => fault.into_error(),
+            error => error.into_error(),
         })?;
-    if is_commit(&sha) { Ok(sha) } else { Err(no_hub(&url)) }
+    if is_commit(&sha) { Ok(sha) } else { Err(unexpected_response(&url)) }
 }
 
-/// The largest size of the file at `path`, in bytes.
+/// The largest size accepted for the file at `path`, in bytes.
 fn max_size(path: &str) -> u64 {
     FILES.iter().find(|file| file.name == path).map_or(MAX_JSON, |file| file.max_size)
 }

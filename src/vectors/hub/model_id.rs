@@ -1,16 +1,16 @@
-//! What a model on the Hub is called.
+//! The identifier of a model on the Hub.
 
 use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// Whose model a bare name means.
+/// The owner of a model that is named without one.
 const DEFAULT_OWNER: &str = "sentence-transformers";
 
-/// The revision of a name without one.
+/// The revision of a model that is named without one.
 const DEFAULT_REVISION: &str = "main";
 
-/// The longest owner, name or revision, in bytes; the Hub's own limit for the former two.
+/// The longest owner, name or revision, in bytes. The Hub has the same limit for owners and names.
 const MAX_LENGTH: usize = 96;
 
 /// A model on the Hub at a revision.
@@ -50,12 +50,12 @@ impl fmt::Display for ModelId {
     }
 }
 
-/// Reads `OWNER/NAME`, `NAME`, or either with `@REVISION`; all become parts of URLs and paths.
+/// Parses `OWNER/NAME`, `NAME`, or either with `@REVISION`. All parts are safe in URLs and paths.
 impl std::str::FromStr for ModelId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let fault = || {
+        let error = || {
             Error::new(format!("`{}` is no model on the Hugging Face Hub", text.escape_debug()))
                 .hint(
                     "expected `OWNER/NAME` or `OWNER/NAME@REVISION`, of letters, digits, `-`, `_` \
@@ -69,12 +69,12 @@ impl std::str::FromStr for ModelId {
             let [owner, name, revision] = [owner, name, revision].map(str::to_owned);
             Ok(Self { owner, name, revision })
         } else {
-            Err(fault())
+            Err(error())
         }
     }
 }
 
-/// Whether `part` may be one: the Hub's rule for names.
+/// Whether `part` is a valid owner or name by the Hub's rules.
 fn is_plain(part: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=MAX_LENGTH).contains(&part.len())
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read() {
+    fn names_are_parsed() {
         for (text, shown, revision) in [
             ("a/b", "a/b", "main"),
             ("b", "sentence-transformers/b", "main"),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_leave_a_folder_or_an_url_is_refused() {
+    fn names_that_are_unsafe_in_a_path_or_url_are_refused() {
         let long = format!("a/{}", "b".repeat(97));
         for text in [
             "",

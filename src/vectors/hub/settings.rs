@@ -1,13 +1,14 @@
-//! Which Hub, with which token, and where its files are kept: as Hugging Face's own tools are told.
+//! The URL, the token and the cache folder of the Hub, from the variables that Hugging Face's own
+//! tools use.
 //!
 //! | environment | meaning | default |
 //! |---|---|---|
-//! | `HF_ENDPOINT` | where the Hub is | `https://huggingface.co` |
-//! | `HF_HOME` | the folder of its `hub/` and `token` | `$XDG_CACHE_HOME/huggingface` |
-//! | `HF_HUB_CACHE` | the cache | the folder `hub` in `HF_HOME` |
-//! | `XDG_CACHE_HOME` | the folder of all caches | `~/.cache` |
-//! | `HF_TOKEN` | who asks | what the file `token` holds, if there is one |
-//! | `HF_HUB_OFFLINE` | `1`, `on`, `yes` or `true`: the cache alone is used | |
+//! | `HF_ENDPOINT` | URL of the Hub | `https://huggingface.co` |
+//! | `HF_HOME` | folder that contains `hub/` and `token` | `$XDG_CACHE_HOME/huggingface` |
+//! | `HF_HUB_CACHE` | folder of the cache | the folder `hub` in `HF_HOME` |
+//! | `XDG_CACHE_HOME` | folder of all programs' caches | `~/.cache` |
+//! | `HF_TOKEN` | access token | the content of the file `token`, if it exists |
+//! | `HF_HUB_OFFLINE` | `1`, `on`, `yes` or `true`: only the cache is used | |
 
 use std::ffi::OsString;
 use std::fmt;
@@ -23,19 +24,19 @@ const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 /// The longest token, in bytes.
 const MAX_TOKEN: u64 = 1 << 16;
 
-/// How to reach the Hub.
+/// Settings for downloads from the Hub.
 #[derive(Clone, Debug)]
 pub struct HubSettings {
-    /// Where it is.
+    /// The URL of the Hub.
     pub(super) endpoint: Url,
-    /// The folder of models that Hugging Face's tools share.
+    /// The cache folder, which all models and all of Hugging Face's tools share.
     pub(super) cache: PathBuf,
     pub(super) token: Option<Token>,
-    /// Whether only the cache is to be used.
+    /// Whether only the cache may be used.
     pub(super) is_offline: bool,
 }
 
-/// A secret, of characters that a header may have.
+/// An access token. It contains only characters that are valid in a header.
 #[derive(Clone)]
 pub(super) struct Token(String);
 
@@ -51,7 +52,7 @@ impl Token {
         }
     }
 
-    /// The secret itself, for the one header it belongs in.
+    /// The token itself, for the header `Authorization` only.
     pub(super) fn secret(&self) -> &str {
         &self.0
     }
@@ -64,11 +65,12 @@ impl fmt::Debug for Token {
 }
 
 impl HubSettings {
-    /// Resolves the settings; `environment` looks a variable up. An empty one counts as unset.
+    /// Resolves the settings. `environment` returns the value of a variable; an empty one counts as
+    /// unset.
     ///
     /// # Errors
-    /// When there is no home folder, or the endpoint or the token cannot be used. None of them
-    /// quotes a secret.
+    /// If there is no home folder, or the endpoint or the token is invalid. No error quotes a
+    /// secret.
     pub fn resolve(environment: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let environment = |name: &str| {
             environment(name).filter(|value| !value.to_string_lossy().trim().is_empty())
@@ -96,19 +98,20 @@ impl HubSettings {
         Ok(Self { endpoint, cache, token, is_offline })
     }
 
-    /// As [`HubSettings::resolve`], with the process's environment.
+    /// Resolves the settings from the environment of this process.
     ///
     /// # Errors
-    /// As there.
+    /// As [`HubSettings::resolve`].
     pub fn resolve_here() -> Result<Self> {
         Self::resolve(|name| std::env::var_os(name))
     }
 }
 
-/// Reads where the Hub is.
+/// Parses the URL of the Hub.
 ///
 /// # Errors
-/// When it is no address, or one with a user, password or query; they are not quoted.
+/// If the text is not a URL, or the URL has a user, password or query. The error does not quote
+/// them.
 fn read_endpoint(text: &str) -> Result<Url> {
     let url = Url::parse(text.trim().trim_end_matches('/')).filter(|url| !url.has_query());
     url.ok_or_else(|| {
@@ -117,7 +120,7 @@ fn read_endpoint(text: &str) -> Result<Url> {
     })
 }
 
-/// The token that Hugging Face's own `login` left.
+/// Reads the token that `login` of Hugging Face's own tools stored.
 fn logged_in(home: &Path) -> Option<String> {
     let token = files::read_at_most(&home.join("token"), MAX_TOKEN).ok()?;
     String::from_utf8(token).ok().filter(|token| !token.trim().is_empty())
@@ -135,9 +138,9 @@ mod tests {
         })
     }
 
-    // As huggingface_hub's `constants.py` (1.0) has it.
+    // The expected values are from `constants.py` of huggingface_hub 1.0.
     #[test]
-    fn the_cache_is_where_hugging_faces_tools_have_it() {
+    fn the_cache_folder_is_that_of_hugging_faces_tools() {
         let cache = |environment: &[(&str, &str)]| resolve(environment).unwrap().cache;
         let all = [("HF_HUB_CACHE", "/a"), ("HF_HOME", "/b"), ("XDG_CACHE_HOME", "/c")];
         for (environment, expected) in
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_goes_before_what_login_left() {
+    fn hf_token_takes_precedence_over_the_stored_token() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().to_str().unwrap();
         let token = |environment: &[(&str, &str)]| {

@@ -1,4 +1,4 @@
-//! Fetching one file into the cache: on from where an earlier run was truncated, and whole by its hash.
+//! Downloads one file to the cache: resumes an interrupted download, and verifies the hash.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use ureq::http::{StatusCode, header};
 
-use super::cache::{ModelCache, is_whole};
-use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, no_hub};
+use super::cache::{ModelCache, is_valid};
+use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, unexpected_response};
 use super::hash::Hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{self, TOO_LARGE};
@@ -18,57 +18,57 @@ use crate::web::{
     retry_with_backoff, text, truncated,
 };
 
-/// What the Hub says of a file.
+/// The Hub's description of a file.
 #[derive(Debug)]
 pub(super) struct Description {
     pub(super) hash: Hash,
-    /// In bytes.
+    /// Size in bytes.
     pub(super) size: u64,
 }
 
-/// What a server says of a file.
+/// A server's response to a request for a file's description.
 #[derive(Debug)]
-pub(super) enum Said {
-    /// There is no such file.
+pub(super) enum FileInfo {
+    /// The file does not exist.
     Absent,
-    /// This.
-    Known(Description),
-    /// Nothing by which it could be verified.
-    Nothing,
+    /// The file exists and has this description.
+    Described(Description),
+    /// The response contains no hash or no size, so the file cannot be verified.
+    Unverifiable,
 }
 
-impl Said {
-    /// Asks for what is said of the file at `url`.
+impl FileInfo {
+    /// Requests the description of the file at `url`.
     ///
     /// # Errors
-    /// When the Hub cannot be asked, or gives an answer that no Hub gives.
+    /// If the Hub cannot be reached, or the response is invalid.
     pub(super) fn ask(client: &Client, url: &Url) -> Result<Self> {
         let response = match retry_with_backoff(FIRST_WAIT, || client.describe(url)) {
             Err(RequestError::NotFound(_)) => return Ok(Self::Absent),
-            Err(fault) => return Err(fault.into_error()),
-            Ok(None) => return Ok(Self::Nothing),
+            Err(error) => return Err(error.into_error()),
+            Ok(None) => return Ok(Self::Unverifiable),
             Ok(Some(response)) => response,
         };
-        // What a redirect says of its own body is nothing about the file.
+        // The standard headers of a redirect describe the body of the redirect, not the file.
         let of_file = |header| text(&response, header).filter(|_| response.status().is_success());
         let linked = text(&response, LINKED_ETAG);
         let hash = linked.or_else(|| of_file(header::ETAG.as_str())).and_then(Hash::parse);
         let size =
             text(&response, LINKED_SIZE).or_else(|| of_file(header::CONTENT_LENGTH.as_str()));
         match (hash, size.and_then(|size| size.parse().ok())) {
-            (Some(hash), Some(size)) => Ok(Self::Known(Description { hash, size })),
-            _ if linked.is_some() => Err(no_hub(url)),
-            _ => Ok(Self::Nothing),
+            (Some(hash), Some(size)) => Ok(Self::Described(Description { hash, size })),
+            _ if linked.is_some() => Err(unexpected_response(url)),
+            _ => Ok(Self::Unverifiable),
         }
     }
 }
 
-/// Has the file at `url`, called `name` for people, of which no hash is known and that may have
-/// `most` bytes, be in the cache: its path there, and what it is called by then. Each run fetches
-/// it anew, as nothing tells what an earlier one left from another file.
+/// Downloads the file at `url`, whose hash is unknown, to the cache. It may have `most` bytes;
+/// `name` is for messages. Returns its path in the cache and the hash of what was received. Each
+/// run downloads the file again, because a part from an earlier run cannot be checked.
 ///
 /// # Errors
-/// When it cannot be fetched, or is too large.
+/// If the file cannot be downloaded, or is too large.
 pub(super) fn fetch_unverified(
     client: &Client,
     cache: &ModelCache,
@@ -88,35 +88,35 @@ pub(super) fn fetch_unverified(
         let mut is_page = is_page(&response);
         progress.start_bytes(&format!("downloading {name}"), size.unwrap_or(0), 0);
         let mut reader = body(response).take(most + 1);
-        let (mut buffer, mut come) = (vec![0; 1 << 16], 0);
+        let (mut buffer, mut received) = (vec![0; 1 << 16], 0);
         loop {
             let length = reader.read(&mut buffer).map_err(|e| truncated(&from, e))?;
-            if come == 0 && is_page {
+            if received == 0 && is_page {
                 is_page = begins_a_page(&buffer[..length]);
             }
-            come += length as u64;
-            if is_page || come > most || length == 0 {
+            received += length as u64;
+            if is_page || received > most || length == 0 {
                 break;
             }
             file.write_all(&buffer[..length]).map_err(failed)?;
             progress.bytes(length as u64);
         }
         if is_page {
-            return Err(RequestError::Permanent(no_hub(&from)));
+            return Err(RequestError::Permanent(unexpected_response(&from)));
         }
-        if come > most {
+        if received > most {
             let what = format!("more than {} MiB", most >> 20);
             return Err(RequestError::Permanent(at(&from, what).hint(TOO_LARGE)));
         }
-        if size.is_some_and(|size: u64| come < size) {
+        if size.is_some_and(|size: u64| received < size) {
             return Err(truncated(&from, io::ErrorKind::UnexpectedEof.into()));
         }
         Ok(())
     });
-    if let Err(fault) = fetched {
-        // Best effort: the file cannot be resumed.
+    if let Err(error) = fetched {
+        // Best effort: no later run can resume the file.
         let _ = fs::remove_file(path);
-        return Err(fault.into_error());
+        return Err(error.into_error());
     }
     progress.finish();
     let digest = File::open(path).and_then(sha256::digest_of);
@@ -124,69 +124,70 @@ pub(super) fn fetch_unverified(
     Ok((cache.complete(&incomplete, &hash)?, hash))
 }
 
-/// Has the file at `url`, called `name` for people, be in the cache: its path there. Its hash is
-/// locked meanwhile.
+/// Makes sure that the cache has the file at `url`, which is called `name` in messages, and returns
+/// its path. The hash is locked meanwhile.
 ///
 /// # Errors
-/// When it cannot be fetched, or is not what the Hub said of it.
+/// If the file cannot be downloaded, or does not match the Hub's description.
 pub(super) fn fetch(
     client: &Client,
     cache: &ModelCache,
     (url, name): (&Url, &str),
-    said: &Description,
+    description: &Description,
     progress: &dyn Progress,
 ) -> Result<PathBuf> {
-    let blob = cache.blob(&said.hash);
-    if is_whole(&blob, &said.hash).unwrap_or(false) {
+    let blob = cache.blob(&description.hash);
+    if is_valid(&blob, &description.hash).unwrap_or(false) {
         return Ok(blob);
     }
-    let incomplete = cache.incomplete(&said.hash)?;
-    let mut transfer = Transfer { client, cache, url, name, said, progress, file: &incomplete.0 };
+    let incomplete = cache.incomplete(&description.hash)?;
+    let mut transfer =
+        Transfer { client, cache, url, name, description, progress, file: &incomplete.0 };
     transfer.run()?;
     let path = &incomplete.1;
     let found = files::open(path)
-        .and_then(|file| said.hash.of_same_kind(said.size, file))
+        .and_then(|file| description.hash.compute_same_kind(description.size, file))
         .map_err(|e| Error::io(path, "read the file", e))?;
-    if found != said.hash {
+    if found != description.hash {
         fs::remove_file(path).map_err(|e| cache.failed(e))?;
-        let what = format!("the file received has the {found}, expected the {}", said.hash);
+        let what = format!("the file received has the {found}, expected the {}", description.hash);
         return Err(at(url, what)
             .with_kind(ErrorKind::Corrupt)
             .hint("run this again, over another network if it fails again; the file was deleted"));
     }
-    cache.complete(&incomplete, &said.hash)
+    cache.complete(&incomplete, &description.hash)
 }
 
-/// One file on its way.
+/// The download of one file.
 struct Transfer<'a> {
     client: &'a Client,
     cache: &'a ModelCache,
     url: &'a Url,
     name: &'a str,
-    said: &'a Description,
+    description: &'a Description,
     progress: &'a dyn Progress,
-    /// What has come, written at its end.
+    /// The part received so far; data is appended.
     file: &'a File,
 }
 
 impl Transfer<'_> {
-    /// Asks until all has come.
+    /// Sends requests until the file is complete.
     fn run(&mut self) -> Result<()> {
         let what = format!("downloading {}", self.name);
         let (mut most, mut tries) = (self.length()?, Backoff::new(FIRST_WAIT));
         loop {
             let length = self.length()?;
-            if length == self.said.size {
+            if length == self.description.size {
                 break;
             }
-            if length > self.said.size {
+            if length > self.description.size {
                 self.start_over()?;
                 continue;
             }
-            self.progress.start_bytes(&what, self.said.size, length);
-            match self.ask_from(length) {
+            self.progress.start_bytes(&what, self.description.size, length);
+            match self.request_from(length) {
                 Err(RequestError::Transient(error, asked)) => {
-                    // Only failures in a row count: a large file may be cut many times.
+                    // Only failures in a row count: a large file may be interrupted many times.
                     if self.length()? > most {
                         tries.reset();
                         most = self.length()?;
@@ -200,59 +201,67 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    /// Asks for what is after the first `length` bytes, and writes what comes.
-    fn ask_from(&mut self, length: u64) -> RequestResult<()> {
+    /// Requests the content after the first `length` bytes, and appends it to the file.
+    fn request_from(&mut self, length: u64) -> RequestResult<()> {
         let (response, from) = self.client.content(self.url, length)?;
-        // A file may be labelled so, too: its hash tells, if it can be the file at all.
+        // A valid file may be labelled as HTML, too. The hash decides, unless the size already
+        // differs.
         let size = text(&response, header::CONTENT_LENGTH.as_str());
-        let is_files = size == Some(&(self.said.size - length).to_string())
-            || size == Some(&self.said.size.to_string());
+        let is_files = size == Some(&(self.description.size - length).to_string())
+            || size == Some(&self.description.size.to_string());
         if is_page(&response) && !is_files {
-            return Err(RequestError::Permanent(no_hub(&from)));
+            return Err(RequestError::Permanent(unexpected_response(&from)));
         }
-        let left = if self.goes_on(&response, length) {
-            self.said.size - length
+        let left = if self.continues_at(&response, length) {
+            self.description.size - length
         } else {
-            // The server gives the whole again, or not the part that was asked for.
+            // The server sent the whole file again, or a different part.
             self.start_over().map_err(RequestError::Permanent)?;
             if response.status() != StatusCode::OK {
                 let what = format!("the server does not go on from byte {length}");
                 return Err(RequestError::Transient(at(&from, what), None));
             }
-            self.progress.start_bytes(&format!("downloading {}", self.name), self.said.size, 0);
-            self.said.size
+            self.progress.start_bytes(
+                &format!("downloading {}", self.name),
+                self.description.size,
+                0,
+            );
+            self.description.size
         };
-        let come = self.copy(response, &from, left)?;
-        if come < left {
+        let received = self.copy(response, &from, left)?;
+        if received < left {
             Err(truncated(&from, io::ErrorKind::UnexpectedEof.into()))
         } else {
             Ok(())
         }
     }
 
-    /// Whether the answer begins after the first `length` bytes of the same file.
-    fn goes_on(&self, response: &Response, length: u64) -> bool {
+    /// Whether the response continues after the first `length` bytes of the same file.
+    fn continues_at(&self, response: &Response, length: u64) -> bool {
         if length == 0 {
             return response.status() == StatusCode::OK;
         }
-        let expected = format!("bytes {length}-{}/{}", self.said.size - 1, self.said.size);
+        let expected =
+            format!("bytes {length}-{}/{}", self.description.size - 1, self.description.size);
         response.status() == StatusCode::PARTIAL_CONTENT
             && text(response, header::CONTENT_RANGE.as_str()) == Some(&expected)
     }
 
-    /// Writes what comes, of which `left` bytes are expected; how many came.
+    /// Appends the response, of which `left` bytes are expected. Returns the number of bytes
+    /// received.
     fn copy(&mut self, response: Response, from: &Url, left: u64) -> RequestResult<u64> {
         let mut reader = body(response).take(left + 1);
         let mut buffer = vec![0; 1 << 16];
-        let mut come = 0;
+        let mut received = 0;
         loop {
             let length = reader.read(&mut buffer).map_err(|e| truncated(from, e))?;
             if length == 0 {
-                return Ok(come);
+                return Ok(received);
             }
-            come += length as u64;
-            if come > left {
-                let what = format!("more than the {} bytes that the Hub said", self.said.size);
+            received += length as u64;
+            if received > left {
+                let what =
+                    format!("more than the {} bytes that the Hub said", self.description.size);
                 self.start_over().map_err(RequestError::Permanent)?;
                 return Err(RequestError::Permanent(at(from, what)));
             }
