@@ -42,7 +42,7 @@ impl Form {
     /// The URL `to` in this form.
     pub(super) fn of(self, to: &Url) -> String {
         match self {
-            Self::Whole => to.whole(),
+            Self::Whole => to.full(),
             Self::HttpWithPort => to.over_http(true),
             Self::Http => to.over_http(false),
             Self::Path => to.path().to_owned(),

@@ -201,9 +201,9 @@ impl Fetch<'_> {
                 self.part.note(reading.validator.clone()).map_err(RequestError::Permanent)?;
             }
             self.hash_part(file, &mut hasher)?;
-            let side = BackgroundHasher::start(hasher, file.try_clone().ok());
-            let found = self.copy(reading, file, &side).and_then(|()| {
-                let found = FileRecord { size: self.length(file)?, sha256: side.finish() };
+            let background = BackgroundHasher::start(hasher, file.try_clone().ok());
+            let found = self.copy(reading, file, &background).and_then(|()| {
+                let found = FileRecord { size: self.length(file)?, sha256: background.finish() };
                 Ok(self.record.fault(&found))
             });
             return match (found, page) {
@@ -236,13 +236,13 @@ impl Fetch<'_> {
         &mut self,
         reading: Reading,
         file: &mut File,
-        side: &BackgroundHasher,
+        background: &BackgroundHasher,
     ) -> RequestResult<()> {
         let mut left = self.record.size - reading.start;
         // One byte more, to notice a longer file.
         let mut content = reading.content.take(left + 1);
         loop {
-            let mut buffer = side.buffer();
+            let mut buffer = background.buffer();
             let (length, end) =
                 fill(&mut CountingReader(&mut content, &mut self.meter), &mut buffer);
             if length as u64 > left {
@@ -253,7 +253,7 @@ impl Fetch<'_> {
             }
             // The bytes before an interruption are kept.
             file.write_all(&buffer[..length]).map_err(|e| self.disk(e))?;
-            side.add(buffer, length);
+            background.add(buffer, length);
             left -= length as u64;
             match end {
                 None => {}

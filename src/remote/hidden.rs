@@ -148,7 +148,7 @@ impl Dav {
         let refused = self.http.refused(&url, response);
         let refuses_dot = self.refuses_dot(path)?;
         // Another thread may have determined it meanwhile.
-        if refuses_dot || self.url(path)?.whole() != url.whole() {
+        if refuses_dot || self.url(path)?.full() != url.full() {
             self.hidden.forbid_dots();
             // The folder of this upload has a different name now, so the upload starts again.
             return Err(RequestError::NotFound(refused.into_error()));

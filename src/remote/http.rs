@@ -139,7 +139,7 @@ impl Http {
         )))
     }
 
-    /// Sends the request with the credentials in the form that the server wants; returns the
+    /// Sends the request with the credentials in the form that the server requires; returns the
     /// response, whatever its status.
     pub(super) fn send_authorized(&self, request: &mut HttpRequest) -> RequestResult<Response> {
         let may_see = self.may_see(&request.url);
@@ -166,7 +166,7 @@ impl Http {
         }
     }
 
-    /// Sends a request without credentials, to find out which form the server wants.
+    /// Sends a request without credentials, to find out which form the server requires.
     fn send_probe(&self) -> RequestResult<Response> {
         let mut url = self.home.below("/");
         for _ in 0..=MAX_REDIRECTS {

@@ -163,7 +163,7 @@ mod tests {
         else {
             panic!()
         };
-        assert_eq!(url.whole(), "https://disk.example/dav");
+        assert_eq!(url.full(), "https://disk.example/dav");
         assert!(login == Some(in_url("ada:p%40s%40s")));
         for (text, password) in [("ada", None), ("ada:", Some(&b""[..])), ("ada:p:q", Some(b"p:q"))]
         {

@@ -186,10 +186,10 @@ pub(super) fn fault_of(
     meter: &mut ProgressMeter,
 ) -> RequestResult<Option<String>> {
     let page = reading.page.take();
-    let fault = difference_of_content(reading, record, place, meter)?;
-    match page.filter(|_| fault.is_some()) {
+    let difference = difference_of_content(reading, record, place, meter)?;
+    match page.filter(|_| difference.is_some()) {
         Some(page) => Err(RequestError::Permanent(page)),
-        None => Ok(fault),
+        None => Ok(difference),
     }
 }
 
@@ -200,8 +200,8 @@ fn difference_of_content(
     meter: &mut ProgressMeter,
 ) -> RequestResult<Option<String>> {
     let announced = announced_size(&reading, place)?;
-    if let Some(fault) = announced.and_then(|size| record.size_fault(size)) {
-        return Ok(Some(fault));
+    if let Some(difference) = announced.and_then(|size| record.size_fault(size)) {
+        return Ok(Some(difference));
     }
     // One more byte, to notice a longer file.
     let mut content = CountingReader(reading.content.take(record.size.saturating_add(1)), meter);
@@ -373,12 +373,12 @@ mod tests {
         });
         assert_eq!(squares.unwrap(), [1, 4, 9, 16, 25, 36, 49, 64, 81, 100]);
         assert_eq!(done.into_inner(), 55);
-        let begun = AtomicU64::new(0);
+        let started = AtomicU64::new(0);
         let answer: RequestResult<Vec<()>> = in_parallel(0..1000, |_| {
-            begun.fetch_add(1, Ordering::Relaxed);
+            started.fetch_add(1, Ordering::Relaxed);
             Err(RequestError::Permanent(Error::new("full")))
         });
         assert_eq!(answer.unwrap_err().into_error().to_string(), "full");
-        assert!(begun.into_inner() <= PARALLEL_TRANSFERS as u64);
+        assert!(started.into_inner() <= PARALLEL_TRANSFERS as u64);
     }
 }

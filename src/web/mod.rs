@@ -85,7 +85,7 @@ impl Agent {
         hint: &str,
     ) -> RequestResult<Response> {
         let request = request
-            .uri(url.whole())
+            .uri(url.full())
             .body(body)
             .map_err(|_| RequestError::Permanent(at(url, "an address that cannot be asked")))?;
         tracing::info!(method = %request.method(), %url, "asking");
