@@ -243,7 +243,7 @@ fn unreadable_files_are_explained_and_not_added() {
     let cases: [(&str, Vec<u8>, &str); 16] = [
         ("empty", Vec::new(), "not a word-vector file"),
         ("prose", b"It was a dark and stormy night.\n".into(), "not a word-vector file"),
-        ("zip", b"PK\x03\x04rest".into(), "unpack the archive first"),
+        ("zip", b"PK\x03\x04rest".into(), "unpack it first"),
         ("ragged", b"a 1 2\nb 1 2 3\n".into(), "row 2: read as GloVe text: 3 numbers, expected 2"),
         ("word only", b"a 1 2\nb\n".into(), "0 numbers, expected 2"),
         ("blank line", b"a 1 2\n\nb 1 2\n".into(), "row 2: read as GloVe text: the word is empty"),

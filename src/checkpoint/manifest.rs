@@ -215,40 +215,40 @@ impl Manifest {
     /// ([`ErrorKind::Unsupported`]), name a file outside a mentor's folder, or contain an invalid
     /// digest, time or version.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let fault = |message: String| {
+        let corrupt = |message: String| {
             Error::at(Location::file(path), message)
                 .with_kind(ErrorKind::Corrupt)
                 .hint("the checkpoint is corrupt or of another version; train it again")
         };
-        let invalid = |e: serde_json::Error| fault("not a manifest".into()).caused_by(e);
+        let invalid = |e: serde_json::Error| corrupt("not a manifest".into()).caused_by(e);
         // Counted first: a value can take fifty times the memory that it takes in the file.
         let Sizes { options } = serde_json::from_slice(bytes).map_err(invalid)?;
         if let Some(Values(values)) = options.filter(|Values(values)| *values > MAX_OPTIONS) {
             let what = format!("{values} values in `options`, expected at most {MAX_OPTIONS}");
-            return Err(fault(what));
+            return Err(corrupt(what));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(invalid)?;
         if !(OLDEST_FORMAT..=FORMAT).contains(&manifest.format) {
             let format = manifest.format;
             let what = format!("manifest format {format}, expected {OLDEST_FORMAT} to {FORMAT}");
-            return Err(fault(what).with_kind(ErrorKind::Unsupported));
+            return Err(corrupt(what).with_kind(ErrorKind::Unsupported));
         }
         for mentor in manifest.mentors.keys() {
-            Name::new("mentor", mentor.as_str()).map_err(|e| fault(e.to_string()))?;
+            Name::new("mentor", mentor.as_str()).map_err(|e| corrupt(e.to_string()))?;
         }
         for file in manifest.files.keys() {
             if !manifest.is_own_path(file) {
-                return Err(fault(format!("`{}` is not a mentor's file", file.escape_debug())));
+                return Err(corrupt(format!("`{}` is not a mentor's file", file.escape_debug())));
             }
         }
-        match manifest.fault() {
-            Some(what) => Err(fault(what.to_owned())),
+        match manifest.invalid_field() {
+            Some(what) => Err(corrupt(what.to_owned())),
             None => Ok(manifest),
         }
     }
 
     /// Returns what is invalid in the fields that are printed unchanged, if something is.
-    fn fault(&self) -> Option<&'static str> {
+    fn invalid_field(&self) -> Option<&'static str> {
         let of_data = self.mentors.values().map(|mentor| &mentor.data_sha256);
         let of_background = self.mentors.values().filter_map(|m| m.background_sha256.as_ref());
         let of_vectors = self.vectors.as_ref().map(|vectors| &vectors.sha256);
@@ -428,7 +428,7 @@ mod tests {
 
     // 1/11 is one of many numbers that a fast parser rounds to a neighbouring one.
     #[test]
-    fn survives_a_round_trip() {
+    fn a_manifest_survives_a_round_trip() {
         let mut manifest = with_file("guide/model.json").unwrap();
         manifest.mentors.get_mut("guide").unwrap().loo_accuracy = Some(1.0 / 11.0);
         let again = Manifest::from_bytes(Path::new("m"), &manifest.to_bytes()).unwrap();

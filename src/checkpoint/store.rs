@@ -263,23 +263,23 @@ impl Checkpoint {
     /// meanwhile on a disk without locks.
     pub fn verify(&self) -> Result<Vec<CorruptFile>> {
         let opened = &self.source()?.opened;
-        let fault = |file: &str, what| CorruptFile { path: self.folder.join(file), what };
-        let mut faults = Vec::new();
+        let corrupt = |file: &str, what| CorruptFile { path: self.folder.join(file), what };
+        let mut found = Vec::new();
         let mut known = BTreeSet::from([MANIFEST_FILE.to_owned()]);
         for (file, record) in &self.manifest()?.files {
             let file = stored_file(&self.folder, file);
-            faults.extend(opened.fault(&file, record).map(|what| fault(&file, what)));
+            found.extend(opened.fault(&file, record).map(|what| corrupt(&file, what)));
             known.insert(file);
         }
         for file in opened.files().iter().filter(|file| !known.contains(*file)) {
-            faults.push(fault(file, "not in the manifest".to_owned()));
+            found.push(corrupt(file, "not in the manifest".to_owned()));
         }
-        match faults.first() {
+        match found.first() {
             Some(CorruptFile { path, what }) if !opened.is_current() => {
                 let error = Error::at(Location::file(path), what.as_str());
                 Err(opened.explain("checkpoint", error))
             }
-            _ => Ok(faults),
+            _ => Ok(found),
         }
     }
 

@@ -36,7 +36,7 @@ impl MentorAnswerer {
         self.classifier.answer_all(questions)
     }
 
-    /// The text that the mentor says: the answer's text, or, if the question was declined, the mentor's first
+    /// The text to show: the answer's text, or, if the question was declined, the mentor's first
     /// utterance for off-topic questions. `None` if the mentor's data has no such text.
     #[must_use]
     pub fn text(&self, reply: &Reply) -> Option<&str> {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answerer_can_be_kept_by_a_server() {
+    fn an_answerer_is_owned_and_thread_safe() {
         fn is_owned_and_shared<T: Send + Sync + 'static>() {}
         is_owned_and_shared::<MentorAnswerer>();
     }

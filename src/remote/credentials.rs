@@ -176,7 +176,7 @@ mod tests {
 
     // RFC 7617, section 2.
     #[test]
-    fn the_header_is_the_standards() {
+    fn the_header_matches_the_example_of_the_standard() {
         let credentials = Credentials::new(b"Aladdin", b"open sesame").unwrap();
         assert_eq!(credentials.header(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_eq!(format!("{credentials:?}"), "****");
@@ -185,7 +185,7 @@ mod tests {
 
     // RFC 6750, section 2.1.
     #[test]
-    fn a_token_is_shown_as_it_is_and_never_quoted() {
+    fn a_token_is_sent_unchanged_and_never_quoted() {
         let token = Credentials::token(" mF_9.B5f-4.1JqM\n").unwrap();
         assert_eq!(token.header(), "Bearer mF_9.B5f-4.1JqM");
         assert_eq!(format!("{token:?}"), "****");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_file_that_knows_the_machine_counts() {
+    fn the_first_file_with_an_entry_for_the_machine_is_used() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = folder.path().join(name);

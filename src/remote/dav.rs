@@ -1,4 +1,4 @@
-//! A remote on a WebDAV disk (RFC 4918).
+//! A remote on a WebDAV server (RFC 4918).
 
 use std::io::{Cursor, Read};
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use ureq::http::{Method, StatusCode, header};
 use super::destination::KnownForm;
 use super::hidden::{HiddenNames, is_hidden};
 use super::http::{Http, HttpRequest, RequestBody, login_page, propfind};
-use super::propfind::{Listing, QUESTION, listing, statuses};
+use super::propfind::{Listing, REQUEST_BODY, listing, statuses};
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, ErrorKind, Location};
 use crate::web::{
@@ -17,34 +17,34 @@ use crate::web::{
     is_page, short, text, truncated,
 };
 
-/// The longest list of a folder that is read, in bytes.
+/// The largest folder listing that is read, in bytes.
 const MAX_LIST: u64 = 16 << 20;
 
-/// How the names of pages end, which servers label as such.
+/// The extension of HTML files, which servers label as HTML.
 pub(super) const PAGE: &str = ".html";
 
-/// How much of a file is looked at to tell a page from others, in bytes.
+/// How much of a file is read to recognize an HTML page, in bytes.
 const PAGE_START: u64 = 512;
 
-/// What is not written as it is in a path (RFC 3986, section 2.3).
+/// The characters that are percent-encoded in a path: all but those of RFC 3986, section 2.3.
 pub(super) const RESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A disk, or a public link to a part of one.
+/// A WebDAV server, or a public link to a folder of one.
 #[derive(Debug)]
 pub(super) struct Dav {
     pub(super) http: Http,
     root: Root,
-    /// How it is told where something is moved to.
+    /// The form of `Destination` that the server accepts.
     pub(super) form: KnownForm,
     pub(super) hidden: HiddenNames,
 }
 
-/// Where a disk's files begin.
+/// The URL of the remote's root folder.
 #[derive(Debug)]
 enum Root {
     At(Url),
-    /// Of a public link one of these, the first that is there.
+    /// For a public link: the first of these URLs that exists.
     OneOf {
         candidates: Vec<Url>,
         found: OnceLock<Url>,
@@ -52,13 +52,13 @@ enum Root {
 }
 
 impl Dav {
-    /// The disk at `url`.
+    /// The server's folder at `url`.
     pub(super) fn new(http: Http, url: Url) -> Self {
         Self::of(http, Root::At(url))
     }
 
-    /// What the link `base/s/token` leads to. Nextcloud since version 29 has it at the second
-    /// address, too, and says that the first will go.
+    /// The folder of the link `base/s/token`. Nextcloud since version 29 provides it at the second
+    /// URL, too, and has announced the removal of the first.
     pub(super) fn public_link(http: Http, base: &Url, token: &str) -> Self {
         let candidates = vec![
             base.below("/public.php/webdav"),
@@ -71,7 +71,7 @@ impl Dav {
         Self { http, root, form: KnownForm::default(), hidden: HiddenNames::default() }
     }
 
-    /// Where the files begin; asks for it the first time.
+    /// The URL of the root folder. The first call may send requests to find it.
     pub(super) fn root(&self) -> RequestResult<&Url> {
         let (candidates, found) = match &self.root {
             Root::At(url) => return Ok(url),
@@ -80,42 +80,42 @@ impl Dav {
         if let Some(url) = found.get() {
             return Ok(url);
         }
-        let mut fault = None;
+        let mut first_error = None;
         for url in candidates {
             match self.propfind(&url.below("/"), "0") {
                 Ok(_) => return Ok(found.get_or_init(|| url.clone())),
-                Err(passing @ RequestError::Transient(..)) => return Err(passing),
-                // The first says why the link does not work.
-                Err(other) => fault = fault.or(Some(other)),
+                Err(error @ RequestError::Transient(..)) => return Err(error),
+                // The first error explains why the link does not work.
+                Err(other) => first_error = first_error.or(Some(other)),
             }
         }
-        Err(fault.unwrap_or_else(|| RequestError::NotFound(Error::new("no such link"))))
+        Err(first_error.unwrap_or_else(|| RequestError::NotFound(Error::new("no such link"))))
     }
 
     pub(super) fn url(&self, path: &str) -> RequestResult<Url> {
         Ok(self.below(self.root()?, path))
     }
 
-    /// The address of a folder ends with a slash: servers redirect otherwise.
+    /// The URL of a folder, with a slash at its end, because servers redirect otherwise.
     pub(super) fn folder_url(&self, path: &str) -> RequestResult<Url> {
         Ok(self.url(path.trim_end_matches('/'))?.below("/"))
     }
 
-    /// The address of `path` below `root`.
+    /// The URL of `path` below `root`.
     fn below(&self, root: &Url, path: &str) -> Url {
         let parts = path.split('/').filter(|part| !part.is_empty());
         parts.fold(root.clone(), |url, part| {
-            let part = self.hidden.on_disk(part);
+            let part = self.hidden.name_on_disk(part);
             url.below(&format!("/{}", utf8_percent_encode(&part, RESERVED)))
         })
     }
 
     pub(super) fn propfind(&self, url: &Url, depth: &str) -> RequestResult<Listing> {
-        let ask = HttpRequest::new(propfind(), url.clone())
+        let request = HttpRequest::new(propfind(), url.clone())
             .header("Depth", depth)
             .header("Content-Type", "application/xml; charset=utf-8")
-            .body(RequestBody::Text(QUESTION));
-        let response = self.http.send(ask, &[])?;
+            .body(RequestBody::Text(REQUEST_BODY));
+        let response = self.http.send(request, &[])?;
         let is_page = is_page(&response);
         if response.status() != StatusCode::MULTI_STATUS {
             if is_page {
@@ -131,7 +131,7 @@ impl Dav {
             ));
         }
         let listing = listing(&list_text(url, response)?, url.path());
-        // Something on the way may have cut or changed it.
+        // A proxy may have truncated or changed the listing.
         let listing = listing.ok_or_else(|| {
             RequestError::Transient(at(url, "cannot read the list in the response"), None)
         })?;
@@ -143,13 +143,18 @@ impl Dav {
         }
     }
 
-    /// Has something done that brings nothing back.
-    pub(super) fn done(&self, ask: HttpRequest, url: &Url, accepted: &[u16]) -> RequestResult<()> {
-        done(url, self.http.send(ask, accepted)?)
+    /// Sends a request whose response has no content.
+    pub(super) fn done(
+        &self,
+        request: HttpRequest,
+        url: &Url,
+        accepted: &[u16],
+    ) -> RequestResult<()> {
+        done(url, self.http.send(request, accepted)?)
     }
 }
 
-/// What an answer about `url` says is done.
+/// Checks that a response reports success, and discards its body.
 pub(super) fn done(url: &Url, response: Response) -> RequestResult<()> {
     match response.status() {
         StatusCode::MULTI_STATUS => Err(partly_done(url, response)),
@@ -161,14 +166,14 @@ pub(super) fn done(url: &Url, response: Response) -> RequestResult<()> {
     }
 }
 
-/// The fault of an answer with a status for each part that was not done.
+/// The error of a response with separate statuses for the parts that failed.
 fn partly_done(url: &Url, response: Response) -> RequestError {
-    let said = match list_text(url, response) {
-        Ok(answer) => statuses(&answer),
+    let found = match list_text(url, response) {
+        Ok(text) => statuses(&text),
         Err(fault) => return fault,
     };
-    match said.as_slice() {
-        // All that was asked for, as others say it by the status of the answer itself.
+    match found.as_slice() {
+        // The whole operation failed. Other servers send 412 as the status of the response itself.
         [412] => {
             RequestError::AlreadyExists(at(url, "the server responded 412 Precondition Failed"))
         }
@@ -177,7 +182,7 @@ fn partly_done(url: &Url, response: Response) -> RequestError {
     }
 }
 
-/// The text of an answer that is a list.
+/// The text of a response that lists resources.
 fn list_text(url: &Url, response: Response) -> RequestResult<String> {
     let answer = short(url, response, MAX_LIST)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
@@ -204,7 +209,7 @@ impl Store for Dav {
     fn list(&self, folder: &str) -> RequestResult<Vec<Entry>> {
         let mut entries = self.propfind(&self.folder_url(folder)?, "1")?.entries;
         for entry in &mut entries {
-            entry.name = self.hidden.of_disk(std::mem::take(&mut entry.name));
+            entry.name = self.hidden.name_from_disk(std::mem::take(&mut entry.name));
         }
         Ok(entries)
     }
@@ -215,11 +220,12 @@ impl Store for Dav {
 
     fn read(&self, path: &str, from: Option<(u64, &str)>) -> RequestResult<Reading> {
         let url = self.url(path)?;
-        let mut ask = HttpRequest::new(Method::GET, url.clone());
+        let mut request = HttpRequest::new(Method::GET, url.clone());
         if let Some((start, validator)) = from {
-            ask = ask.header("Range", &format!("bytes={start}-")).header("If-Range", validator);
+            request =
+                request.header("Range", &format!("bytes={start}-")).header("If-Range", validator);
         }
-        let response = self.http.send(ask, &[416])?;
+        let response = self.http.send(request, &[416])?;
         let status = response.status();
         if status == StatusCode::RANGE_NOT_SATISFIABLE && from.is_some() {
             return self.read(path, None);
@@ -235,7 +241,7 @@ impl Store for Dav {
             {
                 (start, content_range(&response).and_then(|(_, size)| size))
             }
-            // Not what was asked for: from the beginning, then.
+            // The wrong range: read the file from its beginning.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
             _ => {
                 return Err(RequestError::Permanent(at(
@@ -255,7 +261,7 @@ impl Store for Dav {
                 .take(PAGE_START)
                 .read_to_end(&mut beginning)
                 .map_err(|e| truncated(&url, e))?;
-            // A report is a page itself.
+            // A training report is an HTML page itself.
             if begins_a_page(&beginning) && !path.ends_with(PAGE) {
                 page = Some(login_page(&url).into_error());
             }
@@ -266,9 +272,13 @@ impl Store for Dav {
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
         let url = self.url(path)?;
-        let ask =
+        let request =
             HttpRequest::new(Method::PUT, url.clone()).body(RequestBody::Stream(content, size));
-        if is_hidden(path) { self.write_hidden(path, ask) } else { self.done(ask, &url, &[]) }
+        if is_hidden(path) {
+            self.write_hidden(path, request)
+        } else {
+            self.done(request, &url, &[])
+        }
     }
 
     fn make_folder(&self, path: &str) -> RequestResult<()> {
@@ -277,7 +287,7 @@ impl Store for Dav {
         }
         let url = self.folder_url(path)?;
         let method = Method::from_bytes(b"MKCOL").expect("a method");
-        // 405: it is there.
+        // 405: the folder exists.
         self.done(HttpRequest::new(method, url.clone()), &url, &[405])
     }
 

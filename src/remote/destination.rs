@@ -20,7 +20,7 @@ const OTHER_SERVER: [u16; 2] = [400, 502];
 
 /// The statuses that can be caused by `Destination`. If the folder in it does not exist, servers
 /// respond 409, 403, 404 or 500.
-const TELLING: [u16; 7] = [400, 403, 404, 409, 412, 500, 502];
+const DESTINATION_STATUSES: [u16; 7] = [400, 403, 404, 409, 412, 500, 502];
 
 /// A form of the header `Destination`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Form {
     /// The URL `to` in this form.
     pub(super) fn of(self, to: &Url) -> String {
         match self {
-            Self::Whole => to.whole(),
+            Self::Whole => to.full(),
             Self::HttpWithPort => to.over_http(true),
             Self::Http => to.over_http(false),
             Self::Path => to.path().to_owned(),
@@ -91,15 +91,15 @@ impl Dav {
                 continue;
             }
             tried.push(destination);
-            let response = self.move_as(form, from, to, overwrite, &TELLING)?;
+            let response = self.move_as(form, from, to, overwrite, &DESTINATION_STATUSES)?;
             let status = response.status();
             if OTHER_SERVER.contains(&status.as_u16()) {
                 refused = refused.or(Some(self.http.refused(from, response)));
                 continue;
             }
             if !status.is_success() && status != StatusCode::PRECONDITION_FAILED {
-                let fault = self.http.refused(from, response);
-                return Err(self.other_path(to).unwrap_or(fault));
+                let error = self.http.refused(from, response);
+                return Err(self.other_path(to).unwrap_or(error));
             }
             tracing::info!(%form, "the server takes this as the new name of something");
             *known = Some(form);
@@ -127,10 +127,10 @@ impl Dav {
         accepted: &[u16],
     ) -> RequestResult<Response> {
         let method = Method::from_bytes(b"MOVE").expect("a method");
-        let ask = HttpRequest::new(method, from.clone())
+        let request = HttpRequest::new(method, from.clone())
             .header("Destination", &form.of(to))
             .header("Overwrite", overwrite);
-        self.http.send(ask, accepted)
+        self.http.send(request, accepted)
     }
 
     /// The error if the server has the folder of `to` under a path other than the requested one;
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_four_forms() {
+    fn a_url_has_four_forms() {
         let forms = |url: &str| Form::ALL.map(|form| form.of(&Url::parse(url).unwrap()));
         assert_eq!(
             forms("https://disk.example:8443/dav/a%20b/"),

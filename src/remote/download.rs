@@ -10,7 +10,9 @@ use super::background_hasher::{BUFFER, BackgroundHasher};
 use super::item::{Contents, Item, LocalState};
 use super::partial::{Part, Partial};
 use super::store::Reading;
-use super::transfer::{CountingReader, Moved, ProgressMeter, Watcher, at_once, fill, truncated};
+use super::transfer::{
+    CountingReader, Moved, ProgressMeter, Watcher, fill, in_parallel, truncated,
+};
 use super::{Remote, TransferOptions, Transferred};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, OnExisting, Staging, refuse_unlisted_files};
@@ -48,7 +50,7 @@ impl Remote {
             }
             LocalState::Valid(here) if options.force => OnExisting::Update(&here.manifest),
             LocalState::Valid(_) => return Err(another(item, "another")),
-            // Nothing is lost where the remote has the same, whole.
+            // Nothing is lost if the remote has the same item, complete.
             LocalState::Corrupt(_, Some(here)) if options.force || *here == contents.manifest => {
                 OnExisting::Update(here)
             }
@@ -58,7 +60,7 @@ impl Remote {
             }
         };
         if !matches!(here, LocalState::Missing) {
-            // Noticed before the work, not after it.
+            // Checked before the download, not after it.
             refuse_unlisted_files(item.folder(), item.kind(), &contents.manifest)?;
         }
         if options.dry_run {
@@ -71,7 +73,7 @@ impl Remote {
         let published = staging.publish(item.last_name(), &contents.manifest, existing);
         partial.remove();
         if let Err(error) = published {
-            // Another run may have been faster with the same.
+            // Another run may have published the same item meanwhile.
             return match item.local_state()? {
                 LocalState::Valid(here) if here.manifest == contents.manifest => Ok(done(false)),
                 _ => Err(error),
@@ -90,7 +92,7 @@ impl Remote {
     ) -> RequestResult<()> {
         let size = contents.files.values().map(|file| file.size).sum();
         watcher.start_bytes(&format!("downloading {item}"), size, 0);
-        at_once(contents.files.iter().enumerate(), |(number, (file, record))| {
+        in_parallel(contents.files.iter().enumerate(), |(number, (file, record))| {
             let path = format!("{}/{file}", item.remote());
             let part = partial.part(number, file);
             let mut meter = ProgressMeter::new(watcher);
@@ -109,7 +111,7 @@ impl Remote {
     }
 }
 
-/// The error of something else of this name that is here.
+/// The error of a different local item with this name.
 fn another(item: &Item, which: &str) -> Error {
     let noun = item.noun();
     let what = format!("the {noun} here is {which} than the remote's of this name");
@@ -128,7 +130,7 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
-    /// Requests the file until it is complete and matches the manifest.
+    /// Sends requests until the file is complete and matches the manifest.
     fn run(&mut self, item: &Item) -> RequestResult<()> {
         let mut tries = Backoff::new(self.remote.first_wait);
         let (mut most, mut corrupt) = (0, 0);
@@ -156,8 +158,9 @@ impl Fetch<'_> {
                     tries.failed(error, None)?;
                 }
                 Err(RequestError::Transient(error, asked)) => {
-                    // Only failures in a row count: a large file may be cut many times. What is
-                    // given from its beginning each time gets no further for that.
+                    // Only failures in a row count: a large file may be interrupted many times. A
+                    // file that is sent from its beginning each time makes no progress, however
+                    // much is received.
                     let length = self.length(&file)?;
                     if length > most {
                         most = length;
@@ -176,8 +179,8 @@ impl Fetch<'_> {
         }
     }
 
-    /// Asks for what is after the first `length` bytes and writes it; what is wrong with the
-    /// whole, if something is.
+    /// Requests the content after the first `length` bytes and appends it. Returns how the complete
+    /// file differs from the manifest, if it does.
     fn attempt(
         &mut self,
         file: &mut File,
@@ -198,9 +201,9 @@ impl Fetch<'_> {
                 self.part.note(reading.validator.clone()).map_err(RequestError::Permanent)?;
             }
             self.hash_part(file, &mut hasher)?;
-            let side = BackgroundHasher::start(hasher, file.try_clone().ok());
-            let found = self.copy(reading, file, &side).and_then(|()| {
-                let found = FileRecord { size: self.length(file)?, sha256: side.finish() };
+            let background = BackgroundHasher::start(hasher, file.try_clone().ok());
+            let found = self.copy(reading, file, &background).and_then(|()| {
+                let found = FileRecord { size: self.length(file)?, sha256: background.finish() };
                 Ok(self.record.fault(&found))
             });
             return match (found, page) {
@@ -213,7 +216,7 @@ impl Fetch<'_> {
         Ok(self.record.fault(&FileRecord { size: self.length(file)?, sha256 }))
     }
 
-    /// Hashes what is in the part, and stays at its end.
+    /// Hashes the part received so far; the file position is at its end afterwards.
     fn hash_part(&mut self, file: &mut File, hasher: &mut Sha256) -> RequestResult<()> {
         file.seek(SeekFrom::Start(0)).map_err(|e| self.disk(e))?;
         let mut buffer = vec![0; BUFFER];
@@ -228,18 +231,18 @@ impl Fetch<'_> {
         }
     }
 
-    /// Writes and hashes what comes, to the size that the manifest says.
+    /// Appends and hashes the content, up to the size in the manifest.
     fn copy(
         &mut self,
         reading: Reading,
         file: &mut File,
-        side: &BackgroundHasher,
+        background: &BackgroundHasher,
     ) -> RequestResult<()> {
         let mut left = self.record.size - reading.start;
-        // One byte more would be seen.
+        // One byte more, to notice a longer file.
         let mut content = reading.content.take(left + 1);
         loop {
-            let mut buffer = side.buffer();
+            let mut buffer = background.buffer();
             let (length, end) =
                 fill(&mut CountingReader(&mut content, &mut self.meter), &mut buffer);
             if length as u64 > left {
@@ -248,9 +251,9 @@ impl Fetch<'_> {
                     format!("more than the {} bytes that the manifest says", self.record.size);
                 return Err(RequestError::Transient(Error::at(self.place(), what), None));
             }
-            // What came before a cut need not come again.
+            // The bytes before an interruption are kept.
             file.write_all(&buffer[..length]).map_err(|e| self.disk(e))?;
-            side.add(buffer, length);
+            background.add(buffer, length);
             left -= length as u64;
             match end {
                 None => {}

@@ -22,11 +22,11 @@ const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];
 #[derive(Debug, Default)]
 pub(super) struct HiddenNames {
     is_dotless: AtomicBool,
-    is_unsaid: AtomicBool,
+    is_notice_pending: AtomicBool,
 }
 
 /// The character that replaces the dot.
-const MARK: &str = "-";
+const DOT_REPLACEMENT: &str = "-";
 
 impl HiddenNames {
     /// Whether the server forbids dots.
@@ -37,21 +37,21 @@ impl HiddenNames {
     /// Uses names without a dot from now on.
     pub(super) fn forbid_dots(&self) {
         if !self.is_dotless.swap(true, Ordering::Relaxed) {
-            self.is_unsaid.store(true, Ordering::Relaxed);
+            self.is_notice_pending.store(true, Ordering::Relaxed);
         }
     }
 
     /// The name that the server has for `name`, which is one part of a path.
-    pub(super) fn on_disk<'a>(&self, name: &'a str) -> Cow<'a, str> {
+    pub(super) fn name_on_disk<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match name.strip_prefix('.').filter(|_| self.is_dotless()) {
-            Some(rest) => Cow::Owned(format!("{MARK}{rest}")),
+            Some(rest) => Cow::Owned(format!("{DOT_REPLACEMENT}{rest}")),
             None => Cow::Borrowed(name),
         }
     }
 
-    /// The name that `name` on the server stands for: the inverse of [`on_disk`](Self::on_disk).
-    pub(super) fn of_disk(&self, name: String) -> String {
-        match name.strip_prefix(MARK).filter(|_| self.is_dotless()) {
+    /// The name that `name` on the server stands for: the inverse of [`name_on_disk`](Self::name_on_disk).
+    pub(super) fn name_from_disk(&self, name: String) -> String {
+        match name.strip_prefix(DOT_REPLACEMENT).filter(|_| self.is_dotless()) {
             Some(rest) => format!(".{rest}"),
             None => name,
         }
@@ -59,10 +59,10 @@ impl HiddenNames {
 
     /// The notice for the user; returned once.
     pub(super) fn notice(&self) -> Option<String> {
-        self.is_unsaid.swap(false, Ordering::Relaxed).then(|| {
+        self.is_notice_pending.swap(false, Ordering::Relaxed).then(|| {
             format!(
                 "the disk takes no names that begin with a dot, so what is under way is called \
-                 `{MARK}upload-…` there instead of `.upload-…`"
+                 `{DOT_REPLACEMENT}upload-…` there instead of `.upload-…`"
             )
         })
     }
@@ -80,7 +80,7 @@ pub(super) fn folder_of(path: &str) -> &str {
 
 impl Dav {
     /// Creates the folder at `url`. The inner error is a refusal that can be due to the name.
-    fn make(&self, url: &Url) -> RequestResult<Result<(), RequestError>> {
+    fn try_create_folder(&self, url: &Url) -> RequestResult<Result<(), RequestError>> {
         let method = Method::from_bytes(b"MKCOL").expect("a method");
         let response = self.http.send(HttpRequest::new(method, url.clone()), &FORBIDDEN_NAME)?;
         if FORBIDDEN_NAME.contains(&response.status().as_u16()) {
@@ -93,7 +93,7 @@ impl Dav {
     /// without it, and so are all later ones.
     pub(super) fn make_hidden(&self, path: &str) -> RequestResult<()> {
         let url = self.folder_url(path)?;
-        let refused = match (self.make(&url)?, self.propfind(&url, "0")) {
+        let refused = match (self.try_create_folder(&url)?, self.propfind(&url, "0")) {
             (_, Ok(_)) | (Ok(()), Err(RequestError::Transient(..))) => return Ok(()),
             // Some servers create the folder, but never list it.
             (Ok(()), Err(fault)) | (Err(fault), _) => fault,
@@ -102,13 +102,13 @@ impl Dav {
             return Err(refused);
         }
         // Rules out other causes: a temporary error, or a folder that exists already.
-        let _ = self.make(&url)?;
+        let _ = self.try_create_folder(&url)?;
         if self.propfind(&url, "0").is_ok() {
             return Ok(());
         }
         let url = self.dotless_url(path)?.below("/");
         // The folder may exist already from an earlier run.
-        if self.make(&url)?.is_err() && self.propfind(&url, "0").is_err() {
+        if self.try_create_folder(&url)?.is_err() && self.propfind(&url, "0").is_err() {
             return Err(refused);
         }
         self.hidden.forbid_dots();
@@ -120,9 +120,9 @@ impl Dav {
     fn refuses_dot(&self, path: &str) -> RequestResult<bool> {
         let is_taken = |url: &Url| {
             let nothing: &mut dyn Read = &mut io::empty();
-            let ask =
+            let request =
                 HttpRequest::new(Method::PUT, url.clone()).body(RequestBody::Stream(nothing, 0));
-            let response = self.http.send(ask, &FORBIDDEN_NAME)?;
+            let response = self.http.send(request, &FORBIDDEN_NAME)?;
             let is_taken = !FORBIDDEN_NAME.contains(&response.status().as_u16());
             drain_body(response);
             Ok(is_taken)
@@ -138,17 +138,17 @@ impl Dav {
         Ok(is_taken)
     }
 
-    /// Sends `ask`, which writes the file at the hidden `path`.
-    pub(super) fn write_hidden(&self, path: &str, ask: HttpRequest) -> RequestResult<()> {
-        let url = ask.url.clone();
-        let response = self.http.send(ask, &FORBIDDEN_NAME)?;
+    /// Sends `request`, which writes the file at the hidden `path`.
+    pub(super) fn write_hidden(&self, path: &str, request: HttpRequest) -> RequestResult<()> {
+        let url = request.url.clone();
+        let response = self.http.send(request, &FORBIDDEN_NAME)?;
         if !FORBIDDEN_NAME.contains(&response.status().as_u16()) {
             return done(&url, response);
         }
         let refused = self.http.refused(&url, response);
         let refuses_dot = self.refuses_dot(path)?;
         // Another thread may have determined it meanwhile.
-        if refuses_dot || self.url(path)?.whole() != url.whole() {
+        if refuses_dot || self.url(path)?.full() != url.full() {
             self.hidden.forbid_dots();
             // The folder of this upload has a different name now, so the upload starts again.
             return Err(RequestError::NotFound(refused.into_error()));
@@ -159,7 +159,7 @@ impl Dav {
     /// The URL of the hidden `path` without the dot.
     fn dotless_url(&self, path: &str) -> RequestResult<Url> {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let name = name.replacen('.', MARK, 1);
+        let name = name.replacen('.', DOT_REPLACEMENT, 1);
         let folder = self.url(folder_of(path))?;
         Ok(folder.below(&format!("/{}", utf8_percent_encode(&name, RESERVED))))
     }
@@ -171,16 +171,16 @@ mod tests {
     use crate::workspace::Name;
 
     #[test]
-    fn a_name_without_a_dot_is_no_checkpoints() {
+    fn a_replaced_dot_gives_a_name_that_no_checkpoint_can_have() {
         let names = HiddenNames::default();
-        assert_eq!(names.on_disk(".upload-x-1"), ".upload-x-1");
-        assert_eq!(names.of_disk("-upload-x-1".to_owned()), "-upload-x-1");
+        assert_eq!(names.name_on_disk(".upload-x-1"), ".upload-x-1");
+        assert_eq!(names.name_from_disk("-upload-x-1".to_owned()), "-upload-x-1");
         assert_eq!(names.notice(), None);
         names.forbid_dots();
-        assert_eq!(names.on_disk(".upload-x-1"), "-upload-x-1");
-        assert_eq!(names.of_disk("-upload-x-1".to_owned()), ".upload-x-1");
-        assert_eq!(names.on_disk("x.y"), "x.y");
-        assert!(Name::new("checkpoint", names.on_disk(".upload-x-1")).is_err());
+        assert_eq!(names.name_on_disk(".upload-x-1"), "-upload-x-1");
+        assert_eq!(names.name_from_disk("-upload-x-1".to_owned()), ".upload-x-1");
+        assert_eq!(names.name_on_disk("x.y"), "x.y");
+        assert!(Name::new("checkpoint", names.name_on_disk(".upload-x-1")).is_err());
         // Once.
         names.forbid_dots();
         assert!(names.notice().unwrap().contains("begin with a dot"));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_part_of_a_path_is_its_name() {
+    fn a_hidden_path_has_a_hidden_last_part() {
         for (path, hidden, folder) in [
             ("a/.part-1", true, "a"),
             ("a/.upload/", true, "a"),

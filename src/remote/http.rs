@@ -32,7 +32,7 @@ pub(super) struct Http {
     authorization: Authorization,
     /// The source of the credentials, or where they are expected.
     origin: Origin,
-    /// Whether credentials may be sent over plain `http` to other machines.
+    /// Whether credentials may be sent to other machines over plain `http`.
     is_insecure: bool,
 }
 
@@ -139,7 +139,7 @@ impl Http {
         )))
     }
 
-    /// Sends the request with the credentials in the form that the server wants; returns the
+    /// Sends the request with the credentials in the form that the server requires; returns the
     /// response, whatever its status.
     pub(super) fn send_authorized(&self, request: &mut HttpRequest) -> RequestResult<Response> {
         let may_see = self.may_see(&request.url);
@@ -166,7 +166,7 @@ impl Http {
         }
     }
 
-    /// Sends a request without credentials, to find out which form the server wants.
+    /// Sends a request without credentials, to find out which form the server requires.
     fn send_probe(&self) -> RequestResult<Response> {
         let mut url = self.home.below("/");
         for _ in 0..=MAX_REDIRECTS {
@@ -204,8 +204,10 @@ impl Http {
             builder = builder.header(header::AUTHORIZATION, &sent.value);
         }
         match &mut request.body {
-            RequestBody::Empty => Ok((self.agent.ask(url, builder, (), UNREACHED)?, false)),
-            RequestBody::Text(text) => Ok((self.agent.ask(url, builder, *text, UNREACHED)?, false)),
+            RequestBody::Empty => Ok((self.agent.send(url, builder, (), UNREACHED)?, false)),
+            RequestBody::Text(text) => {
+                Ok((self.agent.send(url, builder, *text, UNREACHED)?, false))
+            }
             RequestBody::Stream(content, size) => {
                 builder = builder.header(header::CONTENT_LENGTH, *size);
                 if *size > MAX_UNANNOUNCED {
@@ -213,7 +215,7 @@ impl Http {
                 }
                 let mut content = TrackedStream { content: *content, is_begun: false };
                 let body = SendBody::from_reader(&mut content);
-                let response = self.agent.ask(url, builder, body, UNREACHED)?;
+                let response = self.agent.send(url, builder, body, UNREACHED)?;
                 Ok((response, content.is_begun))
             }
         }

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use super::Remote;
 use super::item::{CLASSIFIERS, Contents, Item, ItemName, VECTOR_MODELS};
 use super::store::Entry;
-use super::transfer::{ProgressMeter, Watcher, at_once, fault_of};
+use super::transfer::{ProgressMeter, Watcher, fault_of, in_parallel};
 use crate::checkpoint::{CheckpointRef, CorruptFile, Manifest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
@@ -160,7 +160,7 @@ impl Remote {
         watcher: &dyn Watcher,
     ) -> RequestResult<Vec<CorruptFile>> {
         watcher.start_bytes(&format!("checking {item}"), contents.size(), 0);
-        let faults = at_once(&contents.files, |(file, record)| {
+        let faults = in_parallel(&contents.files, |(file, record)| {
             let path = format!("{}/{file}", item.remote());
             let place = self.store.place(&path);
             let mut meter = ProgressMeter::new(watcher);
@@ -227,7 +227,7 @@ impl Remote {
         }
         names.sort();
         let read = |name| Ok(self.checkpoint(workspace, name));
-        let found = at_once(names, read).map_err(RequestError::into_error)?;
+        let found = in_parallel(names, read).map_err(RequestError::into_error)?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -280,7 +280,7 @@ impl Remote {
 
     /// Returns the names of the folders in `folder` that have a manifest.
     fn published_names(&self, folder: &str) -> Result<Vec<Name>> {
-        let published = at_once(self.folder_names(folder)?, |name| {
+        let published = in_parallel(self.folder_names(folder)?, |name| {
             let path = format!("{folder}/{name}");
             let entries = match retry_with_backoff(self.first_wait, || self.store.list(&path)) {
                 Err(RequestError::NotFound(_)) => return Ok(None),

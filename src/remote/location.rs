@@ -1,4 +1,4 @@
-//! Where a remote is: what its URL says.
+//! The URL of a remote, parsed.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,30 +10,30 @@ use crate::error::{Error, Result};
 use crate::secrets::{self, mask_setting};
 use crate::web::Url;
 
-/// Where a remote is.
+/// The type and the address of a remote.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Location {
     /// A folder, `file:///…`.
     Folder(PathBuf),
-    /// A WebDAV disk, `http(s)://…`, with the user and password that the URL has, if it does.
+    /// A WebDAV server, `http(s)://…`, with the user and the password from the URL, if any.
     Dav(Url, Option<InUrl>),
-    /// A public link of Nextcloud or ownCloud, `http(s)://…/s/TOKEN`: what comes before `/s/`, and
-    /// the token.
+    /// A public link of Nextcloud or ownCloud, `http(s)://…/s/TOKEN`: the URL before `/s/`, and the
+    /// token.
     Link(Url, String),
     /// `s3://BUCKET/PREFIX`.
     S3 {
         /// The bucket's name.
         bucket: String,
-        /// Without slashes around it; empty where there is none.
+        /// The prefix of all keys, without slashes around it; empty if there is none.
         prefix: String,
     },
 }
 
 impl Location {
-    /// Reads a remote's URL.
+    /// Parses the URL of a remote.
     ///
     /// # Errors
-    /// If it is none; a user or password in it is not quoted.
+    /// If the URL is not that of a remote. The error does not quote the user or the password.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         let wrong = |what: &str| {
@@ -63,7 +63,7 @@ impl fmt::Debug for Location {
     }
 }
 
-/// `file:///PATH`, or `file://localhost/PATH`.
+/// Parses the rest of `file:///PATH` or `file://localhost/PATH`.
 fn folder(rest: &str) -> Option<Location> {
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
     let path = percent_decode_str(path).decode_utf8().ok()?;
@@ -83,13 +83,13 @@ fn bucket(rest: &str) -> Option<Location> {
     is_location.then(|| Location::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
 }
 
-/// Takes user and password out, so that no address has them.
+/// Parses an `http` or `https` URL. The user and the password are removed from it.
 fn web(scheme: &str, rest: &str) -> Option<Location> {
     let (authority, path) = match rest.find('/') {
         Some(slash) => rest.split_at(slash),
         None => (rest, "/"),
     };
-    // A password may contain an unencoded `@`.
+    // A password may contain an `@` that is not percent-encoded.
     let (login, host) = match authority.rsplit_once('@') {
         Some((login, host)) => (Some(in_url(login)), host),
         None => (None, authority),
@@ -111,12 +111,13 @@ fn in_url(login: &str) -> InUrl {
     if let Some((user, password)) = login.split_once(':') {
         return InUrl { user: decoded(user), password: Some(decoded(password)) };
     }
-    // A user alone may be a token.
+    // A user without a password may be a token.
     secrets::register(decoded(login));
     InUrl { user: decoded(login), password: None }
 }
 
-/// What comes before `/s/TOKEN` or `/index.php/s/TOKEN` at a path's end, and the token.
+/// Splits a path that ends with `/s/TOKEN` or `/index.php/s/TOKEN` into the part before that and
+/// the token.
 fn public_link(path: &str) -> Option<(&str, &str)> {
     let path = path.trim_end_matches('/');
     let (base, token) = path.rsplit_once("/s/")?;
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_told_by_its_url() {
+    fn the_url_determines_the_type() {
         let s3 = |bucket: &str, prefix: &str| Location::S3 {
             bucket: bucket.into(),
             prefix: prefix.into(),
@@ -156,13 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn a_login_leaves_the_address() {
+    fn credentials_are_removed_from_the_url() {
         let Location::Dav(url, login) =
             Location::parse("https://ada:p%40s@s@disk.example/dav").unwrap()
         else {
             panic!()
         };
-        assert_eq!(url.whole(), "https://disk.example/dav");
+        assert_eq!(url.full(), "https://disk.example/dav");
         assert!(login == Some(in_url("ada:p%40s%40s")));
         for (text, password) in [("ada", None), ("ada:", Some(&b""[..])), ("ada:p:q", Some(b"p:q"))]
         {
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_remote_is_refused_without_its_password() {
+    fn invalid_urls_are_refused_without_quoting_the_password() {
         for text in [
             "",
             "disk.example/dav",
@@ -190,7 +191,7 @@ mod tests {
             "webdav://ada:hunter2@disk.example",
             // A slash in a password must be written `%2F`: it ends the host.
             "https://ada:hunter2/@disk.example/dav",
-            // An `@` or a slash that was forgotten, or both.
+            // An `@` or a slash was forgotten, or both.
             "https://ada:hunter2disk.example/dav",
             "https://ada:hunter2/dav",
             "https:/ada:hunter2disk.example/dav",

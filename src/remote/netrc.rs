@@ -1,38 +1,39 @@
 //! `.netrc`, read as curl reads it.
 //!
-//! Words are separated by blanks and line ends; `#` at a word's beginning starts a comment; in
-//! double quotes a word may hold anything, with `\"`, `\\`, `\n`, `\r` and `\t`. `macdef` defines
-//! what goes on until an empty line and is passed over. The first of the machine's entries, or of
-//! `default`, that gives a login and a password counts; as with curl, one that lacks a part is
-//! completed by a later one of the same. What curl reads oddly is refused with its line instead:
-//! entries that stay incomplete, words after a closing quote, lines that curl cuts.
+//! Words are separated by blanks and line ends; `#` at the start of a word starts a comment; in
+//! double quotes a word may contain anything, with `\"`, `\\`, `
+//! `, `\r` and `\t`. `macdef` starts a macro, which ends at an empty line and is skipped. The first
+//! entry of the machine, or `default` entry, that gives a login and a password is used; as in curl,
+//! an incomplete entry is completed by a later one for the same machine. Where curl's result would
+//! be surprising, the file is refused with the number of the line: entries that stay incomplete,
+//! text after a closing quote, and lines that curl truncates.
 
 use crate::error::{Error, Result};
 
-/// What a file has for a machine.
+/// The credentials that a file gives for a machine.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Login {
     pub(super) user: Vec<u8>,
     pub(super) password: Vec<u8>,
 }
 
-/// The longest line that curl reads whole, its end included.
+/// The longest line that curl reads completely, including the line end.
 const LONGEST_LINE: usize = 4095;
 
-/// Where in the file the reader is.
+/// The state of the parser.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Between entries, or in another machine's.
+    /// Between entries, or in an entry of another machine.
     Elsewhere,
     /// In a macro.
     Macro,
-    /// After `machine`.
+    /// After the word `machine`.
     Machine,
-    /// In the machine's own entry, before the word of this kind.
+    /// In an entry of the wanted machine. The next word is of this kind.
     Own(Next),
 }
 
-/// What the next word in an entry is.
+/// The meaning of the next word in an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Keyword,
@@ -40,10 +41,11 @@ enum Next {
     Password,
 }
 
-/// What `text` has for `machine`, of `user` where one is given; `None` where it has nothing.
+/// Returns the credentials that `text` gives for `machine`, and for `user` if one is given; `None`
+/// if it gives none.
 ///
 /// # Errors
-/// What is wrong, and in which row (counted from 1): never with the words of the row.
+/// The error and the number of its row, counted from 1. The error does not quote the row.
 pub(super) fn find(
     text: &[u8],
     machine: &str,
@@ -51,7 +53,7 @@ pub(super) fn find(
 ) -> Result<Option<Login>, (usize, Error)> {
     let (mut user, mut password) = (None, None);
     let mut state = State::Elsewhere;
-    // The row of the machine's first entry.
+    // The row of the machine's first incomplete entry.
     let mut found = None;
     for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let at = |error| (index + 1, error);
@@ -97,7 +99,7 @@ pub(super) fn find(
                 let (user, password) = (its_user.clone(), its_password.clone());
                 return Ok(Some(Login { user, password }));
             }
-            // Another user's: the next entry may be the one.
+            // The entry is another user's; a later entry may be the wanted one.
             (user, password) = (None, None);
             (state, found) = (State::Elsewhere, None);
         }
@@ -113,7 +115,7 @@ pub(super) fn find(
     ))
 }
 
-/// The words of a line, comments left out.
+/// Splits a line into words, without comments.
 fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line;
@@ -135,7 +137,7 @@ fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
     }
 }
 
-/// The word that begins after a quote, and what follows its closing quote.
+/// Returns the word after an opening quote, and the text after its closing quote.
 fn unquoted(text: &[u8]) -> Result<(Vec<u8>, &[u8])> {
     let mut word = Vec::new();
     let mut bytes = text.iter().enumerate();
@@ -168,12 +170,12 @@ mod tests {
     #[derive(Deserialize)]
     struct Case {
         name: String,
-        /// Latin-1.
+        /// The content of the file, in Latin-1.
         netrc: String,
-        /// `user:password`, Latin-1.
+        /// The expected credentials `user:password`, in Latin-1.
         #[serde(default)]
         found: Option<String>,
-        /// curl's exit code, where it refused the file.
+        /// curl's exit code if it refused the file.
         #[serde(default)]
         curl: Option<i32>,
     }
@@ -182,9 +184,9 @@ mod tests {
         text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
     }
 
-    // `tests/fixtures/netrc/reference.py` asked curl.
+    // `tests/fixtures/netrc/reference.py` recorded the results of curl.
     #[test]
-    fn files_are_read_as_curl_reads_them_or_refused_with_their_line() {
+    fn files_are_parsed_as_by_curl_or_refused_with_a_line_number() {
         let cases = include_str!("../../tests/fixtures/netrc/cases.json");
         let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
         assert!(cases.len() >= 40);
@@ -221,7 +223,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_file_is_read_otherwise_than_by_its_words(
+        fn credentials_are_words_of_the_file(
             text in "(machine|default|login|password|macdef|h|[\\\\\"#a \n]){0,12}"
         ) {
             if let Ok(Some(Login { user, password })) = find(text.as_bytes(), "h", None) {
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_users_of_a_machine_the_wanted_one_is_found() {
+    fn the_wanted_user_of_a_machine_is_found() {
         let text = b"machine h login bob password b account x\nmachine o login ada password o\n\
                      machine h password a login ada\ndefault login eve password e";
         let password =
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_quoted() {
+    fn errors_do_not_quote_the_file() {
         for text in ["machine h login hunter2", "machine h login a password \"hunter2"] {
             let Err((row, error)) = find(text.as_bytes(), "h", None) else {
                 panic!("{text} is read")

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::store::Entry;
 
 /// The body of a `PROPFIND` request.
-pub(super) const QUESTION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+pub(super) const REQUEST_BODY: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <propfind xmlns=\"DAV:\"><prop><resourcetype/><getcontentlength/></prop></propfind>";
 
 #[derive(Deserialize)]
@@ -64,19 +64,19 @@ pub(super) fn listing(answer: &str, asked: &str) -> Option<Listing> {
         let href = described.href.pop()?;
         // This program creates no names that are not UTF-8.
         if let Some(path) = path(&href, &asked) {
-            found.push(Found { path, is_slashed: href.trim().ends_with('/'), described });
+            found.push(Resource { path, has_slash: href.trim().ends_with('/'), described });
         }
     }
-    let own = own(&found, &asked).map(|index| found.remove(index));
+    let own = own_index(&found, &asked).map(|index| found.remove(index));
     let status = own.as_ref().and_then(|own| own.described.status());
     let above = match &own {
         Some(own) => own.path.clone(),
-        None => above(&found, &asked),
+        None => parent_of_entries(&found, &asked),
     };
-    let there = found.into_iter().filter(|found| {
+    let resources = found.into_iter().filter(|found| {
         found.described.status().is_none_or(is_success) && parent(&found.path) == Some(&above)
     });
-    let entries = there.map(Found::entry).collect();
+    let entries = resources.map(Resource::entry).collect();
     Some(Listing { own: own.map(|own| own.path), status, entries })
 }
 
@@ -116,17 +116,17 @@ impl Described {
 }
 
 /// One resource that the response describes.
-struct Found {
+struct Resource {
     path: String,
     /// Whether its `href` ends with a slash, which is so for folders only.
-    is_slashed: bool,
+    has_slash: bool,
     described: Described,
 }
 
-impl Found {
+impl Resource {
     fn entry(self) -> Entry {
         let name = last(&self.path).to_owned();
-        let mut entry = Entry { name, is_folder: self.is_slashed, size: None };
+        let mut entry = Entry { name, is_folder: self.has_slash, size: None };
         for PropStat { prop } in self.described.propstat {
             entry.is_folder |= prop.resourcetype.is_some_and(|kind| kind.collection.is_some());
             let size = prop.getcontentlength.and_then(|size| size.trim().parse().ok());
@@ -138,7 +138,7 @@ impl Found {
 
 /// The index of the folder `asked` itself. Some servers leave the folder out; behind some proxies
 /// the folder has a path other than the requested one.
-fn own(found: &[Found], asked: &str) -> Option<usize> {
+fn own_index(found: &[Resource], asked: &str) -> Option<usize> {
     if let Some(index) = found.iter().position(|found| found.path == asked) {
         return Some(index);
     }
@@ -147,13 +147,13 @@ fn own(found: &[Found], asked: &str) -> Option<usize> {
     }
     let shortest = (0..found.len()).min_by_key(|index| found[*index].path.len())?;
     let path = &found[shortest].path;
-    let is_above = |other: &Found| other.path == *path || parent(&other.path) == Some(path);
+    let is_above = |other: &Resource| other.path == *path || parent(&other.path) == Some(path);
     let is_asked = found.len() > 1 || last(path) == last(asked) || asked.is_empty();
     (is_asked && found.iter().all(is_above)).then_some(shortest)
 }
 
 /// The path of the parent folder of the entries, if the folder itself is not listed.
-fn above(found: &[Found], asked: &str) -> String {
+fn parent_of_entries(found: &[Resource], asked: &str) -> String {
     if found.iter().any(|found| parent(&found.path) == Some(asked)) {
         return asked.to_owned();
     }
@@ -219,7 +219,7 @@ mod tests {
 
     // Recorded from Apache 2.4 with mod_dav, shortened.
     #[test]
-    fn an_answer_of_apache() {
+    fn a_response_of_apache_is_parsed() {
         let answer = r#"<?xml version="1.0" encoding="utf-8"?>
 <D:multistatus xmlns:D="DAV:" xmlns:ns0="DAV:">
 <D:response xmlns:lp1="DAV:" xmlns:lp2="http://apache.org/dav/props/">
@@ -243,7 +243,7 @@ mod tests {
 
     // From RFC 4918: full URLs, and a default namespace.
     #[test]
-    fn whole_addresses_and_entities() {
+    fn full_urls_and_entities_are_parsed() {
         let answer = r#"<multistatus xmlns="DAV:"><response><href>http://x.example/c/</href></response>
             <response><href>http://x.example/c/a&amp;b</href><propstat><prop>
             <getcontentlength> 3 </getcontentlength></prop></propstat></response></multistatus>"#;
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_is_the_folder_itself_or_the_only_one_in_it() {
+    fn a_single_entry_is_the_folder_or_its_only_content() {
         for (href, asked, expected) in [
             ("/dav/x/", "/dav/x/", &[][..]),
             ("/dav/x/x/", "/dav/x/", &["x"]),
@@ -287,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_unicode_are_left_out() {
+    fn names_that_are_not_utf_8_are_left_out() {
         let answer = answer(&["/x/", "/x/Zo%EB", "/x/f"]);
         assert_eq!(entries(&answer, "/x/").unwrap(), [entry("f", false, None)]);
     }
 
     // Recorded from lighttpd 1.4.69 (a `MOVE` with `Overwrite: F`), shortened.
     #[test]
-    fn statuses_of_what_was_not_done() {
+    fn statuses_of_failed_parts_are_returned() {
         let answer = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:multistatus \
             xmlns:D=\"DAV:\">\n<D:response>\n<D:href>/a/x/</D:href>\n<D:status>HTTP/1.1 412 \
             Precondition Failed</D:status>\n</D:response>\n</D:multistatus>\n";
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_none() {
+    fn other_text_is_not_a_listing() {
         for answer in ["", "<html><body>Log in</body></html>", "<multistatus xmlns='DAV:'", "{}"] {
             assert_eq!(entries(answer, "/"), None, "{answer}");
         }
@@ -313,7 +313,7 @@ mod tests {
     proptest::proptest! {
         // Every name is parsed unchanged, whatever characters it has.
         #[test]
-        fn every_name_is_read_back(name in "[^/\\x00-\\x1f]{1,12}", is_listed: bool) {
+        fn every_name_is_parsed_unchanged(name in "[^/\\x00-\\x1f]{1,12}", is_listed: bool) {
             let encoded = percent_encoding::utf8_percent_encode(
                 &name, percent_encoding::NON_ALPHANUMERIC).to_string();
             let child = format!("/dav/a%2Db/{encoded}");

@@ -39,7 +39,7 @@ pub(super) const CLAIM: &str = ".claim";
 /// A folder of a bucket.
 pub(super) struct Bucket {
     client: S3Client,
-    /// The folder's key, with a slash at its end; empty for the whole bucket.
+    /// The folder's key, with a slash at its end; empty for the root of the bucket.
     root: String,
     /// For messages.
     url: String,
@@ -319,7 +319,7 @@ impl Store for Bucket {
             }
             response => response.map_err(|e| self.located(path, e))?,
         };
-        // A server that ignores ranges sends the whole object.
+        // A server that ignores ranges sends the complete object.
         let start = match range_start(&response) {
             Some(sent) if sent == start || sent == 0 => sent,
             _ if start > 0 => return self.read(path, None),
@@ -408,7 +408,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_endpoint_is_without_the_bucket() {
+    fn the_bucket_is_removed_from_the_host_of_the_endpoint() {
         for (setting, expected) in [
             (None, "https://s3.eu-north-1.amazonaws.com/"),
             (Some("https://s3.amazonaws.com/"), "https://s3.eu-north-1.amazonaws.com/"),
@@ -416,7 +416,7 @@ mod tests {
             (Some("https://team.store.example:9000"), "https://store.example:9000/"),
             (Some("http://127.0.0.1:9000/minio/"), "http://127.0.0.1:9000/minio"),
         ] {
-            assert_eq!(endpoint(setting, "team", "eu-north-1").unwrap().whole(), expected);
+            assert_eq!(endpoint(setting, "team", "eu-north-1").unwrap().full(), expected);
         }
         assert!(endpoint(Some("store.example"), "team", "").is_err());
     }

@@ -1,17 +1,20 @@
-//! Which remote, and how patient to be with it.
+//! Settings of the remote: its URL, credentials, timeouts and trusted certificates.
 //!
 //! | environment | meaning | `mentorpal.toml` | default |
 //! |---|---|---|---|
-//! | `MENTORPAL_REMOTE` | where it is | `[remote] url` | none |
-//! | `MENTORPAL_REMOTE_USER`, `MENTORPAL_REMOTE_PASSWORD` | who asks a WebDAV disk | in `url` | a `.netrc` |
+//! | `MENTORPAL_REMOTE` | URL | `[remote] url` | none |
+//! | `MENTORPAL_REMOTE_USER`, `MENTORPAL_REMOTE_PASSWORD` | credentials for a WebDAV server | in
+//! `url` | a `.netrc` |
 //! | `MENTORPAL_REMOTE_TOKEN` | a token instead | | |
-//! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` | where a bucket is | `[remote] endpoint` | Amazon |
-//! | `AWS_REGION`, `AWS_DEFAULT_REGION` | its region | `[remote] region` | `us-east-1` |
-//! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | who asks it | | |
-//! | `MENTORPAL_REMOTE_TIMEOUT` | the seconds that a server may say nothing | | 60 |
-//! | `MENTORPAL_REMOTE_WAIT` | the seconds before a second try | | 0.5 |
-//! | `SSL_CERT_FILE` | the authorities that certificates may be of, instead of the system's | | |
-//! | | more of them, for the remote | `[remote] ca_file` | none |
+//! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` | URL of the S3 server | `[remote] endpoint` |
+//! Amazon |
+//! | `AWS_REGION`, `AWS_DEFAULT_REGION` | region of the bucket | `[remote] region` | `us-east-1` |
+//! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | access keys of the bucket
+//! | | |
+//! | `MENTORPAL_REMOTE_TIMEOUT` | seconds that a server may be silent | | 60 |
+//! | `MENTORPAL_REMOTE_WAIT` | seconds before the first retry | | 0.5 |
+//! | `SSL_CERT_FILE` | trusted certificate authorities, instead of the system's | | |
+//! | | additional certificate authorities for the remote | `[remote] ca_file` | none |
 
 use std::fmt;
 use std::path::PathBuf;
@@ -26,22 +29,22 @@ use crate::secrets;
 use crate::web::{Agent, Authorities, Url};
 use crate::workspace::Workspace;
 
-/// `[remote]` of `mentorpal.toml`.
+/// The table `[remote]` of `mentorpal.toml`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoteTable {
-    /// Where it is.
+    /// The URL of the remote.
     pub url: Option<String>,
-    /// Where a bucket is, if not at Amazon.
+    /// The URL of the S3 server, if it is not Amazon's.
     pub endpoint: Option<String>,
-    /// A bucket's region.
+    /// The region of the bucket.
     pub region: Option<String>,
-    /// A file with the certificates of authorities to trust besides the system's (PEM); relative to
+    /// A PEM file with certificate authorities to trust in addition to the system's; relative to
     /// the workspace.
     pub ca_file: Option<String>,
 }
 
-/// A remote, as the settings have it; nothing is asked or read yet.
+/// The resolved settings of a remote. No file is read and no request is sent yet.
 #[derive(Clone)]
 pub struct RemoteSettings {
     pub(super) url: String,
@@ -57,7 +60,7 @@ pub struct RemoteSettings {
     ca_file: Option<PathBuf>,
 }
 
-/// Who asks a bucket.
+/// The access keys of a bucket.
 #[derive(Clone)]
 pub(super) struct Keys {
     pub(super) id: String,
@@ -66,11 +69,11 @@ pub(super) struct Keys {
 }
 
 impl RemoteSettings {
-    /// Resolves the settings; `environment` looks a variable up, where an empty one counts as
-    /// unset. `None` where no remote is configured.
+    /// Resolves the settings. `environment` returns the value of a variable; an empty one counts as
+    /// unset. Returns `None` if no remote is configured.
     ///
     /// # Errors
-    /// If a number of seconds is none.
+    /// If a timeout or a wait is not a valid number of seconds.
     pub fn resolve(
         table: RemoteTable,
         workspace: &Workspace,
@@ -117,29 +120,30 @@ impl RemoteSettings {
         }))
     }
 
-    /// Where it is.
+    /// Parses the URL of the remote.
     ///
     /// # Errors
-    /// If that is no URL of a remote.
+    /// If the URL is not that of a remote.
     pub(super) fn location(&self) -> Result<Location> {
         Location::parse(&self.url)
     }
 
-    /// What makes connections to it.
+    /// Creates the HTTP client.
     ///
     /// # Errors
-    /// If `ca_file` cannot be read as one.
+    /// If `ca_file` cannot be read or is invalid.
     pub(super) fn agent(&self) -> Result<Agent> {
         let authorities = self.ca_file.as_deref().map(Authorities::with_system_roots);
         Ok(Agent::new(self.timeout, authorities.transpose()?.as_ref()))
     }
 
-    /// Who asks the server of `url`. The user is the variable's, else the URL's, else a `.netrc`'s;
-    /// the password the variable's, else the URL's for its own user, else a `.netrc`'s for the user.
+    /// Returns the credentials for the server of `url`. The user is that of the variable, else of
+    /// the URL, else of a `.netrc` file. The password is that of the variable, else that of the URL
+    /// if the user is the URL's, else that of a `.netrc` file for this user.
     ///
     /// # Errors
-    /// If there is a user without a password, a password without a user, or either beside a token;
-    /// when a `.netrc` cannot be read as one.
+    /// If there is a user without a password, a password without a user, or either together with a
+    /// token, or if a `.netrc` file cannot be read or parsed.
     pub(super) fn login(&self, url: &Url, in_url: Option<InUrl>) -> Result<Login> {
         if let Some(token) = &self.token {
             if self.user.is_some() || self.password.is_some() || in_url.is_some() {
@@ -174,7 +178,7 @@ impl RemoteSettings {
         }
     }
 
-    /// The error of a user without a password. The user is not named: it may be a token.
+    /// The error of a user without a password. It does not quote the user, which may be a token.
     fn no_password(&self, url: &Url) -> Error {
         let of = if self.user.is_some() { "MENTORPAL_REMOTE_USER" } else { "the remote's URL" };
         let host = url.host();
@@ -203,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    /// The settings of the workspace in `folder` with the remote at `url`.
+    /// The settings of the workspace in `folder`, with the remote at `url`.
     fn settings(folder: &Path, url: &str, environment: &[(&str, &str)]) -> RemoteSettings {
         let text = |text: &str| Some(text.to_owned());
         let table = RemoteTable {
@@ -220,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_goes_before_the_file() {
+    fn the_environment_takes_precedence_over_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let settings = |variables: &[_]| settings(folder.path(), "s3://team", variables);
         let of_file = settings(&[]);
@@ -235,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_whole_or_refused() {
+    fn incomplete_credentials_are_refused() {
         type Variables<'a> = &'a [(&'a str, &'a str)];
         const NETRC: &str = "machine disk.example login bob password of-bob\n\
                              machine disk.example login ada password of-file\n";

@@ -16,7 +16,7 @@ use crate::sha256;
 use crate::web::{RequestError, RequestResult, interrupted};
 
 /// The number of files that are transferred in parallel.
-const AT_ONCE: usize = 4;
+const PARALLEL_TRANSFERS: usize = 4;
 
 /// Receives the progress events of a transfer: each file, and the bytes of all files.
 pub trait Watcher: Progress {
@@ -52,7 +52,7 @@ impl Moved {
 ///
 /// # Errors
 /// The first error of `work`.
-pub(super) fn at_once<T: Send, R: Send>(
+pub(super) fn in_parallel<T: Send, R: Send>(
     items: impl IntoIterator<Item = T, IntoIter: Send>,
     work: impl Fn(T) -> RequestResult<R> + Sync,
 ) -> RequestResult<Vec<R>> {
@@ -71,7 +71,7 @@ pub(super) fn at_once<T: Send, R: Send>(
         Ok(made)
     };
     let made: Vec<RequestResult<Vec<_>>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..PARALLEL_TRANSFERS).map(|_| scope.spawn(worker)).collect();
         let panicked = |_| {
             Err(RequestError::Permanent(
                 Error::new("internal error: a transfer thread panicked")
@@ -173,12 +173,12 @@ pub(super) fn fill(content: &mut impl Read, buffer: &mut [u8]) -> (usize, Option
     (length, None)
 }
 
-/// What is wrong with a file on the remote that should be as `record` says, if something is: reads
-/// it to its end, but no further than that says.
+/// Compares a file on the remote with `record`, and returns how it differs, if it does. At most one
+/// byte more than the recorded size is read.
 ///
 /// # Errors
-/// If the store does not give it from the beginning, the connection is truncated, or what comes is a
-/// page for people instead.
+/// If the content does not start at the beginning of the file, the connection is cut, or the server
+/// sends an HTML page instead of the file.
 pub(super) fn fault_of(
     mut reading: Reading,
     record: &FileRecord,
@@ -186,47 +186,47 @@ pub(super) fn fault_of(
     meter: &mut ProgressMeter,
 ) -> RequestResult<Option<String>> {
     let page = reading.page.take();
-    let fault = fault_of_content(reading, record, place, meter)?;
-    match page.filter(|_| fault.is_some()) {
+    let difference = difference_of_content(reading, record, place, meter)?;
+    match page.filter(|_| difference.is_some()) {
         Some(page) => Err(RequestError::Permanent(page)),
-        None => Ok(fault),
+        None => Ok(difference),
     }
 }
 
-fn fault_of_content(
+fn difference_of_content(
     reading: Reading,
     record: &FileRecord,
     place: &Location,
     meter: &mut ProgressMeter,
 ) -> RequestResult<Option<String>> {
-    let announced = from_the_beginning(&reading, place)?;
-    if let Some(fault) = announced.and_then(|size| record.size_fault(size)) {
-        return Ok(Some(fault));
+    let announced = announced_size(&reading, place)?;
+    if let Some(difference) = announced.and_then(|size| record.size_fault(size)) {
+        return Ok(Some(difference));
     }
     // One more byte, to notice a longer file.
     let mut content = CountingReader(reading.content.take(record.size.saturating_add(1)), meter);
-    let beside = BackgroundHasher::start(Sha256::new(), None);
+    let hasher = BackgroundHasher::start(Sha256::new(), None);
     let mut size = 0;
     loop {
-        let mut buffer = beside.buffer();
+        let mut buffer = hasher.buffer();
         let (length, end) = fill(&mut content, &mut buffer);
-        beside.add(buffer, length);
+        hasher.add(buffer, length);
         size += length as u64;
         if size > record.size {
             return Ok(Some(format!("more than the {} bytes that the manifest says", record.size)));
         }
         if let Some(end) = end {
-            is_whole(size, announced, end, place)?;
-            return Ok(record.fault(&FileRecord { size, sha256: beside.finish() }));
+            check_complete(size, announced, end, place)?;
+            return Ok(record.fault(&FileRecord { size, sha256: hasher.finish() }));
         }
     }
 }
 
-/// Reads all that comes of a file: whether it is what `expected` gives.
+/// Reads a complete file, and returns whether it is the same as `expected`.
 ///
 /// # Errors
-/// If the store does not give it from the beginning, the connection is truncated, or what comes is a
-/// page for people instead.
+/// If the content does not start at the beginning of the file, the connection is cut, or the server
+/// sends an HTML page instead of the file.
 pub(super) fn is_same(
     mut reading: Reading,
     expected: &mut impl Read,
@@ -234,20 +234,20 @@ pub(super) fn is_same(
     meter: &mut ProgressMeter,
 ) -> RequestResult<bool> {
     let page = reading.page.take();
-    let is_same = is_all_the_same(reading, expected, place, meter)?;
+    let is_same = is_same_content(reading, expected, place, meter)?;
     match page.filter(|_| !is_same) {
         Some(page) => Err(RequestError::Permanent(page)),
         None => Ok(is_same),
     }
 }
 
-fn is_all_the_same(
+fn is_same_content(
     reading: Reading,
     expected: &mut impl Read,
     place: &Location,
     meter: &mut ProgressMeter,
 ) -> RequestResult<bool> {
-    let announced = from_the_beginning(&reading, place)?;
+    let announced = announced_size(&reading, place)?;
     let mut content = CountingReader(reading.content, meter);
     let (mut here, mut there) = (vec![0; BUFFER], vec![0; BUFFER]);
     let mut size = 0;
@@ -256,7 +256,7 @@ fn is_all_the_same(
         let (expected, _) = fill(expected, &mut here);
         size += length as u64;
         if let Some(end) = end {
-            is_whole(size, announced, end, place)?;
+            check_complete(size, announced, end, place)?;
             return Ok(there[..length] == here[..expected]);
         }
         if there[..length] != here[..expected] {
@@ -265,8 +265,9 @@ fn is_all_the_same(
     }
 }
 
-/// The size of what is being read, where the store says so.
-fn from_the_beginning(reading: &Reading, place: &Location) -> RequestResult<Option<u64>> {
+/// The size of the content, if the store gives it. Fails if the content does not start at the
+/// beginning of the file.
+fn announced_size(reading: &Reading, place: &Location) -> RequestResult<Option<u64>> {
     if reading.start == 0 {
         return Ok(reading.size);
     }
@@ -276,8 +277,8 @@ fn from_the_beginning(reading: &Reading, place: &Location) -> RequestResult<Opti
     ))
 }
 
-/// Whether `size` bytes that ended in this way are all of what was announced.
-fn is_whole(
+/// Checks that content of `size` bytes, which ended with `end`, has the announced size.
+fn check_complete(
     size: u64,
     announced: Option<u64>,
     end: io::Result<()>,
@@ -293,7 +294,7 @@ fn is_whole(
     Ok(())
 }
 
-/// The error of content that ended too early or came too slowly.
+/// The error of content that ended too early or arrived too slowly.
 pub(super) fn truncated(location: &Location, error: io::Error) -> RequestError {
     interrupted(location.clone(), error)
 }
@@ -364,7 +365,7 @@ mod tests {
     #[test]
     fn items_are_processed_until_one_fails() {
         let done = AtomicU64::new(0);
-        let squares = at_once(1..=10_u64, |n| {
+        let squares = in_parallel(1..=10_u64, |n| {
             done.fetch_add(n, Ordering::Relaxed);
             // The first items take longest.
             thread::sleep(std::time::Duration::from_millis(10 - n));
@@ -372,12 +373,12 @@ mod tests {
         });
         assert_eq!(squares.unwrap(), [1, 4, 9, 16, 25, 36, 49, 64, 81, 100]);
         assert_eq!(done.into_inner(), 55);
-        let begun = AtomicU64::new(0);
-        let answer: RequestResult<Vec<()>> = at_once(0..1000, |_| {
-            begun.fetch_add(1, Ordering::Relaxed);
+        let started = AtomicU64::new(0);
+        let answer: RequestResult<Vec<()>> = in_parallel(0..1000, |_| {
+            started.fetch_add(1, Ordering::Relaxed);
             Err(RequestError::Permanent(Error::new("full")))
         });
         assert_eq!(answer.unwrap_err().into_error().to_string(), "full");
-        assert!(begun.into_inner() <= AT_ONCE as u64);
+        assert!(started.into_inner() <= PARALLEL_TRANSFERS as u64);
     }
 }

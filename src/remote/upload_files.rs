@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::dav::PAGE;
 use super::inspect::subfolders;
 use super::transfer::{
-    CountingReader, HashingReader, Moved, ProgressMeter, at_once, fault_of, is_same,
+    CountingReader, HashingReader, Moved, ProgressMeter, fault_of, in_parallel, is_same,
 };
 use super::upload::Upload;
 use super::upload_source::UploadSource;
@@ -34,7 +34,7 @@ impl Upload<'_> {
         // Every byte is sent once and read back once.
         let task = format!("uploading and checking {}", self.item);
         self.watcher.start_bytes(&task, 2 * self.contents.size(), 0);
-        at_once(&self.contents.files, |(file, record)| {
+        in_parallel(&self.contents.files, |(file, record)| {
             let source = UploadSource::file(self.item, self.opened, file, record);
             self.upload_file(&source, &found)
         })?;

@@ -40,7 +40,7 @@ pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
     })
 }
 
-/// The position of the first byte of the content: 0 for a response with the whole file; `None` if a
+/// The position of the first byte of the content: 0 for a response with the complete file; `None` if a
 /// response with a part does not say which one it is.
 pub(crate) fn range_start(response: &Response) -> Option<u64> {
     if response.status() != StatusCode::PARTIAL_CONTENT {
@@ -49,7 +49,7 @@ pub(crate) fn range_start(response: &Response) -> Option<u64> {
     content_range(response).map(|(start, _)| start)
 }
 
-/// The first byte and, if known, the size of the whole file, from the header `Content-Range`.
+/// The first byte and, if known, the size of the complete file, from the header `Content-Range`.
 pub(crate) fn content_range(response: &Response) -> Option<(u64, Option<u64>)> {
     let range = text(response, header::CONTENT_RANGE.as_str())?.strip_prefix("bytes ")?;
     let (range, size) = range.split_once('/')?;
@@ -185,18 +185,18 @@ fn certificate_error(error: &ureq::Error) -> Option<&CertificateError> {
         _ => return None,
     };
     match error {
-        rustls::Error::InvalidCertificate(fault) => Some(fault),
+        rustls::Error::InvalidCertificate(error) => Some(error),
         _ => None,
     }
 }
 
 /// The hint for a faulty certificate.
-fn certificate_hint(fault: &CertificateError) -> &'static str {
+fn certificate_hint(error: &CertificateError) -> &'static str {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
         NotValidYetContext, UnknownIssuer,
     };
-    match fault {
+    match error {
         UnknownIssuer => {
             "this machine does not trust the authority that issued the server's certificate: set \
              SSL_CERT_FILE to a PEM file with the certificates of all authorities to trust, or, for \
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_recognized_by_its_beginning() {
+    fn an_html_page_is_recognized_by_its_first_bytes() {
         for page in ["<!DOCTYPE html><p>", "\u{feff}\n <HTML lang=en>", "<?xml version='1.0'?>"] {
             assert!(begins_a_page(page.as_bytes()), "{page}");
         }

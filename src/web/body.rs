@@ -30,7 +30,7 @@ pub(crate) fn body(response: Response) -> Body {
     Paced::new(response.into_body().into_reader(), stall)
 }
 
-/// Reads the whole response from `url`, which may have at most `most` bytes.
+/// Reads the complete response from `url`, which may have at most `most` bytes.
 ///
 /// # Errors
 /// If the response is longer, arrives too slowly, or is cut.

@@ -77,7 +77,7 @@ impl Agent {
     /// Sends the request to `url` and returns the head of the response, whatever its status. `hint`
     /// is the hint of the error if no response arrives. Requests to this machine never use a proxy,
     /// because passwords are sent to this machine unencrypted.
-    pub(crate) fn ask(
+    pub(crate) fn send(
         &self,
         url: &Url,
         request: request::Builder,
@@ -85,7 +85,7 @@ impl Agent {
         hint: &str,
     ) -> RequestResult<Response> {
         let request = request
-            .uri(url.whole())
+            .uri(url.full())
             .body(body)
             .map_err(|_| RequestError::Permanent(at(url, "an address that cannot be asked")))?;
         tracing::info!(method = %request.method(), %url, "asking");

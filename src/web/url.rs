@@ -72,7 +72,7 @@ impl Url {
             Self::parse(&format!("{scheme}{location}"))
         } else if location.starts_with('/') {
             // The complete URL is parsed, so that invalid characters are refused.
-            Self::parse(&Self { path: location.to_owned(), ..self.clone() }.whole())
+            Self::parse(&Self { path: location.to_owned(), ..self.clone() }.full())
         } else {
             Self::parse(location)
         }
@@ -124,8 +124,8 @@ impl Url {
         format!("{}{port}", self.host)
     }
 
-    /// The whole URL, including the query.
-    pub(crate) fn whole(&self) -> String {
+    /// The full URL, including the query.
+    pub(crate) fn full(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };
         format!("{scheme}://{}{}", self.authority(), self.path)
     }
@@ -135,8 +135,8 @@ impl Url {
 /// link.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = self.whole();
-        let shown = whole.split('?').next().unwrap_or_default().trim_end_matches('/');
+        let full = self.full();
+        let shown = full.split('?').next().unwrap_or_default().trim_end_matches('/');
         let shown = mask_addresses(shown);
         if self.hidden.is_empty() {
             return f.write_str(&shown);
@@ -162,21 +162,21 @@ mod tests {
     #[test]
     fn urls_are_joined_and_shown_without_query_or_secret() {
         let hub = url("https://Hub.example/mirror/");
-        assert_eq!(hub.below("/a/b").whole(), "https://hub.example/mirror/a/b");
+        assert_eq!(hub.below("/a/b").full(), "https://hub.example/mirror/a/b");
         let signed = hub.redirected("https://cdn.example:8443/x?Signature=abc").unwrap();
-        assert_eq!(signed.whole(), "https://cdn.example:8443/x?Signature=abc");
+        assert_eq!(signed.full(), "https://cdn.example:8443/x?Signature=abc");
         assert_eq!(signed.to_string(), "https://cdn.example:8443/x");
-        for (location, whole) in [
+        for (location, full) in [
             ("/api/y?z", "https://hub.example/api/y?z"),
             ("//cdn.example/y", "https://cdn.example/y"),
         ] {
-            assert_eq!(hub.redirected(location).unwrap().whole(), whole);
+            assert_eq!(hub.redirected(location).unwrap().full(), full);
         }
         let link = hub.below("/files/t0ken").hiding("t0ken").below("/x");
-        assert_eq!(link.whole(), "https://hub.example/mirror/files/t0ken/x");
+        assert_eq!(link.full(), "https://hub.example/mirror/files/t0ken/x");
         assert_eq!(link.to_string(), "https://hub.example/mirror/files/****/x");
         assert_eq!(link.redirected("/t0ken").unwrap().to_string(), "https://hub.example/****");
-        let above = |text| Url::parse(text).unwrap().above().map(|url| url.whole());
+        let above = |text| Url::parse(text).unwrap().above().map(|url| url.full());
         assert_eq!(above("https://h/a/b/").as_deref(), Some("https://h/a/"));
         assert_eq!(above("https://h/a").as_deref(), Some("https://h/"));
         assert_eq!(above("https://h/"), None);

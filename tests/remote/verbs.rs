@@ -164,9 +164,9 @@ fn only_checkpoints_with_a_manifest_are_listed() {
     run(&sandbox, &disk.url, &["download", "half"]).code(2).says("manifest.json is missing");
     run(&sandbox, &disk.url, &["download", "y"]).code(2).says("available: `fusion_v1/x`");
     let wrong = format!("{}/nowhere", disk.url);
-    run(&sandbox, &wrong, &list).code(2).says("look at the remote's URL");
+    run(&sandbox, &wrong, &list).code(2).says("check the URL of the remote");
     put_here(&sandbox, "y", &checkpoint(1, 1000));
-    run(&sandbox, &wrong, &["upload", "y"]).code(2).says("look at the remote's URL");
+    run(&sandbox, &wrong, &["upload", "y"]).code(2).says("check the URL of the remote");
 }
 
 #[test]

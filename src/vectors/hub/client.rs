@@ -111,7 +111,7 @@ impl Client {
         if let Some(token) = self.token.as_ref().filter(|_| self.may_send_token(url)) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.secret()));
         }
-        self.agent.ask(url, request, (), UNREACHABLE_HINT)
+        self.agent.send(url, request, (), UNREACHABLE_HINT)
     }
 
     /// Whether `url` is on the Hub's server and the connection is private.

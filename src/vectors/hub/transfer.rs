@@ -76,7 +76,7 @@ pub(super) fn fetch_unverified(
     most: u64,
     progress: &dyn Progress,
 ) -> Result<(PathBuf, Hash)> {
-    let key = Hash::Sha256(sha256::digest(url.whole().as_bytes()));
+    let key = Hash::Sha256(sha256::digest(url.full().as_bytes()));
     let _lock = cache.lock(&key)?;
     let incomplete = cache.incomplete(&key)?;
     let (mut file, path) = (&incomplete.0, &incomplete.1);
@@ -215,7 +215,7 @@ impl Transfer<'_> {
         let left = if self.continues_at(&response, length) {
             self.description.size - length
         } else {
-            // The server sent the whole file again, or a different part.
+            // The server sent the complete file again, or a different part.
             self.start_over().map_err(RequestError::Permanent)?;
             if response.status() != StatusCode::OK {
                 let what = format!("the server does not go on from byte {length}");
