@@ -313,108 +313,13 @@ impl std::error::Error for Error {
     }
 }
 
-/// `, did you mean `x`?` if one of `known` is similar to `name`, else an empty string.
-#[must_use]
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    // The distance is computed only for names of similar length, because names can be very long.
-    let length = name.chars().count();
-    known
-        .into_iter()
-        .filter(|candidate| {
-            candidate.chars().count().abs_diff(length) <= 1 + candidate.len() / 4
-                && candidate.len() <= 1000
-        })
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min()
-        .map(|(_, candidate)| format!(", did you mean `{candidate}`?"))
-        .unwrap_or_default()
-}
-
-/// `` `a`, `b`, `c` ``, or `none` for an empty list.
-pub fn quoted_list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let names: Vec<_> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-/// `text` as one word of a shell command, quoted if necessary.
-///
-/// ```
-/// use mentorpal::error::shell_word;
-/// assert_eq!(shell_word("fusion_v1/x"), "fusion_v1/x");
-/// assert_eq!(shell_word("Ada's own"), r"'Ada'\''s own'");
-/// ```
-#[must_use]
-pub fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-./:@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// `1 question`, `2 questions`.
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// `text` with the username and password of each line's URL replaced by `****`, even if `://` is
-/// mistyped.
-///
-/// A password may contain any character, so everything up to the line's last `@` is replaced: from
-/// `://`, else from the `=` or quote before a value, else from the beginning of the line.
-#[must_use]
-pub fn mask_credentials(text: &str) -> String {
-    let mask = |line: &str| {
-        let Some((before, host)) = line.rsplit_once('@') else { return line.to_owned() };
-        let scheme = before.find("://").map(|index| index + 3);
-        let value = before.find(['=', '"', '\'']).map(|index| index + 1);
-        // A match after a `:` or an `@` may be part of a password.
-        let is_before = |end: &usize| !before[..*end].trim_end_matches("://").contains([':', '@']);
-        let start = scheme.filter(is_before).or(value.filter(is_before)).unwrap_or(0);
-        format!("{}****@{host}", &before[..start])
-    };
-    text.lines().map(mask).collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_masked() {
-        for (text, masked) in [
-            ("url = https://user:p@ss/w'@host/path", "url = https://****@host/path"),
-            ("one\nwebdavs://user@host", "one\nwebdavs://****@host"),
-            ("https://host/path", "https://host/path"),
-            ("ada:hunter2@disk.example/dav", "****@disk.example/dav"),
-            ("https:/ada:hunter2@host", "****@host"),
-            ("ada:hunter2@https://host", "****@https://host"),
-            ("ada:p=q@host", "****@host"),
-            ("ada:p://q@host", "****@host"),
-            ("2 | url = \"ada:hunter2@host\"", "2 | url =****@host\""),
-            ("2 | url 'ada:a=b@host'", "2 | url '****@host'"),
-            ("invalid type: string \"https://ada:p@host\"", "****@host\""),
-            ("url = 5", "url = 5"),
-        ] {
-            assert_eq!(mask_credentials(text), masked);
-        }
-    }
-
-    #[test]
     fn a_location_shows_file_row_and_column() {
         let place = Location::file("data/topics.csv").row(3).column("group");
         assert_eq!(place.to_string(), "data/topics.csv, row 3, column `group`");
-    }
-
-    #[test]
-    fn only_similar_names_are_suggested() {
-        assert_eq!(
-            did_you_mean("fusion_v2", ["fusion_v1", "lstm_v1"]),
-            ", did you mean `fusion_v1`?"
-        );
-        assert_eq!(did_you_mean("transformer", ["fusion_v1", "lstm_v1"]), "");
     }
 }
