@@ -1,61 +1,61 @@
-//! From how a question is known to the probability that the answer is right, and to the point
-//! below which to decline.
+//! Calibration: turns in-scope scores into the probability that the best answer is right, and fits
+//! the threshold below which a question is declined.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Fewer questions than this, of either kind, say nothing about confidence.
+/// The fewest questions of each kind that calibration needs.
 const MIN_SAMPLES: usize = 10;
 
-/// How much a known score counts, beside how near the nearest question is: which answer is right
-/// and whether there is one at all are two questions, and nearness tells more of the second.
+/// The weight of the best answer's score in the in-scope score; the similarity of the nearest question
+/// has the rest. The score shows which answer is right; the similarity shows better whether any is.
 const SCORE_SHARE: f64 = 0.25;
 
-/// How well a question is known, in about 0..1, by its best answer's score (in about −1..1) and
-/// how near its nearest known question is (in about 0..1).
+/// Returns how likely a question is to be in scope, in about 0..1, from the score of its best answer
+/// (in about −1..1) and the similarity of the nearest known question (in about 0..1).
 pub(super) fn in_scope_score(score: f64, nearest: f64) -> f64 {
     SCORE_SHARE * f64::midpoint(score, 1.0) + (1.0 - SCORE_SHARE) * nearest
 }
 
-/// A question that was not in training.
+/// A question that the model was not trained on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sample {
     /// [`in_scope_score`] of its best answer.
     pub(super) known: f64,
     /// Its best answer.
     pub(super) top: usize,
-    /// The right answer; `None` where declining is right.
+    /// The right answer; `None` if declining is right.
     pub(super) truth: Option<usize>,
 }
 
-/// Questions that were not in training, kind by kind.
+/// Questions that the model was not trained on, grouped by kind.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
-    /// Kinds of samples, each with its share of all that is asked; how many samples a kind has
-    /// does not matter.
+    /// The samples of each kind, with the kind's share of all questions. The share does not depend on
+    /// the number of samples.
     kinds: Vec<(f64, Vec<Sample>)>,
 }
 
-/// How sure to be: `confidence = 1 / (1 + exp(−(slope · known + intercept)))`.
+/// The fitted confidence and threshold: `confidence = 1 / (1 + exp(−(slope · known + intercept)))`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Calibration {
     /// Positive.
     pub(super) slope: f64,
     pub(super) intercept: f64,
-    /// The confidence below which to decline, in 0..=1.
+    /// The confidence below which a question is declined, in 0..=1.
     pub(super) threshold: f64,
 }
 
-/// Why nothing can be fitted.
+/// The reasons why no calibration can be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unfitted {
-    /// There are too few questions that an answer is expected of, or too few to decline.
+    /// There are too few in-scope or too few out-of-scope questions.
     FewQuestions,
-    /// There are enough, and too few were answered rightly.
+    /// There are enough questions, but too few were answered correctly.
     FewRight { right: usize, asked: usize },
-    /// What is known better is not right more often.
+    /// Questions with higher in-scope scores are not answered correctly more often.
     NotRising,
 }
 
@@ -79,18 +79,18 @@ impl fmt::Display for Unfitted {
 }
 
 impl Calibration {
-    /// For mentors of whom nothing can be measured: where a question is half known, the answer is
-    /// as good as a coin toss, and the least to answer at is 1/3.
+    /// The calibration of mentors without measurable questions: at an in-scope score of 0.5 the
+    /// confidence is 0.5, and the threshold is a confidence of 1/3.
     pub(super) const PRIOR: Self = Self { slope: 8.0, intercept: -4.0, threshold: 1.0 / 3.0 };
 
-    /// Fits both.
+    /// Fits the sigmoid and the threshold.
     ///
     /// The sigmoid is fitted by maximum likelihood with Platt's smoothed targets (Platt 1999,
-    /// *Probabilistic outputs for support vector machines*). The threshold is the one of the
-    /// highest Matthews correlation, declining being one more class.
+    /// *Probabilistic outputs for support vector machines*). The threshold maximizes the Matthews
+    /// correlation, with declining as an additional class.
     ///
     /// # Errors
-    /// When there are too few samples of a kind, or they do not rise.
+    /// If a kind has too few samples, or confidence does not rise with the in-scope score.
     pub(super) fn fit(samples: &Samples) -> Result<Self, Unfitted> {
         let (asked, right, declined) = samples.counts();
         if asked < MIN_SAMPLES || declined < MIN_SAMPLES {
@@ -105,27 +105,27 @@ impl Calibration {
         if slope > 0.0 { Ok(Self { threshold, ..calibration }) } else { Err(Unfitted::NotRising) }
     }
 
-    /// Whether confidences rise with what is known, and the threshold is one.
+    /// Returns whether confidence rises with the in-scope score and the threshold is a confidence.
     pub(super) fn is_usable(self) -> bool {
         self.slope > 0.0 && (0.0..=1.0).contains(&self.threshold)
     }
 
-    /// The probability that the answer with this [`in_scope_score`] is right.
+    /// Returns the probability that the answer with this [`in_scope_score`] is right.
     pub(super) fn confidence(self, known: f64) -> f64 {
         sigmoid(self.slope * known + self.intercept)
     }
 }
 
 impl Samples {
-    /// Adds a kind that is `share` of all that is asked; without samples it is none.
+    /// Adds a kind that makes up `share` of all questions; a kind without samples is ignored.
     pub(super) fn add(&mut self, share: f64, samples: Vec<Sample>) {
         if !samples.is_empty() {
             self.kinds.push((share, samples));
         }
     }
 
-    /// For how many samples an answer is right, how many of them have it, and for how many declining is
-    /// right.
+    /// Returns the number of in-scope samples, of in-scope samples with the right best answer, and of
+    /// out-of-scope samples.
     fn counts(&self) -> (usize, usize, usize) {
         let all = || self.kinds.iter().flat_map(|(_, samples)| samples);
         let asked = all().filter(|sample| sample.truth.is_some()).count();
@@ -133,7 +133,7 @@ impl Samples {
         (asked, right, all().count() - asked)
     }
 
-    /// All samples with their weights, which add up to the number of samples.
+    /// Returns all samples with their weights. The weights add up to the number of samples.
     fn each(&self) -> Vec<(Sample, f64)> {
         let all: usize = self.kinds.iter().map(|(_, samples)| samples.len()).sum();
         let shares: f64 = self.kinds.iter().map(|(share, _)| share).sum();
@@ -144,16 +144,16 @@ impl Samples {
         self.kinds.iter().flat_map(each).collect()
     }
 
-    /// All samples as (known, right, weight).
+    /// Returns all samples as (known, right, weight).
     fn weighted(&self) -> Vec<(f64, bool, f64)> {
         let each = self.each().into_iter();
         each.map(|(sample, weight)| (sample.known, sample.truth == Some(sample.top), weight))
             .collect()
     }
 
-    /// The [`in_scope_score`] at and above which to answer for the highest Matthews correlation of
-    /// many classes (Gorodkin 2004, *Comparing two K-category assignments by a K-category
-    /// correlation coefficient*): half way between two samples'; of equally good ones the lowest.
+    /// Returns the lowest [`in_scope_score`] to answer at that maximizes the multi-class Matthews
+    /// correlation (Gorodkin 2004, *Comparing two K-category assignments by a K-category correlation
+    /// coefficient*). It lies half way between the scores of two samples; the lowest wins a tie.
     fn best_threshold(&self) -> f64 {
         let mut each = self.each();
         each.sort_by(|a, b| a.0.known.total_cmp(&b.0.known));
@@ -172,7 +172,7 @@ impl Samples {
     }
 }
 
-/// How much of what is asked has which answer and is given which; `None` is declining.
+/// The weights of the right answers and of the given ones; `None` stands for declining.
 struct Contingency {
     truths: HashMap<Option<usize>, f64>,
     given: HashMap<Option<usize>, f64>,
@@ -183,7 +183,7 @@ struct Contingency {
 }
 
 impl Contingency {
-    /// With nothing declined.
+    /// Returns the table in which every sample is answered.
     fn of(samples: &[(Sample, f64)]) -> Self {
         let mut table = Self {
             truths: HashMap::new(),
@@ -196,7 +196,7 @@ impl Contingency {
             *table.truths.entry(sample.truth).or_default() += weight;
             table.all += weight;
         }
-        // Not by the map's order, which differs from run to run: sums must not.
+        // The sums must not follow the map's order, which differs from run to run.
         let mut truths: Vec<_> = table.truths.iter().map(|(k, v)| (*k, *v)).collect();
         truths.sort_unstable_by_key(|(truth, _)| *truth);
         table.squares.0 = truths.iter().map(|(_, weight)| weight * weight).sum();
@@ -207,7 +207,7 @@ impl Contingency {
         table
     }
 
-    /// Answers `weight` more (or less) with `answer`.
+    /// Adds `weight`, which may be negative, to what is answered with `answer`.
     fn give(&mut self, answer: Option<usize>, weight: f64) {
         let truth = self.truths.get(&answer).copied().unwrap_or_default();
         let given = self.given.entry(answer).or_default();
@@ -217,7 +217,7 @@ impl Contingency {
         *given += weight;
     }
 
-    /// Declines what was answered.
+    /// Declines a sample that was answered before.
     fn decline(&mut self, sample: &Sample, weight: f64) {
         self.give(Some(sample.top), -weight);
         self.give(None, weight);
@@ -228,7 +228,7 @@ impl Contingency {
         }
     }
 
-    /// In −1..=1; 0 where it is undefined.
+    /// Returns the Matthews correlation, in −1..=1, or 0 if it is undefined.
     fn matthews(&self) -> f64 {
         let (truths, given, products) = self.squares;
         let square = self.all * self.all;
@@ -242,7 +242,7 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Maximum likelihood of `right` given the score, by Newton's method; `None` if it diverges.
+/// Fits slope and intercept by maximum likelihood with Newton's method; `None` if it diverges.
 fn fit_sigmoid(samples: &[(f64, bool, f64)]) -> Option<(f64, f64)> {
     let right: f64 = samples.iter().filter(|s| s.1).map(|s| s.2).sum();
     let wrong: f64 = samples.iter().filter(|s| !s.1).map(|s| s.2).sum();
@@ -263,7 +263,7 @@ fn fit_sigmoid(samples: &[(f64, bool, f64)]) -> Option<(f64, f64)> {
         let determinant = h[0] * h[2] - h[1] * h[1];
         let step =
             [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
-        // Scores lie within ±2: no sensible step is longer than this.
+        // Scores lie within ±2, so no useful step is longer than 10.
         let shorten = (10.0 / step[0].abs().max(step[1].abs())).min(1.0);
         slope += shorten * step[0];
         intercept += shorten * step[1];

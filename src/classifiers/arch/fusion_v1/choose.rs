@@ -1,4 +1,4 @@
-//! Choosing settings by closed-form leave-one-out.
+//! Selects the settings by closed-form leave-one-out accuracy.
 
 use faer::Mat;
 
@@ -10,16 +10,16 @@ use crate::classifiers::examples::Examples;
 use crate::error::Result;
 use crate::progress::Progress;
 
-/// What the regression is solved from, before settings are chosen.
+/// The similarity matrices from which the kernel matrix of any setting is computed.
 pub(super) struct Matrices {
-    /// Of n-grams, `[n, n]`, lower triangle.
+    /// The similarities of the n-grams, `[n, n]`, lower triangle.
     pub(super) ngrams: Mat<f32>,
-    /// Of sentence vectors' cosines, `[n + t, n + t]`, lower triangle.
+    /// The cosines of the sentence vectors, `[n + t, n + t]`, lower triangle.
     pub(super) cosines: Option<Mat<f32>>,
 }
 
 impl Matrices {
-    /// All that `kernel` knows, compared with itself.
+    /// Compares all items of `kernel` with each other.
     pub(super) fn of(kernel: &Kernel, progress: &dyn Progress) -> Self {
         Self {
             ngrams: kernel.ngrams.matrix(progress),
@@ -27,7 +27,7 @@ impl Matrices {
         }
     }
 
-    /// The kernel matrix at a setting.
+    /// Returns the kernel matrix at a setting.
     fn mixed(&self, setting: Setting) -> Mat<f32> {
         match &self.cosines {
             Some(cosines) => mix(cosines.clone(), &self.ngrams, setting.sentences),
@@ -35,7 +35,7 @@ impl Matrices {
         }
     }
 
-    /// The same, in the place of these.
+    /// Turns the similarities into the kernel matrix at a setting, in place.
     pub(super) fn into_mixed(self, setting: Setting) -> Mat<f32> {
         match self.cosines {
             Some(cosines) => mix(cosines, &self.ngrams, setting.sentences),
@@ -43,7 +43,7 @@ impl Matrices {
         }
     }
 
-    /// The matrices of the items `rows` alone, which ascend; the first `questions` are questions.
+    /// Returns the matrices of the items `rows`, in ascending order; the first `questions` are questions.
     fn part(&self, rows: &[usize], questions: usize) -> Self {
         let part = |matrix: &Mat<f32>, rows: &[usize]| {
             let lower = |i: usize, j: usize| if i < j { 0.0 } else { matrix[(rows[i], rows[j])] };
@@ -56,9 +56,10 @@ impl Matrices {
     }
 }
 
-/// The setting that leave-one-out accuracy prefers: λ first, then weight and width, each from its
-/// middle value to a neighbour, and on, while that is better by the margin. With the regression at
-/// this setting, where it was solved for all questions.
+/// Returns the setting with the best leave-one-out accuracy, found by a search along λ, then the
+/// weight, then the width. Each search starts at the middle value and moves to the neighbour while
+/// accuracy improves by the margin. Also returns the regression at this setting if it was solved for
+/// all questions.
 pub(super) fn choose(
     matrices: &Matrices,
     examples: &Examples,
@@ -91,7 +92,7 @@ fn search(
     };
     progress.start("choosing settings", search.steps());
     let mut best = attempt(search.middle())?;
-    // Where nothing can be measured, every setting would do as well.
+    // If no question is measurable, no setting is better than another.
     if best.accuracy > 0.0 {
         let margin = search.margin;
         best = hill_climb(best, &search.lambdas, margin, |setting, lambda| {
@@ -109,14 +110,14 @@ fn search(
     Ok((best.setting, best.ridge))
 }
 
-/// A setting that was tried.
+/// A setting that was evaluated.
 struct Attempt {
     setting: Setting,
     accuracy: f64,
     ridge: Ridge,
 }
 
-/// From the middle of `values` upward, or else downward, while each step gains more than
+/// Searches from the middle of `values` upward, or else downward, while each step gains more than
 /// `margin`.
 fn hill_climb(
     mut best: Attempt,

@@ -1,4 +1,4 @@
-//! The kernel: a weighted mix of similarities, 1 between a question and itself.
+//! The kernel: a weighted mean of similarities; a question has similarity 1 with itself.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -14,33 +14,33 @@ use crate::error::Result;
 use crate::progress::Progress;
 use crate::vectors::{Embeddings, VectorModel};
 
-/// The cosines of n-grams with the known questions, mixed.
+/// The weighted mean of the n-gram cosines with the known questions.
 #[derive(Clone, Debug)]
 pub(super) struct Ngrams {
-    /// Each kind with its share of the mix.
+    /// Each kind of n-grams with its weight.
     pub(super) parts: Vec<(f32, TfIdf)>,
 }
 
-/// The known questions, ready to be compared with.
+/// The known questions, indexed for comparison with other texts.
 #[derive(Clone, Debug)]
 pub(super) struct Kernel {
-    /// Their [`wording`], `[n]`.
+    /// The [`wording`] of each question, `[n]`.
     pub(super) questions: Vec<String>,
     pub(super) ngrams: Ngrams,
     pub(super) sentences: Option<(SentenceParams, Sentences)>,
 }
 
-/// How alike a text is to what is known.
+/// The similarities of a text with the known questions and answers' texts.
 #[derive(Clone, Debug)]
 pub(super) struct Similar<'a> {
     kernel: &'a Kernel,
     text: &'a str,
-    /// Its [`wording`]; empty without sentence vectors.
+    /// The text's [`wording`]; empty without sentence vectors.
     wording: Cow<'a, str>,
-    /// With each question's n-grams, `[n]`, each in 0..=1, where it was needed yet.
+    /// The similarity with each question by n-grams, `[n]`, in 0..=1; computed on first use.
     ngrams: OnceLock<Vec<f32>>,
-    /// With each question's and then each answer's text's sentence vector, `[n + t]`, in −1..=1;
-    /// empty without sentence vectors.
+    /// The cosine with the sentence vectors of the questions, then of the answers' texts, `[n + t]`, in
+    /// −1..=1; empty without sentence vectors.
     cosines: Vec<f32>,
 }
 
@@ -51,12 +51,12 @@ impl Ngrams {
         Self { parts: params.par_iter().map(fit).collect() }
     }
 
-    /// Prepares for comparing many questions, which are faster then.
+    /// Builds the indexes that make comparing many questions faster.
     fn expect_many(&self) {
         self.parts.par_iter().for_each(|(_, tfidf)| tfidf.expect_many());
     }
 
-    /// How alike `text` is to each known question, each in 0..=1.
+    /// Returns the similarity of `text` with each known question, `[n]`, in 0..=1.
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut sum: Vec<f32> = Vec::new();
         for (weight, tfidf) in &self.parts {
@@ -67,7 +67,7 @@ impl Ngrams {
         sum
     }
 
-    /// The known questions among themselves, `[n, n]`; only the lower triangle is filled.
+    /// Returns the similarities between the known questions, `[n, n]`; only the lower triangle is filled.
     pub(super) fn matrix(&self, progress: &dyn Progress) -> Mat<f32> {
         self.expect_many();
         let vectors: Vec<_> = self.parts.iter().map(|(_, tfidf)| tfidf.vectors()).collect();
@@ -88,11 +88,11 @@ impl Ngrams {
 }
 
 impl Kernel {
-    /// Of the questions of `examples`, and with `model` of answers' texts; sentence vectors are mixed in
-    /// as the search of settings begins.
+    /// Builds the kernel of the questions of `examples` and, with `model`, of the answers' texts. Sentence
+    /// vectors get the weight and width at which the search for settings starts.
     ///
     /// # Errors
-    /// When a text cannot be encoded.
+    /// If a text cannot be encoded.
     pub(super) fn fit(
         examples: &Examples,
         params: &Params,
@@ -108,8 +108,8 @@ impl Kernel {
         Ok(Self { questions, ngrams, sentences })
     }
 
-    /// Whether there are sentence vectors, and most questions have none: the vector model is of another
-    /// language, and all questions would be equally unlike each other.
+    /// Returns whether there are sentence vectors but most questions have none. The vector model is then
+    /// of another language, and cannot distinguish the questions.
     pub(super) fn knows_few_words(&self) -> bool {
         let Some((_, sentences)) = &self.sentences else { return false };
         let questions = sentences.items.rows().take(self.questions.len());
@@ -117,24 +117,24 @@ impl Kernel {
         2 * unknown > self.questions.len()
     }
 
-    /// The same with sentence vectors mixed in by `params`.
+    /// Returns the kernel with `params` as the weight and width of sentence vectors.
     pub(super) fn with(self, params: SentenceParams) -> Self {
         let sentences = self.sentences.map(|(_, sentences)| (params, sentences));
         Self { sentences, ..self }
     }
 
-    /// Compares known question `index`, which stands in the data as `text`, with all that is
-    /// known, itself included.
+    /// Compares the known question `index`, whose text in the data is `text`, with all known items,
+    /// including itself.
     pub(super) fn of_question<'a>(&'a self, index: usize, text: &'a str) -> Similar<'a> {
         let vector = self.sentences.as_ref().map(|(_, known)| known.items.row(index));
         self.compare(text, Cow::Borrowed(&self.questions[index]), vector)
     }
 
-    /// Compares questions, whatever they are, with all that is known; `encode` makes sentence
-    /// vectors `[texts, dims]` of their wordings.
+    /// Compares any questions with all known items. `encode` returns the sentence vectors
+    /// `[texts, dims]` of their wordings.
     ///
     /// # Errors
-    /// When one cannot be encoded.
+    /// If a question cannot be encoded.
     pub(super) fn of_texts<'a>(
         &'a self,
         texts: &[&'a str],
@@ -170,10 +170,10 @@ impl Kernel {
 }
 
 impl Similar<'_> {
-    /// The kernel with each question and then each answer's text, `[n + t]`, each in 0..=1.
+    /// Returns the kernel with each question, then with each answer's text, `[n + t]`, in 0..=1.
     pub(super) fn kernel(&self) -> Vec<f32> {
         let Some((params, _)) = &self.kernel.sentences else { return self.ngrams().to_vec() };
-        // Answers' texts share no n-grams with anything.
+        // Answers' texts have no n-gram similarities.
         let ngrams = self.ngrams().iter().copied().chain(std::iter::repeat(0.0));
         self.cosines
             .iter()
@@ -182,7 +182,7 @@ impl Similar<'_> {
             .collect()
     }
 
-    /// How near the nearest of the `known` questions is, in about 0..=1.
+    /// Returns the similarity of the nearest of the `known` questions, in about 0..=1.
     pub(super) fn nearest(&self, known: impl Fn(usize) -> bool) -> f32 {
         if let Some((_, sentences)) = &self.kernel.sentences {
             return sentences.nearness(&self.wording, &self.cosines, &self.kernel.questions, known);
@@ -196,17 +196,17 @@ impl Similar<'_> {
     }
 }
 
-/// How near the nearest known question is to one that is left out, each in about 0..=1.
+/// The similarities of a left-out question with the nearest known questions, in about 0..=1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Nearest {
-    /// Of all the others.
+    /// With the nearest of all other questions.
     pub(super) other: f32,
-    /// Of those of other answers.
+    /// With the nearest question of another answer.
     pub(super) elsewhere: f32,
 }
 
 impl Nearest {
-    /// That of each question by the matrix of n-grams (`[n, n]`, lower triangle): `[n]`.
+    /// Returns those of each question, `[n]`, by the n-gram matrix (`[n, n]`, lower triangle).
     pub(super) fn by_ngrams(ngrams: &Mat<f32>, answer_of: &[usize]) -> Vec<Self> {
         let none = || vec![Self::default(); answer_of.len()];
         let column = |mut nearest: Vec<Self>, column: usize| {
@@ -229,8 +229,9 @@ impl Nearest {
     }
 }
 
-/// Mixes the matrices (lower triangles) of sentence vectors' cosines `[n + t, n + t]` and of the
-/// n-grams `[n, n]`, into the former. Answers' texts share no n-grams but with themselves.
+/// Combines the lower triangles of the sentence vectors' cosines, `[n + t, n + t]`, and of the n-gram
+/// similarities, `[n, n]`, in place of the cosines. An answer's text has n-gram similarity 1 with
+/// itself and 0 with other items.
 pub(super) fn mix(mut cosines: Mat<f32>, ngrams: &Mat<f32>, params: SentenceParams) -> Mat<f32> {
     let questions = ngrams.ncols();
     cosines.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
@@ -252,7 +253,7 @@ mod tests {
 
     // By hand: of four questions of three answers the first two share one.
     #[test]
-    fn the_nearest_is_looked_for_among_the_others() {
+    fn the_nearest_question_excludes_the_question_itself() {
         const SIMILAR: [[f32; 4]; 4] = [
             [1.0, f32::NAN, f32::NAN, f32::NAN],
             [0.9, 1.0, f32::NAN, f32::NAN],

@@ -1,29 +1,29 @@
 //! `fusion_v1`: one-vs-rest kernel ridge regression over n-grams and sentence vectors.
 //!
 //! The kernel mixes two similarities: cosines of sublinear TF-IDF vectors (stemmed word 1–2-grams,
-//! and character 2–5-grams within words), and `exp((cos − 1) / s)` of the cosine of sentence vectors,
-//! whichever vector model makes them. For each answer a ridge regression with targets ±1 (+1 for its
-//! own questions) is solved in closed form; its intercept is fixed at −1, so that a question unlike
-//! any known one belongs to no answer. An answer's text counts as one more question.
+//! and character 2–5-grams within words), and `exp((cos − 1) / s)` of the cosine of sentence vectors
+//! of any vector model. For each answer a ridge regression with targets ±1 (+1 for its own questions)
+//! is solved in closed form. Its intercept is fixed at −1, so a question that resembles no known
+//! question belongs to no answer. An answer's text counts as an additional question.
 //!
-//! One matrix inverse also gives what every question would have scored had it been left out of
-//! training, and had its whole answer been left out. The first choose the settings and are the
-//! cross-validated accuracy; together, and with questions that the mentor is not asked, they say how
-//! sure to be and when to decline: a question whose answer is missing *is* an off-topic question.
+//! The same matrix inverse gives the leave-one-out scores of every question, and its scores when all
+//! questions of its answer are left out. Leave-one-out scores select the settings and give the
+//! leave-one-out accuracy. Both kinds of scores, and those of background questions, are used to fit
+//! the confidence and the threshold: a question whose answer is missing *is* an off-topic question.
 //!
 //! | file | stage |
 //! |---|---|
-//! | `params.rs` | what can be set, and its defaults |
+//! | `params.rs` | the parameters and their defaults |
 //! | `tfidf.rs`, `terms.rs`, `shortcuts.rs` | questions → TF-IDF vectors → cosines |
 //! | `sentences.rs` | questions → sentence vectors → cosines, the nearest question |
-//! | `kernel.rs` | the mix of similarities |
+//! | `kernel.rs` | the weighted mean of similarities |
 //! | `ridge.rs` | kernel matrix → weights, left-out scores |
 //! | `choose.rs` | left-out scores → settings |
-//! | `nested.rs` | kernel matrix → answers to held-out questions, of parts of the questions |
+//! | `nested.rs` | kernel matrix → answers to held-out questions, from subsets of the others |
 //! | `calibration.rs` | left-out scores → confidence, threshold |
-//! | `sums.rs` | sums of rows of numbers |
+//! | `sums.rs` | weighted sums of rows |
 //! | `train.rs` | the stages in order |
-//! | `model.rs` | the files; answering |
+//! | `model.rs` | the model files; answering |
 
 mod calibration;
 mod choose;
@@ -59,7 +59,7 @@ impl Architecture for FusionV1 {
         "kernel ridge over n-grams and sentence vectors, fitted by closed-form leave-one-out"
     }
 
-    /// The model is the same with any seed, which only draws the learning curve's folds.
+    /// The seed does not affect the model, only the folds of the learning curve.
     fn train(
         &self,
         data: TrainingData<'_>,

@@ -1,13 +1,13 @@
-//! The trained model: answering, and its two files.
+//! The trained model: answers questions, and reads and writes its two files.
 //!
-//! `model.json` holds what people may read ([`Card`]); `model.safetensors` the numbers, where `k`
-//! counts the kinds of n-grams, `n` questions, `t` answers' texts, `m` answers, and of a kind `g`
-//! n-grams in `b` bytes with `p` postings:
+//! `model.json` holds the settings and questions ([`Card`]), `model.safetensors` the tensors. `n` is
+//! the number of questions, `t` of answers' texts, `m` of answers. `k` is the index of a kind of
+//! n-grams, which has `g` n-grams in `b` bytes with `p` postings:
 //!
 //! | tensor | type, shape | |
 //! |---|---|---|
 //! | `weights` | f32 `[n + t, m]` | α |
-//! | `sentences` | f32 `[n + t, dims]` | sentence vectors, where there are any (else `t` is 0) |
+//! | `sentences` | f32 `[n + t, dims]` | sentence vectors, if any (otherwise `t` is 0) |
 //! | `ngrams.k.bytes` | u8 `[b]` | the sorted n-grams, end to end in UTF-8 |
 //! | `ngrams.k.ends` | u32 `[g]` | where each n-gram ends |
 //! | `ngrams.k.posting_ends` | u32 `[g]` | where each n-gram's postings end |
@@ -38,19 +38,20 @@ use crate::files::pretty_json;
 use crate::progress::NoProgress;
 use crate::vectors::{Embeddings, VectorModel, dot};
 
-/// What rounding may add to the square of a vector's length.
+/// The largest rounding error of a vector's squared length.
 const LENGTH_TOLERANCE: f32 = 1e-3;
 
-/// So many questions are scored together: the weights, which outgrow the caches, are read once for all.
+/// The number of questions that are scored together, so that the weights, which do not fit into the
+/// caches, are read once for all of them.
 const BATCH_SIZE: usize = 8;
 
 /// A trained model.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
-    /// The answers' ids, `[m]`.
+    /// The ids of the answers, `[m]`.
     pub(super) answers: Vec<String>,
     pub(super) kernel: Kernel,
-    /// α, `[n + t, m]` row by row.
+    /// α, `[n + t, m]`, row by row.
     pub(super) weights: Vec<f32>,
     pub(super) lambda: f32,
     pub(super) calibration: Calibration,
@@ -63,7 +64,7 @@ struct Card {
     sentences: Option<SentencesCard>,
     lambda: f32,
     calibration: Calibration,
-    /// Their wording, in the order of the data.
+    /// The wordings of the questions, in the order of the data.
     questions: Vec<String>,
     answers: Vec<String>,
 }
@@ -72,9 +73,9 @@ struct Card {
 struct SentencesCard {
     #[serde(flatten)]
     params: SentenceParams,
-    /// How many answers' texts are known besides questions.
+    /// The number of answers' texts.
     texts: usize,
-    /// How many numbers a vector has.
+    /// The number of dimensions of a vector.
     dims: usize,
 }
 
@@ -155,7 +156,7 @@ impl Model {
         let mut left = 1.0;
         let candidate = |&(answer, score): &(usize, f64)| {
             let confidence = self.calibration.confidence(in_scope_score(score, nearest));
-            // At most one answer is the right one: probabilities add up to no more than 1.
+            // At most one answer is right, so the probabilities add up to at most 1.
             let confidence = f64::min(confidence, left);
             left -= confidence;
             Candidate { answer_id: self.answers[answer].clone(), confidence }
@@ -166,14 +167,14 @@ impl Model {
         Ranking { candidates, off_topic }
     }
 
-    /// Every answer's score for each question, `[questions][m]`, in about −1..1: −1 for a question
-    /// unlike any known one.
+    /// Returns the score of every answer for each question, `[questions][m]`, in about −1..1. A question
+    /// that resembles no known question scores −1.
     fn scores(&self, similar: &[Similar]) -> Vec<Vec<f32>> {
         let kernels: Vec<Vec<f32>> = similar.iter().map(Similar::kernel).collect();
         sum_rows(-1.0, &kernels, &self.weights, self.answers.len())
     }
 
-    /// What became of a question that was left out.
+    /// Returns the model's answer to a left-out question.
     pub(super) fn left_out(&self, question: &str, sample: &Sample) -> LeftOut {
         let id = |answer: usize| self.answers[answer].clone();
         let confidence = self.calibration.confidence(sample.known);
@@ -185,7 +186,7 @@ impl Model {
         }
     }
 
-    /// The best answer to each question, and how well the question is known.
+    /// Returns the best answer to each question, and the question's in-scope score.
     pub(super) fn tops(&self, similar: &[Similar]) -> Vec<(usize, f64)> {
         let top = |(scores, similar): (Vec<f32>, &Similar)| {
             let none = Top { answer: 0, score: -1.0 };
@@ -196,11 +197,11 @@ impl Model {
         similar.par_chunks(BATCH_SIZE).flat_map_iter(tops).collect()
     }
 
-    /// Reads the model's files; everything in them is checked before it is used.
+    /// Reads the model files. All content is validated before it is used.
     ///
     /// # Errors
-    /// When a file is missing or its numbers do not fit together, or the vector model is not of
-    /// the kind that it was trained with.
+    /// If a file is missing or inconsistent, or the vector model is not of the kind that the model was
+    /// trained with.
     pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
         let card: Card = read_card(files)?;
         let tensors = TensorReader::of(files)?;
@@ -256,7 +257,7 @@ fn read_sentences(
         return Err(damaged(CARD_FILE, &what));
     }
     let items = Embeddings::new(dims, numbers);
-    // The kernel is an exponential of what longer ones would have for cosines.
+    // The kernel is an exponential of the cosine, which longer vectors would make larger than 1.
     if items.rows().any(|row| dot(row, row) > 1.0 + LENGTH_TOLERANCE) {
         return Err(damaged(TENSORS_FILE, "`sentences` holds vectors longer than 1"));
     }

@@ -1,13 +1,14 @@
-//! Regressions on ever more of the questions, all from one factor.
+//! Regressions on nested subsets of the questions, all from one Cholesky factor.
 //!
-//! With the items in the order in which they join, the Cholesky factor of a part's matrix is the
-//! beginning of the whole's: `K + Λ = L Lᵀ` holds block by block. So are `U = L⁻¹k` for a question
-//! compared with the items and `V = L⁻¹(y + 1)` for an answer's targets, and training on the first
-//! `s` items scores `Σ_{i<s} U_i V_i − 1`: a part costs no more than its terms of that sum.
+//! If the items are ordered by when they enter the training subset, the Cholesky factor of a subset
+//! is the leading block of the full factor, since `K + Λ = L Lᵀ` holds block by block. The same holds
+//! for `U = L⁻¹k`, where `k` compares a question with the items, and for `V = L⁻¹(y + 1)` of an
+//! answer's targets. A regression on the first `s` items scores `Σ_{i<s} U_i V_i − 1`, so each subset
+//! costs only its terms of the sum.
 //!
-//! Where the questions to ask are the last items themselves, their rows of the whole factor *are*
-//! their `U`, and the `V` begin those of the regression on all items: what is asked costs next to
-//! nothing beside that regression.
+//! If the held-out questions are the last items, their rows of the full factor *are* their `U`, and
+//! the `V` are the first rows of those of the regression on all items. The held-out questions then
+//! cost almost nothing in addition to that regression.
 
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Mat, MatRef, get_global_parallelism};
@@ -18,7 +19,7 @@ use super::ridge::{Ridge, best, factor};
 use crate::classifiers::examples::Examples;
 use crate::error::Result;
 
-/// The items that regressions learn from.
+/// The items that the regressions are trained on.
 pub(super) struct Nested {
     /// The kernel matrix of all items, `[n, n]`, lower triangle.
     pub(super) kernel: Mat<f32>,
@@ -26,12 +27,12 @@ pub(super) struct Nested {
     pub(super) lambdas: Vec<f32>,
     /// Each item's answer, `[n]`.
     pub(super) answer_of: Vec<usize>,
-    /// How many answers there are.
+    /// The number of answers.
     pub(super) answers: usize,
 }
 
 impl Nested {
-    /// Of all of `examples`, with their `kernel` matrix, where questions have `lambda`.
+    /// Returns all items of `examples` with their `kernel` matrix; `lambda` is the λ of questions.
     pub(super) fn of(kernel: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Self {
         Self {
             kernel,
@@ -41,11 +42,11 @@ impl Nested {
         }
     }
 
-    /// The best answer for each of the items `asked`, of regressions on the first `sizes`
+    /// Returns the best answer for each of the items `asked`, from regressions on the first `sizes`
     /// (ascending) of the items `known`.
     ///
     /// # Errors
-    /// When a matrix is not positive definite.
+    /// If a matrix is not positive definite.
     pub(super) fn tops<const N: usize>(
         &self,
         asked: &[usize],
@@ -67,10 +68,11 @@ impl Nested {
         Ok(tops(compared.as_ref(), targets.as_ref(), sizes))
     }
 
-    /// The same, where `asked` and `known` together are all items, with the regression on all.
+    /// Returns the same as [`tops`](Self::tops) and the regression on all items, if `asked` and `known`
+    /// together are all items.
     ///
     /// # Errors
-    /// When the matrix is not positive definite.
+    /// If the matrix is not positive definite.
     pub(super) fn tops_and_all<const N: usize>(
         self,
         asked: &[usize],
@@ -88,20 +90,20 @@ impl Nested {
         Ok((tops(compared.as_ref(), targets.get(..known.len(), ..), sizes), ridge))
     }
 
-    /// The regression on all items.
+    /// Returns the regression on all items.
     ///
     /// # Errors
-    /// When the matrix is not positive definite.
+    /// If the matrix is not positive definite.
     pub(super) fn all(self) -> Result<Ridge> {
         Ridge::solve(self.kernel, &self.answer_of, self.answers, |item| self.lambdas[item])
     }
 
-    /// The kernel matrix of `items` in this order, lower triangle.
+    /// Returns the kernel matrix of `items` in this order, lower triangle.
     fn lower(&self, items: &[usize]) -> Mat<f32> {
         self.gather(items, items, |row, column| row >= column)
     }
 
-    /// The kernel of the `known` items with `others`, `[known, others]`, where it `is_needed`.
+    /// Returns the kernel of the `known` items with `others`, `[known, others]`, where it `is_needed`.
     fn gather(
         &self,
         known: &[usize],
@@ -122,8 +124,8 @@ impl Nested {
     }
 }
 
-/// The best answer for each question, from `U`, `[n, questions]`, and `V`, `[n, m]`, up to each of
-/// `sizes`.
+/// Returns the best answer for each question and each of `sizes`, from `U`, `[n, questions]`, and `V`,
+/// `[n, m]`.
 fn tops<const N: usize>(
     compared: MatRef<f32>,
     targets: MatRef<f32>,
@@ -153,10 +155,10 @@ mod tests {
     const ITEMS: usize = 90;
     const ANSWERS: usize = 7;
 
-    // The independent way: each part's matrix is put together, solved by itself (`ridge.rs` has
-    // that compared with Gaussian elimination), and its weights score each question.
+    // The reference builds the matrix of each subset, solves it separately (`ridge.rs` tests this
+    // against Gaussian elimination), and scores each question with the weights.
     #[test]
-    fn a_part_answers_as_training_on_it_does() {
+    fn a_subset_answers_like_a_regression_trained_on_it() {
         let mut random = ChaCha8Rng::seed_from_u64(5);
         let points: Vec<[f32; 3]> = (0..ITEMS).map(|_| random.random()).collect();
         let kernel = |i: usize, j: usize| {

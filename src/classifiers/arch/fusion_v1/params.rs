@@ -1,60 +1,62 @@
-//! What can be set.
+//! The training parameters and their defaults.
 
 use serde::{Deserialize, Serialize};
 
 use crate::classifiers::examples::Examples;
 use crate::text::Analyzer;
 
-/// How a model is trained.
+/// The training parameters.
 #[derive(Clone, Debug)]
 pub(super) struct Params {
-    /// The kernels over n-grams; weights add up to 1.
+    /// The kernels over n-grams; their weights add up to 1.
     pub(super) ngrams: Vec<NgramParams>,
-    /// The settings to choose from.
+    /// The settings to select from.
     pub(super) search: Search,
-    /// λ of the answers' texts, which are further from questions than questions are.
+    /// λ of the answers' texts, which resemble questions less than other questions do.
     pub(super) answer_lambda: f32,
     /// The share of questions assumed to be off-topic when confidence and threshold are fitted,
     /// in 0..1.
     pub(super) off_topic_share: f64,
-    /// Above this many questions settings are chosen on a part of the answers of about this size.
+    /// With more questions than this, settings are selected on a subset of the answers with about this
+    /// many questions.
     pub(super) search_limit: usize,
 }
 
 /// One kernel over n-grams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct NgramParams {
-    /// Which n-grams.
+    /// The kind of n-grams.
     pub(super) analyzer: Analyzer,
-    /// Its share of the n-grams' mix, in 0..=1.
+    /// The weight among all kinds of n-grams, in 0..=1.
     pub(super) weight: f32,
 }
 
-/// The sentence kernel's share of the mix, and its width.
+/// The weight and width of the sentence kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SentenceParams {
-    /// In 0..=1; the n-grams have the rest.
+    /// The weight in 0..=1; the n-grams have the rest.
     pub(super) weight: f32,
     /// `s` in `exp((cos − 1) / s)`, positive.
     pub(super) width: f32,
 }
 
 impl SentenceParams {
-    /// Whether similarities can be computed with these.
+    /// Returns whether weight and width are in their ranges.
     pub(super) fn is_usable(self) -> bool {
         (0.0..=1.0).contains(&self.weight) && self.width > 0.0
     }
 
-    /// The mix of a cosine of sentence vectors and a similarity of n-grams, in 0..=1.
+    /// Returns the weighted mean of the sentence kernel at `cosine` and of the n-gram similarity `ngrams`,
+    /// in 0..=1.
     pub(super) fn mix(self, cosine: f32, ngrams: f32) -> f32 {
         self.weight * ((cosine - 1.0) / self.width).exp() + (1.0 - self.weight) * ngrams
     }
 }
 
-/// What leave-one-out chooses.
+/// The values that are selected by leave-one-out accuracy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Setting {
-    /// Of no matter without sentence vectors.
+    /// Ignored without sentence vectors.
     pub(super) sentences: SentenceParams,
     /// λ, in units of a kernel's diagonal, which is 1.
     pub(super) lambda: f32,
@@ -72,7 +74,7 @@ pub(super) struct Search {
 }
 
 impl Params {
-    /// Each item's λ, `[n + t]`, where questions have `lambda`.
+    /// Returns the λ of each item, `[n + t]`; questions have `lambda`.
     pub(super) fn lambdas(&self, examples: &Examples, lambda: f32) -> Vec<f32> {
         let questions = examples.questions.iter().map(|_| lambda);
         questions.chain(examples.texts.iter().map(|_| self.answer_lambda)).collect()
@@ -80,14 +82,14 @@ impl Params {
 }
 
 impl NgramParams {
-    /// Whether text can be counted and weighed with these.
+    /// Returns whether the analyzer and the weight are valid.
     pub(super) fn is_usable(&self) -> bool {
         self.analyzer.is_sound() && (0.0..=1.0).contains(&self.weight)
     }
 }
 
 impl Search {
-    /// Where to begin.
+    /// Returns the setting at which the search starts.
     pub(super) fn middle(&self) -> Setting {
         let middle = |values: &[f32]| values[values.len() / 2];
         Setting {
@@ -99,12 +101,12 @@ impl Search {
         }
     }
 
-    /// How many settings are tried at the most.
+    /// Returns the largest number of settings that the search evaluates.
     pub(super) fn steps(&self) -> usize {
         self.lambdas.len() + self.weights.len() + self.widths.len()
     }
 
-    /// For sentence vectors that a network made of whole sentences.
+    /// Returns the search for sentence vectors of a sentence encoder.
     pub(super) fn with_sentences() -> Self {
         Self {
             weights: vec![0.65, 0.7, 0.75, 0.8, 0.85],
@@ -114,7 +116,7 @@ impl Search {
         }
     }
 
-    /// For sentence vectors that are sums of their tokens' vectors: they know less.
+    /// Returns the search for sentence vectors that are sums of token vectors, which are less accurate.
     pub(super) fn with_token_sums() -> Self {
         Self {
             weights: vec![0.55, 0.65, 0.75],
@@ -124,7 +126,7 @@ impl Search {
         }
     }
 
-    /// Without sentence vectors.
+    /// Returns the search without sentence vectors.
     pub(super) fn ngrams_alone() -> Self {
         Self {
             weights: vec![0.0],

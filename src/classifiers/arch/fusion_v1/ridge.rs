@@ -1,7 +1,8 @@
-//! One-vs-rest ridge regression in the kernel's space, with everything left out in closed form.
+//! One-vs-rest kernel ridge regression, with leave-one-out and leave-one-answer-out scores in closed
+//! form.
 //!
 //! For answer `c` the targets are `y_c = +1` on its questions and −1 elsewhere, the intercept is
-//! fixed at −1. With `G = (K + Λ)⁻¹`, where the diagonal `Λ` has each item's λ, the weights are
+//! fixed at −1. With `G = (K + Λ)⁻¹`, where `Λ` is the diagonal matrix of the items' λ, the weights are
 //! `α_c = G (y_c + 1)`, and
 //!
 //! - leaving question `i` out, answer `c` scores `y_ic − α_ic / G_ii` (Rifkin & Lippert, *Notes on
@@ -9,10 +10,10 @@
 //! - leaving a whole set `S` out, its questions score `y_Sc − (G_SS)⁻¹ α_Sc`, by the same block
 //!   inverse.
 //!
-//! `G` itself is never put together, which would take as long again, and as much memory: with the
-//! Cholesky factor `L Lᵀ = K + Λ` and `M = L⁻¹` it is `MᵀM`, so that its few elements that are
-//! needed are products of columns of `M`, and `α_c = Mᵀ v_c` with `v_c = M (y_c + 1)`, twice the sum
-//! of the answer's columns.
+//! `G` itself is never computed, which would double the time and memory. With the Cholesky factor
+//! `L Lᵀ = K + Λ` and `M = L⁻¹`, `G = MᵀM`. So the few elements that are needed are products of
+//! columns of `M`, and `α_c = Mᵀ v_c`, where `v_c = M (y_c + 1)` is twice the sum of the answer's
+//! columns.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{
@@ -27,7 +28,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::vectors::dot;
 
-/// What a question's best answer is and how it scores, in about −1..1.
+/// The best answer to a question, and its score in about −1..1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Top {
     pub(super) answer: usize,
@@ -37,22 +38,22 @@ pub(super) struct Top {
 /// The solved regression of `n` items on `m` answers.
 #[derive(Debug)]
 pub(super) struct Ridge {
-    /// The number of the item that each row and column of the matrix is of.
+    /// The item index of each row and column of the matrix, `[n]`.
     items: Vec<usize>,
-    /// The answer, in 0..m, of each of them.
+    /// The answer of each row, in 0..m, `[n]`.
     answer_of: Vec<usize>,
-    /// `M`, `[n, n]`; its lower triangle.
+    /// `M`, `[n, n]`, lower triangle.
     inverse: Mat<f32>,
-    /// `αᵀ`, `[m, n]`: an item's weights lie together in memory.
+    /// `αᵀ`, `[m, n]`; the weights of an item are contiguous in memory.
     weights: Mat<f32>,
 }
 
 impl Ridge {
-    /// Solves for the kernel matrix `kernel` (`[n, n]`, lower triangle), which it consumes to
-    /// save memory, and each item's regularisation `lambda > 0`.
+    /// Solves the regression with the kernel matrix `kernel` (`[n, n]`, lower triangle; consumed to save
+    /// memory) and the regularisation `lambda > 0` of each item.
     ///
     /// # Errors
-    /// When the matrix is not positive definite, which rounding could only do to a tiny λ.
+    /// If the matrix is not positive definite, which rounding can only cause with a tiny λ.
     pub(super) fn solve(
         kernel: Mat<f32>,
         answer_of: &[usize],
@@ -63,8 +64,8 @@ impl Ridge {
         Ok(Self::of_factor(factor(kernel, lambda)?, items, answer_of, answers))
     }
 
-    /// What the Cholesky factor `L`, `[n, n]`, of the matrix of `items` in this order leads to,
-    /// where `answer_of` has each item's answer by its number.
+    /// Solves the regression from the Cholesky factor `L`, `[n, n]`, of the matrix of `items` in this
+    /// order. `answer_of` is the answer of each item, by item index.
     pub(super) fn of_factor(
         factor: Mat<f32>,
         items: Vec<usize>,
@@ -85,7 +86,7 @@ impl Ridge {
         ridge
     }
 
-    /// `M (y + 1)`, `[n, m]`, row by row of the matrix.
+    /// Returns `M (y + 1)`, `[n, m]`, in the order of the matrix's rows.
     pub(super) fn targets(&self) -> Mat<f32> {
         let members = self.members();
         let mut targets = Mat::zeros(self.items.len(), members.len());
@@ -98,13 +99,13 @@ impl Ridge {
         targets
     }
 
-    /// The weights `α`, `[n, m]`, item by item in the order of their numbers.
+    /// Returns the weights `α`, `[n, m]`, row by row, by item index.
     pub(super) fn weights(&self) -> Vec<f32> {
         let rows = self.rows_by_number().into_iter();
         rows.flat_map(|row| self.weights.col(row).iter().copied()).collect()
     }
 
-    /// Each item's best answer had it been left out, in the order of their numbers.
+    /// Returns the best answer to each item when the item is left out, by item index.
     pub(super) fn leave_question_out(&self) -> Vec<Top> {
         let top = |row: usize| {
             let scale = self.product(row, row);
@@ -116,8 +117,8 @@ impl Ridge {
         self.rows_by_number().into_par_iter().filter_map(top).collect()
     }
 
-    /// Each item's number with its best other answer had all items of its answer been left out;
-    /// empty where there is no other answer.
+    /// Returns the index of each item, and the best other answer when all items of its own answer are left
+    /// out. Empty if there is no other answer.
     pub(super) fn leave_answer_out(&self) -> Vec<(usize, Top)> {
         let members = self.members();
         let tops = members.par_iter().enumerate().flat_map_iter(|(c, rows)| self.without(c, rows));
@@ -139,19 +140,19 @@ impl Ridge {
         (0..rows.len()).filter_map(top).collect()
     }
 
-    /// An element of `G`.
+    /// Returns an element of `G`.
     fn product(&self, i: usize, j: usize) -> f32 {
         let from = i.max(j);
         dot(&self.column(i)[from - i..], &self.column(j)[from - j..])
     }
 
-    /// What is not 0 of a column of `M`: from the diagonal down.
+    /// Returns a column of `M` from the diagonal down; the elements above are 0.
     fn column(&self, row: usize) -> &[f32] {
         let column = self.inverse.col(row).try_as_col_major();
         &column.expect("a new matrix is stored by columns").as_slice()[row..]
     }
 
-    /// The rows of each answer's items, ascending.
+    /// Returns the rows of each answer's items, ascending.
     fn members(&self) -> Vec<Vec<usize>> {
         let mut members = vec![Vec::new(); self.weights.nrows()];
         for (row, &answer) in self.answer_of.iter().enumerate() {
@@ -160,7 +161,7 @@ impl Ridge {
         members
     }
 
-    /// The row of each item, in the order of their numbers.
+    /// Returns the row of each item, by item index.
     fn rows_by_number(&self) -> Vec<usize> {
         let mut rows: Vec<usize> = (0..self.items.len()).collect();
         rows.sort_unstable_by_key(|&row| self.items[row]);
@@ -168,11 +169,11 @@ impl Ridge {
     }
 }
 
-/// The Cholesky factor `L` of `kernel` with `lambda` added to the diagonal, in its place; both are
-/// lower triangles.
+/// Returns the Cholesky factor `L` of `kernel` with `lambda` added to the diagonal, computed in place;
+/// both are lower triangles.
 ///
 /// # Errors
-/// When the matrix is not positive definite, which rounding could only do to a tiny λ.
+/// If the matrix is not positive definite, which rounding can only cause with a tiny λ.
 pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Result<Mat<f32>> {
     let items = kernel.ncols();
     for i in 0..items {
@@ -192,7 +193,7 @@ pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Res
     Ok(kernel)
 }
 
-/// The highest score; of equal ones the first.
+/// Returns the answer with the highest score, or the first one in a tie.
 pub(super) fn best(scores: impl Iterator<Item = (usize, f32)>) -> Option<Top> {
     scores
         .map(|(answer, score)| Top { answer, score })
@@ -206,14 +207,14 @@ mod tests {
     const LAMBDAS: [f32; 5] = [0.3, 0.1, 0.3, 0.5, 0.2];
     const ANSWER_OF: [usize; 5] = [0, 0, 1, 1, 2];
 
-    /// A kernel with no symmetry between answers.
+    /// A kernel that is not symmetric between answers.
     fn kernel(i: usize, j: usize) -> f32 {
         const POINTS: [[f32; 2]; 5] = [[0.0, 0.1], [0.4, 0.0], [1.0, 0.2], [0.9, 0.9], [0.1, 1.3]];
         let distance: f32 = (0..2).map(|d| (POINTS[i][d] - POINTS[j][d]).powi(2)).sum();
         (-distance).exp()
     }
 
-    /// The scores of `question` after honest training on the questions `kept` alone, by Gaussian
+    /// Returns the scores of `question` after training on the questions `kept` only, by Gaussian
     /// elimination in f64.
     fn retrained(question: usize, kept: &[usize]) -> Vec<f64> {
         let n = kept.len();
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_a_question_out_is_training_without_it() {
+    fn leave_question_out_equals_training_without_the_question() {
         for (question, top) in solved().leave_question_out().into_iter().enumerate() {
             let kept: Vec<usize> = (0..5).filter(|&i| i != question).collect();
             assert_top(top, &retrained(question, &kept), None);
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_an_answer_out_is_training_without_its_questions() {
+    fn leave_answer_out_equals_training_without_its_questions() {
         let left_out = solved().leave_answer_out();
         assert_eq!(left_out.len(), 5);
         for (question, top) in left_out {
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_score_as_training_on_everything() {
+    fn weights_give_the_scores_of_training_on_all_questions() {
         let weights = solved().weights();
         let scores = retrained(2, &[0, 1, 2, 3, 4]);
         for (answer, expected) in scores.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Known questions and answers' texts as sentence vectors.
+//! The sentence vectors of known questions and of answers' texts.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,8 +10,7 @@ use crate::progress::Progress;
 use crate::text::{expand_contractions, sanitize_any_script};
 use crate::vectors::{Embeddings, VectorModel, dot};
 
-/// Among how many of the questions with the likest vectors the nearest one is looked for, where
-/// their words are compared, too.
+/// The number of questions with the highest cosines whose tokens are compared to find the nearest one.
 const NEAREST: usize = 20;
 
 /// Questions, and then the texts of answers, as vectors of unit length.
@@ -20,12 +19,12 @@ pub(super) struct Sentences {
     pub(super) model: Arc<VectorModel>,
     /// `[n + t, dims]`: the questions, then `t` answers' texts.
     pub(super) items: Embeddings,
-    /// The questions' tokens, `[n]`, each at unit length, where they were needed yet.
+    /// The token vectors of each question, `[n]`, of unit length; computed on first use.
     tokens: Vec<OnceLock<Embeddings>>,
 }
 
 impl Sentences {
-    /// With the vectors `items`, of which the first `questions` are the questions'.
+    /// Returns the vectors `items`; the first `questions` of these belong to questions.
     pub(super) fn new(model: Arc<VectorModel>, questions: usize, items: Embeddings) -> Self {
         Self { model, items, tokens: vec![OnceLock::new(); questions] }
     }
@@ -33,7 +32,7 @@ impl Sentences {
     /// Encodes the [`wording`] of `questions`, and answers' `texts`.
     ///
     /// # Errors
-    /// When a text cannot be encoded.
+    /// If a text cannot be encoded.
     pub(super) fn encode(
         model: &Arc<VectorModel>,
         questions: &[String],
@@ -46,30 +45,30 @@ impl Sentences {
         Ok(Self::new(Arc::clone(model), questions.len(), items))
     }
 
-    /// The cosine of `vector` with each item, `[n + t]`.
+    /// Returns the cosine of `vector` with each item, `[n + t]`.
     pub(super) fn cosines(&self, vector: &[f32]) -> Vec<f32> {
         self.items.rows().map(|item| dot(item, vector)).collect()
     }
 
-    /// The cosines of all items, `[n + t, n + t]`; only the lower triangle is filled.
+    /// Returns the cosines between all items, `[n + t, n + t]`; only the lower triangle is filled.
     pub(super) fn matrix(&self) -> Mat<f32> {
         let count = self.items.len();
         let mut cosines = Mat::zeros(count, count);
         let items = MatRef::from_row_major_slice(self.items.numbers(), count, self.items.dims());
         let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
         let (to, from) = (cosines.as_mut(), items.transpose());
-        // The same numbers on any number of threads: each is summed in one order.
+        // The result does not depend on the number of threads, because the order of summation is fixed.
         let threads = Par::rayon(0);
         matmul(to, lower, Accum::Replace, items, whole, from, whole, 1.0, threads);
         cosines
     }
 
-    /// How near the nearest of `questions` is to `text`, in about 0..=1, of those that are
-    /// `known`; `cosines` are the text's with each.
+    /// Returns the similarity of `text` with the nearest `known` one of `questions`, in about 0..=1.
+    /// `cosines` holds the cosine of the text with each question.
     ///
-    /// That is its cosine. But a sum of tokens' vectors may be near another one though a word
-    /// that matters is in neither; where there are only such sums, half of it is the share of the
-    /// text's tokens that the question has, or has like ones of.
+    /// With a sentence encoder, the similarity is the cosine. Sums of token vectors may have a high cosine
+    /// although an important word is missing, so for these the similarity is the mean of the cosine and
+    /// the [`coverage`] of the text's tokens by the question's.
     pub(super) fn nearness(
         &self,
         text: &str,
@@ -91,7 +90,7 @@ impl Sentences {
         let asked = tokens.tokens(text);
         let mut best = 0.0;
         for (i, cosine) in nearest {
-            // With all tokens in it, it would still be no nearer, nor any after it.
+            // Neither this question nor a later one can exceed the best, even with full coverage.
             if 0.5 * cosine + 0.5 <= best {
                 break;
             }
@@ -103,23 +102,23 @@ impl Sentences {
     }
 }
 
-/// Beyond this many characters a text is cut: a question is never that long, and a pasted book
+/// The number of characters to which a text is truncated. No question is that long, and a pasted book
 /// must not stall a training run.
 const MAX_CHARS: usize = 1_000;
 
-/// The text that sentence vectors are made of: sanitized, with contractions written out; of text with
-/// letters beyond ASCII, normalized.
+/// Returns the text that is encoded as a sentence vector: sanitized, with contractions expanded. Text
+/// with non-ASCII letters is normalized instead.
 pub(super) fn wording(text: &str) -> String {
     let text = &text[..text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end)];
     expand_contractions(&sanitize_any_script(text))
 }
 
-/// The mean over the tokens of `asked`, by weight, of the likest token of `question`, whose tokens are
-/// of unit length: 1 where it has them all.
+/// Returns the weighted mean, over the tokens of `asked`, of the highest cosine with a token of
+/// `question`, whose tokens have unit length. 1 means that `question` has all tokens of `asked`.
 fn coverage(asked: &Embeddings, question: &Embeddings) -> f32 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for token in asked.rows() {
-        // The token's own length is both its weight and the cosine's missing divisor.
+        // The token's length is both its weight and the missing divisor of the cosine.
         sum += question.rows().map(|row| dot(row, token)).fold(0.0, f32::max);
         weights += dot(token, token).sqrt();
     }

@@ -1,4 +1,4 @@
-//! What many questions are compared faster with than one question is worth.
+//! Indexes that make comparing many questions faster. Building them does not pay off for one question.
 
 use std::hash::BuildHasher;
 
@@ -8,18 +8,18 @@ use hashbrown::HashTable;
 use super::terms::Terms;
 use super::tfidf::TfIdf;
 
-/// An n-gram is common when one question in so many has it. There are a few hundred, and nine in ten
-/// of the weights that a question meets are theirs.
+/// An n-gram is common if at least one in this many questions has it. A few hundred n-grams are common,
+/// and 90% of the postings of a question's n-grams belong to them.
 const ONE_IN: usize = 16;
 
-/// Finds n-grams by a hash, and has common ones' weights for all questions side by side: adding a row
-/// up, zeros and all, is faster than going from question to question.
+/// Finds n-grams by hash, and stores the weights of common n-grams as dense rows: adding a whole row,
+/// including its zeros, is faster than iterating over postings.
 #[derive(Clone, Debug)]
 pub(super) struct Shortcuts {
     numbers: Numbers,
-    /// Per n-gram its row, where it is common.
+    /// The row of each n-gram; `None` for rare ones.
     row_of: Vec<Option<u32>>,
-    /// The common ones' weights, `[common, n]`.
+    /// The weights of the common n-grams, `[common, n]`.
     rows: Vec<f32>,
     questions: usize,
 }
@@ -43,19 +43,20 @@ impl Shortcuts {
         Self { numbers: Numbers::of(&tfidf.terms), row_of, rows, questions }
     }
 
-    /// The number of an n-gram, where it is among `terms`.
+    /// Returns the index of an n-gram in `terms`.
     pub(super) fn find(&self, terms: &Terms, ngram: &str) -> Option<usize> {
         self.numbers.find(terms, ngram)
     }
 
-    /// A common n-gram's weight in each question, `[n]`, 0 where it is not; `None` for a rarer one.
+    /// Returns the weight of a common n-gram in each question, `[n]`, which is 0 if the question lacks it;
+    /// `None` for a rare n-gram.
     pub(super) fn row(&self, term: usize) -> Option<&[f32]> {
         let start = self.row_of[term]? as usize * self.questions;
         Some(&self.rows[start..start + self.questions])
     }
 }
 
-/// The n-grams' numbers, by the hash of their bytes, which are the terms' own.
+/// The indices of the n-grams, by the hash of their bytes; the bytes are stored in the terms.
 #[derive(Clone, Debug, Default)]
 struct Numbers {
     hasher: RandomState,
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        // Without shortcuts, too.
+        // The binary search, which works without shortcuts.
         #[test]
         fn each_string_is_found_where_it_stands(
             names in vec("(how do you)?[a-c\u{e9} ]{0,9}", 1..40),

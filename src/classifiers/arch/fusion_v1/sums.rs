@@ -1,5 +1,5 @@
-//! Weighted sums of rows of numbers, with the widest registers there are. Each number is summed in the
-//! order of the rows, so that the bits do not depend on them.
+//! Weighted sums of rows, using the widest SIMD registers available. Each column is summed in row
+//! order, so the result does not depend on the register width.
 
 #![allow(clippy::inline_always, reason = "what is not inlined is compiled for any processor")]
 
@@ -7,17 +7,17 @@ use std::array;
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// So many rows are added at once: each sum is fetched and put back once for all of them, and they are
-/// still in the processor's nearest cache for the next sums.
+/// The number of rows that are added at once. Each sum is loaded and stored once for all these rows,
+/// and the rows are still in the L1 cache for the next sums.
 const ROWS: usize = 8;
 
-/// Adds `factor` times `row` to `sums`, number by number.
+/// Adds `factor` times `row` to `sums`, element by element.
 pub(super) fn add_row(sums: &mut [f32], factor: f32, row: &[f32]) {
     Arch::new().dispatch(Row { sums, factor, numbers: row });
 }
 
-/// Sums up the `rows`, `[n, width]`, times the `factors` `[n]`, for several of those: `[factors][width]`.
-/// Each sum begins with `start`.
+/// Returns one weighted sum of the `rows`, `[n, width]`, per element of `factors`, each `[n]`:
+/// `[factors][width]`. Each sum starts at `start`.
 pub(super) fn sum_rows(
     start: f32,
     factors: &[Vec<f32>],
@@ -87,7 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        // Whole numbers, whose sums are exact in any order.
+        // Sums of integers are exact in any order.
         #[test]
         fn rows_are_added_up(
             (width, rows) in (1_usize..40, 0_usize..30),

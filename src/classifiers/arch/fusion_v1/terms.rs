@@ -1,4 +1,4 @@
-//! Sorted n-grams, and finding one.
+//! A sorted list of n-grams with binary search.
 
 use std::cmp::Ordering;
 
@@ -6,23 +6,23 @@ use std::cmp::Ordering;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Terms {
     pub(super) bytes: Vec<u8>,
-    /// Where each one ends.
+    /// The end of each string in `bytes`.
     pub(super) ends: Vec<u32>,
 }
 
 impl Terms {
-    /// The strings in `bytes`, of which each ends where `ends` says; `None` where these do not fit
-    /// together.
+    /// Returns the strings in `bytes` with the given ends, or `None` if `bytes` and `ends` are
+    /// inconsistent.
     pub(super) fn of(bytes: Vec<u8>, ends: Vec<u32>) -> Option<Self> {
         ends_at(&ends, bytes.len()).then_some(Self { bytes, ends })
     }
 
-    /// How many there are.
+    /// Returns the number of strings.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The number of a string, where it is among them.
+    /// Returns the index of a string, or `None` if it is missing.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -36,7 +36,7 @@ impl Terms {
         None
     }
 
-    /// The bytes of string `index`.
+    /// Returns the bytes of string `index`.
     pub(super) fn get(&self, index: usize) -> &[u8] {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.bytes[start as usize..self.ends[index] as usize]
@@ -54,7 +54,7 @@ impl<'a> FromIterator<&'a &'a str> for Terms {
     }
 }
 
-/// Whether `ends` never falls and stops at `length`.
+/// Returns whether `ends` never decreases and its last value is `length`.
 pub(super) fn ends_at(ends: &[u32], length: usize) -> bool {
     ends.is_sorted() && ends.last().map_or(0, |&end| end as usize) == length
 }

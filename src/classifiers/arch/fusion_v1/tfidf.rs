@@ -1,9 +1,9 @@
-//! TF-IDF vectors of questions, inverted so that a new question meets all of them at once.
+//! TF-IDF vectors of questions, as an inverted index that compares a new question with all of them.
 //!
-//! Weights follow Salton & Buckley (1988), as scikit-learn's `TfidfVectorizer(sublinear_tf=True)`
-//! has them: `(1 + ln tf) · idf` with `idf = 1 + ln((1 + n) / (1 + df))`, vectors of unit length.
-//! Unlike there, n-grams that training never saw count in a new question's length (with df = 1,
-//! as if it had been there): a question of unknown words is like no known one.
+//! Weights follow Salton & Buckley (1988) as in scikit-learn's `TfidfVectorizer(sublinear_tf=True)`:
+//! `(1 + ln tf) · idf` with `idf = 1 + ln((1 + n) / (1 + df))`, and vectors have unit length. Unlike in
+//! scikit-learn, n-grams that are unknown from training count in the length of a new question's vector
+//! (with df = 1), so a question of unknown words resembles no known question.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -15,25 +15,25 @@ use super::sums::add_row;
 use super::terms::Terms;
 use crate::text::{Analyzer, NgramCounts};
 
-/// The vectors of `n` questions by n-gram.
+/// The vectors of `n` questions, indexed by n-gram.
 #[derive(Clone, Debug)]
 pub(super) struct TfIdf {
     pub(super) analyzer: Analyzer,
-    /// How many questions there are.
+    /// The number of questions, `n`.
     pub(super) questions: usize,
     /// The n-grams, sorted.
     pub(super) terms: Terms,
-    /// Per n-gram, where its postings end; they begin where the ones before end.
+    /// The end of each n-gram's postings; they start where the previous n-gram's postings end.
     pub(super) posting_ends: Vec<u32>,
-    /// Per posting the question, ascending within an n-gram.
+    /// The question of each posting, ascending within an n-gram.
     pub(super) posting_questions: Vec<u32>,
-    /// Per posting the n-gram's share of the question's unit vector.
+    /// The n-gram's weight in the question's unit vector, for each posting.
     pub(super) posting_weights: Vec<f32>,
-    /// What many questions are compared with, where many were expected yet.
+    /// The indexes for comparing many questions; built by [`expect_many`](Self::expect_many).
     pub(super) shortcuts: OnceLock<Shortcuts>,
 }
 
-/// A question as a sparse vector: n-gram and weight, ascending by n-gram.
+/// The sparse vector of a question: n-grams with their weights, ascending by n-gram.
 type SparseVector = Vec<(usize, f32)>;
 
 impl TfIdf {
@@ -68,12 +68,12 @@ impl TfIdf {
         tfidf
     }
 
-    /// Prepares for comparing many questions, which are faster then.
+    /// Builds the indexes that make comparing many questions faster.
     pub(super) fn expect_many(&self) {
         self.shortcuts.get_or_init(|| Shortcuts::of(self));
     }
 
-    /// The cosine of `text` with each question, each in 0..=1.
+    /// Returns the cosine of `text` with each question, `[n]`, in 0..=1.
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut similarities = vec![0.0; self.questions];
         let counts = self.analyzer.count(text);
@@ -83,7 +83,7 @@ impl TfIdf {
         similarities
     }
 
-    /// The questions' own vectors.
+    /// Returns the vectors of the questions, `[n]`.
     pub(super) fn vectors(&self) -> Vec<SparseVector> {
         let mut vectors = vec![SparseVector::new(); self.questions];
         for term in 0..self.posting_ends.len() {
@@ -95,8 +95,8 @@ impl TfIdf {
         vectors
     }
 
-    /// Adds `share` times the cosines of a question's `vector` with the questions from number
-    /// `from` on to `similarities`, which begins at `from`.
+    /// Adds `share` times the cosines of `vector` with the questions from index `from` on to
+    /// `similarities`, whose first element belongs to question `from`.
     pub(super) fn add_similarities(
         &self,
         vector: &SparseVector,
@@ -118,7 +118,8 @@ impl TfIdf {
         }
     }
 
-    /// A unit vector of the known n-grams of a text's; unknown ones count in its length.
+    /// Returns the weights of a text's known n-grams. Unknown n-grams count in the length to which the
+    /// vector is scaled.
     fn weigh(
         &self,
         counts: impl Iterator<Item = (Option<usize>, u32)>,
@@ -138,7 +139,7 @@ impl TfIdf {
         vector.into_iter().map(|(term, weight)| (term, weight / length)).collect()
     }
 
-    /// The questions that have an n-gram, ascending, and its weight in each.
+    /// Returns the questions that have an n-gram, ascending, and the n-gram's weight in each.
     pub(super) fn postings(&self, term: usize) -> (&[u32], &[f32]) {
         let start = if term == 0 { 0 } else { self.posting_ends[term - 1] };
         let range = start as usize..self.posting_ends[term] as usize;
@@ -153,7 +154,7 @@ impl TfIdf {
     }
 }
 
-/// The n-grams of `questions`, and how often each question has which, ascending.
+/// Returns the n-grams of `questions`, and the n-gram counts of each question, ascending by n-gram.
 fn count(analyzer: &Analyzer, questions: &[&str]) -> (Terms, Vec<Vec<(usize, u32)>>) {
     let counts: Vec<NgramCounts> = questions.par_iter().map(|text| analyzer.count(text)).collect();
     let mut names: Vec<&str> =
@@ -200,16 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_make_a_question_less_alike() {
+    fn unknown_words_lower_the_similarity() {
         let tfidf = TfIdf::fit(&words(), &["home", "fly"]);
         let (known, unknown) = (tfidf.similarities("home")[0], tfidf.similarities("home xyzzy")[0]);
-        // df = 1 for both words: the unknown one is as long as the known.
+        // df = 1 for both words, so the unknown word has the same weight as the known one.
         assert!((known - 1.0).abs() < 1e-6 && (unknown - 0.5_f32.sqrt()).abs() < 1e-6);
     }
 
     // "where", "is" and "number" are common, the numbers rare.
     #[test]
-    fn many_questions_are_compared_with_the_same_numbers() {
+    fn similarities_do_not_depend_on_the_number_of_questions_compared() {
         let questions: Vec<String> = (0..40).map(|i| format!("where is number {i}")).collect();
         let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
         let tfidf =

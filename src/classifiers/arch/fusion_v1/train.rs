@@ -34,15 +34,15 @@ pub(super) fn train(
         return Ok(fitted);
     }
     let matrices = Matrices::of(&kernel, progress);
-    // With sentence vectors, the nearest question is more than what the matrix has.
+    // With sentence vectors, the similarity of the nearest question cannot be read from the matrix.
     let by_ngrams = matrices.cosines.is_none();
     let nearest = by_ngrams.then(|| Nearest::by_ngrams(&matrices.ngrams, &examples.answer_of));
     let (setting, ridge) = choose::choose(&matrices, &examples, &params, progress)?;
     let splits = if options.full_report { splits(&examples, options.seed) } else { Vec::new() };
     let nested = Nested::of(matrices.into_mixed(setting), &examples, &params, setting.lambda);
     let (ridge, given) = solve(nested, ridge, &splits, examples.questions.len())?;
-    // Before the questions are compared, which right after the matrix products took three times as
-    // long: probably these leave wide registers in a state that slows narrow code, and this clears it.
+    // This must come before the questions are compared. Directly after the matrix products, comparing
+    // took three times as long, probably because they leave the wide registers in a slow state.
     let (alone, without_answers) = (ridge.leave_question_out(), ridge.leave_answer_out());
     let kernel = kernel.with(setting.sentences);
     let nearest = nearest.unwrap_or_else(|| nearest_by_vectors(&kernel, &examples, progress));
@@ -69,12 +69,13 @@ pub(super) fn train(
     Ok(Fitted { classifier: Box::new(model), report })
 }
 
-/// What is said where the vector model was of no use.
+/// The note if the vector model knows too few of the questions' words.
 const FEW_WORDS: &str =
     "the vector model knows no word of most questions: learned from n-grams alone";
 
-/// The regression on all items, where it is not solved yet, and what the questions get that each of
-/// `splits` holds out; answers' texts, the items after the `questions`, are always known.
+/// Returns the regression on all items, solved unless `ridge` holds it, and the answers to the
+/// held-out questions of each of `splits`. Answers' texts, the items after the `questions`, are always
+/// known.
 fn solve(
     nested: Nested,
     ridge: Option<Ridge>,
@@ -102,16 +103,16 @@ fn search(options: &TrainOptions) -> Search {
     }
 }
 
-/// About how many questions are enough to see what those score whose answer is missing.
+/// The approximate number of questions for which leave-one-answer-out scores are computed.
 const MISSING_ANSWERS: usize = 1_000;
 
-/// Whether question `i` of so many is one of these.
+/// Returns whether the leave-one-answer-out scores of question `i` are used.
 fn leave_answer_out_applies(i: usize, questions: usize) -> bool {
     i.is_multiple_of(questions.div_ceil(MISSING_ANSWERS))
 }
 
-/// How near the nearest other question is to each one, `[n]`, by sentence vectors; of other answers
-/// only for those that [are to miss theirs](leave_answer_out_applies).
+/// Returns the similarities with the nearest other questions, `[n]`, by sentence vectors. The nearest
+/// question of another answer is only computed if [`leave_answer_out_applies`].
 fn nearest_by_vectors(
     kernel: &Kernel,
     examples: &Examples,
@@ -136,8 +137,7 @@ fn nearest_by_vectors(
     all
 }
 
-/// The questions that leaving out measures something of, with their numbers, as models that were
-/// trained without each see it.
+/// Returns the leave-one-out samples of the measurable questions, with the index of each question.
 fn without_question(
     alone: &[Top],
     examples: &Examples,
@@ -147,7 +147,7 @@ fn without_question(
     examples.measurable().into_iter().map(sample).collect()
 }
 
-/// Some questions as models that were trained without their whole answer see them: off-topic ones.
+/// Returns the leave-one-answer-out samples of some questions, which stand for off-topic questions.
 fn without_answer(mut tops: Vec<(usize, Top)>, nearest: &[Nearest]) -> Vec<Sample> {
     tops.sort_unstable_by_key(|(item, _)| *item);
     // The texts of answers, the items after the questions, are also left out, but they are not asked.
@@ -161,10 +161,10 @@ fn sample(top: Top, nearest: f32, truth: Option<usize>) -> Sample {
     Sample { known, top: top.answer, truth }
 }
 
-/// What the model makes of questions that this mentor has no answer to.
+/// Returns the samples of the background questions, which this mentor has no answer to.
 ///
 /// # Errors
-/// When one cannot be encoded.
+/// If a question cannot be encoded.
 fn background(model: &Model, questions: &[String], progress: &dyn Progress) -> Result<Vec<Sample>> {
     let texts: Vec<&str> = questions.iter().map(String::as_str).collect();
     let encode = |model: &VectorModel, texts: &[&str]| model.embed_cached(texts, progress);
@@ -173,7 +173,7 @@ fn background(model: &Model, questions: &[String], progress: &dyn Progress) -> R
     Ok(model.tops(&similar).into_iter().map(sample).collect())
 }
 
-/// What confidence and threshold are fitted to. Half of what is off-topic is taken to be near the
+/// Returns the samples for calibration. Half of the off-topic questions are assumed to be close to the
 /// mentor's subjects, half not.
 fn samples(
     on_topic: Vec<Sample>,

@@ -1,11 +1,11 @@
 //! `lstm_v1`: word vectors and a topic model, as in the checkpoints of the Python pipeline.
 //!
 //! A question's tokens (maximal runs of word characters, lower-cased, stemmed by NLTK's Porter
-//! stemmer) are looked up in word vectors; an unknown one is zero. An LSTM with as many units as a
-//! vector has numbers reads the first 25 and says how much of the question is about each topic of the
-//! mentor. The *sum* of all tokens' vectors and these shares are the features of a ridge
-//! classifier over the answers. Its decision value is the confidence; a question whose best answer
-//! has less than −0.88 is off-topic.
+//! stemmer) are looked up in word vectors; an unknown token has the zero vector. An LSTM with as many
+//! units as a vector has dimensions reads the first 25 tokens and predicts the probability of each
+//! topic of the mentor. The *sum* of all token vectors and these probabilities are the features of a
+//! ridge classifier over the answers. Its decision value is the confidence; a question is off-topic if
+//! the decision value of its best answer is below −0.88.
 //!
 //! Two things differ from the Python pipeline. It compared topics in title case on one side with
 //! lower case on the other, so that its topic model learned from empty targets; here case does not
@@ -16,12 +16,12 @@
 //!
 //! | file | stage |
 //! |---|---|
-//! | `params.rs` | what is set |
+//! | `params.rs` | the hyperparameters |
 //! | `words.rs` | questions → tokens → word vectors |
-//! | `topics/` | word vectors → topics' shares: the LSTM, forth, back, and trained |
+//! | `topics/` | word vectors → topic probabilities: the LSTM and its training |
 //! | `ridge.rs` | features → answers, left-out answers |
 //! | `train.rs` | the stages in order |
-//! | `model.rs` | the files; answering |
+//! | `model.rs` | the model files; answering |
 
 mod model;
 mod params;

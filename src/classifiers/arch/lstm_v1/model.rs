@@ -1,16 +1,16 @@
-//! The trained model: answering, and its two files.
+//! The trained model: answers questions, and reads and writes its two files.
 //!
-//! `model.json` holds what people may read ([`Card`]); `model.safetensors` the numbers, all f32,
-//! where `d` counts a word vector's numbers, `u` the LSTM's units, `t` topics and `m` answers:
+//! `model.json` holds the settings ([`Card`]), `model.safetensors` the tensors, all f32. `d` is the
+//! number of dimensions of a word vector, `u` of LSTM units, `t` of topics, `m` of answers:
 //!
 //! | tensor | shape | |
 //! |---|---|---|
 //! | `lstm.kernel`, `lstm.recurrent`, `lstm.bias` | `[d, 4u]`, `[u, 4u]`, `[4u]` | gates in the order input, forget, cell, output |
 //! | `topics.kernel`, `topics.bias` | `[u, t]`, `[t]` | last state → topics |
-//! | `fused.coefficients`, `fused.intercepts` | `[m, d + t]`, `[m]` | sum of word vectors, then topics' shares → answers |
+//! | `fused.coefficients`, `fused.intercepts` | `[m, d + t]`, `[m]` | sum of word vectors, then topic probabilities → answers |
 //! | `unfused.coefficients`, `unfused.intercepts` | `[m, d]`, `[m]` | the same without topics, for comparison |
 //!
-//! Without topics (`t` = 0) the first two rows are not there.
+//! Without topics (`t` = 0), the tensors of the first two rows are absent.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,22 +28,23 @@ use crate::classifiers::{
 use crate::error::Result;
 use crate::files::pretty_json;
 
-/// What was learned.
+/// The trained parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Model {
-    /// The answers' ids, `[m]`.
+    /// The ids of the answers, `[m]`.
     pub(crate) answers: Vec<String>,
-    /// The topics' names, `[t]`.
+    /// The names of the topics, `[t]`.
     pub(crate) topics: Vec<String>,
-    /// Words → topics' shares; `None` where there are no topics.
+    /// Word vectors → topic probabilities; `None` without topics.
     pub(crate) network: Option<Network>,
-    /// Sum of word vectors and topics' shares → answers.
+    /// Sum of word vectors and topic probabilities → answers.
     pub(crate) fused: Ridge,
     /// Sum of word vectors → answers.
     pub(crate) unfused: Ridge,
 }
 
-/// Questions' features, `[d + t]` each: the sum of the word vectors, then the topics' shares.
+/// Returns the features of each question, `[d + t]`: the sum of the word vectors, then the topic
+/// probabilities.
 pub(super) fn features(network: Option<&Network>, questions: Vec<Question>) -> Vec<Vec<f64>> {
     let steps: Vec<&[f32]> = questions.iter().map(|question| question.steps.as_slice()).collect();
     let shares = network.map(|network| network.shares(&steps)).unwrap_or_default();
@@ -59,9 +60,9 @@ pub(super) fn features(network: Option<&Network>, questions: Vec<Question>) -> V
 /// `model.json`.
 #[derive(Serialize, Deserialize)]
 struct Card {
-    /// Numbers of a word vector.
+    /// The number of dimensions of a word vector.
     dims: usize,
-    /// Units of the LSTM.
+    /// The number of units of the LSTM.
     units: usize,
     /// The decision value below which the best answer is declined.
     threshold: f64,
@@ -70,15 +71,15 @@ struct Card {
 }
 
 impl Model {
-    /// How many numbers a word vector has.
+    /// Returns the number of dimensions of a word vector.
     fn dims(&self) -> usize {
         self.unfused.coefficients.len() / self.answers.len()
     }
 
-    /// The model's files.
+    /// Returns the model files.
     ///
     /// # Errors
-    /// When they cannot be made, which only an enormous model could bring about.
+    /// If serialization fails, which only an enormous model can cause.
     pub(crate) fn to_files(&self) -> Result<ModelFiles> {
         let (dims, m, t) = (self.dims(), self.answers.len(), self.topics.len());
         let mut tensors = Tensors::default();
@@ -112,7 +113,7 @@ impl Model {
     }
 }
 
-/// A model with the word vectors it was trained with, ready to answer.
+/// A model with the word vectors that it was trained with.
 #[derive(Clone, Debug)]
 pub(crate) struct LstmClassifier {
     model: Model,
@@ -121,16 +122,16 @@ pub(crate) struct LstmClassifier {
 }
 
 impl LstmClassifier {
-    /// A model that was just trained with the vectors of `words`.
+    /// Combines a model with the word vectors `words` that it was trained with.
     pub(super) fn new(model: Model, words: Words) -> Self {
         Self { model, words, threshold: THRESHOLD }
     }
 
-    /// Reads the model's files; everything in them is checked before it is used.
+    /// Reads the model files. All content is validated before it is used.
     ///
     /// # Errors
-    /// When a file is missing or its numbers do not fit together, or the vector model is not of
-    /// the kind that it was trained with.
+    /// If a file is missing or inconsistent, or the vector model is not of the kind that the model was
+    /// trained with.
     pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
         let card: Card = read_card(files)?;
         let tensors = TensorReader::of(files)?;

@@ -1,29 +1,29 @@
 //! The hyperparameters of the Python pipeline. None is chosen from data.
 
-/// How many tokens of a question the topic model sees, one a step; shorter questions are padded
-/// with zeros after their end, and the padding is read like words.
+/// The number of tokens of a question that the topic model reads, one per step. Shorter questions are
+/// padded with zeros at the end; the padding is not masked.
 pub(crate) const STEPS: usize = 25;
 
-/// The ridge's regularisation.
+/// The regularisation α of the ridge classifier.
 pub(super) const ALPHA: f64 = 1.0;
 
-/// A best answer with a lower decision value is declined.
+/// The decision value of the best answer below which a question is declined.
 pub(super) const THRESHOLD: f64 = -0.88;
 
-/// How the topic model is trained.
+/// The training parameters of the topic model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Training {
-    /// How often each question is seen.
+    /// The number of passes over the questions.
     pub(super) epochs: usize,
-    /// How many questions a step of Adam is made from.
+    /// The number of questions per step of Adam.
     pub(super) batch: usize,
-    /// One question in so many, the last ones, is held out to choose the best epoch.
+    /// One in this many questions, taken from the end, is held out to select the best epoch.
     pub(super) held_out: usize,
-    /// The share of a word vector's numbers that is dropped.
+    /// The dropout rate of the word vectors.
     pub(super) input_dropout: f32,
-    /// The share of the state's numbers that is dropped on its way to the next step.
+    /// The dropout rate of the recurrent state.
     pub(super) recurrent_dropout: f32,
-    /// The share of the last state's numbers that is dropped.
+    /// The dropout rate of the last state.
     pub(super) dropout: f32,
 }
 

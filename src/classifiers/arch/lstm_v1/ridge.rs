@@ -1,11 +1,11 @@
-//! One-vs-rest ridge regression as scikit-learn's `RidgeClassifier` has it: targets ±1, an
-//! intercept that is not regularised, the answer with the highest decision value.
+//! One-vs-rest ridge regression, as in scikit-learn's `RidgeClassifier`: targets ±1, an intercept
+//! without regularisation, and the answer with the highest decision value wins.
 //!
 //! With `X` and `Y` centred (`x̄`, `ȳ` their means), `A = XᵀX + αI`, the coefficients are
 //! `W = A⁻¹XᵀY` and the intercepts `ȳ − x̄W`. Leaving question `i` out of training, answer `c` scores
 //! `y_ic − (y_ic − ŷ_ic) / (1 − h_i)` with `h_i = 1/n + xᵢA⁻¹xᵢᵀ` (Rifkin & Lippert, *Notes on
-//! regularized least squares*, MIT-CSAIL-TR-2007-025, section 4; exact with an intercept, which
-//! is one more column that is not regularised).
+//! regularized least squares*, MIT-CSAIL-TR-2007-025, section 4; exact also with an intercept, which
+//! is an additional column without regularisation).
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
@@ -23,19 +23,19 @@ pub(crate) struct Ridge {
     pub(crate) intercepts: Vec<f32>,
 }
 
-/// Questions in numbers, with their answers.
+/// The features of questions, with their answers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Data<'a> {
     /// `[n, features]`
     pub(super) features: &'a [Vec<f64>],
-    /// Per question its answer, in 0..answers.
+    /// The answer of each question, in 0..answers.
     pub(super) answer_of: &'a [usize],
     pub(super) answers: usize,
 }
 
 impl Data<'_> {
-    /// What the questions `asked` are answered after training on the questions `known` alone. Their
-    /// answers are numbered anew: one that they lack is never given.
+    /// Returns the answers to the questions `asked` after training on the questions `known` only. An
+    /// answer without a known question is never given.
     ///
     /// # Errors
     /// As [`Solved::of`].
@@ -54,7 +54,8 @@ impl Data<'_> {
 }
 
 impl Ridge {
-    /// Every answer's decision value, `[answers]`, for a question's features, `[features]`.
+    /// Returns the decision value of each answer, `[answers]`, for the features of a question,
+    /// `[features]`.
     pub(super) fn decide(&self, features: &[f64]) -> Vec<f64> {
         let rows = self.coefficients.chunks_exact(features.len().max(1));
         let product =
@@ -63,7 +64,7 @@ impl Ridge {
     }
 }
 
-/// The place of the highest value, and the value; of equal ones the first.
+/// Returns the index of the highest value, and the value; the first one in a tie.
 fn best(values: impl Iterator<Item = f64>) -> (usize, f64) {
     let higher = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
     values.enumerate().reduce(higher).unwrap_or((0, f64::NEG_INFINITY))
@@ -88,7 +89,7 @@ impl<'a> Solved<'a> {
     /// Solves the regression.
     ///
     /// # Errors
-    /// When there are features that are no numbers.
+    /// If a feature is NaN or infinite.
     pub(super) fn of(data: Data<'a>) -> Result<Self> {
         let (n, columns) = (data.features.len(), data.features[0].len());
         let mean: Vec<f64> = (0..columns)
@@ -101,7 +102,7 @@ impl<'a> Solved<'a> {
             Error::new("the ridge regression cannot be solved")
                 .hint("are there numbers among the word vectors that are none?")
         })?;
-        // Yᵀ is −1 + 2 for a question's own answer, and centred columns add up to 0.
+        // Yᵀ is −1, plus 2 for a question's own answer; centred columns add up to 0.
         let mut sums = Mat::zeros(columns, data.answers);
         let mut targets = vec![-1.0; data.answers];
         for (i, &answer) in data.answer_of.iter().enumerate() {
@@ -119,7 +120,7 @@ impl<'a> Solved<'a> {
         Ok(Self { data, centred, leverage, coefficients, mean, targets })
     }
 
-    /// What is kept of it.
+    /// Returns the coefficients and intercepts.
     pub(super) fn ridge(&self) -> Ridge {
         let columns = self.mean.len();
         let answers = 0..self.data.answers;
@@ -134,7 +135,7 @@ impl<'a> Solved<'a> {
         Ridge { coefficients: coefficients.collect(), intercepts: answers.map(intercept).collect() }
     }
 
-    /// The best answers to other questions, `[n, features]`.
+    /// Returns the best answers to other questions, `[n, features]`.
     fn predict(&self, features: &[&Vec<f64>]) -> Vec<usize> {
         let shifted =
             Mat::from_fn(features.len(), self.mean.len(), |i, j| features[i][j] - self.mean[j]);
@@ -144,7 +145,7 @@ impl<'a> Solved<'a> {
             .collect()
     }
 
-    /// Each question's best answer had it been left out, with its decision value.
+    /// Returns the best answer to each question when it is left out, with the decision value.
     pub(super) fn leave_one_out(&self) -> Vec<(usize, f64)> {
         let fitted = &self.centred * &self.coefficients;
         let top = |i: usize| {
@@ -158,10 +159,10 @@ impl<'a> Solved<'a> {
     }
 }
 
-/// The mean of both folds' accuracies, as `cross_val_score(…, cv=2)` of scikit-learn 0.20 has it:
-/// of each answer the first half of the questions (rounded up) is one fold, in the order of the
-/// data. Questions whose answer is in one fold alone count as well, and cannot be right. `None`
-/// where a fold is empty.
+/// Returns the accuracy of two-fold cross-validation, as `cross_val_score(…, cv=2)` of scikit-learn
+/// 0.20: the first half of each answer's questions (rounded up), in the order of the data, is one
+/// fold. Questions whose answer is in one fold only are counted, and are always wrong. `None` if a
+/// fold is empty.
 ///
 /// # Errors
 /// As [`Solved::of`].
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    /// What scikit-learn makes of some data; `tests/fixtures/lstm/ridge.py` asks it.
+    /// The reference results of scikit-learn; `tests/fixtures/lstm/ridge.py` generates them.
     #[derive(Deserialize)]
     struct Expected {
         features: Vec<Vec<f64>>,
@@ -220,7 +221,7 @@ mod tests {
         for (i, (found, expected)) in
             solved.leave_one_out().into_iter().zip(&expected.left_out).enumerate()
         {
-            // Class 4 has one question: left out, scikit-learn does not know the class.
+            // Class 4 has one question. If it is left out, scikit-learn does not know the class.
             if expected.0 != 4 && data.answer_of[i] != 4 {
                 assert_eq!(found.0, expected.0);
                 near(found.1, expected.1);
