@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_without_additional_questions_are_left_out() {
+    fn shares_without_a_question_more_are_left_out() {
         // Two questions an answer: where one is held out the other is all that is known.
         let examples = examples(&[2, 2]);
         let splits = splits(&examples, 0);
