@@ -1,15 +1,16 @@
 //! Measures `fusion_v1` on a workspace: `accuracy WORKSPACE VECTORS [OFF_TOPIC_FILE]`.
 //!
-//! For each mentor, by leave-one-out and again by five folds with everything (settings, confidence,
-//! threshold) chosen within the training folds:
+//! For each mentor, by leave-one-out and by nested five-fold cross-validation (settings, confidence
+//! and threshold are selected within the training folds):
 //!
-//! - accuracy over the questions whose answer has another question;
-//! - how well the mentor's own questions are told from those of the off-topic file (a question a
-//!   line): area under the ROC curve, and at the fitted threshold the share of the own that is kept
-//!   and of the others that is declined.
+//! - accuracy on the questions whose answer has another question;
+//! - detection of the questions in the off-topic file (one per line): area under the ROC curve, and,
+//!   at the fitted threshold, the shares of the mentor's questions that are kept and of the off-topic
+//!   questions that are declined.
 //!
-//! For each test set: the share of the in-scope questions whose best answer is a marked one, and the
-//! Matthews correlation (declining being one more class) at the best threshold and at the fitted.
+//! For each test set: the share of the in-scope questions whose best answer is an expected one, and
+//! the Matthews correlation (with declining as an additional class) at the best threshold and at the
+//! fitted one.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -79,7 +80,8 @@ fn train(
     Ok((report.left_out, classifier))
 }
 
-/// Each fold's questions asked of what was trained on the others, with the off-topic ones.
+/// Returns the answers to each fold's questions after training on the other folds, and the rankings
+/// of the off-topic questions.
 fn folds(
     TrainingData { mentor, background_questions }: TrainingData<'_>,
     options: &TrainOptions,
@@ -91,7 +93,7 @@ fn folds(
     for example in &examples {
         *sizes.entry(example.answer).or_insert(0) += 1;
     }
-    // Spread without regard to the order of the data, where likes stand together.
+    // Folds must not follow the order of the data, in which similar questions are adjacent.
     let fold_of = |question: &str| {
         let digest = mentorpal::sha256::digest(question.as_bytes());
         usize::from_str_radix(&digest[..8], 16).map(|number| number % FOLDS)
@@ -118,7 +120,7 @@ fn left_out(mentor: &Mentor, example: &mentorpal::mentor::Example, ranking: &Ran
     }
 }
 
-/// The mentor as it would be read without some of its questions.
+/// Returns the mentor without the questions that are held out.
 fn without(mentor: &Mentor, is_out: impl Fn(&str) -> bool) -> Result<Mentor> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("mentor").join(mentor.id.as_str()).join("data");
@@ -141,11 +143,11 @@ fn without(mentor: &Mentor, is_out: impl Fn(&str) -> bool) -> Result<Mentor> {
     Ok(Mentor::load(&Workspace::open(Path::new(folder.path()))?, &mentor.id)?.0)
 }
 
-/// What there is to say of questions asked without having been trained on.
+/// The figures of questions that the model was not trained on.
 struct Measured {
     right: usize,
     asked: usize,
-    /// None without off-topic questions, as `declined`.
+    /// `None` without off-topic questions, like `declined`.
     auroc: Option<f64>,
     kept: Option<f64>,
     declined: Option<f64>,
@@ -177,13 +179,13 @@ impl std::fmt::Display for Measured {
     }
 }
 
-/// A figure with so many decimals; a dash where there is none.
+/// Formats a figure with `decimals` decimal places, or as a dash if there is none.
 fn figure(figure: Option<f64>, decimals: usize) -> String {
     figure.map_or("–".to_owned(), |figure| format!("{figure:.decimals$}"))
 }
 
-/// A question's right answer (of several the given one, if it is among them), the best answer, its
-/// confidence, and whether it was declined.
+/// A question's right answer (if there are several, the best answer if it is right), the best answer,
+/// its confidence, and whether the question was declined.
 struct Asked {
     truth: String,
     top: String,

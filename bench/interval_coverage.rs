@@ -1,5 +1,5 @@
-//! How often the interval of a difference contains the true difference, and how wide it is, by
-//! simulation: `interval_coverage [DRAWS]`, by default 20,000 draws per row. Prints the table
+//! Simulates how often the confidence interval of a difference contains the true difference, and how
+//! wide it is: `interval_coverage [DRAWS]`, by default 20,000 draws per row. Prints the table
 //! of docs/benchmarks.md; next to it is the adjusted Wald interval (Bonett & Price 2012, JEBS
 //! 37: 479–488).
 
@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 const QUESTIONS: [usize; 6] = [20, 50, 100, 265, 500, 1000];
 /// The share of questions that exactly one of the two checkpoints answers correctly.
 const RATES: [f64; 5] = [0.02, 0.05, 0.1, 0.3, 0.6];
-/// Of those, the share that only B answers correctly.
+/// The share of these questions that only B answers correctly.
 const SIDES: [f64; 4] = [0.5, 0.65, 0.85, 1.0];
 
 type Interval = [f64; 2];
@@ -51,12 +51,13 @@ fn main() {
     }
 }
 
-/// What the draws of one setting showed.
+/// The results of the draws of one setting.
 #[derive(Clone)]
 struct Row {
     ours: Figures,
     wald: Figures,
-    /// How often zero was in our interval and p at most 0.05, or the other way round.
+    /// The number of draws in which interval and p-value disagree: zero is in the interval and p ≤ 0.05, or
+    /// the reverse.
     disagreements: usize,
 }
 

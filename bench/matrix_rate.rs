@@ -1,5 +1,5 @@
-//! Prints how many billion multiplications and additions of f32 a second the machine makes in a
-//! product of two matrices, the best of five: what `bench/lstm.sh` compares training with.
+//! Prints the rate of a matrix product in billions of f32 multiplications and additions per second, the
+//! best of five runs. `bench/lstm.sh` compares training with this rate.
 
 use std::time::Instant;
 

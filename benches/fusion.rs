@@ -1,4 +1,5 @@
-//! Training, testing and answering with `fusion_v1`: a mentor of 380 answers and 2,600 questions.
+//! Benchmarks training, testing and answering with `fusion_v1` on a mentor with 380 answers and 2,600
+//! questions.
 
 mod synthetic;
 

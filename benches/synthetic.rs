@@ -1,4 +1,5 @@
-//! A made-up mentor of any size: words of Zipf-like frequency, each answer with a few of its own.
+//! Generates a synthetic mentor of any size. Words have a Zipf-like frequency, and each answer has a few
+//! words of its own.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -60,7 +61,7 @@ impl Words {
         Self { random, all }
     }
 
-    /// A word, the commoner the lower its number.
+    /// Draws a word; words with lower indices are more frequent.
     fn common(&mut self) -> String {
         let bound = self.random.random_range(1..=self.all.len());
         self.all[self.random.random_range(0..bound)].clone()
@@ -70,7 +71,7 @@ impl Words {
         (0..words).map(|_| self.common()).collect::<Vec<_>>().join(" ")
     }
 
-    /// Three to eight common words around two of the answer's own.
+    /// Draws a question: three to eight common words around two of the answer's own.
     fn question(&mut self, own: &[usize]) -> String {
         let common = self.random.random_range(3..=8);
         let mut words = vec![self.sentence(common)];

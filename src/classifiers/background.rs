@@ -1,4 +1,4 @@
-//! What people may ask that a mentor has no answer to.
+//! Background questions: questions that a mentor has no answer to, used for calibration.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,25 @@ use crate::sha256;
 use crate::text::{match_key, sanitize_any_script};
 use crate::workspace::Name;
 
-/// How many are given for a mentor at the most.
+/// The largest number of background questions per mentor.
 const MOST: usize = 200;
 
-/// What people ask any assistant, a line each: for mentors that are alone in their workspace.
+/// Questions that people ask any assistant, one per line, for workspaces with few mentors.
 const CHITCHAT: &str = include_str!("chitchat.txt");
 
-/// The questions of a workspace's mentors, in an order that has nothing to do with what they say.
+/// The questions of all mentors of a workspace, in pseudo-random order.
 #[derive(Debug, Default)]
 pub struct BackgroundQuestions {
-    /// Questions by the digest of what they are matched by, each with who answers it.
+    /// The questions by the digest of their match key, each with the mentors that answer it.
     questions: BTreeMap<String, (String, Vec<Name>)>,
 }
 
 impl BackgroundQuestions {
-    /// Adds what `mentor` answers.
+    /// Adds the questions that `mentor` answers.
     pub fn add(&mut self, mentor: &Mentor) {
         for example in mentor.examples() {
             let question = sanitize_any_script(example.question);
-            // Of a row of question marks nothing is left to ask.
+            // A question of punctuation only, such as `???`, is empty after sanitizing.
             if question.trim().is_empty() {
                 continue;
             }
@@ -38,8 +38,8 @@ impl BackgroundQuestions {
         }
     }
 
-    /// At most 200 questions that other mentors answer and `mentor` does not, filled up with
-    /// everyday ones; the same ones whichever mentors are trained.
+    /// Returns at most 200 questions that other mentors answer and `mentor` does not, filled up with
+    /// chitchat questions. The result does not depend on which mentors are trained.
     #[must_use]
     pub fn of(&self, mentor: &Mentor) -> Vec<String> {
         let others = self.questions.values().filter(|(_, owners)| !owners.contains(&mentor.id));
@@ -55,7 +55,7 @@ mod tests {
     use crate::mentor::fixture::mentor;
     use crate::text::sanitize;
 
-    /// Mentors of one answer each, and what all of them are asked.
+    /// Returns mentors with one answer each, and the questions of all these mentors.
     fn mentors<const N: usize>(questions: [(&str, &str); N]) -> ([Mentor; N], BackgroundQuestions) {
         let mentors =
             questions.map(|(id, questions)| mentor(id, &format!("1,,I am.,\"{questions}\"\n")));
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(background.of(&bob)[0], "where is the engine");
     }
 
-    // All that is asked in Cyrillic sanitizes to spaces alone.
+    // Cyrillic questions sanitize to spaces only.
     #[test]
     fn every_script_has_background_questions() {
         let ([anna, boris, carl], background) = mentors([
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn everyday_questions_are_sanitized_and_distinct() {
+    fn chitchat_questions_are_sanitized_and_distinct() {
         let all: std::collections::HashSet<&str> = CHITCHAT.lines().collect();
         assert_eq!(all.len(), CHITCHAT.lines().count());
         assert!(CHITCHAT.lines().all(|line| sanitize(line) == line && !line.is_empty()));

@@ -1,26 +1,26 @@
-//! What is learned from, numbered without gaps.
+//! The training examples, with consecutive indices.
 
 use std::collections::HashMap;
 
 use crate::mentor::Mentor;
 
-/// The questions to learn from, and the answers' texts.
+/// The questions and answers' texts to train on.
 #[derive(Clone, Debug)]
 pub(crate) struct Examples<'a> {
     /// `[n]`
     pub(crate) questions: Vec<&'a str>,
-    /// Per question its answer, in 0..m.
+    /// The answer of each question, in 0..m, `[n]`.
     pub(crate) answer_of: Vec<usize>,
-    /// Per answer its id, `[m]`.
+    /// The id of each answer, `[m]`.
     pub(crate) ids: Vec<&'a str>,
-    /// Per answer how many questions it has, at least 1.
+    /// The number of questions of each answer, at least 1, `[m]`.
     pub(crate) sizes: Vec<usize>,
-    /// The answers that have a text, with its beginning; none where texts are not learned from.
+    /// The answers with a text, and the beginning of the text; empty if texts are not used in training.
     pub(crate) texts: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Examples<'a> {
-    /// All of a mentor's questions; `with_texts` says whether answers' texts are learned from.
+    /// Returns all questions of a mentor, and the answers' texts if `with_texts` is true.
     pub(crate) fn of(mentor: &'a Mentor, with_texts: bool) -> Self {
         let mut examples = Self {
             questions: Vec::new(),
@@ -48,7 +48,7 @@ impl<'a> Examples<'a> {
         examples
     }
 
-    /// Per answer its questions, ascending, `[m]`.
+    /// Returns the questions of each answer, ascending, `[m]`.
     pub(crate) fn by_answer(&self) -> Vec<Vec<usize>> {
         let mut questions = vec![Vec::new(); self.ids.len()];
         for (question, &answer) in self.answer_of.iter().enumerate() {
@@ -57,23 +57,23 @@ impl<'a> Examples<'a> {
         questions
     }
 
-    /// Per question, and then per text, its answer, `[n + t]`.
+    /// Returns the answer of each question, then of each text, `[n + t]`.
     pub(crate) fn answer_of_items(&self) -> Vec<usize> {
         self.answer_of.iter().copied().chain(self.texts.iter().map(|(answer, _)| *answer)).collect()
     }
 
-    /// Whether leaving question `i` out measures anything: its answer has another question to be
-    /// found by, and is not the only one there is.
+    /// Returns whether question `i` is measurable by leave-one-out: its answer has another question, and
+    /// there is another answer.
     pub(crate) fn is_measurable(&self, i: usize) -> bool {
         self.sizes[self.answer_of[i]] > 1 && self.ids.len() > 1
     }
 
-    /// The questions that leaving out measures something of, ascending.
+    /// Returns the measurable questions, ascending.
     pub(crate) fn measurable(&self) -> Vec<usize> {
         (0..self.questions.len()).filter(|&i| self.is_measurable(i)).collect()
     }
 
-    /// What to say where nothing is measurable.
+    /// Returns a note with the reason if no question is measurable.
     pub(crate) fn why_unmeasurable(&self) -> Option<String> {
         if !self.measurable().is_empty() {
             return None;
@@ -86,7 +86,8 @@ impl<'a> Examples<'a> {
         Some(format!("{why}: accuracy cannot be measured"))
     }
 
-    /// The share of the measurable questions whose best answer is their own.
+    /// Returns the share of measurable questions whose best answer is the right one; `None` if there are
+    /// no measurable questions.
     pub(crate) fn accuracy(&self, top: impl Fn(usize) -> usize) -> Option<f64> {
         let measurable = self.measurable();
         let right = |i: &&usize| top(**i) == self.answer_of[**i];
@@ -94,9 +95,9 @@ impl<'a> Examples<'a> {
         (!measurable.is_empty()).then(|| correct as f64 / measurable.len() as f64)
     }
 
-    /// Where there are more than `limit` questions, every k-th answer with all it has, and the items
-    /// that are in it. Where answers have about equally many questions, k leaves between half of
-    /// `limit` and `limit` of them.
+    /// Returns every k-th answer with all its questions and texts, and the indices of these items, if
+    /// there are more than `limit` questions. If all answers have about the same number of questions, the
+    /// result has between `limit / 2` and `limit` questions.
     pub(crate) fn part(&self, limit: usize) -> Option<(Vec<usize>, Self)> {
         let questions = self.questions.len();
         if questions <= limit {
@@ -120,14 +121,14 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// How much of an answer's text is learned from, in characters: its beginning says what it is
-/// about, and the rest made no difference but in time.
+/// The number of characters of an answer's text that are used in training. The rest of the text only
+/// made training slower.
 const BEGINNING: usize = 80;
 
 fn beginning(text: &str) -> &str {
     let text = text.trim();
     let end = text.char_indices().nth(BEGINNING).map_or(text.len(), |(end, _)| end);
-    // Not in the middle of a word, if it can be helped.
+    // Cut between words if possible.
     let cut = text[end..].starts_with(|c: char| !c.is_alphanumeric()) || end == text.len();
     if cut {
         &text[..end]
@@ -149,10 +150,10 @@ mod tests {
         assert_eq!(beginning(&"é".repeat(100)).chars().count(), 80);
     }
 
-    // By hand: 7 questions of at most 3 make every third answer, `a` and `d`, with the questions 0, 1
-    // and 6; of the texts, which are numbered after the 7 questions, `b`'s (7) goes and `d`'s (8) stays.
+    // By hand: 7 questions with a limit of 3 keep every third answer, `a` and `d`, with questions 0, 1
+    // and 6. Texts have the indices after the 7 questions: that of `b` (7) goes, that of `d` (8) stays.
     #[test]
-    fn a_part_is_every_kth_answer_with_all_it_has() {
+    fn a_subset_is_every_kth_answer_with_all_its_items() {
         let mentor =
             mentor("ada", "a,,,\"q0\nq1\"\nb,,Bee.,\"q2\nq3\"\nc,,,\"q4\nq5\"\nd,,Dee.,q6\n");
         let examples = Examples::of(&mentor, true);

@@ -1,9 +1,9 @@
-//! Which questions are held out, and which learned from, to see what more paraphrases bring.
+//! The learning curve: how accuracy depends on the number of training questions.
 //!
-//! The questions that can be measured are dealt into five folds, those of an answer into different
-//! ones. A fold is held out; of all other questions a quarter, a half, three quarters and all are
-//! learned from, where the smaller share is part of the larger and each answer keeps a question.
-//! The same held-out questions are asked each time.
+//! The measurable questions are split into five folds, with the questions of an answer spread over
+//! different folds. One fold is held out. The model is trained on a quarter, a half, three quarters and
+//! all of the other questions, and answers the same held-out questions each time. A smaller subset is
+//! contained in the larger ones, and each answer keeps at least one question.
 
 use rand::RngExt;
 use rand::SeedableRng;
@@ -13,31 +13,32 @@ use rand::seq::SliceRandom;
 use super::LearningPoint;
 use super::examples::Examples;
 
-/// What is learned from, of the questions that are not held out.
+/// The shares of the questions not held out that are used in training.
 pub(crate) const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
 
 const FOLDS: usize = 5;
 
-/// As many folds are held out as have this many questions together, and at least one: an interval
-/// is narrow enough by then, and solving takes the longer the larger a mentor is.
+/// The number of held-out questions that gives a narrow enough interval. Only as many folds as contain
+/// about this many questions are evaluated, and at least one, because solving takes longer for larger
+/// mentors.
 const ENOUGH: usize = 1_000;
 
-/// A fold that is held out.
+/// A held-out fold, and the questions to train on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Split {
-    /// The questions to ask.
+    /// The held-out questions, ascending.
     pub(crate) held_out: Vec<usize>,
-    /// The questions to learn from, in the order in which they join: each share is a beginning.
+    /// The questions to train on; the first [`sizes`](Self::sizes) of these are the subsets.
     pub(crate) known: Vec<usize>,
-    /// How many of `known` each share has, ascending.
+    /// The number of questions in the subset of each share, ascending.
     pub(crate) sizes: [usize; SHARES.len()],
 }
 
-/// The answers that a fold's held-out questions get, one a question, for each share.
+/// The answers to the held-out questions of a fold, for each share.
 pub(crate) type Given = [Vec<usize>; SHARES.len()];
 
-/// The learning curve of what was `given` for each of `splits`; shares that bring no question more
-/// than the one before are left out. Empty where nothing can be measured.
+/// Returns the learning curve from the answers `given` for each of `splits`. A share without more
+/// questions than the share before is left out. Empty if no question is measurable.
 pub(crate) fn learning_curve(
     examples: &Examples,
     splits: &[Split],
@@ -59,28 +60,28 @@ pub(crate) fn learning_curve(
     points.map(|(_, point)| point).collect()
 }
 
-/// The folds that are held out; none where nothing can be measured.
+/// Returns the folds that are evaluated; none if no question is measurable.
 pub(crate) fn splits(examples: &Examples, seed: u64) -> Vec<Split> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut of_answer = examples.by_answer();
     for questions in &mut of_answer {
         questions.shuffle(&mut random);
     }
-    // An answer's measurable questions are two or more, and those next to each other are dealt
-    // into different folds: none is held out whole.
+    // An answer has either no or at least two measurable questions, and adjacent questions get into
+    // different folds, so no answer has all its questions held out.
     let dealt: Vec<usize> =
         of_answer.iter().flatten().copied().filter(|&i| examples.is_measurable(i)).collect();
     let fold_size = dealt.len().div_ceil(FOLDS).max(1);
     let folds = (ENOUGH / fold_size).clamp(1, FOLDS).min(dealt.len());
-    // When an answer's questions join is drawn once, so that folds differ in nothing else.
+    // The offset of each answer is drawn once, so that the folds differ in the held-out questions only.
     let offsets: Vec<f64> = of_answer.iter().map(|_| random.random()).collect();
     (0..folds)
         .map(|fold| split(&of_answer, &offsets, dealt.iter().skip(fold).step_by(FOLDS)))
         .collect()
 }
 
-/// The fold with the questions `held_out`: of an answer's `r` others the k-th (from 0) joins at the
-/// share `(k + offset) / r`, the first from the beginning.
+/// Returns the fold with the questions `held_out`. Of an answer's `r` other questions, the k-th (from
+/// 0) enters at the share `(k + offset) / r`, but the first is in every subset.
 fn split<'a>(
     of_answer: &[Vec<usize>],
     offsets: &[f64],
@@ -98,7 +99,7 @@ fn split<'a>(
     joining.sort_by(|a, b| a.0.total_cmp(&b.0));
     let sizes = SHARES.map(|share| joining.partition_point(|(joins, _)| *joins < share));
     let mut known: Vec<usize> = joining.into_iter().map(|(_, question)| question).collect();
-    // What joins at one share may stand in any order: in that of the data, memory is read faster.
+    // The order of questions that enter at the same share is free; the data's order reads memory faster.
     let mut from = 0;
     for to in sizes {
         known[from..to].sort_unstable();
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// Answers with so many questions each.
+    /// Returns answers with `sizes` questions.
     fn examples(sizes: &[usize]) -> Examples<'static> {
         let answer_of: Vec<usize> =
             sizes.iter().enumerate().flat_map(|(answer, &size)| vec![answer; size]).collect();
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(splits.len(), 5);
         let mut asked: Vec<usize> = splits.iter().flat_map(|s| s.held_out.clone()).collect();
         asked.sort_unstable();
-        // The third and the eleventh question are the only ones of their answers.
+        // The third and the eleventh question are the only questions of their answers.
         let measurable: Vec<usize> = (0..26).filter(|i| ![2, 13].contains(i)).collect();
         assert_eq!(asked, measurable);
         for split in &splits {
@@ -147,7 +148,7 @@ mod tests {
     }
 
     // By hand: of 80 answers with 10 questions each 2 are held out; the k-th of the 8 others joins
-    // at (k + u) / 8 with u in 0..1, so that a quarter is 2, a half 4, three quarters 6 of them.
+    // at (k + u) / 8 with u in 0..1, so a quarter is 2, a half 4, and three quarters 6 questions.
     #[test]
     fn shares_hold_within_each_answer() {
         for split in splits(&examples(&[10; 80]), 0) {
@@ -155,7 +156,8 @@ mod tests {
         }
     }
 
-    // By hand: 300 · 10 questions, 600 a fold: one is enough. 150 · 10: 300 a fold, so three are.
+    // By hand: 300 · 10 questions are 600 per fold, so one fold is enough. 150 · 10 are 300 per fold, so
+    // three folds are enough.
     #[test]
     fn large_mentors_have_fewer_folds() {
         assert_eq!(splits(&examples(&[10; 300]), 0).len(), 1);
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_curve_where_nothing_is_measurable() {
+    fn the_curve_is_empty_without_measurable_questions() {
         for sizes in [&[1, 1, 1][..], &[5]] {
             let examples = examples(sizes);
             let splits = splits(&examples, 0);

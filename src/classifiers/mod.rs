@@ -1,8 +1,9 @@
-//! Ways to learn from a mentor's questions and to answer new ones.
+//! Classifiers, which assign answers to questions.
 //!
-//! An [`Architecture`] trains a mentor into the files of a model and loads such files as a
-//! [`Classifier`]; [`registry`] knows them all. [`MentorClassifier`] is what people ask: it
-//! recognises canned questions first and declines off-topic ones.
+//! An [`Architecture`] trains a [`Classifier`] on a mentor, and loads it from model files.
+//! [`registry`] lists all architectures. [`MentorClassifier`] answers questions with a mentor's data
+//! and a classifier: known questions by exact match, other questions by the classifier, which may
+//! decline.
 
 pub mod arch;
 mod background;
@@ -26,15 +27,15 @@ use crate::mentor::Mentor;
 use crate::progress::Progress;
 use crate::vectors::VectorModel;
 
-/// A model's files by name. Names are plain (no folder); contents are numbers and text.
+/// The files of a model by name. Names have no folder; contents are tensors and text.
 pub type ModelFiles = BTreeMap<String, Vec<u8>>;
 
-/// A way to train and answer.
+/// A kind of classifier, with its training.
 pub trait Architecture: Sync {
-    /// The name people choose it by, e.g. `fusion_v1`.
+    /// Returns the name, e.g. `fusion_v1`.
     fn name(&self) -> &'static str;
 
-    /// What it is, in one line.
+    /// Returns a description of one line.
     fn summary(&self) -> &'static str;
 
     /// Trains a classifier on a mentor. The same data, options and version give the same model files.
@@ -134,33 +135,33 @@ impl TrainingReport {
 /// The answer of a model to a question that it was not trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
-    /// As it stands in the data.
+    /// The question as in the data.
     pub question: String,
-    /// The right answer's id.
+    /// The id of the right answer.
     pub answer_id: String,
-    /// The best answer.
+    /// The id of the best answer.
     pub top: Candidate,
-    /// Whether it would be declined.
+    /// Whether the question is declined.
     pub off_topic: bool,
 }
 
 impl LeftOut {
-    /// Whether the best answer is the right one, declined or not.
+    /// Returns whether the best answer is the right one, declined or not.
     #[must_use]
     pub fn is_right(&self) -> bool {
         self.top.answer_id == self.answer_id
     }
 }
 
-/// How questions that were held out are answered by a model that was trained on a part of the
-/// others, with the settings that training on all of them chose.
+/// A point of the learning curve: the answers to held-out questions by a model that was trained on a
+/// subset of the others, with the settings that were selected on all questions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearningPoint {
-    /// Which part of the questions not held out it was trained on, in 0..=1.
+    /// The share of the questions not held out that the model was trained on, in 0..=1.
     pub share: f64,
-    /// How many questions that is for an answer, on average.
+    /// The mean number of training questions per answer.
     pub questions_per_answer: f64,
-    /// Per held-out question whether its best answer is right; at each point the same questions in
+    /// Whether the best answer to each held-out question is right. All points have the same questions in
     /// the same order.
     pub right: Vec<bool>,
 }
@@ -205,26 +206,26 @@ pub enum ConfidenceKind {
 /// A classifier's ranking of the answers to one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
-    /// The best answers, best first; at most [`MAX_CANDIDATES`]. None where a question cannot be
-    /// read, e.g. where it cannot be encoded, which is declined whatever `off_topic` says.
+    /// The best answers, best first; at most [`MAX_CANDIDATES`]. Empty if the question cannot be
+    /// processed, e.g. encoded; the question is then declined regardless of `off_topic`.
     pub candidates: Vec<Candidate>,
-    /// Whether the classifier would rather decline.
+    /// Whether the classifier declines.
     pub off_topic: bool,
 }
 
 impl Ranking {
-    /// Of a question that cannot be read: no answer, and declined.
+    /// Returns the ranking of a question that cannot be processed: no answers, and declined.
     #[must_use]
     pub fn declined() -> Self {
         Self { candidates: Vec::new(), off_topic: true }
     }
 }
 
-/// How many candidates a classifier ranks at the most.
+/// The largest number of candidates in a ranking.
 pub const MAX_CANDIDATES: usize = 10;
 
-/// The [`MAX_CANDIDATES`] answers with the highest of the answers' `scores`, highest first; of equal
-/// ones the first.
+/// Returns the [`MAX_CANDIDATES`] answers with the highest `scores`, highest first; the first one in a
+/// tie.
 fn best_of(scores: impl IntoIterator<Item = f64>) -> Vec<(usize, f64)> {
     let mut scores: Vec<(usize, f64)> = scores.into_iter().enumerate().collect();
     let by_score = |a: &(usize, f64), b: &(usize, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
@@ -236,19 +237,19 @@ fn best_of(scores: impl IntoIterator<Item = f64>) -> Vec<(usize, f64)> {
     scores
 }
 
-/// An answer and how sure the classifier is of it.
+/// An answer with the classifier's confidence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
-    /// The answer's id at training time.
+    /// The id of the answer at training time.
     pub answer_id: String,
     /// Higher for a better answer; see [`ConfidenceKind`].
     pub confidence: f64,
 }
 
-/// The file `name` of a model.
+/// Returns the file `name` of a model.
 ///
 /// # Errors
-/// When the model lacks it.
+/// If the model has no such file.
 pub fn model_file<'a>(files: &'a ModelFiles, name: &str) -> Result<&'a [u8]> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| {
         Error::new(format!("the model has no file `{name}`"))
@@ -261,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_equal_scores_the_first_are_the_best() {
+    fn the_first_of_equal_scores_ranks_higher() {
         // The best is the last but one; of the four zeros the last three find no room.
         let scores = [0.0, 0.3, 0.5, 0.5, 0.1, 0.2, 0.0, -0.0, 0.6, 0.7, 0.0, 0.9, 0.4];
         let answers: Vec<usize> = best_of(scores).into_iter().map(|(answer, _)| answer).collect();

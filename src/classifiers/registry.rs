@@ -1,4 +1,4 @@
-//! The architectures there are.
+//! The list of architectures.
 
 use super::Architecture;
 use super::arch::fusion_v1::FusionV1;
@@ -6,16 +6,16 @@ use super::arch::lstm_v1::LstmV1;
 use crate::error::{Error, Result};
 use crate::text::format::{did_you_mean, quoted_list};
 
-/// Every architecture; to add one is to add a line.
+/// All architectures. Add a line to register a new one.
 const ARCHITECTURES: &[&dyn Architecture] = &[&FusionV1, &LstmV1];
 
-/// The architecture used where none is named.
+/// The default architecture.
 pub const DEFAULT: &str = "fusion_v1";
 
-/// The architecture called `name`.
+/// Returns the architecture `name`.
 ///
 /// # Errors
-/// When there is none, with those there are.
+/// If there is no such architecture; the message lists all names.
 pub fn find(name: &str) -> Result<&'static dyn Architecture> {
     ARCHITECTURES.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| {
         let guess = did_you_mean(name, ARCHITECTURES.iter().map(|arch| arch.name()));
@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Result<&'static dyn Architecture> {
     })
 }
 
-/// All architectures, the default first.
+/// Returns all architectures, the default first.
 pub fn all() -> impl Iterator<Item = &'static dyn Architecture> {
     ARCHITECTURES.iter().copied()
 }

@@ -1,10 +1,9 @@
-//! Contractions, written out.
+//! Expands contractions.
 
-/// What people type where an apostrophe is dropped, and what it stands for: the common English
-/// contractions, written down by hand. Left out is what without its apostrophe is another word that
-/// people use in questions: *its*, *were*, *well*, *shell*, *ill*, *id*, *wed*. *lets*, *cant* and
-/// *wont* are words as well, but who types them mostly means *let's*, *can't* and *won't*. Changing the
-/// list changes what is learned.
+/// The common English contractions without apostrophe, and their expansions; sorted. Contractions that
+/// are other common words without the apostrophe are left out: *its*, *were*, *well*, *shell*, *ill*,
+/// *id*, *wed*. *lets*, *cant* and *wont* are words too, but mostly mean *let's*, *can't* and *won't*.
+/// Changing the list changes the trained models.
 const CONTRACTIONS: [(&str, &str); 50] = [
     ("aint", "is not"),
     ("arent", "are not"),
@@ -58,8 +57,8 @@ const CONTRACTIONS: [(&str, &str); 50] = [
     ("youve", "you have"),
 ];
 
-/// Writes contractions out, in text as [`sanitize`](super::sanitize()) leaves it: without
-/// apostrophes, in lower case.
+/// Expands the contractions in text that was [sanitized](super::sanitize()): without apostrophes, in
+/// lower case.
 ///
 /// ```
 /// use mentorpal::text::{sanitize, expand_contractions};
@@ -78,14 +77,14 @@ pub fn expand_contractions(sanitized: &str) -> String {
 mod tests {
     use super::*;
 
-    // The search relies on it.
+    // The binary search relies on this.
     #[test]
     fn contractions_are_sorted_and_distinct() {
         assert!(CONTRACTIONS.is_sorted_by(|a, b| a.0 < b.0));
     }
 
     #[test]
-    fn other_words_stay() {
+    fn other_words_are_unchanged() {
         assert_eq!(expand_contractions("its where we were"), "its where we were");
         assert_eq!(expand_contractions(""), "");
     }

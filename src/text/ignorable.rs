@@ -1,4 +1,4 @@
-//! Characters that show nothing.
+//! Invisible characters.
 
 use std::ops::RangeInclusive;
 
@@ -24,7 +24,7 @@ const RANGES: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e0fff}', // tags, variation selectors
 ];
 
-/// Whether `c` shows nothing, so that texts with and without it look the same.
+/// Returns whether `c` is invisible, so that texts with and without it look the same.
 pub(crate) fn is_ignorable(c: char) -> bool {
     if c.is_ascii() {
         return false;
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ignorable_characters_by_the_chart() {
+    fn ignorable_characters_agree_with_the_unicode_database() {
         for c in "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{202e}\u{2060}\u{2066}\u{feff}\u{fe0f}\u{180e}\u{e0067}".chars() {
             assert!(is_ignorable(c), "{c:?}");
         }
@@ -49,7 +49,7 @@ mod tests {
         }
     }
 
-    // The search relies on it.
+    // The binary search relies on this.
     #[test]
     fn ranges_ascend() {
         assert!(RANGES.is_sorted_by(|a, b| a.end() < b.start()));

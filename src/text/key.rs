@@ -1,4 +1,4 @@
-//! The key by which texts are matched, whatever their script.
+//! The key by which texts of any script are matched.
 
 use std::borrow::Cow;
 
@@ -8,19 +8,20 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::ignorable::is_ignorable;
 
-/// Returns the key by which questions, answers and test columns are matched: two texts with one key
-/// are the same text.
+/// Returns the key by which questions, answers and test columns are matched. Two texts with the same
+/// key count as the same text.
 ///
-/// 1. Characters that show nothing (zero-width spaces and joiners, soft hyphens, variation selectors,
+/// 1. Invisible characters (zero-width spaces and joiners, soft hyphens, variation selectors,
 ///    bidirectional controls: Unicode's `Default_Ignorable_Code_Point`) are removed.
-/// 2. The rest is brought to one form: NFKC, full case folding, NFKC. So composed and decomposed
+/// 2. The rest is normalized: NFKC, full case folding, NFKC. So composed and decomposed
 ///    accents, full-width and plain letters, ligatures, `ß` and `ss`, `ς` and `σ` are the same.
 /// 3. Letters, numbers and the marks on them are kept, of every script.
-/// 4. Other characters (punctuation, `_`, symbols, smileys) separate words as white space does: a run of
-///    both becomes one space, and none at either end. But a run without white space between two ASCII
-///    letters or digits is removed: `what's` and `whats`, `re-assessment` and `reassessment` are the
-///    same, as they were in the Python pipeline, whose rule for text in ASCII this is.
-/// 5. A text without any letter or number is its own key, after step 1 and in form NFKC: `?` is not `!`.
+/// 4. Other characters (punctuation, `_`, symbols, emoji) separate words like white space: a run of
+///    both becomes one space, or is removed at either end of the text. But a run without white space
+///    between two ASCII letters or digits is removed: `what's` and `whats`, `re-assessment` and
+///    `reassessment` are the same. This is the Python pipeline's rule for ASCII text.
+/// 5. A text without any letter or number is its own key, after step 1 and in form NFKC: `?` and `!`
+///    differ.
 ///
 /// The key of a key is that key, and the forms NFC, NFD, NFKC and NFKD of a text have the same key.
 ///
@@ -41,8 +42,8 @@ pub fn match_key(text: &str) -> String {
     if key.is_empty() { own_key(text) } else { key }
 }
 
-/// `text` without ignorable characters, in form NFKC with case folded: how texts are compared that are
-/// not reduced to their words, such as topics.
+/// Returns `text` without ignorable characters, in form NFKC with case folded. Texts that keep their
+/// punctuation, such as topics, are compared in this form.
 ///
 /// ```
 /// use mentorpal::text::fold;
@@ -57,8 +58,8 @@ pub fn fold(text: &str) -> String {
     UniCase::unicode(shown).to_folded_case().nfkc().collect()
 }
 
-/// `text` with its accents composed (form NFC): how names are compared, which may be in either form where
-/// file systems or keyboards differ.
+/// Returns `text` with composed accents (form NFC). Names are compared in this form, because file
+/// systems and keyboards differ in the form that they produce.
 pub(crate) fn compose(text: &str) -> Cow<'_, str> {
     if unicode_normalization::is_nfc(text) {
         text.into()
@@ -67,11 +68,11 @@ pub(crate) fn compose(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Step 5.
+/// Returns the key of a text without letters and numbers (step 5).
 fn own_key(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !is_ignorable(*c)).nfkc().collect();
     let shown = shown.trim();
-    // Of invisible characters alone nothing is left.
+    // Nothing is left of a text of invisible characters only.
     if shown.is_empty() {
         text.nfkc().collect::<String>().trim().to_owned()
     } else {
@@ -79,17 +80,17 @@ fn own_key(text: &str) -> String {
     }
 }
 
-/// What stands between two kept characters.
+/// The characters between two kept characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     None,
-    /// Other characters alone.
+    /// Other characters only.
     Others,
     /// White space, with or without other characters.
     Space,
 }
 
-/// Steps 3 and 4, of folded text.
+/// Keeps the words of folded text (steps 3 and 4).
 fn keep_words(folded: &str) -> String {
     let mut out = String::with_capacity(folded.len());
     let mut gap = Gap::None;
@@ -113,7 +114,7 @@ fn keep_words(folded: &str) -> String {
     out
 }
 
-/// What a character is to the key.
+/// The role of a character in the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A letter, a number, or a mark on one.
@@ -122,10 +123,10 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// The characters of text in form NFKC, and what each is.
+/// Returns the characters of text in form NFKC with their kinds.
 ///
-/// A mark is what the character before it is. NFKC makes of an accent that stands alone, as in `what´s`,
-/// a space with a mark: both are an other character then, as the accent was.
+/// A mark has the kind of the character before it. NFKC turns a standalone accent, as in `what´s`, into
+/// a space with a mark; both then count as other characters, like the accent.
 pub(crate) fn kinds(text: &str) -> impl Iterator<Item = (char, Kind)> {
     let mut base = Kind::Other;
     let mut chars = text.chars().peekable();
@@ -145,9 +146,9 @@ pub(crate) fn kinds(text: &str) -> impl Iterator<Item = (char, Kind)> {
     })
 }
 
-/// Whether `c` is a mark (general category M): an accent, a vowel sign, a tone.
+/// Returns whether `c` is a mark (general category M): an accent, a vowel sign, a tone.
 pub(super) fn is_mark(c: char) -> bool {
-    // The first one; asking the tables of every ASCII letter would cost more than all else here.
+    // U+0300 is the first mark. Looking up every ASCII letter would take most of the time.
     c >= '\u{300}' && is_combining_mark(c)
 }
 
@@ -158,9 +159,9 @@ mod tests {
     use super::*;
     use crate::text::sanitize;
 
-    // Worked by hand from the definition.
+    // Worked out by hand from the definition.
     #[test]
-    fn keys_by_hand() {
+    fn keys_follow_the_definition() {
         for (text, key) in [
             (" Who’s\u{a0}Weiß? ", "whos weiss"),
             ("re-assessment — isn't it?", "reassessment isnt it"),
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_without_letters_match_themselves_only() {
+    fn texts_without_letters_match_only_themselves() {
         let texts = ["😀", "🎉", "???", "!", "\u{200b}", "❤", "。", "_"];
         for (i, a) in texts.iter().enumerate() {
             for (j, b) in texts.iter().enumerate() {
@@ -206,7 +207,7 @@ mod tests {
         }
     }
 
-    /// That all normalization forms of `text` have one key, which is its own.
+    /// Checks that all normalization forms of `text` have the same key, and that the key's key is itself.
     fn check_forms(text: &str) {
         let key = match_key(text);
         assert_eq!(match_key(&key), key, "the key of the key of {text:?}");
@@ -221,10 +222,9 @@ mod tests {
         }
     }
 
-    // Every assigned character but those of the large blocks, which are all alike, alone and among
-    // letters.
+    // Every assigned character except those of the large uniform blocks, alone and between letters.
     #[test]
-    fn every_character_has_one_key_in_all_forms() {
+    fn every_character_has_the_same_key_in_all_forms() {
         let blocks = ['\0'..='\u{33ff}', '\u{4db5}'..='\u{4e10}', '\u{9ff0}'..='\u{ac80}'];
         let later =
             ['\u{d780}'..='\u{16fff}', '\u{18d00}'..='\u{1ffff}', '\u{2f800}'..='\u{2fa1f}'];
@@ -236,21 +236,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_forms_have_one_key(text in "\\PC*") {
+        fn all_forms_have_the_same_key(text in "\\PC*") {
             check_forms(&text);
         }
 
         // Marks, joiners and letters of few scripts, which compose and reorder.
         #[test]
-        fn marks_in_any_order_have_one_key(
+        fn marks_in_any_order_have_the_same_key(
             text in "[a'e\u{345}\u{391}\u{3c9}\u{301}\u{323}\u{302} \u{34f}\u{200d}!´\u{1100}\u{1161}\u{11a8}\u{1160}\u{93c}\u{915}\u{20e3}\n]{0,12}",
         ) {
             check_forms(&text);
         }
 
-        // What the Python pipeline made of ASCII text, white space aside.
+        // The Python pipeline's rule for ASCII text, ignoring white space.
         #[test]
-        fn keys_of_ascii_are_the_older_ones(text in "[ -~\\t\\n]*") {
+        fn keys_of_ascii_agree_with_the_python_pipeline(text in "[ -~\\t\\n]*") {
             let sanitized = sanitize(&text);
             let words: Vec<&str> = sanitized.split_whitespace().collect();
             if !words.is_empty() {

@@ -1,5 +1,4 @@
-//! From a question's words to what can be compared: the key that texts are matched by, sanitized text,
-//! stems and n-grams; and shares as text.
+//! Text processing: match keys, sanitizing, stems and n-grams; and formatting of figures and names.
 //!
 //! ```
 //! use mentorpal::text::{normalize, sanitize};

@@ -1,4 +1,4 @@
-//! N-grams of words and of characters, counted.
+//! Counts n-grams of words and of characters.
 
 use std::cmp::Ordering;
 use std::ops::{Range, RangeInclusive};
@@ -9,12 +9,12 @@ use super::sanitize::normalize_unfolded;
 use super::segments::segments;
 use super::{normalize, stem};
 
-/// How often each n-gram occurs in a text, sorted by n-gram.
+/// The number of occurrences of each n-gram in a text, sorted by n-gram.
 #[derive(Clone, Debug)]
 pub struct NgramCounts {
-    /// What the n-grams are parts of.
+    /// The text that contains the n-grams.
     text: String,
-    /// Where each distinct one stands first, and how often it stands anywhere.
+    /// The first occurrence of each distinct n-gram, and the number of its occurrences.
     ngrams: Vec<(Location, u32)>,
 }
 
@@ -23,12 +23,12 @@ pub struct NgramCounts {
 struct Location {
     start: u32,
     end: u32,
-    /// Its first bytes as a number, with zeros after a shorter part: where two parts' differ, they
-    /// compare as the parts do. Most n-grams are no longer, and numbers are compared many times faster.
+    /// The first bytes as a number, padded with zeros. Different keys compare like the parts themselves.
+    /// Most n-grams fit into the key, and numbers are compared many times faster than bytes.
     key: u64,
 }
 
-/// How many bytes a place's key is made of.
+/// The number of bytes in the key of a location.
 const KEY_BYTES: usize = 8;
 
 impl Location {
@@ -47,7 +47,7 @@ impl Location {
     fn compare(self, other: Self, text: &[u8]) -> Ordering {
         let (a, b) = (self.range(), other.range());
         let rest = || match a.len().min(b.len()) {
-            // Of two with one key one begins with the other, but for zeros.
+            // If the keys are equal, the parts differ only in trailing zeros.
             0..=KEY_BYTES => a.len().cmp(&b.len()),
             _ => text[a.clone()].cmp(&text[b.clone()]),
         };
@@ -56,7 +56,7 @@ impl Location {
 }
 
 impl NgramCounts {
-    /// Counts the parts `ngrams` of `text`, which begin and end between characters.
+    /// Counts the parts `ngrams` of `text`, which must start and end at character boundaries.
     fn of(text: String, ngrams: impl Iterator<Item = Range<usize>>) -> Self {
         let bytes = text.as_bytes();
         let mut places: Vec<Location> = ngrams.map(|range| Location::of(bytes, range)).collect();
@@ -66,18 +66,18 @@ impl NgramCounts {
         Self { text, ngrams }
     }
 
-    /// Each n-gram with its count, from 1 up, in ascending order of the n-grams.
+    /// Returns each n-gram with its count of at least 1, in ascending order of the n-grams.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u32)> {
         self.ngrams.iter().map(|(place, count)| (&self.text[place.range()], *count))
     }
 }
 
-/// Characters of a text beyond which n-grams are not taken: a question is never that long, and
-/// a pasted book must not stall a training run.
+/// The number of characters to which a text is truncated. No question is that long, and a pasted book
+/// must not stall a training run.
 const MAX_CHARS: usize = 10_000;
 
-/// What kind of n-grams are taken from a text, after [`normalize`].
+/// A kind of n-grams, which are taken from text after [`normalize`].
 ///
 /// ```
 /// use mentorpal::text::Analyzer;
@@ -91,34 +91,34 @@ const MAX_CHARS: usize = 10_000;
 pub enum Analyzer {
     /// Runs of `lengths` words, joined by a space.
     Words {
-        /// How many words a run has.
+        /// The lengths of the runs, in words.
         lengths: RangeInclusive<usize>,
-        /// Whether endings are taken off first: English ones, and of words without any ASCII letter all
-        /// but the first four characters.
+        /// Whether words are stemmed first: English stems, and the first four characters of words
+        /// without any ASCII letter.
         stemmed: bool,
-        /// Whether letters of scripts without spaces are words, and runs of several words are counted
-        /// only if all are of ASCII letters; false in models of older versions.
+        /// Whether each letter of a script without spaces is a word, and runs of several words are
+        /// counted only if all words are ASCII; false in models of older versions.
         #[serde(default)]
         any_script: bool,
     },
-    /// Runs of `lengths` characters within a word padded by one space at either end (what
-    /// scikit-learn calls `char_wb`). A padded word shorter than a run counts once, as it is.
+    /// Runs of `lengths` characters within a word padded by one space at either end (scikit-learn's
+    /// `char_wb`). A padded word that is shorter than a run is counted once, unchanged.
     Characters {
-        /// How many characters a run has.
+        /// The lengths of the runs, in characters.
         lengths: RangeInclusive<usize>,
-        /// Whether runs are one to two characters shorter in words with letters beyond ASCII; false in
-        /// models of older versions.
+        /// Whether runs are one to two characters shorter in words with non-ASCII letters; false in models
+        /// of older versions.
         #[serde(default)]
         any_script: bool,
     },
 }
 
-/// How many characters are kept of a word without any ASCII letter where endings are taken off: in languages
+/// The length in characters to which stemming truncates words without any ASCII letter. In languages
 /// with many endings, prefixes of four are about as good as stemmers (`McNamee` & Mayfield 2004).
 const PREFIX: usize = 4;
 
 impl Analyzer {
-    /// Whether its lengths are ones that can be counted: from 1 up, and no more than 100.
+    /// Returns whether the lengths are valid: at least 1 and at most 100.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let (Self::Words { lengths, .. } | Self::Characters { lengths, .. }) = self;
@@ -128,7 +128,7 @@ impl Analyzer {
     /// Counts the n-grams of `text`.
     ///
     /// # Panics
-    /// Where the analyser is not [sound](Self::is_sound).
+    /// If the analyzer is not [sound](Self::is_sound).
     #[must_use]
     pub fn count(&self, text: &str) -> NgramCounts {
         let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(i, _)| i);
@@ -160,7 +160,7 @@ impl Analyzer {
     }
 }
 
-/// The stem of a word of any script.
+/// Returns the stem of a word of any script.
 fn stem_any_script(word: &str) -> String {
     if word.contains(|c: char| c.is_ascii_alphanumeric()) {
         stem(word)
@@ -169,13 +169,13 @@ fn stem_any_script(word: &str) -> String {
     }
 }
 
-/// The lengths of runs of characters that say about as much in scripts with more letters.
+/// Returns the run lengths for scripts with more letters, in which shorter runs are as informative.
 fn shorter(lengths: &RangeInclusive<usize>) -> RangeInclusive<usize> {
     let start = lengths.start().saturating_sub(1).max(1);
     start..=lengths.end().saturating_sub(2).max(start)
 }
 
-/// Counts runs of words; of several words those that `is_counted`.
+/// Counts runs of words. A run of several words counts only if `is_counted` holds for its words.
 fn count_words(
     words: impl Iterator<Item = impl AsRef<str>>,
     lengths: &RangeInclusive<usize>,
@@ -203,7 +203,7 @@ fn count_characters<'a>(
 ) -> NgramCounts {
     let (mut text, mut ngrams) = (String::from(" "), Vec::new());
     for word in words {
-        // The space after a word is also the one before the next.
+        // The space after a word is also the space before the next word.
         let start = text.len() - 1;
         text.push_str(word);
         text.push(' ');
@@ -212,7 +212,7 @@ fn count_characters<'a>(
         let ends: Vec<usize> = starts.chain([text.len()]).collect();
         for length in lengths.clone() {
             if length + 1 > ends.len() {
-                // Longer than the padded word: the word itself has been counted at its own length.
+                // The run is longer than the padded word, which has already been counted at its own length.
                 if length == *lengths.start() {
                     ngrams.push(start..text.len());
                 }
@@ -237,10 +237,10 @@ mod tests {
         analyzer.count(text).iter().map(|(ngram, n)| (ngram.to_owned(), n)).collect()
     }
 
-    // By hand: letters of scripts without spaces are words, Cyrillic words have their first four
-    // letters, and runs of two words are of ASCII alone.
+    // By hand: letters of scripts without spaces are words, Cyrillic words are truncated to four
+    // letters, and runs of two words are ASCII only.
     #[test]
-    fn words_of_any_script() {
+    fn words_of_any_script_are_counted() {
         let words = Analyzer::Words { lengths: 1..=2, stemmed: true, any_script: true };
         let found =
             |text: &str| counts(&words, text).into_iter().map(|(n, _)| n).collect::<Vec<_>>();
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_beyond_ascii_are_shorter() {
+    fn runs_in_non_ascii_words_are_shorter() {
         let characters = Analyzer::Characters { lengths: 2..=5, any_script: true };
         let longest = |text: &str| {
             let counts = characters.count(text);
@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(longest("слова"), (Some(1), Some(3)));
     }
 
-    // Their files do not have the newer settings.
+    // The files of older models do not contain the newer settings.
     #[test]
-    fn analyzers_of_older_versions_count_as_they_did() {
+    fn analyzers_of_older_versions_count_as_before() {
         let words = r#"{"kind":"words","lengths":{"start":1,"end":2},"stemmed":true}"#;
         let words: Analyzer = serde_json::from_str(words).unwrap();
         let found = counts(&words, "Где живёте? AI是什么");
@@ -277,7 +277,7 @@ mod tests {
 
     // From scikit-learn 1.5: CountVectorizer(analyzer="char_wb", ngram_range=(2, 3)) on "a bad a".
     #[test]
-    fn characters_stay_within_words() {
+    fn character_runs_stay_within_words() {
         let characters = Analyzer::Characters { lengths: 2..=3, any_script: true };
         let expected =
             [(" a", 2), (" a ", 2), (" b", 1), (" ba", 1), ("a ", 2), ("ad", 1), ("ad ", 1)]
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_word_counts_once_where_every_run_is_longer() {
+    fn a_word_shorter_than_every_run_counts_once() {
         let characters = Analyzer::Characters { lengths: 5..=6, any_script: true };
         assert_eq!(counts(&characters, "ox"), [(" ox ".to_owned(), 1)]);
     }
@@ -309,12 +309,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_of_nothing() {
+    fn text_without_words_has_no_ngrams() {
         let words = Analyzer::Words { lengths: 1..=2, stemmed: true, any_script: true };
         assert_eq!(words.count("?!").iter().len(), 0);
     }
     proptest! {
-        // Words of up to ten letters: n-grams longer than what they are first compared by.
+        // Words of up to ten letters, so some n-grams are longer than their keys.
         #[test]
         fn each_is_counted_once_in_order(words in vec("[a-c]{1,10}", 0..12)) {
             let mut expected = BTreeMap::new();

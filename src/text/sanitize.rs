@@ -1,13 +1,13 @@
-//! What features see of a text: sanitized, where it is of ASCII letters, or normalized.
+//! Sanitizes and normalizes the text from which features are computed.
 
 use unicase::UniCase;
 
 use super::ignorable::is_ignorable;
 use super::key::{Kind, fold, is_mark, kinds};
 
-/// What sentence vectors are made of where a text is of ASCII letters: trimmed, case-folded, no-break
-/// spaces turned to spaces, and then only ASCII letters, digits and white space kept. Texts are matched
-/// by [`match_key`](super::match_key), which keeps the letters of every script.
+/// Returns `text` trimmed and case-folded, with no-break spaces replaced by spaces, and reduced to ASCII
+/// letters, digits and white space. Sentence vectors of ASCII text are computed from this form. Texts
+/// are matched by [`match_key`](super::match_key), which keeps the letters of every script.
 ///
 /// ```
 /// use mentorpal::text::sanitize;
@@ -23,10 +23,10 @@ pub fn sanitize(text: &str) -> String {
         .collect()
 }
 
-/// The text that n-grams are taken from: [folded](fold()), apostrophes dropped, words of letters and
-/// numbers of any script, with their marks, separated by one space.
+/// Returns the text from which n-grams are taken: [folded](fold()), without apostrophes, as words of
+/// letters, numbers and their marks of any script, separated by one space.
 ///
-/// On text that was sanitized before it changes nothing but white space.
+/// In sanitized text, this changes only white space.
 #[must_use]
 pub fn normalize(text: &str) -> String {
     let text = fold(&text.replace(is_apostrophe, ""));
@@ -44,7 +44,8 @@ pub fn normalize(text: &str) -> String {
     out
 }
 
-/// What n-grams were taken from by versions that did not fold text, for models that they trained.
+/// Returns the text from which older versions, which did not fold text, took n-grams; for models that
+/// these versions trained.
 pub(super) fn normalize_unfolded(text: &str) -> String {
     let is_mark = |c| is_mark(c) && !is_ignorable(c) && !is_enclosing(c);
     let mut out = String::with_capacity(text.len());
@@ -67,12 +68,12 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`' | '´')
 }
 
-/// Whether `c` is a circle or a key around the character before it, as after the digits of smileys.
+/// Returns whether `c` encloses the character before it in a circle or keycap, as in keycap emoji.
 fn is_enclosing(c: char) -> bool {
     matches!(c, '\u{20dd}'..='\u{20e0}' | '\u{20e2}'..='\u{20e4}')
 }
 
-/// `text` sanitized; or normalized, where sanitizing would drop letters or accents of it.
+/// Returns `text` sanitized, or normalized if sanitizing would drop letters or accents.
 ///
 /// ```
 /// use mentorpal::text::sanitize_any_script;
@@ -86,7 +87,8 @@ pub fn sanitize_any_script(text: &str) -> String {
     if has_foreign { normalize(text) } else { sanitize(text) }
 }
 
-/// How `text` begins, on one line and in at most `length` characters and an ellipsis, for people.
+/// Returns the beginning of `text` as a single line, truncated to `length` characters plus an ellipsis,
+/// for display.
 ///
 /// ```
 /// assert_eq!(mentorpal::text::shorten("Who\n are you?", 7), "Who are…");
@@ -105,10 +107,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    // Worked by hand from the definition; the first five agree with Python's
+    // Worked out by hand from the definition; the first five agree with Python's
     // `re.sub(r"[^a-z0-9\s]", "", s.strip().casefold().replace("\xa0", " "))`.
     #[test]
-    fn sanitizes_as_defined() {
+    fn sanitize_follows_the_definition() {
         for (text, expected) in [
             ("What is your name?", "what is your name"),
             ("  STRASSE / Straße ", "strasse  strasse"),
@@ -124,21 +126,21 @@ mod tests {
     }
 
     #[test]
-    fn normalizes_punctuation_to_gaps() {
+    fn normalize_replaces_punctuation_by_spaces() {
         assert_eq!(normalize("  Growth/learning — isn't it?"), "growth learning isnt it");
         assert_eq!(normalize("Кто ты?"), "кто ты");
     }
 
-    // As versions before this one had it.
+    // The rule of older versions.
     #[test]
-    fn models_of_older_versions_find_their_words() {
+    fn normalize_unfolded_keeps_the_words_of_older_versions() {
         assert_eq!(normalize_unfolded("Straße, ΤΗΣ Cafe\u{301}!"), "straße τησ cafe\u{301}");
         assert_eq!(normalize_unfolded("हिन्दी; I ❤\u{fe0f} 1\u{fe0f}\u{20e3}"), "हिन्दी i 1");
     }
 
-    // Each word is one in a dictionary: vowel signs, viramas and tones cut none.
+    // Each word is a dictionary word. Vowel signs, viramas and tones must not split words.
     #[test]
-    fn words_of_scripts_with_marks_stay_whole() {
+    fn marks_do_not_split_words() {
         for (text, expected) in [
             ("क्या आप हिन्दी बोलते हैं?", "क्या आप हिन्दी बोलते हैं"),
             ("คุณชื่ออะไร? อยู่ที่ไหน!", "คุณชื่ออะไร อยู่ที่ไหน"),

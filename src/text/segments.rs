@@ -1,4 +1,4 @@
-//! Words of scripts that put no spaces between them.
+//! Splits text of scripts without spaces between words.
 
 use std::ops::RangeInclusive;
 
@@ -19,9 +19,9 @@ const UNSPACED: [RangeInclusive<char>; 10] = [
     '\u{20000}'..='\u{3ffff}',
 ];
 
-/// Splits `word`, a run of letters, where its script puts no spaces: each such letter, with the marks on it,
-/// is a segment, and each run of other letters. That is how a search engine indexes such text without a
-/// dictionary.
+/// Splits `word`, a run of letters, into segments: each letter of a script without spaces, with its
+/// marks, and each run of other letters. Search engines without a dictionary index such scripts in the
+/// same way.
 pub(crate) fn segments(word: &str) -> impl Iterator<Item = &str> {
     let mut rest = word;
     std::iter::from_fn(move || {
@@ -54,7 +54,7 @@ mod tests {
 
     // By hand.
     #[test]
-    fn letters_without_spaces_are_segments() {
+    fn each_letter_of_a_script_without_spaces_is_a_segment() {
         for (word, expected) in [
             ("whats", &["whats"][..]),
             ("ai是什么", &["ai", "是", "什", "么"]),
@@ -68,7 +68,7 @@ mod tests {
         }
     }
 
-    // The search relies on it.
+    // The binary search relies on this.
     #[test]
     fn blocks_ascend() {
         assert!(UNSPACED.is_sorted_by(|a, b| a.end() < b.start()));

@@ -1,25 +1,25 @@
-//! Shares as people read them.
+//! Formats shares, intervals and p-values for display.
 
-/// A share, in 0..=1: `78.1%`.
+/// Formats a share in 0..=1: `78.1%`.
 #[must_use]
 pub fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
 }
 
-/// A share where there is one, else a dash.
+/// Formats a share, or returns a dash if there is none.
 #[must_use]
 pub fn percent_or_dash(share: Option<f64>) -> String {
     share.map_or("–".to_owned(), percent)
 }
 
-/// An interval of shares: `72.8–82.7%`.
+/// Formats an interval of shares: `72.8–82.7%`.
 #[must_use]
 pub fn percent_range([low, high]: [f64; 2]) -> String {
     format!("{:.1}–{:.1}%", 100.0 * low, 100.0 * high)
 }
 
-/// A difference of shares, in −1..=1, in percentage points: `+11.0`. One that would round to zero
-/// has a second decimal, so that an interval that ends just beside zero shows on which side.
+/// Formats a difference of shares, in −1..=1, in percentage points: `+11.0`. A difference that would
+/// round to zero has a second decimal, so that the sign of an interval's end is visible.
 ///
 /// ```
 /// use mentorpal::text::points;
@@ -33,7 +33,7 @@ pub fn points(difference: f64) -> String {
     format!("{points:+.digits$}")
 }
 
-/// A p-value: `0.0313`, or `< 0.0001`.
+/// Formats a p-value: `0.0313`, or `< 0.0001`.
 #[must_use]
 pub fn p_value(p: f64) -> String {
     if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }

@@ -1,11 +1,11 @@
-//! Porter's stemmer, as NLTK has it.
+//! Porter's stemmer, as implemented in NLTK.
 //!
 //! The algorithm is that of M. F. Porter, "An algorithm for suffix stripping", *Program* 14(3),
 //! 130–137 (1980). Stems agree with `PorterStemmer` of NLTK (Apache-2.0, `nltk/stem/porter.py`) in
-//! its default mode, `NLTK_EXTENSIONS`, which departs from the paper so:
+//! its default mode, `NLTK_EXTENSIONS`, which differs from the paper:
 //!
 //! - a few irregular forms are looked up;
-//! - words of one or two letters are left alone;
+//! - words of one or two letters are unchanged;
 //! - step 1a, 1b: `ies` and `ied` become `ie` after a single letter (`dies` → `die`), else `i`;
 //! - step 1b, 5a: a vowel and a consonant alone count as `*o` (`owed` → `owe`);
 //! - step 1c: `y` becomes `i` after a consonant that does not start the word (`fly` → `fli`, but
@@ -13,8 +13,8 @@
 //! - step 2: `alli` is replaced first, and what it leaves goes through step 2 again; `bli`
 //!   stands in for `abli`; `fulli` → `ful` and `logi` → `log` are new.
 //!
-//! One accident of NLTK's is not followed: it reads the rule name `*d` also as a literal suffix,
-//! and so drops the asterisk of `a*ded`.
+//! One bug of NLTK is not reproduced: NLTK also treats the rule name `*d` as a literal suffix, and so
+//! drops the asterisk of `a*ded`.
 //!
 //! The paper's terms: a *consonant* is any character but `a`, `e`, `i`, `o`, `u` and a `y` after
 //! a consonant (so digits and other scripts are consonants); the *measure* m of a stem counts its
@@ -63,9 +63,9 @@ const STEP_4: &[&str] = &[
     "ism", "ate", "iti", "ous", "ive", "ize",
 ];
 
-/// The stem of a word: lower case, without the endings of inflection and derivation.
+/// Returns the stem of a word: lower case, without the endings of inflection and derivation.
 ///
-/// Stems are for comparing words and need not be words themselves. Any text is taken as one
+/// Stems are for comparing words and need not be words themselves. Any text is treated as one
 /// word; characters outside `a`–`z` count as consonants. A stem is never longer than the
 /// lower-cased word. Stemming a stem may shorten it further.
 ///
@@ -81,7 +81,7 @@ pub fn stem(word: &str) -> String {
     if let Some(known) = irregular(&stem) {
         return known.to_owned();
     }
-    // As in NLTK, of the word as given: `İ` is one letter, though two in lower case.
+    // As in NLTK, letters are counted before lower-casing: `İ` is one letter, but two in lower case.
     if word.chars().nth(2).is_none() {
         return stem;
     }
@@ -96,7 +96,7 @@ pub fn stem(word: &str) -> String {
     stem
 }
 
-/// NLTK's table of words that the rules would get wrong.
+/// NLTK's table of irregular words.
 fn irregular(word: &str) -> Option<&'static str> {
     Some(match word {
         "sky" | "skies" => "sky",
@@ -216,7 +216,7 @@ fn step_5b(word: &mut String) {
     }
 }
 
-/// Replaces the first suffix that fits, where m > 0 for what comes before it.
+/// Replaces the first matching suffix if m > 0 for the stem before it.
 fn replace_suffix(word: &mut String, rules: &[(&str, &str)]) {
     let Some((rest, replacement)) =
         rules.iter().find_map(|(suffix, new)| Some((word.strip_suffix(suffix)?, new)))
@@ -229,7 +229,7 @@ fn replace_suffix(word: &mut String, rules: &[(&str, &str)]) {
     }
 }
 
-/// Whether each character is a consonant.
+/// Returns whether each character is a consonant.
 fn consonants(text: &str) -> impl Iterator<Item = bool> {
     text.chars().scan(false, |consonant, c| {
         *consonant = match c {
@@ -275,9 +275,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    // Every stem here is what NLTK 3.10.4's `PorterStemmer().stem(word)` returned.
+    // All stems were generated with `PorterStemmer().stem(word)` of NLTK 3.10.4.
     #[test]
-    fn stems_are_those_of_nltk() {
+    fn stems_agree_with_nltk() {
         let table = [
             // Irregular forms, in any case.
             "skies:sky Sky:sky DYING:die lying:lie tying:tie news:news innings:inning",

@@ -91,9 +91,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        // The binary search, which works without shortcuts.
+        // Both by binary search and by hash.
         #[test]
-        fn each_string_is_found_where_it_stands(
+        fn strings_are_found_at_their_indices(
             names in vec("(how do you)?[a-c\u{e9} ]{0,9}", 1..40),
             other in "(how do you)?[a-c]{0,3}",
         ) {

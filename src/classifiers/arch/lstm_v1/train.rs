@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::text::format::count;
 use crate::text::{fold, percent};
 
-/// Topics that are marks of the older data rather than what a question is about.
+/// Topics that are markers in older data, not subjects of questions.
 const NO_TOPICS: [&str; 3] = ["navy", "positive", "negative"];
 
 /// Trains on all questions of `mentor`.
@@ -103,7 +103,7 @@ fn topic_model(
     fit(network, &examples, &Training::default(), &mut random, progress)
 }
 
-/// The mentor's topics that questions are about.
+/// Returns the mentor's topics that are subjects of questions.
 pub(crate) fn topics_of(mentor: &Mentor) -> Vec<String> {
     let is_topic = |topic: &&String| !NO_TOPICS.contains(&key(topic).as_str());
     mentor.topics.iter().filter(is_topic).cloned().collect()
@@ -115,7 +115,7 @@ fn key(topic: &str) -> String {
     fold(topic.trim())
 }
 
-/// Per question 1 for each topic that it is about, else 0: `[n, topics]`.
+/// Returns 1 for each topic of each question, otherwise 0: `[n, topics]`.
 fn targets(mentor: &Mentor, examples: &Examples, topics: &[String]) -> Vec<Vec<f32>> {
     let keys: Vec<String> = topics.iter().map(|topic| key(topic)).collect();
     let of_answer = |id: &&str| -> Vec<f32> {
@@ -129,7 +129,7 @@ fn targets(mentor: &Mentor, examples: &Examples, topics: &[String]) -> Vec<Vec<f
     examples.answer_of.iter().map(|&answer| by_answer[answer].clone()).collect()
 }
 
-/// What to say where questions have no topic.
+/// Returns a note if some questions have no topic.
 fn without_topics(targets: &[Vec<f32>]) -> Option<String> {
     let without = targets.iter().filter(|topics| topics.iter().all(|topic| *topic == 0.0)).count();
     (without > 0).then(|| {
@@ -150,7 +150,7 @@ fn comparison([fused, unfused, alone]: [Option<f64>; 3]) -> String {
     )
 }
 
-/// What the questions that a fold holds out get, having learned from each share of the others.
+/// Returns the answers to the held-out questions of a fold after training on each share of the others.
 fn answers_at_shares(data: &Data, split: &Split) -> Result<Given> {
     let mut given = Given::default();
     for (given, size) in given.iter_mut().zip(split.sizes) {
@@ -159,7 +159,7 @@ fn answers_at_shares(data: &Data, split: &Split) -> Result<Given> {
     Ok(given)
 }
 
-/// The questions that leaving out measures.
+/// Returns the leave-one-out answers to the measurable questions.
 fn left_out(examples: &Examples, tops: &[(usize, f64)]) -> Vec<LeftOut> {
     let measurable = (0..tops.len()).filter(|&i| examples.is_measurable(i));
     let left_out = measurable.map(|i| {

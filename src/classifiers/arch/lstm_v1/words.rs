@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::text::{Kind, compose, kinds, stem};
 use crate::vectors::{ModelKind, VectorModel};
 
-/// The tokens of a text: its maximal runs of word characters (letters with their marks, numbers, `_`),
-/// lower-cased, with accents composed, as word vectors have them.
+/// Returns the tokens of a text: maximal runs of word characters (letters with their marks, numbers,
+/// `_`), lower-cased and with composed accents, as in word vectors.
 ///
 /// ```text
 /// "Where's your hometown?" → where, s, your, hometown
@@ -27,43 +27,43 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// By what a token's vector is looked up.
+/// The form of a token whose vector is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LookUp {
-    /// By its stem, in vectors of whole words.
+    /// The stem, in vectors of whole words.
     Stem,
-    /// By itself, in vectors of words' pieces, of which stems are none.
+    /// The token itself, in vectors of subwords, which do not contain stems.
     Word,
 }
 
 impl LookUp {
-    /// The one that goes with a kind of vectors.
+    /// Returns the form for a kind of vector model.
     fn for_kind(kind: ModelKind) -> Self {
         if kind == ModelKind::Words { Self::Stem } else { Self::Word }
     }
 }
 
-/// A vector model that knows single words.
+/// A vector model with vectors of single words.
 #[derive(Clone, Debug)]
 pub(crate) struct Words {
     model: Arc<VectorModel>,
     look_up: LookUp,
 }
 
-/// A question in word vectors.
+/// The word vectors of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Question {
-    /// The first [`STEPS`] tokens' vectors, `[at most STEPS, dims]`; zero for an unknown token.
+    /// The vectors of the first [`STEPS`] tokens, `[at most STEPS, dims]`; zero for an unknown token.
     pub(super) steps: Vec<f32>,
     /// The sum of all tokens' vectors, `[dims]`.
     pub(super) sum: Vec<f64>,
 }
 
 impl Words {
-    /// A vector model for single words.
+    /// Wraps the vector model `vectors`.
     ///
     /// # Errors
-    /// When there is none, or it is a network, which gives vectors to sentences only.
+    /// If there is no vector model, or it is a sentence encoder, which has no vectors of single words.
     pub(crate) fn of(vectors: &Vectors) -> Result<Self> {
         let hint = "train with `--vectors embedded`, or word vectors: `mentorpal vectors list`";
         let Some(model) = vectors else {
@@ -79,12 +79,12 @@ impl Words {
         Ok(Self { model: Arc::clone(model), look_up: LookUp::for_kind(model.kind()) })
     }
 
-    /// How many numbers a vector has.
+    /// Returns the number of dimensions of a vector.
     pub(crate) fn dims(&self) -> usize {
         self.model.dims()
     }
 
-    /// A text's vectors.
+    /// Returns the word vectors of a text.
     pub(super) fn question(&self, text: &str) -> Question {
         let dims = self.dims();
         let mut question = Question { steps: Vec::new(), sum: vec![0.0; dims] };
@@ -103,7 +103,7 @@ impl Words {
         question
     }
 
-    /// A text's tokens as their vectors are looked up.
+    /// Returns the tokens of a text in the form that is looked up.
     pub(super) fn keys(&self, text: &str) -> impl Iterator<Item = String> {
         tokens(text).into_iter().map(|token| match self.look_up {
             LookUp::Stem => stem(&token),

@@ -1,27 +1,27 @@
-//! One step of the LSTM, number by number, forth and back. Short loops over a few slices of one
-//! length, which the compiler turns into vector instructions (longer ones it does not); `pulp` has
-//! them compiled for those of the processor at hand. No sum's order depends on that, so that the
-//! bits do not.
+//! The elementwise operations of one LSTM step, in the forward and backward pass. They are short loops
+//! over a few slices of equal length, because the compiler does not vectorize longer ones. `pulp`
+//! selects the instruction set of the CPU at run time. The order of summation is fixed, so results are
+//! bit-identical on all CPUs.
 
 #![allow(clippy::inline_always, reason = "what is not inlined is compiled for any processor")]
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Keras 2's `hard_sigmoid`: σ(x) ≈ 0.2x + 0.5, cut to 0..1.
+/// Keras 2's `hard_sigmoid`: σ(x) ≈ 0.2x + 0.5, clipped to 0..1.
 #[inline(always)]
 fn hard_sigmoid(x: f32) -> f32 {
     (0.2 * x + 0.5).clamp(0.0, 1.0)
 }
 
-/// The slope of [`hard_sigmoid`] where its value is `y`.
+/// Returns the derivative of [`hard_sigmoid`] where its value is `y`.
 #[inline(always)]
-fn hard_sigmoid_slope(y: f32) -> f32 {
+fn hard_sigmoid_derivative(y: f32) -> f32 {
     if y > 0.0 && y < 1.0 { 0.2 } else { 0.0 }
 }
 
-/// tanh as a quotient of two polynomials, to 5e-7: the system's takes longer than a step's
-/// matrix product. Coefficients are those of Eigen's `generic_fast_tanh_float` (MPL-2.0,
-/// `MathFunctionsImpl.h`).
+/// Approximates tanh by a quotient of two polynomials, with an error of at most 5e-7; the standard
+/// library's tanh takes longer than the matrix product of a step. The coefficients are those of
+/// Eigen's `generic_fast_tanh_float` (MPL-2.0, `MathFunctionsImpl.h`).
 #[allow(clippy::excessive_precision, reason = "as published")]
 #[inline(always)]
 fn tanh(x: f32) -> f32 {
@@ -48,30 +48,30 @@ fn gates_mut(row: &mut [f32], units: usize) -> [&mut [f32]; 4] {
     [i, f, g, o]
 }
 
-/// A step forth, for several sequences side by side.
-pub(super) struct Forth<'a> {
-    /// The gates' inputs, which become their values, `[lanes, 4 · units]`.
+/// A forward step for a batch of sequences.
+pub(super) struct Forward<'a> {
+    /// The inputs of the gates, `[lanes, 4 · units]`; the step replaces them by the gates' values.
     pub(super) gates: &'a mut [f32],
     /// The cell before the step, `[lanes, units]`.
     pub(super) before: &'a [f32],
-    /// And after it.
+    /// The cell after the step, `[lanes, units]`.
     pub(super) cell: &'a mut [f32],
-    /// tanh of that.
+    /// tanh of the cell after the step.
     pub(super) squashed: &'a mut [f32],
-    /// The state after the step: the output gate times that.
+    /// The state after the step: the output gate times `tanh` of the cell.
     pub(super) state: &'a mut [f32],
     /// Numbers of a state.
     pub(super) units: usize,
 }
 
-impl Forth<'_> {
+impl Forward<'_> {
     /// Takes the step.
     pub(super) fn run(self) {
         Arch::new().dispatch(self);
     }
 }
 
-impl WithSimd for Forth<'_> {
+impl WithSimd for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -107,30 +107,32 @@ impl WithSimd for Forth<'_> {
     }
 }
 
-/// A step back, for several sequences side by side.
-pub(super) struct Back<'a> {
-    /// The gates' values, which become the loss's slopes by their inputs, `[lanes, 4 · units]`.
+/// A backward step for a batch of sequences.
+pub(super) struct Backward<'a> {
+    /// The values of the gates, `[lanes, 4 · units]`; the step replaces them by the gradients of the loss
+    /// with respect to the gates' inputs.
     pub(super) gates: &'a mut [f32],
     /// The cell before the step, `[lanes, units]`.
     pub(super) before: &'a [f32],
-    /// tanh of the cell after it.
+    /// tanh of the cell after the step.
     pub(super) squashed: &'a [f32],
-    /// The loss's slope by the state after the step.
+    /// The gradient with respect to the state after the step.
     pub(super) d_state: &'a [f32],
-    /// Its slope by the cell after the step, which becomes that by the cell before it.
+    /// The gradient with respect to the cell after the step; the step replaces it by the gradient with
+    /// respect to the cell before the step.
     pub(super) d_cell: &'a mut [f32],
     /// Numbers of a state.
     pub(super) units: usize,
 }
 
-impl Back<'_> {
+impl Backward<'_> {
     /// Takes the step.
     pub(super) fn run(self) {
         Arch::new().dispatch(self);
     }
 }
 
-impl WithSimd for Back<'_> {
+impl WithSimd for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -149,17 +151,17 @@ impl WithSimd for Back<'_> {
                 d_cell.iter_mut().zip(o).zip(d_state).zip(squashed)
             {
                 *d_cell += d_state * *o * (1.0 - squashed * squashed);
-                *o = d_state * squashed * hard_sigmoid_slope(*o);
+                *o = d_state * squashed * hard_sigmoid_derivative(*o);
             }
             for ((i, g), d_cell) in i.iter_mut().zip(g).zip(&*d_cell) {
                 let (by_input, by_candidate) = (d_cell * *g, d_cell * *i);
-                *i = by_input * hard_sigmoid_slope(*i);
+                *i = by_input * hard_sigmoid_derivative(*i);
                 *g = by_candidate * (1.0 - *g * *g);
             }
             for ((f, d_cell), before) in f.iter_mut().zip(d_cell).zip(before) {
                 let by_forget = *d_cell * before;
                 *d_cell *= *f;
-                *f = by_forget * hard_sigmoid_slope(*f);
+                *f = by_forget * hard_sigmoid_derivative(*f);
             }
         }
     }
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tanh_is_near_the_system_s() {
+    fn tanh_agrees_with_the_standard_library() {
         let worst = (-100_000..=100_000).map(|n| n as f32 / 10_000.0).fold(0.0, |worst, x| {
             let error = (f64::from(tanh(x)) - f64::from(x).tanh()).abs();
             f64::max(worst, error)
@@ -181,23 +183,23 @@ mod tests {
     }
 
     #[test]
-    fn the_hard_sigmoid_is_keras_2_s() {
-        // 0.2 · 1 + 0.5; cut from ±2.5 on.
+    fn hard_sigmoid_agrees_with_keras_2() {
+        // 0.2 · 1 + 0.5; clipped beyond ±2.5.
         for (x, y) in [(0.0, 0.5), (1.0, 0.7), (-1.0, 0.3), (2.5, 1.0), (3.0, 1.0), (-9.0, 0.0)] {
             assert!((hard_sigmoid(x) - y).abs() < 1e-6, "{x}");
         }
-        for (y, slope) in [(0.0, 0.0), (0.3, 0.2), (1.0, 0.0)] {
-            assert!((hard_sigmoid_slope(y) - slope).abs() < f32::EPSILON, "{y}");
+        for (y, gradient) in [(0.0, 0.0), (0.3, 0.2), (1.0, 0.0)] {
+            assert!((hard_sigmoid_derivative(y) - gradient).abs() < f32::EPSILON, "{y}");
         }
     }
 
     // One unit, worked by hand: i = 0.2·1 + 0.5, f = 0.2·0.5 + 0.5, g = tanh 0.3, o = 0.2·(−1) + 0.5;
     // c = 0.6·2 + 0.7·0.291313 = 1.403919; h = 0.3·tanh 1.403919 = 0.3·0.886196.
     #[test]
-    fn a_step_is_as_worked_by_hand() {
+    fn a_forward_step_agrees_with_a_calculation_by_hand() {
         let mut gates = [1.0, 0.5, 0.3, -1.0];
         let (mut cell, mut squashed, mut state) = ([0.0], [0.0], [0.0]);
-        let forth = Forth {
+        let forward = Forward {
             gates: &mut gates,
             before: &[2.0],
             cell: &mut cell,
@@ -205,7 +207,7 @@ mod tests {
             state: &mut state,
             units: 1,
         };
-        forth.run();
+        forward.run();
         for (found, expected) in [(cell[0], 1.403_919), (state[0], 0.265_859)] {
             assert!((found - expected).abs() < 2e-6, "{found}, expected {expected}");
         }

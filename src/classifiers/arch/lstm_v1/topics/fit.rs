@@ -1,4 +1,4 @@
-//! Training the topic model.
+//! Trains the topic model.
 
 use std::time::Instant;
 
@@ -13,27 +13,28 @@ use super::network::{Network, Shape};
 use super::pass::{LANES, Masks, Run};
 use crate::progress::Progress;
 
-/// A question to learn from.
+/// A training example: a question with its topics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Example<'a> {
-    /// The words' vectors, `[at most STEPS, dims]`.
+    /// The word vectors, `[at most STEPS, dims]`.
     pub(crate) words: &'a [f32],
-    /// 1 for each topic that it is about, else 0, `[topics]`.
+    /// 1 for each topic of the question, otherwise 0, `[topics]`.
     pub(crate) topics: &'a [f32],
 }
 
 /// A trained topic model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FittedNetwork {
-    /// The best epoch's.
+    /// The parameters after the best epoch.
     pub(crate) network: Network,
-    /// Its accuracy on the examples held out, in 0..=1; `None` where none with a topic was.
+    /// The accuracy on the held-out examples, in 0..=1; `None` if none of them has a topic.
     pub(crate) accuracy: Option<f64>,
 }
 
-/// Trains `network` and returns the epoch with the highest accuracy on the examples held out, of
-/// equal ones the first; the last epoch where none can be held out. An example counts as right
-/// where the topic with the largest share is one of its own; those without topics do not count.
+/// Trains `network` and returns the parameters after the epoch with the highest accuracy on the
+/// held-out examples (the first one in a tie), or after the last epoch if no example can be held out.
+/// An example is correct if its most probable topic is one of its topics. Examples without topics do
+/// not count.
 pub(crate) fn fit(
     mut network: Network,
     examples: &[Example<'_>],
@@ -72,7 +73,7 @@ pub(crate) fn fit(
     FittedNetwork { network, accuracy }
 }
 
-/// How many examples' largest share is one of their topics.
+/// Returns the number of examples whose most probable topic is one of their topics.
 fn correct(network: &Network, examples: &[Example<'_>]) -> usize {
     let words: Vec<&[f32]> = examples.iter().map(|example| example.words).collect();
     let is_right = |(shares, example): (&Vec<f32>, &Example<'_>)| {
@@ -84,13 +85,13 @@ fn correct(network: &Network, examples: &[Example<'_>]) -> usize {
 }
 
 impl Network {
-    /// The share of each topic, `[topics]`, for each sequence of words' vectors,
+    /// Returns the probability of each topic, `[topics]`, for each sequence of word vectors,
     /// `[at most STEPS, dims]`.
     pub(crate) fn shares(&self, sequences: &[&[f32]]) -> Vec<Vec<f32>> {
         let shares = sequences.par_chunks(LANES).map_init(
             || Run::new(self.shape),
             |run, sequences| {
-                let shares = run.forth(self, sequences, None);
+                let shares = run.forward(self, sequences, None);
                 let rows = shares.chunks_exact(self.shape.topics).take(sequences.len());
                 rows.map(<[f32]>::to_vec).collect::<Vec<_>>()
             },
@@ -99,14 +100,14 @@ impl Network {
     }
 }
 
-/// What is used again from batch to batch.
+/// The buffers and state that are kept from batch to batch.
 pub(super) struct Trainer<'a> {
     training: &'a Training,
     shape: Shape,
     pub(super) runs: Vec<(Run, Masks)>,
     /// The recurrent kernel, transposed: `[4 · units, units]`.
     transposed: Vec<f32>,
-    pub(super) slopes: Network,
+    pub(super) gradients: Network,
     adam: Adam,
 }
 
@@ -119,25 +120,25 @@ impl<'a> Trainer<'a> {
             shape,
             runs: vec![(Run::new(shape), masks); training.batch.div_ceil(LANES)],
             transposed: vec![0.0; network.recurrent.len()],
-            slopes: Network::zeros(shape),
+            gradients: Network::zeros(shape),
             adam: Adam::new(network),
         }
     }
 
-    /// Learns from one batch and returns its loss, the mean over its examples.
+    /// Trains on one batch and returns the mean loss of its examples.
     pub(super) fn step(
         &mut self,
         network: &mut Network,
         batch: &[Example<'_>],
         random: &mut ChaCha8Rng,
     ) -> f64 {
-        let loss = self.slopes(network, batch, random);
-        self.adam.step(network, &self.slopes);
+        let loss = self.gradients(network, batch, random);
+        self.adam.step(network, &self.gradients);
         loss
     }
 
-    /// The loss of a batch; leaves its slopes by the parameters in `self.slopes`.
-    pub(super) fn slopes(
+    /// Returns the loss of a batch and stores the gradients in `self.gradients`.
+    pub(super) fn gradients(
         &mut self,
         network: &Network,
         batch: &[Example<'_>],
@@ -153,23 +154,23 @@ impl<'a> Trainer<'a> {
                 masks.draw(self.shape, self.training, &mut ChaCha8Rng::seed_from_u64(seed));
                 let words: Vec<&[f32]> = part.iter().map(|example| example.words).collect();
                 let topics: Vec<&[f32]> = part.iter().map(|example| example.topics).collect();
-                run.forth(network.0, &words, Some(masks));
-                run.back(network, &topics, scale, masks)
+                run.forward(network.0, &words, Some(masks));
+                run.backward(network, &topics, scale, masks)
             })
             .collect();
         self.add_up(losses.len());
         losses.iter().sum()
     }
 
-    /// Adds up the slopes of the first `runs`, in their order, whichever thread does it.
+    /// Adds up the gradients of the first `runs`, in the same order on any number of threads.
     fn add_up(&mut self, runs: usize) {
         let runs = &self.runs[..runs];
-        for (layer, sums) in self.slopes.layers_mut().into_iter().enumerate() {
+        for (layer, sums) in self.gradients.layers_mut().into_iter().enumerate() {
             sums.par_chunks_mut(PIECE).enumerate().for_each(|(piece, sums)| {
                 sums.fill(0.0);
                 for (run, _) in runs {
-                    let slopes = &run.slopes().layers()[layer][piece * PIECE..][..sums.len()];
-                    sums.iter_mut().zip(slopes).for_each(|(sum, x)| *sum += x);
+                    let gradients = &run.gradients().layers()[layer][piece * PIECE..][..sums.len()];
+                    sums.iter_mut().zip(gradients).for_each(|(sum, x)| *sum += x);
                 }
             });
         }
@@ -177,7 +178,7 @@ impl<'a> Trainer<'a> {
 }
 
 impl Masks {
-    /// Draws new ones.
+    /// Draws new masks.
     fn draw(&mut self, shape: Shape, training: &Training, random: &mut ChaCha8Rng) {
         draw(&mut self.input, LANES * shape.dims, training.input_dropout, random);
         draw(&mut self.state, LANES * shape.units, training.recurrent_dropout, random);
@@ -185,7 +186,7 @@ impl Masks {
     }
 }
 
-/// Drops this share of numbers, to the nearest in 65,536.
+/// Draws a mask with the dropout rate `dropout`, to a precision of 1/65,536.
 fn draw(mask: &mut Vec<f32>, length: usize, dropout: f32, random: &mut ChaCha8Rng) {
     let kept = 1.0 / (1.0 - dropout);
     let dropped = dropout * 65_536.0;
@@ -198,7 +199,7 @@ fn draw(mask: &mut Vec<f32>, length: usize, dropout: f32, random: &mut ChaCha8Rn
     mask.truncate(length);
 }
 
-/// Turns rows of `columns` numbers to columns, a cache line's worth at a time.
+/// Transposes a matrix with `columns` columns, one cache line at a time.
 fn transpose(from: &[f32], into: &mut [f32], columns: usize) {
     const LINE: usize = 16;
     let rows = from.len() / columns;

@@ -1,5 +1,5 @@
-//! The topic model: an LSTM that reads a question word by word and tells how much of it is about
-//! each of the mentor's topics.
+//! The topic model: an LSTM that reads a question word by word and predicts the probability of each
+//! of the mentor's topics.
 
 mod activation;
 mod adam;

@@ -1,14 +1,14 @@
-//! The topic model's parameters, and where they start.
+//! The parameters of the topic model and their initialization.
 
 use faer::Mat;
 use rand::{Rng, RngExt};
 
 /// The parameters of an LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al.
 /// 2000) and of the dense layer on its last state. Gates are in Keras's order: input, forget,
-/// cell, output. All row by row.
+/// cell, output. All matrices are stored row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Network {
-    /// What they are for.
+    /// The sizes of the layers.
     pub(crate) shape: Shape,
     /// From a word vector to the gates, `[dims, 4 · units]`.
     pub(crate) kernel: Vec<f32>,
@@ -25,16 +25,16 @@ pub(crate) struct Network {
 /// The sizes of a [`Network`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// Numbers of a word vector.
+    /// The number of dimensions of a word vector.
     pub(crate) dims: usize,
-    /// Numbers of the LSTM's state.
+    /// The number of LSTM units.
     pub(crate) units: usize,
-    /// Topics to tell apart.
+    /// The number of topics.
     pub(crate) topics: usize,
 }
 
 impl Network {
-    /// All zeros: what gradients and Adam's moments start from.
+    /// Returns parameters of zero, from which gradients and Adam's moments start.
     pub(super) fn zeros(shape: Shape) -> Self {
         let Shape { dims, units, topics } = shape;
         Self {
@@ -47,8 +47,9 @@ impl Network {
         }
     }
 
-    /// Keras's start: kernels Glorot-uniform (Glorot & Bengio 2010), the recurrent one orthogonal
-    /// (Saxe et al. 2014), biases zero, but 1 for the forget gate (Jozefowicz et al. 2015).
+    /// Returns parameters initialized as in Keras: Glorot-uniform kernels (Glorot & Bengio 2010), an
+    /// orthogonal recurrent kernel (Saxe et al. 2014), and zero biases, except 1 for the forget gate
+    /// (Jozefowicz et al. 2015).
     pub(crate) fn initial(shape: Shape, random: &mut impl Rng) -> Self {
         let Shape { dims, units, topics } = shape;
         let mut network = Self::zeros(shape);
@@ -59,12 +60,12 @@ impl Network {
         network
     }
 
-    /// The parameters, layer by layer.
+    /// Returns the parameters, layer by layer.
     pub(super) fn layers(&self) -> [&[f32]; 5] {
         [&self.kernel, &self.recurrent, &self.bias, &self.dense, &self.dense_bias]
     }
 
-    /// The parameters to be changed, in the order of [`layers`](Self::layers).
+    /// Returns the parameters for modification, in the order of [`layers`](Self::layers).
     pub(super) fn layers_mut(&mut self) -> [&mut [f32]; 5] {
         [
             &mut self.kernel,
@@ -76,7 +77,8 @@ impl Network {
     }
 }
 
-/// Uniform in ±√(6 / fans), where `fans` counts inputs and outputs.
+/// Fills `kernel` with uniform numbers in ±√(6 / fans), where `fans` is the number of inputs plus
+/// outputs.
 fn glorot_uniform(kernel: &mut [f32], fans: usize, random: &mut impl Rng) {
     let limit = (6.0 / fans as f32).sqrt();
     for x in kernel {
@@ -84,8 +86,9 @@ fn glorot_uniform(kernel: &mut [f32], fans: usize, random: &mut impl Rng) {
     }
 }
 
-/// Orthonormal rows, all directions alike: the Q of a matrix of normally distributed numbers, with
-/// the signs that make R's diagonal positive (Mezzadri 2007, *Notices of the AMS* 54(5)).
+/// Fills `kernel` with uniformly distributed orthonormal rows: the Q of a matrix of normally
+/// distributed numbers, with the signs that make R's diagonal positive (Mezzadri 2007, *Notices of the
+/// AMS* 54(5)).
 fn orthogonal_rows(kernel: &mut [f32], rows: usize, random: &mut impl Rng) {
     let columns = kernel.len() / rows;
     let normal = Mat::from_fn(columns, rows, |_, _| standard_normal(random));
@@ -97,7 +100,7 @@ fn orthogonal_rows(kernel: &mut [f32], rows: usize, random: &mut impl Rng) {
     }
 }
 
-/// Normally distributed, of mean 0 and variance 1 (Box & Muller 1958).
+/// Draws a normally distributed number of mean 0 and variance 1 (Box & Muller 1958).
 fn standard_normal(random: &mut impl Rng) -> f64 {
     let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
     radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
@@ -110,7 +113,7 @@ mod tests {
     use rand::rngs::ChaCha8Rng;
 
     #[test]
-    fn the_start_is_keras_s() {
+    fn parameters_are_initialized_as_in_keras() {
         let shape = Shape { dims: 20, units: 15, topics: 5 };
         let network = Network::initial(shape, &mut ChaCha8Rng::seed_from_u64(1));
         // √(6 / (20 + 60)) and √(6 / (15 + 5)).

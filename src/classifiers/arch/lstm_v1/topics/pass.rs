@@ -1,42 +1,43 @@
-//! Sequences through the network, forth and back in time.
+//! The forward and backward pass of sequences through the network.
 //!
-//! [`LANES`] sequences run side by side, so that each step is one matrix product for all of them
-//! and all four gates; the words of all steps are one product beforehand. Padding costs no such
-//! product: a word of zeros leaves the bias.
+//! [`LANES`] sequences are processed together, so that each step is one matrix product for all
+//! sequences and all four gates. The contributions of all words are one product before the first step.
+//! Padding needs no product: a zero vector contributes only the bias.
 
 use faer::Accum;
 
 use super::super::params::STEPS;
-use super::activation::{Back, Forth};
+use super::activation::{Backward, Forward};
 use super::network::{Network, Shape};
 use super::products::{Rows, multiply};
 
-/// How many sequences run side by side. Always as many, empty ones beside a single one, so that
-/// a sequence gives the same bits whatever it runs beside.
+/// The number of sequences that are processed together. Smaller batches are filled up with empty
+/// sequences, so that the result for a sequence is bit-identical in any batch.
 pub(super) const LANES: usize = 16;
 
-/// What dropout multiplies numbers by: 0, or more than 1 to make up for that.
+/// The dropout masks: factors of 0, or of more than 1 to keep the expected value.
 #[derive(Clone, Debug)]
 pub(super) struct Masks {
-    /// Of the word vectors, one for all steps of a sequence, `[LANES, dims]`.
+    /// The mask of the word vectors, the same for all steps of a sequence, `[LANES, dims]`.
     pub(super) input: Vec<f32>,
-    /// Of the state on its way to the next step, one for all steps, `[LANES, units]`.
+    /// The mask of the recurrent state, the same for all steps, `[LANES, units]`.
     pub(super) state: Vec<f32>,
-    /// Of the last state, `[LANES, units]`.
+    /// The mask of the last state, `[LANES, units]`.
     pub(super) last: Vec<f32>,
 }
 
-/// [`LANES`] sequences on their way. Its buffers are used again for the next ones.
+/// The buffers of a pass of [`LANES`] sequences, which the next pass reuses.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     shape: Shape,
-    /// The words' vectors, masked, `[words, dims]`, step by step.
+    /// The masked word vectors, `[words, dims]`, step by step.
     words: Vec<f32>,
-    /// Per word its place among all steps' lanes, `step · LANES + lane`.
+    /// The row of each word in the gates, `step · LANES + lane`.
     places: Vec<usize>,
-    /// What the words add to the gates, `[words, 4 · units]`; on the way back the slopes there.
+    /// The contributions of the words to the gates, `[words, 4 · units]`; in the backward pass their
+    /// gradients.
     at_words: Vec<f32>,
-    /// The gates of each step, `[STEPS, LANES, 4 · units]`; on the way back the slopes.
+    /// The gates of each step, `[STEPS, LANES, 4 · units]`; in the backward pass their gradients.
     gates: Vec<f32>,
     /// The cell before each step and after the last, `[STEPS + 1, LANES, units]`.
     cells: Vec<f32>,
@@ -44,14 +45,14 @@ pub(super) struct Run {
     squashed: Vec<f32>,
     /// The state before each step, masked, and after the last, `[STEPS + 1, LANES, units]`.
     states: Vec<f32>,
-    /// The topics' shares, `[LANES, topics]`; on the way back the slopes of what they are made of.
+    /// The topic probabilities, `[LANES, topics]`; in the backward pass the gradients of the logits.
     topics: Vec<f32>,
-    /// The loss's slope by the state, `[LANES, units]`.
+    /// The gradient with respect to the state, `[LANES, units]`.
     d_state: Vec<f32>,
-    /// And by the cell.
+    /// The gradient with respect to the cell, `[LANES, units]`.
     d_cell: Vec<f32>,
-    /// By the parameters.
-    slopes: Network,
+    /// The gradients with respect to the parameters.
+    gradients: Network,
 }
 
 impl Run {
@@ -70,13 +71,13 @@ impl Run {
             topics: vec![0.0; LANES * topics],
             d_state: vec![0.0; lane],
             d_cell: vec![0.0; lane],
-            slopes: Network::zeros(shape),
+            gradients: Network::zeros(shape),
         }
     }
 
-    /// The share of each topic, `[LANES, topics]`, for at most [`LANES`] sequences of words'
-    /// vectors, each `[at most STEPS, dims]`; rows beyond them mean nothing.
-    pub(super) fn forth(
+    /// Returns the probability of each topic, `[LANES, topics]`, for at most [`LANES`] sequences of word
+    /// vectors, each `[at most STEPS, dims]`. Further rows are meaningless.
+    pub(super) fn forward(
         &mut self,
         network: &Network,
         sequences: &[&[f32]],
@@ -101,7 +102,7 @@ impl Run {
         &self.topics
     }
 
-    /// Fills the gates with the bias and what the words add to it.
+    /// Sets the gates to the bias plus the contributions of the words.
     fn read(&mut self, network: &Network, sequences: &[&[f32]], masks: Option<&Masks>) {
         let Shape { dims, units, topics: _ } = self.shape;
         self.words.clear();
@@ -143,7 +144,7 @@ impl Run {
             multiply(gates, Accum::Add, before, recurrent);
         }
         let (cells, next) = self.cells.split_at_mut((step + 1) * lane);
-        let forth = Forth {
+        let forward = Forward {
             gates,
             before: &cells[step * lane..],
             cell: &mut next[..lane],
@@ -151,24 +152,25 @@ impl Run {
             state: &mut after[..lane],
             units,
         };
-        forth.run();
+        forward.run();
         if let Some(masks) = masks.filter(|_| step + 1 < STEPS) {
             after[..lane].iter_mut().zip(&masks.state).for_each(|(x, mask)| *x *= mask);
         }
     }
 
-    /// The state after the last step.
+    /// Returns the state after the last step.
     fn last_mut(&mut self) -> &mut [f32] {
         &mut self.states[STEPS * LANES * self.shape.units..]
     }
 
-    /// Back from the topics to every gate and parameter, after [`forth`](Self::forth) with the same
-    /// `network`, whose recurrent kernel is `transposed`, and `masks`. Returns the sum of the
-    /// sequences' losses.
+    /// Computes the gradients, and returns the sum of the sequences' losses. Must be called after
+    /// [`forward`](Self::forward) with the same `network`, whose transposed recurrent kernel is
+    /// `transposed`, and the same `masks`.
     ///
-    /// A sequence's loss is the cross-entropy of the topics' shares with its `targets`, `[topics]`,
-    /// times `scale`. As Keras has it, a sequence with two topics counts twice, one without none.
-    pub(super) fn back(
+    /// The loss of a sequence is the cross-entropy of the topic probabilities with its `targets`,
+    /// `[topics]`, times `scale`. As in Keras, a sequence with two topics counts twice, and a sequence
+    /// without topics does not count.
+    pub(super) fn backward(
         &mut self,
         (network, transposed): (&Network, &[f32]),
         targets: &[&[f32]],
@@ -185,7 +187,7 @@ impl Run {
         self.d_cell.fill(0.0);
         for step in (0..STEPS).rev() {
             let gates = &mut self.gates[step * 4 * lane..][..4 * lane];
-            let back = Back {
+            let back = Backward {
                 gates: &mut *gates,
                 before: &self.cells[step * lane..][..lane],
                 squashed: &self.squashed[step * lane..][..lane],
@@ -205,11 +207,12 @@ impl Run {
         for place in &self.places {
             self.at_words.extend(&self.gates[place * 4 * units..][..4 * units]);
         }
-        self.find_slopes();
+        self.find_gradients();
         loss
     }
 
-    /// Turns the topics' shares to the loss's slopes; empty lanes have none.
+    /// Replaces the topic probabilities by the gradients of the logits, which are 0 for empty lanes, and
+    /// returns the loss.
     fn loss(&mut self, targets: &[&[f32]], scale: f32) -> f64 {
         let mut loss = 0.0;
         for (lane, row) in self.topics.chunks_exact_mut(self.shape.topics).enumerate() {
@@ -228,30 +231,31 @@ impl Run {
         loss
     }
 
-    /// From the gates' slopes to the parameters'. Before the first step the state is zero.
-    fn find_slopes(&mut self) {
+    /// Computes the gradients of the parameters from those of the gates. Before the first step the state is
+    /// zero.
+    fn find_gradients(&mut self) {
         let Shape { dims, units, topics } = self.shape;
-        let product = |into: &mut [f32], inputs: Rows<'_>, slopes: Rows<'_>| {
-            multiply(into, Accum::Replace, inputs.view().transpose(), slopes.view());
+        let product = |into: &mut [f32], inputs: Rows<'_>, gradients: Rows<'_>| {
+            multiply(into, Accum::Replace, inputs.view().transpose(), gradients.view());
         };
         let after_words = Rows::of(&self.at_words, 4 * units);
-        product(&mut self.slopes.kernel, Rows::of(&self.words, dims), after_words);
+        product(&mut self.gradients.kernel, Rows::of(&self.words, dims), after_words);
         let states = Rows::of(&self.states[LANES * units..STEPS * LANES * units], units);
         let after_states = Rows::of(&self.gates[LANES * 4 * units..], 4 * units);
-        product(&mut self.slopes.recurrent, states, after_states);
+        product(&mut self.gradients.recurrent, states, after_states);
         let last = Rows::of(&self.states[STEPS * LANES * units..], units);
-        product(&mut self.slopes.dense, last, Rows::of(&self.topics, topics));
-        add_columns(&self.gates, &mut self.slopes.bias);
-        add_columns(&self.topics, &mut self.slopes.dense_bias);
+        product(&mut self.gradients.dense, last, Rows::of(&self.topics, topics));
+        add_columns(&self.gates, &mut self.gradients.bias);
+        add_columns(&self.topics, &mut self.gradients.dense_bias);
     }
 
-    /// The loss's slopes by the parameters, after [`back`](Self::back).
-    pub(super) fn slopes(&self) -> &Network {
-        &self.slopes
+    /// Returns the gradients with respect to the parameters, after [`backward`](Self::backward).
+    pub(super) fn gradients(&self) -> &Network {
+        &self.gradients
     }
 }
 
-/// Adds up columns.
+/// Adds the sum of each column of `rows` to `into`.
 fn add_columns(rows: &[f32], into: &mut [f32]) {
     into.fill(0.0);
     for row in rows.chunks_exact(into.len()) {
@@ -259,7 +263,7 @@ fn add_columns(rows: &[f32], into: &mut [f32]) {
     }
 }
 
-/// Numbers → shares of e to their power.
+/// Replaces a row of logits by their softmax.
 fn softmax(row: &mut [f32]) {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for x in row.iter_mut() {

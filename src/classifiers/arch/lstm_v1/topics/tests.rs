@@ -1,4 +1,4 @@
-//! The slopes against finite differences, and whole training runs against Keras.
+//! Compares the gradients with finite differences, and complete training runs with Keras.
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -12,7 +12,7 @@ use crate::progress::NoProgress;
 const SHAPE: Shape = Shape { dims: 5, units: 4, topics: 3 };
 
 #[allow(clippy::many_single_char_names, reason = "as in the formulas")]
-/// The loss of a batch, as a textbook would compute it: one sequence after the other, in f64.
+/// Returns the loss of a batch by a textbook implementation: one sequence after the other, in f64.
 /// `numbers` are the parameters end to end, in the order of [`Network::layers`].
 fn loss(numbers: &[f64], words: &[Vec<f32>], topics: &[Vec<f32>], masks: &[&Masks]) -> f64 {
     let Shape { dims, units, topics: t } = SHAPE;
@@ -65,7 +65,7 @@ fn loss(numbers: &[f64], words: &[Vec<f32>], topics: &[Vec<f32>], masks: &[&Mask
     loss / words.len() as f64
 }
 
-/// Twenty sequences of none to 25 words, with none to two topics.
+/// Returns twenty sequences of 0 to 25 words, with 0 to 2 topics.
 fn batch() -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let words = (0..20).map(|n| {
@@ -78,7 +78,7 @@ fn batch() -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
 }
 
 #[test]
-fn slopes_are_those_of_finite_differences() {
+fn gradients_agree_with_finite_differences() {
     let (words, topics) = batch();
     let examples: Vec<Example<'_>> =
         words.iter().zip(&topics).map(|(words, topics)| Example { words, topics }).collect();
@@ -86,46 +86,46 @@ fn slopes_are_those_of_finite_differences() {
     let network = Network::initial(SHAPE, &mut random);
     let training = Training { recurrent_dropout: 0.3, ..Training::default() };
     let mut trainer = Trainer::new(&network, &training);
-    let found = trainer.slopes(&network, &examples, &mut random);
+    let found = trainer.gradients(&network, &examples, &mut random);
     let masks: Vec<&Masks> = trainer.runs.iter().map(|(_, masks)| masks).collect();
     let numbers: Vec<f64> = network.layers().concat().iter().map(|x| f64::from(*x)).collect();
     let expected = loss(&numbers, &words, &topics, &masks);
     assert!((found - expected).abs() < 1e-5, "loss {found}, expected {expected}");
 
-    let slopes = trainer.slopes.layers().concat();
-    let most = slopes.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
-    for (at, slope) in slopes.iter().enumerate() {
+    let gradients = trainer.gradients.layers().concat();
+    let most = gradients.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+    for (at, gradient) in gradients.iter().enumerate() {
         let beside = |step: f64| {
             let mut numbers = numbers.clone();
             numbers[at] += step;
             loss(&numbers, &words, &topics, &masks)
         };
         let expected = (beside(1e-5) - beside(-1e-5)) / 2e-5;
-        let error = (f64::from(*slope) - expected).abs();
-        // Relative, but for slopes near zero, of which f32 keeps no more digits.
+        let error = (f64::from(*gradient) - expected).abs();
+        // The error is relative, except near zero, where f32 has too few digits.
         let scale = expected.abs().max(f64::from(most) * 1e-3);
-        assert!(error / scale < 1e-3, "parameter {at}: {slope}, expected {expected}");
+        assert!(error / scale < 1e-3, "parameter {at}: {gradient}, expected {expected}");
     }
 }
 
 #[test]
-fn without_words_there_is_nothing_to_learn_of_them() {
+fn a_sequence_without_words_has_no_kernel_gradient() {
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let network = Network::initial(SHAPE, &mut random);
     let training = Training { dropout: 0.0, ..Training::default() };
     let mut trainer = Trainer::new(&network, &training);
     let (words, topics) = batch();
     let example = |n: usize| Example { words: &words[n], topics: &topics[n] };
-    // The first has words, and what they left behind must not count for the second, which has none.
-    trainer.slopes(&network, &[example(19)], &mut random);
-    assert!(trainer.slopes.kernel.iter().any(|slope| slope.abs() > 0.0));
-    trainer.slopes(&network, &[example(0)], &mut random);
-    assert!(trainer.slopes.kernel.iter().all(|slope| slope.abs() < f32::MIN_POSITIVE));
-    assert!(trainer.slopes.bias.iter().any(|slope| slope.abs() > 0.0));
+    // The first example has words. Its buffers must not affect the second, which has none.
+    trainer.gradients(&network, &[example(19)], &mut random);
+    assert!(trainer.gradients.kernel.iter().any(|gradient| gradient.abs() > 0.0));
+    trainer.gradients(&network, &[example(0)], &mut random);
+    assert!(trainer.gradients.kernel.iter().all(|gradient| gradient.abs() < f32::MIN_POSITIVE));
+    assert!(trainer.gradients.bias.iter().any(|gradient| gradient.abs() > 0.0));
 }
 
 #[test]
-fn a_sequence_has_the_same_shares_alone_and_among_others() {
+fn probabilities_do_not_depend_on_the_rest_of_the_batch() {
     let (words, _) = batch();
     let network = Network::initial(SHAPE, &mut ChaCha8Rng::seed_from_u64(3));
     let sequences: Vec<&[f32]> = words.iter().map(Vec::as_slice).collect();
@@ -138,7 +138,7 @@ fn a_sequence_has_the_same_shares_alone_and_among_others() {
 }
 
 #[test]
-fn padding_is_read_like_words() {
+fn padding_is_not_masked() {
     let (words, _) = batch();
     let network = Network::initial(SHAPE, &mut ChaCha8Rng::seed_from_u64(3));
     let short = &words[4];
@@ -151,7 +151,7 @@ fn padding_is_read_like_words() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
+fn results_do_not_depend_on_the_number_of_threads() {
     let (words, topics) = batch();
     let examples: Vec<Example<'_>> =
         words.iter().zip(&topics).map(|(words, topics)| Example { words, topics }).collect();
@@ -168,7 +168,8 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     assert_eq!(train(5), one);
 }
 
-/// What Keras makes of a small topic model; `tests/fixtures/lstm/topic_model.py` asks it.
+/// The reference results of Keras for a small topic model; `tests/fixtures/lstm/topic_model.py`
+/// generates them.
 #[derive(serde::Deserialize)]
 struct Keras {
     words: Vec<Vec<f32>>,
@@ -203,14 +204,14 @@ impl Keras {
 }
 
 #[test]
-fn shares_are_keras_s() {
+fn probabilities_agree_with_keras() {
     let keras = Keras::read();
     keras.assert_shares(&Keras::network(&keras.before), &keras.shares_before);
     keras.assert_shares(&Keras::network(&keras.after), &keras.shares_after);
 }
 
 #[test]
-fn three_epochs_lead_where_keras_s_do() {
+fn weights_after_three_epochs_agree_with_keras() {
     let keras = Keras::read();
     let mut network = Keras::network(&keras.before);
     let nothing_dropped = Training {
