@@ -7,15 +7,7 @@ use mentorpal::checkpoint::Manifest;
 use mentorpal::{ErrorKind, NoProgress, TrainRequest, Warning, Workspace};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, FUSION, Sandbox};
-
-const BOB: &str = "\
-ID,topics,text,question
-bob_1,Life,I bake bread.,\"What is your trade?
-what do you do for work\"
-bob_2,Life,I sing in a choir.,\"Do you sing?
-which choir are you in\"
-";
+use crate::support::{ADA, BOB, FUSION, Sandbox};
 
 fn ada_and_bob() -> Sandbox {
     let sandbox = Sandbox::ada();
@@ -137,11 +129,21 @@ fn changed_background_questions_are_a_warning_once_per_checkpoint() {
     );
     sandbox.mentor("eve", "ID,topics,text,question\neve_1,Life,I fish.,Do you fish?\n");
     let checkpoint = workspace(&sandbox).checkpoint("x").unwrap();
-    let ada = checkpoint.mentor("ada").unwrap();
-    assert!(matches!(ada.warnings(), [Warning::BackgroundChanged { .. }]), "{:?}", ada.warnings());
-    assert!(checkpoint.mentor("bob").unwrap().warnings().is_empty());
+    let runs = checkpoint.compare(&checkpoint, "ada", "standard").unwrap();
+    assert!(
+        matches!(runs.warnings[..], [Warning::BackgroundChanged { .. }]),
+        "{:?}",
+        runs.warnings
+    );
+    let again = checkpoint.compare(&checkpoint, "ada", "standard").unwrap();
+    assert!(again.warnings.is_empty(), "{:?}", again.warnings);
+    let test = ["test", "--mentor", "ada"];
+    sandbox.run(&test).code(0).says("the background questions changed since `fusion_v1/x`");
+    // Answering must not read the data of the other mentors.
+    assert!(checkpoint.mentor("ada").unwrap().warnings().is_empty());
+    sandbox.write("mentor/eve/data/classifier_data.csv", "\0");
     let ask = ["ask", "Who are you?", "--mentor", "ada"];
-    sandbox.run(&ask).code(0).says("the background questions changed since `fusion_v1/x`");
+    sandbox.run(&ask).code(0).does_not_say("changed since");
 }
 
 #[test]
@@ -152,8 +154,9 @@ fn format_1_is_read_updated_and_verified() {
     sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
     // Its background questions are unknown, so that a change cannot be noticed.
     sandbox.mentor("eve", &ADA.replace("ada_", "eve_"));
-    let run = sandbox.run(&["ask", "Who are you?", "--mentor", "ada"]).code(0);
-    run.does_not_say("changed since");
+    for verb in [&["ask", "Who are you?", "--mentor", "ada"][..], &["test", "--mentor", "ada"]] {
+        sandbox.run(verb).code(0).does_not_say("changed since");
+    }
     sandbox.run(&["train", "--mentor", "ada", "--update", "--checkpoint", "x"]).code(0);
     let updated = manifest(&sandbox, "x");
     assert_eq!(updated.format, 2);

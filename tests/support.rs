@@ -52,6 +52,15 @@ what became of the engine
 is there an engine to see\"
 ";
 
+/// The data of a second mentor.
+pub(crate) const BOB: &str = "\
+ID,topics,text,question
+bob_1,Life,I bake bread.,\"What is your trade?
+what do you do for work\"
+bob_2,Life,I sing in a choir.,\"Do you sing?
+which choir are you in\"
+";
+
 /// A test set for [`ADA`]: two paraphrases, one exact match, one out-of-scope question, and a
 /// column without a mark.
 pub(crate) const ADA_TEST: &str = "\

@@ -1,15 +1,6 @@
 //! `mentorpal train`.
 
-use crate::support::{ADA, FUSION, Run, Sandbox};
-
-/// A second mentor.
-const BOB: &str = "\
-ID,topics,text,question
-bob_1,Life,I bake bread.,\"What is your trade?
-what do you do for work\"
-bob_2,Life,I sing in a choir.,\"Do you sing?
-which choir are you in\"
-";
+use crate::support::{ADA, BOB, FUSION, Run, Sandbox};
 
 /// Data without a valid mentor.
 const BROKEN: &str = "ID,topics,text\nx,Life,No column of questions.\n";

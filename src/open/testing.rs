@@ -63,7 +63,8 @@ impl OpenCheckpoint {
         Ok(report)
     }
 
-    /// Tests a mentor on a test set, with options. Returns the report and the warnings of opening the model.
+    /// Tests a mentor on a test set, with options. Returns the report, and the warnings of opening the model and of
+    /// comparing the background questions with those that it was trained on.
     ///
     /// # Errors
     /// If the checkpoint does not have this mentor, or the model cannot be used.
@@ -74,7 +75,11 @@ impl OpenCheckpoint {
         options: TestOptions,
         progress: &dyn Progress,
     ) -> Result<(TestReport, Vec<Warning>)> {
-        let answerer = self.answerer(mentor, options.exact_matches)?;
+        let mut answerer = self.answerer(mentor, options.exact_matches)?;
+        let is_outdated = |warning: &Warning| matches!(warning, Warning::DataChanged { .. });
+        if !answerer.warnings.iter().any(is_outdated) {
+            answerer.warnings.extend(self.background_change(answerer.mentor())?);
+        }
         let classifier = answerer.classifier();
         let report = run_test(classifier, self.name(), test_set, options.limit, progress)?;
         Ok((report, answerer.warnings))

@@ -39,7 +39,7 @@ pub enum Warning {
         /// The amount of data now.
         now: DataSize,
     },
-    /// The background questions changed since a model was trained. Reported once per opened checkpoint.
+    /// The background questions changed since a model was trained. Reported by tests, once per opened checkpoint.
     BackgroundChanged {
         /// The checkpoint with the model.
         checkpoint: CheckpointRef,
