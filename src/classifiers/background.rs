@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::mentor::Mentor;
-use crate::sha256;
+use sha2::{Digest, Sha256};
+
+use crate::mentor::{Example, Mentor};
 use crate::text::{match_key, sanitize_any_script};
 use crate::workspace::Name;
 
 /// The largest number of background questions per mentor.
-const MOST: usize = 200;
+const MAX_QUESTIONS: usize = 200;
 
 /// Questions that people ask any assistant, one per line, for workspaces with few mentors.
 const CHITCHAT: &str = include_str!("chitchat.txt");
@@ -16,24 +17,23 @@ const CHITCHAT: &str = include_str!("chitchat.txt");
 /// The questions of all mentors of a workspace, in pseudo-random order.
 #[derive(Debug, Default)]
 pub struct BackgroundQuestions {
-    /// The questions by the digest of their match key, each with the mentors that answer it.
-    questions: BTreeMap<String, (String, Vec<Name>)>,
+    mentors: Vec<Name>,
+    /// The questions as written, by the digest of their match key, each with the indices of the mentors that
+    /// answer it.
+    questions: BTreeMap<[u8; 32], (String, Vec<usize>)>,
 }
 
 impl BackgroundQuestions {
     /// Adds the questions that `mentor` answers.
     pub fn add(&mut self, mentor: &Mentor) {
-        for example in mentor.examples() {
-            let question = sanitize_any_script(example.question);
-            // A question of punctuation only, such as `???`, is empty after sanitizing.
-            if question.trim().is_empty() {
-                continue;
-            }
-            let digest = sha256::digest(match_key(example.question).as_bytes());
+        let index = self.mentors.len();
+        self.mentors.push(mentor.id.clone());
+        for Example { question, .. } in mentor.examples() {
+            let digest = Sha256::digest(match_key(question)).into();
             let (_, owners) =
-                self.questions.entry(digest).or_insert_with(|| (question, Vec::new()));
-            if owners.last() != Some(&mentor.id) {
-                owners.push(mentor.id.clone());
+                self.questions.entry(digest).or_insert_with(|| (question.to_owned(), Vec::new()));
+            if owners.last() != Some(&index) {
+                owners.push(index);
             }
         }
     }
@@ -42,10 +42,14 @@ impl BackgroundQuestions {
     /// chitchat questions. The result does not depend on which mentors are trained.
     #[must_use]
     pub fn of(&self, mentor: &Mentor) -> Vec<String> {
-        let others = self.questions.values().filter(|(_, owners)| !owners.contains(&mentor.id));
-        let others = others.map(|(question, _)| question.as_str());
-        let everyday = CHITCHAT.lines().filter(|question| mentor.canned(question).is_none());
-        others.chain(everyday).take(MOST).map(str::to_owned).collect()
+        let is_own =
+            |owners: &[usize]| owners.iter().any(|&owner| self.mentors[owner] == mentor.id);
+        let others = self.questions.values().filter(|(_, owners)| !is_own(owners));
+        let others = others.map(|(question, _)| sanitize_any_script(question));
+        // A question of punctuation only, such as `???`, is empty after sanitizing.
+        let others = others.filter(|question| !question.trim().is_empty());
+        let chitchat = CHITCHAT.lines().filter(|question| mentor.canned(question).is_none());
+        others.chain(chitchat.map(str::to_owned)).take(MAX_QUESTIONS).collect()
     }
 }
 
