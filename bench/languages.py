@@ -68,7 +68,7 @@ def ours(vectors, workspace, data, leave_one_out):
     for language, (questions, answers, asked, expected) in data.items():
         if leave_one_out:
             figures = next(line for line in trained if line.get("mentor") == language)
-            right = round(figures["cv_accuracy"] * len(questions))
+            right = round(figures["loo_accuracy"] * len(questions))
             results[language] = [True] * right + [False] * (len(questions) - right)
             continue
         command = ["ask", "--mentor", language, "--checkpoint", vectors, "--no-canned", "--batch", "-"]

@@ -1,18 +1,18 @@
 """Many commands at once on one workspace: train (new, --overwrite, --update), test, ask, verify, show,
 upload, download, vectors add --overwrite, and clean, all in parallel, some of them killed or interrupted.
 
-    python3 bench/parallel_soak.py [MINUTES]      60 if not said; needs nothing but the binary
+    python3 bench/parallel_soak.py [MINUTES]      60 by default; needs only the binary
 
-The workspace is on the local disk, the remote a folder beside it. What must hold, and ends the run
-where it does not:
-- nothing is called damaged, missing from a manifest or different from one: nothing is damaged here;
-- a command that fails says that another run was there first, or that there is nothing (any more);
-- a checkpoint that `train` published or `download` fetched, and a vector model that was added, is there
-  until `clean` or an overwrite says that it removed or replaced it; what `clean` removed is on the
-  remote, byte for byte as its manifest says;
-- what was uploaded stays on the remote as it was;
+The workspace is on the local disk, and the remote is a folder next to it. The run ends with an error
+if one of these conditions is violated:
+- nothing is reported as corrupt, missing from a manifest or different from it, because no file is corrupt;
+- a command that fails reports (`--json`) that another command was first, or that the item does not exist;
+- a checkpoint that `train` published or `download` fetched, and a vector model that was added, exists
+  until `clean` or an overwrite reports that it removed or replaced it; the remote has every item that
+  `clean` removed, byte for byte as its manifest says;
+- uploaded checkpoints stay on the remote without changes;
 - an interrupted command (Ctrl-C) leaves no draft of its own, and exits with 130; after the end, one
-  `train` sweeps up what killed ones left.
+  `train` removes the files that killed commands left.
 """
 import fcntl
 import hashlib
@@ -45,21 +45,10 @@ MOST = 300
 OTHERS = ("MENTORPAL", "AWS_", "ARCH", "CHECKPOINT", "MENTOR", "TEST_SET", "NETRC")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
 
-# Messages that no command may print, because no file is corrupt.
-FALSE_ALARMS = ["damaged", "the manifest says", "not in the manifest", "cannot be read", "panicked", "not whole"]
-# Accepted failures: another command was first, or the item does not exist.
-EXCUSES = [
-    "another run changed",
-    "no checkpoint",
-    "no vector model",
-    "there is a checkpoint",
-    "there is a vector model",
-    "has another checkpoint of this name",
-    "the remote has no copy of",
-    "which is not here",
-    "has no mentor",
-    "than the remote's of this name",
-]
+# Texts that no command may print on stderr, because no file is corrupt. Standard output quotes the mentor.
+FALSE_ALARMS = ["damaged", "corrupt", "the manifest lists", "the manifest says", "match the manifest", "from the manifest", "in the manifest", "cannot be read", "panicked"]
+# Accepted kinds of errors: another command was first, or the item does not exist.
+ACCEPTED = ["conflict", "already_exists", "not_found"]
 
 
 class Failed(Exception):
@@ -69,7 +58,7 @@ class Failed(Exception):
 class Soak:
     def __init__(self, work, deadline):
         self.space, self.remote, self.deadline = work / "space", work / "remote", deadline
-        self.lock, self.counts, self.excuses = threading.Lock(), Counter(), Counter()
+        self.lock, self.counts, self.kinds = threading.Lock(), Counter(), Counter()
         self.uploaded, self.published, self.failure, self.number = {}, Counter(), None, 0
         self.trash, self.calm, self.removed = work / "trash", False, 0
         self.remote.mkdir()
@@ -85,7 +74,8 @@ class Soak:
 
     def run(self, *arguments, may_be_stopped=False):
         """Runs a command. Returns its exit code (negative if it was killed), standard output and standard error."""
-        command = [BINARY, "--workspace", self.space, *arguments]
+        json_flag = [] if "--json" in arguments else ["--json"]
+        command = [BINARY, "--workspace", self.space, *arguments, *json_flag]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
         stopped = None
         if may_be_stopped and (chance := random.randrange(100)) < KILLS + INTERRUPTS:
@@ -101,21 +91,21 @@ class Soak:
         shown = f"{' '.join(map(str, arguments))}: exit {code}\n{printed}\n{said}"
         with self.lock:
             self.counts[" ".join(arguments[:2]) if arguments[0] in ("checkpoints", "vectors") else arguments[0], code] += 1
-        if alarm := next((alarm for alarm in FALSE_ALARMS if alarm in printed + said), None):
+        if alarm := next((alarm for alarm in FALSE_ALARMS if alarm in said), None):
             raise Failed(f"“{alarm}”, but nothing is: {shown}")
-        if stopped == signal.SIGINT and code not in (0, 1, 2, 130, -signal.SIGINT):
+        if stopped == signal.SIGINT and code not in (0, 2, 130, -signal.SIGINT):
             raise Failed(f"interrupted: {shown}")
         if stopped == signal.SIGINT and code == 130:
             if left := [path for path in drafts(self.space, process.pid) if is_unused(path)]:
                 raise Failed(f"interrupted, and left {left}: {shown}")
-        if stopped is None and code not in (0, 1, 2):
+        if stopped is None and code not in (0, 2):
             raise Failed(shown)
         if code == 2:
-            excuse = next((excuse for excuse in EXCUSES if excuse in said), None)
-            if not excuse:
-                raise Failed(f"fails without an excuse: {shown}")
+            kind = json.loads(said.splitlines()[-1])["kind"]
+            if kind not in ACCEPTED:
+                raise Failed(f"fails for a reason that is not accepted: {shown}")
             with self.lock:
-                self.excuses[excuse] += 1
+                self.kinds[kind] += 1
         return code, printed, said
 
     def folder(self, name):
@@ -318,7 +308,7 @@ def main(minutes):
             for (verb, code), count in sorted(soak.counts.items()):
                 print(f"  {verb:<20}{f'exit {code}':<10}{count:>7}")
             print(f"checkpoints removed by clean: {soak.removed}")
-            print("why commands failed:", dict(soak.excuses))
+            print("kinds of errors:", dict(soak.kinds))
 
 
 main(float(sys.argv[1]) if len(sys.argv) > 1 else 60)

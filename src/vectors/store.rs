@@ -100,7 +100,9 @@ pub(super) fn read_with<T>(
         }
     }
     let what = "another run changed the vector model again and again while it was read";
-    Err(Error::at(Location::file(folder), what).hint("run this again"))
+    Err(Error::at(Location::file(folder), what)
+        .with_kind(ErrorKind::Conflict)
+        .hint("run this again"))
 }
 
 /// Returns the error for a vector model that does not exist.

@@ -13,7 +13,7 @@ use super::console;
 use super::{ExitStatus, sharing};
 use crate::cli::CleanArgs;
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::remote::Remote;
 
 pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<ExitStatus> {
@@ -51,7 +51,7 @@ fn check_copies(found: &mut Found, settings: &Settings, args: &CleanArgs) -> Res
     let Some(only_here) = only_here(found, settings, &remote)? else { return Ok(remote) };
     console::note(found.listing());
     let hint = "upload them first, or pass --force to remove them anyway";
-    Err(Error::new(only_here).hint(hint))
+    Err(Error::new(only_here).with_kind(ErrorKind::NotFound).hint(hint))
 }
 
 /// Warns in a dry run that items without a remote copy would not be removed.
