@@ -32,7 +32,7 @@ pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> 
 
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
-    let context = TransferContext { json: args.json, options: options(false, args.dry_run) };
+    let context = TransferContext::new(args.json, false, args.dry_run);
     let stable = match settings.asked_for()? {
         None => settings.stable()?,
         named => named,
@@ -65,7 +65,7 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<ExitStatus> {
 pub(super) fn download(settings: &Settings, args: &DownloadArgs) -> Result<ExitStatus> {
     let name = to_download(settings, args)?;
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
-    let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
+    let context = TransferContext::new(args.json, args.force, args.dry_run);
     let item = Item::checkpoint(&settings.workspace, &name);
     // The remote is not opened for an item that is complete in the workspace.
     if settings.remote.is_none() || !context.is_here(&item)? {
@@ -108,7 +108,7 @@ pub(super) fn upload(settings: &Settings, args: &UploadArgs) -> Result<ExitStatu
         None => open::chosen(settings)?,
     };
     checkpoint::refuse_legacy(&settings.workspace, &name)?;
-    let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
+    let context = TransferContext::new(args.json, args.force, args.dry_run);
     let item = Item::checkpoint(&settings.workspace, &name);
     context.send(&remote(settings, args.remote)?, &item)?;
     Ok(ExitStatus::Success)
@@ -121,13 +121,13 @@ pub(super) fn upload_trained(
     name: &CheckpointRef,
     json: bool,
 ) -> Result<()> {
-    let context = TransferContext { json, options: TransferOptions::default() };
+    let context = TransferContext::new(json, false, false);
     context.send(remote, &Item::checkpoint(&settings.workspace, name))
 }
 
 pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<ExitStatus> {
     let name = Name::new("vector model", args.name.as_str())?;
-    let context = TransferContext { json: args.json, options: options(args.force, args.dry_run) };
+    let context = TransferContext::new(args.json, args.force, args.dry_run);
     let item = Item::vectors(&settings.workspace, &name)?;
     context.send(&remote(settings, args.remote)?, &item)?;
     Ok(ExitStatus::Success)
@@ -138,8 +138,7 @@ pub(super) fn download_all_vectors(
     settings: &Settings,
     args: &VectorsDownloadArgs,
 ) -> Result<ExitStatus> {
-    let context =
-        TransferContext { json: args.json, options: options(args.overwrite, args.dry_run) };
+    let context = TransferContext::new(args.json, args.overwrite, args.dry_run);
     let remote = remote(settings, args.remote)?;
     context.remove_stale_drafts(&settings.workspace);
     remote_vectors(&settings.workspace, &remote, context)
@@ -157,8 +156,7 @@ pub(super) fn download_vectors(
     if settings.remote.is_none() || is_for_hub {
         return Ok(None);
     }
-    let context =
-        TransferContext { json: args.json, options: options(args.overwrite, args.dry_run) };
+    let context = TransferContext::new(args.json, args.overwrite, args.dry_run);
     let item = Item::vectors(&settings.workspace, &name)?;
     if context.is_here(&item)? {
         return Ok(Some(ExitStatus::Success));
@@ -203,10 +201,6 @@ fn has_vectors(workspace: &Workspace, name: &CheckpointRef) -> Result<bool> {
     })
 }
 
-fn options(force: bool, dry_run: bool) -> TransferOptions {
-    TransferOptions { force, dry_run }
-}
-
 /// The way in which items are transferred and reported.
 #[derive(Clone, Copy)]
 struct TransferContext {
@@ -215,6 +209,10 @@ struct TransferContext {
 }
 
 impl TransferContext {
+    fn new(json: bool, force: bool, dry_run: bool) -> Self {
+        Self { json, options: TransferOptions { force, dry_run } }
+    }
+
     /// Whether the item is complete in the workspace and need not be transferred. Reports it if so.
     fn is_here(self, item: &Item) -> Result<bool> {
         if self.options.force {

@@ -10,18 +10,19 @@ use super::{ExitStatus, open, report_files, sharing};
 use crate::checkpoint::CheckpointRef;
 use crate::cli::TrainArgs;
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluate::TrainingRecord;
 use crate::page::{self, TableFile, TrainedMentor};
 use crate::text::format::shell_word;
 use crate::text::percent;
-use crate::training::{MentorRun, MentorTraining, Published, TrainRequest, TrainingRun};
+use crate::training::{
+    MentorRun, MentorTraining, Published, TrainRequest, TrainingRun, update_without_mentor,
+};
 use crate::workspace::Name;
 
 pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<ExitStatus> {
     if args.update && settings.mentors.is_empty() {
-        return Err(Error::new("--update retrains one mentor, and none was named")
-            .hint("name it: `mentorpal train --mentor MENTOR --update`"));
+        return Err(update_without_mentor());
     }
     // Report files that cannot be written, and a remote that cannot be used, are refused before training.
     let mentors = settings.mentors_or_all()?;

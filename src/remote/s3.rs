@@ -85,14 +85,18 @@ impl Bucket {
     /// The error of a request for the object at `path`, with the object's location.
     fn located(&self, path: &str, error: RequestError) -> RequestError {
         match error {
-            RequestError::NotFound(_) => {
-                RequestError::NotFound(Error::at(self.place(path), "not found"))
-            }
-            RequestError::AlreadyExists(_) => {
-                RequestError::AlreadyExists(Error::at(self.place(path), "already exists"))
-            }
+            RequestError::NotFound(_) => self.not_found(path),
+            RequestError::AlreadyExists(_) => self.already_exists(path),
             error => error,
         }
+    }
+
+    fn not_found(&self, path: &str) -> RequestError {
+        RequestError::NotFound(Error::at(self.place(path), "not found"))
+    }
+
+    fn already_exists(&self, path: &str) -> RequestError {
+        RequestError::AlreadyExists(Error::at(self.place(path), "already exists"))
     }
 
     /// Lists all keys below `folder`, which ends with a slash or is empty, by path from there.
@@ -241,10 +245,6 @@ impl Bucket {
         }
     }
 
-    fn already_exists(&self, folder: &str) -> RequestError {
-        RequestError::AlreadyExists(Error::at(self.place(folder), "already exists"))
-    }
-
     fn exists(&self, path: &str) -> RequestResult<bool> {
         match self.stat(path) {
             Err(RequestError::NotFound(_)) => Ok(false),
@@ -297,7 +297,7 @@ impl Store for Bucket {
         let path = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut entries = self.entries(&path, true)?;
         if entries.is_empty() && !folder.is_empty() {
-            return Err(RequestError::NotFound(Error::at(self.place(folder), "not found")));
+            return Err(self.not_found(folder));
         }
         for entry in &mut entries {
             entry.name.truncate(entry.name.trim_end_matches('/').len());
@@ -367,7 +367,7 @@ impl Store for Bucket {
         let mut files = self.objects(&format!("{from}/"))?;
         files.retain(|file| !file.ends_with('/'));
         if files.is_empty() {
-            return Err(RequestError::NotFound(Error::at(self.place(from), "not found")));
+            return Err(self.not_found(from));
         }
         let is_old = self.claim(from, to)?;
         files.retain(|file| file != CLAIM);

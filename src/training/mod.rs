@@ -27,6 +27,7 @@ mod request;
 mod run;
 
 pub use request::TrainRequest;
+pub(crate) use run::update_without_mentor;
 pub use run::{MentorRun, MentorTraining, Published, TrainingRun};
 
 use std::path::PathBuf;

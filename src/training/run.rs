@@ -259,8 +259,7 @@ impl TrainingRun {
 /// The settings of the request, then of `mentorpal.toml`, then the defaults.
 fn settings(workspace: &Workspace, request: &TrainRequest) -> Result<Settings> {
     if matches!(request.target, Target::Update { .. }) && request.mentors.is_empty() {
-        return Err(Error::new("--update retrains one mentor, and none was named")
-            .hint("name it: `mentorpal train --mentor MENTOR --update`"));
+        return Err(update_without_mentor());
     }
     let flags = Flags {
         workspace: Some(workspace.root().to_owned()),
@@ -270,6 +269,12 @@ fn settings(workspace: &Workspace, request: &TrainRequest) -> Result<Settings> {
         ..Flags::default()
     };
     Settings::resolve(&flags, |_| None, workspace.root())
+}
+
+/// The error of an update that does not name the mentor to retrain.
+pub(crate) fn update_without_mentor() -> Error {
+    Error::new("--update retrains one mentor, and none was named")
+        .hint("name it: `mentorpal train --mentor MENTOR --update`")
 }
 
 /// Opens the checkpoint to update. One that cannot be updated is refused before any training.

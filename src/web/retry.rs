@@ -96,16 +96,14 @@ impl Backoff {
                 Some(first) => format!("{first}; {hint}"),
                 None => hint,
             };
-            let error = error.with_kind(ErrorKind::Unreachable).transient();
-            return Err(RequestError::Permanent(error.hint(hint)));
+            return Err(given_up(error, hint));
         }
         if let Some(requested) = requested.filter(|requested| *requested > LONGEST_REQUESTED_WAIT) {
             let hint = format!(
                 "the server requested a retry after {} s (`Retry-After`)",
                 requested.as_secs()
             );
-            let error = error.with_kind(ErrorKind::Unreachable).transient();
-            return Err(RequestError::Permanent(error.hint(hint)));
+            return Err(given_up(error, hint));
         }
         let wait = requested.unwrap_or_else(|| self.own_wait());
         tracing::info!(%error, seconds = wait.as_secs_f32(), "retrying");
@@ -119,6 +117,11 @@ impl Backoff {
         let most = self.first_wait.saturating_mul(1 << (self.failures - 1)).min(LONGEST_WAIT);
         most.mul_f64(rand::random_range(0.5..=1.0))
     }
+}
+
+/// A failure that is not retried in this run. A later run may succeed.
+fn given_up(error: Error, hint: String) -> RequestError {
+    RequestError::Permanent(error.with_kind(ErrorKind::Unreachable).transient().hint(hint))
 }
 
 #[cfg(test)]
