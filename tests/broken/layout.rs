@@ -365,7 +365,7 @@ fn without_permission() {
                 lock(s, FUSION, 0o500);
             },
             "train --checkpoint c",
-            &["fusion_v1: cannot make a folder in it", "check the permissions"],
+            &["fusion_v1: cannot create a folder in it", "check the permissions"],
         ),
     ]);
 }
