@@ -156,7 +156,7 @@ clean: $(built)
 	$(run) clean$(force_flag)
 
 # Rebuild the embedded static vectors: make embedded-vectors encoder=path/to/all-MiniLM-L6-v2
-embedded_vectors := src/vectors/static_vectors/embedded
+embedded_vectors := crates/mentorpal/src/vectors/static_vectors/embedded
 embedded-vectors: $(built)
 	$(run) vectors distill $(call text,$(from_encoder)) --name embedded-again --licence Apache-2.0 --overwrite
 	cp "$${MENTORPAL:-.}/checkpoint/vector_models/embedded-again/model.safetensors" $(embedded_vectors)/

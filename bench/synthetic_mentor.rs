@@ -1,6 +1,6 @@
 //! Writes a workspace with a synthetic mentor: `synthetic_mentor DIR ANSWERS QUESTIONS TESTS`.
 
-#[path = "../benches/synthetic.rs"]
+#[path = "../crates/mentorpal/benches/synthetic.rs"]
 mod synthetic;
 
 use std::path::Path;

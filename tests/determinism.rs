@@ -1,6 +1,6 @@
 //! The same data, seed and version give the same bytes, for any number of threads.
 
-#[path = "../benches/synthetic.rs"]
+#[path = "../crates/mentorpal/benches/synthetic.rs"]
 mod synthetic;
 
 use crate::support::Sandbox;

@@ -4,7 +4,6 @@
 use std::fs::{self, File};
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -178,7 +177,7 @@ fn every_kind_is_printed_as_json() {
 
 #[test]
 fn every_kind_has_a_case_and_a_row_in_the_guide() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");
+    let guide = crate::support::repository().join("docs/errors.md");
     let guide = fs::read_to_string(guide).expect("docs/errors.md");
     for kind in ErrorKind::ALL {
         let has_case = CASES.iter().any(|(of, _)| of == kind);

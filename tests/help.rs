@@ -4,28 +4,28 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::process::Stdio;
 
-use clap::{Command, CommandFactory};
-use mentorpal::cli::Cli;
-
 use crate::support::{ADA, KillOnDrop, Sandbox, until};
 
-/// All verbs and subverbs, as on the command line.
-fn verbs() -> Vec<String> {
-    fn subverbs(command: &Command, typed: &str) -> Vec<String> {
-        let verbs = command.get_subcommands().flat_map(|verb| {
-            let typed = format!("{typed} {}", verb.get_name()).trim_start().to_owned();
-            let more = subverbs(verb, &typed);
-            std::iter::once(typed).chain(more)
-        });
-        verbs.collect()
-    }
-    subverbs(&Cli::command(), "")
+/// All verbs and subverbs, as the help texts list them.
+fn verbs(sandbox: &Sandbox, before: &str) -> Vec<String> {
+    let words: Vec<&str> = before.split_whitespace().chain(["--help"]).collect();
+    let help = sandbox.run(&words).code(0).stdout;
+    let commands = help.split_once("\nCommands:\n").map_or("", |(_, list)| list);
+    let lines = commands.lines().take_while(|line| !line.is_empty());
+    // A name is indented by two spaces, and the following lines of its description by more.
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let verbs = names.filter(|name| !name.is_empty() && *name != "help").flat_map(|name| {
+        let verb = format!("{before} {name}").trim_start().to_owned();
+        let subverbs = verbs(sandbox, &verb);
+        std::iter::once(verb).chain(subverbs)
+    });
+    verbs.collect()
 }
 
 #[test]
 fn the_help_of_every_verb_has_an_example_of_it() {
     let sandbox = Sandbox::empty();
-    let verbs = verbs();
+    let verbs = verbs(&sandbox, "");
     assert!(verbs.len() > 20, "{verbs:?}");
     for verb in verbs {
         let words: Vec<&str> = verb.split(' ').chain(["--help"]).collect();
@@ -37,9 +37,6 @@ fn the_help_of_every_verb_has_an_example_of_it() {
 #[test]
 fn help_lists_every_verb() {
     let run = Sandbox::empty().run(&["--help"]).code(0);
-    for verb in verbs().iter().filter(|verb| !verb.contains(' ')) {
-        assert!(run.stdout.contains(&format!("\n  {verb} ")), "{verb:?}\n{run}");
-    }
     insta::assert_snapshot!(run.shown());
 }
 

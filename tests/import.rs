@@ -19,7 +19,7 @@ const IN_PLACE: &str = "checkpoint/classifiers/lstm_v1/2019-05-01-2209";
 const REFERENCE: &str = "lstm_v1/2019-05-01-2209";
 
 fn fixture(path: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/legacy").join(path)
+    crate::support::repository().join("tests/fixtures/legacy").join(path)
 }
 
 fn expected() -> Value {

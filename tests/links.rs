@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn the_summary_lists_every_page() {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let docs = crate::support::repository().join("docs");
     let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
     let listed: BTreeSet<String> = links(&summary).collect();
     let paths = fs::read_dir(&docs).unwrap().map(|entry| entry.unwrap().path());
@@ -20,7 +20,7 @@ fn the_summary_lists_every_page() {
 
 #[test]
 fn relative_links_and_anchors_resolve() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = crate::support::repository();
     let mut documents: Vec<PathBuf> =
         ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "STYLE.md"]
             .iter()

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
 
@@ -12,7 +11,7 @@ use crate::support::{Run, Sandbox, require_program};
 fn make(sandbox: &Sandbox, variables: &[(&str, &str)], words: &[&str]) -> Run {
     let mut make = sandbox.program("make");
     make.arg("--no-print-directory").arg("-f");
-    make.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile")).args(words);
+    make.arg(crate::support::repository().join("Makefile")).args(words);
     make.env("CARGO", "true").env("MENTORPAL_BIN", env!("CARGO_BIN_EXE_mentorpal"));
     make.envs(variables.iter().copied());
     sandbox.finish(&mut make)
@@ -358,7 +357,7 @@ fn package() -> Sandbox {
     sandbox.write("Cargo.lock", lock);
     let main = "fn main() { for word in std::env::args().skip(1) { println!(\"{word}\") } }\n";
     sandbox.write("src/main.rs", main);
-    let makefile = Path::new(env!("CARGO_MANIFEST_DIR")).join("Makefile");
+    let makefile = crate::support::repository().join("Makefile");
     sandbox.write("Makefile", fs::read(makefile).unwrap());
     sandbox
 }

@@ -44,7 +44,7 @@ fn commands_that_are_not_run_have_valid_options() {
 
 /// The repository's folder.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    crate::support::repository()
 }
 
 /// All pages of the guide, sorted by name.

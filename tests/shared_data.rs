@@ -43,7 +43,7 @@ const AT_LEAST: [(&str, [f64; 3]); 3] = [
 
 /// Returns the path of `part` of the shared data, or none if it does not exist.
 fn shared(part: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let beside = || support::repository().join("../shared");
     let folder = std::env::var_os("MENTORPAL_SHARED").map_or_else(beside, PathBuf::from);
     let path = folder.join(part);
     require("shared", path.exists()).then_some(path)
@@ -191,7 +191,7 @@ fn real_mentors_train_and_their_test_figures_are_consistent() {
 #[test]
 fn english_texts_have_the_match_keys_of_the_python_pipeline() {
     let Some(shared) = shared("workspace") else { return };
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = support::repository();
     let (mut compared, mut other) = (0, BTreeSet::new());
     let mut tables = Vec::new();
     for workspace in [own, shared.as_path()] {

@@ -20,6 +20,12 @@ pub(crate) use run::{Run, close, number};
 use running::Running;
 pub(crate) use running::{KillOnDrop, at_once, until};
 
+/// The folder of the repository.
+pub(crate) fn repository() -> &'static Path {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR"));
+    program.ancestors().nth(2).expect("the crate is in `crates/`")
+}
+
 /// A temporary folder that is deleted when dropped. Most tests use it as a workspace.
 pub(crate) struct Sandbox {
     dir: TempDir,
@@ -113,7 +119,7 @@ impl Sandbox {
     /// Creates a workspace with a copy of the sample mentor of the repository, `guide`.
     pub(crate) fn guide() -> Self {
         let sandbox = Self::empty();
-        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("mentor/guide/data");
+        let data = repository().join("mentor/guide/data");
         for (name, bytes) in files_below(&data) {
             sandbox.write(&format!("mentor/guide/data/{name}"), bytes);
         }
@@ -123,7 +129,7 @@ impl Sandbox {
     /// Creates a workspace with a copy of the sample mentor and its test set.
     pub(crate) fn guide_with_tests() -> Self {
         let sandbox = Self::guide();
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoint/tests");
+        let tests = repository().join("checkpoint/tests");
         copy_folder(&tests, &sandbox.path().join("checkpoint/tests"));
         sandbox
     }

@@ -134,7 +134,7 @@ impl Browser {
 
     /// Returns the violations that axe-core finds, one line each; none if axe-core is missing.
     pub(crate) fn accessibility(&self) -> Option<Vec<String>> {
-        let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/axe.min.js");
+        let axe = crate::support::repository().join("target/axe/axe.min.js");
         let axe = fs::read_to_string(axe);
         if !require("axe", axe.is_ok()) {
             return None;
@@ -169,7 +169,7 @@ impl Browser {
     /// Writes screenshots of the page in each look, and a PDF, to `target/pages/` for review by
     /// people.
     pub(crate) fn keep(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+        let folder = crate::support::repository().join("target/pages");
         fs::create_dir_all(&folder).expect("a folder for pictures");
         let write = |file: PathBuf, content: &Value| {
             use base64::prelude::{BASE64_STANDARD, Engine};

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
@@ -359,7 +358,7 @@ fn check_table(start: &str, table: &str) {
     // Both tables are in the same file.
     static FILE: Mutex<()> = Mutex::new(());
     let _alone = FILE.lock();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/remote.md");
+    let path = crate::support::repository().join("docs/remote.md");
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(start).expect("the table has a beginning");
     let (found, after) = rest.split_once(END).expect("the table has an end");
