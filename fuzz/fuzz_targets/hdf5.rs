@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mentorpal::checkpoint::legacy::keras::TopicWeights;
+use mentorpal::checkpoint::legacy::TopicWeights;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(found) = TopicWeights::from_hdf5(bytes) else { return };

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mentorpal::checkpoint::legacy::pickle::RidgeClassifier;
+use mentorpal::checkpoint::legacy::RidgeClassifier;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(found) = RidgeClassifier::from_pickle(bytes) else { return };

@@ -168,6 +168,17 @@ struct Details {
 }
 
 impl Error {
+    /// An error about `what` that only a build with `feature` supports.
+    #[cfg_attr(
+        all(feature = "hub", feature = "legacy", feature = "reports", feature = "s3"),
+        allow(dead_code)
+    )]
+    pub(crate) fn missing_feature(feature: &str, what: &str) -> Self {
+        Self::new(format!("this build does not support {what}"))
+            .with_kind(ErrorKind::Unsupported)
+            .hint(format!("build the program with the feature `{feature}`"))
+    }
+
     /// An error without a location.
     pub fn new(message: impl Into<String>) -> Self {
         Self(Box::new(Details {

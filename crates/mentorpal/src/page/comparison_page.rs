@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::answers::Answers;
-use super::{coverage_tenths, plots};
+use super::plots;
+use super::values::coverage_tenths;
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{Tested, brief};
+use super::Tested;
+use super::values::brief;
 use crate::error::{Error, Result};
 use crate::evaluate::TestResult;
 

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::answers::Answers;
-use super::{Tested, coverage_tenths, plots};
+use super::values::coverage_tenths;
+use super::{Tested, plots};
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{Tally, TestFigures, TestReport};

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::folder::LegacyModel;
-use super::pickle::RidgeClassifier;
+use super::model::{LegacyModel, RidgeClassifier};
 use crate::classifiers::arch::lstm_v1::{Model, Network, Ridge, Shape, topics_of};
 use crate::classifiers::{ModelFiles, Vectors};
 use crate::error::{Error, Result};

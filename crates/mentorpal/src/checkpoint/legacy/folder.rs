@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::keras::TopicWeights;
-use super::pickle::RidgeClassifier;
+use super::model::{LegacyModel, RidgeClassifier, TopicWeights};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE};
@@ -15,11 +14,11 @@ use crate::workspace::{Name, folder_names};
 pub const LEGACY_ARCH: &str = "lstm_v1";
 
 /// The classifier from question and topics to answers.
-const FUSED_FILE: &str = "fused_model.pkl";
+pub(super) const FUSED_FILE: &str = "fused_model.pkl";
 /// The classifier from question to answers.
-const UNFUSED_FILE: &str = "unfused_model.pkl";
+pub(super) const UNFUSED_FILE: &str = "unfused_model.pkl";
 /// The network from words to topics.
-const TOPIC_FILE: &str = "lstm_topic_model.h5";
+pub(super) const TOPIC_FILE: &str = "lstm_topic_model.h5";
 /// A text file with the file name of the word vectors.
 const VECTORS_FILE: &str = "w2v.txt";
 
@@ -35,19 +34,6 @@ pub struct LegacyCheckpoint {
     pub folder: PathBuf,
     /// The ids of its mentors, sorted.
     pub mentors: Vec<Name>,
-}
-
-/// The model of one mentor in a legacy checkpoint.
-#[derive(Clone, Debug)]
-pub struct LegacyModel {
-    /// The network from word vectors to topics.
-    pub topics: TopicWeights,
-    /// The classifier from the sum of the word vectors and the topic probabilities to answers.
-    pub fused: RidgeClassifier,
-    /// The classifier from the sum of the word vectors to answers.
-    pub unfused: RidgeClassifier,
-    /// The records of the model files by path within the checkpoint.
-    pub records: BTreeMap<String, FileRecord>,
 }
 
 impl LegacyCheckpoint {
@@ -157,31 +143,4 @@ impl LegacyCheckpoint {
 /// Returns whether anything exists at `path`, including a broken link.
 fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
-}
-
-impl LegacyModel {
-    /// Checks that the files are from the same model.
-    fn check(&self) -> Result<()> {
-        let TopicWeights { dims, topics, .. } = self.topics;
-        let fault = |message: String| {
-            let error = Error::new(message).with_kind(ErrorKind::Corrupt);
-            Err(error.hint("restore the files, which are from different models"))
-        };
-        if self.unfused.features != dims {
-            let found = self.unfused.features;
-            return fault(format!(
-                "{UNFUSED_FILE} has {found} features, but {TOPIC_FILE} has {dims} dimensions"
-            ));
-        }
-        if self.fused.features != dims + topics {
-            let found = self.fused.features;
-            return fault(format!(
-                "{FUSED_FILE} has {found} features, expected {dims} dimensions and {topics} topics"
-            ));
-        }
-        if self.fused.classes != self.unfused.classes {
-            return fault(format!("{FUSED_FILE} and {UNFUSED_FILE} have different answers"));
-        }
-        Ok(())
-    }
 }

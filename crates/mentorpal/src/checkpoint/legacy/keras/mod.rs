@@ -5,31 +5,9 @@
 
 mod network;
 
-use super::as_corrupt;
 use super::hdf5::{Array, Hdf5, Object};
+use super::{TopicWeights, as_corrupt};
 use crate::error::{Error, ErrorKind, Result};
-
-/// The weights of a topic model. The gates of the LSTM are in the order input, forget, cell,
-/// output; its recurrent activation is `clip(0.2 x + 0.5, 0, 1)`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TopicWeights {
-    /// The dimension of a word vector.
-    pub dims: usize,
-    /// The number of LSTM units.
-    pub units: usize,
-    /// The number of topics.
-    pub topics: usize,
-    /// The input weights of the LSTM, `[dims, 4 · units]`.
-    pub kernel: Vec<f32>,
-    /// The recurrent weights of the LSTM, `[units, 4 · units]`.
-    pub recurrent: Vec<f32>,
-    /// The bias of the LSTM, `[4 · units]`.
-    pub bias: Vec<f32>,
-    /// The weights of the dense layer, `[units, topics]`.
-    pub dense_kernel: Vec<f32>,
-    /// The bias of the dense layer, `[topics]`.
-    pub dense_bias: Vec<f32>,
-}
 
 const HINT: &str = "use a topic model that the Python pipeline trained with Keras 2: an LSTM, dropout, \
                     and a dense layer with a softmax";

@@ -18,21 +18,8 @@ use machine::Machine;
 use objects::find;
 use value::{Class, Id, Value};
 
-use super::as_corrupt;
+use super::{RidgeClassifier, as_corrupt};
 use crate::error::{Error, ErrorKind, Result};
-
-/// A linear classifier: `decision = coef · x + intercept`, the highest class wins.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RidgeClassifier {
-    /// The class names, `[m]`.
-    pub classes: Vec<String>,
-    /// The number of features of a question.
-    pub features: usize,
-    /// The coefficients, `[m, features]` in row-major order, finite.
-    pub coef: Vec<f64>,
-    /// The intercepts, `[m]`, finite.
-    pub intercept: Vec<f64>,
-}
 
 /// The first bytes of compressed files, which `joblib.dump` writes with `compress`.
 const COMPRESSED: &[(&[u8], &str)] = &[

@@ -31,6 +31,7 @@ mod train;
 mod words;
 
 pub(crate) use model::Model;
+#[cfg(feature = "legacy")]
 pub(crate) use params::STEPS;
 pub(crate) use ridge::Ridge;
 pub(crate) use topics::{Network, Shape};
