@@ -22,6 +22,7 @@ mod table;
 mod test_set;
 mod topics;
 mod utterances;
+mod yaml;
 
 use std::collections::{HashMap, HashSet};
 

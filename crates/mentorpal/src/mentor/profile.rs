@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::finding::{Finding, FindingKind, absent_file};
 use super::table::read_text;
+use super::yaml::{Value, read_mapping};
 use crate::error::Location;
 use crate::files;
 
@@ -23,11 +24,25 @@ pub struct Profile {
     pub title: String,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default)]
 struct ProfileFile {
     name: Option<String>,
     short_name: Option<String>,
     title: Option<String>,
+}
+
+impl ProfileFile {
+    /// # Errors
+    /// A message, if the text is not a YAML mapping, or if one of the fields is not a text.
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut mapping = read_mapping(text)?;
+        let mut field = |key: &str| match mapping.remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(Value::Nested) => Err(format!("`{key}` is a list or a mapping, expected a text")),
+        };
+        Ok(Self { name: field("name")?, short_name: field("short_name")?, title: field("title")? })
+    }
 }
 
 /// Reads the profile. Missing or unreadable fields are filled from the mentor's `id`, with a finding
@@ -42,12 +57,9 @@ pub(super) fn read(path: &Path, id: &str) -> (Profile, Vec<Finding>) {
         findings.push(Finding::new(FindingKind::MissingFile, Location::file(path), message));
     };
     let file = match text {
-        Ok(text) => match serde_saphyr::from_str::<Option<ProfileFile>>(&text) {
-            Ok(file) => Some(file.unwrap_or_default()),
-            Err(error) => {
-                let reason = error.to_string();
-                let reason = reason.lines().next().unwrap_or("invalid YAML");
-                let reason = reason.trim_start_matches("error: ");
+        Ok(text) => match ProfileFile::parse(&text) {
+            Ok(file) => Some(file),
+            Err(reason) => {
                 add(format!("invalid profile ({reason}); the mentor's id is used as its name"));
                 None
             }
