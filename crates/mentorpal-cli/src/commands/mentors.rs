@@ -91,7 +91,7 @@ fn summary(mentor: &Mentor) -> String {
         count(mentor.answers.len(), "answer"),
         count(mentor.question_count(), "question"),
     );
-    let mut groups = table(["topic", "name", "questions"], &[2]);
+    let mut groups = table(["topic", "name", "answers"], &[2]);
     for group in &mentor.groups {
         groups.add_row([&group.id, &group.name, &group.questions.len().to_string()]);
     }

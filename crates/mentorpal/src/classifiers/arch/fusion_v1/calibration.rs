@@ -61,18 +61,18 @@ pub(super) enum Unfitted {
 
 impl fmt::Display for Unfitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const WHAT: &str = "to fit confidence and off-topic threshold: general values stand in";
+        const FIT: &str = "fit confidence and off-topic threshold; default values are used";
         match self {
-            Self::FewQuestions => write!(f, "too few questions {WHAT}"),
+            Self::FewQuestions => write!(f, "too few questions to {FIT}"),
             Self::FewRight { right, asked } => write!(
                 f,
-                "too few questions were answered rightly when left out ({right} of {asked}, at least \
-                 {MIN_SAMPLES} expected) {WHAT}"
+                "too few correct answers by leave-one-out ({right} of {asked}, at least {MIN_SAMPLES} \
+                 expected) to {FIT}"
             ),
             Self::NotRising => write!(
                 f,
-                "questions that are known better were not answered rightly more often, so there is no way \
-                 {WHAT}"
+                "questions with higher scores are not answered correctly more often, so it is not \
+                 possible to {FIT}"
             ),
         }
     }
