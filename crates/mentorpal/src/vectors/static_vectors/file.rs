@@ -17,6 +17,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use super::wordpiece::Vocabulary;
 use super::{Origin, StaticVectors};
 use crate::error::{Error, Result};
+use crate::text::PackedStrings;
 use crate::vectors::formats::MAX_DIMS;
 
 /// The key of [`Origin`] in the file's metadata.
@@ -49,7 +50,8 @@ pub(super) fn read<'a>(
     };
     let ends = numbers(tensor(&tensors, "tokens.ends", Dtype::U32)?.1, u32::from_le_bytes);
     let vocabulary = text
-        .and_then(|text| Vocabulary::new(text, ends))
+        .and_then(|text| PackedStrings::new(text, ends))
+        .and_then(Vocabulary::new)
         .ok_or_else(|| damaged("its tokens are not sorted UTF-8"))?;
     let (shape, rows) = tensor(&tensors, "rows", Dtype::I8)?;
     let dims = match shape[..] {
@@ -133,7 +135,7 @@ mod tests {
                 sequences: 9,
                 seed: 7,
             },
-            vocabulary: Vocabulary::new("##sdogzero".into(), vec![3, 6, 10]).unwrap(),
+            vocabulary: Vocabulary::new(["##s", "dog", "zero"].into_iter().collect()).unwrap(),
             dims: 2,
             rows: Cow::Borrowed(&[0, 1, 3, 4, 0, 0]),
             scales: vec![0.5, 1.0, 0.0],
