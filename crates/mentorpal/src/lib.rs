@@ -116,6 +116,7 @@ pub mod progress;
 pub mod publish;
 pub mod secrets;
 pub mod sha256;
+mod tensors;
 mod web;
 
 pub use checkpoint::CheckpointRef;

@@ -27,15 +27,14 @@ use super::ridge::{Top, best};
 use super::sentences::Sentences;
 use super::sums::sum_rows;
 use super::tfidf::TfIdf;
-use crate::classifiers::model_files::{
-    CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
-};
+use crate::classifiers::model_files::{CARD_FILE, TENSORS_FILE, TensorReader, damaged, read_card};
 use crate::classifiers::{
     Candidate, Classifier, ConfidenceKind, LeftOut, ModelFiles, Ranking, Vectors, best_of,
 };
 use crate::error::Result;
 use crate::files::pretty_json;
 use crate::progress::NoProgress;
+use crate::tensors::TensorWriter;
 use crate::text::PackedStrings;
 use crate::vectors::{Embeddings, VectorModel, dot};
 
@@ -112,7 +111,7 @@ impl Classifier for Model {
             .iter()
             .map(|kind| NgramParams { analyzer: kind.tfidf.analyzer.clone(), weight: kind.weight });
         let items = self.weights.len() / self.answers.len();
-        let mut tensors = Tensors::default();
+        let mut tensors = TensorWriter::default();
         tensors.put_f32("weights", &[items, self.answers.len()], &self.weights);
         let sentences = self.kernel.sentences.as_ref().map(|(params, sentences)| {
             let vectors = &sentences.items;
@@ -131,7 +130,7 @@ impl Classifier for Model {
         for (k, NgramKind { tfidf, .. }) in ngrams.iter().enumerate() {
             let name = |part: &str| format!("ngrams.{k}.{part}");
             let (terms, ends) = tfidf.terms.parts();
-            tensors.put_bytes(&name("bytes"), terms.as_bytes());
+            tensors.put_u8(&name("bytes"), terms.as_bytes());
             tensors.put_u32(&name("ends"), ends);
             let Postings { ends, questions, weights } = &tfidf.postings;
             tensors.put_u32(&name("posting_ends"), ends);
@@ -274,8 +273,9 @@ fn read_tfidf(
 ) -> Result<TfIdf> {
     let name = |part: &str| format!("ngrams.{k}.{part}");
     let misfit = || damaged(TENSORS_FILE, &format!("`ngrams.{k}` does not fit together"));
-    let text = String::from_utf8(tensors.bytes(&name("bytes"))?).map_err(|_| misfit())?;
-    let terms = PackedStrings::new(text.into(), tensors.u32(&name("ends"))?).ok_or_else(misfit)?;
+    let text = std::str::from_utf8(tensors.u8(&name("bytes"))?).map_err(|_| misfit())?;
+    let terms = PackedStrings::new(text.to_owned().into(), tensors.u32(&name("ends"))?)
+        .ok_or_else(misfit)?;
     let ends = tensors.u32(&name("posting_ends"))?;
     let posting_questions = tensors.u32(&name("posting_questions"))?;
     let weights = tensors.f32(&name("posting_weights"), &[posting_questions.len()])?;
