@@ -110,6 +110,7 @@ pub mod open;
 pub mod sharing;
 pub mod training;
 
+mod correlation;
 pub mod error;
 pub mod files;
 pub mod progress;
