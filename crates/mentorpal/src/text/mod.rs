@@ -12,6 +12,7 @@ mod ignorable;
 mod key;
 mod ngrams;
 mod packed;
+mod ranges;
 mod sanitize;
 mod segments;
 mod shares;
