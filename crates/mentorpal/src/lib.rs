@@ -110,12 +110,14 @@ pub mod open;
 pub mod sharing;
 pub mod training;
 
+mod correlation;
 pub mod error;
 pub mod files;
 pub mod progress;
 pub mod publish;
 pub mod secrets;
 pub mod sha256;
+mod tensors;
 mod web;
 
 pub use checkpoint::CheckpointRef;

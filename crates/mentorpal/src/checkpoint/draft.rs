@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::manifest::{ImportedFrom, Manifest, MentorRecord, REPORT_FILE};
+use super::manifest::{Manifest, REPORT_FILE};
+use super::records::{ImportedFrom, MentorRecord};
 use super::store::{Checkpoint, CheckpointRef, refuse_legacy};
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, Result};

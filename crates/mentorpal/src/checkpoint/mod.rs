@@ -10,6 +10,7 @@ mod draft;
 pub mod legacy;
 mod manifest;
 mod pick;
+mod records;
 mod store;
 mod values;
 
@@ -17,12 +18,10 @@ pub use crate::publish::OnExisting;
 pub use crate::publish::{FileRecord, MANIFEST_FILE};
 pub use created::{creation_time, name_from_time};
 pub use draft::{Draft, refuse_unlisted_files, remove};
-pub use manifest::{
-    ImportedFrom, Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, VectorsRecord,
-    background_digest,
-};
+pub use manifest::{Manifest, OLD_REPORT_FILE, REPORT_FILE};
 pub(crate) use pick::time_created;
 pub use pick::{Picked, created_last};
+pub use records::{ImportedFrom, MentorRecord, VectorsRecord, background_digest};
 pub use store::{
     Checkpoint, CheckpointKind, CheckpointRef, CorruptFile, legacy, list, names, refuse_legacy,
 };

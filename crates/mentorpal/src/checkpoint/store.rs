@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::legacy::{LEGACY_ARCH, LegacyCheckpoint};
-use super::manifest::{Manifest, MentorRecord, OLD_REPORT_FILE, REPORT_FILE, stored_file};
+use super::manifest::{Manifest, OLD_REPORT_FILE, REPORT_FILE, stored_file};
+use super::records::MentorRecord;
 use crate::classifiers::ModelFiles;
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;

@@ -73,6 +73,22 @@ impl<'a> Examples<'a> {
         (0..self.questions.len()).filter(|&i| self.is_measurable(i)).collect()
     }
 
+    /// Deals the measurable questions of `of_answer`, which lists the questions of each answer, to `count`
+    /// folds in turn. Each fold is ascending.
+    ///
+    /// The sizes of folds differ by at most one. An answer has either no or at least two measurable
+    /// questions, and adjacent questions get into different folds, so no fold has all questions of an
+    /// answer.
+    pub(crate) fn deal(&self, of_answer: &[Vec<usize>], count: usize) -> Vec<Vec<usize>> {
+        let mut folds = vec![Vec::new(); count];
+        let dealt = of_answer.iter().flatten().copied().filter(|&i| self.is_measurable(i));
+        for (position, question) in dealt.enumerate() {
+            folds[position % count].push(question);
+        }
+        folds.iter_mut().for_each(|fold| fold.sort_unstable());
+        folds
+    }
+
     /// Returns a note with the reason if no question is measurable.
     pub(crate) fn why_unmeasurable(&self) -> Option<String> {
         if !self.measurable().is_empty() {

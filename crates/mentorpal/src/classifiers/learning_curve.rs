@@ -67,28 +67,18 @@ pub(crate) fn splits(examples: &Examples, seed: u64) -> Vec<Split> {
     for questions in &mut of_answer {
         questions.shuffle(&mut random);
     }
-    // An answer has either no or at least two measurable questions, and adjacent questions get into
-    // different folds, so no answer has all its questions held out.
-    let dealt: Vec<usize> =
-        of_answer.iter().flatten().copied().filter(|&i| examples.is_measurable(i)).collect();
-    let fold_size = dealt.len().div_ceil(FOLDS).max(1);
-    let folds = (ENOUGH / fold_size).clamp(1, FOLDS).min(dealt.len());
+    let measurable = examples.measurable().len();
+    let fold_size = measurable.div_ceil(FOLDS).max(1);
+    let evaluated = (ENOUGH / fold_size).clamp(1, FOLDS).min(measurable);
     // The offset of each answer is drawn once, so that the folds differ in the held-out questions only.
     let offsets: Vec<f64> = of_answer.iter().map(|_| random.random()).collect();
-    (0..folds)
-        .map(|fold| split(&of_answer, &offsets, dealt.iter().skip(fold).step_by(FOLDS)))
-        .collect()
+    let folds = examples.deal(&of_answer, FOLDS).into_iter().take(evaluated);
+    folds.map(|held_out| split(&of_answer, &offsets, held_out)).collect()
 }
 
-/// Returns the fold with the questions `held_out`. Of an answer's `r` other questions, the k-th (from
+/// Returns the fold with the questions `held_out`, ascending. Of an answer's `r` other questions, the k-th (from
 /// 0) enters at the share `(k + offset) / r`, but the first is in every subset.
-fn split<'a>(
-    of_answer: &[Vec<usize>],
-    offsets: &[f64],
-    held_out: impl Iterator<Item = &'a usize>,
-) -> Split {
-    let mut held_out: Vec<usize> = held_out.copied().collect();
-    held_out.sort_unstable();
+fn split(of_answer: &[Vec<usize>], offsets: &[f64], held_out: Vec<usize>) -> Split {
     let mut joining: Vec<(f64, usize)> = Vec::new();
     for (questions, offset) in of_answer.iter().zip(offsets) {
         let others: Vec<usize> =

@@ -38,17 +38,9 @@ pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     by_answer.shuffle(&mut random);
     for questions in &mut by_answer {
-        questions.retain(|&question| examples.is_measurable(question));
         questions.shuffle(&mut random);
     }
-    let mut folds = vec![Vec::new(); count];
-    for (position, question) in by_answer.into_iter().flatten().enumerate() {
-        folds[position % count].push(question);
-    }
-    for fold in &mut folds {
-        fold.sort_unstable();
-    }
-    Ok(folds)
+    Ok(examples.deal(&by_answer, count))
 }
 
 #[cfg(test)]

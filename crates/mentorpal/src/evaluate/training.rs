@@ -18,8 +18,8 @@ use crate::classifiers::{LearningPoint, LeftOut, TrainingReport};
 use crate::mentor::{Contradiction, Mentor};
 use crate::text::points;
 
-/// The least similarity ([`QuestionIndex`]) at which two questions with different answers are
-/// reported. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this
+/// The least similarity ([`QuestionIndex`]) at which the wordings of two questions with different
+/// answers are reported as similar. Over four mentors with 500 to 1,800 questions each, four in five pairs at least this
 /// similar have the *same* answer, so the others are exceptions. Between 0.6 and 0.7, half of the
 /// pairs have the same answer.
 pub const ALIKE: f64 = 0.8;

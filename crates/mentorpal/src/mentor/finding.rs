@@ -47,7 +47,8 @@ pub enum FindingKind {
     Encoding,
     /// A question given twice for one answer.
     RepeatedQuestion,
-    /// Two nearly equal questions of different answers.
+    /// Two questions of different answers with the same words in another order, or one or two letters
+    /// apart.
     NearDuplicate,
     /// A topic that is not in `topics.csv`.
     UnknownTopic,

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use super::ranges;
+
 /// `Default_Ignorable_Code_Point` of the Unicode Character Database 17.0.0
 /// (`DerivedCoreProperties.txt`), ascending.
 const RANGES: [RangeInclusive<char>; 17] = [
@@ -26,11 +28,7 @@ const RANGES: [RangeInclusive<char>; 17] = [
 
 /// Returns whether `c` is invisible, so that texts with and without it look the same.
 pub(crate) fn is_ignorable(c: char) -> bool {
-    if c.is_ascii() {
-        return false;
-    }
-    let at = RANGES.partition_point(|range| *range.end() < c);
-    RANGES.get(at).is_some_and(|range| range.contains(&c))
+    !c.is_ascii() && ranges::contain(&RANGES, c)
 }
 
 #[cfg(test)]

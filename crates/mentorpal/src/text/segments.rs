@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::key::is_mark;
+use super::ranges;
 
 /// The blocks of scripts without spaces between words, ascending: Thai and Lao, Burmese, Khmer, kana and
 /// Chinese characters.
@@ -39,11 +40,7 @@ pub(crate) fn segments(word: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_unspaced(c: char) -> bool {
-    if c < *UNSPACED[0].start() {
-        return false;
-    }
-    let at = UNSPACED.partition_point(|block| *block.end() < c);
-    UNSPACED.get(at).is_some_and(|block| block.contains(&c))
+    c >= *UNSPACED[0].start() && ranges::contain(&UNSPACED, c)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::correlation::ClassSums;
+
 /// Returns the area under the receiver operating characteristic, in 0..=1: the probability that a
 /// random value of `own` is above a random value of `others`, where ties count half (Hanley &
 /// `McNeil` 1982, *The meaning and use of the area under a ROC curve*). Returns `None` if either
@@ -32,10 +34,15 @@ pub fn matthews(pairs: &[(&str, &str)]) -> Option<f64> {
         counts.entry(truth).or_default().0 += 1.0;
         counts.entry(given).or_default().1 += 1.0;
     }
-    let all = pairs.len() as f64;
     let sum = |term: fn(&(f64, f64)) -> f64| counts.values().map(term).sum::<f64>();
-    let spread = (all * all - sum(|c| c.0 * c.0)) * (all * all - sum(|c| c.1 * c.1));
-    (spread > 0.0).then(|| (right * all - sum(|c| c.0 * c.1)) / spread.sqrt())
+    let sums = ClassSums {
+        all: pairs.len() as f64,
+        right,
+        truths: sum(|c| c.0 * c.0),
+        predictions: sum(|c| c.1 * c.1),
+        products: sum(|c| c.0 * c.1),
+    };
+    sums.matthews()
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! The weights of a BERT network, read from `model.safetensors`.
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
-use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::open_file::OpenFile;
 use super::settings::Shape;
 use crate::error::{Error, Location, Result};
+use crate::tensors::{Dtype, TensorIndex};
+
+/// The name of the word vectors.
+const WORDS: &str = "embeddings.word_embeddings.weight";
 
 /// A linear layer, `y = x Wᵀ + b`.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub(super) struct Layer {
 #[derive(Debug)]
 pub(super) struct Rows {
     file: OpenFile,
+    /// The full name of the tensor.
+    name: String,
     /// The offset of the first row, in bytes.
     start: u64,
     /// The number of rows.
@@ -71,7 +76,7 @@ impl Weights {
     /// If the file is not in the safetensors format, or its tensors do not have the expected names,
     /// types and shapes.
     pub(super) fn read(path: &Path, shape: &Shape) -> Result<Self> {
-        let file = TensorFile::open(path)?;
+        let file = WeightsFile::open(path)?;
         let d = shape.hidden_size;
         let mut positions =
             file.read("embeddings.position_embeddings.weight", &[shape.positions, d])?;
@@ -84,7 +89,7 @@ impl Weights {
             .into_par_iter()
             .map(|index| file.layer(&format!("encoder.layer.{index}"), shape))
             .collect::<Result<_>>()?;
-        let words = file.rows("embeddings.word_embeddings.weight", &[shape.vocab_size, d])?;
+        let words = file.rows(WORDS, &[shape.vocab_size, d])?;
         Ok(Self { words, positions, norm, layers })
     }
 }
@@ -97,7 +102,7 @@ impl Rows {
     pub(super) fn read(&self, index: u32) -> Result<Vec<f32>> {
         let mut row = vec![0.0; self.dims];
         let bytes = size_of_val(row.as_slice()) as u64;
-        read_numbers(&self.file, self.start + u64::from(index) * bytes, &mut row)?;
+        read_numbers(&self.file, &self.name, self.start + u64::from(index) * bytes, &mut row)?;
         Ok(row)
     }
 
@@ -110,64 +115,35 @@ impl Rows {
     }
 }
 
-/// An open safetensors file.
-struct TensorFile {
+/// An open file of tensors.
+struct WeightsFile {
     file: OpenFile,
-    /// The offset of the first tensor, in bytes.
-    start: u64,
-    /// The tensors by name. Their offsets are relative to `start`.
-    tensors: HashMap<String, TensorInfo>,
+    index: TensorIndex,
     /// The prefix of all names: some programs write `bert.`.
     prefix: &'static str,
 }
 
-impl TensorFile {
+impl WeightsFile {
     fn open(path: &Path) -> Result<Self> {
         let file = OpenFile::open(path)?;
+        let damaged = |what| damaged(path, what);
         let size = file.size()?;
-        let mut length = [0; 8];
-        if size < 8 {
-            return Err(damaged(path, "no safetensors"));
-        }
-        file.read_exact_at(&mut length, 0)?;
-        let length = u64::from_le_bytes(length);
-        let Some(space) = (size - 8).checked_sub(length) else {
-            return Err(damaged(path, "its head is longer than the file"));
-        };
-        let mut head = vec![0; length as usize];
-        file.read_exact_at(&mut head, 8)?;
-        // Parsing also checks that the tensors are contiguous and that their lengths match their
-        // shapes.
-        let metadata: Metadata = serde_json::from_slice(&head)
-            .map_err(|e| damaged(path, "no safetensors").caused_by(e))?;
-        if metadata.data_len() as u64 != space {
-            return Err(damaged(path, "it is not as long as its head says"));
-        }
-        let tensors: HashMap<_, _> =
-            metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
-        let bare = tensors.contains_key("embeddings.word_embeddings.weight");
-        let prefix = if bare { "" } else { "bert." };
-        Ok(Self { file, start: 8 + length, tensors, prefix })
+        let mut start = [0; 8];
+        let start = &mut start[..size.min(8) as usize];
+        file.read_exact_at(start, 0)?;
+        let place = TensorIndex::head(start, size).map_err(damaged)?;
+        let mut head = vec![0; (place.end - place.start) as usize];
+        file.read_exact_at(&mut head, place.start)?;
+        let index = TensorIndex::parse(&head, size).map_err(damaged)?;
+        let prefix = if index.contains(WORDS) { "" } else { "bert." };
+        Ok(Self { file, index, prefix })
     }
 
-    /// Returns the offset and the length, in bytes, of the tensor `name`, which must have the shape
-    /// `shape`.
-    fn find(&self, name: &str, shape: &[usize]) -> Result<(u64, usize)> {
-        let name = format!("{}{name}", self.prefix);
-        let path = self.file.path();
-        let Some(TensorInfo { dtype, shape: found, data_offsets: (begin, end) }) =
-            self.tensors.get(&name)
-        else {
-            return Err(damaged(path, &format!("no tensor `{name}`")));
-        };
-        if found != shape {
-            let what = format!("`{name}` is of shape {found:?}, expected {shape:?}");
-            return Err(damaged(path, &what));
-        }
-        if *dtype != Dtype::F32 {
-            return Err(damaged(path, &format!("`{name}` is {dtype:?}, expected F32")));
-        }
-        Ok((self.start + *begin as u64, end - begin))
+    /// Returns the place, in bytes, of the tensor with the full name `name` and the shape `shape`.
+    fn find(&self, name: &str, shape: &[usize]) -> Result<Range<u64>> {
+        let place = self.index.find(name, Dtype::F32);
+        let place = place.and_then(|place| place.with_shape(shape));
+        Ok(place.map_err(|what| damaged(self.file.path(), what))?.range)
     }
 
     /// Returns the numbers of the tensor `name`, which must have the shape `shape`.
@@ -178,16 +154,18 @@ impl TensorFile {
     }
 
     fn append(&self, name: &str, shape: &[usize], numbers: &mut Vec<f32>) -> Result<()> {
-        let (start, bytes) = self.find(name, shape)?;
+        let name = format!("{}{name}", self.prefix);
+        let range = self.find(&name, shape)?;
         let old = numbers.len();
-        numbers.resize(old + bytes / size_of::<f32>(), 0.0);
-        read_numbers(&self.file, start, &mut numbers[old..])
+        numbers.resize(old + (range.end - range.start) as usize / size_of::<f32>(), 0.0);
+        read_numbers(&self.file, &name, range.start, &mut numbers[old..])
     }
 
     /// Returns the tensor `name`, which must have the shape `shape`, without reading it.
     fn rows(self, name: &str, shape: &[usize; 2]) -> Result<Rows> {
-        let (start, _) = self.find(name, shape)?;
-        Ok(Rows { file: self.file, start, count: shape[0], dims: shape[1] })
+        let name = format!("{}{name}", self.prefix);
+        let start = self.find(&name, shape)?.start;
+        Ok(Rows { file: self.file, name, start, count: shape[0], dims: shape[1] })
     }
 
     /// Reads several linear layers of the same shape and input as one layer.
@@ -221,11 +199,11 @@ impl TensorFile {
     }
 }
 
-/// Fills `numbers` from the file, beginning at the offset `start`.
+/// Fills `numbers` from the tensor `name` of the file, beginning at the offset `start`.
 ///
 /// # Errors
 /// If the file cannot be read, or a number is NaN or an infinity.
-fn read_numbers(file: &OpenFile, start: u64, numbers: &mut [f32]) -> Result<()> {
+fn read_numbers(file: &OpenFile, name: &str, start: u64, numbers: &mut [f32]) -> Result<()> {
     file.read_exact_at(bytemuck::cast_slice_mut(numbers), start)?;
     for number in &mut *numbers {
         *number = f32::from_bits(u32::from_le(number.to_bits()));
@@ -235,11 +213,13 @@ fn read_numbers(file: &OpenFile, start: u64, numbers: &mut [f32]) -> Result<()> 
     if f32::from_bits(largest).is_finite() {
         Ok(())
     } else {
-        Err(damaged(file.path(), "it holds what is no number"))
+        Err(damaged(file.path(), Error::new(format!("`{name}` holds what is no number"))))
     }
 }
 
-fn damaged(path: &Path, what: &str) -> Error {
-    Error::at(Location::file(path), format!("not the network that `config.json` describes: {what}"))
+/// Returns the error `what` of the weights at `path`.
+fn damaged(path: &Path, what: Error) -> Error {
+    what.prefixed("not the network that `config.json` describes")
+        .or_at(Location::file(path))
         .hint("the file is damaged or of another kind; get the model again")
 }

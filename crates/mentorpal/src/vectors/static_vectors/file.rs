@@ -10,13 +10,12 @@
 //! Its metadata has one key, `origin`: JSON text of [`Origin`].
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use super::wordpiece::Vocabulary;
 use super::{Origin, StaticVectors};
 use crate::error::{Error, Result};
+use crate::tensors::{Dtype, TensorFile, TensorWriter};
+use crate::text::PackedStrings;
 use crate::vectors::formats::MAX_DIMS;
 
 /// The key of [`Origin`] in the file's metadata.
@@ -34,84 +33,55 @@ pub(super) fn read<'a>(
     bytes: &'a [u8],
     keep: impl Fn(&'a [u8]) -> Cow<'static, [u8]>,
 ) -> Result<StaticVectors> {
-    let (_, head) =
-        SafeTensors::read_metadata(bytes).map_err(|e| damaged("not safetensors").caused_by(e))?;
-    let origin = head.metadata().as_ref().and_then(|metadata| metadata.get(ORIGIN));
+    read_parts(bytes, keep).map_err(|what| {
+        what.prefixed("not static vectors")
+            .hint("the vector model is damaged or of another version; make or get it again")
+    })
+}
+
+fn read_parts<'a>(
+    bytes: &'a [u8],
+    keep: impl Fn(&'a [u8]) -> Cow<'static, [u8]>,
+) -> Result<StaticVectors> {
+    let file = TensorFile::read(bytes)?;
+    let origin = file.index().text(ORIGIN);
     let origin: Origin = origin
         .and_then(|text| serde_json::from_str(text).ok())
-        .ok_or_else(|| damaged("no `origin` that can be read"))?;
-    let tensors =
-        SafeTensors::deserialize(bytes).map_err(|e| damaged("not safetensors").caused_by(e))?;
-
-    let text = match keep(tensor(&tensors, "tokens.bytes", Dtype::U8)?.1) {
+        .ok_or_else(|| Error::new("no `origin` that can be read"))?;
+    let text = match keep(file.u8("tokens.bytes")?) {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
         Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
     };
-    let ends = numbers(tensor(&tensors, "tokens.ends", Dtype::U32)?.1, u32::from_le_bytes);
+    let ends = file.u32("tokens.ends")?;
     let vocabulary = text
-        .and_then(|text| Vocabulary::new(text, ends))
-        .ok_or_else(|| damaged("its tokens are not sorted UTF-8"))?;
-    let (shape, rows) = tensor(&tensors, "rows", Dtype::I8)?;
-    let dims = match shape[..] {
+        .and_then(|text| PackedStrings::new(text, ends))
+        .and_then(Vocabulary::new)
+        .ok_or_else(|| Error::new("its tokens are not sorted UTF-8"))?;
+    let rows = file.index().find("rows", Dtype::I8)?;
+    let dims = match *rows.shape {
         [tokens, dims] if tokens == vocabulary.len() && (1..=MAX_DIMS).contains(&dims) => dims,
-        _ => {
-            let expected = format!("[{}, 1 to {MAX_DIMS}]", vocabulary.len());
-            return Err(damaged(&format!("`rows` is of shape {shape:?}, expected {expected}")));
-        }
+        _ => return Err(rows.misshapen(format!("[{}, 1 to {MAX_DIMS}]", vocabulary.len()))),
     };
-    let scales = numbers(tensor(&tensors, "scales", Dtype::F32)?.1, f32::from_le_bytes);
-    if scales.len() != vocabulary.len() {
-        let (found, expected) = (scales.len(), vocabulary.len());
-        return Err(damaged(&format!("`scales` has {found} numbers, expected {expected}")));
-    }
+    let scales = file.f32("scales", &[vocabulary.len()])?;
     if !scales.iter().all(|scale| (0.0..=MAX_SCALE).contains(scale)) {
-        return Err(damaged(&format!("`scales` has a number that is not in 0..={MAX_SCALE}")));
+        let what = format!("`scales` has a number that is not in 0..={MAX_SCALE}");
+        return Err(Error::new(what));
     }
-    Ok(StaticVectors { origin, vocabulary, dims, rows: keep(rows), scales })
+    Ok(StaticVectors { origin, vocabulary, dims, rows: keep(file.bytes(&rows)), scales })
 }
 
 /// The bytes of the file, the same for the same vectors.
 pub(super) fn write(vectors: &StaticVectors) -> Vec<u8> {
     let (text, ends) = vectors.vocabulary.parts();
-    let ends: Vec<u8> = ends.iter().flat_map(|end| end.to_le_bytes()).collect();
-    let scales: Vec<u8> = vectors.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
-    let tokens = vectors.vocabulary.len();
-    let tensors = [
-        ("tokens.bytes", Dtype::U8, vec![text.len()], text.as_bytes()),
-        ("tokens.ends", Dtype::U32, vec![tokens], &ends),
-        ("rows", Dtype::I8, vec![tokens, vectors.dims], &vectors.rows),
-        ("scales", Dtype::F32, vec![vectors.scales.len()], &scales),
-    ];
-    let views = tensors.map(|(name, dtype, shape, bytes)| {
-        (name, TensorView::new(dtype, shape, bytes).expect("as long as its shape says"))
-    });
+    let mut file = TensorWriter::default();
+    file.put_u8("tokens.bytes", text.as_bytes());
+    file.put_u32("tokens.ends", ends);
+    let shape = [vectors.vocabulary.len(), vectors.dims];
+    file.put("rows", Dtype::I8, &shape, vectors.rows.to_vec());
+    file.put_f32("scales", &[vectors.scales.len()], &vectors.scales);
     let origin = serde_json::to_string(&vectors.origin).expect("plain data can be written");
-    let metadata = HashMap::from([(ORIGIN.to_owned(), origin)]);
-    serialize(views, Some(metadata)).expect("each name is there once")
-}
-
-fn tensor<'a>(
-    tensors: &SafeTensors<'a>,
-    name: &str,
-    dtype: Dtype,
-) -> Result<(Vec<usize>, &'a [u8])> {
-    let tensor =
-        tensors.tensor(name).map_err(|e| damaged(&format!("no tensor `{name}`")).caused_by(e))?;
-    if tensor.dtype() == dtype {
-        Ok((tensor.shape().to_vec(), tensor.data()))
-    } else {
-        let found = tensor.dtype();
-        Err(damaged(&format!("`{name}` is {found:?}, expected {dtype:?}")))
-    }
-}
-
-fn numbers<T>(bytes: &[u8], number: impl Fn([u8; 4]) -> T) -> Vec<T> {
-    bytes.as_chunks().0.iter().map(|bytes| number(*bytes)).collect()
-}
-
-fn damaged(what: &str) -> Error {
-    Error::new(format!("not static vectors: {what}"))
-        .hint("the vector model is damaged or of another version; make or get it again")
+    file.put_text(ORIGIN, origin);
+    file.to_bytes().expect("as long as its shapes say")
 }
 
 #[cfg(test)]
@@ -133,7 +103,7 @@ mod tests {
                 sequences: 9,
                 seed: 7,
             },
-            vocabulary: Vocabulary::new("##sdogzero".into(), vec![3, 6, 10]).unwrap(),
+            vocabulary: Vocabulary::new(["##s", "dog", "zero"].into_iter().collect()).unwrap(),
             dims: 2,
             rows: Cow::Borrowed(&[0, 1, 3, 4, 0, 0]),
             scales: vec![0.5, 1.0, 0.0],
@@ -172,7 +142,7 @@ mod tests {
         type Change = fn(&mut StaticVectors);
         let changes: [(Change, &str); 5] = [
             (|v| (v.dims, v.rows) = (0, Cow::default()), "`rows` is of shape"),
-            (|v| v.scales.truncate(2), "`scales` has 2 numbers, expected 3"),
+            (|v| v.scales.truncate(2), "`scales` is of shape [2], expected [3]"),
             (|v| v.scales[0] = f32::NAN, "not in 0..=1000"),
             (|v| v.scales[0] = -1.0, "not in 0..=1000"),
             (|v| v.scales[0] = 1001.0, "not in 0..=1000"),

@@ -92,17 +92,14 @@ impl StaticVectors {
         dims: usize,
     ) -> Result<Self> {
         tokens.sort_by(|a, b| a.0.cmp(&b.0));
-        let (mut text, mut ends) = (String::new(), Vec::new());
         let (mut rows, mut scales) = (Vec::new(), Vec::new());
-        for (token, vector) in &tokens {
-            text.push_str(token);
-            ends.push(text.len() as u32);
+        for (_, vector) in &tokens {
             let scale = vector.iter().fold(0.0, |most: f32, x| most.max(x.abs())) / MOST;
             let divisor = if scale > 0.0 { scale } else { 1.0 };
             rows.extend(vector.iter().map(|x| ((x / divisor).round() as i8).to_le_bytes()[0]));
             scales.push(scale);
         }
-        let vocabulary = Vocabulary::new(text.into(), ends)
+        let vocabulary = Vocabulary::new(tokens.iter().map(|(token, _)| token.as_str()).collect())
             .ok_or_else(|| Error::new("a token of the encoder is there twice"))?;
         Ok(Self { origin, vocabulary, dims, rows: rows.into(), scales })
     }

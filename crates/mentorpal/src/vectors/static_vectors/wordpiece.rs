@@ -3,7 +3,6 @@
 //! Loading a `tokenizers::Tokenizer` takes longer than all else that a question needs, for its
 //! tables. Here tokens are sorted and found by bisection, so that there is nothing to build.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -12,6 +11,8 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::{
     NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer,
 };
+
+use crate::text::PackedStrings;
 
 /// What a token that goes on with a word begins with.
 pub(in crate::vectors) const CONTINUES: &str = "##";
@@ -22,10 +23,7 @@ const MAX_CHARS: usize = 100;
 /// The known tokens, sorted.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Vocabulary {
-    /// All tokens, one after the other.
-    text: Cow<'static, str>,
-    /// Where each token ends in `text`.
-    ends: Vec<u32>,
+    tokens: PackedStrings,
     /// The tokens that begin with [`CONTINUES`].
     continuing: Range<usize>,
     /// The length of the longest token, in bytes.
@@ -33,32 +31,27 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The tokens of `text` that end at `ends`; `None` where they are not sorted, some are equal,
-    /// or `ends` does not fit.
-    pub(super) fn new(text: Cow<'static, str>, ends: Vec<u32>) -> Option<Self> {
-        let (mut previous, mut start, mut longest) = ("", 0, 0);
-        for &end in &ends {
-            let token = text.get(start..end as usize)?;
+    /// The vocabulary of `tokens`; `None` where they are not sorted, some are equal, or one is empty.
+    pub(super) fn new(tokens: PackedStrings) -> Option<Self> {
+        let (mut previous, mut longest) = ("", 0);
+        for token in tokens.iter() {
             if token <= previous {
                 return None;
             }
-            (previous, start, longest) = (token, end as usize, longest.max(token.len()));
+            (previous, longest) = (token, longest.max(token.len()));
         }
-        if start != text.len() {
-            return None;
-        }
-        let mut vocabulary = Self { text, ends, continuing: 0..0, longest };
-        let first = vocabulary.bisect(0..vocabulary.len(), |token| token.cmp(CONTINUES));
-        let after = vocabulary.bisect(0..vocabulary.len(), |token| {
+        let all = 0..tokens.len();
+        let first = tokens.bisect(all.clone(), |token| token.cmp(CONTINUES));
+        let after = tokens.bisect(all, |token| {
             if token.starts_with(CONTINUES) { Ordering::Less } else { token.cmp(CONTINUES) }
         });
-        vocabulary.continuing = first.unwrap_or_else(|at| at)..after.unwrap_or_else(|at| at);
-        Some(vocabulary)
+        let continuing = first.unwrap_or_else(|at| at)..after.unwrap_or_else(|at| at);
+        Some(Self { tokens, continuing, longest })
     }
 
     /// How many tokens there are.
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.tokens.len()
     }
 
     /// The token at `index`.
@@ -66,13 +59,12 @@ impl Vocabulary {
     /// # Panics
     /// When there is none.
     pub(super) fn token(&self, index: usize) -> &str {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.text[start..self.ends[index] as usize]
+        self.tokens.get(index)
     }
 
     /// All tokens, one after the other, and where each ends.
     pub(super) fn parts(&self) -> (&str, &[u32]) {
-        (&self.text, &self.ends)
+        self.tokens.parts()
     }
 
     /// The indices of the tokens of `text`. A word that is not wholly made of known ones gives
@@ -107,27 +99,10 @@ impl Vocabulary {
     /// The index of the token `piece`, at the start of a word or further on.
     fn find(&self, piece: &str, is_start: bool) -> Option<usize> {
         if is_start {
-            self.bisect(0..self.len(), |token| token.cmp(piece)).ok()
-        } else {
-            self.bisect(self.continuing.clone(), |token| token[CONTINUES.len()..].cmp(piece)).ok()
+            return self.tokens.find(piece);
         }
-    }
-
-    /// The token of `range` that is equal by `order`, else where it would be.
-    fn bisect(
-        &self,
-        mut range: Range<usize>,
-        order: impl Fn(&str) -> Ordering,
-    ) -> Result<usize, usize> {
-        while !range.is_empty() {
-            let middle = usize::midpoint(range.start, range.end);
-            match order(self.token(middle)) {
-                Ordering::Less => range.start = middle + 1,
-                Ordering::Greater => range.end = middle,
-                Ordering::Equal => return Ok(middle),
-            }
-        }
-        Err(range.start)
+        let order = |token: &str| token[CONTINUES.len()..].cmp(piece);
+        self.tokens.bisect(self.continuing.clone(), order).ok()
     }
 }
 
@@ -152,11 +127,7 @@ mod tests {
     const TOKENS: [&str; 9] = ["##a", "##ff", "##able", "aff", "a", "un", "una", "muller", "中"];
 
     fn vocabulary(tokens: &[&str]) -> Option<Vocabulary> {
-        let ends = tokens.iter().scan(0, |end, token| {
-            *end += token.len() as u32;
-            Some(*end)
-        });
-        Vocabulary::new(tokens.concat().into(), ends.collect())
+        Vocabulary::new(tokens.iter().copied().collect())
     }
 
     fn sorted() -> Vocabulary {
@@ -243,15 +214,10 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_are_not_sorted_or_do_not_fit_are_refused() {
+    fn tokens_that_are_not_sorted_are_refused() {
         assert!(vocabulary(&["a", "b"]).is_some());
         assert!(vocabulary(&["b", "a"]).is_none());
         assert!(vocabulary(&["a", "a"]).is_none());
         assert!(vocabulary(&["", "a"]).is_none());
-        for ends in [vec![], vec![1], vec![1, 3], vec![2, 1], vec![1, u32::MAX]] {
-            assert!(Vocabulary::new("ab".into(), ends.clone()).is_none(), "{ends:?}");
-        }
-        // Within a letter of two bytes.
-        assert!(Vocabulary::new("aé".into(), vec![2, 3]).is_none());
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn strings<'a>(
                     return Ok(Some(found));
                 }
             }
-            kind::ATTRIBUTE_INFO => refuse_dense_attributes(&mut message.cursor()?)?,
+            kind::ATTRIBUTE_INFO => message.refuse_dense(2, "dense attribute storage is")?,
             _ => {}
         }
     }
@@ -253,15 +253,4 @@ fn heap_string<'a>(source: &Source<'a>, elements: &mut Cursor) -> Result<&'a str
 fn string<'a>(source: &Source, bytes: &'a [u8]) -> Result<&'a str> {
     source.count_structure(bytes.len())?;
     std::str::from_utf8(bytes).map_err(|_| Error::new("a string is not UTF-8"))
-}
-
-/// Rejects the storage of very many or long attributes, which no model uses.
-fn refuse_dense_attributes(message: &mut Cursor) -> Result<()> {
-    let offset = message.offset();
-    let (_version, flags) = (message.u8()?, message.u8()?);
-    message.take(if flags & 1 == 0 { 0 } else { 2 })?;
-    if message.u64()? == UNDEFINED {
-        return Ok(());
-    }
-    Err(Error::new(format!("byte {offset}: dense attribute storage is not supported")))
 }

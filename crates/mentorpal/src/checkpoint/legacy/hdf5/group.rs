@@ -1,6 +1,6 @@
 //! Groups: finding a child by name.
 
-use super::header::{Message, UNDEFINED, kind, sized};
+use super::header::{Message, kind, sized};
 use super::source::Source;
 use crate::checkpoint::legacy::cursor::Cursor;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub(super) fn child(source: &Source, messages: &[Message], name: &str) -> Result
             }
             kind::LINK => link(&mut message.cursor()?, name)?,
             kind::LINK_INFO => {
-                refuse_dense_links(&mut message.cursor()?)?;
+                message.refuse_dense(8, "groups with dense link storage are")?;
                 None
             }
             _ => None,
@@ -106,15 +106,4 @@ fn link(message: &mut Cursor, name: &str) -> Result<Option<u64>> {
         )));
     }
     message.u64().map(Some)
-}
-
-/// Rejects the storage of very large groups, which no model uses.
-fn refuse_dense_links(message: &mut Cursor) -> Result<()> {
-    let offset = message.offset();
-    let (_version, flags) = (message.u8()?, message.u8()?);
-    message.take(if flags & 1 == 0 { 0 } else { 8 })?;
-    if message.u64()? == UNDEFINED {
-        return Ok(());
-    }
-    Err(Error::new(format!("byte {offset}: groups with dense link storage are not supported")))
 }

@@ -43,6 +43,23 @@ impl<'a> Message<'a> {
         }
         Ok(Cursor::within(self.data, self.offset))
     }
+
+    /// Rejects dense storage, which only very large groups and very many or long attributes have; no
+    /// model does. The message has a version and flags, then perhaps the largest index, of `width` bytes,
+    /// then the address of the dense storage.
+    ///
+    /// # Errors
+    /// If there is such an address: `what` not supported.
+    pub(super) fn refuse_dense(&self, width: usize, what: &str) -> Result<()> {
+        let mut message = self.cursor()?;
+        let offset = message.offset();
+        let (_version, flags) = (message.u8()?, message.u8()?);
+        message.take(if flags & 1 == 0 { 0 } else { width })?;
+        if message.u64()? == UNDEFINED {
+            return Ok(());
+        }
+        Err(Error::new(format!("byte {offset}: {what} not supported")))
+    }
 }
 
 /// Reads the messages of the object header at `address`, of version 1 or 2.

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::correlation::ClassSums;
+
 /// The fewest questions of each kind that calibration needs.
 const MIN_SAMPLES: usize = 10;
 
@@ -152,8 +154,7 @@ impl Samples {
     }
 
     /// Returns the lowest [`in_scope_score`] to answer at that maximizes the multi-class Matthews
-    /// correlation (Gorodkin 2004, *Comparing two K-category assignments by a K-category correlation
-    /// coefficient*). It lies half way between the scores of two samples; the lowest wins a tie.
+    /// correlation. It lies half way between the scores of two samples; the lowest wins a tie.
     fn best_threshold(&self) -> f64 {
         let mut each = self.each();
         each.sort_by(|a, b| a.0.known.total_cmp(&b.0.known));
@@ -176,33 +177,25 @@ impl Samples {
 struct Contingency {
     truths: HashMap<Option<usize>, f64>,
     given: HashMap<Option<usize>, f64>,
-    all: f64,
-    right: f64,
-    /// Σ truths², Σ given², Σ truths · given
-    squares: (f64, f64, f64),
+    sums: ClassSums,
 }
 
 impl Contingency {
     /// Returns the table in which every sample is answered.
     fn of(samples: &[(Sample, f64)]) -> Self {
-        let mut table = Self {
-            truths: HashMap::new(),
-            given: HashMap::new(),
-            all: 0.0,
-            right: 0.0,
-            squares: (0.0, 0.0, 0.0),
-        };
+        let mut table =
+            Self { truths: HashMap::new(), given: HashMap::new(), sums: ClassSums::default() };
         for (sample, weight) in samples {
             *table.truths.entry(sample.truth).or_default() += weight;
-            table.all += weight;
+            table.sums.all += weight;
         }
         // The sums must not follow the map's order, which differs from run to run.
         let mut truths: Vec<_> = table.truths.iter().map(|(k, v)| (*k, *v)).collect();
         truths.sort_unstable_by_key(|(truth, _)| *truth);
-        table.squares.0 = truths.iter().map(|(_, weight)| weight * weight).sum();
+        table.sums.truths = truths.iter().map(|(_, weight)| weight * weight).sum();
         for (sample, weight) in samples {
             table.give(Some(sample.top), *weight);
-            table.right += if sample.truth == Some(sample.top) { *weight } else { 0.0 };
+            table.sums.right += if sample.truth == Some(sample.top) { *weight } else { 0.0 };
         }
         table
     }
@@ -211,9 +204,8 @@ impl Contingency {
     fn give(&mut self, answer: Option<usize>, weight: f64) {
         let truth = self.truths.get(&answer).copied().unwrap_or_default();
         let given = self.given.entry(answer).or_default();
-        let (_, squares, products) = &mut self.squares;
-        *squares += weight * (2.0 * *given + weight);
-        *products += truth * weight;
+        self.sums.predictions += weight * (2.0 * *given + weight);
+        self.sums.products += truth * weight;
         *given += weight;
     }
 
@@ -222,19 +214,15 @@ impl Contingency {
         self.give(Some(sample.top), -weight);
         self.give(None, weight);
         if sample.truth == Some(sample.top) {
-            self.right -= weight;
+            self.sums.right -= weight;
         } else if sample.truth.is_none() {
-            self.right += weight;
+            self.sums.right += weight;
         }
     }
 
     /// Returns the Matthews correlation, in −1..=1, or 0 if it is undefined.
     fn matthews(&self) -> f64 {
-        let (truths, given, products) = self.squares;
-        let square = self.all * self.all;
-        let spread = ((square - truths) * (square - given)).sqrt();
-        let correlation = (self.right * self.all - products) / spread;
-        if correlation.is_finite() { correlation } else { 0.0 }
+        self.sums.matthews().unwrap_or(0.0)
     }
 }
 

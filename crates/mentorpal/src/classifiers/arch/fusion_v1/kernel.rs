@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::params::{NgramParams, Params, SentenceParams};
 use super::sentences::{Sentences, wording};
+use super::shortcuts::Shortcuts;
 use super::tfidf::TfIdf;
 use crate::classifiers::examples::Examples;
 use crate::error::Result;
@@ -17,8 +18,22 @@ use crate::vectors::{Embeddings, VectorModel};
 /// The weighted mean of the n-gram cosines with the known questions.
 #[derive(Clone, Debug)]
 pub(super) struct Ngrams {
-    /// Each kind of n-grams with its weight.
-    pub(super) parts: Vec<(f32, TfIdf)>,
+    pub(super) kinds: Vec<NgramKind>,
+}
+
+/// One kind of n-grams of the known questions.
+#[derive(Clone, Debug)]
+pub(super) struct NgramKind {
+    pub(super) weight: f32,
+    pub(super) tfidf: TfIdf,
+    /// The indexes for comparing many questions, once many are expected.
+    shortcuts: OnceLock<Shortcuts>,
+}
+
+impl NgramKind {
+    pub(super) fn new(weight: f32, tfidf: TfIdf) -> Self {
+        Self { weight, tfidf, shortcuts: OnceLock::new() }
+    }
 }
 
 /// The known questions, indexed for comparison with other texts.
@@ -45,24 +60,26 @@ pub(super) struct Similar<'a> {
 }
 
 impl Ngrams {
-    /// Fits the parts to `questions`.
+    /// Fits the kinds to `questions`.
     pub(super) fn fit(params: &[NgramParams], questions: &[&str]) -> Self {
-        let fit = |p: &NgramParams| (p.weight, TfIdf::fit(&p.analyzer, questions));
-        Self { parts: params.par_iter().map(fit).collect() }
+        let fit = |p: &NgramParams| NgramKind::new(p.weight, TfIdf::fit(&p.analyzer, questions));
+        Self { kinds: params.par_iter().map(fit).collect() }
     }
 
     /// Builds the indexes that make comparing many questions faster.
     fn expect_many(&self) {
-        self.parts.par_iter().for_each(|(_, tfidf)| tfidf.expect_many());
+        self.kinds.par_iter().for_each(|kind| {
+            kind.shortcuts.get_or_init(|| kind.tfidf.shortcuts());
+        });
     }
 
     /// Returns the similarity of `text` with each known question, `[n]`, in 0..=1.
     pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
         let mut sum: Vec<f32> = Vec::new();
-        for (weight, tfidf) in &self.parts {
-            let part = tfidf.similarities(text);
-            sum.resize(part.len(), 0.0);
-            sum.iter_mut().zip(part).for_each(|(sum, similarity)| *sum += weight * similarity);
+        for NgramKind { weight, tfidf, shortcuts } in &self.kinds {
+            let similarities = tfidf.similarities(text, shortcuts.get());
+            sum.resize(similarities.len(), 0.0);
+            sum.iter_mut().zip(similarities).for_each(|(sum, x)| *sum += weight * x);
         }
         sum
     }
@@ -70,15 +87,17 @@ impl Ngrams {
     /// Returns the similarities between the known questions, `[n, n]`; only the lower triangle is filled.
     pub(super) fn matrix(&self, progress: &dyn Progress) -> Mat<f32> {
         self.expect_many();
-        let vectors: Vec<_> = self.parts.iter().map(|(_, tfidf)| tfidf.vectors()).collect();
+        let vectors: Vec<_> = self.kinds.iter().map(|kind| kind.tfidf.vectors()).collect();
         let questions = vectors.first().map_or(0, Vec::len);
         let mut matrix = Mat::zeros(questions, questions);
         progress.start("comparing questions", questions);
         matrix.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
             let below = values.try_as_col_major_mut().map(faer::ColMut::as_slice_mut);
             let below = &mut below.expect("a new matrix is stored by columns")[column..];
-            for ((weight, tfidf), vectors) in self.parts.iter().zip(&vectors) {
-                tfidf.add_similarities(&vectors[column], *weight, column, below);
+            for (NgramKind { weight, tfidf, shortcuts }, vectors) in self.kinds.iter().zip(&vectors)
+            {
+                let vector = &vectors[column];
+                tfidf.add_similarities(vector, *weight, column, below, shortcuts.get());
             }
             progress.step();
         });

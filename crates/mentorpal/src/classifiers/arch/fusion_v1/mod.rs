@@ -14,7 +14,7 @@
 //! | file | stage |
 //! |---|---|
 //! | `params.rs` | the parameters and their defaults |
-//! | `tfidf.rs`, `terms.rs`, `shortcuts.rs` | questions → TF-IDF vectors → cosines |
+//! | `tfidf.rs`, `postings.rs`, `shortcuts.rs` | questions → TF-IDF vectors → cosines |
 //! | `sentences.rs` | questions → sentence vectors → cosines, the nearest question |
 //! | `kernel.rs` | the weighted mean of similarities |
 //! | `ridge.rs` | kernel matrix → weights, left-out scores |
@@ -31,11 +31,11 @@ mod kernel;
 mod model;
 mod nested;
 mod params;
+mod postings;
 mod ridge;
 mod sentences;
 mod shortcuts;
 mod sums;
-mod terms;
 mod tfidf;
 mod train;
 

@@ -14,28 +14,28 @@
 //! | `ngrams.k.posting_questions` | u32 `[p]` | the question of each posting |
 //! | `ngrams.k.posting_weights` | f32 `[p]` | its TF-IDF weight |
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, Sample, in_scope_score};
-use super::kernel::{Kernel, Ngrams, Similar};
+use super::kernel::{Kernel, NgramKind, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
+use super::postings::Postings;
 use super::ridge::{Top, best};
 use super::sentences::Sentences;
 use super::sums::sum_rows;
-use super::terms::{Terms, ends_at};
 use super::tfidf::TfIdf;
-use crate::classifiers::model_files::{
-    CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
-};
+use crate::classifiers::model_files::{CARD_FILE, TENSORS_FILE, TensorReader, damaged, read_card};
 use crate::classifiers::{
     Candidate, Classifier, ConfidenceKind, LeftOut, ModelFiles, Ranking, Vectors, best_of,
 };
 use crate::error::Result;
 use crate::files::pretty_json;
 use crate::progress::NoProgress;
+use crate::tensors::TensorWriter;
+use crate::text::PackedStrings;
 use crate::vectors::{Embeddings, VectorModel, dot};
 
 /// The largest rounding error of a vector's squared length.
@@ -106,13 +106,12 @@ impl Classifier for Model {
     }
 
     fn to_files(&self) -> Result<ModelFiles> {
-        let ngrams = &self.kernel.ngrams.parts;
-        let params = ngrams.iter().map(|(weight, tfidf)| NgramParams {
-            analyzer: tfidf.analyzer.clone(),
-            weight: *weight,
-        });
+        let ngrams = &self.kernel.ngrams.kinds;
+        let params = ngrams
+            .iter()
+            .map(|kind| NgramParams { analyzer: kind.tfidf.analyzer.clone(), weight: kind.weight });
         let items = self.weights.len() / self.answers.len();
-        let mut tensors = Tensors::default();
+        let mut tensors = TensorWriter::default();
         tensors.put_f32("weights", &[items, self.answers.len()], &self.weights);
         let sentences = self.kernel.sentences.as_ref().map(|(params, sentences)| {
             let vectors = &sentences.items;
@@ -128,14 +127,15 @@ impl Classifier for Model {
             questions: self.kernel.questions.clone(),
             answers: self.answers.clone(),
         };
-        for (k, (_, tfidf)) in ngrams.iter().enumerate() {
+        for (k, NgramKind { tfidf, .. }) in ngrams.iter().enumerate() {
             let name = |part: &str| format!("ngrams.{k}.{part}");
-            tensors.put_bytes(&name("bytes"), &tfidf.terms.bytes);
-            tensors.put_u32(&name("ends"), &tfidf.terms.ends);
-            tensors.put_u32(&name("posting_ends"), &tfidf.posting_ends);
-            tensors.put_u32(&name("posting_questions"), &tfidf.posting_questions);
-            let postings = tfidf.posting_weights.len();
-            tensors.put_f32(&name("posting_weights"), &[postings], &tfidf.posting_weights);
+            let (terms, ends) = tfidf.terms.parts();
+            tensors.put_u8(&name("bytes"), terms.as_bytes());
+            tensors.put_u32(&name("ends"), ends);
+            let Postings { ends, questions, weights } = &tfidf.postings;
+            tensors.put_u32(&name("posting_ends"), ends);
+            tensors.put_u32(&name("posting_questions"), questions);
+            tensors.put_f32(&name("posting_weights"), &[weights.len()], weights);
         }
         Ok(ModelFiles::from([
             (CARD_FILE.to_owned(), pretty_json(&card)),
@@ -215,9 +215,10 @@ impl Model {
             return Err(damaged(CARD_FILE, "a calibration that cannot be used"));
         }
         let questions = card.questions.len();
-        let mut parts = Vec::new();
+        let mut kinds = Vec::new();
         for (k, params) in card.ngrams.into_iter().enumerate() {
-            parts.push((params.weight, read_tfidf(&tensors, k, params, questions)?));
+            let weight = params.weight;
+            kinds.push(NgramKind::new(weight, read_tfidf(&tensors, k, params, questions)?));
         }
         let texts = card.sentences.as_ref().map_or(0, |sentences| sentences.texts);
         let items = questions.saturating_add(texts);
@@ -234,7 +235,7 @@ impl Model {
         };
         Ok(Self {
             answers: card.answers,
-            kernel: Kernel { questions: card.questions, ngrams: Ngrams { parts }, sentences },
+            kernel: Kernel { questions: card.questions, ngrams: Ngrams { kinds }, sentences },
             weights,
             lambda: card.lambda,
             calibration: card.calibration,
@@ -272,20 +273,15 @@ fn read_tfidf(
 ) -> Result<TfIdf> {
     let name = |part: &str| format!("ngrams.{k}.{part}");
     let misfit = || damaged(TENSORS_FILE, &format!("`ngrams.{k}` does not fit together"));
-    let terms = Terms::of(tensors.bytes(&name("bytes"))?, tensors.u32(&name("ends"))?);
+    let text = std::str::from_utf8(tensors.u8(&name("bytes"))?).map_err(|_| misfit())?;
+    let terms = PackedStrings::new(text.to_owned().into(), tensors.u32(&name("ends"))?)
+        .ok_or_else(misfit)?;
+    let ends = tensors.u32(&name("posting_ends"))?;
     let posting_questions = tensors.u32(&name("posting_questions"))?;
-    let postings = posting_questions.len();
-    let tfidf = TfIdf {
-        analyzer: params.analyzer,
-        questions,
-        terms: terms.ok_or_else(misfit)?,
-        posting_ends: tensors.u32(&name("posting_ends"))?,
-        posting_questions,
-        posting_weights: tensors.f32(&name("posting_weights"), &[postings])?,
-        shortcuts: OnceLock::new(),
-    };
-    let fits = ends_at(&tfidf.posting_ends, postings)
-        && tfidf.terms.len() == tfidf.posting_ends.len()
-        && tfidf.posting_questions.iter().all(|&question| (question as usize) < questions);
-    if fits { Ok(tfidf) } else { Err(misfit()) }
+    let weights = tensors.f32(&name("posting_weights"), &[posting_questions.len()])?;
+    let postings = Postings { ends, questions: posting_questions, weights };
+    if !postings.fit(terms.len(), questions) {
+        return Err(misfit());
+    }
+    Ok(TfIdf { analyzer: params.analyzer, questions, terms, postings })
 }

@@ -6,14 +6,13 @@
 //! (with df = 1), so a question of unknown words resembles no known question.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use super::postings::Postings;
 use super::shortcuts::Shortcuts;
 use super::sums::add_row;
-use super::terms::Terms;
-use crate::text::{Analyzer, NgramCounts};
+use crate::text::{Analyzer, NgramCounts, PackedStrings};
 
 /// The vectors of `n` questions, indexed by n-gram.
 #[derive(Clone, Debug)]
@@ -22,15 +21,9 @@ pub(super) struct TfIdf {
     /// The number of questions, `n`.
     pub(super) questions: usize,
     /// The n-grams, sorted.
-    pub(super) terms: Terms,
-    /// The end of each n-gram's postings; they start where the previous n-gram's postings end.
-    pub(super) posting_ends: Vec<u32>,
-    /// The question of each posting, ascending within an n-gram.
-    pub(super) posting_questions: Vec<u32>,
-    /// The n-gram's weight in the question's unit vector, for each posting.
-    pub(super) posting_weights: Vec<f32>,
-    /// The indexes for comparing many questions; built by [`expect_many`](Self::expect_many).
-    pub(super) shortcuts: OnceLock<Shortcuts>,
+    pub(super) terms: PackedStrings,
+    /// The postings of each n-gram.
+    pub(super) postings: Postings,
 }
 
 /// The sparse vector of a question: n-grams with their weights, ascending by n-gram.
@@ -48,10 +41,7 @@ impl TfIdf {
             analyzer: analyzer.clone(),
             questions: questions.len(),
             terms,
-            posting_ends: running_sum(documents.iter().copied()),
-            posting_questions: Vec::new(),
-            posting_weights: Vec::new(),
-            shortcuts: OnceLock::new(),
+            postings: Postings::default(),
         };
         let known = |&(term, count): &(usize, u32)| (Some(term), count);
         let vector =
@@ -64,30 +54,36 @@ impl TfIdf {
                 postings[term].push((question as u32, weight));
             }
         }
-        (tfidf.posting_questions, tfidf.posting_weights) = postings.into_iter().flatten().unzip();
+        let (questions, weights) = postings.into_iter().flatten().unzip();
+        tfidf.postings = Postings { ends: running_sum(documents.into_iter()), questions, weights };
         tfidf
     }
 
-    /// Builds the indexes that make comparing many questions faster.
-    pub(super) fn expect_many(&self) {
-        self.shortcuts.get_or_init(|| Shortcuts::of(self));
+    /// Returns the indexes that make comparing many questions faster.
+    pub(super) fn shortcuts(&self) -> Shortcuts {
+        Shortcuts::of(&self.terms, &self.postings, self.questions)
     }
 
-    /// Returns the cosine of `text` with each question, `[n]`, in 0..=1.
-    pub(super) fn similarities(&self, text: &str) -> Vec<f32> {
+    /// Returns the cosine of `text` with each question, `[n]`, in 0..=1. With and without `shortcuts` it
+    /// is the same.
+    pub(super) fn similarities(&self, text: &str, shortcuts: Option<&Shortcuts>) -> Vec<f32> {
         let mut similarities = vec![0.0; self.questions];
         let counts = self.analyzer.count(text);
-        let counts = counts.iter().map(|(ngram, count)| (self.find(ngram), count));
-        let vector = self.weigh(counts, |term| self.postings(term).0.len());
-        self.add_similarities(&vector, 1.0, 0, &mut similarities);
+        let find = |ngram| match shortcuts {
+            Some(shortcuts) => shortcuts.find(&self.terms, ngram),
+            None => self.terms.find(ngram),
+        };
+        let counts = counts.iter().map(|(ngram, count)| (find(ngram), count));
+        let vector = self.weigh(counts, |term| self.postings.of(term).0.len());
+        self.add_similarities(&vector, 1.0, 0, &mut similarities, shortcuts);
         similarities
     }
 
     /// Returns the vectors of the questions, `[n]`.
     pub(super) fn vectors(&self) -> Vec<SparseVector> {
         let mut vectors = vec![SparseVector::new(); self.questions];
-        for term in 0..self.posting_ends.len() {
-            let (questions, weights) = self.postings(term);
+        for term in 0..self.terms.len() {
+            let (questions, weights) = self.postings.of(term);
             for (&question, &weight) in questions.iter().zip(weights) {
                 vectors[question as usize].push((term, weight));
             }
@@ -103,14 +99,15 @@ impl TfIdf {
         share: f32,
         from: usize,
         similarities: &mut [f32],
+        shortcuts: Option<&Shortcuts>,
     ) {
         for &(term, weight) in vector {
             let weight = share * weight;
-            if let Some(row) = self.shortcuts.get().and_then(|shortcuts| shortcuts.row(term)) {
+            if let Some(row) = shortcuts.and_then(|shortcuts| shortcuts.row(term)) {
                 add_row(similarities, weight, &row[from..]);
                 continue;
             }
-            let (questions, weights) = self.postings(term);
+            let (questions, weights) = self.postings.of(term);
             let first = questions.partition_point(|&question| (question as usize) < from);
             for (&question, &other) in questions[first..].iter().zip(&weights[first..]) {
                 similarities[question as usize - from] += weight * other;
@@ -138,24 +135,10 @@ impl TfIdf {
         let length = squares.sqrt();
         vector.into_iter().map(|(term, weight)| (term, weight / length)).collect()
     }
-
-    /// Returns the questions that have an n-gram, ascending, and the n-gram's weight in each.
-    pub(super) fn postings(&self, term: usize) -> (&[u32], &[f32]) {
-        let start = if term == 0 { 0 } else { self.posting_ends[term - 1] };
-        let range = start as usize..self.posting_ends[term] as usize;
-        (&self.posting_questions[range.clone()], &self.posting_weights[range])
-    }
-
-    fn find(&self, ngram: &str) -> Option<usize> {
-        match self.shortcuts.get() {
-            Some(shortcuts) => shortcuts.find(&self.terms, ngram),
-            None => self.terms.find(ngram),
-        }
-    }
 }
 
 /// Returns the n-grams of `questions`, and the n-gram counts of each question, ascending by n-gram.
-fn count(analyzer: &Analyzer, questions: &[&str]) -> (Terms, Vec<Vec<(usize, u32)>>) {
+fn count(analyzer: &Analyzer, questions: &[&str]) -> (PackedStrings, Vec<Vec<(usize, u32)>>) {
     let counts: Vec<NgramCounts> = questions.par_iter().map(|text| analyzer.count(text)).collect();
     let mut names: Vec<&str> =
         counts.iter().flat_map(|c| c.iter().map(|(ngram, _)| ngram)).collect();
@@ -164,7 +147,7 @@ fn count(analyzer: &Analyzer, questions: &[&str]) -> (Terms, Vec<Vec<(usize, u32
     let numbers: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
     let numbered = |(ngram, count)| (numbers[ngram], count);
     let numbered = counts.par_iter().map(|counts| counts.iter().map(numbered).collect());
-    (names.iter().collect(), numbered.collect())
+    (names.into_iter().collect(), numbered.collect())
 }
 
 fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<u32> {
@@ -195,7 +178,7 @@ mod tests {
         for (found, expected) in tfidf.vectors()[0].iter().zip(expected) {
             assert!((found.1 - expected).abs() < 1e-6, "{found:?} {expected}");
         }
-        let similarities = tfidf.similarities("home");
+        let similarities = tfidf.similarities("home", None);
         assert!((similarities[0] - 1.0 / length).abs() < 1e-6);
         assert!((similarities[1] - 1.0).abs() < 1e-6);
     }
@@ -203,7 +186,8 @@ mod tests {
     #[test]
     fn unknown_words_lower_the_similarity() {
         let tfidf = TfIdf::fit(&words(), &["home", "fly"]);
-        let (known, unknown) = (tfidf.similarities("home")[0], tfidf.similarities("home xyzzy")[0]);
+        let (known, unknown) =
+            (tfidf.similarities("home", None)[0], tfidf.similarities("home xyzzy", None)[0]);
         // df = 1 for both words, so the unknown word has the same weight as the known one.
         assert!((known - 1.0).abs() < 1e-6 && (unknown - 0.5_f32.sqrt()).abs() < 1e-6);
     }
@@ -215,14 +199,12 @@ mod tests {
         let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
         let tfidf =
             TfIdf::fit(&Analyzer::Characters { lengths: 2..=4, any_script: true }, &questions);
-        let compare = || {
+        let compare = |shortcuts| {
             let mut after = vec![0.0; 30];
-            tfidf.add_similarities(&tfidf.vectors()[3], 0.5, 10, &mut after);
-            (tfidf.similarities("is 17 a number or where is it"), after)
+            tfidf.add_similarities(&tfidf.vectors()[3], 0.5, 10, &mut after, shortcuts);
+            (tfidf.similarities("is 17 a number or where is it", shortcuts), after)
         };
-        let one_by_one = compare();
-        tfidf.expect_many();
-        assert_eq!(compare(), one_by_one);
+        assert_eq!(compare(Some(&tfidf.shortcuts())), compare(None));
     }
 
     #[test]
@@ -232,8 +214,8 @@ mod tests {
             TfIdf::fit(&Analyzer::Characters { lengths: 2..=3, any_script: true }, &questions);
         for (vector, question) in tfidf.vectors().iter().zip(questions) {
             let mut cosines = vec![0.0; 2];
-            tfidf.add_similarities(vector, 1.0, 1, &mut cosines);
-            for (a, b) in cosines.iter().zip(&tfidf.similarities(question)[1..]) {
+            tfidf.add_similarities(vector, 1.0, 1, &mut cosines, None);
+            for (a, b) in cosines.iter().zip(&tfidf.similarities(question, None)[1..]) {
                 assert!((a - b).abs() < 1e-6);
             }
         }

@@ -19,14 +19,13 @@ use super::params::THRESHOLD;
 use super::ridge::Ridge;
 use super::topics::{Network, Shape};
 use super::words::{Question, Words};
-use crate::classifiers::model_files::{
-    CARD_FILE, TENSORS_FILE, TensorReader, Tensors, damaged, read_card,
-};
+use crate::classifiers::model_files::{CARD_FILE, TENSORS_FILE, TensorReader, damaged, read_card};
 use crate::classifiers::{
     Candidate, Classifier, ConfidenceKind, ModelFiles, Ranking, Vectors, best_of,
 };
 use crate::error::Result;
 use crate::files::pretty_json;
+use crate::tensors::TensorWriter;
 
 /// The trained parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +81,7 @@ impl Model {
     /// If serialization fails, which only an enormous model can cause.
     pub(crate) fn to_files(&self) -> Result<ModelFiles> {
         let (dims, m, t) = (self.dims(), self.answers.len(), self.topics.len());
-        let mut tensors = Tensors::default();
+        let mut tensors = TensorWriter::default();
         let mut units = 0;
         if let Some(network) = &self.network {
             units = network.shape.units;
