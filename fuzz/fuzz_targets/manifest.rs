@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use libfuzzer_sys::fuzz_target;
 use mentorpal::checkpoint;
 use mentorpal::vectors;
-use mentorpal::workspace::Name;
+use mentorpal::workspace::{MentorId, VectorModelName};
 
 fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
@@ -25,7 +25,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 assert!(manifest.size() <= 1 << 60);
                 manifest.files.keys().for_each(|path| assert_stays_below(path));
                 for mentor in manifest.mentors.keys() {
-                    let mentor = Name::new("mentor", mentor.as_str()).unwrap();
+                    let mentor = MentorId::new(mentor.as_str()).unwrap();
                     manifest.files_of(&mentor).for_each(|(file, _)| assert_stays_below(file));
                 }
             }
@@ -41,7 +41,7 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 assert!(manifest.size() <= 1 << 60);
                 manifest.files.keys().for_each(|path| assert_stays_below(path));
                 // The digest is used as a component of a path.
-                Name::new("digest", manifest.digest()).unwrap();
+                VectorModelName::new(manifest.digest()).unwrap();
             }
             Err(error) => shared::check_error_of_file(&error),
         }

@@ -13,7 +13,7 @@ use mentorpal::config::Settings;
 use mentorpal::error::{Error, ErrorKind, Result};
 use mentorpal::remote::Remote;
 use mentorpal::text::format::{count, quoted_list};
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<ExitStatus> {
     let mut found = Cleanable::find(&settings.workspace)?;
@@ -100,7 +100,7 @@ fn print_json(found: &Cleanable, args: &CleanArgs) -> Result<()> {
         "dry_run": args.dry_run,
         "checkpoints": found.checkpoints().map(ToString::to_string).collect::<Vec<_>>(),
         "kept": kept.legacy.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "vector_models": found.vector_models().map(Name::as_str).collect::<Vec<_>>(),
+        "vector_models": found.vector_models().map(VectorModelName::as_str).collect::<Vec<_>>(),
         "cache": found.cache.as_ref().map(|cache| console::path(&cache.path)),
         "unfinished": paths(found.unfinished.iter().map(|folder| &folder.path)),
         "others": paths(&kept.others),

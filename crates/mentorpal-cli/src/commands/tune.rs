@@ -13,7 +13,7 @@ use mentorpal::open::{background_questions, training_vectors};
 use mentorpal::progress::Progress;
 use mentorpal::text::format::quoted_list;
 use mentorpal::vectors::{self, EMBEDDED, ModelKind};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, VectorModelName, Workspace};
 
 /// A mentor to compare the configurations on.
 struct Subject {
@@ -85,8 +85,8 @@ fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configurat
 }
 
 /// The selected vector models, each of which must be valid; by default all valid ones, and `none`.
-fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
-    let checked = |name: &str| Name::new("vector model", name);
+fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<VectorModelName>> {
+    let checked = |name: &str| VectorModelName::new(name);
     let workspace = &settings.workspace;
     if !args.vectors.is_empty() {
         let mut names =
@@ -109,7 +109,7 @@ fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
 }
 
 /// Verifies the files of a vector model.
-fn check_valid(workspace: &Workspace, name: &Name) -> Result<()> {
+fn check_valid(workspace: &Workspace, name: &VectorModelName) -> Result<()> {
     if name.as_str() == NO_VECTORS {
         return Ok(());
     }
@@ -150,7 +150,7 @@ fn subject(
     settings: &Settings,
     args: &TuneArgs,
     background: &BackgroundQuestions,
-    id: &Name,
+    id: &MentorId,
 ) -> Result<Subject> {
     let mentor = open::mentor(&settings.workspace, id)?;
     let folds = folds(&mentor, usize::from(args.folds), args.seed)

@@ -19,7 +19,7 @@ use mentorpal::vectors::{
     self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
     Network, Options, Pooling, Request, VectorModel,
 };
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 /// The number of nearest words that are shown.
 const NEAREST: usize = 10;
@@ -44,8 +44,8 @@ pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<ExitStatus>
     }
 }
 
-fn model_name(name: &str) -> Result<Name> {
-    Name::new("vector model", name)
+fn model_name(name: &str) -> Result<VectorModelName> {
+    VectorModelName::new(name)
 }
 
 fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<ExitStatus> {
@@ -126,7 +126,7 @@ fn content(manifest: &Manifest) -> String {
 }
 
 /// The JSON object of a vector model.
-fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
+fn described(name: &VectorModelName, manifest: &Manifest, folder: Option<&Path>) -> Value {
     json!({
         "name": name.as_str(),
         "kind": manifest.kind,
@@ -180,7 +180,12 @@ fn note_none() {
     console::note("no vector models yet; add one with `mentorpal vectors add PATH`");
 }
 
-fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> Result<ExitStatus> {
+fn show(
+    settings: &Settings,
+    name: &VectorModelName,
+    like: Option<&str>,
+    as_json: bool,
+) -> Result<ExitStatus> {
     let manifest = vectors::manifest(&settings.workspace, name)?;
     if manifest.kind == ModelKind::Encoder && like.is_none() {
         let network = vectors::network(&settings.workspace, name)?;
@@ -224,7 +229,7 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
     Ok(ExitStatus::Success)
 }
 
-fn facts(name: &Name, manifest: &Manifest, network: Option<Network>) -> Result<()> {
+fn facts(name: &VectorModelName, manifest: &Manifest, network: Option<Network>) -> Result<()> {
     let source = &manifest.source;
     console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
     console::line(content(manifest))?;

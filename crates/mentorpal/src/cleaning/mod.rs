@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::publish;
 use crate::remote::{self, Remote, Unfinished};
 use crate::vectors;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A file or folder with its size.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ impl Cleanable {
     }
 
     /// The vector models among the items.
-    pub fn vector_models(&self) -> impl Iterator<Item = &Name> {
+    pub fn vector_models(&self) -> impl Iterator<Item = &VectorModelName> {
         self.items.iter().filter_map(|item| match &item.name {
             ItemName::Checkpoint(_) => None,
             ItemName::Vectors(name) => Some(name),
@@ -178,7 +178,7 @@ fn drafts(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 /// The files and folders among the vector models that are not vector models, sorted. Hidden ones
 /// belong to this program and are left out.
-fn others(workspace: &Workspace, models: &[Name]) -> Result<Vec<PathBuf>> {
+fn others(workspace: &Workspace, models: &[VectorModelName]) -> Result<Vec<PathBuf>> {
     let folder = workspace.vector_models();
     if !folder.is_dir() {
         return Ok(Vec::new());

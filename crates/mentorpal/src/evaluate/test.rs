@@ -198,7 +198,7 @@ fn count<'a>(results: impl Iterator<Item = &'a TestResult>) -> AnswerCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Name;
+    use crate::workspace::{ArchName, CheckpointName};
 
     fn result(expected: &str, given: &str, canned: bool) -> TestResult {
         TestResult {
@@ -218,9 +218,11 @@ mod tests {
     // others. Declining is expected for 3, given for 2, and correct for 1.
     #[test]
     fn a_tally_agrees_with_a_hand_count() {
-        let name = |text| Name::new("test", text).unwrap();
         let report = TestReport {
-            checkpoint: CheckpointRef { arch: name("a"), checkpoint: name("c") },
+            checkpoint: CheckpointRef {
+                arch: ArchName::new("a").unwrap(),
+                checkpoint: CheckpointName::new("c").unwrap(),
+            },
             mentor: "m".into(),
             test_set: "t".into(),
             confidence_kind: ConfidenceKind::Score,

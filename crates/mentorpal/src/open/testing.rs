@@ -9,7 +9,7 @@ use crate::evaluate::{Comparisons, TestReport, run_test};
 use crate::mentor::{Mentor, TestSet};
 use crate::progress::{NoProgress, Progress};
 use crate::text::format::quoted_list;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, TestSetName, Workspace};
 
 /// How a test is run.
 #[derive(Clone, Copy, Debug)]
@@ -103,8 +103,8 @@ impl OpenCheckpoint {
     }
 
     fn load_test(&self, mentor: &str, test_set: &str) -> Result<(Arc<Mentor>, TestSet)> {
-        let (mentor, _) = load_mentor(&self.workspace, &Name::new("mentor", mentor)?)?;
-        let name = Name::new("test set", test_set)?;
+        let (mentor, _) = load_mentor(&self.workspace, &MentorId::new(mentor)?)?;
+        let name = TestSetName::new(test_set)?;
         let (test_set, _) = TestSet::load(&self.workspace, &mentor, &name)?;
         Ok((Arc::new(mentor), test_set))
     }
@@ -115,7 +115,7 @@ impl OpenCheckpoint {
 ///
 /// # Errors
 /// If a named mentor has no test set, no mentor has one, or a mentor has several and none is named.
-pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(Name, Name)>> {
+pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(MentorId, TestSetName)>> {
     let workspace = &settings.workspace;
     let mut pairs = Vec::new();
     for mentor in settings.mentors_or_all()? {
@@ -145,7 +145,7 @@ pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(Name, Name)>> {
 }
 
 /// Returns the error for a mentor without a test set.
-fn no_test_set(workspace: &Workspace, mentor: &Name) -> Error {
+fn no_test_set(workspace: &Workspace, mentor: &MentorId) -> Error {
     let unread = TestSet::unread(workspace, mentor);
     let hint = match unread.first() {
         Some(finding) => finding.to_string(),

@@ -36,7 +36,7 @@ use crate::checkpoint::CheckpointRef;
 use crate::error::{Error, Result};
 use crate::open::Warning;
 use crate::progress::Progress;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// The result of [`Workspace::train`].
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct TrainOutcome {
     /// The trained mentors, in the order of the request, or sorted by id.
     pub trained: Vec<MentorTraining>,
     /// The mentors that could not be trained; empty unless [`TrainRequest::keep_going`] was set.
-    pub failed: Vec<(Name, Error)>,
+    pub failed: Vec<(MentorId, Error)>,
     /// The warnings of reading the mentors' data.
     pub warnings: Vec<Warning>,
 }

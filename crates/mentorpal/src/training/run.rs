@@ -26,7 +26,7 @@ use crate::open::{
 use crate::progress::Progress;
 use crate::text::format::{count, quoted_list};
 use crate::vectors::VectorModel;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// A training run: [`begin`](Self::begin), [`train_mentor`](Self::train_mentor) for each mentor,
 /// [`publish`](Self::publish). Nothing is published if the run is dropped before.
@@ -36,7 +36,7 @@ pub struct TrainingRun {
     seed: u64,
     vectors: Vectors,
     background: BackgroundQuestions,
-    mentors: Vec<Name>,
+    mentors: Vec<MentorId>,
     keep_going: bool,
     target: Target,
     /// The name of the checkpoint to publish.
@@ -46,7 +46,7 @@ pub struct TrainingRun {
     created: Timestamp,
     draft: Draft,
     trained: usize,
-    failed: Vec<Name>,
+    failed: Vec<MentorId>,
 }
 
 /// The training of one mentor, successful or not.
@@ -137,7 +137,7 @@ impl TrainingRun {
 
     /// The mentors to train.
     #[must_use]
-    pub fn mentors(&self) -> &[Name] {
+    pub fn mentors(&self) -> &[MentorId] {
         &self.mentors
     }
 
@@ -146,7 +146,7 @@ impl TrainingRun {
     /// # Errors
     /// If the model cannot be written; nothing can be published then. That the mentor cannot be trained is the
     /// [result](MentorRun::result), and other mentors can be trained.
-    pub fn train_mentor(&mut self, id: &Name, progress: &dyn Progress) -> Result<MentorRun> {
+    pub fn train_mentor(&mut self, id: &MentorId, progress: &dyn Progress) -> Result<MentorRun> {
         let start = Instant::now();
         let mut warnings = Vec::new();
         let progress = Labelled { label: format!("{id}: "), progress };
@@ -310,7 +310,7 @@ fn vectors_of_update(
 /// Copies the mentors that were not trained in this run.
 fn copy_other_mentors(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
     for id in from.mentors() {
-        let id = Name::new("mentor", id)?;
+        let id = MentorId::new(id)?;
         if !draft.mentors().any(|trained| id.is(trained)) {
             draft.add_from(from, &id)?;
         }

@@ -16,7 +16,7 @@ use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::sha256;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A request to add a vector model.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Request {
     /// sentence encoder.
     pub path: PathBuf,
     /// The model's name; [`add`] describes the default.
-    pub name: Option<Name>,
+    pub name: Option<VectorModelName>,
     /// The model's licence. By default, a sentence encoder's is read from its `README.md`.
     pub licence: Option<String>,
     /// Whether to replace an existing vector model of the same name.

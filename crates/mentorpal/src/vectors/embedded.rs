@@ -6,7 +6,7 @@ use super::manifest::{Manifest, ModelKind, Source};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use crate::error::{Error, Result};
 use crate::publish::FileRecord;
-use crate::workspace::Name;
+use crate::workspace::VectorModelName;
 
 /// The name of the embedded model, reserved for it.
 pub const EMBEDDED: &str = "embedded";
@@ -23,8 +23,8 @@ pub(super) const SHA256: &str = "4c20d3d1ba81aa143de1700732af71c812e0e132a5fb273
 /// # Panics
 /// Never: the name is valid.
 #[must_use]
-pub fn embedded_name() -> Name {
-    Name::new("vector model", EMBEDDED).expect("a plain name")
+pub fn embedded_name() -> VectorModelName {
+    VectorModelName::new(EMBEDDED).expect("a plain name")
 }
 
 /// Returns the manifest of the embedded model, which has no folder to hold one.
@@ -52,7 +52,7 @@ pub fn embedded_manifest() -> Manifest {
 ///
 /// # Errors
 /// If `name` is [`EMBEDDED`].
-pub(super) fn refuse(name: &Name) -> Result<()> {
+pub(super) fn refuse(name: &VectorModelName) -> Result<()> {
     if name.as_str() != EMBEDDED {
         return Ok(());
     }

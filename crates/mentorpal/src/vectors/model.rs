@@ -15,12 +15,12 @@ use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::publish::OpenedFolder;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// An open vector model, which turns sentences into vectors.
 #[derive(Debug)]
 pub struct VectorModel {
-    name: Name,
+    name: VectorModelName,
     sha256: String,
     kind: ModelKind,
     vectors: Vectors,
@@ -41,7 +41,7 @@ impl VectorModel {
     ///
     /// # Errors
     /// If no vector model has this name, or its files differ from the manifest.
-    pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
+    pub fn open(workspace: &Workspace, name: &VectorModelName) -> Result<Self> {
         if name.as_str() == EMBEDDED {
             return Ok(Self::embedded());
         }
@@ -53,7 +53,7 @@ impl VectorModel {
     /// Reads the vector model `name` from its folder.
     fn read(
         workspace: &Workspace,
-        name: &Name,
+        name: &VectorModelName,
         opened: &OpenedFolder,
         manifest: &Manifest,
     ) -> Result<Self> {
@@ -167,7 +167,7 @@ fn static_vectors(folder: &Path) -> Result<StaticVectors> {
 /// encoder, which has no vectors of single words.
 pub fn nearest(
     workspace: &Workspace,
-    name: &Name,
+    name: &VectorModelName,
     word: &str,
     n: usize,
 ) -> Result<Option<Vec<(String, f32)>>> {
@@ -189,7 +189,7 @@ pub fn nearest(
 ///
 /// # Errors
 /// If no vector model has this name, or its files differ from the manifest.
-pub fn network(workspace: &Workspace, name: &Name) -> Result<Network> {
+pub fn network(workspace: &Workspace, name: &VectorModelName) -> Result<Network> {
     store::read_with(workspace, name, |opened, manifest| {
         store::check_sizes(opened, manifest)?;
         Network::read(opened.path())

@@ -12,7 +12,7 @@ use super::vocabulary::Vocabulary;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A model with one vector per word. The vectors are memory-mapped, so processes that use the same
 /// model share its memory.
@@ -29,7 +29,7 @@ impl WordVectors {
     ///
     /// # Errors
     /// If no word-vector model has this name, or its files differ from the manifest.
-    pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
+    pub fn open(workspace: &Workspace, name: &VectorModelName) -> Result<Self> {
         // The embedded model is of another kind, so it is rejected here.
         let kind = manifest(workspace, name)?.kind;
         if kind != ModelKind::Words {

@@ -140,13 +140,13 @@ fn ridge(classifier: &RidgeClassifier, rows: &[usize]) -> Ridge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::{Name, Workspace};
+    use crate::workspace::{MentorId, Workspace};
 
     /// Returns a mentor with these answer texts, whose ids are 1, 2, ….
     fn mentor(texts: &[&str], topics: &str) -> Mentor {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
-        let id = Name::new("mentor", "ada").unwrap();
+        let id = MentorId::new("ada").unwrap();
         let data = workspace.mentor_data(&id);
         std::fs::create_dir_all(&data).unwrap();
         let rows = texts.iter().enumerate();
