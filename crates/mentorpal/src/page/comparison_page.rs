@@ -7,7 +7,7 @@ use super::{coverage_tenths, plots};
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{
-    ChangedGroup, Comparison, Comparisons, Pair, Proportion, SideFigures, Standing,
+    ChangedGroup, Comparisons, Pair, PooledComparison, Proportion, SideFigures, Standing,
 };
 
 #[derive(Template)]
@@ -15,8 +15,8 @@ use crate::evaluate::{
 struct ComparisonPage<'a> {
     /// The first checkpoint, A, with which the others are compared.
     first: String,
-    /// The comparisons on all mentors together, by checkpoint; one sentence each.
-    pooled: Vec<(String, &'a Comparison)>,
+    /// The comparisons on all mentors together; one sentence each.
+    pooled: &'a [PooledComparison<'a>],
     /// The rows of the overview table; empty if there is only one pair.
     rows: Vec<Row<'a>>,
     pairs: Vec<Section<'a>>,
@@ -69,10 +69,9 @@ struct Plots {
 pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
     let pairs: Vec<Section> =
         comparisons.pairs().enumerate().map(|(i, pair)| Section::of(i + 1, pair)).collect();
-    let pooled = comparisons.pooled.iter().map(|(name, one)| (name.to_string(), one));
     let page = ComparisonPage {
         first: comparisons.first.to_string(),
-        pooled: pooled.collect(),
+        pooled: &comparisons.pooled,
         rows: if pairs.len() > 1 { rows(comparisons) } else { Vec::new() },
         pairs,
     };

@@ -5,7 +5,7 @@ use super::tables::{
     table,
 };
 use crate::error::Result;
-use crate::evaluate::{Comparisons, Pair, SideFigures, Standing, TestReport};
+use crate::evaluate::{CheckpointSide, Comparisons, Pair, SideFigures, Standing};
 
 /// Returns one table per figure. Tables about single checkpoints start with the columns `mentor`
 /// and `checkpoint`, tables about pairs with `mentor`, `a` and `b`. Shares are in 0..=1, the items
@@ -24,9 +24,8 @@ pub fn comparison_tables(comparisons: &Comparisons) -> Result<Vec<TableFile>> {
         table(name, &[&["mentor", "a", "b"][..], columns].concat(), rows)
     };
     let of_sides = |name, columns: &[&str], rows: fn(&SideFigures) -> Vec<Row>| {
-        let rows = comparisons.sides().flat_map(|(report, figures)| {
-            let TestReport { mentor, checkpoint, .. } = report;
-            let first = row([mentor, checkpoint]);
+        let rows = comparisons.sides().flat_map(|CheckpointSide { report, figures }| {
+            let first = row([&report.mentor, &report.checkpoint]);
             rows(figures).into_iter().map(move |row| [first.clone(), row].concat())
         });
         table(name, &[&["mentor", "checkpoint"][..], columns].concat(), rows)

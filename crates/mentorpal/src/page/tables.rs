@@ -31,7 +31,7 @@ pub(super) trait OfMentor {
 
 impl OfMentor for Tested<'_> {
     fn mentor(&self) -> &str {
-        &self.report.mentor
+        self.report.mentor.as_str()
     }
 }
 

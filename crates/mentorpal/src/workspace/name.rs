@@ -264,6 +264,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_error_names_the_kind() {
+        let errors = [
+            MentorId::new("").map(drop),
+            ArchName::new("").map(drop),
+            CheckpointName::new("").map(drop),
+            VectorModelName::new("").map(drop),
+            TestSetName::new("").map(drop),
+        ];
+        let nouns = ["mentor", "architecture", "checkpoint", "vector model", "test set"];
+        for (error, noun) in errors.into_iter().zip(nouns) {
+            assert_eq!(error.unwrap_err().to_string(), format!("{noun} name `` is empty"));
+        }
+    }
+
+    #[test]
+    fn names_are_strings_in_json_and_checked_when_read() {
+        let name: TestSetName = serde_json::from_str("\"standard\"").unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), "\"standard\"");
+        let error = serde_json::from_str::<TestSetName>("\"../x\"").unwrap_err();
+        assert!(error.to_string().contains("test set name `../x`"), "{error}");
+    }
+
     proptest! {
         #[test]
         fn a_name_never_leaves_its_folder(name in "\\PC{0,20}|[./\\\\a-z]{0,12}") {

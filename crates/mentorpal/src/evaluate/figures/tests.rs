@@ -1,7 +1,7 @@
 use super::*;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::fixture;
-use crate::workspace::{ArchName, CheckpointName};
+use crate::workspace::{ArchName, CheckpointName, MentorId, TestSetName};
 
 /// A mentor whose answers `0` and `3` have no training question: “Who are you?” belongs to the
 /// later row, `1`.
@@ -19,8 +19,8 @@ fn report(arch: &str, results: Vec<TestResult>) -> TestReport {
             arch: ArchName::new(arch).unwrap(),
             checkpoint: CheckpointName::new("c").unwrap(),
         },
-        mentor: "ada".into(),
-        test_set: "standard".into(),
+        mentor: MentorId::new("ada").unwrap(),
+        test_set: TestSetName::new("standard").unwrap(),
         confidence_kind: if arch == "fusion_v1" {
             ConfidenceKind::Probability
         } else {
