@@ -32,10 +32,10 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
             Err(error) => shared::check_error_of_file(&error),
         }
     } else {
-        match vectors::Manifest::from_bytes(&path, bytes) {
+        match vectors::VectorModelManifest::from_bytes(&path, bytes) {
             Ok(manifest) => {
                 let written = manifest.to_bytes();
-                let again = vectors::Manifest::from_bytes(&path, &written).unwrap();
+                let again = vectors::VectorModelManifest::from_bytes(&path, &written).unwrap();
                 assert_eq!(again, manifest);
                 assert_eq!(again.to_bytes(), written);
                 assert!(manifest.size() <= 1 << 60);

@@ -16,8 +16,8 @@ use mentorpal::error::{Error, ErrorKind, Result};
 use mentorpal::publish::MANIFEST_FILE;
 use mentorpal::text::format::{count, quoted_list};
 use mentorpal::vectors::{
-    self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
-    Network, Options, Pooling, Request, VectorModel,
+    self, Added, DistillOptions, DistillRequest, DownloadRequest, HubSettings, ModelId, ModelKind,
+    Network, Pooling, Request, VectorModel, VectorModelManifest,
 };
 use mentorpal::workspace::VectorModelName;
 
@@ -92,7 +92,7 @@ fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<ExitStatus>
         name: args.name.as_deref().map(model_name).transpose()?,
         licence: args.licence.clone(),
         overwrite: args.overwrite,
-        options: Options { dims: args.dims, seed: args.seed, ..Options::default() },
+        options: DistillOptions { dims: args.dims, seed: args.seed, ..DistillOptions::default() },
     };
     let label = format!("{}: ", args.encoder);
     remove_stale_drafts(&settings.workspace);
@@ -116,7 +116,7 @@ fn show_added(added: &Added, as_json: bool) -> Result<ExitStatus> {
 }
 
 /// The number of words or tokens, and the dimensions.
-fn content(manifest: &Manifest) -> String {
+fn content(manifest: &VectorModelManifest) -> String {
     let dims = manifest.dims;
     match (manifest.kind, manifest.words) {
         (ModelKind::Words, Some(words)) => format!("{words} words, {dims} dimensions"),
@@ -126,7 +126,11 @@ fn content(manifest: &Manifest) -> String {
 }
 
 /// The JSON object of a vector model.
-fn described(name: &VectorModelName, manifest: &Manifest, folder: Option<&Path>) -> Value {
+fn described(
+    name: &VectorModelName,
+    manifest: &VectorModelManifest,
+    folder: Option<&Path>,
+) -> Value {
     json!({
         "name": name.as_str(),
         "kind": manifest.kind,
@@ -229,7 +233,11 @@ fn show(
     Ok(ExitStatus::Success)
 }
 
-fn facts(name: &VectorModelName, manifest: &Manifest, network: Option<Network>) -> Result<()> {
+fn facts(
+    name: &VectorModelName,
+    manifest: &VectorModelManifest,
+    network: Option<Network>,
+) -> Result<()> {
     let source = &manifest.source;
     console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
     console::line(content(manifest))?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
-use super::table::{Row, Table, letters, visible};
+use super::table::{Table, TableRow, letters, visible};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::near::{self, advice, near_name};
 use crate::text::format::{count, did_you_mean, quoted_list};
@@ -206,7 +206,7 @@ fn unread(workspace: &Workspace, mentor: &MentorId) -> Vec<Finding> {
 
 /// One question per cell of the header. Text without letters and numbers (`??`, an emoji) is kept, with a
 /// finding.
-fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
+fn read_header(path: &Path, header: &TableRow, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
     let mut columns = Vec::new();
     for index in FIRST_QUESTION..header.len() {
         let text = header.cell(index).trim();
@@ -221,7 +221,7 @@ fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<Te
 }
 
 /// A finding about rows that are shorter or longer than the first.
-fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<Finding>) {
+fn check_lengths(path: &Path, expected: usize, rows: &[TableRow], findings: &mut Vec<Finding>) {
     let ragged: Vec<String> = rows
         .iter()
         .filter(|row| row.len() != expected && !row.is_blank())
@@ -247,7 +247,7 @@ fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<
 /// Adds the marks of a row to the columns.
 fn read_row(
     table: &Table,
-    row: &Row,
+    row: &TableRow,
     ids_by_text: &IdsByText,
     columns: &mut [TestQuestion],
     findings: &mut Vec<Finding>,

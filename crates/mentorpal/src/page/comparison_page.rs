@@ -18,12 +18,12 @@ struct ComparisonPage<'a> {
     /// The comparisons on all mentors together; one sentence each.
     pooled: &'a [PooledComparison<'a>],
     /// The rows of the overview table; empty if there is only one pair.
-    rows: Vec<Row<'a>>,
+    rows: Vec<OverviewRow<'a>>,
     pairs: Vec<Section<'a>>,
 }
 
 /// A row of the overview table.
-struct Row<'a> {
+struct OverviewRow<'a> {
     standing: Standing<'a>,
     /// The number of the pair's section, if there is one.
     section: Option<usize>,
@@ -80,12 +80,12 @@ pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
 
 /// Returns the rows of the overview table. The sections are in the order of the rows that compare a
 /// mentor's checkpoint with the first.
-fn rows<'a>(comparisons: &'a Comparisons) -> Vec<Row<'a>> {
+fn rows<'a>(comparisons: &'a Comparisons) -> Vec<OverviewRow<'a>> {
     let mut sections = 1..;
     let row = |standing: Standing<'a>| {
         let has_section = standing.mentor.is_some() && standing.against_first.is_some();
         let section = has_section.then(|| sections.next()).flatten();
-        Row { standing, section }
+        OverviewRow { standing, section }
     };
     comparisons.standings().into_iter().map(row).collect()
 }

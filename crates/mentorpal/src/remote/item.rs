@@ -140,7 +140,9 @@ impl Item {
     pub(super) fn parse_manifest(&self, place: &Path, manifest: Vec<u8>) -> Result<Contents> {
         let files = match self.name {
             ItemName::Checkpoint(_) => checkpoint::Manifest::from_bytes(place, &manifest)?.files,
-            ItemName::Vectors(_) => vectors::Manifest::from_bytes(place, &manifest)?.files,
+            ItemName::Vectors(_) => {
+                vectors::VectorModelManifest::from_bytes(place, &manifest)?.files
+            }
         };
         Ok(Contents { manifest, files })
     }

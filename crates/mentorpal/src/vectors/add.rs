@@ -33,7 +33,7 @@ pub struct Request {
 }
 
 /// The kinds of input that can be added.
-enum Found {
+enum ModelInput {
     /// A file that may hold word vectors.
     File(File),
     /// A sentence encoder's folder.
@@ -51,22 +51,22 @@ enum Found {
 /// disk fails.
 pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) -> Result<Added> {
     let path = request.path.as_path();
-    let found = Found::at(path)?;
+    let found = ModelInput::at(path)?;
     let name = chosen_or(request.name.as_ref(), &name_after(path, &found))?;
     install(workspace, &name, request.overwrite, |to| {
         let made = match found {
-            Found::File(file) => words(file, request, to, progress),
-            Found::Folder(mut folder) => {
+            ModelInput::File(file) => words(file, request, to, progress),
+            ModelInput::Folder(mut folder) => {
                 let origin = ("sentence-transformers folder", request.licence.clone());
                 encoder(&mut folder, origin, to, progress)
             }
-            Found::Archive(file) => packed_encoder(file, request, to, progress),
+            ModelInput::Archive(file) => packed_encoder(file, request, to, progress),
         }?;
         Ok((file_name(path), made))
     })
 }
 
-impl Found {
+impl ModelInput {
     /// Opens `path` and determines its kind.
     fn at(path: &Path) -> Result<Self> {
         let unreadable = |e| Error::io(path, "read the file", e);
@@ -100,15 +100,15 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 /// Returns the default name of a vector model made from the file or folder at `path`.
-fn name_after(path: &Path, found: &Found) -> String {
+fn name_after(path: &Path, found: &ModelInput) -> String {
     let file = file_name(path);
     let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
     let is_wheel = Path::new(&file).extension().is_some_and(|extension| extension == "whl");
     match found {
-        Found::Folder(_) => file,
+        ModelInput::Folder(_) => file,
         // PEP 427: a wheel's file name starts with the distribution's name, then `-`.
-        Found::Archive(_) if is_wheel => stem.split('-').next().unwrap_or_default().to_owned(),
-        Found::File(_) | Found::Archive(_) => stem.into_owned(),
+        ModelInput::Archive(_) if is_wheel => stem.split('-').next().unwrap_or_default().to_owned(),
+        ModelInput::File(_) | ModelInput::Archive(_) => stem.into_owned(),
     }
 }
 

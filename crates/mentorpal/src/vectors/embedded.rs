@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::manifest::{Manifest, ModelKind, Source};
+use super::manifest::{ModelKind, Source, VectorModelManifest};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use crate::error::{Error, Result};
 use crate::publish::FileRecord;
@@ -29,7 +29,7 @@ pub fn embedded_name() -> VectorModelName {
 
 /// Returns the manifest of the embedded model, which has no folder to hold one.
 #[must_use]
-pub fn embedded_manifest() -> Manifest {
+pub fn embedded_manifest() -> VectorModelManifest {
     let vectors = StaticVectors::embedded();
     let origin = vectors.origin();
     let source = Source {
@@ -39,7 +39,7 @@ pub fn embedded_manifest() -> Manifest {
     };
     let size = StaticVectors::embedded_bytes().len() as u64;
     let file = FileRecord { size, sha256: SHA256.to_owned() };
-    Manifest::new(
+    VectorModelManifest::new(
         ModelKind::Static,
         (Some(vectors.len()), vectors.dims()),
         source,

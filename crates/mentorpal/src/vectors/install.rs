@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::embedded;
-use super::manifest::{Manifest, ModelKind, Source, digest};
+use super::manifest::{ModelKind, Source, VectorModelManifest, digest};
 use super::store::{Added, record};
 use crate::error::{Error, Result};
 use crate::publish::{self, ItemKind, OnExisting, Staging, already_exists};
@@ -87,7 +87,8 @@ pub(super) fn install(
         format: made.format,
         sha256: made.sha256.unwrap_or_else(|| digest(&files)),
     };
-    let manifest = Manifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
+    let manifest =
+        VectorModelManifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
     let existing = if overwrite { OnExisting::Replace } else { OnExisting::Refuse };
     let name = name.stored_in(&workspace.vector_models());
     let folder = staging.publish(name.as_str(), &manifest.to_bytes(), existing)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::cache::Cache;
 use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
-use super::manifest::{DAMAGED, Manifest, ModelKind};
+use super::manifest::{DAMAGED, ModelKind, VectorModelManifest};
 use super::sentence::{Embeddings, SentenceModel};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
@@ -23,14 +23,14 @@ pub struct VectorModel {
     name: VectorModelName,
     sha256: String,
     kind: ModelKind,
-    vectors: Vectors,
+    vectors: ModelVectors,
     /// The cache of sentence vectors. Only encoders have one: other kinds are faster than a cache.
     cache: Option<Cache>,
 }
 
 /// The model that computes the vectors.
 #[derive(Debug)]
-enum Vectors {
+enum ModelVectors {
     Network(Box<SentenceEncoder>),
     Tokens(Box<dyn TokenVectors>),
 }
@@ -55,16 +55,16 @@ impl VectorModel {
         workspace: &Workspace,
         name: &VectorModelName,
         opened: &OpenedFolder,
-        manifest: &Manifest,
+        manifest: &VectorModelManifest,
     ) -> Result<Self> {
         store::check_sizes(opened, manifest)?;
         let folder = opened.path();
         let vectors = match manifest.kind {
-            ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(folder)?)),
+            ModelKind::Encoder => ModelVectors::Network(Box::new(SentenceEncoder::open(folder)?)),
             ModelKind::Words => {
-                Vectors::Tokens(Box::new(WordVectors::read(folder, manifest.clone())?))
+                ModelVectors::Tokens(Box::new(WordVectors::read(folder, manifest.clone())?))
             }
-            ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(folder)?)),
+            ModelKind::Static => ModelVectors::Tokens(Box::new(static_vectors(folder)?)),
         };
         let found = vectors.sentences().dims();
         if found != manifest.dims {
@@ -86,7 +86,7 @@ impl VectorModel {
             sha256: embedded::SHA256.to_owned(),
             kind: ModelKind::Static,
             // The clone is cheap: it borrows the vectors.
-            vectors: Vectors::Tokens(Box::new(StaticVectors::embedded().clone())),
+            vectors: ModelVectors::Tokens(Box::new(StaticVectors::embedded().clone())),
             cache: None,
         }
     }
@@ -97,7 +97,7 @@ impl VectorModel {
         self.name.as_str()
     }
 
-    /// The model's digest: [`Manifest::digest`](super::Manifest::digest).
+    /// The model's digest: [`VectorModelManifest::digest`](super::VectorModelManifest::digest).
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
@@ -138,13 +138,13 @@ impl VectorModel {
     #[must_use]
     pub fn tokens(&self) -> Option<&dyn TokenVectors> {
         match &self.vectors {
-            Vectors::Network(_) => None,
-            Vectors::Tokens(tokens) => Some(tokens.as_ref()),
+            ModelVectors::Network(_) => None,
+            ModelVectors::Tokens(tokens) => Some(tokens.as_ref()),
         }
     }
 }
 
-impl Vectors {
+impl ModelVectors {
     fn sentences(&self) -> &dyn SentenceModel {
         match self {
             Self::Network(encoder) => encoder.as_ref(),
@@ -178,7 +178,8 @@ pub fn nearest(
         return Ok(StaticVectors::embedded().nearest(word, n).map(owned));
     }
     if store::manifest(workspace, name)?.kind == ModelKind::Static {
-        let read = |opened: &mut OpenedFolder, _: &Manifest| static_vectors(opened.path());
+        let read =
+            |opened: &mut OpenedFolder, _: &VectorModelManifest| static_vectors(opened.path());
         let vectors = store::read_with(workspace, name, read)?;
         return Ok(vectors.nearest(word, n).map(owned));
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
-use super::manifest::{DAMAGED, Manifest};
+use super::manifest::{DAMAGED, VectorModelManifest};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, OpenedFolder};
@@ -23,7 +23,7 @@ pub struct Added {
     /// The model's folder.
     pub folder: PathBuf,
     /// The model's manifest.
-    pub manifest: Manifest,
+    pub manifest: VectorModelManifest,
     /// The files that this run downloaded without a digest to verify them against.
     pub unverified: Vec<String>,
 }
@@ -60,7 +60,7 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
 ///
 /// # Errors
 /// If no vector model has this name, or its manifest is invalid.
-pub fn manifest(workspace: &Workspace, name: &VectorModelName) -> Result<Manifest> {
+pub fn manifest(workspace: &Workspace, name: &VectorModelName) -> Result<VectorModelManifest> {
     if name.as_str() == EMBEDDED {
         return Ok(embedded_manifest());
     }
@@ -75,7 +75,7 @@ pub fn manifest(workspace: &Workspace, name: &VectorModelName) -> Result<Manifes
 pub(super) fn read_with<T>(
     workspace: &Workspace,
     name: &VectorModelName,
-    mut read: impl FnMut(&mut OpenedFolder, &Manifest) -> Result<T>,
+    mut read: impl FnMut(&mut OpenedFolder, &VectorModelManifest) -> Result<T>,
 ) -> Result<T> {
     let folder = workspace.vector_model(name);
     let path = folder.join(MANIFEST_FILE);
@@ -84,7 +84,7 @@ pub(super) fn read_with<T>(
             let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
                 e.hint("without a manifest the folder is no vector model of this tool")
             })?;
-            let manifest = Manifest::from_bytes(&path, &bytes)?;
+            let manifest = VectorModelManifest::from_bytes(&path, &bytes)?;
             read(opened, &manifest)
         });
         match found {
@@ -133,7 +133,7 @@ pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Vect
 ///
 /// # Errors
 /// Returns the first difference.
-pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &Manifest) -> Result<()> {
+pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &VectorModelManifest) -> Result<()> {
     let wrong = |name: &str, what: &str| {
         Error::at(Location::file(opened.path().join(name)), what).hint(DAMAGED)
     };
@@ -182,7 +182,7 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 
 /// Returns the paths of the files in a model's folder that its manifest does not list, except hidden
 /// files.
-fn unlisted_files(opened: &OpenedFolder, manifest: &Manifest) -> Vec<String> {
+fn unlisted_files(opened: &OpenedFolder, manifest: &VectorModelManifest) -> Vec<String> {
     let mut found = opened.files();
     found.retain(|file| {
         let is_hidden = file.split('/').any(|part| part.starts_with('.'));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Options, Teacher, distill};
+use super::{DistillOptions, Teacher, distill};
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::files::write_synced;
@@ -30,11 +30,11 @@ pub struct DistillRequest {
     /// Whether to replace a vector model of the same name.
     pub overwrite: bool,
     /// How to distil.
-    pub options: Options,
+    pub options: DistillOptions,
 }
 
 /// A sentence encoder that was found.
-struct Found {
+struct FoundEncoder {
     name: String,
     encoder: SentenceEncoder,
     sha256: String,
@@ -52,7 +52,7 @@ pub fn add_distilled(
     request: &DistillRequest,
     progress: &dyn Progress,
 ) -> Result<Added> {
-    let found = Found::at(workspace, &request.encoder)?;
+    let found = FoundEncoder::at(workspace, &request.encoder)?;
     let name = chosen_or(request.name.as_ref(), &format!("{}-static", found.name))?;
     let licence = request.licence.as_ref().or(found.licence.as_ref());
     install(workspace, &name, request.overwrite, |folder| {
@@ -79,7 +79,7 @@ pub fn add_distilled(
     })
 }
 
-impl Found {
+impl FoundEncoder {
     /// Opens the vector model of this name, else the folder at this path.
     fn at(workspace: &Workspace, encoder: &str) -> Result<Self> {
         let name = VectorModelName::new(encoder);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::open_file::OpenFile;
-use super::settings::Shape;
+use super::settings::EncoderShape;
 use crate::error::{Error, Location, Result};
 
 /// A linear layer, `y = x Wᵀ + b`.
@@ -41,7 +41,7 @@ pub(super) struct Layer {
 /// A matrix whose rows are read from the file when they are needed. The word vectors are half of all
 /// weights, but a question needs only a few of their rows.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct WeightRows {
     file: OpenFile,
     /// The offset of the first row, in bytes.
     start: u64,
@@ -55,7 +55,7 @@ pub(super) struct Rows {
 #[derive(Debug)]
 pub(super) struct Weights {
     /// The word vectors, `[vocabulary, d]`.
-    pub(super) words: Rows,
+    pub(super) words: WeightRows,
     /// The position vectors, `[positions, d]`. Each includes the vector of the first token type,
     /// which is the type of every token here.
     pub(super) positions: Vec<f32>,
@@ -70,7 +70,7 @@ impl Weights {
     /// # Errors
     /// If the file is not in the safetensors format, or its tensors do not have the expected names,
     /// types and shapes.
-    pub(super) fn read(path: &Path, shape: &Shape) -> Result<Self> {
+    pub(super) fn read(path: &Path, shape: &EncoderShape) -> Result<Self> {
         let file = TensorFile::open(path)?;
         let d = shape.hidden_size;
         let mut positions =
@@ -89,7 +89,7 @@ impl Weights {
     }
 }
 
-impl Rows {
+impl WeightRows {
     /// Returns the row at `index`, which must be below the number of rows.
     ///
     /// # Errors
@@ -185,9 +185,9 @@ impl TensorFile {
     }
 
     /// Returns the tensor `name`, which must have the shape `shape`, without reading it.
-    fn rows(self, name: &str, shape: &[usize; 2]) -> Result<Rows> {
+    fn rows(self, name: &str, shape: &[usize; 2]) -> Result<WeightRows> {
         let (start, _) = self.find(name, shape)?;
-        Ok(Rows { file: self.file, start, count: shape[0], dims: shape[1] })
+        Ok(WeightRows { file: self.file, start, count: shape[0], dims: shape[1] })
     }
 
     /// Reads several linear layers of the same shape and input as one layer.
@@ -207,7 +207,7 @@ impl TensorFile {
         })
     }
 
-    fn layer(&self, name: &str, shape: &Shape) -> Result<Layer> {
+    fn layer(&self, name: &str, shape: &EncoderShape) -> Result<Layer> {
         let (d, wide) = (shape.hidden_size, shape.intermediate_size);
         let qkv = ["query", "key", "value"].map(|part| format!("{name}.attention.self.{part}"));
         Ok(Layer {

@@ -57,7 +57,7 @@ pub(super) enum Format {
 
 /// The number of words and of dimensions of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct TableShape {
     pub(super) words: usize,
     pub(super) dims: usize,
 }
@@ -73,8 +73,8 @@ pub(super) struct WordTable {
 
 impl WordTable {
     /// The number of words and dimensions.
-    pub(super) fn shape(&self) -> Shape {
-        Shape { words: self.words.len(), dims: self.dims }
+    pub(super) fn shape(&self) -> TableShape {
+        TableShape { words: self.words.len(), dims: self.dims }
     }
 }
 
@@ -181,7 +181,7 @@ impl Header {
     ///
     /// # Errors
     /// If a count is out of range, or the file is too short for it.
-    fn check(self, min_bytes: u64, left: u64) -> Result<Shape> {
+    fn check(self, min_bytes: u64, left: u64) -> Result<TableShape> {
         let Self { words, dims } = self;
         if !(1..=MAX_DIMS as u64).contains(&dims) {
             return Err(corrupt(format!("{dims} dimensions, expected 1 to {MAX_DIMS}")));
@@ -197,7 +197,7 @@ impl Header {
             ))
             .hint("the file is truncated, or its header is wrong; download it again"));
         }
-        Ok(Shape { words: words as usize, dims: dims as usize })
+        Ok(TableShape { words: words as usize, dims: dims as usize })
     }
 }
 
