@@ -153,7 +153,7 @@ impl Settings {
         let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
         let test_set = test_set.map(|name| TestSetName::new(without_ending(&name))).transpose()?;
         let vectors = flags.vectors.clone().or(file.vectors);
-        let vectors = vectors.map(|name| VectorModelName::new(name)).transpose()?;
+        let vectors = vectors.map(VectorModelName::new).transpose()?;
         let named_checkpoint = flags.checkpoint.clone().or_else(|| environment("CHECKPOINT"));
         let remote = RemoteSettings::resolve(file.remote, &workspace, environment)?;
         Ok(Self {

@@ -34,7 +34,7 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<ExitStatus> {
         note_failures(configuration, &ids, runs);
     }
     let mut last = None;
-    for (ids, runs) in tables(&trials, &ids) {
+    for RunTable { ids, runs } in tables(&trials, &ids) {
         if last.is_some() && !args.json {
             console::line("")?;
         }
@@ -49,13 +49,24 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// The result tables: one per mentor, then one for all mentors if there are several. Each has the ids of its
-/// mentors and the runs of each configuration.
-fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<(&'a [&'a str], Vec<Runs>)> {
-    let of_one = |i: usize| (&ids[i..=i], trials.iter().map(|runs| runs[i].clone()).collect());
+/// The runs of each configuration on one mentor, or on several together.
+struct RunTable<'a> {
+    /// The ids of the mentors.
+    ids: &'a [&'a str],
+    /// One entry per configuration.
+    runs: Vec<Runs>,
+}
+
+/// The result tables: one per mentor, then one for all mentors if there are several.
+fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<RunTable<'a>> {
+    let of_one = |i: usize| RunTable {
+        ids: &ids[i..=i],
+        runs: trials.iter().map(|runs| runs[i].clone()).collect(),
+    };
     let mut tables: Vec<_> = (0..ids.len()).map(of_one).collect();
     if ids.len() > 1 {
-        tables.push((ids, trials.iter().map(|runs| pooled(runs)).collect()));
+        let runs = trials.iter().map(|runs| pooled(runs)).collect();
+        tables.push(RunTable { ids, runs });
     }
     tables
 }

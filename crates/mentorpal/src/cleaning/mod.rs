@@ -52,11 +52,19 @@ pub struct Kept {
     pub legacy: Vec<CheckpointRef>,
     /// Other files and folders among the vector models, which a user put there, sorted.
     pub others: Vec<PathBuf>,
-    /// Folders of checkpoints and vector models that contain other files, which a user put there, with the names of
-    /// these files.
-    pub with_others: Vec<(PathBuf, Vec<String>)>,
+    /// Folders of checkpoints and vector models that contain other files.
+    pub with_others: Vec<MixedFolder>,
     /// Downloads that a process is using.
     pub in_use: Vec<PathBuf>,
+}
+
+/// The folder of a checkpoint or vector model that contains other files.
+#[derive(Clone, Debug)]
+pub struct MixedFolder {
+    /// The path of the folder.
+    pub folder: PathBuf,
+    /// The names of the other files, which a user put there.
+    pub others: Vec<String>,
 }
 
 impl Cleanable {
@@ -86,7 +94,7 @@ impl Cleanable {
                 others if others.is_empty() => {
                     found.items.push(CleanableItem::find(workspace, name));
                 }
-                others => found.kept.with_others.push((folder, others)),
+                others => found.kept.with_others.push(MixedFolder { folder, others }),
             }
         }
         Ok(found)

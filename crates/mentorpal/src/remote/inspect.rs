@@ -141,15 +141,14 @@ impl Remote {
     }
 
     /// Reads every file of the item on the remote and compares it with the manifest on the remote.
-    /// Returns the number of files and the corrupt ones.
     ///
     /// # Errors
     /// If the remote does not have the item, or a request fails.
-    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<(usize, Vec<CorruptFile>)> {
+    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<VerifiedItem> {
         let contents = self.published(item)?;
-        let faults =
+        let corrupt =
             self.corrupt_files(item, &contents, watcher).map_err(RequestError::into_error)?;
-        Ok((contents.count(), faults))
+        Ok(VerifiedItem { files: contents.count(), corrupt })
     }
 
     /// Reads every file of the item on the remote and returns those that do not match `contents`.
@@ -319,6 +318,15 @@ impl Remote {
             Err(fault) => Err(fault.into_error()),
         }
     }
+}
+
+/// The result of [`Remote::verify`].
+#[derive(Clone, Debug)]
+pub struct VerifiedItem {
+    /// The number of files of the item, including the manifest.
+    pub files: usize,
+    /// The files that do not match the manifest.
+    pub corrupt: Vec<CorruptFile>,
 }
 
 /// A checkpoint on the remote.

@@ -47,6 +47,13 @@ pub struct Contents {
     pub(super) files: BTreeMap<String, FileRecord>,
 }
 
+/// An item in the workspace that is open for reading.
+pub(super) struct OpenedItem {
+    pub(super) contents: Contents,
+    /// The folder that `contents` was read from.
+    pub(super) opened: OpenedFolder,
+}
+
 impl Item {
     /// Returns the item of a checkpoint.
     #[must_use]
@@ -215,10 +222,10 @@ impl Item {
     ///
     /// # Errors
     /// If the item does not exist or is corrupt.
-    pub(super) fn open_for_upload(&self) -> Result<(Contents, OpenedFolder)> {
+    pub(super) fn open_for_upload(&self) -> Result<OpenedItem> {
         let at = |what: String| Error::at(Location::file(&self.folder), what);
         match self.check(OpenedFolder::size_fault)? {
-            (LocalState::Valid(contents), Some(opened)) => Ok((contents, opened)),
+            (LocalState::Valid(contents), Some(opened)) => Ok(OpenedItem { contents, opened }),
             (LocalState::Missing | LocalState::Valid(_), _) => {
                 Err(at(format!("the {} `{self}` does not exist", self.noun()))
                     .with_kind(ErrorKind::NotFound)

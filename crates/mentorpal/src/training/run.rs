@@ -74,6 +74,12 @@ pub struct MentorTraining {
     arch: &'static str,
 }
 
+/// The result of training one mentor, with the files of its model.
+struct TrainedModel {
+    training: MentorTraining,
+    files: ModelFiles,
+}
+
 impl MentorTraining {
     /// The training report, as the checkpoint contains it.
     #[must_use]
@@ -156,8 +162,8 @@ impl TrainingRun {
         });
         progress.finish();
         let result = match trained {
-            Ok((training, model)) => {
-                self.draft.add(id, training.record.clone(), &model)?;
+            Ok(TrainedModel { training, files }) => {
+                self.draft.add(id, training.record.clone(), &files)?;
                 self.draft.add_report(id, &training.report().to_bytes())?;
                 self.trained += 1;
                 Ok(training)
@@ -175,7 +181,7 @@ impl TrainingRun {
         mentor: Mentor,
         start: Instant,
         progress: &dyn Progress,
-    ) -> Result<(MentorTraining, ModelFiles)> {
+    ) -> Result<TrainedModel> {
         let background_questions = self.background.of(&mentor);
         let background_sha256 = background_digest(&background_questions);
         let data = TrainingData { mentor: &mentor, background_questions: &background_questions };
@@ -198,7 +204,7 @@ impl TrainingRun {
             seconds: start.elapsed().as_secs_f64(),
             arch: self.arch.name(),
         };
-        Ok((training, files))
+        Ok(TrainedModel { training, files })
     }
 
     /// Publishes the checkpoint.

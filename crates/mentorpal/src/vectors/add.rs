@@ -8,7 +8,7 @@ use super::archive::{self, Archive};
 use super::collect_files::{Folder, encoder};
 use super::encoder::is_model_folder;
 use super::finalfusion_file;
-use super::formats::{self, WordTable};
+use super::formats::{self, WordFile, WordTable};
 use super::install::{BuiltModel, chosen_or, install};
 use super::manifest::{MODEL_FILE, ModelKind};
 use super::store::Added;
@@ -57,8 +57,8 @@ pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) ->
         let made = match found {
             ModelInput::File(file) => words(file, request, to, progress),
             ModelInput::Folder(mut folder) => {
-                let origin = ("sentence-transformers folder", request.licence.clone());
-                encoder(&mut folder, origin, to, progress)
+                let format = "sentence-transformers folder";
+                encoder(&mut folder, format, request.licence.clone(), to, progress)
             }
             ModelInput::Archive(file) => packed_encoder(file, request, to, progress),
         }?;
@@ -121,7 +121,7 @@ fn words(
 ) -> Result<BuiltModel> {
     let path = request.path.as_path();
     progress.start("checking, converting", 3);
-    let (format, table) = formats::read_file(&mut file, path)?;
+    let WordFile { format, table } = formats::read_file(&mut file, path)?;
     progress.step();
     let sha256 = digest_of(&mut file, path)?;
     progress.step();
@@ -154,8 +154,8 @@ fn packed_encoder(
 ) -> Result<BuiltModel> {
     let path = request.path.as_path();
     let sha256 = digest_of(&mut file, path)?;
-    let origin = ("sentence-transformers folder in a zip", request.licence.clone());
-    let made = encoder(&mut Archive::open(file, path)?, origin, to, progress)?;
+    let (format, licence) = ("sentence-transformers folder in a zip", request.licence.clone());
+    let made = encoder(&mut Archive::open(file, path)?, format, licence, to, progress)?;
     Ok(BuiltModel { sha256: Some(sha256), ..made })
 }
 

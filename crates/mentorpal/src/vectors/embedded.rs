@@ -41,7 +41,8 @@ pub fn embedded_manifest() -> VectorModelManifest {
     let file = FileRecord { size, sha256: SHA256.to_owned() };
     VectorModelManifest::new(
         ModelKind::Static,
-        (Some(vectors.len()), vectors.dims()),
+        Some(vectors.len()),
+        vectors.dims(),
         source,
         origin.licence.clone(),
         BTreeMap::from([(STATIC_FILE.to_owned(), file)]),

@@ -88,7 +88,7 @@ pub(super) fn install(
         sha256: made.sha256.unwrap_or_else(|| digest(&files)),
     };
     let manifest =
-        VectorModelManifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
+        VectorModelManifest::new(made.kind, made.words, made.dims, source, made.licence, files);
     let existing = if overwrite { OnExisting::Replace } else { OnExisting::Refuse };
     let name = name.stored_in(&workspace.vector_models());
     let folder = staging.publish(name.as_str(), &manifest.to_bytes(), existing)?;

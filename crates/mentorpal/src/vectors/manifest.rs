@@ -104,7 +104,8 @@ impl VectorModelManifest {
     /// the program.
     pub(super) fn new(
         kind: ModelKind,
-        (words, dims): (Option<usize>, usize),
+        words: Option<usize>,
+        dims: usize,
         source: Source,
         licence: Option<String>,
         files: BTreeMap<String, FileRecord>,

@@ -103,7 +103,8 @@ impl Check<'_> {
     /// closes it.
     fn swallowing(&self, row: &TableRow) -> Option<usize> {
         row.quoted.iter().copied().find(|&cell| {
-            swallows_rows(row.cell(cell), cell, (self.width, row.cells.len()), self.delimiter)
+            let cell = QuotedCell { text: row.cell(cell), index: cell, row_length: row.len() };
+            swallows_rows(&cell, self.width, self.delimiter)
         })
     }
 
@@ -120,14 +121,23 @@ impl Check<'_> {
     }
 }
 
-/// Whether a quoted cell, at `index` in a row of `length` cells, looks like the end of one row, complete rows
-/// of `width` cells, and the start of a row that continues after the cell.
-fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), delimiter: u8) -> bool {
+/// A quoted cell and its place in its row.
+struct QuotedCell<'a> {
+    text: &'a str,
+    /// The number of cells before it.
+    index: usize,
+    /// The number of cells in the row.
+    row_length: usize,
+}
+
+/// Whether a quoted cell looks like the end of one row, complete rows of `width` cells, and the start of a row that
+/// continues after the cell.
+fn swallows_rows(cell: &QuotedCell, width: usize, delimiter: u8) -> bool {
     /// Rows of at least this many cells are recognized by the number of cells alone.
     const MIN_WIDTH: usize = 6;
     let delimiter = char::from(delimiter);
     let delimiters = |line: &str| line.matches(delimiter).count();
-    let lines: Vec<&str> = cell.split('\n').filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = cell.text.split('\n').filter(|line| !line.trim().is_empty()).collect();
     let [first, middle @ .., last] = lines.as_slice() else { return false };
     let starts_a_row = |line: &&str| {
         line.split_once(delimiter).is_some_and(|(id, rest)| {
@@ -136,8 +146,8 @@ fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), deli
     };
     let is_row = |line: &&str| width >= MIN_WIDTH || starts_a_row(line);
     delimiters(last) > 0
-        && index + delimiters(first) + 1 == width
-        && length + delimiters(last) == index + width
+        && cell.index + delimiters(first) + 1 == width
+        && cell.row_length + delimiters(last) == cell.index + width
         && middle.iter().all(|line| delimiters(line) + 1 == width && is_row(line))
         && is_row(last)
 }
@@ -146,8 +156,8 @@ fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), deli
 mod tests {
     use super::*;
 
-    fn swallows(cell: &str, index: usize) -> bool {
-        swallows_rows(cell, index, (4, 4), b',')
+    fn swallows(text: &str, index: usize) -> bool {
+        swallows_rows(&QuotedCell { text, index, row_length: 4 }, 4, b',')
     }
 
     #[test]

@@ -57,6 +57,12 @@ pub(super) struct HeadedTable {
     columns: Vec<usize>,
 }
 
+/// The columns of a table that are read, and their names in the header.
+struct NamedColumns<'a, const N: usize> {
+    columns: Vec<usize>,
+    names: [&'a str; N],
+}
+
 impl Table {
     /// Reads the file at `path`, a table without column names. The delimiter is the one that gives the
     /// most rows of several cells, then the most cells; in case of a tie, the comma.
@@ -121,7 +127,8 @@ impl HeadedTable {
             let fault = match parsed.rows.first() {
                 Some(header) => match find_columns(&source.path, header, &names) {
                     Ok(columns) => {
-                        return Self::checked(source, parsed, delimiter, (columns, names));
+                        let columns = NamedColumns { columns, names };
+                        return Self::checked(source, parsed, delimiter, columns);
                     }
                     Err(fault) => fault,
                 },
@@ -151,7 +158,7 @@ impl HeadedTable {
         source: &Source,
         mut parsed: Parsed,
         delimiter: u8,
-        (columns, names): (Vec<usize>, [&str; N]),
+        NamedColumns { columns, names }: NamedColumns<N>,
     ) -> Result<Self> {
         let mut findings = source.findings(&parsed)?;
         let header = parsed.rows.first();

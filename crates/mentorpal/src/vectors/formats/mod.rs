@@ -116,12 +116,18 @@ impl fmt::Display for Format {
     }
 }
 
+/// The contents of a file of word vectors, and its format.
+pub(super) struct WordFile {
+    pub(super) format: Format,
+    pub(super) table: WordTable,
+}
+
 /// Detects the format of `file`, found at `path`, and reads it from start to end.
 ///
 /// # Errors
 /// If the format is unknown or unsupported, or the file is corrupt. The error has the path and,
 /// where it is about one word, the row (in binary formats the number of the word).
-pub(super) fn read_file(file: &mut File, path: &Path) -> Result<(Format, WordTable)> {
+pub(super) fn read_file(file: &mut File, path: &Path) -> Result<WordFile> {
     let read_error = |e| Error::io(path, "read the file", e);
     let size = file.metadata().map_err(read_error)?.len();
     file.rewind().map_err(read_error)?;
@@ -134,7 +140,7 @@ pub(super) fn read_file(file: &mut File, path: &Path) -> Result<(Format, WordTab
         let place = Location { row, ..Location::file(path) };
         error.moved_to(place).prefixed(&format!("read as {format}"))
     })?;
-    Ok((format, table))
+    Ok(WordFile { format, table })
 }
 
 /// Reads a file of `size` bytes from start to end.

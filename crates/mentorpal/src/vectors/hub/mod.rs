@@ -78,7 +78,7 @@ pub fn download(
     let mut unverified = Vec::new();
     let added = install(workspace, &name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
-        let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
+        let made = encoder(&mut model, FORMAT, request.licence.clone(), folder, progress)?;
         model.set_commit()?;
         unverified = model.unverified.into_inner();
         Ok((format!("{}@{}", request.model, model.commit), made))
