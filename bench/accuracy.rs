@@ -25,7 +25,7 @@ use mentorpal::evaluate::statistics::{auroc, matthews};
 use mentorpal::mentor::{Mentor, OFF_TOPIC, TestSet};
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, VectorModelName, Workspace};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -39,14 +39,14 @@ fn main() -> Result<()> {
     let workspace = Workspace::open(root)?;
     let vectors: Vectors = match vectors.as_str() {
         "none" => None,
-        name => Some(Arc::new(VectorModel::open(&workspace, &Name::new("vector model", name)?)?)),
+        name => Some(Arc::new(VectorModel::open(&workspace, &VectorModelName::new(name)?)?)),
     };
     let off_topic = match rest {
         [file, ..] => std::fs::read_to_string(file)?,
         [] => String::new(),
     };
     let off_topic: Vec<&str> = off_topic.lines().filter(|line| !line.trim().is_empty()).collect();
-    let load = |id: &Name| Mentor::load(&workspace, id).map(|(mentor, _)| mentor);
+    let load = |id: &MentorId| Mentor::load(&workspace, id).map(|(mentor, _)| mentor);
     let mentors: Vec<Mentor> =
         workspace.mentor_ids()?.iter().map(load).collect::<std::result::Result<_, _>>()?;
     let mut background = BackgroundQuestions::default();

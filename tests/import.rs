@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
 use mentorpal::classifiers::arch::lstm_v1::LstmV1;
 use mentorpal::vectors::VectorModel;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{ArchName, MentorId, VectorModelName, Workspace};
 use serde_json::{Value, json};
 
 use crate::support::{ADA, Run, Sandbox, copy_folder};
@@ -139,11 +139,11 @@ fn tokens_and_topics_match_the_python_pipeline() {
     let sandbox = with_old();
     sandbox.run(&["checkpoints", "import", OLD]).code(0);
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    let name = |name: &str| Name::new("name", name).unwrap();
-    let reference = CheckpointRef::parse(REFERENCE, &name("lstm_v1")).unwrap();
+    let reference = CheckpointRef::parse(REFERENCE, &ArchName::new("lstm_v1").unwrap()).unwrap();
     let checkpoint = Checkpoint::open(&workspace, &reference).unwrap();
-    let files = checkpoint.model(&name("ada")).unwrap();
-    let vectors = VectorModel::open(&workspace, &name("tiny-vectors")).unwrap();
+    let files = checkpoint.model(&MentorId::new("ada").unwrap()).unwrap();
+    let vectors =
+        VectorModel::open(&workspace, &VectorModelName::new("tiny-vectors").unwrap()).unwrap();
     let vectors = Some(std::sync::Arc::new(vectors));
     for result in expected()["results"].as_array().unwrap() {
         let question = result["question"].as_str().unwrap();

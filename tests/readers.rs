@@ -8,14 +8,14 @@ use std::thread;
 use mentorpal::checkpoint::{
     self, Checkpoint, CheckpointRef, Draft, Manifest, MentorRecord, OnExisting,
 };
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{Name, NameKind, Workspace};
 
 use crate::support::{FUSION, Sandbox};
 
 const ROUNDS: u64 = 400;
 
-fn name(text: &str) -> Name {
-    Name::new("name", text).unwrap()
+fn name<K: NameKind>(text: &str) -> Name<K> {
+    Name::new(text).unwrap()
 }
 
 fn reference() -> CheckpointRef {

@@ -17,7 +17,7 @@ use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
 use mentorpal::classifiers::arch::lstm_v1::LstmV1;
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{ArchName, MentorId, VectorModelName, Workspace};
 use serde_json::Value;
 
 use browser::{Browser, comparison_page, test_page, training_page};
@@ -295,7 +295,7 @@ fn all_minilm_gives_the_expected_vectors() {
     let wheel = wheel.to_str().expect("UTF-8");
     run(folder.path(), &["vectors", "add", wheel, "--name", "minilm", "--json"]);
     let workspace = Workspace::open(folder.path()).expect("a workspace");
-    let name = Name::new("vector model", "minilm").expect("a name");
+    let name = VectorModelName::new("minilm").expect("a name");
     let model = VectorModel::open(&workspace, &name).expect("it was just added");
     let file: Value = serde_json::from_slice(&fs::read(path).expect("it is there")).expect("JSON");
     let results = file["results"].as_array().expect("a list");
@@ -373,11 +373,13 @@ fn a_checkpoint_of_the_python_pipeline_gives_the_same_answers() {
     assert_answers_of_the_python_pipeline(workspace, "lstm_v1/imported", expected);
 
     let workspace = Workspace::open(workspace).expect("a workspace");
-    let name = |name: &str| Name::new("name", name).expect("a name");
-    let reference = CheckpointRef::parse("lstm_v1/imported", &name("lstm_v1")).expect("a name");
+    let reference =
+        CheckpointRef::parse("lstm_v1/imported", &ArchName::new("lstm_v1").expect("a name"))
+            .expect("a name");
     let checkpoint = Checkpoint::open(&workspace, &reference).expect("it was just imported");
-    let files = checkpoint.model(&name("julianne")).expect("it is whole");
-    let vectors = VectorModel::open(&workspace, &name(called)).expect("it was just added");
+    let files = checkpoint.model(&MentorId::new("julianne").expect("a name")).expect("it is whole");
+    let vectors = VectorModel::open(&workspace, &VectorModelName::new(called).expect("a name"))
+        .expect("it was just added");
     let vectors = Some(Arc::new(vectors));
     let mut worst: f64 = 0.0;
     for result in expected {

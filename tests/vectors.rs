@@ -29,7 +29,7 @@ use std::fs;
 
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{SentenceModel, StaticVectors, WordVectors};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 use serde_json::{Value, json};
 
 use crate::support::{Run, Sandbox};
@@ -60,8 +60,7 @@ fn every_format_gives_the_same_vectors() {
         let run = add(&sandbox, "words.any", file).code(0).prints("added words");
         run.prints(&format!("({format}, 3 words, 2 dimensions)"));
         let workspace = Workspace::open(sandbox.path()).unwrap();
-        let model =
-            WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
+        let model = WordVectors::open(&workspace, &VectorModelName::new("words").unwrap()).unwrap();
         assert_eq!(model.dims(), 2);
         for (word, [x, y]) in files::WORDS {
             let found = model.embedding(word).unwrap();
@@ -201,8 +200,7 @@ fn windows_line_ends_are_read() {
         let run = add(&sandbox, "words.txt", text.replace('\n', "\r\n")).code(0);
         run.prints(&format!("({format}"));
         let workspace = Workspace::open(sandbox.path()).unwrap();
-        let model =
-            WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap();
+        let model = WordVectors::open(&workspace, &VectorModelName::new("words").unwrap()).unwrap();
         for (word, vector) in files::WORDS {
             assert_eq!(model.embedding(word), Some(&vector[..]), "{format}, {word}");
         }
@@ -213,7 +211,7 @@ fn windows_line_ends_are_read() {
 fn a_damaged_model_never_opens_as_something_else() {
     let sandbox = with_words();
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    let name = Name::new("vector model", "words").unwrap();
+    let name = VectorModelName::new("words").unwrap();
     let path = sandbox.path().join(MODELS).join("words/model.fifu");
     let bytes = fs::read(&path).unwrap();
     for at in 0..bytes.len() {

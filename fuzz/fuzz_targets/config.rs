@@ -19,9 +19,11 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     };
     assert_eq!(settings.workspace, workspace);
     let base = shared::folder();
-    for name in [Some(&settings.arch), settings.test_set.as_ref(), settings.vectors.as_ref()] {
-        let Some(name) = name else { continue };
-        assert_eq!(base.join(name.as_str()).parent(), Some(base));
+    let arch = Some(settings.arch.as_str());
+    let test_set = settings.test_set.as_ref().map(|name| name.as_str());
+    let vectors = settings.vectors.as_ref().map(|name| name.as_str());
+    for name in [arch, test_set, vectors].into_iter().flatten() {
+        assert_eq!(base.join(name).parent(), Some(base));
     }
     if let Ok(checkpoint) = settings.checkpoint() {
         assert!(!checkpoint.name.to_string().split('/').any(|part| part == ".."));

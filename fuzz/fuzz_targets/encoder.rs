@@ -16,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 use mentorpal::error::Result;
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{Request, SentenceEncoder, SentenceModel, add};
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 const TEXTS: [&str; 4] = ["What is your name?", "", "xyzzy", "My naname, you?  是 Où"];
 
@@ -65,7 +65,7 @@ fn check_encoder(folder: PathBuf) -> Result<()> {
 /// Adds the encoder in an archive and checks that all files are in its folder.
 fn unpack(path: PathBuf) -> Result<()> {
     let workspace = shared::workspace();
-    let name = Name::new("vector model", "unpacked").unwrap();
+    let name = VectorModelName::new("unpacked").unwrap();
     let request = Request { path, name: Some(name), licence: None, overwrite: true };
     let added = add(&workspace, &request, &NoProgress)?;
     assert!(added.manifest.files.keys().all(|file| added.folder.join(file).is_file()));

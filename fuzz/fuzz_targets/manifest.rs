@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use libfuzzer_sys::fuzz_target;
 use mentorpal::checkpoint;
 use mentorpal::vectors;
-use mentorpal::workspace::Name;
+use mentorpal::workspace::{MentorId, VectorModelName};
 
 fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
@@ -25,23 +25,23 @@ fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
                 assert!(manifest.size() <= 1 << 60);
                 manifest.files.keys().for_each(|path| assert_stays_below(path));
                 for mentor in manifest.mentors.keys() {
-                    let mentor = Name::new("mentor", mentor.as_str()).unwrap();
+                    let mentor = MentorId::new(mentor.as_str()).unwrap();
                     manifest.files_of(&mentor).for_each(|(file, _)| assert_stays_below(file));
                 }
             }
             Err(error) => shared::check_error_of_file(&error),
         }
     } else {
-        match vectors::Manifest::from_bytes(&path, bytes) {
+        match vectors::VectorModelManifest::from_bytes(&path, bytes) {
             Ok(manifest) => {
                 let written = manifest.to_bytes();
-                let again = vectors::Manifest::from_bytes(&path, &written).unwrap();
+                let again = vectors::VectorModelManifest::from_bytes(&path, &written).unwrap();
                 assert_eq!(again, manifest);
                 assert_eq!(again.to_bytes(), written);
                 assert!(manifest.size() <= 1 << 60);
                 manifest.files.keys().for_each(|path| assert_stays_below(path));
                 // The digest is used as a component of a path.
-                Name::new("digest", manifest.digest()).unwrap();
+                VectorModelName::new(manifest.digest()).unwrap();
             }
             Err(error) => shared::check_error_of_file(&error),
         }

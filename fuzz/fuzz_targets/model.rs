@@ -15,7 +15,7 @@ use mentorpal::classifiers::{
 use mentorpal::mentor::Mentor;
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{Request, VectorModel, add};
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 const ARCHITECTURES: [&str; 2] = ["fusion_v1", "lstm_v1"];
 const FILES: [&str; 2] = ["model.json", "model.safetensors"];
@@ -38,7 +38,7 @@ struct ValidModel {
 static VECTORS: LazyLock<Vectors> = LazyLock::new(|| {
     let (workspace, path) = (shared::workspace(), shared::folder().join("words.txt"));
     shared::put(&path, Some(WORDS.as_bytes()));
-    let name = Name::new("vector model", "words").unwrap();
+    let name = VectorModelName::new("words").unwrap();
     let request = Request { path, name: Some(name.clone()), licence: None, overwrite: true };
     add(&workspace, &request, &NoProgress).unwrap();
     Some(Arc::new(VectorModel::open(&workspace, &name).unwrap()))

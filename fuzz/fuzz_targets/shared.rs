@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use mentorpal::error::{Error, Location};
 use mentorpal::mentor::Finding;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, Workspace};
 
 /// The separator between the files of one input.
 pub const SEPARATOR: &[u8] = b"\n%%\n";
@@ -32,8 +32,8 @@ pub fn workspace() -> Workspace {
 }
 
 /// Returns the id of a mentor.
-pub fn ada() -> Name {
-    Name::new("mentor", "ada").unwrap()
+pub fn ada() -> MentorId {
+    MentorId::new("ada").unwrap()
 }
 
 /// Writes a file, or removes it if `bytes` is `None`.

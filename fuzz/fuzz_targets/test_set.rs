@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use mentorpal::mentor::{Expected, Mentor, OFF_TOPIC, TestSet};
 use mentorpal::text::match_key;
-use mentorpal::workspace::Name;
+use mentorpal::workspace::TestSetName;
 
 /// Two answers have texts with the same key, one is in another script, one has no text.
 const DATA: &str = "ID,topics,text,question\n\
@@ -27,7 +27,7 @@ static MENTOR: LazyLock<Mentor> = LazyLock::new(|| {
 });
 
 fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
-    let (workspace, name) = (shared::workspace(), Name::new("test set", "standard").unwrap());
+    let (workspace, name) = (shared::workspace(), TestSetName::new("standard").unwrap());
     shared::put(&workspace.test_set(&MENTOR.id, &name), Some(bytes));
     match TestSet::load(&workspace, &MENTOR, &name) {
         Ok((set, findings)) => {

@@ -11,12 +11,12 @@ mod shared;
 use libfuzzer_sys::fuzz_target;
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{Request, SentenceModel, TokenVectors, WordVectors, add, verify};
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 fuzz_target!(init: shared::write_seeds(seeds), |bytes: &[u8]| {
     let (workspace, path) = (shared::workspace(), shared::folder().join("vectors.any"));
     shared::put(&path, Some(bytes));
-    let name = Name::new("vector model", "found").unwrap();
+    let name = VectorModelName::new("found").unwrap();
     let request = Request { path, name: Some(name.clone()), licence: None, overwrite: true };
     match add(&workspace, &request, &NoProgress) {
         Ok(added) => {

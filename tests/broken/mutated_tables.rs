@@ -5,7 +5,7 @@
 
 use mentorpal::error::Error;
 use mentorpal::mentor::{Finding, Mentor};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, Workspace};
 
 use super::DATA;
 use crate::support::Sandbox;
@@ -298,8 +298,7 @@ fn damage_cells(
 
 fn read(sandbox: &Sandbox) -> Result<(Vec<Answer>, Vec<Finding>), Error> {
     let workspace = Workspace::open(sandbox.path()).expect("a workspace");
-    let (mentor, findings) =
-        Mentor::load(&workspace, &Name::new("mentor", "ada").expect("a name"))?;
+    let (mentor, findings) = Mentor::load(&workspace, &MentorId::new("ada").expect("a name"))?;
     let answers = mentor.answers.into_iter().map(|answer| Answer {
         id: answer.id,
         topics: answer.topics,

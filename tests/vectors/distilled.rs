@@ -5,7 +5,7 @@ use std::fs;
 use mentorpal::progress::NoProgress;
 use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, SentenceModel, StaticVectors, VectorModel};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 
 use super::tiny;
 use super::{MODELS, names};
@@ -21,7 +21,7 @@ fn with_encoder() -> Sandbox {
 
 fn open(sandbox: &Sandbox, name: &str) -> mentorpal::error::Result<VectorModel> {
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    VectorModel::open(&workspace, &Name::new("vector model", name).unwrap())
+    VectorModel::open(&workspace, &VectorModelName::new(name).unwrap())
 }
 
 #[test]

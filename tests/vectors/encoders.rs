@@ -5,7 +5,7 @@ use std::fs;
 use mentorpal::progress::NoProgress;
 use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, VectorModel};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn add(sandbox: &Sandbox, folder: &str, files: &Files) -> Run {
 
 fn open(sandbox: &Sandbox, name: &str) -> VectorModel {
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    VectorModel::open(&workspace, &Name::new("vector model", name).unwrap()).unwrap()
+    VectorModel::open(&workspace, &VectorModelName::new(name).unwrap()).unwrap()
 }
 
 #[track_caller]

@@ -2,7 +2,7 @@
 
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 use serde::Deserialize;
 
 use crate::encoder_wheel::encoder_wheel;
@@ -26,7 +26,7 @@ fn the_real_encoder_matches_an_independent_implementation() {
     sandbox.run(&["vectors", "show", "minilm"]).code(0).prints("6 layers with 12 heads");
     sandbox.run(&["vectors", "verify"]).code(0);
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    let name = Name::new("vector model", "minilm").unwrap();
+    let name = VectorModelName::new("minilm").unwrap();
     let model = VectorModel::open(&workspace, &name).unwrap();
     let expected: Vec<Expected> =
         serde_json::from_str(include_str!("../fixtures/encoder/minilm.json")).unwrap();
@@ -49,7 +49,7 @@ fn a_text_has_the_same_vector_alone_and_in_a_batch() {
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    let model = VectorModel::open(&workspace, &Name::new("vector model", "minilm").unwrap());
+    let model = VectorModel::open(&workspace, &VectorModelName::new("minilm").unwrap());
     let model = model.unwrap();
     let texts: Vec<String> =
         (1..60).map(|n| "where did you go to school ".repeat(n % 7 + 1)).collect();
@@ -72,7 +72,7 @@ fn embedded_vectors_are_close_to_those_of_the_real_encoder() {
     let sandbox = Sandbox::empty();
     sandbox.run(&["vectors", "add", wheel.to_str().unwrap(), "--name", "minilm"]).code(0);
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    let name = Name::new("vector model", "minilm").unwrap();
+    let name = VectorModelName::new("minilm").unwrap();
     let encoder = VectorModel::open(&workspace, &name).unwrap();
     let questions = [
         "what is your name",

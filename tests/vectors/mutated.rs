@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{self, Request, WordVectors};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -64,7 +64,7 @@ pub(super) fn mutate(file: &mut Vec<u8>, other: &[u8], random: &mut ChaCha8Rng) 
 fn add(workspace: &Workspace, file: &[u8]) -> bool {
     let path = workspace.root().join("mutated");
     fs::write(&path, file).unwrap();
-    let name = Name::new("vector model", "model").unwrap();
+    let name = VectorModelName::new("model").unwrap();
     let request =
         Request { path: path.clone(), name: Some(name.clone()), licence: None, overwrite: true };
     match vectors::add(workspace, &request, &NoProgress) {

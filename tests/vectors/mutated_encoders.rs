@@ -5,7 +5,7 @@ use std::thread;
 
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{self, VectorModel};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -108,7 +108,7 @@ fn added_of(rounds: usize, seed: u64) -> usize {
 /// An added model must be intact. Every text has a vector or an error with a reason.
 fn is_usable(sandbox: &Sandbox) {
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    let name = Name::new("vector model", "model").unwrap();
+    let name = VectorModelName::new("model").unwrap();
     assert_eq!(vectors::verify(&workspace, &name).unwrap(), None);
     let model = VectorModel::open(&workspace, &name).unwrap();
     let long = "what is your name? ".repeat(50);

@@ -2,7 +2,7 @@
 
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{SentenceModel, TokenVectors, WordVectors};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 
 use super::with_words;
 
@@ -10,7 +10,7 @@ use super::with_words;
 fn words() -> WordVectors {
     let sandbox = with_words();
     let workspace = Workspace::open(sandbox.path()).unwrap();
-    WordVectors::open(&workspace, &Name::new("vector model", "words").unwrap()).unwrap()
+    WordVectors::open(&workspace, &VectorModelName::new("words").unwrap()).unwrap()
 }
 
 fn assert_near(found: &[f32], expected: &[f32]) {

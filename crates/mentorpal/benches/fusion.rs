@@ -15,14 +15,17 @@ use mentorpal::evaluate::run_test;
 use mentorpal::mentor::{Mentor, TestSet};
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::VectorModel;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{ArchName, CheckpointName, MentorId, TestSetName, Workspace};
 
 fn fusion(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     synthetic::write_workspace(folder.path(), 380, 2_600, 300);
     let workspace = Workspace::open(folder.path()).expect("the workspace is there");
-    let name = |text| Name::new("name", text).expect("a name");
-    let load = || Mentor::load(&workspace, &name("synthetic")).expect("the mentor loads").0;
+    let load = || {
+        Mentor::load(&workspace, &MentorId::new("synthetic").expect("a name"))
+            .expect("the mentor loads")
+            .0
+    };
     let mentor = Arc::new(load());
     let arch = registry::find("fusion_v1").expect("the architecture is there");
     let vectors = Some(Arc::new(VectorModel::embedded()));
@@ -36,8 +39,13 @@ fn fusion(criterion: &mut Criterion) {
     let files = train();
     let model = || arch.load(&files, &vectors).expect("the model loads");
     let classifier = MentorClassifier::new(mentor.clone(), model(), true);
-    let (tests, _) = TestSet::load(&workspace, &mentor, &name("synthetic")).expect("a test set");
-    let checkpoint = CheckpointRef { arch: name("fusion_v1"), checkpoint: name("bench") };
+    let (tests, _) =
+        TestSet::load(&workspace, &mentor, &TestSetName::new("synthetic").expect("a name"))
+            .expect("a test set");
+    let checkpoint = CheckpointRef {
+        arch: ArchName::new("fusion_v1").expect("a name"),
+        checkpoint: CheckpointName::new("bench").expect("a name"),
+    };
 
     let mut group = criterion.benchmark_group("fusion_v1");
     group.sample_size(10);

@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::remote::{RemoteSettings, RemoteTable};
 use crate::text::format::quoted_list;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{ArchName, MentorId, TestSetName, VectorModelName, Workspace};
 
 /// The value of the setting `vectors` that disables vectors.
 pub const NO_VECTORS: &str = "none";
@@ -77,7 +77,7 @@ pub struct Settings {
     /// The workspace.
     pub workspace: Workspace,
     /// The architecture.
-    pub arch: Name,
+    pub arch: ArchName,
     /// Whether the architecture comes from a flag, the environment or `mentorpal.toml`.
     pub is_arch_named: bool,
     /// Whether the requested checkpoint must have the requested architecture: the source of the
@@ -88,11 +88,11 @@ pub struct Settings {
     /// The stable checkpoint of `mentorpal.toml`, if it belongs to the architecture.
     pub stable_checkpoint: Option<String>,
     /// The requested mentors; empty if none was requested.
-    pub mentors: Vec<Name>,
+    pub mentors: Vec<MentorId>,
     /// The requested test set, without `.csv`.
-    pub test_set: Option<Name>,
+    pub test_set: Option<TestSetName>,
     /// The name of the requested vector model, or [`NO_VECTORS`].
-    pub vectors: Option<Name>,
+    pub vectors: Option<VectorModelName>,
     /// The remote that checkpoints are shared on, if one is configured.
     pub remote: Option<RemoteSettings>,
 }
@@ -138,23 +138,22 @@ impl Settings {
             let its_arch = name.split_once('/').map_or(file_arch.as_str(), |(arch, _)| arch);
             arch.as_ref().is_none_or(|arch| arch == its_arch)
         });
-        let arch = Name::new("architecture", arch.unwrap_or(file_arch))?;
+        let arch = ArchName::new(arch.unwrap_or(file_arch))?;
         let mut mentors = flags.mentors.clone();
         if mentors.is_empty() {
             mentors.extend(environment("MENTOR"));
         }
-        let mut names: Vec<Name> = Vec::new();
+        let mut names: Vec<MentorId> = Vec::new();
         for id in mentors {
-            let name = Name::new("mentor", id)?;
+            let name = MentorId::new(id)?;
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         let test_set = flags.test_set.clone().or_else(|| environment("TEST_SET")).or(file.test_set);
-        let test_set =
-            test_set.map(|name| Name::new("test set", without_ending(&name))).transpose()?;
+        let test_set = test_set.map(|name| TestSetName::new(without_ending(&name))).transpose()?;
         let vectors = flags.vectors.clone().or(file.vectors);
-        let vectors = vectors.map(|name| Name::new("vector model", name)).transpose()?;
+        let vectors = vectors.map(VectorModelName::new).transpose()?;
         let named_checkpoint = flags.checkpoint.clone().or_else(|| environment("CHECKPOINT"));
         let remote = RemoteSettings::resolve(file.remote, &workspace, environment)?;
         Ok(Self {
@@ -239,7 +238,7 @@ impl Settings {
     ///
     /// # Errors
     /// If the workspace has no mentor.
-    pub fn mentors_or_all(&self) -> Result<Vec<Name>> {
+    pub fn mentors_or_all(&self) -> Result<Vec<MentorId>> {
         if !self.mentors.is_empty() {
             return Ok(self.mentors.clone());
         }
@@ -257,7 +256,7 @@ impl Settings {
     ///
     /// # Errors
     /// If several mentors were requested, or none was and the workspace has several.
-    pub fn one_mentor(&self) -> Result<Name> {
+    pub fn one_mentor(&self) -> Result<MentorId> {
         let all = self.mentors_or_all()?;
         match all.as_slice() {
             [one] => Ok(one.clone()),

@@ -34,7 +34,7 @@ use crate::publish::FileRecord;
 use crate::remote::{
     Item, Moved, Remote, RemoteCheckpoint, RemoteSettings, TransferOptions, Transferred, Watcher,
 };
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{ArchName, Workspace};
 
 /// Environment variables that select what to use. They are for the command line only.
 const SELECTING: [&str; 5] = ["MENTORPAL", "ARCH", "CHECKPOINT", "MENTOR", "TEST_SET"];
@@ -45,7 +45,7 @@ const URL: &str = "MENTORPAL_REMOTE";
 /// A workspace with the remote that its checkpoints are shared through.
 pub struct WorkspaceRemote {
     workspace: Workspace,
-    arch: Name,
+    arch: ArchName,
     remote: Remote,
 }
 
@@ -147,7 +147,7 @@ pub fn open_remote(settings: Option<&RemoteSettings>, is_insecure: bool) -> Resu
 pub fn newest_on_remote(
     remote: &Remote,
     workspace: &Workspace,
-    arch: Option<&Name>,
+    arch: Option<&ArchName>,
 ) -> Result<(Option<CheckpointRef>, Vec<Warning>)> {
     let (mut candidates, mut warnings) = (Vec::new(), Vec::new());
     for checkpoint in remote.checkpoints(workspace)? {

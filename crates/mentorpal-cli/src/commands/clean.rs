@@ -8,12 +8,12 @@ use super::console::{self, bytes, lines, table};
 use super::transfer_reporter::TransferReporter;
 use super::{ExitStatus, sharing};
 use crate::cli::CleanArgs;
-use mentorpal::cleaning::{Cleanable, ItemName, Kept, SizedPath};
+use mentorpal::cleaning::{Cleanable, ItemName, Kept, MixedFolder, SizedPath};
 use mentorpal::config::Settings;
 use mentorpal::error::{Error, ErrorKind, Result};
 use mentorpal::remote::Remote;
 use mentorpal::text::format::{count, quoted_list};
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<ExitStatus> {
     let mut found = Cleanable::find(&settings.workspace)?;
@@ -100,12 +100,12 @@ fn print_json(found: &Cleanable, args: &CleanArgs) -> Result<()> {
         "dry_run": args.dry_run,
         "checkpoints": found.checkpoints().map(ToString::to_string).collect::<Vec<_>>(),
         "kept": kept.legacy.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "vector_models": found.vector_models().map(Name::as_str).collect::<Vec<_>>(),
+        "vector_models": found.vector_models().map(VectorModelName::as_str).collect::<Vec<_>>(),
         "cache": found.cache.as_ref().map(|cache| console::path(&cache.path)),
         "unfinished": paths(found.unfinished.iter().map(|folder| &folder.path)),
         "others": paths(&kept.others),
     });
-    let with_others = |(folder, files): &(PathBuf, Vec<String>)| json!({ "folder": console::path(folder), "files": files });
+    let with_others = |mixed: &MixedFolder| json!({ "folder": console::path(&mixed.folder), "files": mixed.others });
     // These keys are present only if there is something to list.
     for (key, values) in [
         ("drafts", paths(found.drafts.iter().map(|draft| &draft.path))),
@@ -153,12 +153,12 @@ fn report_kept(kept: &Kept) {
     for path in &kept.others {
         console::note(format_args!("`{}` is kept: it is not a vector model", path.display()));
     }
-    for (folder, files) in &kept.with_others {
+    for MixedFolder { folder, others } in &kept.with_others {
         console::note(format_args!(
             "`{}` is kept: it contains other files ({}); move them out of the folder and run the \
              command again",
             folder.display(),
-            quoted_list(files.iter().map(|file| file.escape_debug().to_string()))
+            quoted_list(others.iter().map(|file| file.escape_debug().to_string()))
         ));
     }
     for path in &kept.in_use {

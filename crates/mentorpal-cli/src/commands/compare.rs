@@ -10,10 +10,9 @@ use crate::cli::CompareArgs;
 use mentorpal::checkpoint::CheckpointRef;
 use mentorpal::config::Settings;
 use mentorpal::error::{Error, Result};
-use mentorpal::evaluate::{Comparison, Comparisons, Pair, Proportion, TestReport};
+use mentorpal::evaluate::{Comparison, Comparisons, MentorReports, Pair, Proportion};
 use mentorpal::files;
-use mentorpal::mentor::Mentor;
-use mentorpal::open::{OpenCheckpoint, TestOptions, TestRuns, mentors_to_test};
+use mentorpal::open::{MentorTestSet, OpenCheckpoint, TestOptions, TestRuns, mentors_to_test};
 use mentorpal::page;
 use mentorpal::text::format::quoted_list;
 
@@ -42,8 +41,8 @@ fn test_all(
 ) -> Result<TestRuns> {
     let all = if checkpoints.len() == 2 { "both" } else { "all" };
     let options = TestOptions { exact_matches: !args.no_canned, limit: None };
-    let mut runs: Vec<(Arc<Mentor>, Vec<TestReport>)> = Vec::new();
-    for (id, test_set) in mentors_to_test(settings)? {
+    let mut runs: Vec<MentorReports> = Vec::new();
+    for MentorTestSet { mentor: id, test_set } in mentors_to_test(settings)? {
         let in_all = checkpoints.iter().all(|one| one.files().has(&id));
         if settings.mentors.is_empty() && !in_all {
             console::warn(format_args!("`{id}` is not in {all} checkpoints; left out"));
@@ -53,7 +52,7 @@ fn test_all(
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
         let test = |one| open::test(one, &mentor, &test_set, options);
         let reports = checkpoints.iter().map(test).collect::<Result<_>>()?;
-        runs.push((mentor, reports));
+        runs.push(MentorReports { mentor, reports });
     }
     if runs.is_empty() {
         let names = quoted_list(checkpoints.iter().map(|one| one.name().to_string()));
@@ -87,9 +86,9 @@ fn json_lines(comparisons: &Comparisons) -> Vec<Value> {
         line["figures"] = json!({"a": figures.a, "b": figures.b, "topics": figures.topics});
         line
     });
-    let together = pooled.iter().enumerate().map(|(other, (_, comparison))| {
+    let together = pooled.iter().enumerate().map(|(other, one)| {
         let pairs: Vec<&Pair> = mentors.iter().map(|of| &of.pairs[other]).collect();
-        numbers(&pairs, comparison)
+        numbers(&pairs, &one.comparison)
     });
     alone.chain(together).collect()
 }

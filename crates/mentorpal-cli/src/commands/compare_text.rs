@@ -4,7 +4,8 @@ use super::console::{BOLD, lines, table};
 use super::test::ranks_text;
 use mentorpal::checkpoint::CheckpointRef;
 use mentorpal::evaluate::{
-    ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, Proportion, Standing,
+    ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, PooledComparison, Proportion,
+    Standing,
 };
 use mentorpal::text::{p_value, percent, percent_or_dash, percent_range, points, shorten};
 
@@ -16,7 +17,7 @@ pub(super) fn text(comparisons: &Comparisons) -> String {
         let title = title(pair.mentor.id.as_str(), &pair.b.checkpoint, is_pair);
         format!("{title}\n{}", pair_text(pair))
     });
-    let together = pooled.iter().map(|(checkpoint, comparison)| {
+    let together = pooled.iter().map(|PooledComparison { checkpoint, comparison }| {
         let title = title("all", checkpoint, is_pair);
         format!("{title}\n{}", numbers(first, checkpoint, comparison))
     });

@@ -22,7 +22,7 @@ use mentorpal::open::{convert_legacy, legacy_vectors};
 use mentorpal::publish::FileRecord;
 use mentorpal::text::format::{count, quoted_list};
 use mentorpal::vectors::VectorModel;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{ArchName, CheckpointName, MentorId, VectorModelName, Workspace};
 
 pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<ExitStatus> {
     let workspace = &settings.workspace;
@@ -30,7 +30,7 @@ pub(super) fn run(settings: &Settings, args: &CheckpointsImportArgs) -> Result<E
     let name = new_name(workspace, args, &legacy)?;
     let vectors = match &args.vectors {
         Some(name) => {
-            let name = Name::new("vector model", name.as_str())?;
+            let name = VectorModelName::new(name.as_str())?;
             Some(Arc::new(VectorModel::open(workspace, &name)?))
         }
         None => legacy_vectors(workspace, &legacy)?,
@@ -104,7 +104,7 @@ struct Imported {
 fn import(
     workspace: &Workspace,
     legacy: &LegacyCheckpoint,
-    id: &Name,
+    id: &MentorId,
     vectors: &Vectors,
     draft: &mut Draft,
 ) -> Result<Imported> {
@@ -144,12 +144,12 @@ fn new_name(
     args: &CheckpointsImportArgs,
     legacy: &LegacyCheckpoint,
 ) -> Result<CheckpointRef> {
-    let arch = Name::new("architecture", LEGACY_ARCH)?;
+    let arch = ArchName::new(LEGACY_ARCH)?;
     let name = match &args.checkpoint {
         Some(name) => CheckpointRef::parse(name, &arch)?,
         None => CheckpointRef {
             arch: arch.clone(),
-            checkpoint: Name::new("checkpoint", folder_name(&legacy.folder)).map_err(|e| {
+            checkpoint: CheckpointName::new(folder_name(&legacy.folder)).map_err(|e| {
                 e.or_at(Location::file(&legacy.folder)).hint("name it: --checkpoint NAME")
             })?,
         },
@@ -178,7 +178,7 @@ fn folder_name(folder: &Path) -> String {
 }
 
 /// Refuses to publish if a mentor could not be imported, unless --keep-going allows it.
-fn check(legacy: &LegacyCheckpoint, failed: &[&Name], keep_going: bool) -> Result<()> {
+fn check(legacy: &LegacyCheckpoint, failed: &[&MentorId], keep_going: bool) -> Result<()> {
     let all = legacy.mentors.len();
     if failed.is_empty() || (keep_going && failed.len() < all) {
         return Ok(());

@@ -9,14 +9,14 @@ use mentorpal::config::Settings;
 use mentorpal::error::{Error, ErrorKind, Result};
 use mentorpal::mentor::{Finding, Mentor};
 use mentorpal::text::format::{count, quoted_list};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, TestSetName, Workspace};
 
 /// The number of findings per kind that are shown without `--all`.
 const MAX_FINDINGS: usize = 5;
 
 pub(super) fn run(settings: &Settings, args: &MentorsArgs) -> Result<ExitStatus> {
     match &args.id {
-        Some(id) => show(&settings.workspace, &Name::new("mentor", id.as_str())?, args)?,
+        Some(id) => show(&settings.workspace, &MentorId::new(id.as_str())?, args)?,
         None => list(&settings.workspace, args.json)?,
     }
     Ok(ExitStatus::Success)
@@ -37,7 +37,7 @@ fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
             }
         };
         let test_sets: Vec<String> =
-            workspace.test_sets(&id)?.iter().map(Name::to_string).collect();
+            workspace.test_sets(&id)?.iter().map(TestSetName::to_string).collect();
         if as_json {
             console::json(&json!({
                 "id": id.as_str(),
@@ -69,7 +69,7 @@ fn list(workspace: &Workspace, as_json: bool) -> Result<()> {
     Err(Error::new(format!("{message}: {}", quoted_list(unreadable))).with_kind(ErrorKind::Corrupt))
 }
 
-fn show(workspace: &Workspace, id: &Name, args: &MentorsArgs) -> Result<()> {
+fn show(workspace: &Workspace, id: &MentorId, args: &MentorsArgs) -> Result<()> {
     let (mentor, mut findings) = Mentor::load(workspace, id)?;
     findings.extend(mentor.check(workspace)?);
     findings.sort_by(|a, b| (a.kind, &a.place).cmp(&(b.kind, &b.place)));

@@ -11,13 +11,13 @@ use mentorpal::evaluate::TestReport;
 use mentorpal::mentor::{Finding, Mentor, TestSet};
 use mentorpal::open::{OpenCheckpoint, TestOptions, Warning, load_mentor};
 use mentorpal::text::format::count;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, TestSetName, Workspace};
 
 /// Prints warnings. Similar irregularities in a mentor's data, and similar remarks on converting a model, share
 /// one line.
 pub(super) fn print_warnings(warnings: Vec<Warning>) {
-    let mut data: Vec<(Name, Vec<Finding>)> = Vec::new();
-    let mut notes: Vec<(Name, Vec<String>)> = Vec::new();
+    let mut data: Vec<(MentorId, Vec<Finding>)> = Vec::new();
+    let mut notes: Vec<(MentorId, Vec<String>)> = Vec::new();
     let mut others = Vec::new();
     for warning in warnings {
         match warning {
@@ -36,7 +36,7 @@ pub(super) fn print_warnings(warnings: Vec<Warning>) {
 }
 
 /// The group of `mentor`, a new one if there is none.
-fn group<T>(groups: &mut Vec<(Name, Vec<T>)>, mentor: Name) -> &mut Vec<T> {
+fn group<T>(groups: &mut Vec<(MentorId, Vec<T>)>, mentor: MentorId) -> &mut Vec<T> {
     let index = groups.iter().position(|(name, _)| *name == mentor).unwrap_or(groups.len());
     if index == groups.len() {
         groups.push((mentor, Vec::new()));
@@ -45,7 +45,7 @@ fn group<T>(groups: &mut Vec<(Name, Vec<T>)>, mentor: Name) -> &mut Vec<T> {
 }
 
 /// Reads a mentor's data and prints the warnings.
-pub(super) fn mentor(workspace: &Workspace, id: &Name) -> Result<Mentor> {
+pub(super) fn mentor(workspace: &Workspace, id: &MentorId) -> Result<Mentor> {
     let (mentor, warnings) = load_mentor(workspace, id)?;
     print_warnings(warnings);
     Ok(mentor)
@@ -89,7 +89,11 @@ pub(super) fn test(
 }
 
 /// Reads a mentor's test set and prints the warnings.
-pub(super) fn test_set(workspace: &Workspace, mentor: &Mentor, name: &Name) -> Result<TestSet> {
+pub(super) fn test_set(
+    workspace: &Workspace,
+    mentor: &Mentor,
+    name: &TestSetName,
+) -> Result<TestSet> {
     let (test_set, findings) = TestSet::load(workspace, mentor, name)?;
     console::warn_of_findings(mentor.id.as_str(), &findings);
     if test_set.unmarked > 0 {

@@ -77,7 +77,7 @@ pub(super) fn verify(
     for checkpoint in names {
         let item = Item::checkpoint(&settings.workspace, &checkpoint);
         let reporter = TransferReporter::new(item.to_string(), false);
-        let (files, faults) = match remote.verify(&item, &reporter) {
+        let found = match remote.verify(&item, &reporter) {
             Ok(found) => found,
             // A named checkpoint that the remote does not have, or a remote that cannot be used, is an error
             // of the command. Everything else is a fault of the checkpoint.
@@ -97,7 +97,7 @@ pub(super) fn verify(
             }
         };
         drop(reporter);
-        let found = VerifyReport { files, digests: true, faults };
+        let found = VerifyReport { files: found.files, digests: true, faults: found.corrupt };
         if !found.report(&checkpoint, as_json)? {
             outcome = ExitStatus::Negative;
         }

@@ -19,7 +19,7 @@ use mentorpal::remote::{Contents, Item, LocalState, Remote, TransferOptions, Tra
 use mentorpal::sharing::{newest_on_remote, open_remote};
 use mentorpal::text::format::count;
 use mentorpal::vectors::EMBEDDED;
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{VectorModelName, Workspace};
 
 /// Opens the configured remote and prints its warning, if there is one.
 pub(super) fn remote(settings: &Settings, flags: RemoteFlags) -> Result<Remote> {
@@ -126,7 +126,7 @@ pub(super) fn upload_trained(
 }
 
 pub(super) fn upload_vectors(settings: &Settings, args: &VectorsUploadArgs) -> Result<ExitStatus> {
-    let name = Name::new("vector model", args.name.as_str())?;
+    let name = VectorModelName::new(args.name.as_str())?;
     let context = TransferContext::new(args.json, args.force, args.dry_run);
     let item = Item::vectors(&settings.workspace, &name)?;
     context.send(&remote(settings, args.remote)?, &item)?;
@@ -152,7 +152,7 @@ pub(super) fn download_vectors(
     args: &VectorsDownloadArgs,
 ) -> Result<Option<ExitStatus>> {
     let is_for_hub = args.name.is_some() || args.licence.is_some();
-    let Ok(name) = Name::new("vector model", name) else { return Ok(None) };
+    let Ok(name) = VectorModelName::new(name) else { return Ok(None) };
     if settings.remote.is_none() || is_for_hub {
         return Ok(None);
     }

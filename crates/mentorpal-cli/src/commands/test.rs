@@ -16,7 +16,7 @@ use mentorpal::evaluate::{
 };
 use mentorpal::files;
 use mentorpal::mentor::{Mentor, TestSet};
-use mentorpal::open::{OpenCheckpoint, TestOptions, mentors_to_test};
+use mentorpal::open::{MentorTestSet, OpenCheckpoint, TestOptions, mentors_to_test};
 use mentorpal::page::{self, Tested};
 use mentorpal::text::format::count;
 use mentorpal::text::{percent, percent_or_dash, percent_range, shorten};
@@ -27,8 +27,8 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<ExitStatus> {
     let limit = args.limit.map(NonZeroUsize::get);
     let options = TestOptions { exact_matches: !args.no_canned, limit };
     let mut outcome = ExitStatus::Success;
-    let mut tests: Vec<(TestReport, TestFigures, Arc<Mentor>)> = Vec::new();
-    for (id, test_set) in mentors_to_test(settings)? {
+    let mut tests = Vec::new();
+    for MentorTestSet { mentor: id, test_set } in mentors_to_test(settings)? {
         let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
         let test_set = open::test_set(&settings.workspace, &mentor, &test_set)?;
         let report = open::test(&checkpoint, &mentor, &test_set, options)?;
@@ -47,16 +47,25 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<ExitStatus> {
             ));
             outcome = ExitStatus::Negative;
         }
-        tests.push((report, figures, mentor));
+        tests.push(MentorTest { report, figures, mentor });
     }
     write_files(args, &tests)?;
     Ok(outcome)
 }
 
+/// The test of one mentor.
+struct MentorTest {
+    report: TestReport,
+    figures: TestFigures,
+    mentor: Arc<Mentor>,
+}
+
 /// Writes the report files that the arguments name.
-fn write_files(args: &TestArgs, tests: &[(TestReport, TestFigures, Arc<Mentor>)]) -> Result<()> {
-    let tests: Vec<Tested> =
-        tests.iter().map(|(report, figures, mentor)| Tested { report, figures, mentor }).collect();
+fn write_files(args: &TestArgs, tests: &[MentorTest]) -> Result<()> {
+    let tests: Vec<Tested> = tests
+        .iter()
+        .map(|MentorTest { report, figures, mentor }| Tested { report, figures, mentor })
+        .collect();
     if let Some(path) = &args.html {
         files::write_atomically(path, page::test_page(&tests)?.as_bytes())?;
     }
@@ -159,8 +168,8 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
         ("confidence", confidence),
         ("arch", report.checkpoint.arch.to_string()),
         ("checkpoint", report.checkpoint.checkpoint.to_string()),
-        ("mentor", report.mentor.clone()),
-        ("test set", report.test_set.clone()),
+        ("mentor", report.mentor.to_string()),
+        ("test set", report.test_set.to_string()),
         ("accuracy", accuracy),
     ];
     let rows = rows.map(|(name, value)| format!("{name:<14}{value}"));

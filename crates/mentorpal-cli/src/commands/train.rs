@@ -18,7 +18,7 @@ use mentorpal::text::percent;
 use mentorpal::training::{
     MentorRun, MentorTraining, Published, TrainRequest, TrainingRun, update_without_mentor,
 };
-use mentorpal::workspace::Name;
+use mentorpal::workspace::{MentorId, VectorModelName};
 
 pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<ExitStatus> {
     if args.update && settings.mentors.is_empty() {
@@ -60,12 +60,13 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> Result<ExitStatus> {
 /// The request of the command line.
 fn request(settings: &Settings, args: &TrainArgs) -> Result<TrainRequest> {
     let mut request = TrainRequest::new()
-        .mentors(settings.mentors.iter().map(Name::as_str))
+        .mentors(settings.mentors.iter().map(MentorId::as_str))
         .arch(settings.arch.as_str())
         .seed(args.seed)
         .keep_going(args.keep_going);
     // A checkpoint that is updated has its own vector model, whatever mentorpal.toml names.
-    let vectors = if args.update { None } else { settings.vectors.as_ref().map(Name::as_str) };
+    let vectors =
+        if args.update { None } else { settings.vectors.as_ref().map(VectorModelName::as_str) };
     if let Some(vectors) = args.vectors.as_deref().or(vectors) {
         request = request.vectors(vectors);
     }

@@ -10,7 +10,7 @@ use mentorpal::evaluate::TrainingRecord;
 use mentorpal::files;
 use mentorpal::page;
 use mentorpal::text::format::{quoted_list, shell_word};
-use mentorpal::workspace::Name;
+use mentorpal::workspace::MentorId;
 
 /// The destination of the pages: a file for one mentor, a folder for several.
 pub(super) struct Pages<'a> {
@@ -65,7 +65,7 @@ pub(super) fn write_kept(
             return Err(Error::new(what).hint("select one with --mentor MENTOR"));
         }
     };
-    let mentor = Name::new("mentor", mentor)?;
+    let mentor = MentorId::new(mentor)?;
     let Some(bytes) = checkpoint.report(&mentor)? else {
         return Err(no_figures(checkpoint, &mentor)?);
     };
@@ -77,7 +77,7 @@ pub(super) fn write_kept(
 }
 
 /// Returns the error for a checkpoint without a training report.
-fn no_figures(checkpoint: &Checkpoint, mentor: &Name) -> Result<Error> {
+fn no_figures(checkpoint: &Checkpoint, mentor: &MentorId) -> Result<Error> {
     let what = format!("`{}` has no training report of `{mentor}`", checkpoint.name);
     let error = Error::at(Location::file(&checkpoint.folder), what).with_kind(ErrorKind::NotFound);
     let train = format!(

@@ -13,7 +13,7 @@ use mentorpal::open::{background_questions, training_vectors};
 use mentorpal::progress::Progress;
 use mentorpal::text::format::quoted_list;
 use mentorpal::vectors::{self, EMBEDDED, ModelKind};
-use mentorpal::workspace::{Name, Workspace};
+use mentorpal::workspace::{MentorId, VectorModelName, Workspace};
 
 /// A mentor to compare the configurations on.
 struct Subject {
@@ -34,7 +34,7 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<ExitStatus> {
         note_failures(configuration, &ids, runs);
     }
     let mut last = None;
-    for (ids, runs) in tables(&trials, &ids) {
+    for RunTable { ids, runs } in tables(&trials, &ids) {
         if last.is_some() && !args.json {
             console::line("")?;
         }
@@ -49,13 +49,24 @@ pub(super) fn run(settings: &Settings, args: &TuneArgs) -> Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// The result tables: one per mentor, then one for all mentors if there are several. Each has the ids of its
-/// mentors and the runs of each configuration.
-fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<(&'a [&'a str], Vec<Runs>)> {
-    let of_one = |i: usize| (&ids[i..=i], trials.iter().map(|runs| runs[i].clone()).collect());
+/// The runs of each configuration on one mentor, or on several together.
+struct RunTable<'a> {
+    /// The ids of the mentors.
+    ids: &'a [&'a str],
+    /// One entry per configuration.
+    runs: Vec<Runs>,
+}
+
+/// The result tables: one per mentor, then one for all mentors if there are several.
+fn tables<'a>(trials: &[Vec<Runs>], ids: &'a [&'a str]) -> Vec<RunTable<'a>> {
+    let of_one = |i: usize| RunTable {
+        ids: &ids[i..=i],
+        runs: trials.iter().map(|runs| runs[i].clone()).collect(),
+    };
     let mut tables: Vec<_> = (0..ids.len()).map(of_one).collect();
     if ids.len() > 1 {
-        tables.push((ids, trials.iter().map(|runs| pooled(runs)).collect()));
+        let runs = trials.iter().map(|runs| pooled(runs)).collect();
+        tables.push(RunTable { ids, runs });
     }
     tables
 }
@@ -85,8 +96,8 @@ fn configurations(settings: &Settings, args: &TuneArgs) -> Result<Vec<Configurat
 }
 
 /// The selected vector models, each of which must be valid; by default all valid ones, and `none`.
-fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
-    let checked = |name: &str| Name::new("vector model", name);
+fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<VectorModelName>> {
+    let checked = |name: &str| VectorModelName::new(name);
     let workspace = &settings.workspace;
     if !args.vectors.is_empty() {
         let mut names =
@@ -109,7 +120,7 @@ fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<Name>> {
 }
 
 /// Verifies the files of a vector model.
-fn check_valid(workspace: &Workspace, name: &Name) -> Result<()> {
+fn check_valid(workspace: &Workspace, name: &VectorModelName) -> Result<()> {
     if name.as_str() == NO_VECTORS {
         return Ok(());
     }
@@ -150,7 +161,7 @@ fn subject(
     settings: &Settings,
     args: &TuneArgs,
     background: &BackgroundQuestions,
-    id: &Name,
+    id: &MentorId,
 ) -> Result<Subject> {
     let mentor = open::mentor(&settings.workspace, id)?;
     let folds = folds(&mentor, usize::from(args.folds), args.seed)

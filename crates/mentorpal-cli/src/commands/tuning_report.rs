@@ -49,9 +49,14 @@ pub(super) struct TuningReport<'a> {
     mentors: &'a [&'a str],
     folds: usize,
     tried: Vec<&'a Configuration>,
-    /// The configurations that could not be trained, with the reason.
-    left_out: Vec<(&'a Configuration, String)>,
+    left_out: Vec<UntrainedConfiguration<'a>>,
     tuning: Tuning,
+}
+
+/// A configuration that could not be trained.
+struct UntrainedConfiguration<'a> {
+    configuration: &'a Configuration,
+    reason: String,
 }
 
 impl<'a> TuningReport<'a> {
@@ -71,7 +76,7 @@ impl<'a> TuningReport<'a> {
                     tried.push(configuration);
                     trials.push(runs);
                 }
-                Err(reason) => left_out.push((configuration, reason)),
+                Err(reason) => left_out.push(UntrainedConfiguration { configuration, reason }),
             }
         }
         if trials.is_empty() {
@@ -204,9 +209,10 @@ impl<'a> TuningReport<'a> {
     fn json_summary(&self) -> Value {
         let nested = &self.tuning.nested;
         let chosen: Vec<Value> = nested.chosen.iter().map(|&i| self.tried[i].json()).collect();
-        let left_out = self.left_out.iter().map(|(configuration, reason)| {
-            with(configuration.json(), [json!({ "reason": reason })])
-        });
+        let left_out = self
+            .left_out
+            .iter()
+            .map(|one| with(one.configuration.json(), [json!({ "reason": one.reason })]));
         let summary = json!({
             "recommended": self.best().json(),
             "simpler": self.tuning.simpler.map(|i| self.tried[i].json()),

@@ -16,10 +16,10 @@ use mentorpal::error::{Error, ErrorKind, Result};
 use mentorpal::publish::MANIFEST_FILE;
 use mentorpal::text::format::{count, quoted_list};
 use mentorpal::vectors::{
-    self, Added, DistillRequest, DownloadRequest, HubSettings, Manifest, ModelId, ModelKind,
-    Network, Options, Pooling, Request, VectorModel,
+    self, Added, DistillOptions, DistillRequest, DownloadRequest, HubSettings, ModelId, ModelKind,
+    Network, Pooling, Request, VectorModel, VectorModelManifest,
 };
-use mentorpal::workspace::Name;
+use mentorpal::workspace::VectorModelName;
 
 /// The number of nearest words that are shown.
 const NEAREST: usize = 10;
@@ -44,8 +44,8 @@ pub(super) fn run(settings: &Settings, args: &VectorsArgs) -> Result<ExitStatus>
     }
 }
 
-fn model_name(name: &str) -> Result<Name> {
-    Name::new("vector model", name)
+fn model_name(name: &str) -> Result<VectorModelName> {
+    VectorModelName::new(name)
 }
 
 fn add(settings: &Settings, args: &VectorsAddArgs) -> Result<ExitStatus> {
@@ -92,7 +92,7 @@ fn distill(settings: &Settings, args: &VectorsDistillArgs) -> Result<ExitStatus>
         name: args.name.as_deref().map(model_name).transpose()?,
         licence: args.licence.clone(),
         overwrite: args.overwrite,
-        options: Options { dims: args.dims, seed: args.seed, ..Options::default() },
+        options: DistillOptions { dims: args.dims, seed: args.seed, ..DistillOptions::default() },
     };
     let label = format!("{}: ", args.encoder);
     remove_stale_drafts(&settings.workspace);
@@ -116,7 +116,7 @@ fn show_added(added: &Added, as_json: bool) -> Result<ExitStatus> {
 }
 
 /// The number of words or tokens, and the dimensions.
-fn content(manifest: &Manifest) -> String {
+fn content(manifest: &VectorModelManifest) -> String {
     let dims = manifest.dims;
     match (manifest.kind, manifest.words) {
         (ModelKind::Words, Some(words)) => format!("{words} words, {dims} dimensions"),
@@ -126,7 +126,11 @@ fn content(manifest: &Manifest) -> String {
 }
 
 /// The JSON object of a vector model.
-fn described(name: &Name, manifest: &Manifest, folder: Option<&Path>) -> Value {
+fn described(
+    name: &VectorModelName,
+    manifest: &VectorModelManifest,
+    folder: Option<&Path>,
+) -> Value {
     json!({
         "name": name.as_str(),
         "kind": manifest.kind,
@@ -180,7 +184,12 @@ fn note_none() {
     console::note("no vector models yet; add one with `mentorpal vectors add PATH`");
 }
 
-fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> Result<ExitStatus> {
+fn show(
+    settings: &Settings,
+    name: &VectorModelName,
+    like: Option<&str>,
+    as_json: bool,
+) -> Result<ExitStatus> {
     let manifest = vectors::manifest(&settings.workspace, name)?;
     if manifest.kind == ModelKind::Encoder && like.is_none() {
         let network = vectors::network(&settings.workspace, name)?;
@@ -224,7 +233,11 @@ fn show(settings: &Settings, name: &Name, like: Option<&str>, as_json: bool) -> 
     Ok(ExitStatus::Success)
 }
 
-fn facts(name: &Name, manifest: &Manifest, network: Option<Network>) -> Result<()> {
+fn facts(
+    name: &VectorModelName,
+    manifest: &VectorModelManifest,
+    network: Option<Network>,
+) -> Result<()> {
     let source = &manifest.source;
     console::line(format_args!("{BOLD}{name}{BOLD:#}"))?;
     console::line(content(manifest))?;

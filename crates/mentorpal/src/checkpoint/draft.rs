@@ -10,7 +10,7 @@ use crate::classifiers::ModelFiles;
 use crate::error::{Error, Result};
 use crate::files::{sync_folder, write_synced};
 use crate::publish::{self, FileRecord, ItemKind, OnExisting, Staging};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{ArchName, CheckpointName, MentorId, Workspace, check_name};
 
 const KIND: ItemKind = ItemKind {
     noun: "checkpoint",
@@ -21,7 +21,7 @@ const KIND: ItemKind = ItemKind {
 #[derive(Debug)]
 pub struct Draft {
     workspace: Workspace,
-    arch: Name,
+    arch: ArchName,
     staging: Staging,
     manifest: Manifest,
 }
@@ -31,7 +31,7 @@ impl Draft {
     ///
     /// # Errors
     /// If the hidden folder cannot be created.
-    pub fn begin(workspace: &Workspace, arch: &Name, manifest: Manifest) -> Result<Self> {
+    pub fn begin(workspace: &Workspace, arch: &ArchName, manifest: Manifest) -> Result<Self> {
         let staging = Staging::begin(&workspace.arch(arch), KIND)?;
         Ok(Self { workspace: workspace.clone(), arch: arch.clone(), staging, manifest })
     }
@@ -50,7 +50,12 @@ impl Draft {
     ///
     /// # Errors
     /// If a file cannot be written. The draft cannot be used afterwards.
-    pub fn add(&mut self, mentor: &Name, record: MentorRecord, files: &ModelFiles) -> Result<()> {
+    pub fn add(
+        &mut self,
+        mentor: &MentorId,
+        record: MentorRecord,
+        files: &ModelFiles,
+    ) -> Result<()> {
         let folder = self.staging.folder().join(mentor.as_str());
         fs::create_dir(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
         for (name, bytes) in files {
@@ -65,16 +70,16 @@ impl Draft {
     ///
     /// # Errors
     /// If the file cannot be written. The draft cannot be used afterwards.
-    pub fn add_report(&mut self, mentor: &Name, report: &[u8]) -> Result<()> {
+    pub fn add_report(&mut self, mentor: &MentorId, report: &[u8]) -> Result<()> {
         self.write(mentor, REPORT_FILE, report)?;
         let folder = self.staging.folder().join(mentor.as_str());
         sync_folder(&folder).map_err(|e| Error::io(&folder, "sync the folder", e))
     }
 
     /// Writes one of a mentor's files and adds its record to the manifest.
-    fn write(&mut self, mentor: &Name, name: &str, bytes: &[u8]) -> Result<()> {
-        let name = Name::new("file", name)?;
-        let path = self.staging.folder().join(mentor.as_str()).join(name.as_str());
+    fn write(&mut self, mentor: &MentorId, name: &str, bytes: &[u8]) -> Result<()> {
+        check_name("file", name)?;
+        let path = self.staging.folder().join(mentor.as_str()).join(name);
         write_synced(&path, bytes).map_err(|e| Error::io(&path, "write the file", e))?;
         self.manifest.files.insert(format!("{mentor}/{name}"), FileRecord::of(bytes));
         Ok(())
@@ -84,7 +89,7 @@ impl Draft {
     ///
     /// # Errors
     /// If that checkpoint is corrupt or a file cannot be written.
-    pub fn add_from(&mut self, checkpoint: &Checkpoint, mentor: &Name) -> Result<()> {
+    pub fn add_from(&mut self, checkpoint: &Checkpoint, mentor: &MentorId) -> Result<()> {
         let files = checkpoint.model(mentor)?;
         let record = checkpoint.record(mentor)?.clone();
         self.add(mentor, record, &files)?;
@@ -106,11 +111,11 @@ impl Draft {
     /// If `existing` refuses a checkpoint of this name (another name can be tried), if that checkpoint
     /// was written by the Python pipeline, or if a file cannot be written. The old checkpoint, if any, is
     /// unchanged then.
-    pub fn publish(&self, name: &Name, existing: OnExisting) -> Result<PathBuf> {
+    pub fn publish(&self, name: &CheckpointName, existing: OnExisting) -> Result<PathBuf> {
         let target = CheckpointRef { arch: self.arch.clone(), checkpoint: name.clone() };
         refuse_legacy(&self.workspace, &target)?;
         let name = name.stored_in(&self.workspace.arch(&self.arch));
-        self.staging.publish(&name, &self.manifest.to_bytes(), existing)
+        self.staging.publish(name.as_str(), &self.manifest.to_bytes(), existing)
     }
 }
 

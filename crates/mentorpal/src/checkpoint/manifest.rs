@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::pretty_json;
 use crate::publish::{self, FileRecord};
 use crate::sha256;
-use crate::workspace::Name;
+use crate::workspace::{MentorId, check_name};
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 2;
@@ -111,7 +111,7 @@ impl Manifest {
             return Err(corrupt(what).with_kind(ErrorKind::Unsupported));
         }
         for mentor in manifest.mentors.keys() {
-            Name::new("mentor", mentor.as_str()).map_err(|e| corrupt(e.to_string()))?;
+            MentorId::new(mentor.as_str()).map_err(|e| corrupt(e.to_string()))?;
         }
         for file in manifest.files.keys() {
             if !manifest.is_own_path(file) {
@@ -157,18 +157,18 @@ impl Manifest {
 
     /// The record of `mentor`, whose id may be in another normalization form here.
     #[must_use]
-    pub fn mentor(&self, mentor: &Name) -> Option<&MentorRecord> {
+    pub fn mentor(&self, mentor: &MentorId) -> Option<&MentorRecord> {
         self.id_of(mentor).and_then(|id| self.mentors.get(id))
     }
 
     /// The id of `mentor` in the normalization form used here; an identical id takes precedence.
-    fn id_of(&self, mentor: &Name) -> Option<&str> {
+    fn id_of(&self, mentor: &MentorId) -> Option<&str> {
         let exactly = self.mentors.get_key_value(mentor.as_str()).map(|(id, _)| id);
         exactly.or_else(|| self.mentors.keys().find(|id| mentor.is(id))).map(String::as_str)
     }
 
     /// The files of `mentor`: the name of each within the mentor's folder, and its record.
-    pub fn files_of(&self, mentor: &Name) -> impl Iterator<Item = (&str, &FileRecord)> {
+    pub fn files_of(&self, mentor: &MentorId) -> impl Iterator<Item = (&str, &FileRecord)> {
         let id = self.id_of(mentor);
         self.files.iter().filter_map(move |(path, record)| {
             let (folder, file) = path.split_once('/')?;
@@ -181,7 +181,7 @@ impl Manifest {
         let Some((mentor, file)) = path.split_once('/') else { return false };
         let parts: Vec<Component> = Path::new(path).components().collect();
         self.mentors.contains_key(mentor)
-            && Name::new("file", file).is_ok()
+            && check_name("file", file).is_ok()
             && matches!(parts.as_slice(), [Component::Normal(_), Component::Normal(_)])
     }
 }
@@ -190,7 +190,7 @@ impl Manifest {
 /// folder in the other normalization form.
 pub(super) fn stored_file(folder: &Path, path: &str) -> String {
     let (mentor, file) = path.split_once('/').unwrap_or(("", path));
-    match Name::new("mentor", mentor) {
+    match MentorId::new(mentor) {
         Ok(mentor) => format!("{}/{file}", mentor.stored_in(folder)),
         Err(_) => path.to_owned(),
     }

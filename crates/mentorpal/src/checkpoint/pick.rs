@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::store::{CheckpointRef, list};
 use crate::error::{Error, ErrorKind, Location, Result};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{ArchName, Workspace};
 
 /// The result of [`created_last`].
 #[derive(Debug)]
@@ -24,7 +24,11 @@ pub struct Picked {
 /// # Errors
 /// If there is no checkpoint (the message names the architecture `default` if `arch` is `None`), or none
 /// with a valid manifest.
-pub fn created_last(workspace: &Workspace, arch: Option<&Name>, default: &Name) -> Result<Picked> {
+pub fn created_last(
+    workspace: &Workspace,
+    arch: Option<&ArchName>,
+    default: &ArchName,
+) -> Result<Picked> {
     let (mut candidates, mut passed_over) = (Vec::new(), Vec::new());
     for checkpoint in list(workspace, arch)? {
         match checkpoint {
@@ -46,7 +50,7 @@ pub(crate) fn time_created(text: Option<&str>) -> Option<Timestamp> {
     text.and_then(|text| text.parse().ok())
 }
 
-fn none_yet(workspace: &Workspace, arch: &Name) -> Error {
+fn none_yet(workspace: &Workspace, arch: &ArchName) -> Error {
     let place = Location::file(workspace.arch(arch));
     Error::at(place, format!("no checkpoint of `{arch}` yet"))
         .with_kind(ErrorKind::NotFound)

@@ -15,7 +15,7 @@ use crate::files;
 use crate::files::files_below;
 use crate::publish::{MANIFEST_FILE, OpenedFolder};
 use crate::text::format::{did_you_mean, quoted_list, shell_word};
-use crate::workspace::{Name, Workspace, folder_names};
+use crate::workspace::{ArchName, CheckpointName, MentorId, Workspace, folder_names};
 
 /// The full name of a checkpoint, `ARCH/CHECKPOINT`. Ordered by the checkpoint's own name, then by
 /// architecture.
@@ -23,9 +23,9 @@ use crate::workspace::{Name, Workspace, folder_names};
 pub struct CheckpointRef {
     // Comparing uses the order of the fields.
     /// The checkpoint's own name.
-    pub checkpoint: Name,
+    pub checkpoint: CheckpointName,
     /// The architecture.
-    pub arch: Name,
+    pub arch: ArchName,
 }
 
 impl CheckpointRef {
@@ -33,12 +33,12 @@ impl CheckpointRef {
     ///
     /// # Errors
     /// If a part is an invalid name.
-    pub fn parse(text: &str, arch: &Name) -> Result<Self> {
+    pub fn parse(text: &str, arch: &ArchName) -> Result<Self> {
         let (arch, checkpoint) = match text.split_once('/') {
-            Some((arch, checkpoint)) => (Name::new("architecture", arch)?, checkpoint),
+            Some((arch, checkpoint)) => (ArchName::new(arch)?, checkpoint),
             None => (arch.clone(), text),
         };
-        Ok(Self { arch, checkpoint: Name::new("checkpoint", checkpoint)? })
+        Ok(Self { arch, checkpoint: CheckpointName::new(checkpoint)? })
     }
 
     /// The path of its folder, which need not exist.
@@ -138,13 +138,13 @@ impl Checkpoint {
             CheckpointKind::Published(manifest) => {
                 manifest.mentors.keys().map(String::as_str).collect()
             }
-            CheckpointKind::Legacy(legacy) => legacy.mentors.iter().map(Name::as_str).collect(),
+            CheckpointKind::Legacy(legacy) => legacy.mentors.iter().map(MentorId::as_str).collect(),
         }
     }
 
     /// Whether it has `mentor`.
     #[must_use]
-    pub fn has(&self, mentor: &Name) -> bool {
+    pub fn has(&self, mentor: &MentorId) -> bool {
         self.mentors().iter().any(|id| mentor.is(id))
     }
 
@@ -198,7 +198,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If the checkpoint does not have this mentor.
-    pub fn record(&self, mentor: &Name) -> Result<&MentorRecord> {
+    pub fn record(&self, mentor: &MentorId) -> Result<&MentorRecord> {
         self.manifest()?.mentor(mentor).ok_or_else(|| {
             let known = quoted_list(self.mentors());
             self.no_such_mentor(mentor).hint(format!(
@@ -212,7 +212,7 @@ impl Checkpoint {
 
     /// Returns the error for a mentor that the checkpoint does not have.
     #[must_use]
-    pub fn no_such_mentor(&self, mentor: &Name) -> Error {
+    pub fn no_such_mentor(&self, mentor: &MentorId) -> Error {
         Error::new(format!("checkpoint `{}` has no mentor `{mentor}`", self.name))
             .with_kind(ErrorKind::NotFound)
     }
@@ -221,7 +221,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If the checkpoint does not have this mentor, or a file is missing or corrupt.
-    pub fn model(&self, mentor: &Name) -> Result<ModelFiles> {
+    pub fn model(&self, mentor: &MentorId) -> Result<ModelFiles> {
         self.read(mentor, |file| ![REPORT_FILE, OLD_REPORT_FILE].contains(&file))
     }
 
@@ -230,12 +230,12 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`model`](Self::model).
-    pub fn report(&self, mentor: &Name) -> Result<Option<Vec<u8>>> {
+    pub fn report(&self, mentor: &MentorId) -> Result<Option<Vec<u8>>> {
         Ok(self.read(mentor, |file| file == REPORT_FILE)?.remove(REPORT_FILE))
     }
 
     /// Reads the files of `mentor` whose name is `wanted`.
-    fn read(&self, mentor: &Name, wanted: impl Fn(&str) -> bool) -> Result<ModelFiles> {
+    fn read(&self, mentor: &MentorId, wanted: impl Fn(&str) -> bool) -> Result<ModelFiles> {
         self.record(mentor)?;
         let opened = &self.source()?.opened;
         let mut files = ModelFiles::new();
@@ -330,7 +330,7 @@ fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
 ///
 /// # Errors
 /// If a folder cannot be listed.
-pub fn list(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Result<Checkpoint>>> {
+pub fn list(workspace: &Workspace, arch: Option<&ArchName>) -> Result<Vec<Result<Checkpoint>>> {
     let names = names(workspace, arch)?;
     let open = |name: &CheckpointRef| match Checkpoint::open(workspace, name) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -344,7 +344,7 @@ pub fn list(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<Result<Che
 ///
 /// # Errors
 /// If a folder cannot be listed.
-pub fn names(workspace: &Workspace, arch: Option<&Name>) -> Result<Vec<CheckpointRef>> {
+pub fn names(workspace: &Workspace, arch: Option<&ArchName>) -> Result<Vec<CheckpointRef>> {
     let all = workspace.classifiers();
     let arches = match arch {
         Some(arch) => vec![arch.clone()],

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::mentor::{Example, Mentor};
 use crate::text::{match_key, sanitize_any_script};
-use crate::workspace::Name;
+use crate::workspace::MentorId;
 
 /// The largest number of background questions per mentor.
 const MAX_QUESTIONS: usize = 200;
@@ -17,7 +17,7 @@ const CHITCHAT: &str = include_str!("chitchat.txt");
 /// The questions of all mentors of a workspace, in pseudo-random order.
 #[derive(Debug, Default)]
 pub struct BackgroundQuestions {
-    mentors: Vec<Name>,
+    mentors: Vec<MentorId>,
     /// The questions as written, by the digest of their match key, each with the indices of the mentors that
     /// answer it.
     questions: BTreeMap<[u8; 32], (String, Vec<usize>)>,

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::remote::{Contents, Item, LocalState, NoCopy, Remote, Watcher};
 use crate::vectors;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A checkpoint or vector model in the state in which it was found.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub enum ItemName {
     /// A checkpoint.
     Checkpoint(CheckpointRef),
     /// A vector model.
-    Vectors(Name),
+    Vectors(VectorModelName),
 }
 
 impl CleanableItem {

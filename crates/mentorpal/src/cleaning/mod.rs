@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::publish;
 use crate::remote::{self, Remote, Unfinished};
 use crate::vectors;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A file or folder with its size.
 #[derive(Clone, Debug)]
@@ -52,11 +52,19 @@ pub struct Kept {
     pub legacy: Vec<CheckpointRef>,
     /// Other files and folders among the vector models, which a user put there, sorted.
     pub others: Vec<PathBuf>,
-    /// Folders of checkpoints and vector models that contain other files, which a user put there, with the names of
-    /// these files.
-    pub with_others: Vec<(PathBuf, Vec<String>)>,
+    /// Folders of checkpoints and vector models that contain other files.
+    pub with_others: Vec<MixedFolder>,
     /// Downloads that a process is using.
     pub in_use: Vec<PathBuf>,
+}
+
+/// The folder of a checkpoint or vector model that contains other files.
+#[derive(Clone, Debug)]
+pub struct MixedFolder {
+    /// The path of the folder.
+    pub folder: PathBuf,
+    /// The names of the other files, which a user put there.
+    pub others: Vec<String>,
 }
 
 impl Cleanable {
@@ -86,7 +94,7 @@ impl Cleanable {
                 others if others.is_empty() => {
                     found.items.push(CleanableItem::find(workspace, name));
                 }
-                others => found.kept.with_others.push((folder, others)),
+                others => found.kept.with_others.push(MixedFolder { folder, others }),
             }
         }
         Ok(found)
@@ -108,7 +116,7 @@ impl Cleanable {
     }
 
     /// The vector models among the items.
-    pub fn vector_models(&self) -> impl Iterator<Item = &Name> {
+    pub fn vector_models(&self) -> impl Iterator<Item = &VectorModelName> {
         self.items.iter().filter_map(|item| match &item.name {
             ItemName::Checkpoint(_) => None,
             ItemName::Vectors(name) => Some(name),
@@ -178,7 +186,7 @@ fn drafts(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 /// The files and folders among the vector models that are not vector models, sorted. Hidden ones
 /// belong to this program and are left out.
-fn others(workspace: &Workspace, models: &[Name]) -> Result<Vec<PathBuf>> {
+fn others(workspace: &Workspace, models: &[VectorModelName]) -> Result<Vec<PathBuf>> {
     let folder = workspace.vector_models();
     if !folder.is_dir() {
         return Ok(Vec::new());

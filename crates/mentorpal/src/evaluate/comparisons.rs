@@ -10,6 +10,15 @@ use super::test::TestReport;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::Mentor;
 
+/// The reports of several checkpoints on the same test set of one mentor.
+#[derive(Clone, Debug)]
+pub struct MentorReports {
+    /// The mentor.
+    pub mentor: Arc<Mentor>,
+    /// One report per checkpoint.
+    pub reports: Vec<TestReport>,
+}
+
 /// The comparisons of checkpoints on the same tests. Each checkpoint B after the first is compared
 /// with the first, A.
 ///
@@ -25,7 +34,25 @@ pub struct Comparisons<'a> {
     pub mentors: Vec<MentorComparisons<'a>>,
     /// The comparison on all mentors' questions together, one per checkpoint after the first. Empty
     /// if there is only one mentor.
-    pub pooled: Vec<(&'a CheckpointRef, Comparison)>,
+    pub pooled: Vec<PooledComparison<'a>>,
+}
+
+/// The comparison of the first checkpoint with another one on all mentors' questions together.
+#[derive(Clone, Debug)]
+pub struct PooledComparison<'a> {
+    /// The other checkpoint, B.
+    pub checkpoint: &'a CheckpointRef,
+    /// The difference in accuracy and its significance.
+    pub comparison: Comparison,
+}
+
+/// The result of one checkpoint on one mentor's test.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckpointSide<'a> {
+    /// The test report.
+    pub report: &'a TestReport,
+    /// The figures of the report.
+    pub figures: &'a SideFigures,
 }
 
 /// The comparisons on one mentor's test.
@@ -73,18 +100,18 @@ impl<'a> Comparisons<'a> {
     /// If there is no mentor, if a mentor has fewer than two reports or not as many as the others,
     /// or if the reports of one mentor have different questions.
     #[must_use]
-    pub fn of(runs: &'a [(Arc<Mentor>, Vec<TestReport>)]) -> Self {
-        let checkpoints = runs.first().map_or(0, |(_, reports)| reports.len());
+    pub fn of(runs: &'a [MentorReports]) -> Self {
+        let checkpoints = runs.first().map_or(0, |run| run.reports.len());
         assert!(
-            checkpoints > 1 && runs.iter().all(|(_, reports)| reports.len() == checkpoints),
+            checkpoints > 1 && runs.iter().all(|run| run.reports.len() == checkpoints),
             "only two checkpoints or more on the same tests can be compared"
         );
         let mut mentors: Vec<MentorComparisons> = runs.iter().map(of_mentor).collect();
         let pairs = mentors.iter_mut().flat_map(|entry| &mut entry.pairs);
         correct_family(pairs.map(|pair| &mut pair.comparison));
         let mut pooled = if runs.len() > 1 { pooled(&mentors) } else { Vec::new() };
-        correct_family(pooled.iter_mut().map(|(_, comparison)| comparison));
-        Self { first: &runs[0].1[0].checkpoint, mentors, pooled }
+        correct_family(pooled.iter_mut().map(|one| &mut one.comparison));
+        Self { first: &runs[0].reports[0].checkpoint, mentors, pooled }
     }
 
     /// Returns every pair, ordered by mentor, then by checkpoint.
@@ -100,22 +127,23 @@ impl<'a> Comparisons<'a> {
             let compared = entry.pairs.iter().map(|pair| (&pair.b.checkpoint, &pair.comparison));
             standings(Some(entry.mentor.id.as_str()), self.first, compared)
         });
-        let pooled = self.pooled.iter().map(|(checkpoint, comparison)| (*checkpoint, comparison));
+        let pooled = self.pooled.iter().map(|one| (one.checkpoint, &one.comparison));
         of_mentors.chain(standings(None, self.first, pooled)).collect()
     }
 
     /// Returns the report and figures of each checkpoint on each mentor's test, ordered by mentor.
     /// The first checkpoint occurs once per mentor.
-    pub fn sides(&self) -> impl Iterator<Item = (&TestReport, &SideFigures)> {
-        self.mentors.iter().flat_map(|entry| {
-            let first = entry.pairs.first().map(|pair| (pair.a, &pair.figures.a));
-            first.into_iter().chain(entry.pairs.iter().map(|pair| (pair.b, &pair.figures.b)))
+    pub fn sides<'b>(&'b self) -> impl Iterator<Item = CheckpointSide<'b>> {
+        let a = |pair: &'b Pair<'a>| CheckpointSide { report: pair.a, figures: &pair.figures.a };
+        let b = |pair: &'b Pair<'a>| CheckpointSide { report: pair.b, figures: &pair.figures.b };
+        self.mentors.iter().flat_map(move |entry| {
+            entry.pairs.first().map(a).into_iter().chain(entry.pairs.iter().map(b))
         })
     }
 }
 
 /// Compares the reports of one mentor.
-fn of_mentor((mentor, reports): &(Arc<Mentor>, Vec<TestReport>)) -> MentorComparisons<'_> {
+fn of_mentor(MentorReports { mentor, reports }: &MentorReports) -> MentorComparisons<'_> {
     let pair = |b| Pair {
         mentor,
         a: &reports[0],
@@ -127,13 +155,13 @@ fn of_mentor((mentor, reports): &(Arc<Mentor>, Vec<TestReport>)) -> MentorCompar
 }
 
 /// Compares each checkpoint with the first on all mentors' questions together.
-fn pooled<'a>(mentors: &[MentorComparisons<'a>]) -> Vec<(&'a CheckpointRef, Comparison)> {
+fn pooled<'a>(mentors: &[MentorComparisons<'a>]) -> Vec<PooledComparison<'a>> {
     let others = 0..mentors[0].pairs.len();
     let pool = |other: usize| {
         let pairs = mentors.iter().map(|entry| &entry.pairs[other]);
         let (a, b): (Vec<&TestReport>, Vec<&TestReport>) =
             pairs.map(|pair| (pair.a, pair.b)).unzip();
-        (&b[0].checkpoint, compare(&a, &b))
+        PooledComparison { checkpoint: &b[0].checkpoint, comparison: compare(&a, &b) }
     };
     others.map(pool).collect()
 }

@@ -2,13 +2,15 @@
 //! here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::Serialize;
 
 use super::nearest::{Neighbour, QuestionIndex};
 use super::proportion::{Proportion, TopicShare, topic_shares};
 use super::statistics::{
-    Calibration, CoveragePoint, calibration, coverage_curve, mean_reciprocal_rank, share_within,
+    Calibration, CoveragePoint, ScoredAnswer, calibration, coverage_curve, mean_reciprocal_rank,
+    share_within,
 };
 use super::test::{TestReport, TestResult};
 use crate::classifiers::{ConfidenceKind, MAX_CANDIDATES};
@@ -137,17 +139,17 @@ impl TestFigures {
     pub fn of(report: &TestReport, mentor: &Mentor) -> Self {
         let results = &report.results;
         let asked: Vec<&TestResult> = results.iter().filter(|result| !result.canned).collect();
-        let confidences: Vec<(f64, bool)> = asked.iter().map(|result| pair(result)).collect();
+        let confidences: Vec<ScoredAnswer> = asked.iter().map(|result| scored(result)).collect();
         let off = report.tally().off_topic;
         let canned = results.iter().filter(|result| result.canned && result.correct).count();
         let are_probabilities = report.confidence_kind == ConfidenceKind::Probability;
-        let scale = if are_probabilities { (0.0, 1.0) } else { range(&confidences) };
+        let scale = if are_probabilities { 0.0..1.0 } else { range(&confidences) };
         Self {
             canned_floor: Proportion::of(canned, results.len()),
             topics: topics(results, mentor),
             off_topic_precision: Proportion::of(off.correct, off.predicted),
             off_topic_recall: Proportion::of(off.correct, off.questions),
-            confidences: histogram(&confidences, scale),
+            confidences: histogram(&confidences, &scale),
             calibration: are_probabilities.then(|| calibration(&confidences)),
             coverage: coverage(results),
             fitted: fitted(results),
@@ -177,24 +179,26 @@ pub(super) fn topics(results: &[TestResult], mentor: &Mentor) -> Vec<TopicShare>
 
 /// Returns the lowest and the highest confidence. If both are equal, the range extends 0.5 to
 /// either side; without questions it is 0 to 1.
-fn range(questions: &[(f64, bool)]) -> (f64, f64) {
-    let low = questions.iter().map(|(confidence, _)| *confidence).fold(f64::INFINITY, f64::min);
-    let high = questions.iter().map(|(confidence, _)| *confidence).fold(-f64::INFINITY, f64::max);
+fn range(answers: &[ScoredAnswer]) -> Range<f64> {
+    let confidences = || answers.iter().map(|answer| answer.confidence);
+    let low = confidences().fold(f64::INFINITY, f64::min);
+    let high = confidences().fold(-f64::INFINITY, f64::max);
     match low {
-        _ if low < high => (low, high),
-        _ if low.is_finite() => (low - 0.5, low + 0.5),
-        _ => (0.0, 1.0),
+        _ if low < high => low..high,
+        _ if low.is_finite() => low - 0.5..low + 0.5,
+        _ => 0.0..1.0,
     }
 }
 
-fn histogram(questions: &[(f64, bool)], (low, high): (f64, f64)) -> Vec<ConfidenceBin> {
+/// Returns the numbers of right and wrong answers in 20 bins of equal width over the confidences of `scale`.
+fn histogram(answers: &[ScoredAnswer], scale: &Range<f64>) -> Vec<ConfidenceBin> {
     const BINS: usize = 20;
-    let edge = |i: usize| low + (high - low) * (i as f64 / BINS as f64);
+    let edge = |i: usize| scale.start + (scale.end - scale.start) * (i as f64 / BINS as f64);
     let bin = |i| ConfidenceBin { low: edge(i), high: edge(i + 1), right: 0, wrong: 0 };
     let mut bins: Vec<ConfidenceBin> = (0..BINS).map(bin).collect();
-    for &(confidence, right) in questions {
-        let bin = &mut bins[(1..BINS).take_while(|&i| edge(i) <= confidence).count()];
-        if right {
+    for answer in answers {
+        let bin = &mut bins[(1..BINS).take_while(|&i| edge(i) <= answer.confidence).count()];
+        if answer.correct {
             bin.right += 1;
         } else {
             bin.wrong += 1;
@@ -204,13 +208,13 @@ fn histogram(questions: &[(f64, bool)], (low, high): (f64, f64)) -> Vec<Confiden
 }
 
 /// Returns the confidence in the best answer, and whether that answer is correct.
-fn pair(result: &TestResult) -> (f64, bool) {
-    (result.confidence, result.top_correct)
+fn scored(result: &TestResult) -> ScoredAnswer {
+    ScoredAnswer { confidence: result.confidence, correct: result.top_correct }
 }
 
 /// Returns accuracy against coverage for every threshold.
 pub(super) fn coverage(results: &[TestResult]) -> Vec<CoveragePoint> {
-    let all: Vec<(f64, bool)> = results.iter().map(pair).collect();
+    let all: Vec<ScoredAnswer> = results.iter().map(scored).collect();
     coverage_curve(&all)
 }
 

@@ -26,7 +26,9 @@ pub use comparison_figures::{
     ChangedGroup, ChangedQuestion, ChangedQuestions, ComparisonFigures, GivenAnswer, SideFigures,
     TopicPair,
 };
-pub use comparisons::{Comparisons, MentorComparisons, Pair, Standing};
+pub use comparisons::{
+    CheckpointSide, Comparisons, MentorComparisons, MentorReports, Pair, PooledComparison, Standing,
+};
 pub use figures::{
     ConfidenceBin, Confusion, FittedPoint, NeverGiven, Ranks, TestFigures, WrongQuestion,
 };

@@ -8,6 +8,7 @@ use crate::classifiers::{ConfidenceKind, MentorClassifier};
 use crate::error::Result;
 use crate::mentor::{OFF_TOPIC, TestSet};
 use crate::progress::Progress;
+use crate::workspace::{MentorId, TestSetName};
 
 /// The results of a checkpoint on one mentor's test set.
 #[derive(Clone, Debug)]
@@ -15,9 +16,9 @@ pub struct TestReport {
     /// The checkpoint.
     pub checkpoint: CheckpointRef,
     /// The mentor's id.
-    pub mentor: String,
+    pub mentor: MentorId,
     /// The test set's name.
-    pub test_set: String,
+    pub test_set: TestSetName,
     /// The meaning of the confidences in `results`.
     pub confidence_kind: ConfidenceKind,
     /// One result per question, in the order of the test set.
@@ -128,8 +129,8 @@ pub fn run_test(
     progress.finish();
     Ok(TestReport {
         checkpoint: checkpoint.clone(),
-        mentor: mentor.id.to_string(),
-        test_set: test_set.name.to_string(),
+        mentor: mentor.id.clone(),
+        test_set: test_set.name.clone(),
         confidence_kind: classifier.confidence_kind(),
         results,
     })
@@ -198,7 +199,7 @@ fn count<'a>(results: impl Iterator<Item = &'a TestResult>) -> AnswerCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Name;
+    use crate::workspace::{ArchName, CheckpointName};
 
     fn result(expected: &str, given: &str, canned: bool) -> TestResult {
         TestResult {
@@ -218,11 +219,13 @@ mod tests {
     // others. Declining is expected for 3, given for 2, and correct for 1.
     #[test]
     fn a_tally_agrees_with_a_hand_count() {
-        let name = |text| Name::new("test", text).unwrap();
         let report = TestReport {
-            checkpoint: CheckpointRef { arch: name("a"), checkpoint: name("c") },
-            mentor: "m".into(),
-            test_set: "t".into(),
+            checkpoint: CheckpointRef {
+                arch: ArchName::new("a").unwrap(),
+                checkpoint: CheckpointName::new("c").unwrap(),
+            },
+            mentor: MentorId::new("m").unwrap(),
+            test_set: TestSetName::new("t").unwrap(),
             confidence_kind: ConfidenceKind::Score,
             results: vec![
                 result("1", "1", true),

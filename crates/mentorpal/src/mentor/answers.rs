@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::finding::{Finding, FindingKind};
-use super::table::{HeadedTable, Row, visible};
+use super::table::{HeadedTable, TableRow, visible};
 use crate::error::{Error, Location, Result};
 use crate::text::{compose, shorten};
 
@@ -56,7 +56,7 @@ pub(crate) fn plain_text(text: &str) -> String {
     text.replace('\u{a0}', " ").trim().to_owned()
 }
 
-fn read_row(table: &HeadedTable, row: &Row, findings: &mut Vec<Finding>) -> Result<Answer> {
+fn read_row(table: &HeadedTable, row: &TableRow, findings: &mut Vec<Finding>) -> Result<Answer> {
     let [id, topics, text, question] = table.cells(row);
     let place = |column: &str| table.table.place(row, column);
     let written = id.trim();

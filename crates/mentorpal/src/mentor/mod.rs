@@ -1,9 +1,9 @@
 //! Mentors: reading their files, their test sets, and checks of their data.
 //!
 //! ```no_run
-//! # use mentorpal::{mentor::Mentor, workspace::{Name, Workspace}};
+//! # use mentorpal::{mentor::Mentor, workspace::{MentorId, Workspace}};
 //! let workspace = Workspace::open(".")?;
-//! let (mentor, findings) = Mentor::load(&workspace, &Name::new("mentor", "guide")?)?;
+//! let (mentor, findings) = Mentor::load(&workspace, &MentorId::new("guide")?)?;
 //! assert!(mentor.examples().len() <= mentor.question_count());
 //! for finding in findings {
 //!     eprintln!("{finding}");
@@ -38,13 +38,13 @@ pub use utterances::{Utterance, Utterances};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::text::{compose, match_key};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// A mentor as its files describe it.
 #[derive(Debug)]
 pub struct Mentor {
     /// The name of its folder.
-    pub id: Name,
+    pub id: MentorId,
     /// Its name and title.
     pub profile: Profile,
     /// The answers in the order of `classifier_data.csv`; ids are unique.
@@ -76,7 +76,7 @@ impl Mentor {
     /// # Errors
     /// If the mentor does not exist, `classifier_data.csv` is missing or invalid, or another of its
     /// tables exists but cannot be read.
-    pub fn load(workspace: &Workspace, id: &Name) -> Result<(Self, Vec<Finding>)> {
+    pub fn load(workspace: &Workspace, id: &MentorId) -> Result<(Self, Vec<Finding>)> {
         let id = &id.stored_in(&workspace.mentors());
         let folder = workspace.mentor_data(id);
         if !folder.is_dir() {
@@ -98,7 +98,7 @@ impl Mentor {
     }
 
     fn from_parts(
-        id: Name,
+        id: MentorId,
         profile: Profile,
         answers: Vec<Answer>,
         topics: Vec<String>,
@@ -193,12 +193,12 @@ fn own_topics(answers: &[Answer]) -> Vec<String> {
     topics
 }
 
-fn no_such_mentor(workspace: &Workspace, id: &Name) -> Error {
+fn no_such_mentor(workspace: &Workspace, id: &MentorId) -> Error {
     let known = match workspace.mentor_ids() {
         Ok(known) => known,
         Err(error) => return error,
     };
-    let guess = did_you_mean(id.as_str(), known.iter().map(Name::as_str));
+    let guess = did_you_mean(id.as_str(), known.iter().map(MentorId::as_str));
     Error::at(Location::file(workspace.mentor_data(id)), format!("no mentor `{id}`{guess}"))
         .with_kind(ErrorKind::NotFound)
         .hint(format!("available mentors: {}", quoted_list(&known)))
@@ -209,6 +209,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::workspace::TestSetName;
 
     /// Random bytes mixed with fragments of tables.
     fn table_like() -> impl Strategy<Value = Vec<u8>> {
@@ -237,7 +238,7 @@ mod tests {
     fn without_removes_a_question_from_every_row() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
-        let id = Name::new("mentor", "ada").unwrap();
+        let id = MentorId::new("ada").unwrap();
         std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
         let data = "ID,topics,text,question\n\
                     1,,One.,\"Who are you?\nYour name?\"\n2,,Two.,\"who are you\nWhere?\"\n3,,Three.,Why?\n";
@@ -262,7 +263,7 @@ mod tests {
         ) {
             let folder = tempfile::tempdir().unwrap();
             let workspace = Workspace::open(folder.path()).unwrap();
-            let id = Name::new("mentor", "ada").unwrap();
+            let id = MentorId::new("ada").unwrap();
             std::fs::create_dir_all(workspace.mentor_data(&id)).unwrap();
             std::fs::create_dir_all(workspace.tests(&id)).unwrap();
             let header: &[u8] = if header { b"ID,topics,text,question\n" } else { b"" };
@@ -271,7 +272,7 @@ mod tests {
             };
             write(answers::FILE, &[header, data.as_slice()].concat());
             write(topics::FILE, &topics);
-            let name = Name::new("test set", "standard").unwrap();
+            let name = TestSetName::new("standard").unwrap();
             std::fs::write(workspace.test_set(&id, &name), test_set).unwrap();
             if let Ok((mentor, _)) = Mentor::load(&workspace, &id) {
                 prop_assert!(!mentor.examples().is_empty());

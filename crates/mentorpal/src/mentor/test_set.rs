@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use super::Mentor;
 use super::answers::OFF_TOPIC;
 use super::finding::{Finding, FindingKind};
-use super::table::{Row, Table, letters, visible};
+use super::table::{Table, TableRow, letters, visible};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::near::{self, advice, near_name};
 use crate::text::format::{count, did_you_mean, quoted_list};
 use crate::text::{match_key, shorten};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, TestSetName, Workspace};
 
 /// The index of the first question column, after the label and the answer's text.
 const FIRST_QUESTION: usize = 2;
@@ -24,7 +24,7 @@ const FIRST_QUESTION: usize = 2;
 #[derive(Debug)]
 pub struct TestSet {
     /// The file's name without `.csv`.
-    pub name: Name,
+    pub name: TestSetName,
     /// The questions in the order of the file; columns with the same question are merged.
     pub questions: Vec<TestQuestion>,
     /// The number of columns with a question and a mark.
@@ -88,7 +88,11 @@ impl TestSet {
     ///
     /// # Errors
     /// If the test set `name` does not exist, or if `name` is `None` and there are several.
-    pub fn pick(workspace: &Workspace, mentor: &Name, name: Option<&Name>) -> Result<Option<Name>> {
+    pub fn pick(
+        workspace: &Workspace,
+        mentor: &MentorId,
+        name: Option<&TestSetName>,
+    ) -> Result<Option<TestSetName>> {
         let known = workspace.test_sets(mentor)?;
         let folder = || Location::file(workspace.tests(mentor));
         match (name, known.as_slice()) {
@@ -115,7 +119,7 @@ impl TestSet {
     /// Findings about files that look like test sets but are ignored because of their names, such as
     /// spreadsheets and `.csv.txt`.
     #[must_use]
-    pub fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
+    pub fn unread(workspace: &Workspace, mentor: &MentorId) -> Vec<Finding> {
         unread(workspace, mentor)
     }
 
@@ -126,7 +130,7 @@ impl TestSet {
     pub fn load(
         workspace: &Workspace,
         mentor: &Mentor,
-        name: &Name,
+        name: &TestSetName,
     ) -> Result<(Self, Vec<Finding>)> {
         let path = workspace.test_set(&mentor.id, name);
         let table = Table::read(&path)?;
@@ -167,8 +171,13 @@ impl TestSet {
     }
 }
 
-fn no_such_test_set(workspace: &Workspace, mentor: &Name, name: &Name, known: &[Name]) -> Error {
-    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
+fn no_such_test_set(
+    workspace: &Workspace,
+    mentor: &MentorId,
+    name: &TestSetName,
+    known: &[TestSetName],
+) -> Error {
+    let guess = did_you_mean(name.as_str(), known.iter().map(TestSetName::as_str));
     let message = format!("no test set `{name}` for mentor `{mentor}`{guess}");
     let path = workspace.test_set(mentor, name);
     let near = near_name(&path).map(|near| format!("; {}", advice(&path, &near)));
@@ -178,7 +187,7 @@ fn no_such_test_set(workspace: &Workspace, mentor: &Name, name: &Name, known: &[
 }
 
 /// See [`TestSet::unread`].
-fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
+fn unread(workspace: &Workspace, mentor: &MentorId) -> Vec<Finding> {
     let finding = |path: PathBuf| {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
@@ -197,7 +206,7 @@ fn unread(workspace: &Workspace, mentor: &Name) -> Vec<Finding> {
 
 /// One question per cell of the header. Text without letters and numbers (`??`, an emoji) is kept, with a
 /// finding.
-fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
+fn read_header(path: &Path, header: &TableRow, findings: &mut Vec<Finding>) -> Vec<TestQuestion> {
     let mut columns = Vec::new();
     for index in FIRST_QUESTION..header.len() {
         let text = header.cell(index).trim();
@@ -212,7 +221,7 @@ fn read_header(path: &Path, header: &Row, findings: &mut Vec<Finding>) -> Vec<Te
 }
 
 /// A finding about rows that are shorter or longer than the first.
-fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<Finding>) {
+fn check_lengths(path: &Path, expected: usize, rows: &[TableRow], findings: &mut Vec<Finding>) {
     let ragged: Vec<String> = rows
         .iter()
         .filter(|row| row.len() != expected && !row.is_blank())
@@ -238,7 +247,7 @@ fn check_lengths(path: &Path, expected: usize, rows: &[Row], findings: &mut Vec<
 /// Adds the marks of a row to the columns.
 fn read_row(
     table: &Table,
-    row: &Row,
+    row: &TableRow,
     ids_by_text: &IdsByText,
     columns: &mut [TestQuestion],
     findings: &mut Vec<Finding>,

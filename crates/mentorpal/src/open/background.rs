@@ -8,7 +8,7 @@ use crate::checkpoint::background_digest;
 use crate::classifiers::BackgroundQuestions;
 use crate::error::Result;
 use crate::mentor::Mentor;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// Number of mentors that are in memory at the same time.
 const BATCH_SIZE: usize = 8;
@@ -23,11 +23,15 @@ pub fn background_questions(workspace: &Workspace) -> Result<BackgroundQuestions
 }
 
 /// Reads the questions of the mentors `ids`; those of the mentor `known` are not read again.
-fn read_all(workspace: &Workspace, ids: &[Name], known: Option<&Mentor>) -> BackgroundQuestions {
-    let known = |id: &Name| known.filter(|mentor| mentor.id == *id);
+fn read_all(
+    workspace: &Workspace,
+    ids: &[MentorId],
+    known: Option<&Mentor>,
+) -> BackgroundQuestions {
+    let known = |id: &MentorId| known.filter(|mentor| mentor.id == *id);
     let mut background = BackgroundQuestions::default();
     for ids in ids.chunks(BATCH_SIZE) {
-        let load = |id: &Name| match known(id) {
+        let load = |id: &MentorId| match known(id) {
             Some(_) => None,
             None => Mentor::load(workspace, id).ok(),
         };
@@ -73,7 +77,7 @@ mod tests {
     fn workspace(folder: &tempfile::TempDir, mentors: &[(&str, &str)]) -> Workspace {
         let workspace = Workspace::open(folder.path()).unwrap();
         for (id, question) in mentors {
-            let data = workspace.mentor_data(&Name::new("mentor", *id).unwrap());
+            let data = workspace.mentor_data(&MentorId::new(*id).unwrap());
             std::fs::create_dir_all(&data).unwrap();
             let rows = format!("ID,topics,text,question\n1,,Yes.,{question}\n");
             std::fs::write(data.join("classifier_data.csv"), rows).unwrap();
@@ -86,7 +90,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for mentors in [&[("ada", "Who are you?")][..], &[("ada", "Who?"), ("bob", "Where?")]] {
             let workspace = workspace(&folder, mentors);
-            let ada = Mentor::load(&workspace, &Name::new("mentor", "ada").unwrap()).unwrap().0;
+            let ada = Mentor::load(&workspace, &MentorId::new("ada").unwrap()).unwrap().0;
             let trained = background_digest(&background_questions(&workspace).unwrap().of(&ada));
             assert_eq!(SharedBackground::default().digest(&workspace, &ada), Some(trained));
         }

@@ -13,7 +13,7 @@ use crate::classifiers::{MentorClassifier, ModelFiles, Vectors, registry};
 use crate::error::{Location, Result};
 use crate::mentor::Mentor;
 use crate::text::format::quoted_list;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// A checkpoint with the vector model that it was trained with.
 ///
@@ -95,7 +95,7 @@ impl OpenCheckpoint {
     /// If there is no such mentor in the workspace or in the checkpoint, or its data or its model cannot be
     /// used.
     pub fn mentor(&self, id: &str) -> Result<MentorAnswerer> {
-        let (mentor, mut warnings) = load_mentor(&self.workspace, &Name::new("mentor", id)?)?;
+        let (mentor, mut warnings) = load_mentor(&self.workspace, &MentorId::new(id)?)?;
         let mut answerer = self.answerer(Arc::new(mentor), true)?;
         warnings.append(&mut answerer.warnings);
         Ok(MentorAnswerer { warnings, ..answerer })
@@ -179,7 +179,7 @@ impl OpenCheckpoint {
 ///
 /// # Errors
 /// If there is no such mentor, or its data cannot be used.
-pub fn load_mentor(workspace: &Workspace, id: &Name) -> Result<(Mentor, Vec<Warning>)> {
+pub fn load_mentor(workspace: &Workspace, id: &MentorId) -> Result<(Mentor, Vec<Warning>)> {
     let (mentor, findings) = Mentor::load(workspace, id)?;
     let warning = |finding| Warning::MentorData { mentor: mentor.id.clone(), finding };
     let warnings = findings.into_iter().map(warning).collect();

@@ -15,7 +15,7 @@ mod warning;
 pub use answerer::MentorAnswerer;
 pub use background::background_questions;
 pub use checkpoint::{OpenCheckpoint, convert_legacy, load_mentor};
-pub use testing::{TestOptions, TestRuns, mentors_to_test};
+pub use testing::{MentorTestSet, TestOptions, TestRuns, mentors_to_test};
 pub use vectors::{
     VectorsFound, checkpoint_vectors, find_checkpoint_vectors, legacy_vectors, training_vectors,
 };

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{OpenCheckpoint, Warning, load_mentor};
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, Location, Result};
-use crate::evaluate::{Comparisons, TestReport, run_test};
+use crate::evaluate::{Comparisons, MentorReports, TestReport, run_test};
 use crate::mentor::{Mentor, TestSet};
 use crate::progress::{NoProgress, Progress};
 use crate::text::format::quoted_list;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, TestSetName, Workspace};
 
 /// How a test is run.
 #[derive(Clone, Copy, Debug)]
@@ -30,15 +30,15 @@ impl Default for TestOptions {
 /// Test reports of several checkpoints on the same test sets.
 #[derive(Debug)]
 pub struct TestRuns {
-    runs: Vec<(Arc<Mentor>, Vec<TestReport>)>,
+    runs: Vec<MentorReports>,
     /// The warnings of opening the mentors.
     pub warnings: Vec<Warning>,
 }
 
 impl TestRuns {
-    /// Combines reports: per mentor one report per checkpoint, in the same order of checkpoints.
+    /// Combines the reports of several mentors, which are of the same checkpoints in the same order.
     #[must_use]
-    pub fn new(runs: Vec<(Arc<Mentor>, Vec<TestReport>)>) -> Self {
+    pub fn new(runs: Vec<MentorReports>) -> Self {
         Self { runs, warnings: Vec::new() }
     }
 
@@ -99,15 +99,24 @@ impl OpenCheckpoint {
             reports.push(report);
             warnings.extend(more);
         }
-        Ok(TestRuns { runs: vec![(mentor, reports)], warnings })
+        Ok(TestRuns { runs: vec![MentorReports { mentor, reports }], warnings })
     }
 
     fn load_test(&self, mentor: &str, test_set: &str) -> Result<(Arc<Mentor>, TestSet)> {
-        let (mentor, _) = load_mentor(&self.workspace, &Name::new("mentor", mentor)?)?;
-        let name = Name::new("test set", test_set)?;
+        let (mentor, _) = load_mentor(&self.workspace, &MentorId::new(mentor)?)?;
+        let name = TestSetName::new(test_set)?;
         let (test_set, _) = TestSet::load(&self.workspace, &mentor, &name)?;
         Ok((Arc::new(mentor), test_set))
     }
+}
+
+/// A mentor to test, and the test set to test it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MentorTestSet {
+    /// The mentor.
+    pub mentor: MentorId,
+    /// The test set.
+    pub test_set: TestSetName,
 }
 
 /// Returns the mentors to test, each with its test set: the mentors that the settings name, or all that have
@@ -115,9 +124,9 @@ impl OpenCheckpoint {
 ///
 /// # Errors
 /// If a named mentor has no test set, no mentor has one, or a mentor has several and none is named.
-pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(Name, Name)>> {
+pub fn mentors_to_test(settings: &Settings) -> Result<Vec<MentorTestSet>> {
     let workspace = &settings.workspace;
-    let mut pairs = Vec::new();
+    let mut tests = Vec::new();
     for mentor in settings.mentors_or_all()? {
         let wanted = settings.test_set.as_ref();
         let known = workspace.test_sets(&mentor)?;
@@ -126,12 +135,12 @@ pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(Name, Name)>> {
             continue;
         }
         if let Some(test_set) = TestSet::pick(workspace, &mentor, wanted)? {
-            pairs.push((mentor, test_set));
+            tests.push(MentorTestSet { mentor, test_set });
         } else if !settings.mentors.is_empty() {
             return Err(no_test_set(workspace, &mentor));
         }
     }
-    if pairs.is_empty() {
+    if tests.is_empty() {
         let all = quoted_list(workspace.mentor_ids()?);
         let which = settings
             .test_set
@@ -141,11 +150,11 @@ pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(Name, Name)>> {
             .with_kind(ErrorKind::NotFound)
             .hint(format!("mentors are {all}; test sets belong in `checkpoint/tests/<mentor>/`")));
     }
-    Ok(pairs)
+    Ok(tests)
 }
 
 /// Returns the error for a mentor without a test set.
-fn no_test_set(workspace: &Workspace, mentor: &Name) -> Error {
+fn no_test_set(workspace: &Workspace, mentor: &MentorId) -> Error {
     let unread = TestSet::unread(workspace, mentor);
     let hint = match unread.first() {
         Some(finding) => finding.to_string(),

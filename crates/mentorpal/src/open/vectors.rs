@@ -11,14 +11,14 @@ use crate::config::NO_VECTORS;
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::text::format::shell_word;
 use crate::vectors::{self, EMBEDDED, VectorModel};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// Opens the vector model to train with: `name`, or the embedded one if that is `None`. The name `none`
 /// ([`NO_VECTORS`]) stands for training without vectors.
 ///
 /// # Errors
 /// If there is no vector model of this name, or it cannot be used.
-pub fn training_vectors(workspace: &Workspace, name: Option<&Name>) -> Result<Vectors> {
+pub fn training_vectors(workspace: &Workspace, name: Option<&VectorModelName>) -> Result<Vectors> {
     match name {
         None => Ok(Some(Arc::new(VectorModel::embedded()))),
         Some(name) if name.as_str() == NO_VECTORS => Ok(None),
@@ -138,7 +138,7 @@ pub enum VectorsFound {
     /// The checkpoint needs no vector model, or the embedded one.
     NotNeeded,
     /// The vector model has this name in the workspace.
-    Installed(Name),
+    Installed(VectorModelName),
     /// The vector model is not in the workspace.
     Missing,
 }

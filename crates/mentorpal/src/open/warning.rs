@@ -6,7 +6,7 @@ use crate::checkpoint::CheckpointRef;
 use crate::error::Error;
 use crate::mentor::Finding;
 use crate::text::format::count;
-use crate::workspace::Name;
+use crate::workspace::MentorId;
 
 /// Something that did not stop the work, but that a person should look at.
 ///
@@ -17,21 +17,21 @@ pub enum Warning {
     /// An irregularity in a mentor's files.
     MentorData {
         /// The mentor.
-        mentor: Name,
+        mentor: MentorId,
         /// The irregularity and its location.
         finding: Finding,
     },
     /// A difference between a model of the Python pipeline and the mentor's current data.
     Conversion {
         /// The mentor.
-        mentor: Name,
+        mentor: MentorId,
         /// The difference.
         note: String,
     },
     /// A mentor's data changed since its model was trained.
     DataChanged {
         /// The mentor.
-        mentor: Name,
+        mentor: MentorId,
         /// The checkpoint with the model.
         checkpoint: CheckpointRef,
         /// The amount of data at training time.

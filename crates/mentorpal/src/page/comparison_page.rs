@@ -8,7 +8,7 @@ use super::values::coverage_tenths;
 use crate::error::{Error, Result};
 use crate::evaluate::statistics::CoveragePoint;
 use crate::evaluate::{
-    ChangedGroup, Comparison, Comparisons, Pair, Proportion, SideFigures, Standing,
+    ChangedGroup, Comparisons, Pair, PooledComparison, Proportion, SideFigures, Standing,
 };
 
 #[derive(Template)]
@@ -16,15 +16,15 @@ use crate::evaluate::{
 struct ComparisonPage<'a> {
     /// The first checkpoint, A, with which the others are compared.
     first: String,
-    /// The comparisons on all mentors together, by checkpoint; one sentence each.
-    pooled: Vec<(String, &'a Comparison)>,
+    /// The comparisons on all mentors together; one sentence each.
+    pooled: &'a [PooledComparison<'a>],
     /// The rows of the overview table; empty if there is only one pair.
-    rows: Vec<Row<'a>>,
+    rows: Vec<OverviewRow<'a>>,
     pairs: Vec<Section<'a>>,
 }
 
 /// A row of the overview table.
-struct Row<'a> {
+struct OverviewRow<'a> {
     standing: Standing<'a>,
     /// The number of the pair's section, if there is one.
     section: Option<usize>,
@@ -70,10 +70,9 @@ struct Plots {
 pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
     let pairs: Vec<Section> =
         comparisons.pairs().enumerate().map(|(i, pair)| Section::of(i + 1, pair)).collect();
-    let pooled = comparisons.pooled.iter().map(|(name, one)| (name.to_string(), one));
     let page = ComparisonPage {
         first: comparisons.first.to_string(),
-        pooled: pooled.collect(),
+        pooled: &comparisons.pooled,
         rows: if pairs.len() > 1 { rows(comparisons) } else { Vec::new() },
         pairs,
     };
@@ -82,12 +81,12 @@ pub fn comparison_page(comparisons: &Comparisons) -> Result<String> {
 
 /// Returns the rows of the overview table. The sections are in the order of the rows that compare a
 /// mentor's checkpoint with the first.
-fn rows<'a>(comparisons: &'a Comparisons) -> Vec<Row<'a>> {
+fn rows<'a>(comparisons: &'a Comparisons) -> Vec<OverviewRow<'a>> {
     let mut sections = 1..;
     let row = |standing: Standing<'a>| {
         let has_section = standing.mentor.is_some() && standing.against_first.is_some();
         let section = has_section.then(|| sections.next()).flatten();
-        Row { standing, section }
+        OverviewRow { standing, section }
     };
     comparisons.standings().into_iter().map(row).collect()
 }

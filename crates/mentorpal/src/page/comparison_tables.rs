@@ -1,11 +1,11 @@
 //! The CSV tables of a comparison: the data of every plot on its page, and the changed questions.
 
 use super::tables::{
-    Row, SHARE_COLUMNS, TableFile, coverage_rows, list, optional, rank_rows, row, share_cells,
+    CsvRow, SHARE_COLUMNS, TableFile, coverage_rows, list, optional, rank_rows, row, share_cells,
     table,
 };
 use crate::error::Result;
-use crate::evaluate::{Comparisons, Pair, SideFigures, Standing, TestReport};
+use crate::evaluate::{CheckpointSide, Comparisons, Pair, SideFigures, Standing};
 
 /// Returns one table per figure. Tables about single checkpoints start with the columns `mentor`
 /// and `checkpoint`, tables about pairs with `mentor`, `a` and `b`. Shares are in 0..=1, the items
@@ -15,7 +15,7 @@ use crate::evaluate::{Comparisons, Pair, SideFigures, Standing, TestReport};
 /// # Errors
 /// If a table cannot be written.
 pub fn comparison_tables(comparisons: &Comparisons) -> Result<Vec<TableFile>> {
-    let of_pairs = |name, columns: &[&str], rows: fn(&Pair) -> Vec<Row>| {
+    let of_pairs = |name, columns: &[&str], rows: fn(&Pair) -> Vec<CsvRow>| {
         let rows = comparisons.pairs().flat_map(|pair| {
             let [a, b] = [pair.a, pair.b].map(|report| report.checkpoint.to_string());
             let first = row([&pair.mentor.id, &a, &b]);
@@ -23,10 +23,9 @@ pub fn comparison_tables(comparisons: &Comparisons) -> Result<Vec<TableFile>> {
         });
         table(name, &[&["mentor", "a", "b"][..], columns].concat(), rows)
     };
-    let of_sides = |name, columns: &[&str], rows: fn(&SideFigures) -> Vec<Row>| {
-        let rows = comparisons.sides().flat_map(|(report, figures)| {
-            let TestReport { mentor, checkpoint, .. } = report;
-            let first = row([mentor, checkpoint]);
+    let of_sides = |name, columns: &[&str], rows: fn(&SideFigures) -> Vec<CsvRow>| {
+        let rows = comparisons.sides().flat_map(|CheckpointSide { report, figures }| {
+            let first = row([&report.mentor, &report.checkpoint]);
             rows(figures).into_iter().map(move |row| [first.clone(), row].concat())
         });
         table(name, &[&["mentor", "checkpoint"][..], columns].concat(), rows)
@@ -95,7 +94,7 @@ fn standings(comparisons: &Comparisons) -> Result<TableFile> {
     table("comparisons.csv", &columns, rows)
 }
 
-fn topics(pair: &Pair) -> Vec<Row> {
+fn topics(pair: &Pair) -> Vec<CsvRow> {
     let topics = pair.figures.topics.iter();
     topics
         .map(|topic| {
@@ -107,11 +106,11 @@ fn topics(pair: &Pair) -> Vec<Row> {
         .collect()
 }
 
-fn fitted(side: &SideFigures) -> Vec<Row> {
+fn fitted(side: &SideFigures) -> Vec<CsvRow> {
     vec![row([&side.fitted.coverage, &optional(side.fitted.accuracy)])]
 }
 
-fn changed(pair: &Pair) -> Vec<Row> {
+fn changed(pair: &Pair) -> Vec<CsvRow> {
     let groups = pair.figures.changed.groups().into_iter();
     groups
         .flat_map(|group| group.questions.iter().map(move |question| (group.name, question)))

@@ -21,7 +21,7 @@ pub(super) const SHARE_COLUMNS: [&str; 5] =
     ["questions", "correct", "accuracy", "ci95_low", "ci95_high"];
 
 /// The cells of a row.
-pub(super) type Row = Vec<String>;
+pub(super) type CsvRow = Vec<String>;
 
 /// An item whose rows start with the mentor's id.
 pub(super) trait OfMentor {
@@ -31,7 +31,7 @@ pub(super) trait OfMentor {
 
 impl OfMentor for Tested<'_> {
     fn mentor(&self) -> &str {
-        &self.report.mentor
+        self.report.mentor.as_str()
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn file<T: OfMentor>(
     items: &[T],
     name: &'static str,
     columns: &[&str],
-    rows: fn(&T) -> Vec<Row>,
+    rows: fn(&T) -> Vec<CsvRow>,
 ) -> Result<TableFile> {
     let with_mentor = |item: &T| {
         let mentor = item.mentor().to_owned();
@@ -97,7 +97,7 @@ pub(super) fn file<T: OfMentor>(
 pub(super) fn table(
     name: &'static str,
     columns: &[&str],
-    rows: impl Iterator<Item = Row>,
+    rows: impl Iterator<Item = CsvRow>,
 ) -> Result<TableFile> {
     let write = || -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
         let mut writer = Writer::from_writer(Vec::new());
@@ -111,7 +111,7 @@ pub(super) fn table(
     Ok(TableFile { name, bytes })
 }
 
-pub(super) fn row<const N: usize>(cells: [&dyn ToString; N]) -> Row {
+pub(super) fn row<const N: usize>(cells: [&dyn ToString; N]) -> CsvRow {
     cells.iter().map(|cell| cell.to_string()).collect()
 }
 
@@ -124,11 +124,11 @@ pub(super) fn list(values: &[String]) -> String {
 }
 
 /// Returns a row of these cells followed by those of the proportion.
-pub(super) fn share_row(cells: &[&dyn ToString], share: Proportion) -> Row {
+pub(super) fn share_row(cells: &[&dyn ToString], share: Proportion) -> CsvRow {
     cells.iter().map(|cell| cell.to_string()).chain(share_cells(share)).collect()
 }
 
-fn shares(test: &Tested) -> Vec<Row> {
+fn shares(test: &Tested) -> Vec<CsvRow> {
     let (tally, figures) = (test.report.tally(), test.figures);
     [
         ("all", tally.share),
@@ -142,21 +142,21 @@ fn shares(test: &Tested) -> Vec<Row> {
 }
 
 /// Returns the cells of a proportion, in the order of [`SHARE_COLUMNS`].
-pub(super) fn share_cells(share: Proportion) -> Row {
+pub(super) fn share_cells(share: Proportion) -> CsvRow {
     let [low, high] = share.ci95;
     row([&share.questions, &share.correct, &optional(share.share), &low, &high])
 }
 
-fn topics(test: &Tested) -> Vec<Row> {
+fn topics(test: &Tested) -> Vec<CsvRow> {
     test.figures.topics.iter().map(|topic| share_row(&[&topic.topic], topic.share)).collect()
 }
 
-fn confidences(test: &Tested) -> Vec<Row> {
+fn confidences(test: &Tested) -> Vec<CsvRow> {
     let bins = test.figures.confidences.iter();
     bins.map(|bin| row([&bin.low, &bin.high, &bin.right, &bin.wrong])).collect()
 }
 
-fn reliability(test: &Tested) -> Vec<Row> {
+fn reliability(test: &Tested) -> Vec<CsvRow> {
     let bins = test.figures.calibration.iter().flat_map(|calibration| &calibration.bins);
     bins.map(|bin| {
         let [low, high] = bin.accuracy_ci95;
@@ -174,27 +174,27 @@ fn reliability(test: &Tested) -> Vec<Row> {
     .collect()
 }
 
-fn coverage(test: &Tested) -> Vec<Row> {
+fn coverage(test: &Tested) -> Vec<CsvRow> {
     coverage_rows(&test.figures.coverage)
 }
 
 /// Returns one row per point: threshold, coverage and accuracy.
-pub(super) fn coverage_rows(curve: &[CoveragePoint]) -> Vec<Row> {
+pub(super) fn coverage_rows(curve: &[CoveragePoint]) -> Vec<CsvRow> {
     curve.iter().map(|point| row([&point.threshold, &point.coverage, &point.accuracy])).collect()
 }
 
-fn ranks(test: &Tested) -> Vec<Row> {
+fn ranks(test: &Tested) -> Vec<CsvRow> {
     rank_rows(&test.figures.ranks)
 }
 
 /// Returns one row per rank with its number of questions. The last row, with an empty rank, counts
 /// the questions whose correct answer is not ranked.
-pub(super) fn rank_rows(ranks: &Ranks) -> Vec<Row> {
+pub(super) fn rank_rows(ranks: &Ranks) -> Vec<CsvRow> {
     let counts = ranks.counts.iter().enumerate().map(|(i, count)| row([&(i + 1), count]));
     counts.chain([row([&"", &ranks.unranked])]).collect()
 }
 
-fn confusions(test: &Tested) -> Vec<Row> {
+fn confusions(test: &Tested) -> Vec<CsvRow> {
     let confusions = test.figures.confusions.iter();
     confusions
         .map(|confusion| {
@@ -204,7 +204,7 @@ fn confusions(test: &Tested) -> Vec<Row> {
         .collect()
 }
 
-fn questions(test: &Tested) -> Vec<Row> {
+fn questions(test: &Tested) -> Vec<CsvRow> {
     let results = test.report.results.iter();
     results
         .map(|result| {

@@ -2,7 +2,7 @@
 
 use super::TrainedMentor;
 use super::tables::{
-    OfMentor, Row, SHARE_COLUMNS, TableFile, file, list, optional, row, share_row,
+    CsvRow, OfMentor, SHARE_COLUMNS, TableFile, file, list, optional, row, share_row,
 };
 use crate::error::Result;
 
@@ -41,18 +41,18 @@ pub fn training_tables(trained: &[TrainedMentor]) -> Result<Vec<TableFile>> {
     ])
 }
 
-fn shares(trained: &TrainedMentor) -> Vec<Row> {
+fn shares(trained: &TrainedMentor) -> Vec<CsvRow> {
     vec![share_row(&[&"leave-one-out"], trained.figures.accuracy)]
 }
 
-fn topics(trained: &TrainedMentor) -> Vec<Row> {
+fn topics(trained: &TrainedMentor) -> Vec<CsvRow> {
     let topics = trained.figures.topics.iter();
     topics.map(|topic| share_row(&[&topic.topic], topic.share)).collect()
 }
 
 /// Returns one row per answer, with its place, from 1, among the answers that need more
 /// paraphrases.
-fn answers(trained: &TrainedMentor) -> Vec<Row> {
+fn answers(trained: &TrainedMentor) -> Vec<CsvRow> {
     let worst = &trained.figures.need_paraphrases;
     let answers = trained.figures.answers.iter();
     answers
@@ -64,7 +64,7 @@ fn answers(trained: &TrainedMentor) -> Vec<Row> {
         .collect()
 }
 
-fn confusions(trained: &TrainedMentor) -> Vec<Row> {
+fn confusions(trained: &TrainedMentor) -> Vec<CsvRow> {
     let answers = trained.figures.answers.iter();
     let pairs = answers.flat_map(|answer| answer.confused_with.iter().map(move |c| (answer, c)));
     pairs
@@ -75,12 +75,12 @@ fn confusions(trained: &TrainedMentor) -> Vec<Row> {
         .collect()
 }
 
-fn contradictions(trained: &TrainedMentor) -> Vec<Row> {
+fn contradictions(trained: &TrainedMentor) -> Vec<CsvRow> {
     let contradictions = trained.figures.contradictions.iter();
     contradictions.map(|same| row([&same.question, &list(&same.answer_ids)])).collect()
 }
 
-fn near_contradictions(trained: &TrainedMentor) -> Vec<Row> {
+fn near_contradictions(trained: &TrainedMentor) -> Vec<CsvRow> {
     let pairs = trained.figures.near_contradictions.iter();
     pairs
         .map(|pair| {
@@ -90,14 +90,14 @@ fn near_contradictions(trained: &TrainedMentor) -> Vec<Row> {
         .collect()
 }
 
-fn learning_curve(trained: &TrainedMentor) -> Vec<Row> {
+fn learning_curve(trained: &TrainedMentor) -> Vec<CsvRow> {
     let points = trained.figures.learning_curve.iter();
     points
         .map(|point| share_row(&[&point.part, &point.questions_per_answer], point.share))
         .collect()
 }
 
-fn wrong(trained: &TrainedMentor) -> Vec<Row> {
+fn wrong(trained: &TrainedMentor) -> Vec<CsvRow> {
     let wrong = trained.figures.wrong.iter();
     wrong
         .map(|wrong| {

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::files::{self, files_below, sync_folder, write_synced};
-use crate::workspace::Name;
 
 /// An unpublished folder. Dropping it before it is published removes it.
 #[derive(Debug)]
@@ -57,7 +56,7 @@ impl Staging {
         &self.folder
     }
 
-    /// Publishes the folder as `name` and waits until it is on disk. Succeeds at most once.
+    /// Publishes the folder as `name`, the text of a checked [`Name`](crate::workspace::Name), and waits until it is on disk. Succeeds at most once.
     ///
     /// # Errors
     /// If the name is in use and `existing` does not allow replacing it (another name may be
@@ -65,11 +64,11 @@ impl Staging {
     /// folder is then left as it was.
     pub(crate) fn publish(
         &self,
-        name: &Name,
+        name: &str,
         manifest: &[u8],
         existing: OnExisting,
     ) -> Result<PathBuf> {
-        let target = self.parent.join(name.as_str());
+        let target = self.parent.join(name);
         let action = format!("publish the {}", self.kind.noun);
         let failed = |e| Error::io(&target, &action, e);
         write_synced(&self.folder.join(MANIFEST_FILE), manifest)

@@ -8,7 +8,6 @@ use super::swap::exchange;
 use super::*;
 use crate::error::ErrorKind as Kind;
 use crate::files::{pretty_json, write_synced};
-use crate::workspace::Name;
 
 const KIND: ItemKind = ItemKind { noun: "thing", hint_if_exists: "choose another" };
 
@@ -18,10 +17,10 @@ fn unsupported_exchange(_: &Path, _: &Path) -> io::Result<()> {
 }
 
 /// Publishes a folder `x` with the manifest `old`, and stages one with the manifest `new`.
-fn old_and_new(parent: &Path) -> (Name, Staging) {
-    let name = Name::new("thing", "x").unwrap();
+fn old_and_new(parent: &Path) -> (&'static str, Staging) {
+    let name = "x";
     let old = Staging::begin(parent, KIND).unwrap();
-    old.publish(&name, b"old", OnExisting::Refuse).unwrap();
+    old.publish(name, b"old", OnExisting::Refuse).unwrap();
     // Otherwise the next one would use the same draft name.
     drop(old);
     let new = Staging::begin(parent, KIND).unwrap();
@@ -46,11 +45,11 @@ fn entries(folder: &Path) -> Vec<String> {
 fn publishing_replaces_the_folder_and_leaves_nothing_else() {
     let parent = tempfile::tempdir().unwrap();
     let (name, new) = old_and_new(parent.path());
-    let refused = new.publish(&name, b"new", OnExisting::Refuse).unwrap_err();
+    let refused = new.publish(name, b"new", OnExisting::Refuse).unwrap_err();
     assert_eq!(refused.kind(), Kind::AlreadyExists);
     assert!(refused.to_string().contains("a thing with this name already exists"), "{refused}");
     assert_eq!(manifest(parent.path()), b"old");
-    new.publish(&name, b"new", OnExisting::Replace).unwrap();
+    new.publish(name, b"new", OnExisting::Replace).unwrap();
     drop(new);
     assert_eq!(manifest(parent.path()), b"new");
     assert_eq!(entries(parent.path()), ["x"]);
@@ -111,7 +110,7 @@ fn published(parent: &Path, content: &[u8]) -> PathBuf {
     let manifest = pretty_json(&BTreeMap::from([("files", files)]));
     let staging = Staging::begin(parent, KIND).unwrap();
     write_synced(&staging.folder().join("a"), content).unwrap();
-    staging.publish(&Name::new("thing", "x").unwrap(), &manifest, OnExisting::Replace).unwrap()
+    staging.publish("x", &manifest, OnExisting::Replace).unwrap()
 }
 
 fn read_manifest(folder: &Path) -> Option<Vec<u8>> {

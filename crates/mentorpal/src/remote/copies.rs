@@ -76,17 +76,16 @@ impl Remote {
         let Some(there) = self.store.local(&item.remote()) else { return false };
         let here = item.folder();
         let names = contents.files.keys().map(String::as_str).chain([MANIFEST_FILE]);
-        let is_same = |a: Option<&Path>, b: Option<&Path>| a.zip(b).is_some_and(same_file);
+        let is_same =
+            |a: Option<&Path>, b: Option<&Path>| a.zip(b).is_some_and(|(a, b)| same_file(a, b));
         is_same(Some(here), Some(&there))
             || is_same(here.parent(), there.parent())
-            || names
-                .map(|name| (here.join(name), there.join(name)))
-                .any(|(a, b)| same_file((&a, &b)))
+            || names.map(|name| (here.join(name), there.join(name))).any(|(a, b)| same_file(&a, &b))
     }
 }
 
 /// Returns whether both paths lead to the same file or folder.
-fn same_file((a, b): (&Path, &Path)) -> bool {
+fn same_file(a: &Path, b: &Path) -> bool {
     let (Ok(found_a), Ok(found_b)) = (fs::metadata(a), fs::metadata(b)) else { return false };
     let is_same_path = a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
     is_same_path || same_inode(&found_a, &found_b)

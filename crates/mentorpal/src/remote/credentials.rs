@@ -138,7 +138,7 @@ pub(super) fn look_up(files: &[PathBuf], machine: &str, user: Option<&[u8]>) -> 
         }
         let found = netrc::find(&files::read(path)?, machine, user)
             .map_err(|(row, error)| error.or_at(Location::file(path).row(row)))?;
-        let Some(netrc::Login { user, password }) = found else { continue };
+        let Some(netrc::NetrcLogin { user, password }) = found else { continue };
         let credentials =
             Credentials::new(&user, &password).map_err(|e| e.or_at(Location::file(path)))?;
         let origin = Origin::File(path.clone());

@@ -168,7 +168,7 @@ impl Dav {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Name;
+    use crate::workspace::CheckpointName;
 
     #[test]
     fn a_replaced_dot_gives_a_name_that_no_checkpoint_can_have() {
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(names.name_on_disk(".upload-x-1"), "-upload-x-1");
         assert_eq!(names.name_from_disk("-upload-x-1".to_owned()), ".upload-x-1");
         assert_eq!(names.name_on_disk("x.y"), "x.y");
-        assert!(Name::new("checkpoint", names.name_on_disk(".upload-x-1")).is_err());
+        assert!(CheckpointName::new(names.name_on_disk(".upload-x-1")).is_err());
         // Once.
         names.forbid_dots();
         assert!(names.notice().unwrap().contains("begin with a dot"));

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::publish::{FileRecord, MANIFEST_FILE, MAX_MANIFEST};
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::web::{Backoff, Paced, RequestError, RequestResult, retry_with_backoff};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{Name, NameKind, VectorModelName, Workspace};
 
 /// The state of an item on the remote.
 #[derive(Debug)]
@@ -141,15 +141,14 @@ impl Remote {
     }
 
     /// Reads every file of the item on the remote and compares it with the manifest on the remote.
-    /// Returns the number of files and the corrupt ones.
     ///
     /// # Errors
     /// If the remote does not have the item, or a request fails.
-    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<(usize, Vec<CorruptFile>)> {
+    pub fn verify(&self, item: &Item, watcher: &dyn Watcher) -> Result<VerifiedItem> {
         let contents = self.published(item)?;
-        let faults =
+        let corrupt =
             self.corrupt_files(item, &contents, watcher).map_err(RequestError::into_error)?;
-        Ok((contents.count(), faults))
+        Ok(VerifiedItem { files: contents.count(), corrupt })
     }
 
     /// Reads every file of the item on the remote and returns those that do not match `contents`.
@@ -274,12 +273,12 @@ impl Remote {
     ///
     /// # Errors
     /// If a request fails.
-    pub fn vector_models(&self) -> Result<Vec<Name>> {
+    pub fn vector_models(&self) -> Result<Vec<VectorModelName>> {
         self.published_names(VECTOR_MODELS)
     }
 
     /// Returns the names of the folders in `folder` that have a manifest.
-    fn published_names(&self, folder: &str) -> Result<Vec<Name>> {
+    fn published_names<K: NameKind>(&self, folder: &str) -> Result<Vec<Name<K>>> {
         let published = in_parallel(self.folder_names(folder)?, |name| {
             let path = format!("{folder}/{name}");
             let entries = match retry_with_backoff(self.first_wait, || self.store.list(&path)) {
@@ -294,7 +293,7 @@ impl Remote {
 
     /// Returns the folders in `folder` with valid names, sorted. Returns nothing if `folder` does
     /// not exist but the remote does.
-    fn folder_names(&self, folder: &str) -> Result<Vec<Name>> {
+    fn folder_names<K: NameKind>(&self, folder: &str) -> Result<Vec<Name<K>>> {
         let entries = match retry_with_backoff(self.first_wait, || self.store.list(folder)) {
             Err(RequestError::NotFound(_)) => {
                 self.check_root()?;
@@ -303,8 +302,8 @@ impl Remote {
             entries => entries.map_err(RequestError::into_error)?,
         };
         let folders = entries.into_iter().filter(|entry| entry.is_folder);
-        let mut names: Vec<Name> =
-            folders.filter_map(|entry| Name::new("folder", entry.name).ok()).collect();
+        let mut names: Vec<Name<K>> =
+            folders.filter_map(|entry| Name::new(entry.name).ok()).collect();
         names.sort();
         Ok(names)
     }
@@ -319,6 +318,15 @@ impl Remote {
             Err(fault) => Err(fault.into_error()),
         }
     }
+}
+
+/// The result of [`Remote::verify`].
+#[derive(Clone, Debug)]
+pub struct VerifiedItem {
+    /// The number of files of the item, including the manifest.
+    pub files: usize,
+    /// The files that do not match the manifest.
+    pub corrupt: Vec<CorruptFile>,
 }
 
 /// A checkpoint on the remote.

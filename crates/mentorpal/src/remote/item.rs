@@ -10,7 +10,7 @@ use crate::files;
 use crate::publish::{FileRecord, ItemKind, MANIFEST_FILE, OpenedFolder};
 use crate::sha256;
 use crate::vectors;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A checkpoint or a vector model that may exist in the workspace and on the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ItemName {
     Checkpoint(CheckpointRef),
-    Vectors(Name),
+    Vectors(VectorModelName),
 }
 
 /// The state of an item in the workspace.
@@ -47,6 +47,13 @@ pub struct Contents {
     pub(super) files: BTreeMap<String, FileRecord>,
 }
 
+/// An item in the workspace that is open for reading.
+pub(super) struct OpenedItem {
+    pub(super) contents: Contents,
+    /// The folder that `contents` was read from.
+    pub(super) opened: OpenedFolder,
+}
+
 impl Item {
     /// Returns the item of a checkpoint.
     #[must_use]
@@ -58,7 +65,7 @@ impl Item {
     ///
     /// # Errors
     /// If `name` is the embedded vector model, which is part of the program.
-    pub fn vectors(workspace: &Workspace, name: &Name) -> Result<Self> {
+    pub fn vectors(workspace: &Workspace, name: &VectorModelName) -> Result<Self> {
         if name.as_str() == vectors::EMBEDDED {
             return Err(Error::new(format!(
                 "the vector model `{name}` is part of mentorpal and cannot be shared"
@@ -89,10 +96,10 @@ impl Item {
     }
 
     /// Returns the last component of the item's name.
-    pub(super) fn last_name(&self) -> &Name {
+    pub(super) fn last_name(&self) -> &str {
         match &self.name {
-            ItemName::Checkpoint(name) => &name.checkpoint,
-            ItemName::Vectors(name) => name,
+            ItemName::Checkpoint(name) => name.checkpoint.as_str(),
+            ItemName::Vectors(name) => name.as_str(),
         }
     }
 
@@ -108,7 +115,7 @@ impl Item {
 
     /// Returns the path of the item on the remote.
     pub(super) fn remote(&self) -> String {
-        self.remote_sibling(self.last_name().as_str())
+        self.remote_sibling(self.last_name())
     }
 
     /// Returns the path of `name` in the item's parent folder on the remote.
@@ -140,7 +147,9 @@ impl Item {
     pub(super) fn parse_manifest(&self, place: &Path, manifest: Vec<u8>) -> Result<Contents> {
         let files = match self.name {
             ItemName::Checkpoint(_) => checkpoint::Manifest::from_bytes(place, &manifest)?.files,
-            ItemName::Vectors(_) => vectors::Manifest::from_bytes(place, &manifest)?.files,
+            ItemName::Vectors(_) => {
+                vectors::VectorModelManifest::from_bytes(place, &manifest)?.files
+            }
         };
         Ok(Contents { manifest, files })
     }
@@ -213,10 +222,10 @@ impl Item {
     ///
     /// # Errors
     /// If the item does not exist or is corrupt.
-    pub(super) fn open_for_upload(&self) -> Result<(Contents, OpenedFolder)> {
+    pub(super) fn open_for_upload(&self) -> Result<OpenedItem> {
         let at = |what: String| Error::at(Location::file(&self.folder), what);
         match self.check(OpenedFolder::size_fault)? {
-            (LocalState::Valid(contents), Some(opened)) => Ok((contents, opened)),
+            (LocalState::Valid(contents), Some(opened)) => Ok(OpenedItem { contents, opened }),
             (LocalState::Missing | LocalState::Valid(_), _) => {
                 Err(at(format!("the {} `{self}` does not exist", self.noun()))
                     .with_kind(ErrorKind::NotFound)

@@ -55,7 +55,7 @@ use self::credentials::{Login, Origin};
 use self::dav::Dav;
 use self::folder::Folder;
 use self::http::Http;
-pub use self::inspect::RemoteCheckpoint;
+pub use self::inspect::{RemoteCheckpoint, VerifiedItem};
 pub use self::item::{Contents, Item, LocalState};
 use self::location::Location;
 pub use self::partial::{Unfinished, remove_unfinished, sweep_downloads, unfinished_downloads};

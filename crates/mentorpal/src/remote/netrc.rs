@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// The credentials that a file gives for a machine.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Login {
+pub(super) struct NetrcLogin {
     pub(super) user: Vec<u8>,
     pub(super) password: Vec<u8>,
 }
@@ -50,7 +50,7 @@ pub(super) fn find(
     text: &[u8],
     machine: &str,
     wanted: Option<&[u8]>,
-) -> Result<Option<Login>, (usize, Error)> {
+) -> Result<Option<NetrcLogin>, (usize, Error)> {
     let (mut user, mut password) = (None, None);
     let mut state = State::Elsewhere;
     // The row of the machine's first incomplete entry.
@@ -97,7 +97,7 @@ pub(super) fn find(
             let (Some(its_user), Some(its_password)) = (&user, &password) else { continue };
             if wanted.is_none_or(|wanted| wanted == its_user) {
                 let (user, password) = (its_user.clone(), its_password.clone());
-                return Ok(Some(Login { user, password }));
+                return Ok(Some(NetrcLogin { user, password }));
             }
             // The entry is another user's; a later entry may be the wanted one.
             (user, password) = (None, None);
@@ -226,7 +226,7 @@ mod tests {
         fn credentials_are_words_of_the_file(
             text in "(machine|default|login|password|macdef|h|[\\\\\"#a \n]){0,12}"
         ) {
-            if let Ok(Some(Login { user, password })) = find(text.as_bytes(), "h", None) {
+            if let Ok(Some(NetrcLogin { user, password })) = find(text.as_bytes(), "h", None) {
                 let spaced = text.replace('\n', " \n ");
                 for word in [user, password] {
                     let word = String::from_utf8(word).unwrap();

@@ -287,7 +287,7 @@ impl S3Client {
         match error.filter(|error| !(is_conditional && error.is_about_object())) {
             Some(error) => {
                 let base = self.http.check_unredirected(request, response, &[]).err();
-                Err(error.request_error(&request.url, (status, &headers), base))
+                Err(error.request_error(&request.url, status, &headers, base))
             }
             None => self.http.check_unredirected(request, response, &CONDITIONAL),
         }

@@ -97,7 +97,8 @@ impl S3Error {
     pub(super) fn request_error(
         &self,
         url: &Url,
-        (status, headers): (StatusCode, &HeaderMap),
+        status: StatusCode,
+        headers: &HeaderMap,
         base: Option<RequestError>,
     ) -> RequestError {
         let message = shorten(&self.message, MAX_MESSAGE);

@@ -6,7 +6,7 @@
 //! A file counts as uploaded only after this process has read it back and compared it.
 
 use super::inspect::RemoteState;
-use super::item::{Contents, Item};
+use super::item::{Contents, Item, OpenedItem};
 use super::s3::CLAIM;
 use super::transfer::Watcher;
 use super::{Remote, TransferOptions, Transferred};
@@ -34,7 +34,7 @@ impl Remote {
         options: TransferOptions,
         watcher: &dyn Watcher,
     ) -> Result<Transferred> {
-        let (contents, opened) = item.open_for_upload()?;
+        let OpenedItem { contents, opened } = item.open_for_upload()?;
         if let Some(error) = self.store.read_only() {
             return Err(error);
         }

@@ -36,7 +36,7 @@ use crate::checkpoint::CheckpointRef;
 use crate::error::{Error, Result};
 use crate::open::Warning;
 use crate::progress::Progress;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// The result of [`Workspace::train`].
 #[derive(Debug)]
@@ -48,9 +48,18 @@ pub struct TrainOutcome {
     /// The trained mentors, in the order of the request, or sorted by id.
     pub trained: Vec<MentorTraining>,
     /// The mentors that could not be trained; empty unless [`TrainRequest::keep_going`] was set.
-    pub failed: Vec<(Name, Error)>,
+    pub failed: Vec<FailedMentor>,
     /// The warnings of reading the mentors' data.
     pub warnings: Vec<Warning>,
+}
+
+/// A mentor that could not be trained.
+#[derive(Debug)]
+pub struct FailedMentor {
+    /// The mentor.
+    pub mentor: MentorId,
+    /// Why it could not be trained.
+    pub error: Error,
 }
 
 impl Workspace {
@@ -68,7 +77,7 @@ impl Workspace {
             match mentor.result {
                 Ok(training) => trained.push(training),
                 Err(error) if !request.keeps_going() => return Err(error),
-                Err(error) => failed.push((id, error)),
+                Err(error) => failed.push(FailedMentor { mentor: id, error }),
             }
         }
         let Published { checkpoint, folder } = run.publish()?;

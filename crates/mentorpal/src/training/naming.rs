@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use super::request::Target;
 use crate::checkpoint::{self, CheckpointRef, name_from_time};
 use crate::error::{Error, ErrorKind, Location, Result};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{ArchName, Workspace};
 
 /// Returns the name under which `target` is to be published. A name that cannot be used is refused before any
 /// training.
 pub(super) fn new_name(
     workspace: &Workspace,
-    arch: &Name,
+    arch: &ArchName,
     target: &Target,
     created: Timestamp,
 ) -> Result<CheckpointRef> {
@@ -34,7 +34,7 @@ pub(super) fn new_name(
 /// Returns the first name made from `created` that no checkpoint has: several runs can start within a minute.
 pub(super) fn automatic_name(
     workspace: &Workspace,
-    arch: &Name,
+    arch: &ArchName,
     created: Timestamp,
 ) -> Result<CheckpointRef> {
     let name = name_from_time(created);
@@ -65,7 +65,7 @@ mod tests {
     fn automatic_names_of_one_minute_are_numbered() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
-        let arch = Name::new("architecture", "fusion_v1").unwrap();
+        let arch = ArchName::new("fusion_v1").unwrap();
         let mut names = Vec::new();
         for _ in 0..3 {
             let name = automatic_name(&workspace, &arch, Timestamp::UNIX_EPOCH).unwrap();
@@ -79,7 +79,7 @@ mod tests {
     fn an_existing_name_is_refused_unless_it_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
-        let arch = Name::new("architecture", "fusion_v1").unwrap();
+        let arch = ArchName::new("fusion_v1").unwrap();
         std::fs::create_dir_all(workspace.arch(&arch).join("x")).unwrap();
         let named = |overwrite| {
             let target = Target::Named { name: "x".to_owned(), overwrite };

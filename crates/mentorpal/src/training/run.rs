@@ -26,7 +26,7 @@ use crate::open::{
 use crate::progress::Progress;
 use crate::text::format::{count, quoted_list};
 use crate::vectors::VectorModel;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{MentorId, Workspace};
 
 /// A training run: [`begin`](Self::begin), [`train_mentor`](Self::train_mentor) for each mentor,
 /// [`publish`](Self::publish). Nothing is published if the run is dropped before.
@@ -36,7 +36,7 @@ pub struct TrainingRun {
     seed: u64,
     vectors: Vectors,
     background: BackgroundQuestions,
-    mentors: Vec<Name>,
+    mentors: Vec<MentorId>,
     keep_going: bool,
     target: Target,
     /// The name of the checkpoint to publish.
@@ -46,7 +46,7 @@ pub struct TrainingRun {
     created: Timestamp,
     draft: Draft,
     trained: usize,
-    failed: Vec<Name>,
+    failed: Vec<MentorId>,
 }
 
 /// The training of one mentor, successful or not.
@@ -72,6 +72,12 @@ pub struct MentorTraining {
     /// Duration of reading the data and training, in seconds.
     pub seconds: f64,
     arch: &'static str,
+}
+
+/// The result of training one mentor, with the files of its model.
+struct TrainedModel {
+    training: MentorTraining,
+    files: ModelFiles,
 }
 
 impl MentorTraining {
@@ -137,7 +143,7 @@ impl TrainingRun {
 
     /// The mentors to train.
     #[must_use]
-    pub fn mentors(&self) -> &[Name] {
+    pub fn mentors(&self) -> &[MentorId] {
         &self.mentors
     }
 
@@ -146,7 +152,7 @@ impl TrainingRun {
     /// # Errors
     /// If the model cannot be written; nothing can be published then. That the mentor cannot be trained is the
     /// [result](MentorRun::result), and other mentors can be trained.
-    pub fn train_mentor(&mut self, id: &Name, progress: &dyn Progress) -> Result<MentorRun> {
+    pub fn train_mentor(&mut self, id: &MentorId, progress: &dyn Progress) -> Result<MentorRun> {
         let start = Instant::now();
         let mut warnings = Vec::new();
         let progress = Labelled { label: format!("{id}: "), progress };
@@ -156,8 +162,8 @@ impl TrainingRun {
         });
         progress.finish();
         let result = match trained {
-            Ok((training, model)) => {
-                self.draft.add(id, training.record.clone(), &model)?;
+            Ok(TrainedModel { training, files }) => {
+                self.draft.add(id, training.record.clone(), &files)?;
                 self.draft.add_report(id, &training.report().to_bytes())?;
                 self.trained += 1;
                 Ok(training)
@@ -175,7 +181,7 @@ impl TrainingRun {
         mentor: Mentor,
         start: Instant,
         progress: &dyn Progress,
-    ) -> Result<(MentorTraining, ModelFiles)> {
+    ) -> Result<TrainedModel> {
         let background_questions = self.background.of(&mentor);
         let background_sha256 = background_digest(&background_questions);
         let data = TrainingData { mentor: &mentor, background_questions: &background_questions };
@@ -198,7 +204,7 @@ impl TrainingRun {
             seconds: start.elapsed().as_secs_f64(),
             arch: self.arch.name(),
         };
-        Ok((training, files))
+        Ok(TrainedModel { training, files })
     }
 
     /// Publishes the checkpoint.
@@ -310,7 +316,7 @@ fn vectors_of_update(
 /// Copies the mentors that were not trained in this run.
 fn copy_other_mentors(draft: &mut Draft, from: &Checkpoint) -> Result<()> {
     for id in from.mentors() {
-        let id = Name::new("mentor", id)?;
+        let id = MentorId::new(id)?;
         if !draft.mentors().any(|trained| id.is(trained)) {
             draft.add_from(from, &id)?;
         }

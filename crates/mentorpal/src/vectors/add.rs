@@ -8,7 +8,7 @@ use super::archive::{self, Archive};
 use super::collect_files::{Folder, encoder};
 use super::encoder::is_model_folder;
 use super::finalfusion_file;
-use super::formats::{self, WordTable};
+use super::formats::{self, WordFile, WordTable};
 use super::install::{BuiltModel, chosen_or, install};
 use super::manifest::{MODEL_FILE, ModelKind};
 use super::store::Added;
@@ -16,7 +16,7 @@ use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::sha256;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A request to add a vector model.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Request {
     /// sentence encoder.
     pub path: PathBuf,
     /// The model's name; [`add`] describes the default.
-    pub name: Option<Name>,
+    pub name: Option<VectorModelName>,
     /// The model's licence. By default, a sentence encoder's is read from its `README.md`.
     pub licence: Option<String>,
     /// Whether to replace an existing vector model of the same name.
@@ -33,7 +33,7 @@ pub struct Request {
 }
 
 /// The kinds of input that can be added.
-enum Found {
+enum ModelInput {
     /// A file that may hold word vectors.
     File(File),
     /// A sentence encoder's folder.
@@ -51,22 +51,22 @@ enum Found {
 /// disk fails.
 pub fn add(workspace: &Workspace, request: &Request, progress: &dyn Progress) -> Result<Added> {
     let path = request.path.as_path();
-    let found = Found::at(path)?;
+    let found = ModelInput::at(path)?;
     let name = chosen_or(request.name.as_ref(), &name_after(path, &found))?;
     install(workspace, &name, request.overwrite, |to| {
         let made = match found {
-            Found::File(file) => words(file, request, to, progress),
-            Found::Folder(mut folder) => {
-                let origin = ("sentence-transformers folder", request.licence.clone());
-                encoder(&mut folder, origin, to, progress)
+            ModelInput::File(file) => words(file, request, to, progress),
+            ModelInput::Folder(mut folder) => {
+                let format = "sentence-transformers folder";
+                encoder(&mut folder, format, request.licence.clone(), to, progress)
             }
-            Found::Archive(file) => packed_encoder(file, request, to, progress),
+            ModelInput::Archive(file) => packed_encoder(file, request, to, progress),
         }?;
         Ok((file_name(path), made))
     })
 }
 
-impl Found {
+impl ModelInput {
     /// Opens `path` and determines its kind.
     fn at(path: &Path) -> Result<Self> {
         let unreadable = |e| Error::io(path, "read the file", e);
@@ -100,15 +100,15 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 /// Returns the default name of a vector model made from the file or folder at `path`.
-fn name_after(path: &Path, found: &Found) -> String {
+fn name_after(path: &Path, found: &ModelInput) -> String {
     let file = file_name(path);
     let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
     let is_wheel = Path::new(&file).extension().is_some_and(|extension| extension == "whl");
     match found {
-        Found::Folder(_) => file,
+        ModelInput::Folder(_) => file,
         // PEP 427: a wheel's file name starts with the distribution's name, then `-`.
-        Found::Archive(_) if is_wheel => stem.split('-').next().unwrap_or_default().to_owned(),
-        Found::File(_) | Found::Archive(_) => stem.into_owned(),
+        ModelInput::Archive(_) if is_wheel => stem.split('-').next().unwrap_or_default().to_owned(),
+        ModelInput::File(_) | ModelInput::Archive(_) => stem.into_owned(),
     }
 }
 
@@ -121,7 +121,7 @@ fn words(
 ) -> Result<BuiltModel> {
     let path = request.path.as_path();
     progress.start("checking, converting", 3);
-    let (format, table) = formats::read_file(&mut file, path)?;
+    let WordFile { format, table } = formats::read_file(&mut file, path)?;
     progress.step();
     let sha256 = digest_of(&mut file, path)?;
     progress.step();
@@ -154,8 +154,8 @@ fn packed_encoder(
 ) -> Result<BuiltModel> {
     let path = request.path.as_path();
     let sha256 = digest_of(&mut file, path)?;
-    let origin = ("sentence-transformers folder in a zip", request.licence.clone());
-    let made = encoder(&mut Archive::open(file, path)?, origin, to, progress)?;
+    let (format, licence) = ("sentence-transformers folder in a zip", request.licence.clone());
+    let made = encoder(&mut Archive::open(file, path)?, format, licence, to, progress)?;
     Ok(BuiltModel { sha256: Some(sha256), ..made })
 }
 

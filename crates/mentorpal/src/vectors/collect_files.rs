@@ -55,14 +55,15 @@ impl Bundle for Folder {
     }
 }
 
-/// Copies a sentence encoder into the folder `to` and tests it. Its licence is `licence` if given,
+/// Copies a sentence encoder, of which `format` is a description, into the folder `to` and tests it. Its licence is `licence` if given,
 /// otherwise the one in its `README.md`.
 ///
 /// # Errors
 /// If a file is missing, too large or not valid for an encoder, or cannot be read or written.
 pub(super) fn encoder(
     bundle: &mut dyn Bundle,
-    (format, licence): (&str, Option<String>),
+    format: &str,
+    licence: Option<String>,
     to: &Path,
     progress: &dyn Progress,
 ) -> Result<BuiltModel> {

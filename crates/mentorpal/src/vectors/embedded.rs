@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::manifest::{Manifest, ModelKind, Source};
+use super::manifest::{ModelKind, Source, VectorModelManifest};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use crate::error::{Error, Result};
 use crate::publish::FileRecord;
-use crate::workspace::Name;
+use crate::workspace::VectorModelName;
 
 /// The name of the embedded model, reserved for it.
 pub const EMBEDDED: &str = "embedded";
@@ -23,13 +23,13 @@ pub(super) const SHA256: &str = "4c20d3d1ba81aa143de1700732af71c812e0e132a5fb273
 /// # Panics
 /// Never: the name is valid.
 #[must_use]
-pub fn embedded_name() -> Name {
-    Name::new("vector model", EMBEDDED).expect("a plain name")
+pub fn embedded_name() -> VectorModelName {
+    VectorModelName::new(EMBEDDED).expect("a plain name")
 }
 
 /// Returns the manifest of the embedded model, which has no folder to hold one.
 #[must_use]
-pub fn embedded_manifest() -> Manifest {
+pub fn embedded_manifest() -> VectorModelManifest {
     let vectors = StaticVectors::embedded();
     let origin = vectors.origin();
     let source = Source {
@@ -39,9 +39,10 @@ pub fn embedded_manifest() -> Manifest {
     };
     let size = StaticVectors::embedded_bytes().len() as u64;
     let file = FileRecord { size, sha256: SHA256.to_owned() };
-    Manifest::new(
+    VectorModelManifest::new(
         ModelKind::Static,
-        (Some(vectors.len()), vectors.dims()),
+        Some(vectors.len()),
+        vectors.dims(),
         source,
         origin.licence.clone(),
         BTreeMap::from([(STATIC_FILE.to_owned(), file)]),
@@ -52,7 +53,7 @@ pub fn embedded_manifest() -> Manifest {
 ///
 /// # Errors
 /// If `name` is [`EMBEDDED`].
-pub(super) fn refuse(name: &Name) -> Result<()> {
+pub(super) fn refuse(name: &VectorModelName) -> Result<()> {
     if name.as_str() != EMBEDDED {
         return Ok(());
     }

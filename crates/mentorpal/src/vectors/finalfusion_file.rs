@@ -11,7 +11,7 @@ use std::path::Path;
 
 use filebuffer::FileBuffer;
 
-use super::formats::{MAX_DIMS, MAX_WORDS, Shape, WordTable};
+use super::formats::{MAX_DIMS, MAX_WORDS, TableShape, WordTable};
 use super::vocabulary::Vocabulary;
 use crate::files;
 
@@ -31,13 +31,13 @@ pub(super) struct MappedVectors {
     file: FileBuffer,
     /// The offset of the first vector, a multiple of four.
     offset: usize,
-    shape: Shape,
+    shape: TableShape,
 }
 
 impl MappedVectors {
     /// The vectors in the order of the words, `[dims]` each.
     pub(super) fn rows(&self) -> std::slice::ChunksExact<'_, f32> {
-        let Shape { words, dims } = self.shape;
+        let TableShape { words, dims } = self.shape;
         let bytes = &self.file[self.offset..][..4 * words * dims];
         bytemuck::cast_slice(bytes).chunks_exact(dims)
     }
@@ -68,7 +68,7 @@ pub(super) fn write(to: &mut impl Write, table: &WordTable) -> io::Result<()> {
 
 /// The header of the matrix at `offset` in the file: its kind, length, rows, dimensions, the number
 /// type `f32`, and padding.
-fn matrix_header(offset: u64, shape: Shape) -> Vec<u8> {
+fn matrix_header(offset: u64, shape: TableShape) -> Vec<u8> {
     let rows = shape.words as u64 + 1;
     let padding = 4 - offset % 4;
     let length = 8 + 4 + 4 + padding + rows * 4 * shape.dims as u64;
@@ -85,7 +85,7 @@ fn matrix_header(offset: u64, shape: Shape) -> Vec<u8> {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidData`] if the file has another format, shape or length; if the disk fails.
-pub(super) fn open(path: &Path, shape: Shape) -> io::Result<(Vocabulary, MappedVectors)> {
+pub(super) fn open(path: &Path, shape: TableShape) -> io::Result<(Vocabulary, MappedVectors)> {
     if shape.words > MAX_WORDS || !(1..=MAX_DIMS).contains(&shape.dims) {
         return Err(corrupt());
     }
@@ -97,7 +97,7 @@ pub(super) fn open(path: &Path, shape: Shape) -> io::Result<(Vocabulary, MappedV
 }
 
 /// The words of a file, and the offset of its vectors; `None` if the file is corrupt.
-fn parse(bytes: &[u8], shape: Shape) -> Option<(Vocabulary, usize)> {
+fn parse(bytes: &[u8], shape: TableShape) -> Option<(Vocabulary, usize)> {
     let (header, rest) = bytes.split_at_checked(WORDS_OFFSET as usize)?;
     let (start, counts) = header.split_at(24);
     let (length, count) = counts.split_first_chunk()?;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::embedded;
-use super::manifest::{Manifest, ModelKind, Source, digest};
+use super::manifest::{ModelKind, Source, VectorModelManifest, digest};
 use super::store::{Added, record};
 use crate::error::{Error, Result};
 use crate::publish::{self, ItemKind, OnExisting, Staging, already_exists};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 const KIND: ItemKind = ItemKind {
     noun: "vector model",
@@ -38,7 +38,7 @@ pub(super) struct BuiltModel {
 /// `confirm` fails, or if the model cannot be moved. In these cases the model stays unchanged.
 pub fn remove(
     workspace: &Workspace,
-    name: &Name,
+    name: &VectorModelName,
     seen: Option<&[u8]>,
     confirm: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
@@ -49,10 +49,10 @@ pub fn remove(
 ///
 /// # Errors
 /// If no name was chosen and `name` is invalid.
-pub(super) fn chosen_or(chosen: Option<&Name>, name: &str) -> Result<Name> {
+pub(super) fn chosen_or(chosen: Option<&VectorModelName>, name: &str) -> Result<VectorModelName> {
     match chosen {
         Some(chosen) => Ok(chosen.clone()),
-        None => Name::new("vector model", name).map_err(|e| e.hint("name it with --name")),
+        None => VectorModelName::new(name).map_err(|e| e.hint("name it with --name")),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn chosen_or(chosen: Option<&Name>, name: &str) -> Result<Name> {
 /// If `write` fails, if the name exists and `overwrite` is false, or if the disk fails.
 pub(super) fn install(
     workspace: &Workspace,
-    name: &Name,
+    name: &VectorModelName,
     overwrite: bool,
     write: impl FnOnce(&Path) -> Result<(String, BuiltModel)>,
 ) -> Result<Added> {
@@ -87,9 +87,10 @@ pub(super) fn install(
         format: made.format,
         sha256: made.sha256.unwrap_or_else(|| digest(&files)),
     };
-    let manifest = Manifest::new(made.kind, (made.words, made.dims), source, made.licence, files);
+    let manifest =
+        VectorModelManifest::new(made.kind, made.words, made.dims, source, made.licence, files);
     let existing = if overwrite { OnExisting::Replace } else { OnExisting::Refuse };
     let name = name.stored_in(&workspace.vector_models());
-    let folder = staging.publish(&name, &manifest.to_bytes(), existing)?;
+    let folder = staging.publish(name.as_str(), &manifest.to_bytes(), existing)?;
     Ok(Added { name, folder, manifest, unverified: Vec::new() })
 }

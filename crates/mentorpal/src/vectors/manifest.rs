@@ -64,7 +64,7 @@ impl fmt::Display for ModelKind {
 
 /// The description of a vector model. Adding the same file twice gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
+pub struct VectorModelManifest {
     /// The version of the manifest's format, currently 1.
     pub format: u32,
     /// The kind of the model.
@@ -94,17 +94,18 @@ pub struct Source {
     /// The detected format, for example `word2vec binary`.
     pub format: String,
     /// The SHA-256 of the file, in hex. For a folder or a model from the Hub: the digest of the copied
-    /// files, as by [`Manifest::digest`]. For distilled static vectors: the SHA-256 of the encoder's
+    /// files, as by [`VectorModelManifest::digest`]. For distilled static vectors: the SHA-256 of the encoder's
     /// weights.
     pub sha256: String,
 }
 
-impl Manifest {
+impl VectorModelManifest {
     /// Creates the manifest of a model with `words` vectors of `dims` numbers, added by this version of
     /// the program.
     pub(super) fn new(
         kind: ModelKind,
-        (words, dims): (Option<usize>, usize),
+        words: Option<usize>,
+        dims: usize,
         source: Source,
         licence: Option<String>,
         files: BTreeMap<String, FileRecord>,
@@ -167,7 +168,7 @@ impl Manifest {
     }
 }
 
-/// Returns the digest of a model with these files, as [`Manifest::digest`] defines it. The lines are
+/// Returns the digest of a model with these files, as [`VectorModelManifest::digest`] defines it. The lines are
 /// those that `sha256sum` prints.
 pub(super) fn digest(files: &BTreeMap<String, FileRecord>) -> String {
     if let (1, Some(record)) = (files.len(), files.values().next()) {
@@ -182,13 +183,13 @@ pub(super) fn digest(files: &BTreeMap<String, FileRecord>) -> String {
 mod tests {
     use super::*;
 
-    fn manifest(kind: &str, files: &str) -> Result<Manifest> {
+    fn manifest(kind: &str, files: &str) -> Result<VectorModelManifest> {
         let text = format!(
             r#"{{"format": 1, "kind": "{kind}", "dims": 2, "words": 3,
                 "source": {{"file": "a", "format": "b", "sha256": "c"}}, "licence": null,
                 "version": "0.1.0", "files": {files}}}"#
         );
-        Manifest::from_bytes(Path::new("manifest.json"), text.as_bytes())
+        VectorModelManifest::from_bytes(Path::new("manifest.json"), text.as_bytes())
     }
 
     // The expected digest is the output of

@@ -30,13 +30,13 @@ mod vocabulary;
 mod words;
 
 pub use add::{Request, add};
-pub use distill::{DistillRequest, Options, add_distilled};
+pub use distill::{DistillOptions, DistillRequest, add_distilled};
 pub use embedded::{EMBEDDED, embedded_manifest, embedded_name};
 pub use encoder::{Network, Pooling, SentenceEncoder};
 pub use hub::{DownloadRequest, HubSettings, ModelId, download};
 pub use install::remove;
 pub use manifest::DAMAGED;
-pub use manifest::{Manifest, ModelKind, Source};
+pub use manifest::{ModelKind, Source, VectorModelManifest};
 pub use model::{VectorModel, nearest, network};
 pub(crate) use sentence::dot;
 pub use sentence::{Embeddings, SentenceModel};

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::cache::Cache;
 use super::embedded::{self, EMBEDDED};
 use super::encoder::{Network, SentenceEncoder};
-use super::manifest::{DAMAGED, Manifest, ModelKind};
+use super::manifest::{DAMAGED, ModelKind, VectorModelManifest};
 use super::sentence::{Embeddings, SentenceModel};
 use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
@@ -15,22 +15,22 @@ use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::publish::OpenedFolder;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// An open vector model, which turns sentences into vectors.
 #[derive(Debug)]
 pub struct VectorModel {
-    name: Name,
+    name: VectorModelName,
     sha256: String,
     kind: ModelKind,
-    vectors: Vectors,
+    vectors: ModelVectors,
     /// The cache of sentence vectors. Only encoders have one: other kinds are faster than a cache.
     cache: Option<Cache>,
 }
 
 /// The model that computes the vectors.
 #[derive(Debug)]
-enum Vectors {
+enum ModelVectors {
     Network(Box<SentenceEncoder>),
     Tokens(Box<dyn TokenVectors>),
 }
@@ -41,7 +41,7 @@ impl VectorModel {
     ///
     /// # Errors
     /// If no vector model has this name, or its files differ from the manifest.
-    pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
+    pub fn open(workspace: &Workspace, name: &VectorModelName) -> Result<Self> {
         if name.as_str() == EMBEDDED {
             return Ok(Self::embedded());
         }
@@ -53,18 +53,18 @@ impl VectorModel {
     /// Reads the vector model `name` from its folder.
     fn read(
         workspace: &Workspace,
-        name: &Name,
+        name: &VectorModelName,
         opened: &OpenedFolder,
-        manifest: &Manifest,
+        manifest: &VectorModelManifest,
     ) -> Result<Self> {
         store::check_sizes(opened, manifest)?;
         let folder = opened.path();
         let vectors = match manifest.kind {
-            ModelKind::Encoder => Vectors::Network(Box::new(SentenceEncoder::open(folder)?)),
+            ModelKind::Encoder => ModelVectors::Network(Box::new(SentenceEncoder::open(folder)?)),
             ModelKind::Words => {
-                Vectors::Tokens(Box::new(WordVectors::read(folder, manifest.clone())?))
+                ModelVectors::Tokens(Box::new(WordVectors::read(folder, manifest.clone())?))
             }
-            ModelKind::Static => Vectors::Tokens(Box::new(static_vectors(folder)?)),
+            ModelKind::Static => ModelVectors::Tokens(Box::new(static_vectors(folder)?)),
         };
         let found = vectors.sentences().dims();
         if found != manifest.dims {
@@ -86,7 +86,7 @@ impl VectorModel {
             sha256: embedded::SHA256.to_owned(),
             kind: ModelKind::Static,
             // The clone is cheap: it borrows the vectors.
-            vectors: Vectors::Tokens(Box::new(StaticVectors::embedded().clone())),
+            vectors: ModelVectors::Tokens(Box::new(StaticVectors::embedded().clone())),
             cache: None,
         }
     }
@@ -97,7 +97,7 @@ impl VectorModel {
         self.name.as_str()
     }
 
-    /// The model's digest: [`Manifest::digest`](super::Manifest::digest).
+    /// The model's digest: [`VectorModelManifest::digest`](super::VectorModelManifest::digest).
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
@@ -138,13 +138,13 @@ impl VectorModel {
     #[must_use]
     pub fn tokens(&self) -> Option<&dyn TokenVectors> {
         match &self.vectors {
-            Vectors::Network(_) => None,
-            Vectors::Tokens(tokens) => Some(tokens.as_ref()),
+            ModelVectors::Network(_) => None,
+            ModelVectors::Tokens(tokens) => Some(tokens.as_ref()),
         }
     }
 }
 
-impl Vectors {
+impl ModelVectors {
     fn sentences(&self) -> &dyn SentenceModel {
         match self {
             Self::Network(encoder) => encoder.as_ref(),
@@ -167,7 +167,7 @@ fn static_vectors(folder: &Path) -> Result<StaticVectors> {
 /// encoder, which has no vectors of single words.
 pub fn nearest(
     workspace: &Workspace,
-    name: &Name,
+    name: &VectorModelName,
     word: &str,
     n: usize,
 ) -> Result<Option<Vec<(String, f32)>>> {
@@ -178,7 +178,8 @@ pub fn nearest(
         return Ok(StaticVectors::embedded().nearest(word, n).map(owned));
     }
     if store::manifest(workspace, name)?.kind == ModelKind::Static {
-        let read = |opened: &mut OpenedFolder, _: &Manifest| static_vectors(opened.path());
+        let read =
+            |opened: &mut OpenedFolder, _: &VectorModelManifest| static_vectors(opened.path());
         let vectors = store::read_with(workspace, name, read)?;
         return Ok(vectors.nearest(word, n).map(owned));
     }
@@ -189,7 +190,7 @@ pub fn nearest(
 ///
 /// # Errors
 /// If no vector model has this name, or its files differ from the manifest.
-pub fn network(workspace: &Workspace, name: &Name) -> Result<Network> {
+pub fn network(workspace: &Workspace, name: &VectorModelName) -> Result<Network> {
     store::read_with(workspace, name, |opened, manifest| {
         store::check_sizes(opened, manifest)?;
         Network::read(opened.path())

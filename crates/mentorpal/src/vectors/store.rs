@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::embedded::{self, EMBEDDED, embedded_manifest, embedded_name};
-use super::manifest::{DAMAGED, Manifest};
+use super::manifest::{DAMAGED, VectorModelManifest};
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE, OpenedFolder};
 use crate::sha256;
 use crate::text::format::{did_you_mean, quoted_list};
-use crate::workspace::{Name, Workspace, folder_names};
+use crate::workspace::{VectorModelName, Workspace, folder_names};
 
 /// The maximum number of attempts to read a model that another run replaces meanwhile.
 const ATTEMPTS: usize = 20;
@@ -19,11 +19,11 @@ const ATTEMPTS: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Added {
     /// The model's name.
-    pub name: Name,
+    pub name: VectorModelName,
     /// The model's folder.
     pub folder: PathBuf,
     /// The model's manifest.
-    pub manifest: Manifest,
+    pub manifest: VectorModelManifest,
     /// The files that this run downloaded without a digest to verify them against.
     pub unverified: Vec<String>,
 }
@@ -32,7 +32,7 @@ pub struct Added {
 ///
 /// # Errors
 /// If the folder of the vector models cannot be listed.
-pub fn names(workspace: &Workspace) -> Result<Vec<Name>> {
+pub fn names(workspace: &Workspace) -> Result<Vec<VectorModelName>> {
     let folder = workspace.vector_models();
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -48,7 +48,7 @@ pub fn names(workspace: &Workspace) -> Result<Vec<Name>> {
 /// # Errors
 /// If the folder of the vector models cannot be listed.
 pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
-    let added = |name: Name| {
+    let added = |name: VectorModelName| {
         let manifest = manifest(workspace, &name)?;
         let (folder, unverified) = (workspace.vector_model(&name), Vec::new());
         Ok(Added { name, folder, manifest, unverified })
@@ -60,7 +60,7 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Result<Added>>> {
 ///
 /// # Errors
 /// If no vector model has this name, or its manifest is invalid.
-pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
+pub fn manifest(workspace: &Workspace, name: &VectorModelName) -> Result<VectorModelManifest> {
     if name.as_str() == EMBEDDED {
         return Ok(embedded_manifest());
     }
@@ -74,8 +74,8 @@ pub fn manifest(workspace: &Workspace, name: &Name) -> Result<Manifest> {
 /// If no vector model has this name, if its manifest is invalid, or if `read` fails.
 pub(super) fn read_with<T>(
     workspace: &Workspace,
-    name: &Name,
-    mut read: impl FnMut(&mut OpenedFolder, &Manifest) -> Result<T>,
+    name: &VectorModelName,
+    mut read: impl FnMut(&mut OpenedFolder, &VectorModelManifest) -> Result<T>,
 ) -> Result<T> {
     let folder = workspace.vector_model(name);
     let path = folder.join(MANIFEST_FILE);
@@ -84,7 +84,7 @@ pub(super) fn read_with<T>(
             let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
                 e.hint("without a manifest the folder is no vector model of this tool")
             })?;
-            let manifest = Manifest::from_bytes(&path, &bytes)?;
+            let manifest = VectorModelManifest::from_bytes(&path, &bytes)?;
             read(opened, &manifest)
         });
         match found {
@@ -106,9 +106,9 @@ pub(super) fn read_with<T>(
 }
 
 /// Returns the error for a vector model that does not exist.
-fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
+fn no_such_model(workspace: &Workspace, name: &VectorModelName) -> Result<Error> {
     let known = names(workspace)?;
-    let guess = did_you_mean(name.as_str(), known.iter().map(Name::as_str));
+    let guess = did_you_mean(name.as_str(), known.iter().map(VectorModelName::as_str));
     let place = Location::file(workspace.vector_model(name));
     Ok(Error::at(place, format!("no vector model `{name}`{guess}"))
         .with_kind(ErrorKind::NotFound)
@@ -120,7 +120,7 @@ fn no_such_model(workspace: &Workspace, name: &Name) -> Result<Error> {
 ///
 /// # Errors
 /// If the vector models cannot be listed.
-pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name>> {
+pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<VectorModelName>> {
     if sha256 == embedded::SHA256 {
         return Ok(Some(embedded_name()));
     }
@@ -133,7 +133,7 @@ pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Name
 ///
 /// # Errors
 /// Returns the first difference.
-pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &Manifest) -> Result<()> {
+pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &VectorModelManifest) -> Result<()> {
     let wrong = |name: &str, what: &str| {
         Error::at(Location::file(opened.path().join(name)), what).hint(DAMAGED)
     };
@@ -154,7 +154,7 @@ pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &Manifest) -> Result<
 ///
 /// # Errors
 /// If no vector model has this name, or its manifest is invalid.
-pub fn verify(workspace: &Workspace, name: &Name) -> Result<Option<String>> {
+pub fn verify(workspace: &Workspace, name: &VectorModelName) -> Result<Option<String>> {
     if name.as_str() == EMBEDDED {
         return Ok(None);
     }
@@ -182,7 +182,7 @@ pub(super) fn record(path: &Path) -> io::Result<FileRecord> {
 
 /// Returns the paths of the files in a model's folder that its manifest does not list, except hidden
 /// files.
-fn unlisted_files(opened: &OpenedFolder, manifest: &Manifest) -> Vec<String> {
+fn unlisted_files(opened: &OpenedFolder, manifest: &VectorModelManifest) -> Vec<String> {
     let mut found = opened.files();
     found.retain(|file| {
         let is_hidden = file.split('/').any(|part| part.starts_with('.'));

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::finalfusion_file::{self, MappedVectors};
-use super::formats::Shape;
-use super::manifest::{DAMAGED, MODEL_FILE, Manifest, ModelKind};
+use super::formats::TableShape;
+use super::manifest::{DAMAGED, MODEL_FILE, ModelKind, VectorModelManifest};
 use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
 use super::store::{manifest, read_with};
 use super::tokens::{self, TokenVectors};
@@ -12,13 +12,13 @@ use super::vocabulary::Vocabulary;
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::progress::Progress;
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// A model with one vector per word. The vectors are memory-mapped, so processes that use the same
 /// model share its memory.
 #[derive(Debug)]
 pub struct WordVectors {
-    manifest: Manifest,
+    manifest: VectorModelManifest,
     vocabulary: Vocabulary,
     vectors: MappedVectors,
 }
@@ -29,7 +29,7 @@ impl WordVectors {
     ///
     /// # Errors
     /// If no word-vector model has this name, or its files differ from the manifest.
-    pub fn open(workspace: &Workspace, name: &Name) -> Result<Self> {
+    pub fn open(workspace: &Workspace, name: &VectorModelName) -> Result<Self> {
         // The embedded model is of another kind, so it is rejected here.
         let kind = manifest(workspace, name)?.kind;
         if kind != ModelKind::Words {
@@ -44,10 +44,10 @@ impl WordVectors {
     ///
     /// # Errors
     /// If the file cannot be opened, or does not have the shape that the manifest declares.
-    pub(super) fn read(folder: &Path, manifest: Manifest) -> Result<Self> {
+    pub(super) fn read(folder: &Path, manifest: VectorModelManifest) -> Result<Self> {
         let path = folder.join(MODEL_FILE);
         let words = manifest.words.unwrap_or_default();
-        let shape = Shape { words, dims: manifest.dims };
+        let shape = TableShape { words, dims: manifest.dims };
         files::refuse_pointer(&path)?;
         let (vocabulary, vectors) = finalfusion_file::open(&path, shape)
             .map_err(|e| Error::io(&path, "open the vectors", e).hint(DAMAGED))?;
@@ -56,7 +56,7 @@ impl WordVectors {
 
     /// The model's manifest.
     #[must_use]
-    pub fn manifest(&self) -> &Manifest {
+    pub fn manifest(&self) -> &VectorModelManifest {
         &self.manifest
     }
 

@@ -9,7 +9,7 @@
 //! checkpoint/tests/<mentor>/<test set>.csv
 //! ```
 //!
-//! Names that become part of a path are a [`Name`], so that no path leaves its folder.
+//! Names that become part of a path are a [`Name`] of their kind, so that no path leaves its folder.
 
 mod name;
 
@@ -17,7 +17,11 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use self::name::Name;
+pub(crate) use self::name::check_name;
+pub use self::name::{
+    ArchName, CheckpointName, MentorId, Name, NameKind, OfArch, OfCheckpoint, OfMentor, OfTestSet,
+    OfVectorModel, TestSetName, VectorModelName,
+};
 use crate::error::{Error, ErrorKind, Location, Result};
 
 /// The settings file that marks a workspace.
@@ -75,7 +79,7 @@ impl Workspace {
 
     /// `mentor/<mentor>/data/`.
     #[must_use]
-    pub fn mentor_data(&self, mentor: &Name) -> PathBuf {
+    pub fn mentor_data(&self, mentor: &MentorId) -> PathBuf {
         mentor.within(&self.mentors()).join("data")
     }
 
@@ -87,7 +91,7 @@ impl Workspace {
 
     /// `checkpoint/classifiers/<arch>/`.
     #[must_use]
-    pub fn arch(&self, arch: &Name) -> PathBuf {
+    pub fn arch(&self, arch: &ArchName) -> PathBuf {
         arch.within(&self.classifiers())
     }
 
@@ -99,7 +103,7 @@ impl Workspace {
 
     /// `checkpoint/vector_models/<name>/`.
     #[must_use]
-    pub fn vector_model(&self, name: &Name) -> PathBuf {
+    pub fn vector_model(&self, name: &VectorModelName) -> PathBuf {
         name.within(&self.vector_models())
     }
 
@@ -125,14 +129,14 @@ impl Workspace {
 
     /// `checkpoint/tests/<mentor>/`.
     #[must_use]
-    pub fn tests(&self, mentor: &Name) -> PathBuf {
+    pub fn tests(&self, mentor: &MentorId) -> PathBuf {
         mentor.within(&self.root.join("checkpoint").join("tests"))
     }
 
     /// `checkpoint/tests/<mentor>/<test set>.csv`. The existing file may have its extension in capitals, or its
     /// name in the other normalization form.
     #[must_use]
-    pub fn test_set(&self, mentor: &Name, test_set: &Name) -> PathBuf {
+    pub fn test_set(&self, mentor: &MentorId, test_set: &TestSetName) -> PathBuf {
         let folder = self.tests(mentor);
         let usual = folder.join(format!("{test_set}.csv"));
         if usual.exists() {
@@ -151,7 +155,7 @@ impl Workspace {
     /// # Errors
     /// If `mentor/` is missing or cannot be listed, a mentor's folder has an invalid name, or two names differ
     /// in their normalization form only.
-    pub fn mentor_ids(&self) -> Result<Vec<Name>> {
+    pub fn mentor_ids(&self) -> Result<Vec<MentorId>> {
         let folder = self.mentors();
         if !folder.is_dir() {
             return Err(Error::at(Location::file(folder), "there is no such folder of mentors")
@@ -163,7 +167,7 @@ impl Workspace {
             let path = folder.join(&name);
             // A mentor with an invalid name is an error, not left out.
             if !is_hidden(&name) && path.join("data").is_dir() {
-                ids.push(name_at("mentor", &name, &path)?);
+                ids.push(name_at(&name, &path)?);
             }
         }
         ids.sort();
@@ -180,7 +184,7 @@ impl Workspace {
     /// # Errors
     /// If the folder cannot be listed, a test set has an invalid name, or two names differ in their extension or
     /// normalization form only.
-    pub fn test_sets(&self, mentor: &Name) -> Result<Vec<Name>> {
+    pub fn test_sets(&self, mentor: &MentorId) -> Result<Vec<TestSetName>> {
         let folder = self.tests(mentor);
         if !folder.is_dir() {
             return Ok(Vec::new());
@@ -193,7 +197,7 @@ impl Workspace {
                 && is_table(&path)
                 && !is_hidden(&name)
             {
-                names.push(name_at("test set", stem, &path)?);
+                names.push(name_at(stem, &path)?);
             }
         }
         names.sort();
@@ -216,26 +220,26 @@ impl Workspace {
 ///
 /// # Errors
 /// If `folder` cannot be listed.
-pub fn folder_names(folder: &Path) -> Result<Vec<Name>> {
-    let mut names: Vec<Name> = entries(folder)?
+pub fn folder_names<K: NameKind>(folder: &Path) -> Result<Vec<Name<K>>> {
+    let mut names: Vec<Name<K>> = entries(folder)?
         .into_iter()
         .filter(|name| folder.join(name).is_dir())
-        .filter_map(|name| Name::new("folder", name.to_str()?).ok())
+        .filter_map(|name| Name::new(name.to_str()?).ok())
         .collect();
     names.sort();
     Ok(names)
 }
 
 /// The name of the file or folder at `path`.
-fn name_at(what: &str, name: &OsStr, path: &Path) -> Result<Name> {
+fn name_at<K: NameKind>(name: &OsStr, path: &Path) -> Result<Name<K>> {
     let name = name.to_str().ok_or_else(|| {
-        Error::new(format!("{what} name is not Unicode")).hint("rename it in UTF-8")
+        Error::new(format!("{} name is not Unicode", K::NOUN)).hint("rename it in UTF-8")
     });
-    name.and_then(|name| Name::new(what, name)).map_err(|e| e.or_at(Location::file(path)))
+    name.and_then(Name::new).map_err(|e| e.or_at(Location::file(path)))
 }
 
 /// The first of the sorted `names` that occurs twice.
-fn same_twice(names: &[Name]) -> Option<&Name> {
+fn same_twice<K>(names: &[Name<K>]) -> Option<&Name<K>> {
     names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| &pair[0])
 }
 
@@ -271,10 +275,10 @@ mod tests {
             let workspace = Workspace::open(folder.path()).unwrap();
             let data = workspace.mentors().join(stored).join("data");
             fs::create_dir_all(&data).unwrap();
-            let name = Name::new("mentor", typed).unwrap();
+            let name = MentorId::new(typed).unwrap();
             assert!(workspace.mentor_data(&name).is_dir());
             assert_eq!(workspace.mentor_ids().unwrap(), [name]);
-            let other = Name::new("mentor", "Jose").unwrap();
+            let other = MentorId::new("Jose").unwrap();
             assert!(!workspace.mentor_data(&other).exists());
         }
     }

@@ -45,7 +45,7 @@ pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result
             .hint("check that the checkpoint belongs to this mentor and to similar data"));
     }
     let topics = topics(model.topics.topics, mentor, &mut notes);
-    let rows: Vec<usize> = answers.iter().map(|(row, _)| *row).collect();
+    let rows: Vec<usize> = answers.iter().map(|class| class.row).collect();
     let weights = model.topics;
     let shape = Shape { dims: weights.dims, units: weights.units, topics: weights.topics };
     let network = Network {
@@ -57,7 +57,7 @@ pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result
         dense_bias: weights.dense_bias,
     };
     let converted = Model {
-        answers: answers.into_iter().map(|(_, id)| id.to_owned()).collect(),
+        answers: answers.into_iter().map(|class| class.answer_id.to_owned()).collect(),
         topics,
         network: Some(network),
         fused: ridge(&model.fused, &rows),
@@ -81,7 +81,14 @@ fn check_vectors(dims: usize, vectors: &Vectors) -> Result<()> {
     ))
 }
 
-/// Returns the index and answer id of each class that is an answer of the mentor.
+/// A class of a legacy classifier that is an answer of the mentor.
+struct KnownClass<'m> {
+    /// The index of the class.
+    row: usize,
+    answer_id: &'m str,
+}
+
+/// Returns the classes that are answers of the mentor.
 ///
 /// A class is matched by its exact text, or else by its [key](match_key), as in test sets. If
 /// several classes match one answer, the one with its exact text is used, or else the first.
@@ -89,7 +96,7 @@ fn answers<'m>(
     classes: &[String],
     mentor: &'m Mentor,
     notes: &mut Vec<String>,
-) -> Vec<(usize, &'m str)> {
+) -> Vec<KnownClass<'m>> {
     // If two answers have the same text, the last row is used, as in the Python pipeline.
     let by = |key: fn(&str) -> String| -> HashMap<String, &'m str> {
         mentor.answers.iter().map(|answer| (key(&answer.text), answer.id.as_str())).collect()
@@ -110,7 +117,8 @@ fn answers<'m>(
             None => format!("the answer “{text}” is no longer in the data; ignored"),
         });
     }
-    ids.into_iter().enumerate().filter_map(|(row, id)| Some((row, id?))).collect()
+    let known = |(row, id): (usize, Option<&'m str>)| Some(KnownClass { row, answer_id: id? });
+    ids.into_iter().enumerate().filter_map(known).collect()
 }
 
 /// Returns the names of the topics, or numbers if the number of topics has changed.
@@ -139,13 +147,13 @@ fn ridge(classifier: &RidgeClassifier, rows: &[usize]) -> Ridge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::{Name, Workspace};
+    use crate::workspace::{MentorId, Workspace};
 
     /// Returns a mentor with these answer texts, whose ids are 1, 2, ….
     fn mentor(texts: &[&str], topics: &str) -> Mentor {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
-        let id = Name::new("mentor", "ada").unwrap();
+        let id = MentorId::new("ada").unwrap();
         let data = workspace.mentor_data(&id);
         std::fs::create_dir_all(&data).unwrap();
         let rows = texts.iter().enumerate();
@@ -156,13 +164,17 @@ mod tests {
         Mentor::load(&workspace, &id).unwrap().0
     }
 
+    fn pairs<'m>(classes: &[KnownClass<'m>]) -> Vec<(usize, &'m str)> {
+        classes.iter().map(|class| (class.row, class.answer_id)).collect()
+    }
+
     #[test]
     fn exact_texts_match_before_similar_ones() {
         let mentor = mentor(&["It's here.", "Gone?", "Here; and there.", "Twice.", "Twice."], "");
         let classes = ["Here and there", "It s here", "Its here", "Nowhere.", "Twice.", "gone"];
         let classes = classes.map(str::to_owned);
         let mut notes = Vec::new();
-        let found = answers(&classes, &mentor, &mut notes);
+        let found = pairs(&answers(&classes, &mentor, &mut notes));
         // “It s here” has one more word; of two answers with the same text, the last is used.
         assert_eq!(found, [(0, "3"), (2, "1"), (4, "5"), (5, "2")]);
         assert_eq!(
@@ -175,7 +187,7 @@ mod tests {
         let classes =
             ["here and there.", "Here; and there.", "Here, and there!"].map(str::to_owned);
         let mut notes = Vec::new();
-        assert_eq!(answers(&classes, &mentor, &mut notes), [(1, "3")]);
+        assert_eq!(pairs(&answers(&classes, &mentor, &mut notes)), [(1, "3")]);
         assert_eq!(
             notes,
             [

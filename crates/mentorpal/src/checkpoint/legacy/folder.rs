@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::publish::{FileRecord, MANIFEST_FILE};
 use crate::text::format::quoted_list;
-use crate::workspace::{Name, folder_names};
+use crate::workspace::{MentorId, OfMentor, folder_names};
 
 /// The architecture of every legacy checkpoint.
 pub const LEGACY_ARCH: &str = "lstm_v1";
@@ -33,7 +33,7 @@ pub struct LegacyCheckpoint {
     /// The folder of the checkpoint.
     pub folder: PathBuf,
     /// The ids of its mentors, sorted.
-    pub mentors: Vec<Name>,
+    pub mentors: Vec<MentorId>,
 }
 
 impl LegacyCheckpoint {
@@ -43,8 +43,8 @@ impl LegacyCheckpoint {
         if folder.join(MANIFEST_FILE).symlink_metadata().is_ok() {
             return None;
         }
-        let mut mentors = folder_names(folder).ok()?;
-        let has = |mentor: &Name, file: &str| exists(&folder.join(mentor.as_str()).join(file));
+        let mut mentors = folder_names::<OfMentor>(folder).ok()?;
+        let has = |mentor: &MentorId, file: &str| exists(&folder.join(mentor.as_str()).join(file));
         // A mentor with missing files is listed; using it is an error that names them.
         mentors.retain(|mentor| FILES.iter().any(|file| has(mentor, file)));
         let is_one = mentors.iter().any(|mentor| MODEL_FILES.iter().any(|file| has(mentor, file)));
@@ -54,7 +54,7 @@ impl LegacyCheckpoint {
 
     /// Returns the files that are missing in the folder of `mentor`.
     #[must_use]
-    pub fn missing(&self, mentor: &Name) -> Vec<PathBuf> {
+    pub fn missing(&self, mentor: &MentorId) -> Vec<PathBuf> {
         let paths = FILES.iter().map(|file| self.path(mentor, file));
         paths.filter(|path| !exists(path)).collect()
     }
@@ -72,10 +72,10 @@ impl LegacyCheckpoint {
     /// If no mentor has `w2v.txt`, if it does not contain a file name, or if the mentors differ.
     pub fn vectors(&self) -> Result<String> {
         let mut names = BTreeSet::new();
-        let path_of = |mentor: &Name| self.path(mentor, VECTORS_FILE);
-        let has_file = |mentor: &&Name| exists(&path_of(mentor));
+        let path_of = |mentor: &MentorId| self.path(mentor, VECTORS_FILE);
+        let has_file = |mentor: &&MentorId| exists(&path_of(mentor));
         // Mentors without the file are ignored, so that the others can be used.
-        let mut mentors: Vec<&Name> = self.mentors.iter().filter(has_file).collect();
+        let mut mentors: Vec<&MentorId> = self.mentors.iter().filter(has_file).collect();
         mentors.extend(self.mentors.first().filter(|_| mentors.is_empty()));
         for mentor in mentors {
             let path = path_of(mentor);
@@ -106,7 +106,7 @@ impl LegacyCheckpoint {
     ///
     /// # Errors
     /// If a file is missing or invalid, or the files are from different models.
-    pub fn read(&self, mentor: &Name) -> Result<LegacyModel> {
+    pub fn read(&self, mentor: &MentorId) -> Result<LegacyModel> {
         let mut records = BTreeMap::new();
         let mut read = |file: &str| {
             let bytes = files::read(&self.path(mentor, file))?;
@@ -130,12 +130,12 @@ impl LegacyCheckpoint {
     ///
     /// # Errors
     /// If `w2v.txt` is missing.
-    pub fn check_vectors(&self, mentor: &Name) -> Result<()> {
+    pub fn check_vectors(&self, mentor: &MentorId) -> Result<()> {
         let path = self.path(mentor, VECTORS_FILE);
         if exists(&path) { Ok(()) } else { files::read(&path).map(|_| ()) }
     }
 
-    fn path(&self, mentor: &Name, file: &str) -> PathBuf {
+    fn path(&self, mentor: &MentorId, file: &str) -> PathBuf {
         mentor.within(&self.folder).join(file)
     }
 }

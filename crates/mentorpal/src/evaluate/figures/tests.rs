@@ -1,7 +1,7 @@
 use super::*;
 use crate::checkpoint::CheckpointRef;
 use crate::mentor::fixture;
-use crate::workspace::Name;
+use crate::workspace::{ArchName, CheckpointName, MentorId, TestSetName};
 
 /// A mentor whose answers `0` and `3` have no training question: “Who are you?” belongs to the
 /// later row, `1`.
@@ -14,11 +14,13 @@ fn mentor() -> Mentor {
 }
 
 fn report(arch: &str, results: Vec<TestResult>) -> TestReport {
-    let name = |text| Name::new("test", text).unwrap();
     TestReport {
-        checkpoint: CheckpointRef { arch: name(arch), checkpoint: name("c") },
-        mentor: "ada".into(),
-        test_set: "standard".into(),
+        checkpoint: CheckpointRef {
+            arch: ArchName::new(arch).unwrap(),
+            checkpoint: CheckpointName::new("c").unwrap(),
+        },
+        mentor: MentorId::new("ada").unwrap(),
+        test_set: TestSetName::new("standard").unwrap(),
         confidence_kind: if arch == "fusion_v1" {
             ConfidenceKind::Probability
         } else {

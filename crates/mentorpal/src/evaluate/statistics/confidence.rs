@@ -4,6 +4,15 @@ use serde::Serialize;
 
 use super::wilson;
 
+/// An answer's confidence, and whether the answer is correct.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScoredAnswer {
+    /// The confidence.
+    pub confidence: f64,
+    /// Whether the answer is correct.
+    pub correct: bool,
+}
+
 /// The calibration of confidences: how well they match the accuracy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Calibration {
@@ -32,16 +41,15 @@ pub struct CalibrationBin {
     pub accuracy_ci95: [f64; 2],
 }
 
-/// Returns the calibration over ten bins of equal width. Each question is given as a confidence in
-/// 0..=1 and whether the answer was correct. The error is the mean of |accuracy − confidence| over
+/// Returns the calibration of confidences in 0..=1 over ten bins of equal width. The error is the mean of |accuracy − confidence| over
 /// the bins, weighted by their numbers of questions (Naeini, Cooper & Hauskrecht 2015; Guo et al.
 /// 2017, *On calibration of modern neural networks*).
 #[must_use]
-pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
+pub fn calibration(answers: &[ScoredAnswer]) -> Calibration {
     const BINS: usize = 10;
     let edge = |i: usize| i as f64 / BINS as f64;
     let mut bins = vec![(0, 0, 0.0); BINS];
-    for &(confidence, correct) in questions {
+    for &ScoredAnswer { confidence, correct } in answers {
         // A bin contains its upper edge and not its lower one, as in Guo et al.
         let bin = (1..BINS).take_while(|&i| edge(i) < confidence).count();
         let (number, right, sum) = &mut bins[bin];
@@ -55,7 +63,7 @@ pub fn calibration(questions: &[(f64, bool)]) -> Calibration {
             continue;
         }
         let (confidence, accuracy) = (sum / number as f64, right as f64 / number as f64);
-        calibration.error += (accuracy - confidence).abs() * number as f64 / questions.len() as f64;
+        calibration.error += (accuracy - confidence).abs() * number as f64 / answers.len() as f64;
         calibration.bins.push(CalibrationBin {
             low: edge(i),
             high: edge(i + 1),
@@ -81,21 +89,21 @@ pub struct CoveragePoint {
 }
 
 /// Returns accuracy against coverage, with one point per distinct confidence, the highest first.
-/// Each question is given as a confidence and whether the best answer is correct (El-Yaniv & Wiener
-/// 2010, *On the foundations of noise-free selective classification*).
+/// There is one answer per question: the best one (El-Yaniv & Wiener 2010, *On the foundations of
+/// noise-free selective classification*).
 #[must_use]
-pub fn coverage_curve(questions: &[(f64, bool)]) -> Vec<CoveragePoint> {
-    let mut sorted = questions.to_vec();
-    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+pub fn coverage_curve(answers: &[ScoredAnswer]) -> Vec<CoveragePoint> {
+    let mut sorted = answers.to_vec();
+    sorted.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let (mut answered, mut correct) = (0, 0);
     let mut points = Vec::new();
     // A threshold either includes or excludes all questions with the same confidence.
-    for same_confidence in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+    for same_confidence in sorted.chunk_by(|a, b| a.confidence.total_cmp(&b.confidence).is_eq()) {
         answered += same_confidence.len();
-        correct += same_confidence.iter().filter(|question| question.1).count();
+        correct += same_confidence.iter().filter(|answer| answer.correct).count();
         points.push(CoveragePoint {
-            threshold: same_confidence[0].0,
-            coverage: answered as f64 / questions.len() as f64,
+            threshold: same_confidence[0].confidence,
+            coverage: answered as f64 / answers.len() as f64,
             accuracy: correct as f64 / answered as f64,
         });
     }
@@ -109,10 +117,15 @@ mod tests {
 
     type Questions = Vec<(f64, bool)>;
 
+    fn scored(questions: &[(f64, bool)]) -> Vec<ScoredAnswer> {
+        let scored = |&(confidence, correct)| ScoredAnswer { confidence, correct };
+        questions.iter().map(scored).collect()
+    }
+
     #[test]
     fn the_calibration_error_agrees_with_scikit_learn() {
         for (questions, bins, error) in cases::<(Questions, Vec<[f64; 2]>, f64)>("calibration") {
-            let found = calibration(&questions);
+            let found = calibration(&scored(&questions));
             assert_close(found.error, error);
             assert_eq!(found.bins.len(), bins.len());
             for (bin, [accuracy, confidence]) in found.bins.iter().zip(bins) {
@@ -128,7 +141,7 @@ mod tests {
     #[test]
     fn the_calibration_error_agrees_with_a_hand_calculation() {
         let questions = [(0.21, true), (0.29, false), (0.94, true), (0.94, false), (1.0, true)];
-        let found = calibration(&questions);
+        let found = calibration(&scored(&questions));
         assert_close(found.error, 0.276);
         let numbers: Vec<_> = found.bins.iter().map(|bin| (bin.questions, bin.correct)).collect();
         assert_eq!(numbers, [(2, 1), (3, 2)]);
@@ -137,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_bin_contains_its_upper_edge() {
-        let bins = calibration(&[(0.0, true), (0.1, true), (0.5, false)]).bins;
+        let bins = calibration(&scored(&[(0.0, true), (0.1, true), (0.5, false)])).bins;
         let numbers: Vec<_> = bins.iter().map(|bin| (bin.high, bin.questions)).collect();
         assert_eq!(numbers, [(0.1, 2), (0.5, 1)]);
     }
@@ -145,7 +158,7 @@ mod tests {
     #[test]
     fn coverage_agrees_with_scikit_learn() {
         for (questions, points) in cases::<(Questions, Vec<[f64; 3]>)>("coverage") {
-            let found = coverage_curve(&questions);
+            let found = coverage_curve(&scored(&questions));
             assert_eq!(found.len(), points.len());
             for (point, [threshold, coverage, accuracy]) in found.iter().zip(points) {
                 assert_close(point.threshold, threshold);
@@ -159,7 +172,8 @@ mod tests {
     // one of them correctly; 0.2 answers all.
     #[test]
     fn coverage_agrees_with_a_hand_calculation() {
-        let points = coverage_curve(&[(0.6, true), (0.2, false), (0.9, true), (0.6, false)]);
+        let points =
+            coverage_curve(&scored(&[(0.6, true), (0.2, false), (0.9, true), (0.6, false)]));
         let expected = [(0.9, 0.25, 1.0), (0.6, 0.75, 2.0 / 3.0), (0.2, 1.0, 0.5)];
         assert_eq!(points.len(), expected.len());
         for (point, (threshold, coverage, accuracy)) in points.iter().zip(expected) {

@@ -16,7 +16,9 @@ mod paired;
 mod proportion;
 mod ranking;
 
-pub use confidence::{Calibration, CalibrationBin, CoveragePoint, calibration, coverage_curve};
+pub use confidence::{
+    Calibration, CalibrationBin, CoveragePoint, ScoredAnswer, calibration, coverage_curve,
+};
 pub use detection::{auroc, matthews};
 pub use multiple::{holm, holm_errors};
 pub use paired::{mcnemar, paired_interval};

@@ -1,6 +1,6 @@
 //! Checks of rows that are valid CSV but probably contain an error.
 
-use super::parse::{Fault, FaultKind, Parsed, Row, RowEnd};
+use super::parse::{Fault, FaultKind, Parsed, RowEnd, TableRow};
 use super::{letters, source::Source};
 use crate::error::{Error, Location, Result};
 use crate::mentor::finding::{Finding, FindingKind};
@@ -16,7 +16,7 @@ pub(super) struct Check<'a> {
     pub(super) source: &'a Source,
     pub(super) delimiter: u8,
     /// The first row, if it names the columns.
-    pub(super) header: Option<&'a Row>,
+    pub(super) header: Option<&'a TableRow>,
     /// The number of cells in the first row.
     pub(super) width: usize,
 }
@@ -31,7 +31,7 @@ impl Check<'_> {
         let mut findings = Vec::new();
         for (index, row) in parsed.rows.iter().enumerate() {
             let next = parsed.rows.get(index + 1);
-            let is_short = |row: &Row| row.cells.len() < self.width;
+            let is_short = |row: &TableRow| row.cells.len() < self.width;
             if has_line_feeds
                 && row.end == RowEnd::CarriageReturn
                 && (is_short(row) || next.is_some_and(is_short))
@@ -78,7 +78,7 @@ impl Check<'_> {
         }
     }
 
-    fn carriage_return(&self, row: &Row) -> Error {
+    fn carriage_return(&self, row: &TableRow) -> Error {
         let cell = row.cells.len().saturating_sub(1);
         let what = "a carriage return ends this row, while other rows end with line feeds";
         Error::at(self.place(row.number, cell), what)
@@ -86,7 +86,7 @@ impl Check<'_> {
     }
 
     /// A finding or an error about an unmatched closing quote.
-    fn stray_quote(&self, row: &Row) -> Result<Option<Finding>> {
+    fn stray_quote(&self, row: &TableRow) -> Result<Option<Finding>> {
         let Some(stray) = row.stray else { return Ok(None) };
         let place = self.place(row.number, stray.cell);
         let shown = shorten(row.cell(stray.cell).trim(), 40);
@@ -101,13 +101,14 @@ impl Check<'_> {
 
     /// The first cell that contains complete rows: its closing quote is missing, and the quote of a later cell
     /// closes it.
-    fn swallowing(&self, row: &Row) -> Option<usize> {
+    fn swallowing(&self, row: &TableRow) -> Option<usize> {
         row.quoted.iter().copied().find(|&cell| {
-            swallows_rows(row.cell(cell), cell, (self.width, row.cells.len()), self.delimiter)
+            let cell = QuotedCell { text: row.cell(cell), index: cell, row_length: row.len() };
+            swallows_rows(&cell, self.width, self.delimiter)
         })
     }
 
-    fn swallowed(&self, row: &Row, cell: usize) -> Error {
+    fn swallowed(&self, row: &TableRow, cell: usize) -> Error {
         let lines = row.cell(cell).matches('\n').count();
         let what = format!(
             "this quoted cell seems to contain {} of the table: `{}`",
@@ -120,14 +121,23 @@ impl Check<'_> {
     }
 }
 
-/// Whether a quoted cell, at `index` in a row of `length` cells, looks like the end of one row, complete rows
-/// of `width` cells, and the start of a row that continues after the cell.
-fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), delimiter: u8) -> bool {
+/// A quoted cell and its place in its row.
+struct QuotedCell<'a> {
+    text: &'a str,
+    /// The number of cells before it.
+    index: usize,
+    /// The number of cells in the row.
+    row_length: usize,
+}
+
+/// Whether a quoted cell looks like the end of one row, complete rows of `width` cells, and the start of a row that
+/// continues after the cell.
+fn swallows_rows(cell: &QuotedCell, width: usize, delimiter: u8) -> bool {
     /// Rows of at least this many cells are recognized by the number of cells alone.
     const MIN_WIDTH: usize = 6;
     let delimiter = char::from(delimiter);
     let delimiters = |line: &str| line.matches(delimiter).count();
-    let lines: Vec<&str> = cell.split('\n').filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = cell.text.split('\n').filter(|line| !line.trim().is_empty()).collect();
     let [first, middle @ .., last] = lines.as_slice() else { return false };
     let starts_a_row = |line: &&str| {
         line.split_once(delimiter).is_some_and(|(id, rest)| {
@@ -136,8 +146,8 @@ fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), deli
     };
     let is_row = |line: &&str| width >= MIN_WIDTH || starts_a_row(line);
     delimiters(last) > 0
-        && index + delimiters(first) + 1 == width
-        && length + delimiters(last) == index + width
+        && cell.index + delimiters(first) + 1 == width
+        && cell.row_length + delimiters(last) == cell.index + width
         && middle.iter().all(|line| delimiters(line) + 1 == width && is_row(line))
         && is_row(last)
 }
@@ -146,8 +156,8 @@ fn swallows_rows(cell: &str, index: usize, (width, length): (usize, usize), deli
 mod tests {
     use super::*;
 
-    fn swallows(cell: &str, index: usize) -> bool {
-        swallows_rows(cell, index, (4, 4), b',')
+    fn swallows(text: &str, index: usize) -> bool {
+        swallows_rows(&QuotedCell { text, index, row_length: 4 }, 4, b',')
     }
 
     #[test]

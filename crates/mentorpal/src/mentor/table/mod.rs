@@ -20,7 +20,7 @@ use check::Check;
 use parse::{Parsed, parse};
 use source::{EXAMPLE, Source};
 
-pub(super) use parse::Row;
+pub(super) use parse::TableRow;
 pub(super) use source::FAULTY;
 pub(super) use visible::visible;
 
@@ -28,12 +28,12 @@ pub(super) use visible::visible;
 #[derive(Debug)]
 pub(super) struct Table {
     path: PathBuf,
-    rows: Vec<Row>,
+    rows: Vec<TableRow>,
     /// Findings about the file, e.g. an encoding other than UTF-8.
     pub(super) findings: Vec<Finding>,
 }
 
-impl Row {
+impl TableRow {
     /// The cell at `index`; empty if the row is shorter.
     pub(super) fn cell(&self, index: usize) -> &str {
         self.cells.get(index).map_or("", String::as_str)
@@ -55,6 +55,12 @@ impl Row {
 pub(super) struct HeadedTable {
     pub(super) table: Table,
     columns: Vec<usize>,
+}
+
+/// The columns of a table that are read, and their names in the header.
+struct NamedColumns<'a, const N: usize> {
+    columns: Vec<usize>,
+    names: [&'a str; N],
 }
 
 impl Table {
@@ -82,25 +88,25 @@ impl Table {
             }
         }
         let mut findings = source.findings(&best)?;
-        let width = best.rows.first().map_or(0, Row::len);
+        let width = best.rows.first().map_or(0, TableRow::len);
         findings.extend(Check { source, delimiter, header: None, width }.rows(&best)?);
         Ok(Self { path: source.path.clone(), rows: best.rows, findings })
     }
 
     /// The rows below the header, or all rows of a table without a header.
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(super) fn rows(&self) -> &[TableRow] {
         &self.rows
     }
 
     /// The location of a cell.
-    pub(super) fn place(&self, row: &Row, column: &str) -> Location {
+    pub(super) fn place(&self, row: &TableRow, column: &str) -> Location {
         Location::file(&self.path).row(row.number).column(column)
     }
 }
 
 /// The number of rows with more than one cell, and the number of all cells.
-fn cuts(rows: &[Row]) -> (usize, usize) {
-    let lengths = || rows.iter().map(Row::len);
+fn cuts(rows: &[TableRow]) -> (usize, usize) {
+    let lengths = || rows.iter().map(TableRow::len);
     (lengths().filter(|&length| length > 1).count(), lengths().sum())
 }
 
@@ -121,7 +127,8 @@ impl HeadedTable {
             let fault = match parsed.rows.first() {
                 Some(header) => match find_columns(&source.path, header, &names) {
                     Ok(columns) => {
-                        return Self::checked(source, parsed, delimiter, (columns, names));
+                        let columns = NamedColumns { columns, names };
+                        return Self::checked(source, parsed, delimiter, columns);
                     }
                     Err(fault) => fault,
                 },
@@ -151,18 +158,18 @@ impl HeadedTable {
         source: &Source,
         mut parsed: Parsed,
         delimiter: u8,
-        (columns, names): (Vec<usize>, [&str; N]),
+        NamedColumns { columns, names }: NamedColumns<N>,
     ) -> Result<Self> {
         let mut findings = source.findings(&parsed)?;
         let header = parsed.rows.first();
-        let check = Check { source, delimiter, header, width: header.map_or(0, Row::len) };
+        let check = Check { source, delimiter, header, width: header.map_or(0, TableRow::len) };
         findings.extend(check.rows(&parsed)?);
         for row in &parsed.rows[1..] {
             check.is_one_row(row)?;
             findings.extend(check.unread_cells(row)?);
         }
         parsed.rows.remove(0);
-        let is_header = |row: &Row| {
+        let is_header = |row: &TableRow| {
             let heads = columns.iter().zip(names);
             heads.into_iter().all(|(&i, name)| visible(row.cell(i)).eq_ignore_ascii_case(name))
         };
@@ -177,14 +184,14 @@ impl HeadedTable {
     }
 
     /// The cells of a row in the order of the names passed to [`read`](Self::read).
-    pub(super) fn cells<'a, const N: usize>(&self, row: &'a Row) -> [&'a str; N] {
+    pub(super) fn cells<'a, const N: usize>(&self, row: &'a TableRow) -> [&'a str; N] {
         std::array::from_fn(|i| row.cell(self.columns[i]))
     }
 }
 
 impl Check<'_> {
     /// Fails for a row that is a line of the cell above: a single cell that cannot be an id.
-    fn is_one_row(&self, row: &Row) -> Result<()> {
+    fn is_one_row(&self, row: &TableRow) -> Result<()> {
         let cell = row.cell(0).trim();
         let is_sentence = cell.contains(|c: char| c.is_whitespace() || c == '?');
         if row.len() > 1 || self.width < 3 || !row.quoted.is_empty() || !is_sentence {
@@ -196,7 +203,7 @@ impl Check<'_> {
     }
 
     /// A finding about cells in columns without a name.
-    fn unread_cells(&self, row: &Row) -> Result<Option<Finding>> {
+    fn unread_cells(&self, row: &TableRow) -> Result<Option<Finding>> {
         let named = |cell: usize| self.header.is_some_and(|h| !h.cell(cell).trim().is_empty());
         let unread = (0..row.len()).find(|&i| !named(i) && !row.cell(i).trim().is_empty());
         let Some(unread) = unread else { return Ok(None) };
@@ -230,7 +237,7 @@ impl Check<'_> {
 
 /// The first cell that is the rest of the cell before it, because a comma within the text split it: the
 /// cell starts with a space, and other cells of the row do not.
-fn split_at_comma(row: &Row) -> Option<usize> {
+fn split_at_comma(row: &TableRow) -> Option<usize> {
     let is_text = |&cell: &usize| !row.quoted.contains(&cell) && !row.cell(cell).trim().is_empty();
     let after_space = |&cell: &usize| row.cell(cell).starts_with(' ');
     let mut texts = (1..row.len()).filter(is_text);
@@ -239,7 +246,7 @@ fn split_at_comma(row: &Row) -> Option<usize> {
 }
 
 /// The indices of the columns `names` in the header.
-fn find_columns(path: &Path, header: &Row, names: &[&str]) -> Result<Vec<usize>> {
+fn find_columns(path: &Path, header: &TableRow, names: &[&str]) -> Result<Vec<usize>> {
     let present: Vec<_> = header.cells.iter().map(|cell| visible(cell)).collect();
     let mut columns = Vec::new();
     for name in names {

@@ -1,10 +1,10 @@
 //! Traces of earlier export errors in cells: spreadsheet error values and HTML entities.
 
-use super::Row;
+use super::TableRow;
 use crate::mentor::finding::FindingKind;
 
 /// The oddities in a row: kind, index of the cell, and message.
-pub(super) fn oddities(row: &Row) -> impl Iterator<Item = (FindingKind, usize, String)> {
+pub(super) fn oddities(row: &TableRow) -> impl Iterator<Item = (FindingKind, usize, String)> {
     row.cells.iter().enumerate().flat_map(|(index, cell)| {
         let value = error_value(cell).map(|value| {
             let message = format!(

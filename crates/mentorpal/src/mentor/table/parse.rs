@@ -11,7 +11,7 @@
 
 /// A row of a table.
 #[derive(Debug)]
-pub(in crate::mentor) struct Row {
+pub(in crate::mentor) struct TableRow {
     /// The row number, from 1, as in a spreadsheet: blank rows count, line breaks within cells do not.
     pub(in crate::mentor) number: usize,
     /// The first line of the row in the file, from 1.
@@ -48,7 +48,7 @@ pub(super) struct Stray {
 /// The fault that makes a text an invalid table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// The row of the cell's opening quote, as in [`Row::number`].
+    /// The row of the cell's opening quote, as in [`TableRow::number`].
     pub(super) row: usize,
     /// The index of the cell.
     pub(super) cell: usize,
@@ -67,7 +67,7 @@ pub(super) enum FaultKind {
 /// The rows of a text, up to the first fault.
 #[derive(Debug)]
 pub(super) struct Parsed {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<TableRow>,
     pub(super) fault: Option<Fault>,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The next row that is not blank.
-    fn row(&mut self) -> Result<Option<Row>, Fault> {
+    fn row(&mut self) -> Result<Option<TableRow>, Fault> {
         loop {
             self.row += 1;
             if self.at == self.text.len() {
@@ -128,8 +128,8 @@ impl<'a> Parser<'a> {
         Some(end)
     }
 
-    fn cells(&mut self) -> Result<Row, Fault> {
-        let mut row = Row {
+    fn cells(&mut self) -> Result<TableRow, Fault> {
+        let mut row = TableRow {
             number: self.row,
             line: self.line,
             cells: Vec::new(),

@@ -30,7 +30,7 @@ use super::tokens::weight;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-/// The version of the recipe: everything here but the [`Options`].
+/// The version of the recipe: everything here but the [`DistillOptions`].
 const RECIPE: u32 = 1;
 
 /// A sentence encoder to learn from, and what is known of it.
@@ -48,7 +48,7 @@ struct Teacher<'a> {
 
 /// How to distil.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct DistillOptions {
     /// How many numbers a vector shall have: no more than the encoder's. Default 128.
     pub dims: usize,
     /// Seed of the random number generator. Default 0.
@@ -57,7 +57,7 @@ pub struct Options {
     pub sequences: usize,
 }
 
-impl Default for Options {
+impl Default for DistillOptions {
     fn default() -> Self {
         Self { dims: 128, seed: 0, sequences: 85_000 }
     }
@@ -69,8 +69,12 @@ impl Default for Options {
 /// # Errors
 /// When the encoder has too few numbers, no words of lower-case ASCII letters, or gives what is no
 /// number.
-fn distill(teacher: &Teacher, options: &Options, progress: &dyn Progress) -> Result<StaticVectors> {
-    let Options { dims, seed, sequences } = *options;
+fn distill(
+    teacher: &Teacher,
+    options: &DistillOptions,
+    progress: &dyn Progress,
+) -> Result<StaticVectors> {
+    let DistillOptions { dims, seed, sequences } = *options;
     let most = super::SentenceModel::dims(teacher.encoder);
     if !(1..=most).contains(&dims) {
         let what = format!("cannot make vectors of {dims} numbers from those of {most}");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Options, Teacher, distill};
+use super::{DistillOptions, Teacher, distill};
 use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::files::write_synced;
@@ -16,7 +16,7 @@ use crate::vectors::install::{BuiltModel, chosen_or, install};
 use crate::vectors::manifest::ModelKind;
 use crate::vectors::static_vectors::STATIC_FILE;
 use crate::vectors::store::{self, Added};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// What to distil.
 #[derive(Clone, Debug)]
@@ -24,17 +24,17 @@ pub struct DistillRequest {
     /// The sentence encoder: a vector model's name, or the path of a folder.
     pub encoder: String,
     /// What to call the static vectors; without, the encoder's name and `-static`.
-    pub name: Option<Name>,
+    pub name: Option<VectorModelName>,
     /// What is known of the licence; without, that of the encoder.
     pub licence: Option<String>,
     /// Whether to replace a vector model of the same name.
     pub overwrite: bool,
     /// How to distil.
-    pub options: Options,
+    pub options: DistillOptions,
 }
 
 /// A sentence encoder that was found.
-struct Found {
+struct FoundEncoder {
     name: String,
     encoder: SentenceEncoder,
     sha256: String,
@@ -52,7 +52,7 @@ pub fn add_distilled(
     request: &DistillRequest,
     progress: &dyn Progress,
 ) -> Result<Added> {
-    let found = Found::at(workspace, &request.encoder)?;
+    let found = FoundEncoder::at(workspace, &request.encoder)?;
     let name = chosen_or(request.name.as_ref(), &format!("{}-static", found.name))?;
     let licence = request.licence.as_ref().or(found.licence.as_ref());
     install(workspace, &name, request.overwrite, |folder| {
@@ -79,10 +79,10 @@ pub fn add_distilled(
     })
 }
 
-impl Found {
+impl FoundEncoder {
     /// Opens the vector model of this name, else the folder at this path.
     fn at(workspace: &Workspace, encoder: &str) -> Result<Self> {
-        let name = Name::new("vector model", encoder);
+        let name = VectorModelName::new(encoder);
         let path = Path::new(encoder);
         match name {
             Ok(name) if workspace.vector_model(&name).is_dir() || !path.exists() => {
@@ -92,7 +92,7 @@ impl Found {
         }
     }
 
-    fn named(workspace: &Workspace, name: &Name) -> Result<Self> {
+    fn named(workspace: &Workspace, name: &VectorModelName) -> Result<Self> {
         // The embedded one is of another kind.
         let kind = store::manifest(workspace, name)?.kind;
         if kind != ModelKind::Encoder {

@@ -7,19 +7,19 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::rows::{activate, normalize, softmax};
-use super::settings::Shape;
+use super::settings::EncoderShape;
 use super::weights::{Layer, Linear, Norm, Weights};
 use crate::error::Result;
 
 /// A BERT network: its shape and its weights.
 #[derive(Debug)]
 pub(super) struct Bert {
-    shape: Shape,
+    shape: EncoderShape,
     weights: Weights,
 }
 
 impl Bert {
-    pub(super) fn new(shape: Shape, weights: Weights) -> Self {
+    pub(super) fn new(shape: EncoderShape, weights: Weights) -> Self {
         Self { shape, weights }
     }
 

@@ -28,8 +28,8 @@ use serde::Serialize;
 pub(super) use self::folder::{FILES, MAX_JSON, is_file_name, is_model_folder, pooling_file};
 
 use self::bert::Bert;
+use self::settings::EncoderSettings;
 pub use self::settings::Pooling;
-use self::settings::Settings;
 use self::tokenizer::Tokenizer;
 use self::weights::Weights;
 use super::sentence::{Embeddings, SentenceModel, to_unit_length};
@@ -46,7 +46,7 @@ const BATCH_TOKENS: usize = 256;
 /// An open sentence encoder.
 #[derive(Debug)]
 pub struct SentenceEncoder {
-    settings: Settings,
+    settings: EncoderSettings,
     tokenizer: Tokenizer,
     bert: Bert,
 }
@@ -74,7 +74,8 @@ impl Network {
     /// # Errors
     /// If a file is missing or corrupt, or requires an unsupported feature.
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let Settings { shape, pooling, normalize, max_tokens, .. } = Settings::read(folder)?;
+        let EncoderSettings { shape, pooling, normalize, max_tokens, .. } =
+            EncoderSettings::read(folder)?;
         Ok(Self {
             layers: shape.layers,
             heads: shape.heads,
@@ -92,7 +93,7 @@ impl SentenceEncoder {
     /// # Errors
     /// If a file is missing or corrupt, or requires an unsupported feature.
     pub fn open(folder: &Path) -> Result<Self> {
-        let settings = Settings::read(folder)?;
+        let settings = EncoderSettings::read(folder)?;
         let shape = settings.shape.clone();
         let (weights, tokenizer) = rayon::join(
             || Weights::read(&folder.join(WEIGHTS_FILE), &shape),

@@ -45,7 +45,7 @@ pub(super) enum Activation {
 
 /// The network's shape: `config.json`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Shape {
+pub(super) struct EncoderShape {
     model_type: String,
     /// `d`, the number of dimensions of a token's vector.
     pub(super) hidden_size: usize,
@@ -67,8 +67,8 @@ pub(super) struct Shape {
 
 /// All settings of a sentence encoder.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Settings {
-    pub(super) shape: Shape,
+pub(super) struct EncoderSettings {
+    pub(super) shape: EncoderShape,
     pub(super) pooling: Pooling,
     /// Whether vectors are scaled to unit length.
     pub(super) normalize: bool,
@@ -114,14 +114,14 @@ fn absolute() -> String {
     "absolute".to_owned()
 }
 
-impl Settings {
+impl EncoderSettings {
     /// Reads the settings of the model in `folder`.
     ///
     /// # Errors
     /// If a file is missing or corrupt, or requires an unsupported feature.
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(CONFIG_FILE);
-        let shape: Shape = json(&path)?;
+        let shape: EncoderShape = json(&path)?;
         shape.check().map_err(|message| unusable(&path, &message))?;
         let length_path = folder.join(LENGTH_FILE);
         let length: Length =
@@ -186,7 +186,7 @@ pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(plain)
 }
 
-impl Shape {
+impl EncoderShape {
     fn check(&self) -> Result<(), String> {
         let sizes = [
             self.hidden_size,

@@ -5,7 +5,7 @@ use std::path::Path;
 use tokenizers::{Encoding, PostProcessor, Token, Tokenizer as Inner, TruncationParams};
 
 use super::parts;
-use super::settings::Settings;
+use super::settings::EncoderSettings;
 use crate::error::{Error, Location, Result};
 use crate::files;
 
@@ -28,7 +28,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// If the file is missing, corrupt or unsupported, or adds too many special tokens.
-    pub(super) fn read(folder: &Path, settings: &Settings) -> Result<Self> {
+    pub(super) fn read(folder: &Path, settings: &EncoderSettings) -> Result<Self> {
         let path = folder.join(TOKENIZER_FILE);
         let fault = |what: String| {
             Error::at(Location::file(&path), what)

@@ -6,7 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::open_file::OpenFile;
-use super::settings::Shape;
+use super::settings::EncoderShape;
 use crate::error::{Error, Location, Result};
 use crate::tensors::{Dtype, TensorIndex};
 
@@ -44,7 +44,7 @@ pub(super) struct Layer {
 /// A matrix whose rows are read from the file when they are needed. The word vectors are half of all
 /// weights, but a question needs only a few of their rows.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct WeightRows {
     file: OpenFile,
     /// The full name of the tensor.
     name: String,
@@ -60,7 +60,7 @@ pub(super) struct Rows {
 #[derive(Debug)]
 pub(super) struct Weights {
     /// The word vectors, `[vocabulary, d]`.
-    pub(super) words: Rows,
+    pub(super) words: WeightRows,
     /// The position vectors, `[positions, d]`. Each includes the vector of the first token type,
     /// which is the type of every token here.
     pub(super) positions: Vec<f32>,
@@ -75,7 +75,7 @@ impl Weights {
     /// # Errors
     /// If the file is not in the safetensors format, or its tensors do not have the expected names,
     /// types and shapes.
-    pub(super) fn read(path: &Path, shape: &Shape) -> Result<Self> {
+    pub(super) fn read(path: &Path, shape: &EncoderShape) -> Result<Self> {
         let file = WeightsFile::open(path)?;
         let d = shape.hidden_size;
         let mut positions =
@@ -94,7 +94,7 @@ impl Weights {
     }
 }
 
-impl Rows {
+impl WeightRows {
     /// Returns the row at `index`, which must be below the number of rows.
     ///
     /// # Errors
@@ -162,10 +162,10 @@ impl WeightsFile {
     }
 
     /// Returns the tensor `name`, which must have the shape `shape`, without reading it.
-    fn rows(self, name: &str, shape: &[usize; 2]) -> Result<Rows> {
+    fn rows(self, name: &str, shape: &[usize; 2]) -> Result<WeightRows> {
         let name = format!("{}{name}", self.prefix);
         let start = self.find(&name, shape)?.start;
-        Ok(Rows { file: self.file, name, start, count: shape[0], dims: shape[1] })
+        Ok(WeightRows { file: self.file, name, start, count: shape[0], dims: shape[1] })
     }
 
     /// Reads several linear layers of the same shape and input as one layer.
@@ -185,7 +185,7 @@ impl WeightsFile {
         })
     }
 
-    fn layer(&self, name: &str, shape: &Shape) -> Result<Layer> {
+    fn layer(&self, name: &str, shape: &EncoderShape) -> Result<Layer> {
         let (d, wide) = (shape.hidden_size, shape.intermediate_size);
         let qkv = ["query", "key", "value"].map(|part| format!("{name}.attention.self.{part}"));
         Ok(Layer {

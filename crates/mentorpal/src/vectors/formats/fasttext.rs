@@ -28,7 +28,7 @@ const MAX_SUBWORD: u32 = 64;
 
 /// The settings of a model that are needed to read its vectors.
 #[derive(Debug)]
-struct Settings {
+struct FastTextSettings {
     dims: u32,
     subwords: Subwords,
 }
@@ -43,7 +43,7 @@ struct Subwords {
 
 /// Reads the file up to its output matrix.
 pub(super) fn read(reader: &mut BoundedReader<impl BufRead>) -> Result<WordTable> {
-    let Settings { dims, subwords } = settings(reader)?;
+    let FastTextSettings { dims, subwords } = settings(reader)?;
     let words = dictionary(reader)?;
     if reader.exact::<1>()? != [0] {
         return Err(unsupported_model("quantised"));
@@ -75,7 +75,7 @@ pub(super) fn read(reader: &mut BoundedReader<impl BufRead>) -> Result<WordTable
 }
 
 /// Reads the magic number, the version, and thirteen settings.
-fn settings(reader: &mut BoundedReader<impl BufRead>) -> Result<Settings> {
+fn settings(reader: &mut BoundedReader<impl BufRead>) -> Result<FastTextSettings> {
     let (_magic, version) = (reader.u32()?, reader.u32()?);
     if version > VERSION {
         return Err(unsupported(format!("fastText version {version}, expected at most {VERSION}")));
@@ -99,7 +99,7 @@ fn settings(reader: &mut BoundedReader<impl BufRead>) -> Result<Settings> {
         )));
     }
     let lengths = shortest as usize..=longest as usize;
-    Ok(Settings { dims, subwords: Subwords { buckets, lengths } })
+    Ok(FastTextSettings { dims, subwords: Subwords { buckets, lengths } })
 }
 
 /// Reads the dictionary.

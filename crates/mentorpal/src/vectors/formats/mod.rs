@@ -57,7 +57,7 @@ pub(super) enum Format {
 
 /// The number of words and of dimensions of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct TableShape {
     pub(super) words: usize,
     pub(super) dims: usize,
 }
@@ -73,8 +73,8 @@ pub(super) struct WordTable {
 
 impl WordTable {
     /// The number of words and dimensions.
-    pub(super) fn shape(&self) -> Shape {
-        Shape { words: self.words.len(), dims: self.dims }
+    pub(super) fn shape(&self) -> TableShape {
+        TableShape { words: self.words.len(), dims: self.dims }
     }
 }
 
@@ -116,12 +116,18 @@ impl fmt::Display for Format {
     }
 }
 
+/// The contents of a file of word vectors, and its format.
+pub(super) struct WordFile {
+    pub(super) format: Format,
+    pub(super) table: WordTable,
+}
+
 /// Detects the format of `file`, found at `path`, and reads it from start to end.
 ///
 /// # Errors
 /// If the format is unknown or unsupported, or the file is corrupt. The error has the path and,
 /// where it is about one word, the row (in binary formats the number of the word).
-pub(super) fn read_file(file: &mut File, path: &Path) -> Result<(Format, WordTable)> {
+pub(super) fn read_file(file: &mut File, path: &Path) -> Result<WordFile> {
     let read_error = |e| Error::io(path, "read the file", e);
     let size = file.metadata().map_err(read_error)?.len();
     file.rewind().map_err(read_error)?;
@@ -134,7 +140,7 @@ pub(super) fn read_file(file: &mut File, path: &Path) -> Result<(Format, WordTab
         let place = Location { row, ..Location::file(path) };
         error.moved_to(place).prefixed(&format!("read as {format}"))
     })?;
-    Ok((format, table))
+    Ok(WordFile { format, table })
 }
 
 /// Reads a file of `size` bytes from start to end.
@@ -181,7 +187,7 @@ impl Header {
     ///
     /// # Errors
     /// If a count is out of range, or the file is too short for it.
-    fn check(self, min_bytes: u64, left: u64) -> Result<Shape> {
+    fn check(self, min_bytes: u64, left: u64) -> Result<TableShape> {
         let Self { words, dims } = self;
         if !(1..=MAX_DIMS as u64).contains(&dims) {
             return Err(corrupt(format!("{dims} dimensions, expected 1 to {MAX_DIMS}")));
@@ -197,7 +203,7 @@ impl Header {
             ))
             .hint("the file is truncated, or its header is wrong; download it again"));
         }
-        Ok(Shape { words: words as usize, dims: dims as usize })
+        Ok(TableShape { words: words as usize, dims: dims as usize })
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::BufRead;
 use super::bounded_reader::{BoundedReader, check_number};
 use super::rounding::scale_to_unit_length_and_back;
 use super::word_list::WordList;
-use super::{Header, MAX_DIMS, MAX_WORD, MAX_WORDS, Shape, WordTable, corrupt, corrupt_at};
+use super::{Header, MAX_DIMS, MAX_WORD, MAX_WORDS, TableShape, WordTable, corrupt, corrupt_at};
 use crate::error::Result;
 
 /// The maximum length of a line: a number with its space takes at most 64 bytes.
@@ -76,7 +76,7 @@ pub(super) fn read(
     }
 }
 
-fn header(reader: &mut BoundedReader<impl BufRead>) -> Result<Shape> {
+fn header(reader: &mut BoundedReader<impl BufRead>) -> Result<TableShape> {
     let line = reader.until(b'\n', MAX_HEADER)?;
     let Some(header) = line.and_then(|line| Header::parse(line.trim_ascii_end())) else {
         return Err(corrupt_at(1, "the line is not `words dims`"));

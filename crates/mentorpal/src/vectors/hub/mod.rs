@@ -42,7 +42,7 @@ use crate::error::{Error, Location, Result};
 use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
 use crate::web::{RequestError, Url, retry_with_backoff};
-use crate::workspace::{Name, Workspace};
+use crate::workspace::{VectorModelName, Workspace};
 
 /// The format that a downloaded model is recorded with.
 const FORMAT: &str = "Hugging Face Hub";
@@ -53,7 +53,7 @@ pub struct DownloadRequest {
     /// The sentence encoder.
     pub model: ModelId,
     /// The name in the workspace. By default, the name of the model without its owner.
-    pub name: Option<Name>,
+    pub name: Option<VectorModelName>,
     /// The licence. By default, the one that the model's `README.md` gives.
     pub licence: Option<String>,
     /// Whether to replace a vector model of the same name.
@@ -78,7 +78,7 @@ pub fn download(
     let mut unverified = Vec::new();
     let added = install(workspace, &name, request.overwrite, |folder| {
         let mut model = HubModel::find(settings, &request.model, progress)?;
-        let made = encoder(&mut model, (FORMAT, request.licence.clone()), folder, progress)?;
+        let made = encoder(&mut model, FORMAT, request.licence.clone(), folder, progress)?;
         model.set_commit()?;
         unverified = model.unverified.into_inner();
         Ok((format!("{}@{}", request.model, model.commit), made))

@@ -21,12 +21,20 @@ pub(super) struct Machine<'a> {
     memo: Vec<Id>,
 }
 
+/// The result of a pickle.
+pub(super) struct Unpickled<'a> {
+    /// All values that the pickle created.
+    pub(super) values: Vec<Value<'a>>,
+    /// The id of the result among them.
+    pub(super) root: Id,
+}
+
 impl<'a> Machine<'a> {
-    /// Runs a pickle to its end. Returns all values and the id of the result.
+    /// Runs a pickle to its end.
     ///
     /// # Errors
     /// If an opcode, name or size is not supported; the error has its byte offset.
-    pub(super) fn run(bytes: &'a [u8]) -> Result<(Vec<Value<'a>>, Id)> {
+    pub(super) fn run(bytes: &'a [u8]) -> Result<Unpickled<'a>> {
         let mut machine = Self {
             cursor: Cursor::new(bytes),
             values: Vec::new(),
@@ -40,7 +48,7 @@ impl<'a> Machine<'a> {
             if opcode == b'.' {
                 let result = machine.pop().map_err(|e| e.prefixed(&format!("byte {offset}")))?;
                 return match machine.cursor.left() {
-                    0 => Ok((machine.values, result)),
+                    0 => Ok(Unpickled { values: machine.values, root: result }),
                     left => Err(Error::new(format!(
                         "byte {}: {left} bytes after the end",
                         machine.cursor.offset()

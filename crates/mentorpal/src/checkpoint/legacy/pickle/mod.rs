@@ -14,7 +14,7 @@ mod machine;
 mod objects;
 mod value;
 
-use machine::Machine;
+use machine::{Machine, Unpickled};
 use objects::find;
 use value::{Class, Id, Value};
 
@@ -54,7 +54,8 @@ impl RidgeClassifier {
             let error = Error::new("not a pickle of protocol 3 or 4");
             return Err(error.with_kind(ErrorKind::Unsupported).hint(HINT));
         }
-        let (values, root) = Machine::run(bytes).map_err(|e| as_corrupt(e).hint(HINT))?;
+        let Unpickled { values, root } =
+            Machine::run(bytes).map_err(|e| as_corrupt(e).hint(HINT))?;
         Self::from_values(&values, root).map_err(|e| as_corrupt(e).hint(HINT))
     }
 
@@ -83,24 +84,25 @@ impl RidgeClassifier {
                 return Err(Error::new(format!("`coef_` has the unexpected shape {shape:?}")));
             }
         };
-        let coef = coef.numbers().map_err(within("coef_"))?;
+        let numbers = coef.numbers().map_err(within("coef_"))?;
+        let coef = Coefficients { rows, features, numbers };
         let intercept = match &values[attribute(attributes, "intercept_")?] {
             Value::Array(array) => array.numbers().map_err(within("intercept_"))?,
             Value::Float(number) if number.is_finite() => vec![*number],
             Value::Int(number) => vec![*number as f64],
             other => return Err(unexpected("intercept_", other)),
         };
-        Self::from_parts(classes, (rows, features), coef, intercept)
+        Self::from_parts(classes, coef, intercept)
     }
 
     /// Returns a classifier with one row per class. For two classes, scikit-learn stores only the
     /// row of the second; the row of the first is its negative.
     fn from_parts(
         classes: Vec<String>,
-        (rows, features): (usize, usize),
-        mut coef: Vec<f64>,
+        coef: Coefficients,
         mut intercept: Vec<f64>,
     ) -> Result<Self> {
+        let Coefficients { rows, features, numbers: mut coef } = coef;
         if classes.is_empty() || features == 0 {
             return Err(Error::new(format!("{} classes with {features} features", classes.len())));
         }
@@ -125,6 +127,13 @@ impl RidgeClassifier {
         }
         Ok(Self { classes, features, coef, intercept })
     }
+}
+
+/// The matrix `coef_`, `[rows, features]`.
+struct Coefficients {
+    rows: usize,
+    features: usize,
+    numbers: Vec<f64>,
 }
 
 /// Returns the attributes of the object `id`.

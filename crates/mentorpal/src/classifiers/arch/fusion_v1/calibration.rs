@@ -42,7 +42,7 @@ pub(super) struct Samples {
 
 /// The fitted confidence and threshold: `confidence = 1 / (1 + exp(−(slope · known + intercept)))`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Calibration {
+pub(super) struct SigmoidCalibration {
     /// Positive.
     pub(super) slope: f64,
     pub(super) intercept: f64,
@@ -80,7 +80,7 @@ impl fmt::Display for Unfitted {
     }
 }
 
-impl Calibration {
+impl SigmoidCalibration {
     /// The calibration of mentors without measurable questions: at an in-scope score of 0.5 the
     /// confidence is 0.5, and the threshold is a confidence of 1/3.
     pub(super) const PRIOR: Self = Self { slope: 8.0, intercept: -4.0, threshold: 1.0 / 3.0 };
@@ -338,7 +338,7 @@ mod tests {
         let mut samples = Samples::default();
         samples.add(0.7, vec![sample(0.5, 1, Some(1)); MIN_SAMPLES - 1]);
         samples.add(0.3, vec![sample(0.0, 1, None); 100]);
-        assert_eq!(Calibration::fit(&samples), Err(Unfitted::FewQuestions));
+        assert_eq!(SigmoidCalibration::fit(&samples), Err(Unfitted::FewQuestions));
     }
 
     #[test]
@@ -347,7 +347,7 @@ mod tests {
         let right = vec![sample(0.5, 1, Some(1)); MIN_SAMPLES - 1];
         samples.add(0.7, [right, vec![sample(0.5, 1, Some(2)); 91]].concat());
         samples.add(0.3, vec![sample(0.0, 1, None); 100]);
-        let unfitted = Calibration::fit(&samples).unwrap_err();
+        let unfitted = SigmoidCalibration::fit(&samples).unwrap_err();
         assert_eq!(unfitted, Unfitted::FewRight { right: 9, asked: 100 });
         assert!(unfitted.to_string().contains("9 of 100"), "{unfitted}");
     }

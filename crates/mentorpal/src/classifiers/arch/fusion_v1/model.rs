@@ -1,6 +1,6 @@
 //! The trained model: answers questions, and reads and writes its two files.
 //!
-//! `model.json` holds the settings and questions ([`Card`]), `model.safetensors` the tensors. `n` is
+//! `model.json` holds the settings and questions ([`FusionCard`]), `model.safetensors` the tensors. `n` is
 //! the number of questions, `t` of answers' texts, `m` of answers. `k` is the index of a kind of
 //! n-grams, which has `g` n-grams in `b` bytes with `p` postings:
 //!
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{Calibration, Sample, in_scope_score};
+use super::calibration::{Sample, SigmoidCalibration, in_scope_score};
 use super::kernel::{Kernel, NgramKind, Ngrams, Similar};
 use super::params::{NgramParams, SentenceParams};
 use super::postings::Postings;
@@ -54,16 +54,16 @@ pub(super) struct Model {
     /// α, `[n + t, m]`, row by row.
     pub(super) weights: Vec<f32>,
     pub(super) lambda: f32,
-    pub(super) calibration: Calibration,
+    pub(super) calibration: SigmoidCalibration,
 }
 
 /// `model.json`.
 #[derive(Serialize, Deserialize)]
-struct Card {
+struct FusionCard {
     ngrams: Vec<NgramParams>,
     sentences: Option<SentencesCard>,
     lambda: f32,
-    calibration: Calibration,
+    calibration: SigmoidCalibration,
     /// The wordings of the questions, in the order of the data.
     questions: Vec<String>,
     answers: Vec<String>,
@@ -119,7 +119,7 @@ impl Classifier for Model {
             let texts = items - self.kernel.questions.len();
             SentencesCard { params: *params, texts, dims: vectors.dims() }
         });
-        let card = Card {
+        let card = FusionCard {
             ngrams: params.collect(),
             sentences,
             lambda: self.lambda,
@@ -203,7 +203,7 @@ impl Model {
     /// If a file is missing or inconsistent, or the vector model is not of the kind that the model was
     /// trained with.
     pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
-        let card: Card = read_card(files)?;
+        let card: FusionCard = read_card(files)?;
         let tensors = TensorReader::of(files)?;
         if card.answers.is_empty() || card.questions.is_empty() {
             return Err(damaged(CARD_FILE, "no answers or no questions"));

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::calibration::{Calibration, Sample, Samples, in_scope_score};
+use super::calibration::{Sample, Samples, SigmoidCalibration, in_scope_score};
 use super::choose::{self, Matrices};
 use super::kernel::{Kernel, Nearest};
 use super::model::Model;
@@ -53,12 +53,13 @@ pub(super) fn train(
         kernel,
         weights: ridge.weights(),
         lambda: setting.lambda,
-        calibration: Calibration::PRIOR,
+        calibration: SigmoidCalibration::PRIOR,
     };
     let background = background(&model, data.background_questions, progress)?;
     let own = on_topic.iter().map(|(_, sample)| *sample).collect();
-    let fitted = Calibration::fit(&samples(own, off_topic, background, params.off_topic_share));
-    model.calibration = fitted.unwrap_or(Calibration::PRIOR);
+    let fitted =
+        SigmoidCalibration::fit(&samples(own, off_topic, background, params.off_topic_share));
+    model.calibration = fitted.unwrap_or(SigmoidCalibration::PRIOR);
     let unfitted = fitted.err().map(|unfitted| unfitted.to_string());
     let left_out = |(i, sample): (usize, Sample)| model.left_out(examples.questions[i], &sample);
     let report = TrainingReport {

@@ -1,6 +1,6 @@
 //! The trained model: answers questions, and reads and writes its two files.
 //!
-//! `model.json` holds the settings ([`Card`]), `model.safetensors` the tensors, all f32. `d` is the
+//! `model.json` holds the settings ([`LstmCard`]), `model.safetensors` the tensors, all f32. `d` is the
 //! number of dimensions of a word vector, `u` of LSTM units, `t` of topics, `m` of answers:
 //!
 //! | tensor | shape | |
@@ -58,7 +58,7 @@ pub(super) fn features(network: Option<&Network>, questions: Vec<Question>) -> V
 
 /// `model.json`.
 #[derive(Serialize, Deserialize)]
-struct Card {
+struct LstmCard {
     /// The number of dimensions of a word vector.
     dims: usize,
     /// The number of units of the LSTM.
@@ -98,7 +98,7 @@ impl Model {
             tensors.put_f32(&format!("{name}.coefficients"), &[m, columns], coefficients);
             tensors.put_f32(&format!("{name}.intercepts"), &[m], &ridge.intercepts);
         }
-        let card = Card {
+        let card = LstmCard {
             dims,
             units,
             threshold: THRESHOLD,
@@ -132,10 +132,10 @@ impl LstmClassifier {
     /// If a file is missing or inconsistent, or the vector model is not of the kind that the model was
     /// trained with.
     pub(super) fn from_files(files: &ModelFiles, vectors: &Vectors) -> Result<Self> {
-        let card: Card = read_card(files)?;
+        let card: LstmCard = read_card(files)?;
         let tensors = TensorReader::of(files)?;
         let words = Words::of(vectors)?;
-        let Card { dims, units, threshold, topics, answers } = card;
+        let LstmCard { dims, units, threshold, topics, answers } = card;
         if answers.is_empty() {
             return Err(damaged(CARD_FILE, "no answers"));
         }

@@ -42,8 +42,13 @@ pub(super) fn train(
         None
     } else {
         let shape = Shape { dims: words.dims(), units: words.dims(), topics: topics.len() };
+        let labelled: Vec<Example> = questions
+            .iter()
+            .zip(&targets)
+            .map(|(question, topics)| Example { words: &question.steps, topics })
+            .collect();
         let FittedNetwork { network, accuracy } =
-            topic_model(shape, (&questions, &targets), options.seed, progress);
+            topic_model(shape, &labelled, options.seed, progress);
         notes.extend(without_topics(&targets));
         notes.extend(accuracy.map(|share| {
             format!(
@@ -89,18 +94,13 @@ pub(super) fn train(
 /// Trains the topic model.
 fn topic_model(
     shape: Shape,
-    (questions, targets): (&[Question], &[Vec<f32>]),
+    examples: &[Example],
     seed: u64,
     progress: &dyn Progress,
 ) -> FittedNetwork {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let network = Network::initial(shape, &mut random);
-    let examples: Vec<Example<'_>> = questions
-        .iter()
-        .zip(targets)
-        .map(|(question, topics)| Example { words: &question.steps, topics })
-        .collect();
-    fit(network, &examples, &Training::default(), &mut random, progress)
+    fit(network, examples, &Training::default(), &mut random, progress)
 }
 
 /// Returns the mentor's topics that are subjects of questions.

@@ -145,8 +145,7 @@ impl<'a> Trainer<'a> {
         random: &mut ChaCha8Rng,
     ) -> f64 {
         transpose(&network.recurrent, &mut self.transposed, 4 * self.shape.units);
-        let network = (network, self.transposed.as_slice());
-        let scale = 1.0 / batch.len() as f32;
+        let (transposed, scale) = (self.transposed.as_slice(), 1.0 / batch.len() as f32);
         let seeds: Vec<u64> = self.runs.iter().map(|_| random.random()).collect();
         let parts = self.runs.par_iter_mut().zip(batch.par_chunks(LANES)).zip(seeds);
         let losses: Vec<f64> = parts
@@ -154,8 +153,8 @@ impl<'a> Trainer<'a> {
                 masks.draw(self.shape, self.training, &mut ChaCha8Rng::seed_from_u64(seed));
                 let words: Vec<&[f32]> = part.iter().map(|example| example.words).collect();
                 let topics: Vec<&[f32]> = part.iter().map(|example| example.topics).collect();
-                run.forward(network.0, &words, Some(masks));
-                run.backward(network, &topics, scale, masks)
+                run.forward(network, &words, Some(masks));
+                run.backward(network, transposed, &topics, scale, masks)
             })
             .collect();
         self.add_up(losses.len());

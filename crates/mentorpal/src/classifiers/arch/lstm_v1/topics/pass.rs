@@ -172,7 +172,8 @@ impl Run {
     /// without topics does not count.
     pub(super) fn backward(
         &mut self,
-        (network, transposed): (&Network, &[f32]),
+        network: &Network,
+        transposed: &[f32],
         targets: &[&[f32]],
         scale: f32,
         masks: &Masks,
