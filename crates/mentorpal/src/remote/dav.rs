@@ -14,7 +14,7 @@ use super::store::{Entry, Reading, Store};
 use crate::error::{Error, ErrorKind, Location};
 use crate::web::{
     RequestError, RequestResult, Response, Url, at, begins_a_page, body, content_range, drain_body,
-    is_page, short, text, truncated,
+    is_page, kind_of, short, text, truncated,
 };
 
 /// The largest folder listing that is read, in bytes.
@@ -244,10 +244,9 @@ impl Store for Dav {
             // The wrong range: read the file from its beginning.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
             _ => {
-                return Err(RequestError::Permanent(at(
-                    &url,
-                    format!("the server responded {status}"),
-                )));
+                return Err(RequestError::Permanent(
+                    at(&url, format!("the server responded {status}")).with_kind(kind_of(status)),
+                ));
             }
         };
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));

@@ -15,7 +15,7 @@ use super::http::{Http, HttpRequest, RequestBody};
 use super::s3_error::S3Error;
 use super::s3_signature::Signer;
 use super::s3_xml::{ListPage, complete_multipart_upload, delete_objects, upload_id};
-use crate::web::{self, RequestError, RequestResult, Response, Url, at, text};
+use crate::web::{self, RequestError, RequestResult, Response, Url, at, kind_of, text};
 
 /// The statuses whose meaning depends on the request.
 const CONDITIONAL: [u16; 5] = [304, 404, 409, 412, 416];
@@ -246,8 +246,9 @@ impl S3Client {
         let is_object = http_request.method == "GET" && !is_list;
         let response = self.checked(&http_request, response, is_object)?;
         let url = &http_request.url;
-        let error = at(url, format!("the server responded {}", response.status()));
-        match response.status().as_u16() {
+        let status = response.status();
+        let error = at(url, format!("the server responded {status}")).with_kind(kind_of(status));
+        match status.as_u16() {
             404 => Err(RequestError::NotFound(error)),
             409 | 412 if is_conditional => Err(RequestError::AlreadyExists(error)),
             304 | 409 | 412 => Err(RequestError::Transient(error, None)),

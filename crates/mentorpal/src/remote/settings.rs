@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use super::credentials::{Credentials, InUrl, Login, Origin, look_up, netrc_files};
 use super::location::Location;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secrets;
 use crate::web::{Agent, Authorities, Url};
 use crate::workspace::Workspace;
@@ -167,6 +167,7 @@ impl RemoteSettings {
                 Ok(Login { credentials, origin: Origin::Settings, warning: None })
             }
             (None, Some(_)) => Err(Error::new("MENTORPAL_REMOTE_PASSWORD is set, but no user")
+                .with_kind(ErrorKind::Unauthorized)
                 .hint("set MENTORPAL_REMOTE_USER, too")),
             (user, None) => {
                 let login = look_up(&self.netrc_files, url.host(), user.as_deref())?;
@@ -182,7 +183,8 @@ impl RemoteSettings {
     fn no_password(&self, url: &Url) -> Error {
         let of = if self.user.is_some() { "MENTORPAL_REMOTE_USER" } else { "the remote's URL" };
         let host = url.host();
-        Error::new(format!("{of} has a user, but there is no password for it")).hint(format!(
+        let error = Error::new(format!("{of} has a user, but there is no password for it"));
+        error.with_kind(ErrorKind::Unauthorized).hint(format!(
             "set MENTORPAL_REMOTE_PASSWORD, or put `machine {host} login USER password PASSWORD` \
              into a .netrc; where it is empty, write `USER:@` in the URL"
         ))

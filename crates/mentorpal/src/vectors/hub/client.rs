@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use ureq::http::{Method, Request, StatusCode, header};
 
 use super::settings::{HubSettings, Token};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::web::{
     Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect, refusal, short,
     too_many_redirects,
@@ -160,7 +160,7 @@ impl Client {
 
 /// The error of a response that the Hub would not send.
 pub(super) fn unexpected_response(url: &Url) -> Error {
-    at(url, "not an answer of the Hugging Face Hub").hint(
+    at(url, "not an answer of the Hugging Face Hub").with_kind(ErrorKind::Unreachable).hint(
         "a network that wants a login answers with a page of its own; look at it in a browser, and \
          at HF_ENDPOINT",
     )

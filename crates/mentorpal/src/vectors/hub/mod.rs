@@ -38,10 +38,10 @@ use super::collect_files::{Bundle, encoder};
 use super::encoder::{FILES, MAX_JSON};
 use super::install::{chosen_or, install};
 use super::store::Added;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
-use crate::web::{RequestError, Url, retry_with_backoff};
+use crate::web::{RequestError, Url, at, retry_with_backoff};
 use crate::workspace::{Name, Workspace};
 
 /// The format that a downloaded model is recorded with.
@@ -155,7 +155,9 @@ impl<'a> HubModel<'a> {
             Some(client) => request_commit(client, endpoint, id)?,
             None => cache.commit(id.revision()).ok_or_else(|| {
                 let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
-                Error::at(Location::file(&settings.cache), what).hint(OFFLINE)
+                Error::at(Location::file(&settings.cache), what)
+                    .with_kind(ErrorKind::NotFound)
+                    .hint(OFFLINE)
             })?,
         };
         let (listed, unverified) = (OnceCell::new(), RefCell::default());
@@ -183,7 +185,7 @@ impl<'a> HubModel<'a> {
                 return Ok(None);
             }
             let what = "not in Hugging Face's cache, or damaged there";
-            return Err(Error::at(Location::file(url.to_string()), what).hint(OFFLINE));
+            return Err(at(&url, what).with_kind(ErrorKind::NotFound).hint(OFFLINE));
         };
         let description = FileInfo::ask(client, &url)?;
         let description = match &description {
@@ -197,7 +199,7 @@ impl<'a> HubModel<'a> {
         let most = max_size(path);
         if let Some(description) = description.filter(|description| description.size > most) {
             let what = format!("{} MiB, expected at most {}", description.size >> 20, most >> 20);
-            return Err(Error::at(Location::file(url.to_string()), what).hint(TOO_LARGE));
+            return Err(at(&url, what).with_kind(ErrorKind::Unsupported).hint(TOO_LARGE));
         }
         if let Some(description) = description {
             let _lock = self.cache.lock(&description.hash)?;

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files;
 use crate::secrets;
 use crate::web::Url;
@@ -81,9 +81,11 @@ impl HubSettings {
         let folder = |name: &str| environment(name).map(PathBuf::from);
         let caches = || match folder("XDG_CACHE_HOME") {
             Some(caches) => Ok(caches),
-            None => std::env::home_dir()
-                .map(|home| home.join(".cache"))
-                .ok_or_else(|| Error::new("there is no home folder").hint("set HF_HOME")),
+            None => std::env::home_dir().map(|home| home.join(".cache")).ok_or_else(|| {
+                Error::new("there is no home folder")
+                    .with_kind(ErrorKind::NotFound)
+                    .hint("set HF_HOME")
+            }),
         };
         let home = match folder("HF_HOME") {
             Some(home) => home,

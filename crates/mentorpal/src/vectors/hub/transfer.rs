@@ -106,7 +106,9 @@ pub(super) fn fetch_unverified(
         }
         if received > most {
             let what = format!("more than {} MiB", most >> 20);
-            return Err(RequestError::Permanent(at(&from, what).hint(TOO_LARGE)));
+            return Err(RequestError::Permanent(
+                at(&from, what).with_kind(ErrorKind::Unsupported).hint(TOO_LARGE),
+            ));
         }
         if size.is_some_and(|size: u64| received < size) {
             return Err(truncated(&from, io::ErrorKind::UnexpectedEof.into()));
@@ -263,7 +265,7 @@ impl Transfer<'_> {
                 let what =
                     format!("more than the {} bytes that the Hub said", self.description.size);
                 self.start_over().map_err(RequestError::Permanent)?;
-                return Err(RequestError::Permanent(at(from, what)));
+                return Err(RequestError::Permanent(at(from, what).with_kind(ErrorKind::Corrupt)));
             }
             self.file
                 .write_all(&buffer[..length])
