@@ -11,10 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ureq::http::{Method, StatusCode};
 
 use super::dav::{Dav, done};
-use super::http::HttpRequest;
 use super::propfind::is_same_path;
 use crate::error::ErrorKind;
-use crate::web::{RequestError, RequestResult, Response, Url, at};
+use crate::web::{HttpRequest, RequestError, RequestResult, Response, Url, at};
 
 /// The statuses of servers that take `Destination` for another server's URL.
 const OTHER_SERVER: [u16; 2] = [400, 502];

@@ -9,8 +9,8 @@
 
 use std::io::Read;
 
+use super::advice::client;
 use super::credentials::{Login, Origin};
-use super::http::Http;
 use super::s3_client::{MAX_DELETED, ObjectInfo, S3Client};
 use super::s3_signature::Signer;
 use super::settings::RemoteSettings;
@@ -68,7 +68,7 @@ impl Bucket {
                 .hint("use https, or pass --insecure if encryption is not needed"));
         }
         let login = Login { credentials: None, origin: Origin::Keys, warning: None };
-        let http = Http::new(settings.agent()?, endpoint.clone(), login, is_insecure);
+        let http = client(settings.agent()?, endpoint.clone(), login, is_insecure);
         let signer = Signer::new(keys.clone(), region.to_owned());
         let client = S3Client::new(http, signer, &endpoint, bucket);
         let parts = prefix.split('/').filter(|part| !part.is_empty());

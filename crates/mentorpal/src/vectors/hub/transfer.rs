@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ureq::http::{StatusCode, header};
 
 use super::cache::{ModelCache, is_valid};
-use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, unexpected_response};
+use super::client::{FIRST_WAIT, HubClient, LINKED_ETAG, LINKED_SIZE, unexpected_response};
 use super::hash::Hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{self, TOO_LARGE};
@@ -42,7 +42,7 @@ impl FileInfo {
     ///
     /// # Errors
     /// If the Hub cannot be reached, or the response is invalid.
-    pub(super) fn ask(client: &Client, url: &Url) -> Result<Self> {
+    pub(super) fn ask(client: &HubClient, url: &Url) -> Result<Self> {
         let response = match retry_with_backoff(FIRST_WAIT, || client.describe(url)) {
             Err(RequestError::NotFound(_)) => return Ok(Self::Absent),
             Err(error) => return Err(error.into_error()),
@@ -70,7 +70,7 @@ impl FileInfo {
 /// # Errors
 /// If the file cannot be downloaded, or is too large.
 pub(super) fn fetch_unverified(
-    client: &Client,
+    client: &HubClient,
     cache: &ModelCache,
     (url, name): (&Url, &str),
     most: u64,
@@ -132,7 +132,7 @@ pub(super) fn fetch_unverified(
 /// # Errors
 /// If the file cannot be downloaded, or does not match the Hub's description.
 pub(super) fn fetch(
-    client: &Client,
+    client: &HubClient,
     cache: &ModelCache,
     (url, name): (&Url, &str),
     description: &Description,
@@ -162,7 +162,7 @@ pub(super) fn fetch(
 
 /// The download of one file.
 struct Transfer<'a> {
-    client: &'a Client,
+    client: &'a HubClient,
     cache: &'a ModelCache,
     url: &'a Url,
     name: &'a str,
