@@ -9,7 +9,7 @@
 //! | `store.rs` | the `Store` trait: operations that every type of remote provides |
 //! | `dav.rs`, `propfind.rs`, `destination.rs`, `hidden.rs` | WebDAV: requests, folder listings, `Destination` headers, hidden names |
 //! | `folder.rs` | a folder |
-//! | `s3.rs`, `s3_client.rs`, `s3_signature.rs`, `s3_xml.rs`, `s3_error.rs` | S3: operations, requests, signatures, responses, error responses |
+//! | `s3.rs`, `s3_move.rs`, `s3_client.rs`, `s3_signature.rs`, `s3_xml.rs`, `s3_error.rs` | S3: operations, moving folders, requests, signatures, responses, error responses |
 //! | `advice.rs` | the HTTP client and the hints of its errors |
 //! | `item.rs` | an item to share: a checkpoint or a vector model |
 //! | `inspect.rs`, `copies.rs` | which items the remote has, and whether its copies are valid |
@@ -38,6 +38,7 @@ mod quarantine;
 mod s3;
 mod s3_client;
 mod s3_error;
+mod s3_move;
 mod s3_signature;
 mod s3_xml;
 mod settings;
