@@ -283,7 +283,7 @@ impl TransferContext {
                 console::line(format_args!("{item} is on the remote already, at {place}"))
             }
             (false, _, Direction::Download) => {
-                console::line(format_args!("{item} is here already, whole"))
+                console::line(format_args!("{item} already exists here and is complete"))
             }
             (true, true, _) => {
                 console::line(format_args!("would {verb} {item} ({size}) to {place}"))

@@ -11,9 +11,8 @@ use percent_encoding::utf8_percent_encode;
 use ureq::http::Method;
 
 use super::dav::{Dav, RESERVED, done};
-use super::http::{HttpRequest, RequestBody};
 use super::store::Store;
-use crate::web::{RequestError, RequestResult, Url, drain_body};
+use crate::web::{HttpRequest, RequestBody, RequestError, RequestResult, Url, drain_body};
 
 /// The statuses of servers that forbid a name.
 const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];

@@ -249,11 +249,16 @@ impl TrainingRun {
             return Ok(());
         }
         let failed = quoted_list(&self.failed);
-        let error = Error::new(format!(
+        let message = format!(
             "training failed for {} of {} ({failed}); nothing was published",
             self.failed.len(),
             count(self.mentors.len(), "mentor"),
-        ));
+        );
+        let place = match self.failed.as_slice() {
+            [mentor] => self.workspace.mentor_data(mentor),
+            _ => self.workspace.mentors(),
+        };
+        let error = Error::at(Location::file(place), message);
         Err(if self.trained == 0 {
             error
         } else {
