@@ -116,7 +116,8 @@ pub(crate) struct TrainArgs {
     #[arg(long)]
     pub(crate) checkpoint: Option<String>,
 
-    /// The vector model for training and answering; `none` to use no vector model [default: embedded]
+    /// The vector model for training and answering; `none` to use no vector model
+    /// [default: embedded]
     #[arg(long, value_name = "NAME")]
     pub(crate) vectors: Option<String>,
 

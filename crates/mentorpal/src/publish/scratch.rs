@@ -52,7 +52,8 @@ impl Scratch {
         Self::add(&mut pause(), Leftover::Folder(path.to_owned()))
     }
 
-    /// Registers a file that is about to be written.
+    /// Registers a file that is about to be written, so that it is removed if the process is
+    /// stopped.
     pub(crate) fn file(path: &Path) -> Self {
         Self::add(&mut pause(), Leftover::File(path.to_owned()))
     }

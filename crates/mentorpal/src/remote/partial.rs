@@ -258,7 +258,7 @@ impl Part {
         write_synced(&self.note, &note).map_err(|e| Error::io(&self.note, "write the file", e))
     }
 
-    /// Moves the part, which is complete, to the complete files.
+    /// Moves the partial file, which is now complete, to the folder of complete files.
     ///
     /// # Errors
     /// If the disk fails.

@@ -31,7 +31,7 @@ impl Name {
     /// Checks `name`; `what` (“mentor”, “checkpoint”) is the noun for the error message.
     ///
     /// # Errors
-    /// If some system cannot have a folder of this name.
+    /// If the name is not a valid folder name on every supported operating system.
     pub fn new(what: &str, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         match Self::fault(&name) {

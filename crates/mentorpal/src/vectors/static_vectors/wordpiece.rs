@@ -75,8 +75,8 @@ impl Vocabulary {
         (&self.text, &self.ends)
     }
 
-    /// The indices of the tokens of `text`. A word that is not wholly made of known ones gives
-    /// none.
+    /// The indices of the tokens of `text`. A word that cannot be split completely into known
+    /// tokens yields no index.
     pub(super) fn tokenize(&self, text: &str) -> Vec<usize> {
         let mut tokens = Vec::new();
         for (word, ..) in words(text).get_splits(OffsetReferential::Normalized, OffsetType::Byte) {
