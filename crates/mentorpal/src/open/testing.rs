@@ -114,7 +114,8 @@ impl OpenCheckpoint {
 /// one.
 ///
 /// # Errors
-/// If a named mentor has no test set, no mentor has one, or a mentor has several and none is named.
+/// If a named mentor has no test set, if no mentor has a test set, or if a mentor has several test sets
+/// and no test set is named.
 pub fn mentors_to_test(settings: &Settings) -> Result<Vec<(Name, Name)>> {
     let workspace = &settings.workspace;
     let mut pairs = Vec::new();

@@ -81,7 +81,8 @@ struct Unwritten {
 }
 
 impl Unwritten {
-    /// Starts writing the part to disk without waiting. The final sync reports errors of the disk.
+    /// Starts writing the bytes that are not yet on disk, without waiting. The final sync reports
+    /// errors of the disk.
     fn start_writing(&mut self) {
         let to = length(&self.file);
         start_writing_range(&self.file, self.from, to);

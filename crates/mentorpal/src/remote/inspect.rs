@@ -141,7 +141,7 @@ impl Remote {
     }
 
     /// Reads every file of the item on the remote and compares it with the manifest on the remote.
-    /// Returns the number of files and the corrupt ones.
+    /// Returns the number of files and the list of the corrupt files.
     ///
     /// # Errors
     /// If the remote does not have the item, or a request fails.

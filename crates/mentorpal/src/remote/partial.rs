@@ -1,7 +1,7 @@
 //! Unfinished downloads, which later runs resume.
 //!
 //! ```text
-//! .download-<tag>/parts/<number>        the part of a file received so far
+//! .download-<tag>/parts/<number>        a partial file: its bytes received so far
 //! .download-<tag>/parts/<number>.json   the version of the file on the remote
 //! .download-<tag>/whole/<path>          the complete files
 //! ```
@@ -226,7 +226,7 @@ impl Part {
         record.fault_at(&self.whole).is_none()
     }
 
-    /// Opens the part received so far; a part of more than `size` bytes is discarded. Also returns
+    /// Opens the partial file; a partial file of more than `size` bytes is discarded. Also returns
     /// the validator of the version on the remote, if it is known.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! A remote in an S3 bucket.
 //!
-//! An object appears complete, in one step. But there are no folders, and no operation moves several
-//! objects in one step. So a folder is moved under a *claim*: the object `.claim` in the new folder,
-//! written only if none exists (`If-None-Match: *`), which names the folder that moves there. The
+//! An object appears completely, in one step. But there are no folders, and no operation moves several
+//! objects in one step. So a folder is moved under a lock, the *claim*: the object `.claim` in the new
+//! folder, which names the old folder. It is written only if no claim exists (`If-None-Match: *`). The
 //! run that holds the claim copies the files, then the manifest, and removes the claim; a run that
 //! finds another run's claim changes nothing. An interrupted move leaves the claim and its source,
 //! and the next run with the same content resumes it.

@@ -97,7 +97,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Returns what the upload has to replace, or `None` if the remote already has this item.
+    /// Returns the copy that the upload has to replace, or `None` if the remote already has this item.
     fn find_obstacle(&self) -> RequestResult<Option<Obstacle>> {
         match self.remote.inspect(self.item)? {
             RemoteState::Missing => Ok(Some(Obstacle::None)),

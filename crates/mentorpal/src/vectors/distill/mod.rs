@@ -33,7 +33,7 @@ use crate::progress::Progress;
 /// The version of the recipe: everything here but the [`Options`].
 const RECIPE: u32 = 1;
 
-/// A sentence encoder to learn from, and what is known of it.
+/// A sentence encoder to learn from, and its properties.
 #[derive(Clone, Copy, Debug)]
 struct Teacher<'a> {
     /// The encoder.
@@ -67,8 +67,8 @@ impl Default for Options {
 /// vectors, whatever the number of threads.
 ///
 /// # Errors
-/// When the encoder has too few numbers, no words of lower-case ASCII letters, or gives what is no
-/// number.
+/// If the encoder has too few weights or no words of lower-case ASCII letters, or if its vectors
+/// contain NaN or infinity.
 fn distill(teacher: &Teacher, options: &Options, progress: &dyn Progress) -> Result<StaticVectors> {
     let Options { dims, seed, sequences } = *options;
     let most = super::SentenceModel::dims(teacher.encoder);

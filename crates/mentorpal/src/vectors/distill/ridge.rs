@@ -1,7 +1,7 @@
 //! Ridge regression from random token sequences to their vectors.
 //!
 //! `A`, `[sequences, tokens]`, has `1 / √n` for each of the `n` tokens of a sequence; `E` are the sequences'
-//! vectors and `Z₀` what is known of the tokens before. The tokens' vectors `Z` minimise
+//! vectors and `Z₀` is a prior estimate of the tokens' vectors. The tokens' vectors `Z` minimise
 //!
 //! ```text
 //! ‖E − A Z‖² + μ ‖Z − c Z₀‖²

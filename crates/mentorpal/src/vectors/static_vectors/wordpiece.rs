@@ -64,7 +64,7 @@ impl Vocabulary {
     /// The token at `index`.
     ///
     /// # Panics
-    /// When there is none.
+    /// If `index` is out of range.
     pub(super) fn token(&self, index: usize) -> &str {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.text[start..self.ends[index] as usize]
@@ -85,7 +85,8 @@ impl Vocabulary {
         tokens
     }
 
-    /// The longest token that `word` begins with, then the longest that what is left does.
+    /// Splits `word` into tokens: repeatedly takes the longest token at the beginning of the rest.
+    /// Returns `None` if the word cannot be split completely.
     fn split(&self, word: &str) -> Option<Vec<usize>> {
         if word.chars().count() > MAX_CHARS {
             return None;
