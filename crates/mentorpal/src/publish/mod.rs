@@ -144,7 +144,7 @@ pub(crate) fn already_exists(target: &Path, kind: ItemKind) -> Error {
         .hint(kind.hint_if_exists)
 }
 
-/// Returns the error for a folder that another process changed while this one used it.
+/// Returns the error for a folder that another process changed while this process used it.
 fn changed_meanwhile(folder: &Path, noun: &str) -> Error {
     let message = format!("another process changed the {noun} during this command");
     Error::at(Location::file(folder), message)

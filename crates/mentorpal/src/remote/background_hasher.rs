@@ -17,7 +17,7 @@ pub(super) const BUFFER: usize = 1 << 18;
 /// How many buffers may wait to be hashed.
 const QUEUE_LENGTH: usize = 32;
 
-/// After this many bytes the system is told to start writing them to disk. Otherwise the final sync
+/// After this many bytes the system is requested to start writing them to disk. Otherwise the final sync
 /// would wait for the whole file.
 const FLUSH_INTERVAL: usize = 1 << 23;
 

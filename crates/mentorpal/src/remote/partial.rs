@@ -6,9 +6,9 @@
 //! .download-<tag>/whole/<path>          the complete files
 //! ```
 //!
-//! The tag is the digest of the manifest's content, so that a download is resumed only by one with
-//! the same content. The run that uses the folder locks it; a run that finds it locked makes a
-//! folder of its own.
+//! The tag is the digest of the manifest's content, so that a download is resumed only by a
+//! download of the same content. The run that uses the folder locks it; a run that finds the folder
+//! locked creates another folder.
 
 use std::fs::{self, File};
 use std::io;

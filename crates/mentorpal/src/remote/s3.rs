@@ -233,7 +233,7 @@ impl Bucket {
     }
 
     /// Whether a claim names a complete folder next to `from`. A claim that was garbled on its way,
-    /// or whose upload was given up, does not.
+    /// or whose upload was abandoned, does not.
     fn is_under_way(&self, from: &str, claim: &[u8]) -> RequestResult<bool> {
         let parent = from.rsplit_once('/').map_or("", |(parent, _)| parent);
         let name = claim.strip_prefix(parent.as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));

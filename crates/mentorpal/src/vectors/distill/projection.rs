@@ -25,7 +25,7 @@ impl Projection {
     /// The first `dims` principal components of `vectors`.
     ///
     /// # Errors
-    /// When the eigenvalues do not converge.
+    /// If the eigenvalues do not converge.
     pub(super) fn fit(vectors: &Embeddings, dims: usize) -> Result<Self> {
         let d = vectors.dims();
         let mut mean = vec![0.0; d];

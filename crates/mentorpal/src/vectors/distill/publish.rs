@@ -41,12 +41,11 @@ struct Found {
     licence: Option<String>,
 }
 
-/// Distils a sentence encoder and publishes the static vectors as a vector model: whole or not at
-/// all.
+/// Distils a sentence encoder and publishes the static vectors as a vector model, atomically.
 ///
 /// # Errors
-/// When there is no such encoder or it cannot be used; when the name is taken and not to be
-/// replaced; when the disk fails.
+/// If the encoder does not exist or is not supported, if the name exists and must not be replaced, or
+/// if a file cannot be written.
 pub fn add_distilled(
     workspace: &Workspace,
     request: &DistillRequest,

@@ -29,7 +29,7 @@ const MAX_SCALE: f32 = 1000.0;
 /// before it is used.
 ///
 /// # Errors
-/// When the bytes are anything else, or do not fit together.
+/// If the bytes are not in this format, or their parts are inconsistent.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     keep: impl Fn(&'a [u8]) -> Cow<'static, [u8]>,

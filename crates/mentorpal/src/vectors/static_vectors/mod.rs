@@ -21,7 +21,7 @@ use crate::progress::Progress;
 /// The file of static vectors in a vector model's folder.
 pub(in crate::vectors) const STATIC_FILE: &str = "model.safetensors";
 
-/// The embedded file; `embedded/README.md` says where it comes from.
+/// The embedded file; `embedded/README.md` describes its origin.
 const EMBEDDED: &[u8] = include_bytes!("embedded/model.safetensors");
 
 /// The greatest number of a row.
@@ -77,7 +77,7 @@ impl StaticVectors {
     /// Reads static vectors from a file's bytes.
     ///
     /// # Errors
-    /// When they are anything else, or do not fit together.
+    /// If they are not in this format, or their parts are inconsistent.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         file::read(bytes, |part| Cow::Owned(part.to_vec()))
     }
@@ -85,7 +85,7 @@ impl StaticVectors {
     /// Vectors of tokens, which are in any order, in one byte a number.
     ///
     /// # Errors
-    /// When a token is there twice.
+    /// If a token occurs twice.
     pub(super) fn quantized(
         origin: Origin,
         mut tokens: Vec<(String, &[f32])>,

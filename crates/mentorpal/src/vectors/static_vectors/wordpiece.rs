@@ -13,10 +13,10 @@ use tokenizers::{
     NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer,
 };
 
-/// What a token that goes on with a word begins with.
+/// The prefix of a token that continues a word.
 pub(in crate::vectors) const CONTINUES: &str = "##";
 
-/// A word of more characters is not known.
+/// The largest number of characters of a word; longer words have no tokens.
 const MAX_CHARS: usize = 100;
 
 /// The known tokens, sorted.
