@@ -1,7 +1,7 @@
-//! Text → tokens: `WordPiece` (Wu et al. 2016, arXiv:1609.08144) as uncased BERT does it.
+//! Text → tokens: `WordPiece` (Wu et al. 2016, arXiv:1609.08144) as in uncased BERT.
 //!
-//! Loading a `tokenizers::Tokenizer` takes longer than all else that a question needs, for its
-//! tables. Here tokens are sorted and found by bisection, so that there is nothing to build.
+//! A `tokenizers::Tokenizer` builds tables when it is loaded, which takes longer than answering a
+//! question. Here, tokens are sorted and found by binary search, so no tables are needed.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -22,9 +22,9 @@ const MAX_CHARS: usize = 100;
 /// The known tokens, sorted.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Vocabulary {
-    /// All tokens, one after the other.
+    /// All tokens, concatenated.
     text: Cow<'static, str>,
-    /// Where each token ends in `text`.
+    /// The end of each token in `text`.
     ends: Vec<u32>,
     /// The tokens that begin with [`CONTINUES`].
     continuing: Range<usize>,
@@ -33,8 +33,8 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The tokens of `text` that end at `ends`; `None` where they are not sorted, some are equal,
-    /// or `ends` does not fit.
+    /// Returns the tokens of `text` that end at `ends`; `None` if they are not sorted or not distinct,
+    /// or if `ends` is inconsistent with `text`.
     pub(super) fn new(text: Cow<'static, str>, ends: Vec<u32>) -> Option<Self> {
         let (mut previous, mut start, mut longest) = ("", 0, 0);
         for &end in &ends {
@@ -56,7 +56,7 @@ impl Vocabulary {
         Some(vocabulary)
     }
 
-    /// How many tokens there are.
+    /// The number of tokens.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -70,7 +70,7 @@ impl Vocabulary {
         &self.text[start..self.ends[index] as usize]
     }
 
-    /// All tokens, one after the other, and where each ends.
+    /// All tokens, concatenated, and the end of each token.
     pub(super) fn parts(&self) -> (&str, &[u32]) {
         (&self.text, &self.ends)
     }
@@ -105,7 +105,7 @@ impl Vocabulary {
         Some(tokens)
     }
 
-    /// The index of the token `piece`, at the start of a word or further on.
+    /// The index of the token `piece` that begins or continues a word.
     fn find(&self, piece: &str, is_start: bool) -> Option<usize> {
         if is_start {
             self.bisect(0..self.len(), |token| token.cmp(piece)).ok()
@@ -114,7 +114,7 @@ impl Vocabulary {
         }
     }
 
-    /// The token of `range` that is equal by `order`, else where it would be.
+    /// The index of the token in `range` that is equal by `order`, or else the index for its insertion.
     fn bisect(
         &self,
         mut range: Range<usize>,
