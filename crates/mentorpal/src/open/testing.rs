@@ -11,7 +11,7 @@ use crate::progress::{NoProgress, Progress};
 use crate::text::format::quoted_list;
 use crate::workspace::{Name, Workspace};
 
-/// How a test is run.
+/// The options of a test.
 #[derive(Clone, Copy, Debug)]
 pub struct TestOptions {
     /// Whether exact matches of known questions are answered without the model.

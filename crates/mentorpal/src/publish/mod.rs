@@ -125,7 +125,7 @@ pub(crate) struct ItemKind {
     pub(crate) hint_if_exists: &'static str,
 }
 
-/// What to do if a folder with the same name is already published.
+/// The action if a folder with the same name is already published.
 #[derive(Clone, Copy, Debug)]
 pub enum OnExisting<'a> {
     /// Keep the existing folder and fail.

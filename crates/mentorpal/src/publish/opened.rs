@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::sha256;
 
-/// How often a reader starts over because another process replaced the folder.
+/// The largest number of times that a reader starts again because another process replaced the folder.
 const MAX_ATTEMPTS: usize = 100;
 
-/// How many files are held open at most on a disk without locks. Systems allow a process a few
+/// The largest number of files that are held open on a disk without locks. Systems allow a process a few
 /// hundred open files.
 const MAX_OPEN_FILES: usize = 128;
 

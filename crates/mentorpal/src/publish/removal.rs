@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind as Kind, Location, Result};
 use crate::files::{self, relative_paths_below, sync_folder};
 use crate::text::format::quoted_list;
 
-/// How many unlisted files an error names.
+/// The largest number of unlisted files that an error names.
 const MAX_NAMED_FILES: usize = 3;
 
 /// The file list of any manifest.

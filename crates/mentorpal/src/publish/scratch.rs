@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::cleanup::remove_if_unread;
 
-/// How often to try to remove a folder in which other threads may still create files.
+/// The number of attempts to remove a folder in which other threads may still create files.
 const MAX_REMOVAL_ATTEMPTS: usize = 10;
 
 /// The registered paths by number, in the order of registration.
@@ -25,7 +25,7 @@ pub(super) enum Leftover {
     File(PathBuf),
     /// A folder that was moved away, to be moved back.
     MovedAside {
-        /// Where the folder is now.
+        /// The current path of the folder.
         from: PathBuf,
         /// Its original path.
         to: PathBuf,

@@ -14,7 +14,7 @@ use crate::sha256;
 /// The size of a buffer in bytes.
 pub(super) const BUFFER: usize = 1 << 18;
 
-/// How many buffers may wait to be hashed.
+/// The largest number of buffers that wait to be hashed.
 const QUEUE_LENGTH: usize = 32;
 
 /// After this many bytes the system is requested to start writing them to disk. Otherwise the final sync

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// Sorted distinct strings, stored end to end.
+/// Sorted distinct strings, concatenated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Terms {
     pub(super) bytes: Vec<u8>,
