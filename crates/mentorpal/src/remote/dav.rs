@@ -24,7 +24,7 @@ const MAX_LIST: u64 = 16 << 20;
 /// The extension of HTML files, which servers label as HTML.
 pub(super) const PAGE: &str = ".html";
 
-/// How much of a file is read to recognize an HTML page, in bytes.
+/// The number of bytes of a file that are read to recognize an HTML page.
 const PAGE_START: u64 = 512;
 
 /// The characters that are percent-encoded in a path: all but those of RFC 3986, section 2.3.

@@ -66,8 +66,8 @@ impl fmt::Display for Form {
 pub(super) struct KnownForm(Mutex<Option<Form>>);
 
 impl KnownForm {
-    /// Locks the form. The thread that determines it holds the lock meanwhile, so that no other
-    /// thread does the same.
+    /// Locks the form. The thread that determines the form holds the lock, so that no other thread
+    /// determines it at the same time.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Form>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -88,8 +88,8 @@ impl Dav {
         done(url, response).map(Ok)
     }
 
-    /// Creates a folder with a hidden name. If the server forbids the dot, the folder is created
-    /// without it, and so are all later ones.
+    /// Creates a folder with a hidden name. If the server forbids the dot, this folder
+    /// and all later hidden folders are created with a dash instead.
     pub(super) fn make_hidden(&self, path: &str) -> RequestResult<()> {
         let url = self.folder_url(path)?;
         let refused = match (self.try_create_folder(&url)?, self.propfind(&url, "0")) {

@@ -70,7 +70,7 @@ pub struct Remote {
     store: Box<dyn Store>,
     /// The wait before the first retry.
     first_wait: Duration,
-    /// How long a server may send nothing before the request fails.
+    /// The time after which a request fails if the server sends nothing.
     stall: Duration,
     warning: Option<String>,
 }

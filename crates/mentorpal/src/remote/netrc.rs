@@ -41,8 +41,8 @@ enum Next {
     Password,
 }
 
-/// Returns the credentials that `text` gives for `machine`, and for `user` if one is given; `None`
-/// if it gives none.
+/// Returns the credentials that `text` contains for `machine`, and for `user` if a user is given;
+/// `None` if it contains no such credentials.
 ///
 /// # Errors
 /// The error and the number of its row, counted from 1. The error does not quote the row.

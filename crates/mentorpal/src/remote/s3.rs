@@ -138,7 +138,7 @@ impl Bucket {
         }
     }
 
-    /// Why the object at `path` cannot be read, if it cannot.
+    /// The reason why the object at `path` cannot be read, if any.
     fn refusal_reason(&self, path: &str) -> Option<Error> {
         match self.read_start(path, 1) {
             Err(RequestError::Permanent(error)) => Some(error),

@@ -17,7 +17,7 @@ use crate::progress::{NoProgress, Progress};
 /// The sentence that tests a new encoder.
 const SENTENCE: &str = "What is your name?";
 
-/// How many bytes of `README.md` are read.
+/// The largest number of bytes of `README.md` that are read.
 const MAX_README: u64 = 1 << 16;
 
 /// The longest licence in `README.md`, in bytes.

@@ -79,8 +79,8 @@ impl Authorization {
         self.scheme().header(self.credentials.as_ref()?, method, url)
     }
 
-    /// Determines the scheme, unless it is known. `ask` sends a request without credentials. Other
-    /// threads wait meanwhile.
+    /// Determines the scheme, unless it is known. `ask` sends a request without credentials. Until
+    /// the scheme is known, other threads wait.
     ///
     /// # Errors
     /// Those of `ask`.

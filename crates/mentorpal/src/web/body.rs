@@ -17,7 +17,7 @@ const MIN_SPEED: u64 = 1000;
 /// silent.
 const SHORT_BODY_FACTOR: u32 = 10;
 
-/// How long a server may be silent. The agent attaches this to each response.
+/// The longest time for which a server may send nothing. The agent attaches it to each response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stall(pub(super) Duration);
 

@@ -56,8 +56,8 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// Creates a client without connecting. A server that sends or accepts nothing for `stall` is
-    /// given up. Certificates are checked against `authorities`, or against those that the system
+    /// Creates a client without connecting. If a server sends or accepts
+    /// nothing for `stall`, the request fails. Certificates are checked against `authorities`, or against those that the system
     /// trusts.
     pub(crate) fn new(stall: Duration, authorities: Option<&Authorities>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -10,22 +10,22 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::vectors::Embeddings;
 
-/// Vectors are taken in blocks of so many, so that sums do not depend on the number of threads.
+/// The number of vectors in a block. Blocks make sums independent of the number of threads.
 const BLOCK: usize = 1024;
 
-/// From vectors to their principal components.
+/// The projection of vectors to their principal components.
 #[derive(Debug)]
 pub(super) struct Projection {
     mean: Vec<f64>,
-    /// `[numbers, dims]`, the components by falling variance.
+    /// The components, `[inputs, dims]`, by decreasing variance.
     components: Mat<f32>,
 }
 
 impl Projection {
-    /// The first `dims` principal components of `vectors`.
+    /// Computes the first `dims` principal components of `vectors`.
     ///
     /// # Errors
-    /// When the eigenvalues do not converge.
+    /// If the eigenvalues do not converge.
     pub(super) fn fit(vectors: &Embeddings, dims: usize) -> Result<Self> {
         let d = vectors.dims();
         let mut mean = vec![0.0; d];
@@ -47,7 +47,7 @@ impl Projection {
         Ok(Self { mean, components })
     }
 
-    /// The vectors' components, `[vectors, dims]`.
+    /// Returns the components of the vectors, `[vectors, dims]`.
     pub(super) fn apply(&self, vectors: &Embeddings) -> Vec<f32> {
         let (d, dims) = (self.components.nrows(), self.components.ncols());
         let mut projected = vec![0.0; vectors.len() * dims];
@@ -62,12 +62,12 @@ impl Projection {
     }
 }
 
-/// The numbers of rows less those of `mean`.
+/// Returns the rows minus `mean`.
 fn centred(rows: &[f32], mean: &[f64]) -> impl Iterator<Item = f64> {
     rows.iter().zip(mean.iter().cycle()).map(|(x, mean)| f64::from(*x) - mean)
 }
 
-/// The eigenvectors of a symmetric matrix, in columns by rising eigenvalue.
+/// Returns the eigenvectors of a symmetric matrix as columns, by increasing eigenvalue.
 fn eigenvectors(matrix: &Mat<f64>) -> Result<Mat<f64>> {
     let n = matrix.nrows();
     let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));

@@ -60,7 +60,7 @@ pub struct Network {
     pub heads: usize,
     /// The number of dimensions of a vector.
     pub dims: usize,
-    /// How a sentence's vector is computed from the vectors of its tokens.
+    /// The method of computing a sentence's vector from the vectors of its tokens.
     pub pooling: Pooling,
     /// Whether vectors are scaled to unit length.
     pub unit_length: bool,

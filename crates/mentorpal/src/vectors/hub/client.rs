@@ -15,7 +15,7 @@ use crate::web::{
 /// The wait before the first retry.
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// How long a server may send nothing before a request fails.
+/// The time after which a request fails if the server sends nothing.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest response other than a file, in bytes.

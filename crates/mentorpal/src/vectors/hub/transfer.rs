@@ -64,7 +64,7 @@ impl FileInfo {
 }
 
 /// Downloads the file at `url`, whose hash is unknown, to the cache. It may have `most` bytes;
-/// `name` is for messages. Returns its path in the cache and the hash of what was received. Each
+/// `name` is for messages. Returns its path in the cache and the hash of the received bytes. Each
 /// run downloads the file again, because a part from an earlier run cannot be checked.
 ///
 /// # Errors
@@ -127,7 +127,7 @@ pub(super) fn fetch_unverified(
 }
 
 /// Makes sure that the cache has the file at `url`, which is called `name` in messages, and returns
-/// its path. The hash is locked meanwhile.
+/// its path. During the download, other processes cannot write the file with this hash.
 ///
 /// # Errors
 /// If the file cannot be downloaded, or does not match the Hub's description.

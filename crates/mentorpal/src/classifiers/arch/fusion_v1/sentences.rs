@@ -63,7 +63,7 @@ impl Sentences {
         cosines
     }
 
-    /// Returns the similarity of `text` with the nearest `known` one of `questions`, in about 0..=1.
+    /// Returns the similarity of `text` with the nearest of the `known` `questions`, in about 0..=1.
     /// `cosines` holds the cosine of the text with each question.
     ///
     /// With a sentence encoder, the similarity is the cosine. Sums of token vectors may have a high cosine
