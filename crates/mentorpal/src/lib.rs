@@ -112,6 +112,7 @@ pub mod training;
 
 pub mod error;
 pub mod files;
+pub mod linear;
 pub mod progress;
 pub mod publish;
 pub mod secrets;
