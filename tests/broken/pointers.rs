@@ -6,7 +6,7 @@ use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, NotFound};
 use mentorpal::mentor::FindingKind::MissingFile;
 
 use super::{DATA, TEST_SET, cases, refused, remove, unreadable, works};
-use crate::support::{Sandbox, failure, finding};
+use crate::support::{Failure, Sandbox, failure, finding};
 
 /// A pointer in the format of `git lfs` 3.4.
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
@@ -14,44 +14,42 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
 
 const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 
+/// The error for a pointer in place of a file.
+fn pointer(path: &str) -> Failure {
+    failure(InvalidInput).at(path).with("git lfs pull")
+}
+
 #[test]
 fn git_lfs_pointers_are_recognised() {
     cases("pointers_git_lfs_pointers_are_recognised").check(&[
-        unreadable(
-            "the data",
-            |s| s.write(DATA, POINTER),
-            failure(InvalidInput).at("classifier_data.csv").with("git lfs pull"),
-        ),
+        unreadable("the data", |s| s.write(DATA, POINTER), pointer("classifier_data.csv")),
         refused(
             "the data, looked at",
             |s| s.write(DATA, POINTER),
             "mentors ada",
-            failure(InvalidInput).at("classifier_data.csv").with("git lfs pull"),
+            pointer("classifier_data.csv"),
         ),
         unreadable(
             "topics",
             |s| s.write("mentor/ada/data/topics.csv", POINTER),
-            failure(InvalidInput).at("topics.csv").with("git lfs pull"),
+            pointer("topics.csv"),
         ),
         unreadable(
             "utterances",
             |s| s.write("mentor/ada/data/utterance_data.csv", POINTER),
-            failure(InvalidInput).at("utterance_data.csv").with("git lfs pull"),
+            pointer("utterance_data.csv"),
         ),
         works(
             "the profile",
             |s| s.write("mentor/ada/data/profile.yml", POINTER),
             "train",
-            [
-                finding(MissingFile, "profile.yml"),
-                finding(MissingFile, "profile.yml").with("git lfs pull"),
-            ],
+            [finding(MissingFile, "profile.yml").with("git lfs pull")],
         ),
         refused(
             "settings",
             |s| s.write("mentorpal.toml", POINTER),
             "train",
-            failure(InvalidInput).at("mentorpal.toml").with("git lfs pull"),
+            pointer("mentorpal.toml"),
         ),
         refused(
             "a test set",
@@ -60,7 +58,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write(TEST_SET, POINTER);
             },
             "test",
-            failure(InvalidInput).at("standard.csv").with("git lfs pull"),
+            pointer("standard.csv"),
         ),
         refused(
             "a manifest",
@@ -69,7 +67,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write(&format!("{CHECKPOINT}/manifest.json"), POINTER);
             },
             "test",
-            failure(InvalidInput).at("c/manifest.json").with("git lfs pull"),
+            pointer("c/manifest.json"),
         ),
         refused(
             "a model",
@@ -84,7 +82,7 @@ fn git_lfs_pointers_are_recognised() {
             "word vectors",
             |s| s.write("w.txt", POINTER),
             "vectors add w.txt",
-            failure(InvalidInput).at("w.txt").with("git lfs pull"),
+            pointer("w.txt"),
         ),
         refused(
             "word vectors that were added",
@@ -94,7 +92,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write("checkpoint/vector_models/w/model.fifu", POINTER);
             },
             "train --vectors w",
-            failure(InvalidInput).at("checkpoint/vector_models/w/model.fifu").with("git lfs pull"),
+            pointer("checkpoint/vector_models/w/model.fifu"),
         ),
         refused(
             "a sentence encoder",
@@ -104,7 +102,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write("e/model.safetensors", POINTER);
             },
             "vectors add e",
-            failure(InvalidInput).at("e/model.safetensors").with("git lfs pull"),
+            pointer("e/model.safetensors"),
         ),
         refused(
             "questions",
@@ -113,9 +111,13 @@ fn git_lfs_pointers_are_recognised() {
                 s.write("questions.txt", POINTER);
             },
             "ask --batch questions.txt",
-            failure(InvalidInput).at("questions.txt").with("git lfs pull"),
+            pointer("questions.txt"),
         ),
     ]);
+}
+
+#[test]
+fn git_lfs_pointers_are_listed() {
     let sandbox = Sandbox::ada();
     sandbox.train("c");
     sandbox.write(&format!("{CHECKPOINT}/ada/model.json"), POINTER);
