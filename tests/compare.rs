@@ -202,5 +202,7 @@ fn checkpoints_without_a_mentor_in_common_cannot_be_compared() {
     sandbox.mentor("bob", ADA);
     sandbox.run(&["train", "--mentor", "ada", "--checkpoint", "old"]).code(0);
     sandbox.run(&["train", "--mentor", "bob", "--checkpoint", "new"]).code(0);
-    sandbox.run(&["compare", "old", "new", "--json"]).fails(InvalidInput);
+    sandbox
+        .run(&["compare", "old", "new", "--json"])
+        .fails(failure(InvalidInput).with("`fusion_v1/old`"));
 }

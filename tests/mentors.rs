@@ -228,7 +228,9 @@ fn an_unknown_mentor_gets_a_suggestion() {
 fn a_mentor_outside_the_workspace_is_refused() {
     let sandbox = Sandbox::ada();
     for name in ["../ada", "ada/data", ".", "..", "", "a\\b"] {
-        sandbox.run(&["mentors", name, "--json"]).fails(InvalidInput);
+        let shown = format!("`{}`", name.replace('\\', "\\\\"));
+        let error = failure(InvalidInput).with(shown);
+        sandbox.run(&["mentors", name, "--json"]).fails(error);
     }
 }
 
