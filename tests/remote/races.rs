@@ -32,7 +32,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
         put_here(sandbox, "x", &checkpoint(seed as u8, SIZE));
     }
     let downloaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
-    let (up, down): (&[&str], &[&str]) = (&["upload", "x"], &["download", "x"]);
+    let (up, down): (&[&str], &[&str]) = (&["upload", "x", "--json"], &["download", "x", "--json"]);
     let both = uploaders.iter().map(|one| (one, up)).zip(downloaders.iter().map(|one| (one, down)));
     let runs = at_once(remote, both.flat_map(|(up, down)| [up, down]));
     let (uploads, downloads): (Vec<_>, Vec<_>) =
@@ -89,7 +89,7 @@ fn ten_uploads_of_the_same_checkpoint_cooperate() {
     for sandbox in &sandboxes {
         put_here(sandbox, "x", &checkpoint(1, SIZE));
     }
-    let upload: &[&str] = &["upload", "x"];
+    let upload: &[&str] = &["upload", "x", "--json"];
     for run in at_once((&disk.url, &[]), sandboxes.iter().map(|one| (one, upload))) {
         run.code(0);
     }
@@ -104,7 +104,7 @@ fn ten_uploads_of_the_same_checkpoint_cooperate() {
 fn one_of_ten_downloads_in_one_workspace_is_kept() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     super::put_there(&disk, "x", &checkpoint(1, SIZE));
-    let download: &[&str] = &["download", "x"];
+    let download: &[&str] = &["download", "x", "--json"];
     for run in at_once((&disk.url, &[]), [(&sandbox, download); EACH]) {
         run.code(0);
     }
