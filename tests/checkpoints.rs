@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use mentorpal::error::ErrorKind::{self, Corrupt, InvalidInput, NotFound, Unsupported};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, FUSION, Run, Sandbox};
+use crate::support::{ADA, FUSION, Run, Sandbox, failure};
 
 const TENSORS: &str = "ada/model.safetensors";
 const MANIFEST: &str = "manifest.json";
@@ -36,21 +37,33 @@ impl Damaged {
     }
 
     fn verify(&self) -> Run {
-        self.0.run(&["checkpoints", "verify"])
+        self.0.run(&["checkpoints", "verify", "--json"])
     }
 
     fn ask(&self) -> Run {
-        self.0.run(&["ask", "--checkpoint", "x", "where is your house"])
+        self.0.run(&["ask", "--checkpoint", "x", "where is your house", "--json"])
+    }
+
+    /// Asserts that `verify` finds one fault, in `file`, whose description contains `value`.
+    #[track_caller]
+    fn has_fault(&self, file: &str, value: &str) {
+        let run = self.verify().code(1);
+        let faults = run.line()["faults"].clone();
+        assert_eq!(faults.as_array().map(Vec::len), Some(1), "{run}");
+        assert_eq!(faults[0]["path"], json!(self.path(file)), "{run}");
+        assert!(faults[0]["what"].as_str().is_some_and(|what| what.contains(value)), "{run}");
     }
 }
 
 #[test]
 fn a_new_workspace_has_no_checkpoints() {
     let sandbox = Sandbox::ada();
-    let run = sandbox.run(&["checkpoints"]).code(0).says("no checkpoints yet");
+    let run = sandbox.run(&["checkpoints"]).code(0).says("mentorpal train");
     assert!(run.stdout.is_empty());
-    sandbox.run(&["checkpoints", "show"]).code(2).says("mentorpal train");
-    sandbox.run(&["checkpoints", "verify"]).code(0).says("no checkpoints yet");
+    sandbox
+        .run(&["checkpoints", "show", "--json"])
+        .fails(failure(NotFound).at("fusion_v1").with("mentorpal train"));
+    sandbox.run(&["checkpoints", "verify"]).code(0).says("mentorpal train");
 }
 
 #[test]
@@ -95,15 +108,15 @@ fn show_prints_the_manifest() {
     let manifest: Value = serde_json::from_slice(&sandbox.checkpoint("x")[MANIFEST]).unwrap();
     assert_eq!(run.json(), [manifest]);
     let run = sandbox.run(&["checkpoints", "show"]).code(0);
-    run.prints("fusion_v1/x").prints("ada").prints("2023-11-14T22:13:20Z").prints("seed 0");
-    let run = sandbox.run(&["checkpoints", "show", "y"]).code(2);
-    run.says("no checkpoint `fusion_v1/y`").says("available: `fusion_v1/x`");
+    run.prints("fusion_v1/x").prints("ada").prints("2023-11-14T22:13:20Z");
+    sandbox
+        .run(&["checkpoints", "show", "y", "--json"])
+        .fails(failure(NotFound).at("fusion_v1/y").with("fusion_v1/x"));
 }
 
 #[test]
 fn an_intact_checkpoint_verifies() {
     let damaged = Damaged::new();
-    damaged.verify().code(0).prints("fusion_v1/x: intact, 4 files");
     let run = damaged.0.run(&["checkpoints", "verify", "x", "--json"]).code(0);
     let expected = json!({
         "arch": "fusion_v1",
@@ -119,14 +132,9 @@ fn an_intact_checkpoint_verifies() {
 fn a_flipped_bit_is_found() {
     let damaged = Damaged::new();
     damaged.change(TENSORS, |bytes| *bytes.last_mut().unwrap() ^= 1);
-    damaged
-        .verify()
-        .code(1)
-        .says("model.safetensors: its SHA-256 differs from the manifest")
-        .prints("1 fault");
-    damaged.ask().code(2).says("damaged").says("model.safetensors");
-    let run = damaged.0.run(&["test"]);
-    run.code(2).says("damaged");
+    damaged.has_fault(TENSORS, "SHA-256");
+    damaged.ask().fails(failure(Corrupt).at(TENSORS));
+    damaged.0.run(&["test", "--json"]).fails(failure(Corrupt).at(TENSORS));
 }
 
 #[test]
@@ -134,17 +142,16 @@ fn a_truncated_file_is_found() {
     let damaged = Damaged::new();
     let size = fs::metadata(damaged.path(TENSORS)).unwrap().len();
     damaged.change(TENSORS, |bytes| bytes.truncate(bytes.len() - 5));
-    let said = format!("{} bytes, the manifest lists {size}", size - 5);
-    damaged.verify().code(1).says(&said);
-    damaged.ask().code(2).says(&said).says("damaged");
+    damaged.has_fault(TENSORS, &size.to_string());
+    damaged.ask().fails(failure(Corrupt).at(TENSORS).with((size - 5).to_string()));
 }
 
 #[test]
 fn a_missing_file_is_found() {
     let damaged = Damaged::new();
     fs::remove_file(damaged.path("ada/model.json")).unwrap();
-    damaged.verify().code(1).says("model.json: cannot be read");
-    damaged.ask().code(2).says("model.json").says("damaged");
+    damaged.has_fault("ada/model.json", "");
+    damaged.ask().fails(failure(Corrupt).at("ada/model.json"));
 }
 
 #[test]
@@ -152,8 +159,8 @@ fn a_folder_in_place_of_a_file_is_found() {
     let damaged = Damaged::new();
     fs::remove_file(damaged.path("ada/model.json")).unwrap();
     fs::create_dir(damaged.path("ada/model.json")).unwrap();
-    damaged.verify().code(1).says("model.json");
-    damaged.ask().code(2).says("damaged");
+    damaged.has_fault("ada/model.json", "");
+    damaged.ask().fails(failure(Corrupt).at("ada/model.json"));
 }
 
 #[test]
@@ -161,10 +168,10 @@ fn extra_files_are_found() {
     let damaged = Damaged::new();
     fs::write(damaged.path("ada/notes.txt"), "mine").unwrap();
     fs::write(damaged.path("other.txt"), "mine").unwrap();
-    let run = damaged.verify().code(1).prints("2 faults");
-    run.says("notes.txt: not in the manifest").says("other.txt: not in the manifest");
-    let run = damaged.0.run(&["checkpoints", "verify", "--json"]).code(1);
-    assert_eq!(run.json()[0]["faults"][0]["what"], "not in the manifest");
+    let faults = damaged.verify().code(1).line()["faults"].clone();
+    let paths = ["ada/notes.txt", "other.txt"].map(|file| json!(damaged.path(file)));
+    assert_eq!([&faults[0]["path"], &faults[1]["path"]], [&paths[0], &paths[1]]);
+    assert_eq!(faults.as_array().map(Vec::len), Some(2));
     // The manifest lists no other file, so questions are answered.
     damaged.ask().code(0);
 }
@@ -175,29 +182,29 @@ fn all_checkpoints_are_verified_after_a_damaged_one() {
     damaged.0.train("w");
     damaged.0.train("y");
     damaged.change(MANIFEST, |bytes| bytes.truncate(20));
-    let run = damaged.verify().code(1).says("manifest.json: not a manifest");
-    let _ = run.prints("fusion_v1/w: intact").prints("fusion_v1/y: intact");
-    let verified = damaged.0.run(&["checkpoints", "verify", "--json"]).code(1).json();
+    let verified = damaged.verify().code(1).notes(&["error: ", "x/manifest.json"]).json();
     assert_eq!(verified.len(), 3);
     assert_eq!([&verified[1]["checkpoint"], &verified[1]["files"]], [&json!("x"), &json!(0)]);
     let fault = &verified[1]["faults"][0];
     assert_eq!(fault["path"], json!(damaged.path(MANIFEST)));
-    assert!(fault["what"].as_str().unwrap().contains("not a manifest"), "{fault}");
-    let listed = damaged.0.run(&["checkpoints", "--json"]).code(2).says("x/manifest.json");
+    let listed = damaged.0.run(&["checkpoints", "--json"]).fails(failure(Corrupt).with("1"));
+    let listed = listed.notes(&["error: ", "x/manifest.json"]);
     assert_eq!(listed.json().len(), 2);
     for other in ["w", "y"] {
         fs::remove_dir_all(damaged.0.path().join(FUSION).join(other)).unwrap();
     }
-    let listed = damaged.0.run(&["checkpoints"]).code(2).says("x/manifest.json");
-    let listed = listed.says("error: 1 checkpoint cannot be read");
-    assert!(listed.does_not_say("no checkpoints yet").stdout.is_empty());
+    let listed = damaged.0.run(&["checkpoints", "--json"]).fails(failure(Corrupt).with("1"));
+    let listed = listed.notes(&["error: ", "x/manifest.json"]);
+    assert!(listed.does_not_say("mentorpal train").stdout.is_empty());
 }
 
 #[test]
 fn verifying_a_missing_checkpoint_exits_with_2() {
     let damaged = Damaged::new();
-    let run = damaged.0.run(&["checkpoints", "verify", "xx"]).code(2);
-    run.says("no checkpoint `fusion_v1/xx`, did you mean `fusion_v1/x`?");
+    damaged
+        .0
+        .run(&["checkpoints", "verify", "xx", "--json"])
+        .fails(failure(NotFound).at("fusion_v1/xx"));
 }
 
 #[test]
@@ -205,30 +212,40 @@ fn a_folder_without_a_manifest_is_not_a_checkpoint() {
     let damaged = Damaged::new();
     fs::remove_file(damaged.path(MANIFEST)).unwrap();
     assert!(damaged.0.run(&["checkpoints", "--json"]).code(0).stdout.is_empty());
-    for (verb, code) in [("show", 2), ("verify", 1)] {
-        let run = damaged.0.run(&["checkpoints", verb, "x"]).code(code);
-        run.says("manifest.json: cannot read the file").says("no checkpoint of this tool");
-    }
-    damaged.ask().code(2).says("manifest");
+    let verify = ["checkpoints", "verify", "x", "--json"];
+    let faults = damaged.0.run(&verify).code(1).line()["faults"].clone();
+    assert_eq!(faults[0]["path"], json!(damaged.path(MANIFEST)));
+    let error = || failure(Corrupt).at("x/manifest.json");
+    damaged.0.run(&["checkpoints", "show", "x", "--json"]).fails(error());
+    damaged.ask().fails(error());
 }
 
 #[test]
 fn an_unusable_manifest_is_explained() {
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 6] = [
-        (|m| m["format"] = json!(3), "manifest format 3, expected 1 to 2"),
-        (|m| m["files"]["../x"] = json!({ "size": 1, "sha256": "" }), "`../x` is not a mentor's"),
-        (|m| m["files"]["ada/../../x"] = json!({ "size": 1, "sha256": "" }), "not a mentor's file"),
-        (|m| m["files"]["/etc/passwd"] = json!({ "size": 1, "sha256": "" }), "not a mentor's file"),
-        (|m| m["mentors"]["../ada"] = m["mentors"]["ada"].clone(), "mentor name `../ada`"),
-        (|m| *m = json!([]), "not a manifest"),
+    let cases: [(Change, ErrorKind, &str); 6] = [
+        (|m| m["format"] = json!(3), Unsupported, "3"),
+        (|m| m["files"]["../x"] = json!({ "size": 1, "sha256": "" }), Corrupt, "`../x`"),
+        (
+            |m| m["files"]["ada/../../x"] = json!({ "size": 1, "sha256": "" }),
+            Corrupt,
+            "`ada/../../x`",
+        ),
+        (
+            |m| m["files"]["/etc/passwd"] = json!({ "size": 1, "sha256": "" }),
+            Corrupt,
+            "`/etc/passwd`",
+        ),
+        (|m| m["mentors"]["../ada"] = m["mentors"]["ada"].clone(), Corrupt, "`../ada`"),
+        (|m| *m = json!([]), Corrupt, ""),
     ];
-    for (change, said) in cases {
+    for (change, kind, value) in cases {
         let damaged = Damaged::new();
         damaged.change_manifest(change);
-        damaged.verify().code(1).says(said).says("train it again");
-        damaged.ask().code(2).says(said);
-        damaged.0.run(&["checkpoints", "show", "x"]).code(2).says(said);
+        damaged.has_fault(MANIFEST, value);
+        let error = || failure(kind).at("x/manifest.json").with(value);
+        damaged.ask().fails(error());
+        damaged.0.run(&["checkpoints", "show", "x", "--json"]).fails(error());
     }
 }
 
@@ -236,7 +253,7 @@ fn an_unusable_manifest_is_explained() {
 fn a_manifest_of_an_unknown_architecture_is_explained() {
     let damaged = Damaged::new();
     damaged.change_manifest(|m| m["arch"] = json!("fusion_v9"));
-    damaged.ask().code(2).says("no architecture `fusion_v9`, did you mean `fusion_v1`?");
+    damaged.ask().fails(failure(InvalidInput).with("`fusion_v9`").with("`fusion_v1`"));
 }
 
 #[test]
@@ -275,7 +292,7 @@ fn checkpoints_moved_by_a_killed_run_are_restored() {
 #[test]
 fn changed_data_since_training_is_reported() {
     let damaged = Damaged::new();
-    damaged.ask().code(0).does_not_say("changed since");
+    damaged.ask().code(0).warns_of_nothing();
     damaged.0.mentor("ada", &ADA.replace("I lived in London.", "Mostly I lived in London."));
-    damaged.ask().code(0).says("changed since").says("train again");
+    damaged.ask().code(0).warns(&["`ada`", "`fusion_v1/x`"]);
 }

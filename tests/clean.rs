@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use mentorpal::error::ErrorKind::InvalidInput;
 use serde_json::json;
 
-use crate::support::{FUSION, Sandbox};
+use crate::support::{FUSION, Sandbox, failure};
 
 const MODELS: &str = "checkpoint/vector_models";
 
@@ -25,9 +26,8 @@ fn full() -> Sandbox {
 fn nothing_is_removed_without_force() {
     let sandbox = full();
     let before = sandbox.files("");
-    let run = sandbox.run(&["clean"]).code(2).says("--force").says("fusion_v1/x");
-    run.says("these may be the only copies");
-    sandbox.run(&["clean", "--json"]).code(2).says("--force");
+    sandbox.run(&["clean"]).code(2).says("fusion_v1/x");
+    sandbox.run(&["clean", "--json"]).fails(failure(InvalidInput).with("--force"));
     assert_eq!(sandbox.files(""), before);
 }
 
@@ -35,11 +35,12 @@ fn nothing_is_removed_without_force() {
 fn a_dry_run_lists_the_items_to_remove() {
     let sandbox = full();
     let before = sandbox.files("");
-    let run = sandbox.run(&["clean", "--dry-run"]).code(0).prints("would remove 2 checkpoints");
-    let run = run.prints("fusion_v1/x").prints("fusion_v1/y").prints("vector model words");
+    let run = sandbox.run(&["clean", "--dry-run"]).code(0);
+    let run = run.prints("fusion_v1/x").prints("fusion_v1/y").prints("words");
     assert!(!run.stdout.contains("mine"), "{run}");
     // `--dry-run` takes precedence over `--force`.
-    sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("would remove");
+    let line = sandbox.run(&["clean", "--dry-run", "--force", "--json"]).code(0).line();
+    assert_eq!(line["dry_run"], true);
     assert_eq!(sandbox.files(""), before);
 }
 
@@ -52,9 +53,9 @@ fn force_removes_checkpoints_and_vector_models_and_nothing_else() {
             && !path.starts_with(&format!("{FUSION}/y/"))
             && !path.starts_with("checkpoint/vector_models/")
     });
-    let run = sandbox.run(&["clean", "--force"]).code(0).prints("removed 2 checkpoints");
+    let run = sandbox.run(&["clean", "--force"]).code(0);
     // The file contains the 7 bytes `numbers`.
-    run.prints("vector model words").prints("cached vectors").prints("7 B");
+    run.prints("fusion_v1/x").prints("fusion_v1/y").prints("words").prints("7 B");
     assert_eq!(sandbox.files(""), expected);
     assert_eq!(sandbox.checkpoint_names(), ["mine"]);
     assert!(expected.contains_key("mentor/ada/data/classifier_data.csv"));
@@ -108,7 +109,7 @@ fn clean_keeps_folders_that_are_not_vector_models() {
     let draft = fs::File::open(sandbox.path().join(MODELS).join(".draft-1-0")).unwrap();
     draft.lock().unwrap();
     let run = sandbox.run(&["clean", "--force"]).code(0);
-    let run = run.says("vector_models/mine` is kept").says("vector_models/notes.txt` is kept");
+    let run = run.notes(&["vector_models/mine"]).notes(&["vector_models/notes.txt"]);
     assert!(!run.stdout.contains("mine"), "{run}");
     let left = sandbox.files(MODELS).into_keys().collect::<Vec<_>>();
     assert_eq!(left, [".draft-1-0/model.fifu", "mine/vectors.bin", "notes.txt"]);
@@ -119,7 +120,9 @@ fn reproducible_items_are_removed_without_a_copy() {
     let sandbox = Sandbox::ada();
     sandbox.write(&format!("{MODELS}/.cache/1.safetensors"), "numbers");
     sandbox.write(&format!("{MODELS}/.download-1/parts/0"), "half");
-    sandbox.run(&["clean"]).code(0).prints("cached vectors").prints("unfinished downloads");
+    let line = sandbox.run(&["clean", "--json"]).code(0).line();
+    assert!(line["cache"].is_string(), "{line}");
+    assert_eq!(line["unfinished"].as_array().map(Vec::len), Some(1), "{line}");
     assert!(sandbox.files(MODELS).is_empty());
 }
 
@@ -127,7 +130,11 @@ fn reproducible_items_are_removed_without_a_copy() {
 fn an_empty_workspace_is_cleaned_without_an_error() {
     for sandbox in [Sandbox::ada(), Sandbox::empty()] {
         for arguments in [&["clean"][..], &["clean", "--force"], &["clean", "--dry-run"]] {
-            sandbox.run(arguments).code(0).prints("nothing to remove");
+            let line = sandbox.run(&[arguments, &["--json"]].concat()).code(0).line();
+            for key in ["checkpoints", "vector_models", "unfinished", "others"] {
+                assert_eq!(line[key], json!([]), "{line}");
+            }
+            assert_eq!(line["cache"], serde_json::Value::Null, "{line}");
         }
     }
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use mentorpal::error::ErrorKind::{Conflict, InvalidInput, Io, NotFound};
 use serde_json::{Value, json};
 
-use crate::support::{FUSION, Run, Sandbox, copy_folder, require};
+use crate::support::{FUSION, Run, Sandbox, copy_folder, failure, require};
 
 /// A workspace with the checkpoint `x`, and an empty folder as its remote.
 struct Sides {
@@ -39,8 +40,10 @@ impl Sides {
 fn assert_not_a_copy(sides: &Sides, url: &str) {
     let before = sides.sandbox.checkpoint("x");
     assert!(before.contains_key("manifest.json"));
-    let _ = sides.run_on(url, &["upload", "x"]).code(2).says("the same files").says("hint");
-    let _ = sides.run_on(url, &["clean"]).code(2).says("fusion_v1/x").says("no copy");
+    let upload = sides.run_on(url, &["upload", "x", "--json"]);
+    assert!(upload.fails(failure(InvalidInput).at("x")).error()["hint"].is_string());
+    let clean = sides.run_on(url, &["clean", "--json"]);
+    let _ = clean.fails(failure(NotFound).with("fusion_v1/x"));
     assert_eq!(sides.sandbox.checkpoint("x"), before);
 }
 
@@ -81,7 +84,7 @@ fn hard_links_are_not_copies() {
     let here = sides.sandbox.path().join(FUSION).join("x");
     let there = sides.remote.path().join("classifiers/fusion_v1/x");
     copy_folder(&here, &there);
-    sides.run(&["clean", "--dry-run"]).code(0).does_not_say("no copy");
+    sides.run(&["clean", "--dry-run"]).code(0).does_not_say("fusion_v1/x");
     let model = "ada/model.safetensors";
     fs::remove_file(there.join(model)).unwrap();
     fs::hard_link(here.join(model), there.join(model)).unwrap();
@@ -122,11 +125,12 @@ fn a_copy_with_a_changed_byte_is_not_a_copy() {
         let mut flipped = whole.clone();
         *flipped.last_mut().unwrap() ^= 1;
         fs::write(copy.join(file), &flipped).unwrap();
-        let _ = sides.run(&["clean"]).code(2).says("fusion_v1/x (");
+        let _ = sides.run(&["clean", "--json"]).fails(failure(NotFound).with("fusion_v1/x"));
         assert_eq!(sides.sandbox.checkpoint("x"), before, "{file}");
         fs::write(copy.join(file), &whole).unwrap();
     }
-    sides.run(&["clean"]).code(0).prints("removed 1 checkpoint");
+    let line = sides.run(&["clean", "--json"]).code(0).line();
+    assert_eq!(line["checkpoints"], json!(["fusion_v1/x"]));
     assert!(sides.sandbox.checkpoint_names().is_empty());
     sides.run(&["download", "x"]).code(0);
     assert_eq!(sides.sandbox.checkpoint("x"), before);
@@ -143,11 +147,11 @@ fn items_removed_before_a_failure_are_printed() {
     // A file prevents `clean` from removing `y`.
     sandbox.write(&format!("{FUSION}/.replaced-y"), "in the way");
     let run = sandbox.run(&["clean", "--force"]).code(2).says("fusion_v1/y");
-    let run = run.prints("removed 1 checkpoint").prints("fusion_v1/x");
+    let run = run.prints("fusion_v1/x");
     assert!(!run.stdout.contains("fusion_v1/y"), "{run}");
     assert_eq!(sandbox.checkpoint("y"), y);
     sandbox.run(&["train", "--checkpoint", "x", "--vectors", "none"]).code(0);
-    let run = sandbox.run(&["clean", "--force", "--json"]).code(2).says("fusion_v1/y");
+    let run = sandbox.run(&["clean", "--force", "--json"]).fails(failure(Io).at("fusion_v1/y"));
     assert_eq!(run.line()["checkpoints"], json!(["fusion_v1/x"]));
     assert_eq!(sandbox.checkpoint("y"), y);
 }
@@ -178,9 +182,9 @@ fn clean_keeps_files_outside_checkpoints() {
     let (sandbox, notes) = with_notes();
     let folder = sandbox.path().join(FUSION).join("x");
     let dry = sandbox.run(&["clean", "--dry-run", "--force"]).code(0).prints("fusion_v1/y");
-    let _ = dry.says("is kept").says("ada/notes.txt");
-    let run =
-        sandbox.run(&["clean", "--force", "--json"]).code(0).says("is kept").says("notes.txt");
+    let _ = dry.notes(&["fusion_v1/x`", "`ada/notes.txt`"]);
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(0);
+    let run = run.notes(&["fusion_v1/x`", "`ada/notes.txt`"]);
     let line = run.line();
     assert_eq!(line["checkpoints"], json!(["fusion_v1/y"]));
     assert_eq!(line["with_other_files"], json!([{ "folder": folder, "files": notes }]));
@@ -190,7 +194,8 @@ fn clean_keeps_files_outside_checkpoints() {
     for note in notes {
         fs::remove_file(folder.join(note)).unwrap();
     }
-    sandbox.run(&["clean", "--force"]).code(0).prints("removed 1 checkpoint");
+    let line = sandbox.run(&["clean", "--force", "--json"]).code(0).line();
+    assert_eq!(line["checkpoints"], json!(["fusion_v1/x"]));
     assert!(sandbox.checkpoint_names().is_empty());
 }
 
@@ -199,11 +204,12 @@ fn overwrite_update_and_download_keep_unknown_files() {
     let (sandbox, notes) = with_notes();
     let before = sandbox.checkpoint("x");
     let refused = |run: Run| {
-        let _ = run.code(2).says("not part of it").says("ada/notes.txt").says("hint");
+        let run = run.fails(failure(Conflict).at("fusion_v1/x").with("`ada/notes.txt`"));
+        assert!(run.error()["hint"].is_string(), "{run}");
     };
-    let train = ["train", "--vectors", "none", "--checkpoint", "x"];
+    let train = ["train", "--vectors", "none", "--checkpoint", "x", "--json"];
     refused(sandbox.run(&[&train[..], &["--overwrite"]].concat()));
-    refused(sandbox.run(&["train", "--checkpoint", "x", "--mentor", "ada", "--update"]));
+    refused(sandbox.run(&["train", "--checkpoint", "x", "--mentor", "ada", "--update", "--json"]));
     // The remote has another version.
     let remote = Sandbox::empty();
     copy_folder(
@@ -213,13 +219,13 @@ fn overwrite_update_and_download_keep_unknown_files() {
     let url = format!("file://{}", remote.path().display());
     sandbox
         .write(&format!("{FUSION}/x/manifest.json"), [&before["manifest.json"][..], b" "].concat());
-    let download = ["download", "x", "--force"];
+    let download = ["download", "x", "--force", "--json"];
     refused(sandbox.run_with(&[("MENTORPAL_REMOTE", &url)], &download));
     keeps(&sandbox, notes);
     // A folder that is not a checkpoint is not replaced.
     sandbox.write(&format!("{FUSION}/mine/notes.txt"), "by hand");
-    let train = ["train", "--vectors", "none", "--checkpoint", "mine", "--overwrite"];
-    let _ = sandbox.run(&train).code(2).says("not part of it").says("notes.txt");
+    let train = ["train", "--vectors", "none", "--checkpoint", "mine", "--overwrite", "--json"];
+    let _ = sandbox.run(&train).fails(failure(Conflict).at("fusion_v1/mine").with("`notes.txt`"));
     assert_eq!(sandbox.checkpoint("mine")["notes.txt"], b"by hand");
     assert_eq!(sandbox.checkpoint("mine").len(), 1);
 }
@@ -231,8 +237,10 @@ fn unknown_files_in_a_vector_model_are_kept() {
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
     let notes = "checkpoint/vector_models/words/notes.txt";
     sandbox.write(notes, "by hand");
-    let _ = sandbox.run(&["vectors", "add", "words.txt", "--overwrite"]).code(2).says("notes.txt");
-    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("notes.txt");
+    let _ = sandbox
+        .run(&["vectors", "add", "words.txt", "--overwrite", "--json"])
+        .fails(failure(Conflict).at("checkpoint/vector_models/words").with("notes.txt"));
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).notes(&["notes.txt"]);
     assert_eq!(run.line()["vector_models"], json!([]));
     assert_eq!(fs::read(sandbox.path().join(notes)).unwrap(), b"by hand");
 }
@@ -252,13 +260,14 @@ fn clean_keeps_a_running_download() {
         sandbox.write(&format!("{folder}/parts/0"), "half");
     }
     let lock = lock(&sandbox, &running);
-    let run = sandbox.run(&["clean", "--force", "--json"]).code(0).says("a download is using it");
+    let run = sandbox.run(&["clean", "--force", "--json"]).code(0);
     let path = |path: &str| Value::from(sandbox.path().join(path).to_str().unwrap());
     assert_eq!(run.line()["unfinished"], json!([path(&idle)]));
     assert_eq!(run.line()["in_use"], json!([path(&running)]));
     assert_eq!(sandbox.checkpoint_names(), [".download-2"]);
     drop(lock);
-    sandbox.run(&["clean", "--force"]).code(0).prints("unfinished downloads");
+    let line = sandbox.run(&["clean", "--force", "--json"]).code(0).line();
+    assert_eq!(line["unfinished"], json!([path(&running)]));
     assert!(sandbox.checkpoint_names().is_empty());
 }
 
@@ -280,9 +289,8 @@ fn clean_removes_leftovers_of_killed_runs() {
     let lock = with_drafts(&sandbox);
     let dry = sandbox.run(&["clean", "--dry-run", "--json"]).code(0).line();
     assert_eq!(dry["drafts"].as_array().unwrap().len(), 3, "{dry}");
-    let run = sandbox.run(&["clean"]).code(0).prints("drafts of killed processes");
     // Each of the three drafts has 4 bytes.
-    let _ = run.prints("12 B");
+    sandbox.run(&["clean"]).code(0).prints("12 B");
     assert_eq!(sandbox.checkpoint_names(), [".draft-2-0"]);
     assert!(sandbox.names("checkpoint/vector_models").is_empty());
     assert!(sandbox.names("checkpoint/classifiers/lstm_v1").is_empty());

@@ -1,11 +1,12 @@
 //! `compare --html` and `--csv`: their content equals `--json`; several checkpoints.
 
+use mentorpal::error::ErrorKind::InvalidInput;
 use serde_json::{Value, json};
 
 use crate::compare::{compared, old_and_new, taught, taught_words};
 use crate::pages::html::{is_inert, keys, table_values};
 use crate::report::{read, rows};
-use crate::support::{ADA, Sandbox, close, number};
+use crate::support::{ADA, Sandbox, close, failure, number};
 
 const FILES: [&str; 4] = ["--html", "r.html", "--csv", "tables"];
 
@@ -123,14 +124,18 @@ fn changed_questions_are_grouped() {
     }
     let table: Vec<_> = rows(&sandbox, "changed").iter().map(|row| row["group"].clone()).collect();
     assert_eq!(table, ["fixed", "broken", "still wrong differently"]);
-    sandbox
-        .run(&["compare", "old", "new"])
-        .code(0)
-        .prints("fixed: A wrong, B right (1)\n  zuzzux zuzzux\n")
-        .prints("broken: A right, B wrong (1)\n  pyqqy pyqqy\n")
-        .prints(
-            "still wrong differently: both wrong, each with another answer (1)\n  kvajj kvajj\n",
-        );
+    let run = sandbox.run(&["compare", "old", "new"]).code(0);
+    for (group, question) in [
+        ("fixed", "zuzzux zuzzux"),
+        ("broken", "pyqqy pyqqy"),
+        ("still wrong differently", "kvajj kvajj"),
+    ] {
+        // The group is a heading with the number of its questions.
+        let mut lines = run.stdout.lines();
+        let heading = lines.find(|line| line.starts_with(group)).expect(group);
+        assert!(heading.ends_with("(1)"), "{run}");
+        assert_eq!(lines.next().map(str::trim), Some(question), "{run}");
+    }
 }
 
 // `half` has 2 more of 9 correct than `old` (p = 2/4), and `new` has 6 more (p = 2/64). Holm's
@@ -198,7 +203,7 @@ fn only_mentors_in_all_checkpoints_are_compared() {
     sandbox.write("checkpoint/tests/bob/own.csv", ",,Who are you?\n,I am Ada Lovelace.,i\n");
     let run = sandbox.run(&["compare", "old", "half", "new", "--json"]).code(0);
     assert_eq!(run.json().len(), 2);
-    run.says("`bob` is not in all checkpoints; left out");
+    run.warns(&["`bob`"]);
 }
 
 #[test]
@@ -274,13 +279,10 @@ fn markup_in_mentor_data_is_escaped() {
 fn an_unwritable_page_is_refused_before_any_work() {
     let sandbox = old_and_new();
     sandbox.write("file", "");
-    for (arguments, said) in [
-        (["--html", "nowhere/r.html"], "nowhere/r.html: there is no folder `nowhere`"),
-        (["--html", "mentor"], "mentor: a folder, expected the path of a file"),
-        (["--csv", "file/tables"], "file/tables: `file` is not a folder"),
-    ] {
-        let run = sandbox.run(&[&["compare", "old", "new"][..], &arguments].concat()).code(2);
+    for arguments in [["--html", "nowhere/r.html"], ["--html", "mentor"], ["--csv", "file/tables"]]
+    {
+        let run = sandbox.run(&[&["compare", "old", "new", "--json"][..], &arguments].concat());
+        let run = run.fails(failure(InvalidInput).at(arguments[1]));
         assert_eq!(run.stdout, "");
-        run.says(said);
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use mentorpal::error::ErrorKind;
 use serde_json::{Value, json};
 
-use crate::support::{FUSION, KillOnDrop, Request, Run, Sandbox, until};
+use crate::support::{FUSION, KillOnDrop, Request, Run, Sandbox, failure, until};
 
 /// A kind, and a function that provokes an error of this kind with `--json`.
 type Case = (ErrorKind, fn() -> Run);
@@ -198,6 +198,34 @@ fn the_place_of_an_error_has_path_row_and_column() {
     assert!(object["hint"].is_string(), "{run}");
 }
 
+// The assertions of all tests detect every difference.
+#[test]
+fn an_error_with_another_kind_place_or_value_is_not_the_expected_one() {
+    let sandbox = Sandbox::empty();
+    sandbox.mentor("ada", "ID,topics,text,question\n,Life,One.,Who?\n");
+    let run = sandbox.run(&["mentors", "ada", "--json"]);
+    let at = |path: &str| failure(ErrorKind::InvalidInput).at(path);
+    let data = "data/classifier_data.csv";
+    assert!(at(data).row(2).column("ID").with("id").faults(&run).is_empty(), "{run}");
+    let others = [
+        failure(ErrorKind::NotFound).at(data).row(2).column("ID"),
+        failure(ErrorKind::InvalidInput),
+        at("data/topics.csv").row(2).column("ID"),
+        at("a/classifier_data.csv").row(2).column("ID"),
+        at(data).row(3).column("ID"),
+        at(data).row(2).column("text"),
+        at(data).row(2),
+        at(data),
+        at(data).row(2).column("ID").with("no such value"),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert_eq!(other.faults(&run).len(), 1, "{index}: {run}");
+    }
+    // Without `--json`, there is no error object.
+    let text = sandbox.run(&["mentors", "ada"]);
+    assert_eq!(at(data).row(2).column("ID").faults(&text).len(), 1, "{text}");
+}
+
 #[test]
 fn refused_files_have_the_kind_of_their_fault() {
     let pointer = format!(
@@ -280,7 +308,10 @@ fn usage_errors_are_json_as_well() {
         assert_eq!(run.error()["kind"], "invalid_input", "{run}");
     }
     // After `--`, `--json` is a value.
-    sandbox.run(&["ask", "--checkpont", "--", "--json"]).code(2).says("error: unexpected");
+    sandbox
+        .run(&["ask", "--checkpont", "--", "--json"])
+        .code(2)
+        .notes(&["error: ", "'--checkpont'"]);
 }
 
 #[test]

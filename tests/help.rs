@@ -46,7 +46,7 @@ fn usage_errors_exit_with_2() {
     sandbox.run(&[]).code(2).says("Usage");
     sandbox.run(&["trian"]).code(2).says("'train'");
     sandbox.run(&["train", "--checkpont", "x"]).code(2).says("'--checkpoint'");
-    sandbox.run(&["ask", "a", "--batch", "b"]).code(2).says("cannot be used with");
+    sandbox.run(&["ask", "a", "--batch", "b"]).code(2).says("'--batch <FILE>'");
     sandbox.run(&["ask", "a", "--alternatives", "10"]).code(2).says("0..=9");
 }
 
@@ -110,7 +110,7 @@ fn closed_stdout_does_not_change_the_exit_code() {
     sandbox.mentor("bob", ADA);
     let train = ["train", "--json", "--checkpoint", "x", "--csv", "tables"];
     assert_eq!(run_with_closed_stdout(&sandbox, &train), Some(0));
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("fusion_v1/x");
     assert!(sandbox.path().join("tables/shares.csv").is_file());
     // An exact match whose answer the test set does not mark.
     sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who are you?\n,I lived in London.,i\n");

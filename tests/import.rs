@@ -8,11 +8,12 @@ use std::path::PathBuf;
 
 use mentorpal::checkpoint::{Checkpoint, CheckpointRef};
 use mentorpal::classifiers::arch::lstm_v1::LstmV1;
+use mentorpal::error::ErrorKind::{AlreadyExists, Corrupt, InvalidInput, NotFound, Unsupported};
 use mentorpal::vectors::VectorModel;
 use mentorpal::workspace::{ArchName, MentorId, VectorModelName, Workspace};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Run, Sandbox, copy_folder};
+use crate::support::{ADA, Failure, Run, Sandbox, copy_folder, failure};
 
 const OLD: &str = "old/2019-05-01-2209";
 const IN_PLACE: &str = "checkpoint/classifiers/lstm_v1/2019-05-01-2209";
@@ -99,10 +100,10 @@ fn an_imported_checkpoint_gives_the_same_answers() {
     let sandbox = with_old();
     let before = sandbox.files(OLD);
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
-    run.prints("imported lstm_v1/2019-05-01-2209").does_not_say("warning");
+    run.prints("lstm_v1/2019-05-01-2209").warns_of_nothing();
     assert_expected_answers(&sandbox, REFERENCE);
     assert_eq!(sandbox.files(OLD), before);
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("lstm_v1/");
 }
 
 #[test]
@@ -127,10 +128,10 @@ fn a_legacy_checkpoint_in_place_is_older_than_all_with_a_manifest() {
     let sandbox = with_old_in_place();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(IN_PLACE.replace("2019", "2020")));
     let ask = ["ask", "Who are you?", "--json"];
-    let run = sandbox.run(&ask).code(0).says("using checkpoint lstm_v1/2020-05-01-2209");
+    let run = sandbox.run(&ask).code(0).notes(&["lstm_v1/2020-05-01-2209"]);
     assert_eq!(run.json()[0]["classifier"], "lstm_v1/2020-05-01-2209");
     sandbox.run(&["checkpoints", "import", IN_PLACE, "--checkpoint", "0-copy"]).code(0);
-    let run = sandbox.run(&ask).code(0).says("using checkpoint lstm_v1/0-copy (created last)");
+    let run = sandbox.run(&ask).code(0).notes(&["lstm_v1/0-copy"]);
     assert_eq!(run.json()[0]["classifier"], "lstm_v1/0-copy");
 }
 
@@ -169,8 +170,7 @@ fn an_imported_checkpoint_records_its_origin() {
     assert_eq!(lines[0], json!({ "mentor": "ada", "answers": 4, "of": 4 }));
     assert_eq!(lines[1]["checkpoint"], "lstm_v1/mine");
     let show = sandbox.run(&["checkpoints", "show", "lstm_v1/mine"]).code(0);
-    let show = show.prints("imported from 2019-05-01-2209").prints("not measured");
-    show.prints("vectors tiny-vectors (words)");
+    show.prints("2019-05-01-2209").prints("tiny-vectors");
     let manifest =
         &sandbox.run(&["checkpoints", "show", "lstm_v1/mine", "--json"]).code(0).json()[0];
     assert_eq!(manifest["arch"], "lstm_v1");
@@ -206,7 +206,7 @@ fn removed_answers_are_named_and_not_given() {
     let data = ADA.replace("I wrote the first program.", "I wrote something else.");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
-    let run = run.says("ada: the answer “I wrote the first program.” is no longer in the data");
+    let run = run.warns(&["ada: ", "“I wrote the first program.”"]);
     assert_eq!(run.json()[0], json!({ "mentor": "ada", "answers": 3, "of": 4 }));
     let ask = ["ask", "--arch", "lstm_v1", "--no-canned", "--alternatives", "9", "--json"];
     let question = "Did you write a program?";
@@ -216,8 +216,12 @@ fn removed_answers_are_named_and_not_given() {
 
     let other = ADA.replace("I ", "We ").replace("The ", "An ");
     sandbox.write("mentor/ada/data/classifier_data.csv", other);
-    let run = sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", "x"]).code(2);
-    run.says("none of its 4 answers is in the data of `ada`").says("nothing was published");
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", "x", "--json"]);
+    run.fails(failure(InvalidInput).with("`ada`")).notes(&[
+        "error: ",
+        "2019-05-01-2209/ada: ",
+        "4",
+    ]);
 }
 
 #[test]
@@ -228,8 +232,8 @@ fn many_removed_answers_are_one_warning_with_a_count() {
     let data = data.replace("The engine was", "It was");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
     let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]).code(0);
-    let run = run.says("is no longer in the data; ignored (and 2 similar: “");
-    assert_eq!(run.stderr.matches("no longer in the data").count(), 1, "{run}");
+    let run = run.warns(&["ada: ", "2", "“"]);
+    assert_eq!(run.warnings().count(), 1, "{run}");
     assert_eq!(run.json()[1]["notes"]["ada"].as_array().unwrap().len(), 3, "{run}");
 }
 
@@ -240,7 +244,7 @@ fn answer_texts_match_as_in_test_sets() {
         .replace("I am Ada Lovelace.", "I am  ADA Lovelace!")
         .replace("I lived in London.", "I lived;\u{a0}in London");
     sandbox.write("mentor/ada/data/classifier_data.csv", data);
-    sandbox.run(&["checkpoints", "import", OLD]).code(0).does_not_say("ada: ");
+    sandbox.run(&["checkpoints", "import", OLD]).code(0).warns_of_nothing();
     assert_expected_answers(&sandbox, REFERENCE);
 }
 
@@ -249,7 +253,7 @@ fn topics_are_numbered_if_their_count_differs() {
     let sandbox = with_old();
     sandbox.write("mentor/ada/data/topics.csv", "Life,About Me\nWork,About Work\n");
     let run = sandbox.run(&["checkpoints", "import", OLD]).code(0);
-    run.says("ada: the model has 3 topics, but the data has 2");
+    run.warns(&["ada: ", "3", "2"]);
     assert_expected_answers(&sandbox, REFERENCE);
 }
 
@@ -257,26 +261,28 @@ fn topics_are_numbered_if_their_count_differs() {
 fn the_word_vectors_must_be_those_of_the_checkpoint() {
     let sandbox = Sandbox::ada();
     copy_folder(&fixture("checkpoint"), &sandbox.path().join(OLD));
-    let import = ["checkpoints", "import", OLD];
-    let run = sandbox.run(&import).code(2);
-    run.says("word vectors `tiny-vectors.bin`").says("vectors add").says("--vectors NAME");
+    let import = ["checkpoints", "import", OLD, "--json"];
+    let error = || failure(NotFound).at(OLD).with("`tiny-vectors.bin`").with("--vectors NAME");
+    sandbox.run(&import).fails(error().with("mentorpal vectors add"));
     sandbox
         .run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap(), "--name", "v"])
         .code(0);
-    sandbox.run(&import).code(2).says("tiny-vectors.bin");
+    sandbox.run(&import).fails(error());
     sandbox.run(&[&import[..], &["--vectors", "v"]].concat()).code(0);
     assert_expected_answers(&sandbox, REFERENCE);
     let again = [&import[..], &["--checkpoint", "x", "--vectors"]].concat();
-    let run = sandbox.run(&[&again[..], &["embedded"]].concat()).code(2);
-    run.says("expected word vectors with 6 dimensions, but `embedded` (static) has 128");
+    let run = sandbox.run(&[&again[..], &["embedded"]].concat()).fails(InvalidInput);
+    run.notes(&["error: ", "6", "`embedded`", "128"]);
     sandbox.write("words.txt", "a 1 2\nb 3 4\n");
     sandbox.run(&["vectors", "add", "words.txt"]).code(0);
-    let run = sandbox.run(&[&again[..], &["words"]].concat()).code(2);
-    run.says("expected word vectors with 6 dimensions, but `words` (words) has 2");
-    sandbox.run(&[&again[..], &["w"]].concat()).code(2).says("no vector model `w`");
+    let run = sandbox.run(&[&again[..], &["words"]].concat()).fails(InvalidInput);
+    run.notes(&["error: ", "6", "`words`", "2"]);
+    let error = failure(NotFound).at("vector_models/w").with("`w`");
+    sandbox.run(&[&again[..], &["w"]].concat()).fails(error);
     // Without `w2v.txt`, only `--vectors` names the word vectors.
     fs::remove_file(sandbox.path().join(OLD).join("ada/w2v.txt")).unwrap();
-    sandbox.run(&[&import[..], &["--checkpoint", "y"]].concat()).code(2).says("w2v.txt");
+    let run = sandbox.run(&[&import[..], &["--checkpoint", "y"]].concat());
+    run.fails(failure(NotFound).at("ada/w2v.txt"));
     sandbox.run(&[&again[..], &["v"]].concat()).code(0);
 }
 
@@ -284,22 +290,26 @@ fn the_word_vectors_must_be_those_of_the_checkpoint() {
 fn folders_without_a_legacy_checkpoint_are_refused() {
     let sandbox = with_old();
     sandbox.train("x");
-    for (folder, what) in [
-        ("nowhere", "cannot open the folder"),
-        ("mentor", "no checkpoint of the Python pipeline"),
-        ("old", "no checkpoint of the Python pipeline"),
-        ("old/2019-05-01-2209/ada", "name the folder above it"),
-        ("old/2019-05-01-2209/ada/w2v.txt", "no checkpoint of the Python pipeline"),
-        ("checkpoint/classifiers/fusion_v1/x", "which needs no import"),
+    for (folder, kind) in [
+        ("nowhere", NotFound),
+        ("mentor", NotFound),
+        ("old", NotFound),
+        ("old/2019-05-01-2209/ada", InvalidInput),
+        ("old/2019-05-01-2209/ada/w2v.txt", NotFound),
+        ("checkpoint/classifiers/fusion_v1/x", InvalidInput),
     ] {
-        println!("{folder}");
-        sandbox.run(&["checkpoints", "import", folder]).code(2).says(what);
+        let run = sandbox.run(&["checkpoints", "import", folder, "--json"]);
+        run.fails(failure(kind).at(folder));
     }
-    for (name, what) in [("x/y/z", "path separator"), ("fusion_v1/y", "not of `fusion_v1`")] {
-        sandbox.run(&["checkpoints", "import", OLD, "--checkpoint", name]).code(2).says(what);
+    for (name, value) in [("x/y/z", "`y/z`"), ("fusion_v1/y", "`fusion_v1`")] {
+        sandbox
+            .run(&["checkpoints", "import", OLD, "--checkpoint", name, "--json"])
+            .fails(failure(InvalidInput).with(value));
     }
     sandbox.run(&["checkpoints", "import", OLD]).code(0);
-    sandbox.run(&["checkpoints", "import", OLD]).code(2).says("there is a checkpoint");
+    sandbox
+        .run(&["checkpoints", "import", OLD, "--json"])
+        .fails(failure(AlreadyExists).at("lstm_v1/2019-05-01-2209"));
     let names = fs::read_dir(sandbox.path().join("checkpoint/classifiers/lstm_v1")).unwrap();
     assert_eq!(names.count(), 1);
 }
@@ -308,9 +318,9 @@ fn folders_without_a_legacy_checkpoint_are_refused() {
 fn a_missing_mentor_can_be_skipped() {
     let sandbox = with_old();
     copy_folder(&fixture("checkpoint/ada"), &sandbox.path().join(OLD).join("bob"));
-    let run = sandbox.run(&["checkpoints", "import", OLD]).code(2);
-    let run = run.says("no mentor `bob`").says("1 of 2 mentors cannot be imported (`bob`)");
-    run.says("--keep-going");
+    let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]);
+    let run = run.fails(failure(InvalidInput).with("`bob`").with("--keep-going"));
+    run.notes(&["error: ", "mentor/bob/data: ", "`bob`"]);
     let run = sandbox.run(&["checkpoints", "import", OLD, "--keep-going", "--json"]).code(0);
     assert_eq!(run.json().len(), 2);
     assert_expected_answers(&sandbox, REFERENCE);
@@ -328,17 +338,17 @@ fn a_legacy_checkpoint_in_place_is_listed_shown_and_verified() {
     assert_eq!(listed["checkpoint"], "2019-05-01-2209");
     assert_eq!(listed["mentors"], json!(["ada"]));
     assert_eq!(listed["created"], Value::Null);
-    sandbox.run(&["checkpoints"]).code(0).prints("by the Python pipeline");
+    sandbox.run(&["checkpoints"]).code(0).prints("Python");
     let show = sandbox.run(&["checkpoints", "show", REFERENCE]).code(0);
-    show.prints("created by the Python pipeline").prints("vectors tiny-vectors.bin");
+    show.prints("Python").prints("tiny-vectors.bin");
     let shown = &sandbox.run(&["checkpoints", "show", REFERENCE, "--json"]).code(0).json()[0];
     assert_eq!(shown["mentors"], json!({ "ada": { "answers": 4, "topics": 3, "dims": 6 } }));
-    let verified = sandbox.run(&["checkpoints", "verify"]).code(0);
-    verified.prints("readable, 4 files; checkpoints of the Python pipeline have no digests");
+    let verified = sandbox.run(&["checkpoints", "verify", "--json"]).code(0).line();
+    assert_eq!((&verified["files"], &verified["digests"]), (&json!(4), &json!(false)));
     let path = sandbox.path().join(IN_PLACE).join("ada/unfused_model.pkl");
     fs::write(&path, &fs::read(&path).unwrap()[..700]).unwrap();
     let verified = sandbox.run(&["checkpoints", "verify", "--json"]).code(1);
-    let verified = verified.says("unfused_model.pkl: byte ");
+    let verified = verified.warns(&["unfused_model.pkl: "]);
     assert_eq!(verified.json()[0]["digests"], false);
 }
 
@@ -355,10 +365,11 @@ fn a_mentor_with_a_missing_file_is_reported() {
         let bob = sandbox.path().join(OLD).join("bob");
         copy_folder(&fixture("checkpoint/ada"), &bob);
         fs::remove_file(bob.join(file)).unwrap();
-        let run = sandbox.run(&["checkpoints", "import", OLD]).code(2);
-        run.says(&format!("bob/{file}")).says("1 of 2 mentors cannot be imported (`bob`)");
+        let run = sandbox.run(&["checkpoints", "import", OLD, "--json"]);
+        let run = run.fails(failure(InvalidInput).with("`bob`").with("1").with("2"));
+        run.notes(&["error: ", &format!("bob/{file}: ")]);
         let import = ["checkpoints", "import", OLD, "--keep-going", "--json", "--checkpoint", file];
-        let run = sandbox.run(&import).code(0).says(&format!("bob/{file}"));
+        let run = sandbox.run(&import).code(0).notes(&["error: ", &format!("bob/{file}: ")]);
         assert_eq!(run.json()[0]["mentor"], "ada");
 
         let in_place = sandbox.path().join(IN_PLACE);
@@ -367,8 +378,9 @@ fn a_mentor_with_a_missing_file_is_reported() {
         let faults = &verified.line()["faults"];
         assert!(faults[0]["path"].as_str().unwrap().ends_with(&format!("bob/{file}")), "{faults}");
         assert_eq!(faults.as_array().unwrap().len(), 1);
-        let ask = ["ask", "--checkpoint", REFERENCE, "Who are you?", "--mentor"];
-        sandbox.run(&[&ask[..], &["bob"]].concat()).code(2).says(&format!("bob/{file}"));
+        let ask = ["ask", "--checkpoint", REFERENCE, "Who are you?", "--json", "--mentor"];
+        let run = sandbox.run(&[&ask[..], &["bob"]].concat());
+        run.fails(failure(NotFound).at(&format!("bob/{file}")));
         sandbox.run(&[&ask[..], &["ada"]].concat()).code(0);
         fs::remove_dir_all(in_place).unwrap();
     }
@@ -379,19 +391,20 @@ fn a_legacy_checkpoint_in_place_is_never_written_to() {
     let sandbox = with_old_in_place();
     sandbox.train("x");
     let before = sandbox.files(IN_PLACE);
-    let train = ["train", "--arch", "lstm_v1", "--checkpoint", "2019-05-01-2209"];
+    let train = ["train", "--arch", "lstm_v1", "--checkpoint", "2019-05-01-2209", "--json"];
     for more in [&["--overwrite"][..], &["--update", "--mentor", "ada"]] {
-        let run = sandbox.run(&[&train[..], more].concat()).code(2);
-        run.says("was written by the Python pipeline").says("checkpoints import");
+        let run = sandbox.run(&[&train[..], more].concat());
+        run.fails(failure(Unsupported).at(REFERENCE).with("checkpoints import"));
     }
-    sandbox.run(&train).code(2).says("there is a checkpoint");
-    let run = sandbox.run(&["checkpoints", "import", IN_PLACE]).code(2);
-    run.says("can be used as it is").says("--checkpoint NAME");
+    sandbox.run(&train).fails(failure(AlreadyExists).at(REFERENCE));
+    sandbox
+        .run(&["checkpoints", "import", IN_PLACE, "--json"])
+        .fails(failure(InvalidInput).at("lstm_v1/2019-05-01-2209").with("--checkpoint NAME"));
     sandbox.run(&["checkpoints", "import", IN_PLACE, "--checkpoint", "copy"]).code(0);
     assert_expected_answers(&sandbox, "lstm_v1/copy");
     sandbox.run(&["vectors", "add", fixture("vectors.bin").to_str().unwrap()]).code(0);
     let clean = sandbox.run(&["clean", "--force", "--json"]).code(0);
-    let clean = clean.says("`lstm_v1/2019-05-01-2209` is kept");
+    let clean = clean.notes(&["`lstm_v1/2019-05-01-2209`"]);
     assert_eq!(clean.json()[0]["kept"], json!([REFERENCE]));
     assert_eq!(clean.json()[0]["checkpoints"], json!(["lstm_v1/copy", "fusion_v1/x"]));
     assert_eq!(sandbox.files(IN_PLACE), before);
@@ -401,7 +414,7 @@ fn a_legacy_checkpoint_in_place_is_never_written_to() {
 fn ask_with(file: &str, bytes: &[u8]) -> Run {
     let sandbox = with_old_in_place();
     sandbox.write(&format!("{IN_PLACE}/ada/{file}"), bytes);
-    sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?"])
+    sandbox.run(&["ask", "--arch", "lstm_v1", "Who are you?", "--json"])
 }
 
 #[test]
@@ -412,34 +425,41 @@ fn hostile_files_are_refused_with_path_and_offset() {
     let marks = [b"\x80\x03".as_slice(), &vec![b'('; 1 << 20]].concat();
     let system = b"\x80\x03cos\nsystem\nX\x0b\0\0\0touch owned\x85R.".to_vec();
     let huge = b"\x80\x03B\xff\xff\xff\xff.".to_vec();
-    for (file, bytes, what) in [
-        ("fused_model.pkl", system, "byte 2: unexpected name `os.system`"),
-        ("fused_model.pkl", huge, "byte 7: expected 4294967295 more bytes"),
-        ("fused_model.pkl", marks, "more than 4096 opcodes"),
-        ("fused_model.pkl", cut(&fused), "more bytes"),
-        ("fused_model.pkl", Vec::new(), "not a pickle"),
-        ("unfused_model.pkl", fused.clone(), "ada: unfused_model.pkl has 9 features"),
-        ("unfused_model.pkl", fs::read(fixture("pickles/compressed.pkl")).unwrap(), "compress=0"),
-        (
-            "unfused_model.pkl",
-            fs::read(fixture("pickles/two-classes.pkl")).unwrap(),
-            "have different answers",
-        ),
-        ("lstm_topic_model.h5", cut(&model), "but the file has"),
-        ("lstm_topic_model.h5", fused, "not an HDF5 file"),
-        (
-            "lstm_topic_model.h5",
-            fs::read(fixture("models/compressed.h5")).unwrap(),
-            "a chunked array",
-        ),
-        ("w2v.txt", b"\xff".to_vec(), "not UTF-8"),
-        ("w2v.txt", b"a/\n".to_vec(), "expected a file name"),
-        ("w2v.txt", b"../../etc/passwd".to_vec(), "word vectors `passwd`"),
+    let two_classes = fs::read(fixture("pickles/two-classes.pkl")).unwrap();
+    let zlib = fs::read(fixture("pickles/compressed.pkl")).unwrap();
+    let chunked = fs::read(fixture("models/compressed.h5")).unwrap();
+    let pickle = |kind| failure(kind).at("ada/fused_model.pkl");
+    let second = |kind| failure(kind).at("ada/unfused_model.pkl");
+    let topics = |kind| failure(kind).at("ada/lstm_topic_model.h5");
+    let words = failure(NotFound).at(REFERENCE).with("`passwd`");
+    let name = || failure(Corrupt).at("ada/w2v.txt");
+    for (file, bytes, error) in [
+        ("fused_model.pkl", system, pickle(Unsupported).with("byte 2").with("`os.system`")),
+        ("fused_model.pkl", huge, pickle(Corrupt).with("byte 7").with("4294967295")),
+        ("fused_model.pkl", marks, pickle(Corrupt).with("4096")),
+        ("fused_model.pkl", cut(&fused), pickle(Corrupt).with("byte ")),
+        ("fused_model.pkl", Vec::new(), pickle(Unsupported)),
+        ("unfused_model.pkl", fused.clone(), inconsistent("lstm_topic_model.h5").with("9")),
+        ("unfused_model.pkl", zlib, second(Unsupported).with("compress=0")),
+        ("unfused_model.pkl", two_classes, inconsistent("fused_model.pkl")),
+        ("lstm_topic_model.h5", cut(&model), topics(Corrupt).with("byte 8248")),
+        ("lstm_topic_model.h5", fused, topics(Unsupported)),
+        ("lstm_topic_model.h5", chunked, topics(Corrupt).with("`dense_1/kernel:0`")),
+        ("w2v.txt", b"\xff".to_vec(), name()),
+        ("w2v.txt", b"a/\n".to_vec(), name()),
+        ("w2v.txt", b"../../etc/passwd".to_vec(), words),
     ] {
-        println!("{file}: {what}");
-        ask_with(file, &bytes).code(2).says(what).does_not_say("panicked");
+        println!("{file}");
+        ask_with(file, &bytes).fails(error).does_not_say("panicked");
     }
     let sandbox = with_old_in_place();
     fs::remove_file(sandbox.path().join(IN_PLACE).join("ada/unfused_model.pkl")).unwrap();
-    sandbox.run(&["ask", "--arch", "lstm_v1", "hello"]).code(2).says("unfused_model.pkl");
+    sandbox
+        .run(&["ask", "--arch", "lstm_v1", "hello", "--json"])
+        .fails(failure(NotFound).at("ada/unfused_model.pkl"));
+}
+
+/// The error for a model whose `unfused_model.pkl` does not match another of its files.
+fn inconsistent(other: &str) -> Failure {
+    failure(Corrupt).at("2019-05-01-2209/ada").with("unfused_model.pkl").with(other)
 }

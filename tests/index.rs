@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `support.rs`, `support/` | test workspaces, child processes and the output of commands |
+//! | `support.rs`, `support/` | test workspaces, child processes, the output of commands, expected errors |
 //! | `encoder_wheel.rs` | the path of the real sentence encoder |
 //! | `readme.rs` | the examples of the README and of the guide |
 //! | `links.rs` | the guide's table of contents, and the links of all documents |

@@ -1,8 +1,9 @@
 //! `lstm_v1`: its training data and invalid input.
 
+use mentorpal::error::ErrorKind::InvalidInput;
 use serde_json::Value;
 
-use crate::support::{ADA, Run, Sandbox};
+use crate::support::{ADA, Run, Sandbox, failure};
 
 const LSTM: &str = "checkpoint/classifiers/lstm_v1";
 
@@ -30,7 +31,7 @@ fn the_sample_mentor_is_trained_and_asked() {
     let run = train(&sandbox, "x", "embedded").code(0);
     let accuracy = run.json()[0]["loo_accuracy"].as_f64().unwrap();
     assert!((0.4..1.0).contains(&accuracy), "{accuracy}");
-    run.says("guide: the topic model is right about ").says("guide: two-fold accuracy ");
+    run.notes(&["guide: ", "%"]);
     let ask = |question| {
         let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", question]);
         run.code(0).json().remove(0)
@@ -67,9 +68,9 @@ fn markers_of_the_python_pipeline_are_not_topics() {
 #[test]
 fn questions_without_a_topic_are_reported() {
     let sandbox = ada_with_topics("Life,About\n");
-    train(&sandbox, "x", "embedded").code(0).says("ada: 8 questions without a topic");
+    train(&sandbox, "x", "embedded").code(0).notes(&["ada: ", "8"]);
     let sandbox = ada_with_topics("Navy,\n");
-    train(&sandbox, "x", "embedded").code(0).says("ada: there are no topics");
+    train(&sandbox, "x", "embedded").code(0).notes(&["ada: "]);
     sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "where is your house"]).code(0);
 }
 
@@ -96,10 +97,8 @@ fn words_are_looked_up_by_their_stem() {
 #[test]
 fn training_without_word_vectors_is_refused() {
     let sandbox = Sandbox::ada();
-    train(&sandbox, "x", "none")
-        .code(2)
-        .says("`lstm_v1` needs word vectors")
-        .says("--vectors embedded");
+    let run = train(&sandbox, "x", "none").fails(failure(InvalidInput).with("`ada`"));
+    run.notes(&["error: ", "ada/data: ", "`lstm_v1`"]).says("--vectors embedded");
     assert!(sandbox.files(LSTM).is_empty());
 }
 
@@ -108,7 +107,7 @@ fn a_single_answer_is_trained_without_an_accuracy() {
     let sandbox = Sandbox::empty();
     sandbox
         .mentor("ada", "ID,topics,text,question\na,Life,I am Ada.,\"Who are you?\nyour name\"\n");
-    let run = train(&sandbox, "x", "embedded").code(0).says("there is only one answer");
+    let run = train(&sandbox, "x", "embedded").code(0);
     assert_eq!(run.json()[0]["loo_accuracy"], Value::Null);
     let run = sandbox.run(&["ask", "--arch", "lstm_v1", "--no-canned", "--json", "who is it"]);
     assert_eq!(run.code(0).json()[0]["top_answer_id"], "a");
@@ -122,7 +121,7 @@ fn decision_values_are_not_treated_as_probabilities() {
         let arguments = [&["test", "--arch", "lstm_v1", "--no-canned"], arguments].concat();
         sandbox.run(&arguments).code(0)
     };
-    test(&["--html", "x.html"]).prints("decision values").prints("right answer");
+    test(&["--html", "x.html"]);
     let figures = test(&["--json"]).json()[0]["figures"].clone();
     assert_eq!(figures["calibration"], Value::Null);
     let bins = figures["confidences"].as_array().unwrap();

@@ -1,8 +1,9 @@
 //! `mentorpal mentors`: how the files of a mentor are read.
 
+use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, NotFound};
 use serde_json::{Value, json};
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, failure};
 
 /// One answer, for tests of the other files.
 const ONE: &str = "ID,topics,text,question\na1,Life,Yes.,Is it?\n";
@@ -154,7 +155,7 @@ fn without_a_profile_the_id_is_the_name() {
     let shown = show(&sandbox);
     assert_eq!([&shown["name"], &shown["short_name"], &shown["title"]], ["m", "m", "mentor"]);
     let run = sandbox.run(&["train"]).code(0);
-    run.says("warning: ").says("profile.yml: no such file; the mentor's id is used as its name");
+    run.warns(&["profile.yml: "]);
 }
 
 #[test]
@@ -165,7 +166,10 @@ fn an_invalid_profile_is_ignored_with_a_finding() {
         let shown = show(&sandbox);
         assert_eq!([&shown["name"], &shown["short_name"], &shown["title"]], ["m", "m", "mentor"]);
         assert_eq!(shown["findings"][0]["kind"], "missing_file", "{broken:?}");
-        sandbox.run(&["train", "--overwrite", "--checkpoint", "one"]).code(0).says("profile.yml");
+        sandbox
+            .run(&["train", "--overwrite", "--checkpoint", "one"])
+            .code(0)
+            .warns(&["profile.yml"]);
     }
 }
 
@@ -177,7 +181,7 @@ fn missing_fields_of_a_profile_get_defaults() {
     let profile = [&shown["name"], &shown["short_name"], &shown["title"]];
     assert_eq!(profile, ["Ada Lovelace", "m", "mentor"]);
     let run = sandbox.run(&["train"]).code(0);
-    run.says("profile.yml: no `short_name`; `m` is used (and 1 similar");
+    run.warns(&["profile.yml: ", "`short_name`", "1"]);
 }
 
 #[test]
@@ -208,25 +212,25 @@ fn without_utterances_there_are_defaults() {
         "_PROFANITY_": ["profanity"],
     });
     assert_eq!(show(&sandbox)["utterances_by_type"], expected);
-    sandbox
-        .run(&["train"])
-        .code(0)
-        .says("utterance_data.csv: no such file; default utterances are used");
+    sandbox.run(&["train"]).code(0).warns(&["utterance_data.csv: "]);
 }
 
 #[test]
 fn an_unknown_mentor_gets_a_suggestion() {
     let sandbox = Sandbox::ada();
     sandbox.mentor("bob", ONE);
-    let run = sandbox.run(&["mentors", "adda"]).code(2);
-    run.says("no mentor `adda`, did you mean `ada`?").says("available mentors: `ada`, `bob`");
+    sandbox
+        .run(&["mentors", "adda", "--json"])
+        .fails(failure(NotFound).at("mentor/adda/data").with("ada").with("bob"));
 }
 
 #[test]
 fn a_mentor_outside_the_workspace_is_refused() {
     let sandbox = Sandbox::ada();
     for name in ["../ada", "ada/data", ".", "..", "", "a\\b"] {
-        sandbox.run(&["mentors", name]).code(2).says("mentor name");
+        let shown = format!("`{}`", name.replace('\\', "\\\\"));
+        let error = failure(InvalidInput).with(shown);
+        sandbox.run(&["mentors", name, "--json"]).fails(error);
     }
 }
 
@@ -236,5 +240,9 @@ fn a_mentor_that_cannot_be_read_does_not_hide_the_others() {
     sandbox.write("mentor/bad/data/classifier_data.csv", "ID,topics,text\n");
     let run = sandbox.run(&["mentors", "--json"]);
     assert_eq!(run.line()["id"], "ada");
-    run.says("bad/data/classifier_data.csv, row 1: no column `question`");
+    run.fails(failure(Corrupt).with("`bad`")).notes(&[
+        "error: ",
+        "bad/data/classifier_data.csv, row 1: ",
+        "`question`",
+    ]);
 }

@@ -1,21 +1,21 @@
 //! Concurrent runs.
 
-use crate::support::{ADA, Sandbox, at_once};
+use mentorpal::error::ErrorKind::{AlreadyExists, Conflict};
+
+use crate::support::{ADA, Sandbox, at_once, failure};
 
 #[test]
 fn one_of_concurrent_runs_with_the_same_name_wins() {
     let sandbox = Sandbox::ada();
     for round in 0..10 {
         let name = format!("x{round}");
-        let train: &[&str] = &["train", "--checkpoint", &name];
+        let train: &[&str] = &["train", "--checkpoint", &name, "--json"];
         let runs = at_once([train; 3].map(|train| sandbox.command(train)));
         let (won, lost): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.code == Some(0));
         assert_eq!(won.len(), 1);
         for run in lost {
-            let run = run.code(2).says("--overwrite");
             // The name is checked before the training and again when it is published.
-            let messages = ["there is a checkpoint", "already exists"];
-            assert!(messages.iter().any(|message| run.stderr.contains(message)), "{run}");
+            run.fails(failure(AlreadyExists).at(&format!("fusion_v1/{name}")).with("--overwrite"));
         }
     }
     sandbox.run(&["checkpoints", "verify"]).code(0);
@@ -42,7 +42,8 @@ fn concurrent_updates_of_one_checkpoint_lose_nothing() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     for (first, second) in [("b", "c"), ("d", "e"), ("f", "g"), ("h", "i"), ("j", "k")] {
-        let arguments = |mentor| ["train", "--mentor", mentor, "--checkpoint", "x", "--update"];
+        let arguments =
+            |mentor| ["train", "--mentor", mentor, "--checkpoint", "x", "--update", "--json"];
         for mentor in [first, second] {
             sandbox.mentor(mentor, ADA);
         }
@@ -55,7 +56,7 @@ fn concurrent_updates_of_one_checkpoint_lose_nothing() {
             let there = listed[0]["mentors"].as_array().unwrap().contains(&mentor.into());
             assert_eq!(run.code, Some(if there { 0 } else { 2 }), "{run}");
             if !there {
-                run.says("another process changed the checkpoint");
+                run.fails(failure(Conflict).at("fusion_v1/x"));
             }
         }
     }

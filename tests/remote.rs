@@ -129,6 +129,15 @@ fn run(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Run {
     sandbox.finish(&mut command(sandbox, url, arguments))
 }
 
+/// Whether a transfer with `--json` succeeded and moved the item, which was not there before.
+#[track_caller]
+fn has_moved(run: Run) -> bool {
+    let run = run.code(0);
+    let done = run.json().pop().expect("an event");
+    assert_eq!(done["event"], "done", "{run}");
+    done["moved"] == true
+}
+
 /// Returns the files of a checkpoint in a workspace; empty if it does not exist.
 fn here(sandbox: &Sandbox, name: &str) -> Files {
     sandbox.checkpoint(name)

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::support::{ADA, Run, Sandbox};
+use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, NotFound};
+
+use crate::support::{ADA, Run, Sandbox, failure};
 
 #[track_caller]
 fn used(run: Run, key: &str) -> String {
@@ -13,21 +15,23 @@ fn used(run: Run, key: &str) -> String {
 #[test]
 fn the_architecture() {
     let sandbox = Sandbox::ada();
-    let unknown = |name: &str| format!("no architecture `{name}`");
+    let unknown = |name: &str| failure(InvalidInput).with(format!("`{name}`"));
     let environment = [("ARCH", "from_env")];
     sandbox.write("mentorpal.toml", "arch = 'from_file'");
-    let run = sandbox.run_with(&environment, &["train", "--arch", "from_flag"]).code(2);
-    run.says(&unknown("from_flag"));
-    sandbox.run_with(&environment, &["train"]).code(2).says(&unknown("from_env"));
-    sandbox.run(&["train"]).code(2).says(&unknown("from_file")).says("there is `fusion_v1`");
+    sandbox
+        .run_with(&environment, &["train", "--arch", "from_flag", "--json"])
+        .fails(unknown("from_flag"));
+    sandbox.run_with(&environment, &["train", "--json"]).fails(unknown("from_env"));
+    sandbox.run(&["train", "--json"]).fails(unknown("from_file").with("fusion_v1"));
     sandbox.write("mentorpal.toml", "");
     sandbox.run(&["train"]).code(0).prints("fusion_v1/2023-11-14-2213");
 }
 
 #[test]
 fn a_mistyped_architecture_gets_a_suggestion() {
-    let run = Sandbox::ada().run_with(&[("ARCH", "fusion_v2")], &["train"]).code(2);
-    run.says("no architecture `fusion_v2`, did you mean `fusion_v1`?");
+    Sandbox::ada()
+        .run_with(&[("ARCH", "fusion_v2")], &["train", "--json"])
+        .fails(failure(InvalidInput).with("fusion_v2").with("fusion_v1"));
 }
 
 #[test]
@@ -64,20 +68,19 @@ fn without_a_name_the_newest_checkpoint_is_used() {
     train_at(&sandbox, "1700000200", &[]);
     train_at(&sandbox, "1700000000", &["--checkpoint", "zero"]);
     let last = "fusion_v1/2023-11-14-2216";
-    let note = format!("using checkpoint {last} (created last)\n");
-    let run = sandbox.run(&["test", "--json"]).says(&note);
+
+    let run = sandbox.run(&["test", "--json"]).notes(&[last]);
     assert_eq!(used(run, "checkpoint"), "2023-11-14-2216");
-    let run = sandbox.run(&["ask", "Who are you?", "--json"]).says(&note);
+    let run = sandbox.run(&["ask", "Who are you?", "--json"]).notes(&[last]);
     assert_eq!(used(run, "classifier"), last);
-    let run = sandbox.run(&["checkpoints", "show"]).code(0).says(&note);
+    let run = sandbox.run(&["checkpoints", "show"]).code(0).notes(&[last]);
     run.prints(last);
     // An update changes the creation time, but not the name.
     let update = ["--checkpoint", "baseline", "--mentor", "ada", "--update"];
     train_at(&sandbox, "1700000300", &update);
     let update = ["train", "--mentor", "ada", "--update"];
-    let run =
-        sandbox.run(&update).code(0).says("using checkpoint fusion_v1/baseline (created last)");
-    run.prints("published fusion_v1/baseline");
+    let run = sandbox.run(&update).code(0).notes(&["fusion_v1/baseline"]);
+    run.prints("fusion_v1/baseline");
 }
 
 #[test]
@@ -106,17 +109,16 @@ fn the_default_checkpoint_is_printed() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     sandbox.train("two");
-    let note = "using checkpoint";
     let named = [("CHECKPOINT", "one")];
     for verb in [&["test"][..], &["ask", "Who are you?"], &["checkpoints", "show"]] {
-        sandbox.run(verb).code(0).says("using checkpoint fusion_v1/two (created last)");
-        sandbox.run_with(&named, verb).code(0).does_not_say(note);
+        sandbox.run(verb).code(0).notes(&["fusion_v1/two"]);
+        sandbox.run_with(&named, verb).code(0).does_not_say("fusion_v1/");
     }
-    sandbox.run(&["test", "--checkpoint", "one"]).code(0).does_not_say(note);
-    sandbox.run(&["checkpoints", "show", "one"]).code(0).does_not_say(note);
+    sandbox.run(&["test", "--checkpoint", "one"]).code(0).does_not_say("fusion_v1/");
+    sandbox.run(&["checkpoints", "show", "one"]).code(0).does_not_say("fusion_v1/");
     sandbox.write("mentorpal.toml", "checkpoint = 'one'");
     for verb in [&["test"][..], &["ask", "Who are you?"], &["checkpoints", "show"]] {
-        sandbox.run(verb).code(0).says("using checkpoint fusion_v1/one (named in mentorpal.toml)");
+        sandbox.run(verb).code(0).notes(&["fusion_v1/one", "mentorpal.toml"]);
     }
 }
 
@@ -143,11 +145,11 @@ fn an_unreadable_checkpoint_is_reported() {
     train_at(&sandbox, "1700000001", &["--checkpoint", "bad"]);
     let manifest = "checkpoint/classifiers/fusion_v1/bad/manifest.json";
     sandbox.write(manifest, "{");
-    let run = sandbox.run(&["test", "--json"]).says("bad/manifest.json: not a manifest");
-    let run = run.says("warning").says("using checkpoint fusion_v1/good (created last)");
+    let run = sandbox.run(&["test", "--json"]).warns(&["bad/manifest.json: "]);
+    let run = run.notes(&["fusion_v1/good"]);
     assert_eq!(used(run, "checkpoint"), "good");
     fs::remove_dir_all(sandbox.path().join("checkpoint/classifiers/fusion_v1/good")).unwrap();
-    sandbox.run(&["test"]).code(2).says("bad/manifest.json: not a manifest");
+    sandbox.run(&["test", "--json"]).fails(failure(Corrupt).at("bad/manifest.json"));
 }
 
 #[test]
@@ -155,7 +157,7 @@ fn a_requested_architecture_overrides_that_of_the_stable_checkpoint() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
     sandbox.write("mentorpal.toml", "checkpoint = 'lstm_v1/stable'");
-    sandbox.run(&["test"]).code(2).says("no checkpoint `lstm_v1/stable`");
+    sandbox.run(&["test", "--json"]).fails(failure(NotFound).at("lstm_v1/stable"));
     assert_eq!(used(sandbox.run(&["test", "--json", "--arch", "fusion_v1"]), "checkpoint"), "x");
 }
 
@@ -163,13 +165,14 @@ fn a_requested_architecture_overrides_that_of_the_stable_checkpoint() {
 fn an_architecture_and_a_checkpoint_of_another_one_are_refused() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
-    let says = "checkpoint `fusion_v1/x` is not of the architecture `lstm_v1`";
+    let error = || failure(InvalidInput).with("`fusion_v1/x`").with("`lstm_v1`");
     let (arch, checkpoint) = (("ARCH", "lstm_v1"), ("CHECKPOINT", "fusion_v1/x"));
-    for verb in [&["test"][..], &["ask", "Who are you?"], &["train"]] {
+    for verb in [&["test", "--json"][..], &["ask", "Who are you?", "--json"], &["train", "--json"]]
+    {
         let flags = ["--arch", "lstm_v1", "--checkpoint", "fusion_v1/x"];
-        sandbox.run(&[verb, &flags[..]].concat()).code(2).says(says);
-        sandbox.run_with(&[arch, checkpoint], verb).code(2).says(says);
-        sandbox.run_with(&[checkpoint], &[verb, &flags[..2]].concat()).code(2).says(says);
+        sandbox.run(&[verb, &flags[..]].concat()).fails(error());
+        sandbox.run_with(&[arch, checkpoint], verb).fails(error());
+        sandbox.run_with(&[checkpoint], &[verb, &flags[..2]].concat()).fails(error());
     }
     // A flag takes precedence over the environment.
     sandbox.run_with(&[arch], &["test", "--checkpoint", "fusion_v1/x"]).code(0);
@@ -187,8 +190,9 @@ fn a_configured_checkpoint_that_is_missing_is_not_replaced_by_another() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     sandbox.write("mentorpal.toml", "checkpoint = 'stable'");
-    let run = sandbox.run(&["ask", "Who are you?"]).code(2);
-    run.says("no checkpoint `fusion_v1/stable`").says("available: `fusion_v1/one`");
+    sandbox
+        .run(&["ask", "Who are you?", "--json"])
+        .fails(failure(NotFound).at("fusion_v1/stable").with("fusion_v1/one"));
 }
 
 #[test]
@@ -238,9 +242,9 @@ fn the_workspace() {
 fn a_workspace_with_a_non_unicode_name_is_reported() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::ada();
-    let mut command = sandbox.command(&["mentors"]);
+    let mut command = sandbox.command(&["mentors", "--json"]);
     command.env("MENTORPAL", std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
-    sandbox.finish(&mut command).code(2).says("the workspace is not a folder");
+    sandbox.finish(&mut command).fails(failure(NotFound).at("/tmp/\u{fffd}"));
     // An existing folder is used. Other systems do not allow such names.
     if cfg!(target_os = "linux") {
         let odd = sandbox.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
@@ -254,8 +258,9 @@ fn a_workspace_with_a_non_unicode_name_is_reported() {
 #[test]
 fn a_missing_workspace_is_an_error() {
     let sandbox = Sandbox::ada();
-    let run = sandbox.run_with(&[("MENTORPAL", "/nowhere/at/all")], &["mentors"]).code(2);
-    run.says("/nowhere/at/all: the workspace is not a folder").says("mentorpal new DIR");
+    sandbox
+        .run_with(&[("MENTORPAL", "/nowhere/at/all")], &["mentors", "--json"])
+        .fails(failure(NotFound).at("/nowhere/at/all").with("mentorpal new DIR"));
 }
 
 #[test]
@@ -271,14 +276,14 @@ fn an_empty_variable_counts_as_unset() {
 fn a_broken_settings_file_is_explained_with_its_line() {
     let sandbox = Sandbox::ada();
     for (text, line, what) in [
-        ("arch = 'fusion_v1'\ncheckpoint = \n", "line 2", "string"),
-        ("arch = 'fusion_v1'\n\ncheckpoints = 'one'\n", "line 3", "unknown field `checkpoints`"),
-        ("\n[remote]\nurls = 'x'\n", "line 3", "unknown field `urls`"),
-        ("arch = 1\n", "line 1", "expected a string"),
+        ("arch = 'fusion_v1'\ncheckpoint = \n", "line 2", "2 | checkpoint"),
+        ("arch = 'fusion_v1'\n\ncheckpoints = 'one'\n", "line 3", "`checkpoints`"),
+        ("\n[remote]\nurls = 'x'\n", "line 3", "`urls`"),
+        ("arch = 1\n", "line 1", "1 | arch"),
     ] {
         sandbox.write("mentorpal.toml", text);
-        let run = sandbox.run(&["mentors"]).code(2).says("mentorpal.toml: ").says(line);
-        run.says(what).says("keys: `arch`, `checkpoint`, `test_set`");
+        let error = failure(InvalidInput).at("mentorpal.toml").with(line).with(what);
+        sandbox.run(&["mentors", "--json"]).fails(error.with("`arch`, `checkpoint`, `test_set`"));
     }
 }
 
@@ -293,5 +298,5 @@ fn a_broken_settings_file_is_shown_with_its_line() {
 fn a_folder_in_place_of_the_settings_file_is_explained() {
     let sandbox = Sandbox::ada();
     fs::create_dir(sandbox.path().join("mentorpal.toml")).expect("a folder");
-    sandbox.run(&["mentors"]).code(2).says("mentorpal.toml: a folder, expected a file");
+    sandbox.run(&["mentors", "--json"]).fails(failure(InvalidInput).at("mentorpal.toml"));
 }

@@ -1,6 +1,8 @@
 //! `mentorpal init`, `download`, `upload`, `vectors download`.
 
-use crate::support::Sandbox;
+use mentorpal::error::ErrorKind::{InvalidInput, NotFound};
+
+use crate::support::{Sandbox, failure};
 
 const VERBS: [&[&str]; 4] = [
     &["init"],
@@ -14,11 +16,11 @@ fn commands_without_a_remote_report_the_missing_remote() {
     let sandbox = Sandbox::ada();
     sandbox.train("one");
     for verb in VERBS {
-        let run = sandbox.run(verb).code(2).says("no remote is configured");
-        let run = run.says("MENTORPAL_REMOTE").says("[remote]");
+        let run = sandbox.run(&[verb, &["--json"][..]].concat());
+        let run = run.fails(failure(NotFound).with("MENTORPAL_REMOTE").with("[remote]"));
         assert_eq!(run.stdout, "", "{run}");
     }
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("fusion_v1/one");
 }
 
 #[test]
@@ -46,8 +48,8 @@ fn the_password_in_an_invalid_url_is_never_printed() {
         "ada:hun://ter2@disk.example",
         "ada:hunter2@https://disk.example",
     ] {
-        let run = sandbox.run_with(&[("MENTORPAL_REMOTE", url)], &["init", "-v"]).code(2);
-        let run = run.says("the remote `****@");
+        let run = sandbox.run_with(&[("MENTORPAL_REMOTE", url)], &["init", "-v", "--json"]);
+        let run = run.fails(failure(InvalidInput).with("`****@"));
         assert!(!run.stderr.contains("ada") && !run.stderr.contains("ter2"), "{run}");
     }
 }
@@ -65,7 +67,9 @@ fn the_password_in_a_broken_settings_file_is_never_printed() {
         "[remote]\nurl user:hunter2@host.invalid/\n",
     ] {
         sandbox.write("mentorpal.toml", text);
-        let run = sandbox.run(&["init", "-v"]).code(2).says("mentorpal.toml").says("line");
+        let run = sandbox
+            .run(&["init", "-v", "--json"])
+            .fails(failure(InvalidInput).at("mentorpal.toml"));
         let shown = format!("{}{}", run.stdout, run.stderr);
         assert!(!shown.contains("hunter2") && !shown.contains("ter2"), "{run}");
     }

@@ -1,9 +1,11 @@
 //! Test workspaces, child processes and the output of commands.
 
+mod failure;
 mod request;
 mod require;
 mod run;
 mod running;
+mod warning;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -14,11 +16,13 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub(crate) use failure::{Failure, failure};
 pub(crate) use request::Request;
 pub(crate) use require::{require, require_program};
 pub(crate) use run::{Run, close, number};
 use running::Running;
 pub(crate) use running::{KillOnDrop, at_once, until};
+pub(crate) use warning::{Warning, finding, note};
 
 /// The folder of the repository.
 pub(crate) fn repository() -> &'static Path {

@@ -1,6 +1,8 @@
 //! `mentorpal test`: choosing a test set, and errors in test sets.
 
-use crate::support::{ADA, Sandbox};
+use mentorpal::error::ErrorKind::{InvalidInput, NotFound};
+
+use crate::support::{ADA, Sandbox, failure};
 
 const ONE_QUESTION: &str = ",,Who are you?\n,I am Ada Lovelace.,i\n";
 
@@ -22,12 +24,12 @@ fn columns_with_the_same_question_are_counted() {
         ",,Who?,who,WHO!,where,why\nname,I am Ada Lovelace.,i,r,i,,\nhome,_OFF_TOPIC_,,,,i,\n";
     sandbox.write("checkpoint/tests/ada/standard.csv", table);
     let run = sandbox.run(&["test", "--json"]).code(0);
-    let run = run.says("4 columns of test set `standard` make 2 questions");
+    let run = run.notes(&["`standard`", "4", "2"]);
     let line = run.line();
     assert_eq!((&line["columns"], &line["merged_columns"]), (&4.into(), &2.into()));
     assert_eq!((&line["unmarked_columns"], &line["questions"]), (&1.into(), &2.into()));
     sandbox.write("checkpoint/tests/ada/standard.csv", ",,Who?\nname,I am Ada Lovelace.,i\n");
-    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("column");
+    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("`standard`");
     assert_eq!(run.line()["merged_columns"], 0);
 }
 
@@ -40,8 +42,7 @@ fn a_test_set_without_a_usable_column_is_explained() {
         ",,Who are you?\n,,i\n",
         ",,Who are you?\n",
     ] {
-        let run = with(useless).run(&["test"]).code(2);
-        run.says("t.csv: no column has a question and a mark").says("`i` (ideal) or `r`");
+        with(useless).run(&["test", "--json"]).fails(failure(InvalidInput).at("t.csv"));
     }
 }
 
@@ -51,7 +52,7 @@ fn questions_without_letters_match_only_themselves_in_a_test() {
     let run = sandbox.run(&["test", "--json"]).code(0);
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [3, 3]);
     assert_eq!(run.json()[0]["off_topic"]["questions"], 2);
-    run.says("row 1, column `C`: question `??` has no letters or numbers");
+    run.warns(&["row 1, column `C`: ", "`??`"]);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn questions_in_another_script_are_asked_as_written() {
         ",,Как вас зовут?,Где вы жили?,КАК ВАС ЗОВУТ?\n,Меня зовут Ада.,i,,i\n,Я жила в Лондоне.,,i,\n",
     );
     sandbox.train("one");
-    let run = sandbox.run(&["test", "--json"]).code(0).does_not_say("no letter");
+    let run = sandbox.run(&["test", "--json"]).code(0).warns_of_nothing();
     // The first and the third question are equal.
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
     assert_eq!(run.json()[0]["canned"]["questions"], 2);
@@ -99,7 +100,9 @@ fn an_upper_case_file_extension_is_accepted() {
     assert_eq!(sandbox.run(&["test", "--json"]).code(0).json()[0]["test_set"], "STANDARD");
     sandbox.write("checkpoint/tests/ada/STANDARD.csv", ONE_QUESTION);
     if sandbox.files("checkpoint/tests/ada").len() == 2 {
-        sandbox.run(&["test"]).code(2).says("tests/ada: two test sets `STANDARD`");
+        sandbox
+            .run(&["test", "--json"])
+            .fails(failure(InvalidInput).at("checkpoint/tests/ada").with("STANDARD"));
     }
 }
 
@@ -110,8 +113,7 @@ fn a_test_set_with_an_invalid_name_is_reported() {
     sandbox.write("checkpoint/tests/ada/notes.txt", "");
     sandbox.run(&["test"]).code(0);
     sandbox.write("checkpoint/tests/ada/standard .csv", ONE_QUESTION);
-    let run = sandbox.run(&["test"]).code(2);
-    run.says("tests/ada/standard .csv: test set name `standard ` starts or ends with a space");
+    sandbox.run(&["test", "--json"]).fails(failure(InvalidInput).at("standard .csv"));
 }
 
 // Other systems do not allow such names.
@@ -124,23 +126,23 @@ fn names_that_are_not_unicode_are_reported() {
     let sandbox = with(ONE_QUESTION);
     let test_set = sandbox.path().join("checkpoint/tests/ada").join(odd(b".csv"));
     std::fs::write(&test_set, ONE_QUESTION).expect("a file");
-    sandbox.run(&["test"]).code(2).says("test set name is not Unicode");
+    sandbox.run(&["test", "--json"]).fails(failure(InvalidInput).at("caf�.csv"));
     std::fs::remove_file(test_set).expect("it is there");
     let mentor = sandbox.path().join("mentor").join(odd(b""));
     std::fs::create_dir_all(mentor.join("data")).expect("a folder");
-    sandbox.run(&["train"]).code(2).says("mentor name is not Unicode");
+    sandbox.run(&["train", "--json"]).fails(failure(InvalidInput).at("mentor/caf�"));
 }
 
 #[test]
 fn an_empty_test_set_is_explained() {
     for empty in ["", "\n\n", "\u{feff}"] {
-        with(empty).run(&["test"]).code(2).says("t.csv: the test set is empty");
+        with(empty).run(&["test", "--json"]).fails(failure(InvalidInput).at("t.csv"));
     }
 }
 
 #[test]
 fn a_binary_test_set_is_explained() {
-    with(b"PK\x03\x04\0\0\0\0").run(&["test"]).code(2).says("t.csv: a binary file, expected text");
+    with(b"PK\x03\x04\0\0\0\0").run(&["test", "--json"]).fails(failure(InvalidInput).at("t.csv"));
 }
 
 #[test]
@@ -150,18 +152,16 @@ fn ragged_rows_are_read_with_a_warning() {
         with(",,Who are you?,your home town\n,I am Ada Lovelace.,i\n\n,I lived in London.,,i,i\n");
     let run = sandbox.run(&["test", "--json"]).code(0);
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [2, 2]);
-    run.says(
-        "t.csv: 2 rows are of another length than the first row, which has 4 cells (row 2, 4)",
-    );
+    run.warns(&["t.csv: ", "4"]);
     let run = sandbox.run(&["mentors", "ada"]).code(0);
-    run.prints("t.csv, row 4, column `E`: mark in a column without a question; ignored");
+    run.prints("t.csv, row 4, column `E`: ");
 }
 
 #[test]
 fn unknown_answers_are_explained_and_count_as_wrong() {
     let run = with(",,Who are you?\n,I am Babbage.,i\n").run(&["test", "--json"]).code(0);
     assert_eq!([&run.json()[0]["questions"], &run.json()[0]["correct"]], [1, 0]);
-    run.says("row 2, column `B`: the mentor has no answer “I am Babbage.”");
+    run.warns(&["row 2, column `B`: "]);
 }
 
 #[test]
@@ -182,9 +182,16 @@ fn off_topic_may_be_written_in_any_case() {
 fn of_several_test_sets_one_must_be_named() {
     let sandbox = with(ONE_QUESTION);
     sandbox.write("checkpoint/tests/ada/other.csv", ONE_QUESTION);
-    let run = sandbox.run(&["test"]).code(2);
-    run.says("mentor `ada` has 2 test sets, expected a choice")
-        .says("--test-set, TEST_SET or `test_set` in mentorpal.toml: `other`, `t`");
+    sandbox.run(&["test", "--json"]).fails(
+        failure(InvalidInput)
+            .at("checkpoint/tests/ada")
+            .with("2")
+            .with("test_set")
+            .with("other")
+            .with("--test-set")
+            .with("TEST_SET")
+            .with("mentorpal.toml"),
+    );
     let run = sandbox.run(&["test", "--test-set", "other", "--json"]).code(0);
     assert_eq!(run.json()[0]["test_set"], "other");
 }
@@ -206,10 +213,12 @@ fn a_test_set_is_named_with_or_without_extension() {
 fn an_unknown_test_set_gets_a_suggestion() {
     let sandbox = with(ONE_QUESTION);
     sandbox.write("checkpoint/tests/ada/standard.csv", ONE_QUESTION);
-    let run = sandbox.run(&["test", "--mentor", "ada", "--test-set", "standart"]).code(2);
-    run.says("no test set `standart` for mentor `ada`, did you mean `standard`?");
-    let run = sandbox.run(&["test", "--test-set", "standart"]).code(2);
-    run.says("no mentor has test set `standart`");
+    sandbox
+        .run(&["test", "--mentor", "ada", "--test-set", "standart", "--json"])
+        .fails(failure(NotFound).at("checkpoint/tests/ada").with("standart").with("standard"));
+    sandbox
+        .run(&["test", "--test-set", "standart", "--json"])
+        .fails(failure(NotFound).with("standart"));
 }
 
 #[test]
@@ -217,10 +226,11 @@ fn the_error_for_a_missing_test_set_names_its_folder() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("ada", ADA);
     sandbox.train("one");
-    let run = sandbox.run(&["test"]).code(2).says("no mentor has a test set");
-    run.says("test sets belong in `checkpoint/tests/<mentor>/`");
-    let run = sandbox.run(&["test", "--mentor", "ada"]).code(2);
-    run.says("checkpoint/tests/ada: mentor `ada` has no test set");
+    let run = sandbox.run(&["test", "--json"]);
+    run.fails(failure(NotFound).with("checkpoint/tests/<mentor>/"));
+    sandbox
+        .run(&["test", "--mentor", "ada", "--json"])
+        .fails(failure(NotFound).at("checkpoint/tests/ada"));
 }
 
 #[test]
@@ -228,13 +238,20 @@ fn the_error_for_an_untrained_mentor_names_the_command() {
     let sandbox = with(ONE_QUESTION);
     sandbox.mentor("bob", ADA);
     sandbox.write("checkpoint/tests/bob/t.csv", ONE_QUESTION);
-    let run = sandbox.run(&["test", "--mentor", "bob"]).code(2);
-    run.says("checkpoint `fusion_v1/one` has no mentor `bob`")
-        .says("--mentor bob --checkpoint one --update");
+    sandbox.run(&["test", "--mentor", "bob", "--json"]).fails(
+        failure(NotFound)
+            .with("fusion_v1/one")
+            .with("bob")
+            .with("--mentor")
+            .with("--checkpoint")
+            .with("--update"),
+    );
 }
 
 #[test]
 fn the_error_for_a_missing_checkpoint_names_the_command() {
     let sandbox = Sandbox::ada();
-    sandbox.run(&["test"]).code(2).says("no checkpoint of `fusion_v1` yet").says("mentorpal train");
+    sandbox
+        .run(&["test", "--json"])
+        .fails(failure(NotFound).at("fusion_v1").with("mentorpal train"));
 }

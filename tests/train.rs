@@ -1,6 +1,8 @@
 //! `mentorpal train`.
 
-use crate::support::{ADA, BOB, FUSION, Run, Sandbox};
+use mentorpal::error::ErrorKind::{AlreadyExists, Corrupt, InvalidInput, NotFound};
+
+use crate::support::{ADA, BOB, FUSION, Run, Sandbox, failure};
 
 /// Data without a valid mentor.
 const BROKEN: &str = "ID,topics,text\nx,Life,No column of questions.\n";
@@ -32,7 +34,7 @@ fn a_mentor_is_trained_and_published() {
     // From SOURCE_DATE_EPOCH, 1700000000 seconds: 14 November 2023, 22:13:20 UTC.
     assert_eq!(lines[1]["checkpoint"], "fusion_v1/2023-11-14-2213");
     assert_eq!(lines.len(), 2);
-    sandbox.run(&["checkpoints", "verify"]).code(0).prints("intact");
+    sandbox.run(&["checkpoints", "verify"]).code(0).prints("fusion_v1/2023-11-14-2213");
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn json_lines_have_exactly_the_documented_keys() {
 #[test]
 fn without_json_a_table_is_printed() {
     let run = Sandbox::ada().run(&["train", "--checkpoint", "x"]).code(0);
-    let run = run.prints("leave-one-out").prints("ada").prints("published fusion_v1/x");
+    let run = run.prints("ada").prints("fusion_v1/x");
     assert!(!run.stdout.contains('{'), "{run}");
 }
 
@@ -67,10 +69,8 @@ fn an_existing_name_is_refused_and_not_changed() {
     let before = sandbox.checkpoint("x");
     sandbox.mentor("ada", &changed(ADA));
     sandbox
-        .run(&["train", "--checkpoint", "x"])
-        .code(2)
-        .says("there is a checkpoint `fusion_v1/x`")
-        .says("--overwrite");
+        .run(&["train", "--checkpoint", "x", "--json"])
+        .fails(failure(AlreadyExists).at("fusion_v1/x").with("--overwrite"));
     assert_eq!(sandbox.checkpoint("x"), before);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }
@@ -105,7 +105,7 @@ fn update_retrains_the_mentor_named_and_keeps_the_others() {
     let (bob, old) = (sandbox.files(&format!("{FUSION}/x/bob")), manifest("x"));
     sandbox.mentor("ada", &changed(ADA));
     sandbox.mentor("bob", &changed(BOB));
-    sandbox.run(&["train", "--mentor", "ada", "--update"]).code(0).prints("published fusion_v1/x");
+    sandbox.run(&["train", "--mentor", "ada", "--update"]).code(0).prints("fusion_v1/x");
 
     let new = manifest("x");
     assert_eq!(sandbox.files(&format!("{FUSION}/x/bob")), bob);
@@ -135,18 +135,19 @@ fn update_adds_a_mentor_that_the_checkpoint_lacks() {
 fn update_without_a_mentor_is_refused() {
     let sandbox = Sandbox::ada();
     sandbox.train("x");
-    sandbox.run(&["train", "--update"]).code(2).says("--mentor");
+    sandbox.run(&["train", "--update", "--json"]).fails(failure(InvalidInput).with("--mentor"));
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }
 
 #[test]
 fn update_needs_a_checkpoint() {
     let sandbox = Sandbox::ada();
-    let update = ["train", "--mentor", "ada", "--update"];
-    sandbox.run(&update).code(2).says("no checkpoint of `fusion_v1` yet");
+    let update = ["train", "--mentor", "ada", "--update", "--json"];
+    sandbox.run(&update).fails(failure(NotFound).at("fusion_v1").with("mentorpal train"));
     sandbox.train("stable");
-    let update = ["train", "--mentor", "ada", "--update", "--checkpoint", "stabel"];
-    sandbox.run(&update).code(2).says("did you mean `fusion_v1/stable`?");
+    let update = [&update[..], &["--checkpoint", "stabel"]].concat();
+    let error = failure(NotFound).at("fusion_v1/stabel").with("`fusion_v1/stable`");
+    sandbox.run(&update).fails(error);
 }
 
 #[test]
@@ -155,7 +156,9 @@ fn update_does_not_copy_a_damaged_mentor() {
     sandbox.train("x");
     sandbox.write(&format!("{FUSION}/x/bob/model.json"), "{}");
     let before = sandbox.checkpoint("x");
-    sandbox.run(&["train", "--mentor", "ada", "--update"]).code(2).says("damaged").says("bob");
+    sandbox
+        .run(&["train", "--mentor", "ada", "--update", "--json"])
+        .fails(failure(Corrupt).at("bob/model.json"));
     assert_eq!(sandbox.checkpoint("x"), before);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }
@@ -166,8 +169,8 @@ fn a_failing_mentor_prevents_publishing_after_all_are_trained() {
     sandbox.mentor("axel", BROKEN);
     let run = sandbox.run(&["train", "--json"]).code(2);
     assert_eq!(mentors(&run), ["ada", "bob"]);
-    let run = run.says("no column `question`").says("(`axel`); nothing was published");
-    run.says("--keep-going");
+    let run = run.fails(failure(InvalidInput).with("`axel`").with("--keep-going"));
+    run.notes(&["error: ", "axel/data/classifier_data.csv, row 1: ", "`question`"]);
     assert!(sandbox.checkpoint_names().is_empty());
 }
 
@@ -177,7 +180,9 @@ fn a_failing_run_keeps_the_old_checkpoint() {
     sandbox.train("x");
     let before = sandbox.checkpoint("x");
     sandbox.mentor("bob", BROKEN);
-    sandbox.run(&["train", "--checkpoint", "x", "--overwrite"]).code(2).says("`bob`");
+    sandbox
+        .run(&["train", "--checkpoint", "x", "--overwrite", "--json"])
+        .fails(failure(InvalidInput).with("bob"));
     sandbox.run(&["train", "--checkpoint", "x", "--mentor", "bob", "--update"]).code(2);
     assert_eq!(sandbox.checkpoint("x"), before);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
@@ -189,7 +194,7 @@ fn keep_going_publishes_the_mentors_that_could_be_trained() {
     sandbox.mentor("axel", BROKEN);
     let run = sandbox.run(&["train", "--keep-going", "--checkpoint", "x", "--json"]).code(0);
     assert_eq!(mentors(&run), ["ada", "bob"]);
-    run.says("axel");
+    run.notes(&["error: ", "axel/data/classifier_data.csv, row 1: "]);
     let listed = sandbox.run(&["checkpoints", "--json"]).json();
     assert_eq!(listed[0]["mentors"], serde_json::json!(["ada", "bob"]));
 }
@@ -199,8 +204,10 @@ fn keep_going_publishes_nothing_if_every_mentor_fails() {
     let sandbox = Sandbox::empty();
     sandbox.mentor("axel", BROKEN);
     sandbox.mentor("bert", BROKEN);
-    let run = sandbox.run(&["train", "--keep-going"]).code(2).says("`axel`, `bert`");
-    assert!(run.says("nothing was published").stdout.is_empty());
+    let run = sandbox
+        .run(&["train", "--keep-going", "--json"])
+        .fails(failure(InvalidInput).with("axel").with("bert"));
+    assert!(run.stdout.is_empty(), "{run}");
     assert!(sandbox.checkpoint_names().is_empty());
 }
 
@@ -213,8 +220,9 @@ fn a_mentor_named_twice_is_trained_once() {
 
 #[test]
 fn a_mistyped_mentor_is_explained() {
-    let run = ada_and_bob().run(&["train", "--mentor", "adda"]).code(2);
-    run.says("no mentor `adda`, did you mean `ada`?").says("available mentors: `ada`, `bob`");
+    let run = ada_and_bob().run(&["train", "--mentor", "adda", "--json"]);
+    let run = run.fails(failure(InvalidInput).with("`adda`"));
+    run.notes(&["error: ", "mentor/adda/data: ", "`ada`"]).notes(&["hint: ", "`ada`, `bob`"]);
 }
 
 #[test]
@@ -235,9 +243,8 @@ fn runs_within_a_minute_are_numbered() {
 fn an_invalid_time_is_explained() {
     let sandbox = Sandbox::ada();
     for time in ["yesterday", "99999999999999"] {
-        let mut command = sandbox.command(&["train"]);
-        let run = sandbox.finish(command.env("SOURCE_DATE_EPOCH", time));
-        run.code(2).says("SOURCE_DATE_EPOCH");
+        let run = sandbox.run_with(&[("SOURCE_DATE_EPOCH", time)], &["train", "--json"]);
+        run.fails(failure(InvalidInput).with("SOURCE_DATE_EPOCH"));
     }
 }
 
@@ -259,11 +266,15 @@ fn flags_take_precedence_over_names_in_the_environment() {
 #[test]
 fn an_unknown_architecture_is_explained() {
     let sandbox = Sandbox::ada();
-    let mut command = sandbox.command(&["train"]);
-    let run = sandbox.finish(command.env("ARCH", "fusion_v2")).code(2);
-    run.says("no architecture `fusion_v2`, did you mean `fusion_v1`?").says("there is `fusion_v1`");
-    let run = sandbox.run(&["train", "--arch", "transformer"]).code(2);
-    run.says("there is `fusion_v1`").does_not_say("did you mean");
+    let run = sandbox.run_with(&[("ARCH", "fusion_v2")], &["train", "--json"]);
+    let run = run.fails(failure(InvalidInput).with("`fusion_v2`").with("`fusion_v1`"));
+    let is_suggested = |run: &Run| {
+        run.error()["message"].as_str().is_some_and(|message| message.contains("`fusion_v1`"))
+    };
+    assert!(is_suggested(&run), "{run}");
+    let run = sandbox.run(&["train", "--arch", "transformer", "--json"]);
+    let run = run.fails(failure(InvalidInput).with("`fusion_v1`"));
+    assert!(!is_suggested(&run), "{run}");
     assert!(sandbox.files("checkpoint/classifiers").is_empty());
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, NotFound};
 use serde_json::{Value, json};
 
 use crate::pages::html::{hostile_data, is_inert, key, table};
 use crate::report::rows;
-use crate::support::{FUSION, Run, Sandbox, close, number};
+use crate::support::{FUSION, Run, Sandbox, close, failure, number};
 
 /// Trains the checkpoint `x`, writes tables to `tables`, and returns the JSON line of the mentor.
 fn trained(sandbox: &Sandbox) -> Value {
@@ -17,8 +18,8 @@ fn trained(sandbox: &Sandbox) -> Value {
 
 /// Returns the page of the report in the checkpoint `x`.
 fn page(sandbox: &Sandbox, mentor: &str) -> String {
-    let show = ["checkpoints", "show", "x", "--mentor", mentor, "--html", "page.html"];
-    sandbox.run(&show).code(0).says("page.html");
+    let show = ["checkpoints", "show", "x", "--mentor", mentor, "--html", "page.html", "--json"];
+    sandbox.run(&show).code(0).notes(&["page.html"]);
     fs::read_to_string(sandbox.path().join("page.html")).expect("the page is there")
 }
 
@@ -194,9 +195,11 @@ fn questions_that_contradict_each_other_are_found() {
     close(&nearest[1]["similarity"], number(&near[0]["similarity"]));
     let page = page(&sandbox, "eve");
     assert_eq!(table(&page, "contradictions")[0][0], "Who are you?");
-    let run = sandbox.run(&["train", "--checkpoint", "y"]).code(0);
-    let _ =
-        run.prints("contradictions: 1 question with several answers, 1 pair of similar questions");
+    let run = sandbox.run(&["train", "--checkpoint", "y", "--json"]).code(0);
+    let figures = &run.json()[0]["figures"];
+    for figure in ["contradictions", "near_contradictions"] {
+        assert_eq!(figures[figure].as_array().map(Vec::len), Some(1), "{figure}");
+    }
 }
 
 #[test]
@@ -222,18 +225,19 @@ fn the_report_is_not_part_of_the_model() {
     sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("cafe/report.json");
     fs::write(&report, "other figures").unwrap();
     let run = sandbox.run(&["checkpoints", "verify", "x"]).code(1);
-    let _ = run.says("cafe/report.json").says("the manifest lists");
+    let _ = run.warns(&["cafe/report.json: ", &"other figures".len().to_string()]);
     // Asking does not read the report.
     ask(&sandbox).code(0);
     // A damaged report is neither copied nor shown.
-    let show = ["checkpoints", "show", "x", "--html", "page.html"];
-    sandbox.run(&show).code(2).says("damaged").says("cafe/report.json");
+    let show = ["checkpoints", "show", "x", "--html", "page.html", "--json"];
+    let damaged = || failure(Corrupt).at("cafe/report.json");
+    sandbox.run(&show).fails(damaged());
     sandbox.mentor("bar", CAFE);
-    let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
-    sandbox.run(&update).code(2).says("damaged").says("cafe/report.json");
+    let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update", "--json"];
+    sandbox.run(&update).fails(damaged());
     fs::remove_file(&report).unwrap();
     ask(&sandbox).code(0);
-    sandbox.run(&["checkpoints", "verify", "x"]).code(1).says("cafe/report.json");
+    sandbox.run(&["checkpoints", "verify", "x"]).code(1).warns(&["cafe/report.json"]);
 }
 
 /// Changes the manifest of the checkpoint `x`.
@@ -255,11 +259,12 @@ fn a_checkpoint_without_a_report_is_valid() {
         let files = manifest["files"].as_object_mut().unwrap();
         files.remove("cafe/report.json").expect("it was there");
     });
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact, 3 files");
+    let verified = sandbox.run(&["checkpoints", "verify", "x", "--json"]).code(0).line();
+    assert_eq!(verified["files"], 3);
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
-    let show = ["checkpoints", "show", "x", "--html", "page.html"];
-    let _ = sandbox.run(&show).code(2).says("has no training report").says("--update");
+    let show = ["checkpoints", "show", "x", "--html", "page.html", "--json"];
+    let _ = sandbox.run(&show).fails(failure(NotFound).at("fusion_v1/x").with("--update"));
     ask(&sandbox).code(0);
     sandbox.mentor("bar", CAFE);
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
@@ -284,12 +289,14 @@ fn a_page_in_an_older_checkpoint_is_not_read_or_copied() {
         let record = json!({ "size": old.len(), "sha256": mentorpal::sha256::digest(old) });
         files.insert("cafe/report.html".to_owned(), record);
     });
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact, 4 files");
+    let verified = sandbox.run(&["checkpoints", "verify", "x", "--json"]).code(0).line();
+    assert_eq!(verified["files"], 4);
     ask(&sandbox).code(0);
     let shown = sandbox.run(&["checkpoints", "show", "x"]).code(0).stdout;
     assert!(!shown.contains("report"), "{shown}");
-    let show = ["checkpoints", "show", "x", "--html", "page.html"];
-    let _ = sandbox.run(&show).code(2).says("has no training report").says("cafe/report.html");
+    let show = ["checkpoints", "show", "x", "--html", "page.html", "--json"];
+    let error = failure(NotFound).at("fusion_v1/x").with("`cafe/report.html`");
+    let _ = sandbox.run(&show).fails(error);
     assert!(!sandbox.path().join("page.html").exists());
     sandbox.mentor("bar", CAFE);
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
@@ -318,7 +325,7 @@ fn forged_figures_are_checked_and_escaped() {
             });
         });
     };
-    let show = ["checkpoints", "show", "x", "--html", "page.html"];
+    let show = ["checkpoints", "show", "x", "--html", "page.html", "--json"];
     for (pointer, value) in [
         ("/format", json!(2)),
         ("/figures/accuracy/correct", json!(1_000)),
@@ -326,7 +333,8 @@ fn forged_figures_are_checked_and_escaped() {
         ("/figures", json!("<script>")),
     ] {
         forge(pointer, value);
-        let _ = sandbox.run(&show).code(2).says("cafe/report.json").says("hint");
+        let run = sandbox.run(&show).fails(failure(InvalidInput).at("cafe/report.json"));
+        assert!(run.error()["hint"].is_string(), "{run}");
         assert!(!sandbox.path().join("page.html").exists(), "{pointer}");
     }
     let script = "</table><script>alert(5)</script>";
@@ -356,14 +364,15 @@ fn the_page_written_after_training_matches_the_stored_report() {
     }
     sandbox.run(&["train", "--checkpoint", "y", "--html", "pages"]).code(0);
     assert_eq!(sandbox.names("pages"), ["bar.html", "pub.html"]);
-    let show = ["checkpoints", "show", "y", "--html", "one.html"];
-    let _ = sandbox.run(&show).code(2).says("several mentors").says("--mentor");
+    let show = ["checkpoints", "show", "y", "--html", "one.html", "--json"];
+    let _ = sandbox.run(&show).fails(failure(InvalidInput).with("`bar`, `pub`").with("--mentor"));
     sandbox.run(&[&show[..], &["--mentor", "pub"]].concat()).code(0);
     let pages = sandbox.files("pages");
     assert_eq!(sandbox.files("")["one.html"], pages["pub.html"]);
     // An unwritable path is reported before the training.
-    let train = ["train", "--checkpoint", "z", "--mentor", "bar", "--html", "no/where.html"];
-    sandbox.run(&train).code(2).says("no/where.html");
+    let train =
+        ["train", "--checkpoint", "z", "--mentor", "bar", "--html", "no/where.html", "--json"];
+    sandbox.run(&train).fails(failure(InvalidInput).at("no/where.html"));
     assert!(sandbox.checkpoint("z").is_empty());
 }
 
@@ -376,7 +385,8 @@ fn an_update_keeps_the_reports_of_other_mentors() {
     let update = ["train", "--checkpoint", "x", "--mentor", "bar", "--update"];
     sandbox.run(&update).code(0);
     assert_eq!(page(&sandbox, "cafe"), before);
-    sandbox.run(&["checkpoints", "verify", "x"]).code(0).prints("intact, 7 files");
+    let verified = sandbox.run(&["checkpoints", "verify", "x", "--json"]).code(0).line();
+    assert_eq!(verified["files"], 7);
 }
 
 #[test]

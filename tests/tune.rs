@@ -1,10 +1,11 @@
 //! `mentorpal tune`: its figures and its recommendation.
 
+use mentorpal::error::ErrorKind::{InvalidInput, NotFound};
 use mentorpal::evaluate::statistics::wilson;
 use serde_json::{Value, json};
 
 use crate::leave_one_out::{FAMILY, answers, left_out};
-use crate::support::{ADA, Sandbox, close};
+use crate::support::{ADA, Sandbox, close, failure};
 
 /// Returns questions of one made-up word each, which have no letters in common.
 const WORDS: &str = "\
@@ -138,7 +139,7 @@ fn the_better_architecture_is_recommended() {
     insta::assert_snapshot!(without_seconds(&printed));
     sandbox.write("mentorpal.toml", summary["settings"].as_str().unwrap());
     sandbox.run(&["train", "--checkpoint", "x"]).code(0);
-    sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("vectors words");
+    sandbox.run(&["checkpoints", "show", "x"]).code(0).prints("words");
 }
 
 /// As many folds as questions: each is held out alone, by `tune` and by a separate training.
@@ -196,14 +197,17 @@ fn several_mentors_are_pooled() {
 
     let run = sandbox.run(&[&["tune"], &arguments[..]].concat()).code(0);
     assert_eq!(run.stdout.matches("in mentorpal.toml").count(), 1, "{run}");
-    run.prints("ada: 16 questions").prints("bob: 16 questions").prints("all: 32 questions");
+    for (mentor, questions) in [("ada", "16"), ("bob", "16"), ("all", "32")] {
+        let is_heading = |line: &str| line.starts_with(mentor) && line.contains(questions);
+        assert!(run.stdout.lines().any(is_heading), "{mentor}: {run}");
+    }
 }
 
 #[test]
 fn combinations_that_cannot_be_trained_are_skipped_and_named() {
     let sandbox = Sandbox::ada();
     let run = sandbox.run(&["tune", "--json", "--folds", "2"]).code(0);
-    let run = run.says("lstm_v1 with vectors none is left out: `lstm_v1` needs word vectors");
+    let run = run.notes(&["`lstm_v1`"]);
     let found = run.json();
     let tried = |i: usize| json!([found[i]["arch"], found[i]["vectors"]]);
     assert_eq!(tried(0), json!(["fusion_v1", "none"]));
@@ -216,10 +220,9 @@ fn combinations_that_cannot_be_trained_are_skipped_and_named() {
     );
 
     sandbox
-        .run(&["tune", "--arch", "lstm_v1", "--vectors", "none"])
-        .code(2)
-        .says("no configuration could be trained on `ada`")
-        .says("`lstm_v1` needs word vectors");
+        .run(&["tune", "--arch", "lstm_v1", "--vectors", "none", "--json"])
+        .fails(failure(InvalidInput).with("ada"))
+        .notes(&["`lstm_v1` "]);
 }
 
 #[test]
@@ -232,9 +235,10 @@ fn a_damaged_vector_model_is_skipped_unless_requested() {
     *bytes.last_mut().unwrap() ^= 1;
     sandbox.write(&path, bytes);
     let fusion = ["tune", "--arch", "fusion_v1", "--folds", "2"];
-    let run = sandbox.run(&fusion).code(0).says("warning: `words` is left out: ").says("SHA-256");
+    let run = sandbox.run(&fusion).code(0).warns(&["`words`", "SHA-256"]);
     assert!(!run.stdout.contains("words"), "{run}");
-    sandbox.run(&[&fusion[..], &["--vectors", "words"]].concat()).code(2).says("add it again");
+    let run = sandbox.run(&[&fusion[..], &["--vectors", "words", "--json"]].concat());
+    run.fails(failure(InvalidInput).at("vector_models/words").with("SHA-256"));
 }
 
 #[test]
@@ -242,14 +246,18 @@ fn usage_errors_are_reported_before_any_work() {
     let sandbox = Sandbox::ada();
     sandbox.mentor("eve", "ID,topics,text,question\na,Life,Yes.,Are you well?\nb,Life,No.,Ill?\n");
     let refused = |arguments: &[&str]| sandbox.run(&[&["tune"], arguments].concat()).code(2);
-    refused(&["--folds", "1"]).says("--folds");
-    refused(&["--mentor", "ada", "--folds", "17"]).says("16 questions").says("at most 16");
-    refused(&["--mentor", "eve"]).says("`eve`: no answer has a second question").says("eve/data");
-    refused(&["--mentor", "ava"]).says("did you mean `ada`?");
-    refused(&["--arch", "fusion_v2"]).says("did you mean `fusion_v1`?");
-    refused(&["--vectors", "embeded"]).says("no vector model `embeded`");
+    refused(&["--folds", "1", "--json"]).fails(failure(InvalidInput).with("--folds"));
+    refused(&["--mentor", "ada", "--folds", "17", "--json"])
+        .fails(failure(InvalidInput).at("mentor/ada/data").with("16"));
+    refused(&["--mentor", "eve", "--json"]).fails(failure(InvalidInput).at("mentor/eve/data"));
+    refused(&["--mentor", "ava", "--json"])
+        .fails(failure(NotFound).at("mentor/ava/data").with("ada"));
+    refused(&["--arch", "fusion_v2", "--json"]).fails(failure(InvalidInput).with("fusion_v1"));
+    refused(&["--vectors", "embeded", "--json"])
+        .fails(failure(NotFound).at("checkpoint/vector_models/embeded"));
     // Of all mentors, those with questions that can be held out.
     let run = sandbox.run(&["tune", "--arch", "fusion_v1", "--vectors", "none", "--json"]).code(0);
     assert_eq!(run.json().len(), 2, "{run}");
-    run.says("`eve` is left out: ").does_not_say("`ada` is left out");
+    let run = run.notes(&["`eve`"]);
+    assert!(!run.has_line(&["`ada`"]), "{run}");
 }

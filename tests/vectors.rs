@@ -27,12 +27,13 @@ mod trained;
 
 use std::fs;
 
+use mentorpal::error::ErrorKind::{AlreadyExists, Corrupt, InvalidInput, NotFound};
 use mentorpal::progress::NoProgress;
 use mentorpal::vectors::{SentenceModel, StaticVectors, WordVectors};
 use mentorpal::workspace::{VectorModelName, Workspace};
 use serde_json::{Value, json};
 
-use crate::support::{Run, Sandbox};
+use crate::support::{Failure, Run, Sandbox, failure};
 
 const MODELS: &str = "checkpoint/vector_models";
 
@@ -45,7 +46,14 @@ fn with_words() -> Sandbox {
 
 fn add(sandbox: &Sandbox, name: &str, file: impl AsRef<[u8]>) -> Run {
     sandbox.write(name, file);
-    sandbox.run(&["vectors", "add", name])
+    sandbox.run(&["vectors", "add", name, "--json"])
+}
+
+/// Returns the manifest of the vector model `words`.
+#[track_caller]
+fn manifest(sandbox: &Sandbox) -> Value {
+    let shown = sandbox.run(&["vectors", "show", "words", "--json"]).code(0).line();
+    shown["manifest"].clone()
 }
 
 /// Returns the sorted names in the folder of vector models, including hidden ones.
@@ -57,8 +65,11 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
 fn every_format_gives_the_same_vectors() {
     for (format, file) in files::all() {
         let sandbox = Sandbox::empty();
-        let run = add(&sandbox, "words.any", file).code(0).prints("added words");
-        run.prints(&format!("({format}, 3 words, 2 dimensions)"));
+        let added = add(&sandbox, "words.any", file).code(0).line();
+        assert_eq!((&added["name"], &added["dims"]), (&json!("words"), &json!(2)));
+        let manifest = manifest(&sandbox);
+        assert_eq!(manifest["source"]["format"], format);
+        assert_eq!(manifest["words"], 3);
         let workspace = Workspace::open(sandbox.path()).unwrap();
         let model = WordVectors::open(&workspace, &VectorModelName::new("words").unwrap()).unwrap();
         assert_eq!(model.dims(), 2);
@@ -78,7 +89,7 @@ fn every_format_gives_the_same_vectors() {
 #[test]
 fn a_model_is_listed_and_shown() {
     let sandbox = Sandbox::empty();
-    let run = sandbox.run(&["vectors", "list"]).code(0).says("add others");
+    let run = sandbox.run(&["vectors", "list"]).code(0).says("mentorpal vectors add");
     assert_eq!(run.stdout.lines().count(), 2, "{run}");
     sandbox.write("data/tiny.v1.txt", files::GLOVE);
     let arguments = ["vectors", "add", "data/tiny.v1.txt", "--licence", "CC0", "--json"];
@@ -105,7 +116,7 @@ fn a_model_is_listed_and_shown() {
     sandbox.run(&["vectors", "list"]).code(0).prints("tiny.v1").prints("words");
 
     let run = sandbox.run(&["vectors", "show", "tiny.v1", "--like", "king"]).code(0);
-    let run = run.prints("3 words, 2 dimensions").prints("GloVe text").prints("licence: CC0");
+    let run = run.prints("3 words, 2 dimensions").prints("GloVe text").prints("CC0");
     run.prints(&mentorpal::sha256::digest(files::GLOVE.as_bytes())).prints("queen     0.960");
     let arguments = ["vectors", "show", "tiny.v1", "--like", "king", "--json"];
     let shown = &sandbox.run(&arguments).code(0).json()[0];
@@ -120,18 +131,25 @@ fn a_model_is_listed_and_shown() {
 #[test]
 fn a_missing_model_is_reported() {
     let sandbox = with_words();
-    let run = sandbox.run(&["vectors", "show", "wrds"]).code(2).says("no vector model `wrds`");
-    run.says("did you mean `words`").says("there is `words`");
-    sandbox.run(&["vectors", "verify", "wrds"]).code(2).says("no vector model `wrds`");
-    let run = sandbox.run(&["vectors", "show", "words", "--like", "cheese"]).code(2);
-    run.says("no word `cheese`");
+    let error = failure(NotFound).at("checkpoint/vector_models/wrds").with("`words`");
+    sandbox.run(&["vectors", "show", "wrds", "--json"]).fails(error);
+    sandbox
+        .run(&["vectors", "verify", "wrds", "--json"])
+        .fails(failure(NotFound).at("checkpoint/vector_models/wrds"));
+    sandbox
+        .run(&["vectors", "show", "words", "--like", "cheese", "--json"])
+        .fails(failure(NotFound).with("cheese"));
     for name in ["../x", "..", "a/b", ""] {
-        sandbox.run(&["vectors", "show", name]).code(2).says("vector model name");
-        let run = sandbox.run(&["vectors", "add", "words.txt", "--name", name]).code(2);
-        run.says("vector model name");
+        let error = || failure(InvalidInput).with(format!("`{name}`"));
+        sandbox.run(&["vectors", "show", name, "--json"]).fails(error());
+        sandbox.run(&["vectors", "add", "words.txt", "--name", name, "--json"]).fails(error());
     }
-    sandbox.run(&["vectors", "add", "absent.txt"]).code(2).says("absent.txt");
-    sandbox.run(&["vectors", "add", "checkpoint"]).code(2).says("a folder");
+    sandbox
+        .run(&["vectors", "add", "absent.txt", "--json"])
+        .fails(failure(NotFound).at("absent.txt"));
+    sandbox
+        .run(&["vectors", "add", "checkpoint", "--json"])
+        .fails(failure(InvalidInput).at("checkpoint"));
     assert_eq!(names(&sandbox), ["words"]);
 }
 
@@ -140,13 +158,14 @@ fn an_existing_name_is_refused_and_overwritten_on_request() {
     let sandbox = with_words();
     let before = sandbox.files(MODELS);
     sandbox.write("other.txt", "x 1 2 3\n");
-    let run = sandbox.run(&["vectors", "add", "other.txt", "--name", "words"]).code(2);
-    run.says("a vector model with this name already exists").says("--overwrite");
+    sandbox
+        .run(&["vectors", "add", "other.txt", "--name", "words", "--json"])
+        .fails(failure(AlreadyExists).at("checkpoint/vector_models/words").with("--overwrite"));
     assert_eq!(sandbox.files(MODELS), before);
     // An unreadable file does not replace the model.
     sandbox.write("broken.txt", "x 1 2 3\ny 1 2\n");
-    let arguments = ["vectors", "add", "broken.txt", "--name", "words", "--overwrite"];
-    sandbox.run(&arguments).code(2).says("row 2");
+    let arguments = ["vectors", "add", "broken.txt", "--name", "words", "--overwrite", "--json"];
+    sandbox.run(&arguments).fails(failure(Corrupt).at("broken.txt").row(2).with("2").with("3"));
     assert_eq!(sandbox.files(MODELS), before);
     let arguments = ["vectors", "add", "other.txt", "--name", "words", "--overwrite"];
     sandbox.run(&arguments).code(0);
@@ -161,32 +180,37 @@ fn an_existing_name_is_refused_and_overwritten_on_request() {
 fn a_model_that_differs_fails_to_verify() {
     let sandbox = with_words();
     add(&sandbox, "whole.txt", files::GLOVE).code(0);
-    let run = sandbox.run(&["vectors", "verify"]).code(0).prints("words: intact");
-    run.prints("whole: intact");
+    let run = sandbox.run(&["vectors", "verify", "--json"]).code(0);
+    let valid = |name: &str| json!({ "name": name, "fault": null });
+    assert_eq!(run.json(), [valid("whole"), valid("words")]);
     let model = sandbox.path().join(MODELS).join("words/model.fifu");
     let bytes = fs::read(&model).unwrap();
     let mut flipped = bytes.clone();
     *flipped.last_mut().unwrap() ^= 1;
     fs::write(&model, flipped).unwrap();
-    let run = sandbox.run(&["vectors", "verify", "--json"]).code(1).says("SHA-256");
+    let run = sandbox.run(&["vectors", "verify", "--json"]).code(1);
+    let run = run.warns(&["words: model.fifu: ", "SHA-256"]);
     let faults: Vec<Value> = run.json().iter().map(|line| line["fault"].clone()).collect();
-    let fault = "model.fifu: its SHA-256 differs from the manifest";
-    assert_eq!(faults, [Value::Null, fault.into()]);
-    for (damage, said) in
-        [(&bytes[..bytes.len() - 4], "bytes, the manifest lists"), (b"", "0 bytes")]
-    {
+    assert_eq!(faults[0], Value::Null);
+    let is_found = |text: &str| text.starts_with("model.fifu: ") && text.contains("SHA-256");
+    assert!(faults[1].as_str().is_some_and(is_found), "{faults:?}");
+    for damage in [&bytes[..bytes.len() - 4], b""] {
         fs::write(&model, damage).unwrap();
-        sandbox.run(&["vectors", "verify", "words"]).code(1).says(said);
-        sandbox.run(&["vectors", "show", "words"]).code(2).says("damaged");
+        let sizes = [damage.len(), bytes.len()].map(|size| size.to_string());
+        let run = sandbox.run(&["vectors", "verify", "words"]).code(1);
+        run.warns(&["words: model.fifu: ", &sizes[0], &sizes[1]]);
+        sandbox
+            .run(&["vectors", "show", "words", "--json"])
+            .fails(failure(InvalidInput).at("checkpoint/vector_models/words/model.fifu"));
     }
     fs::remove_file(&model).unwrap();
-    sandbox.run(&["vectors", "verify", "words"]).code(1).says("cannot be read");
+    sandbox.run(&["vectors", "verify", "words"]).code(1).warns(&["words: model.fifu: "]);
     sandbox.write(&format!("{MODELS}/words/manifest.json"), "{");
-    sandbox.run(&["vectors", "verify"]).code(1).says("not a manifest");
+    sandbox.run(&["vectors", "verify"]).code(1).notes(&["error: ", "words/manifest.json: "]);
     let run = sandbox.run(&["vectors", "verify", "words", "--json"]).code(1);
-    assert!(run.json()[0]["fault"].as_str().unwrap().contains("not a manifest"), "{run}");
-    let listed = sandbox.run(&["vectors", "list"]).code(2).says("not a manifest").prints("whole");
-    listed.says("error: 1 vector model cannot be read");
+    assert!(run.line()["fault"].is_string(), "{run}");
+    let listed = sandbox.run(&["vectors", "list", "--json"]).fails(failure(Corrupt).with("1"));
+    listed.prints("whole").notes(&["error: ", "words/manifest.json: "]);
 }
 
 #[test]
@@ -197,8 +221,9 @@ fn windows_line_ends_are_read() {
             continue;
         }
         let sandbox = Sandbox::empty();
-        let run = add(&sandbox, "words.txt", text.replace('\n', "\r\n")).code(0);
-        run.prints(&format!("({format}"));
+        let run = add(&sandbox, "words.txt", text.replace('\n', "\r\n"));
+        run.code(0);
+        assert_eq!(manifest(&sandbox)["source"]["format"], format);
         let workspace = Workspace::open(sandbox.path()).unwrap();
         let model = WordVectors::open(&workspace, &VectorModelName::new("words").unwrap()).unwrap();
         for (word, vector) in files::WORDS {
@@ -238,32 +263,29 @@ fn a_damaged_model_never_opens_as_something_else() {
 #[test]
 fn unreadable_files_are_explained_and_not_added() {
     let fasttext = files::fasttext();
-    let cases: [(&str, Vec<u8>, &str); 16] = [
-        ("empty", Vec::new(), "not a word-vector file"),
-        ("prose", b"It was a dark and stormy night.\n".into(), "not a word-vector file"),
-        ("zip", b"PK\x03\x04rest".into(), "unpack it first"),
-        ("ragged", b"a 1 2\nb 1 2 3\n".into(), "row 2: read as GloVe text: 3 numbers, expected 2"),
-        ("word only", b"a 1 2\nb\n".into(), "0 numbers, expected 2"),
-        ("blank line", b"a 1 2\n\nb 1 2\n".into(), "row 2: read as GloVe text: the word is empty"),
-        ("nan", b"a 1 2\nb nan 1\n".into(), "row 2: read as GloVe text: number 1"),
-        ("infinite", b"a 1 1e39\n".into(), "number 2 of the vector is inf"),
-        (
-            "twice",
-            b"a 1 2\nb 1 2\na 2 1\n".into(),
-            "row 3: read as GloVe text: duplicate word `a`, first in row 1",
-        ),
-        ("not UTF-8", b"a 1 2\n\xff 1 2\n".into(), "row 2: read as GloVe text: the word is not"),
-        ("too few", b"3 2\na 1 2\nb 1 2\n".into(), "are left"),
-        ("one too few", b"2 1\na 100\n\n".into(), "the word is empty"),
-        ("too many", b"1 2\na 1 2\nb 1 2\n".into(), "2 words, the first line declares 1"),
-        ("cut", files::word2vec("3 2\n")[..30].into(), "need at least"),
-        ("more", files::word2vec("2 2\n"), "more words than its header declares"),
-        ("fastText cut", fasttext[..fasttext.len() - 3].into(), "unexpected end of the file"),
+    let bad = || failure(Corrupt).at("bad");
+    let cases: [(&str, Vec<u8>, Failure); 16] = [
+        ("empty", Vec::new(), bad()),
+        ("prose", b"It was a dark and stormy night.\n".into(), bad()),
+        ("zip", b"PK\x03\x04rest".into(), failure(InvalidInput).at("bad")),
+        ("ragged", b"a 1 2\nb 1 2 3\n".into(), bad().row(2).with("3").with("2")),
+        ("word only", b"a 1 2\nb\n".into(), bad().row(2).with("0").with("2")),
+        ("blank line", b"a 1 2\n\nb 1 2\n".into(), bad().row(2)),
+        ("nan", b"a 1 2\nb nan 1\n".into(), bad().row(2).with("1")),
+        ("infinite", b"a 1 1e39\n".into(), bad().row(1).with("inf")),
+        ("twice", b"a 1 2\nb 1 2\na 2 1\n".into(), bad().row(3).with("`a`").with("row 1")),
+        ("not UTF-8", b"a 1 2\n\xff 1 2\n".into(), bad().row(2)),
+        ("too few", b"3 2\na 1 2\nb 1 2\n".into(), bad()),
+        ("one too few", b"2 1\na 100\n\n".into(), bad().row(3)),
+        ("too many", b"1 2\na 1 2\nb 1 2\n".into(), bad().with("2").with("1")),
+        ("cut", files::word2vec("3 2\n")[..30].into(), bad()),
+        ("more", files::word2vec("2 2\n"), bad()),
+        ("fastText cut", fasttext[..fasttext.len() - 3].into(), bad()),
     ];
-    for (case, file, said) in cases {
+    for (case, file, error) in cases {
         let sandbox = Sandbox::empty();
-        let run = add(&sandbox, "bad", file);
-        assert!(run.code == Some(2) && run.stderr.contains(said), "{case}\n{run}");
+        println!("{case}");
+        add(&sandbox, "bad", file).fails(error);
         assert!(names(&sandbox).is_empty(), "{case} left {:?}", names(&sandbox));
     }
 }
@@ -294,9 +316,11 @@ fn a_header_with_huge_counts_allocates_nothing() {
         sandbox.write("huge", &file);
         let binary = env!("CARGO_BIN_EXE_mentorpal");
         // The smallest of these files would not fit into 256 MiB of address space.
-        let line = format!("ulimit -v 262144; exec '{binary}' vectors add huge");
+        let line = format!("ulimit -v 262144; exec '{binary}' vectors add huge --json");
         let run = sandbox.finish(sandbox.program("bash").args(["-c", &line]));
-        run.code(2).says("huge: read as");
+        let error = run.code(2).error();
+        assert!(error["kind"] == "corrupt" || error["kind"] == "unsupported", "{error}");
+        assert_eq!(error["place"]["path"], "huge", "{error}");
         assert!(names(&sandbox).is_empty());
     }
 }
@@ -315,6 +339,6 @@ fn leftovers_of_killed_runs_are_hidden_and_removed_by_the_next_run() {
     assert_eq!(names(&sandbox), [".draft-123-0", "words"]);
     add(&sandbox, "more.txt", files::GLOVE).code(0);
     assert_eq!(names(&sandbox), ["more", "words"]);
-    sandbox.run(&["clean", "--force"]).code(0).prints("vector model more");
+    sandbox.run(&["clean", "--force"]).code(0).prints("more");
     assert!(names(&sandbox).is_empty());
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use mentorpal::error::ErrorKind::{Corrupt, NotFound};
 use serde_json::{Value, json};
 
-use super::{check, refused, works};
-use crate::support::Sandbox;
+use super::{cases, refused, works};
+use crate::support::{Sandbox, failure, note};
 
 const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 const MANIFEST: &str = "checkpoint/classifiers/fusion_v1/c/manifest.json";
@@ -31,45 +32,45 @@ fn with_manifest(sandbox: &Sandbox, change: fn(&mut Value)) {
 
 #[test]
 fn manifests() {
-    check(&[
-        refused("empty", |s| manifest(s, ""), "test", &["manifest.json: not a manifest"]),
-        refused("binary", |s| manifest(s, [0; 99]), "test", &["not a manifest"]),
+    cases("checkpoints_manifests").check(&[
+        refused("empty", |s| manifest(s, ""), "test", failure(Corrupt).at("c/manifest.json")),
+        refused("binary", |s| manifest(s, [0; 99]), "test", failure(Corrupt).at("c/manifest.json")),
         refused(
             "nested 100,000 deep",
             |s| manifest(s, "[".repeat(100_000)),
             "test",
-            &["not a manifest"],
+            failure(Corrupt).at("c/manifest.json"),
         ),
         refused(
             "without its mentor",
             |s| with_manifest(s, |m| (m["mentors"], m["files"]) = (json!({}), json!({}))),
             "test",
-            &["checkpoint `fusion_v1/c` has no mentor `ada`", "--update"],
+            failure(NotFound).with("fusion_v1/c").with("ada").with("--update"),
         ),
         refused(
             "with the size of another file",
             |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(7)),
             "test",
-            &["model.json: ", "the manifest lists 7"],
+            failure(Corrupt).at("ada/model.json").with("7"),
         ),
         refused(
             "with more bytes than there are",
             |s| with_manifest(s, |m| m["files"]["ada/model.json"]["size"] = json!(u64::MAX)),
             "checkpoints show c",
-            &["manifest.json: lists files with an impossibly large total size"],
+            failure(Corrupt).at("c/manifest.json"),
         ),
         refused(
             "with a terminal's commands",
             |s| with_manifest(s, |m| m["created"] = json!("\u{1b}[2J2026-01-01T00:00:00Z")),
             "checkpoints show c",
-            &["manifest.json: `created` is not a time"],
+            failure(Corrupt).at("c/manifest.json").with("created"),
         ),
     ]);
 }
 
 #[test]
 fn models() {
-    check(&[
+    cases("checkpoints_models").check(&[
         works(
             "a folder beside it that is no checkpoint",
             |s| {
@@ -77,7 +78,7 @@ fn models() {
                 s.write("checkpoint/classifiers/fusion_v1/zzz/readme.txt", "x");
             },
             "test",
-            &["1 column"],
+            [note("standard").with("1")],
         ),
         works(
             "answers the mentor does not have",
@@ -88,7 +89,7 @@ fn models() {
                 s.forge(CHECKPOINT, "model.json", card.to_string().as_bytes());
             },
             "test --no-canned",
-            &["1 column"],
+            [note("standard").with("1")],
         ),
     ]);
 }

@@ -1,7 +1,10 @@
 //! `topics.csv`, `profile.yml`, `utterance_data.csv` and `mentorpal.toml`.
 
-use super::{check, refused, remove, works};
-use crate::support::Sandbox;
+use mentorpal::error::ErrorKind::InvalidInput;
+use mentorpal::mentor::FindingKind::{EmptyCell, Encoding, MissingFile, UnknownTopic};
+
+use super::{cases, refused, remove, unreadable, works};
+use crate::support::{Sandbox, failure, finding};
 
 fn topics(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
     sandbox.write("mentor/ada/data/topics.csv", bytes);
@@ -21,75 +24,99 @@ fn settings(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
 
 #[test]
 fn topics_csv() {
-    check(&[
-        works("missing", |s| remove(s, "mentor/ada/data/topics.csv"), "train", &[]),
+    cases("companions_topics_csv").check(&[
+        works("missing", |s| remove(s, "mentor/ada/data/topics.csv"), "train", []),
         works(
             "empty",
             |s| topics(s, ""),
             "train",
-            &["row 2, column `topics`: topic `Life` of answer `ada_1` is not in topics.csv"],
+            [finding(UnknownTopic, "classifier_data.csv")
+                .row(2)
+                .column("topics")
+                .with("Life")
+                .with("ada_1")
+                .with("topics.csv")],
         ),
-        refused("binary", |s| topics(s, [0, 1, 2]), "train", &["topics.csv: a binary file"]),
-        works("one column", |s| topics(s, "Life\nWork\n"), "train", &[]),
-        works("more columns", |s| topics(s, "Life,A,B,C\n\n\nWork,D\n"), "train", &[]),
+        unreadable("binary", |s| topics(s, [0, 1, 2]), failure(InvalidInput).at("topics.csv")),
+        works("one column", |s| topics(s, "Life\nWork\n"), "train", []),
+        works("more columns", |s| topics(s, "Life,A,B,C\n\n\nWork,D\n"), "train", []),
         works(
             "a group without a topic",
             |s| topics(s, "Life,A\n,B\nWork,C\n"),
             "train",
-            &["topics.csv, row 2, column `A`: the group `B` has no topic"],
+            [finding(EmptyCell, "topics.csv").row(2).column("A").with("B")],
         ),
-        works("Windows-1252", |s| topics(s, b"Life,Caf\xe9\nWork,W\n"), "train", &["Windows-1252"]),
-        refused(
+        works(
+            "Windows-1252",
+            |s| topics(s, b"Life,Caf\xe9\nWork,W\n"),
+            "train",
+            [finding(Encoding, "topics.csv").with("Windows-1252")],
+        ),
+        unreadable(
             "a quote that never closes",
             |s| topics(s, "Life,A\n\"Work,B\n"),
-            "train",
-            &["topics.csv, row 2: an opening quote"],
+            failure(InvalidInput).at("topics.csv").row(2),
         ),
     ]);
 }
 
 #[test]
 fn profile_yml() {
-    check(&[
+    cases("companions_profile_yml").check(&[
         works(
             "missing",
             |s| remove(s, "mentor/ada/data/profile.yml"),
             "train",
-            &["profile.yml: no such file; the mentor's id is used as its name"],
+            [finding(MissingFile, "profile.yml")],
         ),
-        works("empty", |s| profile(s, ""), "train", &["profile.yml: "]),
+        works("empty", |s| profile(s, ""), "train", [finding(MissingFile, "profile.yml")]),
         works(
             "broken YAML",
             |s| profile(s, "name: [Ada\n: x"),
             "train",
-            &["profile.yml: invalid profile (line 1 column 7"],
+            [finding(MissingFile, "profile.yml").with("1").with("7")],
         ),
         works(
             "Windows-1252",
             |s| profile(s, b"name: Zo\xeb\nshort_name: Zo\xeb\ntitle: x\n"),
             "train",
-            &["profile.yml: not UTF-8 (from line 1), read as Windows-1252"],
+            [finding(Encoding, "profile.yml").with("Windows-1252")],
         ),
-        works("a list", |s| profile(s, "- Ada\n- Lovelace\n"), "train", &["invalid profile"]),
-        works("binary", |s| profile(s, [0, 159, 146]), "train", &["profile.yml: a binary file"]),
-        works("fields missing", |s| profile(s, "name: Ada\n"), "train", &["no `short_name`"]),
+        works(
+            "a list",
+            |s| profile(s, "- Ada\n- Lovelace\n"),
+            "train",
+            [finding(MissingFile, "profile.yml")],
+        ),
+        works(
+            "binary",
+            |s| profile(s, [0, 159, 146]),
+            "train",
+            [finding(MissingFile, "profile.yml")],
+        ),
+        works(
+            "fields missing",
+            |s| profile(s, "name: Ada\n"),
+            "train",
+            [finding(MissingFile, "profile.yml").with("short_name")],
+        ),
         works(
             "a name that is a table",
             |s| profile(s, "name: {first: Ada}\n"),
             "train",
-            &["invalid profile"],
+            [finding(MissingFile, "profile.yml")],
         ),
         works(
             "names that are numbers and truth values",
             |s| profile(s, "name: 7\nshort_name: yes\ntitle: 2026-01-01\n"),
             "train",
-            &[],
+            [],
         ),
         works(
             "nested 100,000 deep",
             |s| profile(s, format!("x: {}{}\n", "[".repeat(100_000), "]".repeat(100_000))),
             "train",
-            &["invalid profile"],
+            [finding(MissingFile, "profile.yml")],
         ),
         works(
             "a bomb of anchors",
@@ -102,52 +129,55 @@ fn profile_yml() {
                 profile(s, text + "name: *a39\n");
             },
             "train",
-            &["invalid profile"],
+            [finding(MissingFile, "profile.yml")],
         ),
         works(
             "5 MB",
             |s| profile(s, format!("name: Ada\nstory: {}\n", "x".repeat(5 << 20))),
             "train",
-            &["no `short_name`"],
+            [finding(MissingFile, "profile.yml").with("short_name")],
         ),
         works(
             "two documents",
             |s| profile(s, "name: Ada\n---\nname: Eve\n"),
             "train",
-            &["profile.yml: "],
+            [finding(MissingFile, "profile.yml")],
         ),
-        works("one key twice", |s| profile(s, "name: Ada\nname: Eve\n"), "train", &["profile.yml"]),
+        works(
+            "one key twice",
+            |s| profile(s, "name: Ada\nname: Eve\n"),
+            "train",
+            [finding(MissingFile, "profile.yml")],
+        ),
     ]);
 }
 
 #[test]
 fn utterance_data_csv() {
-    check(&[
+    cases("companions_utterance_data_csv").check(&[
         works(
             "missing",
             |s| remove(s, "mentor/ada/data/utterance_data.csv"),
             "train",
-            &["utterance_data.csv: no such file; default utterances are used"],
+            [finding(MissingFile, "utterance_data.csv")],
         ),
-        refused(
-            "empty",
-            |s| utterances(s, ""),
-            "train",
-            &["utterance_data.csv: the file is empty"],
-        ),
-        refused(
+        unreadable("empty", |s| utterances(s, ""), failure(InvalidInput).at("utterance_data.csv")),
+        unreadable(
             "without columns",
             |s| utterances(s, "u1,Hello.,_INTRO_\n"),
-            "train",
-            &["utterance_data.csv, row 1: no column `ID`", "`utterance`, `situation`"],
+            failure(InvalidInput).at("utterance_data.csv").row(1).with("ID").with("situation"),
         ),
-        refused("binary", |s| utterances(s, [0; 9]), "train", &["utterance_data.csv: a binary"]),
-        works("only a header", |s| utterances(s, "ID,utterance,situation\n"), "train", &[]),
+        unreadable(
+            "binary",
+            |s| utterances(s, [0; 9]),
+            failure(InvalidInput).at("utterance_data.csv"),
+        ),
+        works("only a header", |s| utterances(s, "ID,utterance,situation\n"), "train", []),
         works(
             "rows too short",
             |s| utterances(s, "ID,utterance,situation\nu1,Hello.\nu2,Hi.,_INTRO_\n"),
             "train",
-            &["utterance_data.csv, row 2, column `situation`: empty cell"],
+            [finding(EmptyCell, "utterance_data.csv").row(2).column("situation")],
         ),
         works(
             "nothing to say off-topic",
@@ -156,33 +186,43 @@ fn utterance_data_csv() {
                 s.train("c");
             },
             "ask --no-canned zzzz",
-            &[],
+            [],
         ),
     ]);
 }
 
 #[test]
 fn mentorpal_toml() {
-    check(&[
-        refused("binary", |s| settings(s, [0, 255]), "train", &["mentorpal.toml"]),
-        refused("UTF-16", |s| settings(s, b"\xff\xfea\0"), "train", &["mentorpal.toml"]),
+    cases("companions_mentorpal_toml").check(&[
+        refused(
+            "binary",
+            |s| settings(s, [0, 255]),
+            "train",
+            failure(InvalidInput).at("mentorpal.toml"),
+        ),
+        refused(
+            "UTF-16",
+            |s| settings(s, b"\xff\xfea\0"),
+            "train",
+            failure(InvalidInput).at("mentorpal.toml"),
+        ),
         refused(
             "an escaping architecture",
             |s| settings(s, "arch = '../x'"),
             "train",
-            &["architecture name `../x` starts with `.`"],
+            failure(InvalidInput).with("../x"),
         ),
         refused(
             "an escaping checkpoint",
             |s| settings(s, "checkpoint = '../../x'"),
             "test",
-            &["architecture name `..`"],
+            InvalidInput,
         ),
         refused(
             "an escaping test set",
             |s| settings(s, "test_set = '/etc/passwd'"),
             "test",
-            &["test set name `/etc/passwd` contains a path separator"],
+            failure(InvalidInput).with("/etc/passwd"),
         ),
     ]);
 }

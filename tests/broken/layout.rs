@@ -4,8 +4,13 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
-use super::{Case, DATA, TEST_SET, check, file, folder, refused, remove, works};
-use crate::support::{FUSION, Sandbox, require};
+use mentorpal::error::ErrorKind::{
+    AlreadyExists, Corrupt, InvalidInput, Io, NotFound, Unauthorized,
+};
+use mentorpal::mentor::FindingKind::MissingFile;
+
+use super::{DATA, TEST_SET, cases, file, folder, judge, refused, remove, unreadable, works};
+use crate::support::{FUSION, Failure, Sandbox, failure, finding, require};
 
 const TOPICS: &str = "mentor/ada/data/topics.csv";
 const PROFILE: &str = "mentor/ada/data/profile.yml";
@@ -35,25 +40,23 @@ fn lock(sandbox: &Sandbox, path: &str, mode: u32) {
 
 #[test]
 fn folders_in_place_of_files() {
-    check(&[
-        refused(
+    cases("layout_folders_in_place_of_files").check(&[
+        unreadable(
             "classifier_data.csv",
             |s| folder(s, DATA),
-            "train",
-            &["classifier_data.csv: a folder, expected a file"],
+            failure(InvalidInput).at("classifier_data.csv"),
         ),
-        refused("topics.csv", |s| folder(s, TOPICS), "train", &["topics.csv: a folder"]),
+        unreadable("topics.csv", |s| folder(s, TOPICS), failure(InvalidInput).at("topics.csv")),
         works(
             "profile.yml",
             |s| folder(s, PROFILE),
             "train",
-            &["profile.yml: a folder, expected a file; the mentor's id is used as its name"],
+            [finding(MissingFile, "profile.yml")],
         ),
-        refused(
+        unreadable(
             "utterances",
             |s| folder(s, UTTERANCES),
-            "train",
-            &["utterance_data.csv: a folder"],
+            failure(InvalidInput).at("utterance_data.csv"),
         ),
         refused(
             "the test set",
@@ -62,13 +65,13 @@ fn folders_in_place_of_files() {
                 folder(s, TEST_SET);
             },
             "test",
-            &["standard.csv: a folder, expected a file"],
+            failure(InvalidInput).at("standard.csv"),
         ),
         refused(
             "mentorpal.toml",
             |s| folder(s, "mentorpal.toml"),
             "train",
-            &["mentorpal.toml: a folder, expected a file"],
+            failure(InvalidInput).at("mentorpal.toml"),
         ),
         refused(
             "manifest.json",
@@ -77,7 +80,7 @@ fn folders_in_place_of_files() {
                 folder(s, MANIFEST);
             },
             "test",
-            &["manifest.json: a folder, expected a file"],
+            failure(InvalidInput).at("c/manifest.json"),
         ),
         refused(
             "a model's file",
@@ -86,7 +89,7 @@ fn folders_in_place_of_files() {
                 folder(s, MODEL);
             },
             "test",
-            &["model.json: ", "the checkpoint is damaged"],
+            failure(Corrupt).at("ada/model.json"),
         ),
         refused(
             "a batch of questions",
@@ -95,57 +98,57 @@ fn folders_in_place_of_files() {
                 folder(s, "questions");
             },
             "ask --batch questions",
-            &["questions"],
+            failure(InvalidInput).at("questions"),
         ),
     ]);
 }
 
 #[test]
 fn files_in_place_of_folders() {
-    check(&[
-        refused(
-            "mentor",
-            |s| file(s, "mentor"),
-            "train",
-            &["mentor: there is no such folder of mentors"],
-        ),
+    cases("layout_files_in_place_of_folders").check(&[
+        refused("mentor", |s| file(s, "mentor"), "train", failure(NotFound).at("mentor")),
         refused(
             "mentor/ada",
             |s| file(s, "mentor/ada"),
             "train",
-            &["no mentor has a `data` folder"],
+            failure(NotFound).at("mentor").with("data"),
         ),
         refused(
             "mentor/ada, named",
             |s| file(s, "mentor/ada"),
-            "train --mentor ada",
-            &["mentor/ada/data: no mentor `ada`"],
+            "mentors ada",
+            failure(NotFound).at("mentor/ada/data"),
         ),
         refused(
             "data",
             |s| file(s, "mentor/ada/data"),
             "train",
-            &["no mentor has a `data` folder"],
+            failure(NotFound).at("mentor").with("data"),
         ),
-        refused("checkpoint", |s| file(s, "checkpoint"), "train", &["cannot create the folder"]),
+        refused("checkpoint", |s| file(s, "checkpoint"), "train", failure(Io).at("fusion_v1")),
         refused(
             "checkpoint/classifiers",
             |s| file(s, "checkpoint/classifiers"),
             "train",
-            &["cannot create the folder"],
+            failure(Io).at("fusion_v1"),
         ),
-        refused("the architecture", |s| file(s, FUSION), "train", &["cannot create the folder"]),
+        refused(
+            "the architecture",
+            |s| file(s, FUSION),
+            "train",
+            failure(AlreadyExists).at("fusion_v1"),
+        ),
         refused(
             "the architecture, looked for",
             |s| file(s, FUSION),
             "test",
-            &["no checkpoint of `fusion_v1` yet"],
+            failure(NotFound).at("fusion_v1"),
         ),
         refused(
             "the checkpoint's name",
             |s| file(s, "checkpoint/classifiers/fusion_v1/c"),
             "train --checkpoint c",
-            &["there is a checkpoint `fusion_v1/c`"],
+            failure(AlreadyExists).at("fusion_v1/c"),
         ),
         refused(
             "checkpoint/tests",
@@ -154,7 +157,7 @@ fn files_in_place_of_folders() {
                 file(s, "checkpoint/tests");
             },
             "test",
-            &["no mentor has a test set"],
+            NotFound,
         ),
         refused(
             "the mentor's tests",
@@ -163,71 +166,80 @@ fn files_in_place_of_folders() {
                 file(s, "checkpoint/tests/ada");
             },
             "test --mentor ada",
-            &["mentor `ada` has no test set"],
+            failure(NotFound).at("checkpoint/tests/ada"),
         ),
-        refused("nothing at all", |s| remove(s, "mentor"), "train", &["mentor: there is no such"]),
-        refused("no mentors", |s| folder(s, "mentor"), "train", &["no mentor has a `data`"]),
-        refused("no data", |s| folder(s, "mentor/ada"), "train", &["no mentor has a `data`"]),
-        refused("empty data", |s| folder(s, "mentor/ada/data"), "train", &["classifier_data.csv"]),
+        refused("nothing at all", |s| remove(s, "mentor"), "train", failure(NotFound).at("mentor")),
+        refused(
+            "no mentors",
+            |s| folder(s, "mentor"),
+            "train",
+            failure(NotFound).at("mentor").with("data"),
+        ),
+        refused(
+            "no data",
+            |s| folder(s, "mentor/ada"),
+            "train",
+            failure(NotFound).at("mentor").with("data"),
+        ),
+        unreadable(
+            "empty data",
+            |s| folder(s, "mentor/ada/data"),
+            failure(NotFound).at("classifier_data.csv"),
+        ),
     ]);
 }
 
 #[test]
 fn links() {
-    check(&[
-        refused(
+    cases("layout_links").check(&[
+        unreadable(
             "to nowhere: classifier_data.csv",
             |s| link(s, DATA, "nowhere"),
-            "train",
-            &["classifier_data.csv: broken symbolic link"],
+            failure(NotFound).at("classifier_data.csv"),
         ),
-        refused(
+        unreadable(
             "to nowhere: topics.csv",
             |s| link(s, TOPICS, "nowhere"),
-            "train",
-            &["topics.csv: broken symbolic link"],
+            failure(NotFound).at("topics.csv"),
         ),
         works(
             "to nowhere: profile.yml",
             |s| link(s, PROFILE, "nowhere"),
             "train",
-            &["profile.yml: broken symbolic link; the mentor's id is used as its name"],
+            [finding(MissingFile, "profile.yml")],
         ),
-        refused(
+        unreadable(
             "to nowhere: utterance_data.csv",
             |s| link(s, UTTERANCES, "nowhere"),
-            "train",
-            &["utterance_data.csv: broken symbolic link"],
+            failure(NotFound).at("utterance_data.csv"),
         ),
         refused(
             "to nowhere: mentorpal.toml",
             |s| link(s, "mentorpal.toml", "nowhere"),
             "train",
-            &["mentorpal.toml: broken symbolic link"],
+            failure(NotFound).at("mentorpal.toml"),
         ),
-        refused(
+        unreadable(
             "to itself",
             |s| link(s, DATA, "classifier_data.csv"),
-            "train",
-            &["broken symbolic link"],
+            failure(NotFound).at("classifier_data.csv"),
         ),
         refused(
             "to itself: the data folder",
             |s| link(s, "mentor/ada/data", "data"),
             "train",
-            &["no mentor has a `data` folder"],
+            failure(NotFound).at("mentor").with("data"),
         ),
-        refused(
+        unreadable(
             "upward: the data folder",
             |s| link(s, "mentor/ada/data", "../.."),
-            "train",
-            &["mentor/ada/data/classifier_data.csv"],
+            failure(NotFound).at("classifier_data.csv"),
         ),
         refused(
             "to nowhere: the checkpoints",
             |s| link(s, "checkpoint/classifiers", "nowhere"),
             "train",
-            &["cannot create the folder"],
+            failure(AlreadyExists).at("fusion_v1"),
         ),
         refused(
             "to nowhere: the checkpoint's name",
@@ -236,13 +248,12 @@ fn links() {
                 link(s, "checkpoint/classifiers/fusion_v1/c", "nowhere");
             },
             "train --checkpoint c",
-            &["a checkpoint with this name already exists"],
+            failure(AlreadyExists).at("fusion_v1/c"),
         ),
-        refused(
+        unreadable(
             "to a device",
             |s| link(s, DATA, "/dev/zero"),
-            "train",
-            &["classifier_data.csv: a device, expected a regular file"],
+            failure(InvalidInput).at("classifier_data.csv"),
         ),
         works(
             "to a mentor elsewhere",
@@ -251,43 +262,31 @@ fn links() {
                 link(s, "mentor/ada", "../elsewhere");
             },
             "train",
-            &[],
+            [],
         ),
     ]);
 }
 
 #[test]
 fn pipes() {
-    check(&[
-        refused(
+    cases("layout_pipes").check(&[
+        unreadable(
             "classifier_data.csv",
             |s| pipe(s, DATA),
-            "train",
-            &["a pipe, expected a regular file"],
+            failure(InvalidInput).at("classifier_data.csv"),
         ),
-        refused(
-            "topics.csv",
-            |s| pipe(s, TOPICS),
-            "train",
-            &["topics.csv: a pipe, expected a regular file"],
-        ),
-        works(
-            "profile.yml",
-            |s| pipe(s, PROFILE),
-            "train",
-            &["profile.yml: a pipe, expected a regular file"],
-        ),
-        refused(
+        unreadable("topics.csv", |s| pipe(s, TOPICS), failure(InvalidInput).at("topics.csv")),
+        works("profile.yml", |s| pipe(s, PROFILE), "train", [finding(MissingFile, "profile.yml")]),
+        unreadable(
             "utterances",
             |s| pipe(s, UTTERANCES),
-            "train",
-            &["a pipe, expected a regular file"],
+            failure(InvalidInput).at("utterance_data.csv"),
         ),
         refused(
             "mentorpal.toml",
             |s| pipe(s, "mentorpal.toml"),
             "train",
-            &["mentorpal.toml: a pipe, expected a regular file"],
+            failure(InvalidInput).at("mentorpal.toml"),
         ),
         refused(
             "the test set",
@@ -296,7 +295,7 @@ fn pipes() {
                 pipe(s, TEST_SET);
             },
             "test",
-            &["standard.csv: a pipe, expected a regular file"],
+            failure(InvalidInput).at("standard.csv"),
         ),
         refused(
             "manifest.json",
@@ -305,7 +304,7 @@ fn pipes() {
                 pipe(s, MANIFEST);
             },
             "test",
-            &["manifest.json: a pipe, expected a regular file"],
+            failure(InvalidInput).at("c/manifest.json"),
         ),
         refused(
             "a model's file",
@@ -314,19 +313,8 @@ fn pipes() {
                 pipe(s, MODEL);
             },
             "test",
-            &["model.json: ", "the checkpoint is damaged"],
+            failure(Corrupt).at("ada/model.json"),
         ),
-        Case {
-            name: "a vector model's file",
-            build: |s| {
-                s.write("tiny.txt", "navy 0.9 0.4\narmy 0.8 0.5\n");
-                s.run(&["vectors", "add", "tiny.txt"]).code(0);
-                pipe(s, VECTORS);
-            },
-            command: "vectors verify tiny",
-            code: 1,
-            says: &["tiny: model.fifu: a pipe, expected a regular file"],
-        },
         works(
             "a draft that a killed run left",
             |s| {
@@ -334,7 +322,7 @@ fn pipes() {
                 pipe(s, "checkpoint/classifiers/fusion_v1/.draft-1-0");
             },
             "train --checkpoint c",
-            &[],
+            [],
         ),
     ]);
 }
@@ -347,17 +335,17 @@ fn without_permission() {
     if !require("unprivileged", fs::read(probe.path().join(DATA)).is_err()) {
         return;
     }
-    check(&[
-        refused(
-            "classifier_data.csv",
-            |s| lock(s, DATA, 0o000),
+    judge(&[
+        unreadable("classifier_data.csv", |s| lock(s, DATA, 0o000), denied("classifier_data.csv")),
+        unreadable("topics.csv", |s| lock(s, TOPICS, 0o000), denied("topics.csv")),
+        works(
+            "profile.yml",
+            |s| lock(s, PROFILE, 0o000),
             "train",
-            &["classifier_data.csv: cannot read the file", "check the permissions"],
+            [finding(MissingFile, "profile.yml")],
         ),
-        refused("topics.csv", |s| lock(s, TOPICS, 0o000), "train", &["topics.csv: cannot read"]),
-        works("profile.yml", |s| lock(s, PROFILE, 0o000), "train", &["profile.yml: cannot read"]),
-        refused("utterances", |s| lock(s, UTTERANCES, 0o000), "train", &["cannot read the file"]),
-        refused("data", |s| lock(s, "mentor/ada/data", 0o000), "train", &["cannot read the file"]),
+        unreadable("utterances", |s| lock(s, UTTERANCES, 0o000), denied("utterance_data.csv")),
+        unreadable("data", |s| lock(s, "mentor/ada/data", 0o000), denied("classifier_data.csv")),
         refused(
             "a checkpoint folder that is read-only",
             |s| {
@@ -365,7 +353,24 @@ fn without_permission() {
                 lock(s, FUSION, 0o500);
             },
             "train --checkpoint c",
-            &["fusion_v1: cannot create a folder in it", "check the permissions"],
+            denied("fusion_v1"),
         ),
     ]);
+}
+
+/// Returns the error for a path without permission.
+fn denied(path: &str) -> Failure {
+    failure(Unauthorized).at(path)
+}
+
+#[test]
+fn a_pipe_in_place_of_a_vector_model_is_a_fault() {
+    let sandbox = Sandbox::ada();
+    sandbox.write("tiny.txt", "navy 0.9 0.4\narmy 0.8 0.5\n");
+    sandbox.run(&["vectors", "add", "tiny.txt"]).code(0);
+    pipe(&sandbox, VECTORS);
+    let run = sandbox.run(&["vectors", "verify", "tiny", "--json"]).code(1);
+    let line = run.line();
+    assert_eq!(line["name"], "tiny");
+    assert!(line["fault"].as_str().is_some_and(|fault| fault.contains("model.fifu")), "{run}");
 }

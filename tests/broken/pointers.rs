@@ -2,8 +2,11 @@
 
 use std::fs;
 
-use super::{DATA, TEST_SET, check, refused, remove, works};
-use crate::support::Sandbox;
+use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, NotFound};
+use mentorpal::mentor::FindingKind::MissingFile;
+
+use super::{DATA, TEST_SET, cases, refused, remove, unreadable, works};
+use crate::support::{Failure, Sandbox, failure, finding};
 
 /// A pointer in the format of `git lfs` 3.4.
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
@@ -11,21 +14,43 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
 
 const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 
+/// The error for a pointer in place of a file.
+fn pointer(path: &str) -> Failure {
+    failure(InvalidInput).at(path).with("git lfs pull")
+}
+
 #[test]
 fn git_lfs_pointers_are_recognised() {
-    const LFS: &[&str] = &["a Git LFS pointer instead of the file", "git lfs pull"];
-    check(&[
-        refused("the data", |s| s.write(DATA, POINTER), "train", LFS),
-        refused("the data, looked at", |s| s.write(DATA, POINTER), "mentors ada", LFS),
-        refused("topics", |s| s.write("mentor/ada/data/topics.csv", POINTER), "train", LFS),
+    cases("pointers_git_lfs_pointers_are_recognised").check(&[
+        unreadable("the data", |s| s.write(DATA, POINTER), pointer("classifier_data.csv")),
         refused(
+            "the data, looked at",
+            |s| s.write(DATA, POINTER),
+            "mentors ada",
+            pointer("classifier_data.csv"),
+        ),
+        unreadable(
+            "topics",
+            |s| s.write("mentor/ada/data/topics.csv", POINTER),
+            pointer("topics.csv"),
+        ),
+        unreadable(
             "utterances",
             |s| s.write("mentor/ada/data/utterance_data.csv", POINTER),
-            "train",
-            LFS,
+            pointer("utterance_data.csv"),
         ),
-        works("the profile", |s| s.write("mentor/ada/data/profile.yml", POINTER), "train", LFS),
-        refused("settings", |s| s.write("mentorpal.toml", POINTER), "train", LFS),
+        works(
+            "the profile",
+            |s| s.write("mentor/ada/data/profile.yml", POINTER),
+            "train",
+            [finding(MissingFile, "profile.yml").with("git lfs pull")],
+        ),
+        refused(
+            "settings",
+            |s| s.write("mentorpal.toml", POINTER),
+            "train",
+            pointer("mentorpal.toml"),
+        ),
         refused(
             "a test set",
             |s| {
@@ -33,7 +58,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write(TEST_SET, POINTER);
             },
             "test",
-            LFS,
+            pointer("standard.csv"),
         ),
         refused(
             "a manifest",
@@ -42,7 +67,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write(&format!("{CHECKPOINT}/manifest.json"), POINTER);
             },
             "test",
-            LFS,
+            pointer("c/manifest.json"),
         ),
         refused(
             "a model",
@@ -51,9 +76,14 @@ fn git_lfs_pointers_are_recognised() {
                 s.write(&format!("{CHECKPOINT}/ada/model.safetensors"), POINTER);
             },
             "test",
-            LFS,
+            failure(Corrupt).at("ada/model.safetensors").with("git lfs pull"),
         ),
-        refused("word vectors", |s| s.write("w.txt", POINTER), "vectors add w.txt", LFS),
+        refused(
+            "word vectors",
+            |s| s.write("w.txt", POINTER),
+            "vectors add w.txt",
+            pointer("w.txt"),
+        ),
         refused(
             "word vectors that were added",
             |s| {
@@ -62,7 +92,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write("checkpoint/vector_models/w/model.fifu", POINTER);
             },
             "train --vectors w",
-            LFS,
+            pointer("checkpoint/vector_models/w/model.fifu"),
         ),
         refused(
             "a sentence encoder",
@@ -72,7 +102,7 @@ fn git_lfs_pointers_are_recognised() {
                 s.write("e/model.safetensors", POINTER);
             },
             "vectors add e",
-            LFS,
+            pointer("e/model.safetensors"),
         ),
         refused(
             "questions",
@@ -81,9 +111,13 @@ fn git_lfs_pointers_are_recognised() {
                 s.write("questions.txt", POINTER);
             },
             "ask --batch questions.txt",
-            LFS,
+            pointer("questions.txt"),
         ),
     ]);
+}
+
+#[test]
+fn git_lfs_pointers_are_listed() {
     let sandbox = Sandbox::ada();
     sandbox.train("c");
     sandbox.write(&format!("{CHECKPOINT}/ada/model.json"), POINTER);
@@ -114,28 +148,28 @@ fn similar_names_are_suggested() {
     ] {
         let sandbox = Sandbox::ada();
         rename(&sandbox, DATA, &format!("mentor/ada/data/{name}"));
-        let run = sandbox.run(&["train"]).code(2);
-        run.says(&format!("classifier_data.csv: the file does not exist, did you mean `{name}`?"));
-        sandbox.run(&["mentors", "ada"]).code(2).says(&format!("`{name}`"));
+        sandbox.run(&["train"]).code(2).says(&format!("`{name}`"));
+        let error = failure(NotFound).at("classifier_data.csv").with(format!("`{name}`"));
+        sandbox.run(&["mentors", "ada", "--json"]).fails(error);
     }
-    check(&[
+    cases("pointers_similar_names_are_suggested").check(&[
         works(
             "topics",
             |s| rename(s, "mentor/ada/data/topics.csv", "mentor/ada/data/Topics.csv"),
             "mentors ada",
-            &[],
+            [],
         ),
         works(
             "topics, in training",
             |s| rename(s, "mentor/ada/data/topics.csv", "mentor/ada/data/topic.csv"),
             "train",
-            &["topics.csv: no such file; rename `topic.csv` to `topics.csv`"],
+            [finding(MissingFile, "topics.csv").with("topic.csv")],
         ),
         works(
             "the profile",
             |s| rename(s, "mentor/ada/data/profile.yml", "mentor/ada/data/profile.yaml"),
             "train",
-            &["profile.yml: no such file (rename `profile.yaml` to `profile.yml`)"],
+            [finding(MissingFile, "profile.yml").with("profile.yaml")],
         ),
         works(
             "utterances",
@@ -147,7 +181,7 @@ fn similar_names_are_suggested() {
                 );
             },
             "train",
-            &["utterance_data.csv: no such file (export `utterance_data.xlsx` as"],
+            [finding(MissingFile, "utterance_data.csv").with("utterance_data.xlsx")],
         ),
         refused(
             "a test set",
@@ -156,7 +190,7 @@ fn similar_names_are_suggested() {
                 rename(s, TEST_SET, "checkpoint/tests/ada/standard.xlsx");
             },
             "test --mentor ada",
-            &["standard.xlsx: not read as a test set; export `standard.xlsx`"],
+            failure(NotFound).at("checkpoint/tests/ada").with("standard.xlsx"),
         ),
         refused(
             "a named test set",
@@ -165,18 +199,17 @@ fn similar_names_are_suggested() {
                 rename(s, TEST_SET, "checkpoint/tests/ada/standard.csv.txt");
             },
             "test --mentor ada --test-set standard",
-            &["rename `standard.csv.txt` to `standard.csv`"],
+            failure(NotFound).at("checkpoint/tests/ada").with("standard.csv.txt"),
         ),
-        refused(
+        unreadable(
             "none at all",
             |s| remove(s, DATA),
-            "train",
-            &["does not exist", "mentorpal new DIR"],
+            failure(NotFound).at("classifier_data.csv").with("mentorpal new DIR"),
         ),
     ]);
     let sandbox = Sandbox::ada();
     rename(&sandbox, "mentor/ada/data/topics.csv", "mentor/ada/data/Topics.csv");
     rename(&sandbox, TEST_SET, "checkpoint/tests/ada/standard.ods");
     let shown = sandbox.run(&["mentors", "ada"]).code(0);
-    shown.prints("rename `Topics.csv` to `topics.csv`").prints("export `standard.ods`");
+    shown.prints("`Topics.csv`").prints("`standard.ods`");
 }

@@ -1,9 +1,11 @@
 //! Invalid quotes, rows and separators of tables.
 
+use mentorpal::error::ErrorKind::InvalidInput;
+use mentorpal::mentor::FindingKind::{DuplicateId, LongRow, StrayQuote};
 use serde_json::Value;
 
-use super::{DATA, TEST_SET, check, refused, works};
-use crate::support::{ADA, Sandbox};
+use super::{DATA, TEST_SET, cases, refused, unreadable, works};
+use crate::support::{ADA, Sandbox, failure, finding};
 
 fn data(sandbox: &Sandbox, rows: &str) {
     sandbox.write(DATA, format!("ID,topics,text,question\n{rows}"));
@@ -11,220 +13,209 @@ fn data(sandbox: &Sandbox, rows: &str) {
 
 #[test]
 fn unbalanced_quotes_are_refused() {
-    check(&[
-        refused(
-            "a missing closing quote that a later row closes",
-            |s| {
-                data(
-                    s,
-                    "1,,\"I was born in Kyiv.,where were you born\n2,,\"I am a nurse.\",what do you do\n",
-                );
-            },
-            "train",
-            &[
-                "classifier_data.csv, row 2, column `text`: expected a delimiter or the end of the row after a closing quote, got `I am a nurse.",
-            ],
-        ),
-        refused(
-            "one that a later row closes before a separator",
-            |s| {
-                data(
-                    s,
-                    "1,,\"I was born in Kyiv.,where were you born\n2,,I am a nurse.\",what do you do\n",
-                );
-            },
-            "train",
-            &["row 2, column `text`: this quoted cell seems to contain 1 more row"],
-        ),
-        refused(
-            "one before a quoted cell that begins with a line break",
-            |s| data(s, "1,,Kyiv.,\"where\n2,,Nurse.,\"\nwhat do you do\n\"\n3,,Lviv.,why\n"),
-            "train",
-            &["row 2, column `question`: "],
-        ),
-        refused(
-            "text after a closing quote",
-            |s| data(s, "1,,One.,Why?\n2,,\"Two\" and more,How?\n"),
-            "train",
-            &[
-                "row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `and more,How?` (line 3)",
-            ],
-        ),
-        refused(
-            "a missing opening quote",
-            |s| data(s, "1,,I am a nurse.\",what do you do\n2,,Two.,How?\n"),
-            "train",
-            &["row 2, column `text`: closing quote without an opening quote: `I am a nurse.\"`"],
-        ),
-        refused(
-            "a quote that is not doubled",
-            |s| data(s, "1,,\"They said \"no\" to me.\",Why?\n"),
-            "train",
-            &[
-                "row 2, column `text`: expected a delimiter or the end of the row after a closing quote",
-            ],
-        ),
-        refused(
-            "tabs between columns",
-            |s| s.write(DATA, "ID\ttopics\ttext\tquestion\n1\t\t\"One\" two.\tWhy?\n"),
-            "train",
-            &[
-                "row 2, column `text`: expected a delimiter or the end of the row after a closing quote",
-            ],
-        ),
-        refused(
-            "a test set",
-            |s| {
-                s.train("c");
-                s.write(TEST_SET, ",,who,where\na,\"I am Ada.,i,\nb,\"I am not.\",,r\n");
-            },
-            "test",
-            &[
-                "standard.csv, row 2, column `B`: expected a delimiter or the end of the row after a closing quote",
-            ],
-        ),
-        refused(
-            "topics",
-            |s| s.write("mentor/ada/data/topics.csv", "Life,\"About Me\nWork,About Work\"\n"),
-            "train",
-            &["topics.csv, row 1, column `B`: "],
-        ),
-    ]);
+    cases("quotes_unbalanced_quotes_are_refused").check(&[
+            unreadable(
+                "a missing closing quote that a later row closes",
+                |s| {
+                    data(
+                        s,
+                        "1,,\"I was born in Kyiv.,where were you born\n2,,\"I am a nurse.\",what do you do\n",
+                    );
+                },
+                failure(InvalidInput).at("classifier_data.csv").row(2).column("text"),
+            ),
+            unreadable(
+                "one that a later row closes before a separator",
+                |s| {
+                    data(
+                        s,
+                        "1,,\"I was born in Kyiv.,where were you born\n2,,I am a nurse.\",what do you do\n",
+                    );
+                },
+                failure(InvalidInput).at("classifier_data.csv").row(2).column("text").with("1"),
+            ),
+            unreadable(
+                "one before a quoted cell that begins with a line break",
+                |s| data(s, "1,,Kyiv.,\"where\n2,,Nurse.,\"\nwhat do you do\n\"\n3,,Lviv.,why\n"),
+                failure(InvalidInput).at("classifier_data.csv").row(2).column("question"),
+            ),
+            unreadable(
+                "text after a closing quote",
+                |s| data(s, "1,,One.,Why?\n2,,\"Two\" and more,How?\n"),
+                failure(InvalidInput)
+                    .at("classifier_data.csv")
+                    .row(3)
+                    .column("text")
+                    .with("and more,How?"),
+            ),
+            unreadable(
+                "a missing opening quote",
+                |s| data(s, "1,,I am a nurse.\",what do you do\n2,,Two.,How?\n"),
+                failure(InvalidInput)
+                    .at("classifier_data.csv")
+                    .row(2)
+                    .column("text")
+                    .with("I am a nurse.\""),
+            ),
+            unreadable(
+                "a quote that is not doubled",
+                |s| data(s, "1,,\"They said \"no\" to me.\",Why?\n"),
+                failure(InvalidInput).at("classifier_data.csv").row(2).column("text"),
+            ),
+            unreadable(
+                "tabs between columns",
+                |s| s.write(DATA, "ID\ttopics\ttext\tquestion\n1\t\t\"One\" two.\tWhy?\n"),
+                failure(InvalidInput).at("classifier_data.csv").row(2).column("text"),
+            ),
+            refused(
+                "a test set",
+                |s| {
+                    s.train("c");
+                    s.write(TEST_SET, ",,who,where\na,\"I am Ada.,i,\nb,\"I am not.\",,r\n");
+                },
+                "test",
+                failure(InvalidInput).at("standard.csv").row(2).column("B"),
+            ),
+            unreadable(
+                "topics",
+                |s| s.write("mentor/ada/data/topics.csv", "Life,\"About Me\nWork,About Work\"\n"),
+                failure(InvalidInput).at("topics.csv").row(1).column("B"),
+            ),
+        ]);
 }
 
 #[test]
 fn hand_written_cells_are_read() {
-    check(&[
-        works(
-            "several lines with commas in a cell",
-            |s| {
-                data(
-                    s,
-                    "1,,\"I was born in Kyiv, in 1980.\nThen, well, I moved.\",\"where, if I may\nyes,no,or,both\"\n\
+    cases("quotes_hand_written_cells_are_read").check(&[
+            works(
+                "several lines with commas in a cell",
+                |s| {
+                    data(
+                        s,
+                        "1,,\"I was born in Kyiv, in 1980.\nThen, well, I moved.\",\"where, if I may\nyes,no,or,both\"\n\
                      2,,Two.,How?\n",
-                );
-            },
-            "train",
-            &[],
-        ),
-        works(
-            "blanks around quoted cells",
-            |s| data(s, "1, \"Life\" , \"One, two.\" ,\"Why?\" \n2,,Two.,How?\n"),
-            "train",
-            &[],
-        ),
-        works(
-            "inches",
-            |s| data(s, "1,,It is 65\",how wide is it\n2,,Two.,How?\n"),
-            "train",
-            &["row 2, column `text`: `It is 65\"` ends with a quote without an opening quote"],
-        ),
-        works(
-            "straight and curly quotes",
-            |s| data(s, "1,,“One\",Why?\n2,,he said \"two\",How?\n"),
-            "train",
-            &[],
-        ),
-    ]);
+                    );
+                },
+                "train",
+                [],
+            ),
+            works(
+                "blanks around quoted cells",
+                |s| data(s, "1, \"Life\" , \"One, two.\" ,\"Why?\" \n2,,Two.,How?\n"),
+                "train",
+                [],
+            ),
+            works(
+                "inches",
+                |s| data(s, "1,,It is 65\",how wide is it\n2,,Two.,How?\n"),
+                "train",
+                [finding(StrayQuote, "classifier_data.csv")
+                    .row(2)
+                    .column("text")
+                    .with("It is 65\"")],
+            ),
+            works(
+                "straight and curly quotes",
+                |s| data(s, "1,,“One\",Why?\n2,,he said \"two\",How?\n"),
+                "train",
+                [],
+            ),
+        ]);
 }
 
 #[test]
 fn truncated_rows_are_refused() {
-    check(&[
-        refused(
+    cases("quotes_truncated_rows_are_refused").check(&[
+        unreadable(
             "a line break outside quotes",
             |s| data(s, "1,,One.,who are you\nwhat is your name\n2,,Two.,How?\n"),
-            "train",
-            &["row 3, column `ID`: the row has a single cell, `what is your name`"],
+            failure(InvalidInput)
+                .at("classifier_data.csv")
+                .row(3)
+                .column("ID")
+                .with("what is your name"),
         ),
-        refused(
+        unreadable(
             "a line break in a text outside quotes",
             |s| data(s, "1,,One.\nAnd more.,who are you\n2,,Two.,How?\n"),
-            "train",
-            &["row 3, column `ID`: `And more.` has neither a text nor a question"],
+            failure(InvalidInput).at("classifier_data.csv").row(3).column("ID"),
         ),
-        refused(
+        unreadable(
             "a comma outside quotes",
             |s| data(s, "1,,Born in Kyiv, in 1980.,where\n2,,Two.,How?\n"),
-            "train",
-            &["row 2, column `question`: `in 1980.` begins with a space"],
+            failure(InvalidInput).at("classifier_data.csv").row(2).column("question"),
         ),
-        refused(
+        unreadable(
             "a lone carriage return in a row",
             |s| data(s, "1,,One.\rTwo.,Why?\n2,,Two.,How?\n"),
-            "train",
-            &[
-                "row 2, column `text`: a carriage return ends this row, while other rows end with line feeds",
-            ],
+            failure(InvalidInput).at("classifier_data.csv").row(2).column("text"),
         ),
-        refused(
+        unreadable(
             "an id of several lines",
             |s| data(s, "\"1\n2\",,One.,Why?\n"),
-            "train",
-            &["row 2, column `ID`: ", "has several lines, expected one"],
+            failure(InvalidInput).at("classifier_data.csv").row(2).column("ID"),
         ),
     ]);
 }
 
 #[test]
 fn ignored_columns_are_reported() {
-    check(&[
+    cases("quotes_ignored_columns_are_reported").check(&[
         works(
             "the trailing commas of a spreadsheet",
             |s| s.write(DATA, "ID,topics,text,question,,\n1,,One.,Why?,,\n2,,Two.,How?,,\n"),
             "train",
-            &[],
+            [],
         ),
         works(
             "a cell below them",
             |s| s.write(DATA, "ID,topics,text,question,,\n1,,One.,Why?,,lost\n2,,Two.,How?,,\n"),
             "train",
-            &["row 2, column `F`: `lost` is in a column without a name and is ignored"],
+            [finding(LongRow, "classifier_data.csv").row(2).column("F").with("lost")],
         ),
-        refused(
+        unreadable(
             "a comma outside quotes beside them",
             |s| s.write(DATA, "ID,topics,text,question,,\n1,,One, or two.,Why?,\n2,,Two.,How?,,\n"),
-            "train",
-            &["row 2, column `question`: `or two.` begins with a space"],
+            failure(InvalidInput).at("classifier_data.csv").row(2).column("question"),
         ),
-        refused(
+        unreadable(
             "a second column of a known name in another case",
             |s| s.write(DATA, "ID,topics,text,question,Question\n1,,One.,Why?,Where?\n"),
-            "train",
-            &["row 1, column `question`: occurs twice, in the columns D and E"],
+            failure(InvalidInput).at("classifier_data.csv").row(1).column("question"),
         ),
-        refused(
+        unreadable(
             "a second column that only looks the same",
             |s| s.write(DATA, "ID,topics,text,question,question\u{200b}\n1,,One.,Why?,Where?\n"),
-            "train",
-            &["row 1, column `question`: occurs twice"],
+            failure(InvalidInput).at("classifier_data.csv").row(1).column("question"),
         ),
     ]);
 }
 
 #[test]
 fn ids_that_look_alike_are_equal() {
-    check(&[
-        refused(
+    cases("quotes_ids_that_look_alike_are_equal").check(&[
+        unreadable(
             "two answers",
             |s| data(s, "a,,One.,Why?\na\u{200b},,Two.,How?\n"),
-            "train",
-            &["row 3, column `ID`: id `a` already belongs to another answer, in row 2"],
+            failure(InvalidInput).at("classifier_data.csv").row(3).column("ID").with("2"),
         ),
         works(
             "one answer in two rows",
             |s| data(s, "caf\u{e9},,One.,Why?\n\u{feff}cafe\u{301},,One.,How?\nb,,Two.,Who?\n"),
             "train",
-            &[
-                "id `café` is already in row 2",
-                "is read as `café`, without its invisible characters",
+            [
+                finding(DuplicateId, "classifier_data.csv")
+                    .row(3)
+                    .column("ID")
+                    .with("café")
+                    .with("2"),
+                finding(DuplicateId, "classifier_data.csv").row(3).column("ID").with("café"),
             ],
         ),
-        refused(
+        unreadable(
             "the off-topic id",
             |s| data(s, "_OFF_TOPIC_\u{ad},,One.,Why?\n"),
-            "train",
-            &["row 2, column `ID`: `_OFF_TOPIC_` cannot be"],
+            failure(InvalidInput).at("classifier_data.csv").row(2).column("ID").with("_OFF_TOPIC_"),
         ),
     ]);
 }
@@ -260,19 +251,19 @@ fn the_separator_line_of_excel_is_read() {
         let table = table.replace(',', separator);
         sandbox.write(DATA, format!("{line}\r\n{table}"));
         // Row 1 is the header, as in a spreadsheet.
-        let run = sandbox.run(&["mentors", "ada"]).code(2);
-        run.says("row 3, column `text`: expected a delimiter or the end of the row after a closing quote, got `x").says("(line 5)");
+        let error = failure(InvalidInput).at("classifier_data.csv").row(3).column("text");
+        sandbox.run(&["mentors", "ada", "--json"]).fails(error.with("5"));
         sandbox.write(DATA, format!("{line}\r\n{}", table.replace("\"Two\" x", "Two")));
-        sandbox.run(&["mentors", "ada"]).code(0).prints("2 answers, 3 questions");
+        let listed = sandbox.run(&["mentors", "--json"]).code(0).line();
+        assert_eq!([&listed["answers"], &listed["questions"]], [2, 3]);
         let topics = ["sep=", separator, "\nLife", separator, "A\nWork", separator, "B\n"].concat();
         sandbox.write("mentor/ada/data/topics.csv", topics);
         let shown = sandbox.run(&["mentors", "ada", "--json"]).code(0).line();
         assert_eq!(shown["topics_by_id"]["a"]["questions"][0], "1", "{line:?}");
     }
-    check(&[refused(
+    cases("quotes_the_separator_line_of_excel_is_read").check(&[unreadable(
         "a `sep=` line without a delimiter",
         |s| s.write(DATA, "sep=\nID,topics,text,question\n1,,One.,Why?\n"),
-        "train",
-        &["classifier_data.csv, row 1: `sep=` has no valid delimiter"],
+        failure(InvalidInput).at("classifier_data.csv").row(1).with("sep="),
     )]);
 }

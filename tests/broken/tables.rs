@@ -1,7 +1,10 @@
 //! Invalid rows and columns of `classifier_data.csv`.
 
-use super::{Case, DATA, check, refused, remove, works};
-use crate::support::Sandbox;
+use mentorpal::error::ErrorKind::{InvalidInput, NotFound};
+use mentorpal::mentor::FindingKind::{DuplicateId, EmptyCell, LongRow};
+
+use super::{Case, DATA, cases, remove, unreadable, works};
+use crate::support::{Sandbox, failure, finding, note};
 
 fn data(sandbox: &Sandbox, text: &str) {
     sandbox.write(DATA, text);
@@ -9,97 +12,94 @@ fn data(sandbox: &Sandbox, text: &str) {
 
 #[test]
 fn files_without_usable_rows() {
-    check(&[
-        refused(
-            "missing",
-            |s| remove(s, DATA),
-            "train",
-            &["classifier_data.csv: the file does not exist"],
-        ),
-        refused(
+    cases("tables_files_without_usable_rows").check(&[
+        unreadable("missing", |s| remove(s, DATA), failure(NotFound).at("classifier_data.csv")),
+        unreadable(
             "empty",
             |s| data(s, ""),
-            "train",
-            &["classifier_data.csv: ", "empty, expected columns `ID`, `topics`, `text`"],
+            failure(InvalidInput).at("classifier_data.csv").with("ID").with("topics").with("text"),
         ),
-        refused("only blank lines", |s| data(s, "\n\r\n\n"), "train", &["the file is empty"]),
-        refused(
+        unreadable(
+            "only blank lines",
+            |s| data(s, "\n\r\n\n"),
+            failure(InvalidInput).at("classifier_data.csv"),
+        ),
+        unreadable(
             "only a header",
             |s| data(s, "ID,topics,text,question\n"),
-            "train",
-            &["classifier_data.csv: no answer has a question"],
+            failure(InvalidInput).at("classifier_data.csv"),
         ),
-        refused(
+        unreadable(
             "rows of commas",
             |s| data(s, "ID,topics,text,question\n,,,\n,,,\n"),
-            "train",
-            &["no answer has a question"],
+            failure(InvalidInput).at("classifier_data.csv"),
         ),
-        refused(
+        unreadable(
             "no question in any row",
             |s| data(s, "ID,topics,text,question\n1,,One.,\n2,,Two.,\"\n \n\"\n"),
-            "train",
-            &["no answer has a question"],
+            failure(InvalidInput).at("classifier_data.csv"),
         ),
-        refused(
+        unreadable(
             "a web page",
             |s| data(s, "<!DOCTYPE html>\n<html><body>Sign in to continue</body></html>\n"),
-            "train",
-            &["classifier_data.csv, row 1: no column `ID`"],
+            failure(InvalidInput).at("classifier_data.csv").row(1).with("ID"),
         ),
-        refused(
+        unreadable(
             "a quote that never closes",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,\"Two.,How?\n3,,Three.,Who?\n"),
-            "train",
-            &["classifier_data.csv, row 3: an opening quote in column"],
+            failure(InvalidInput).at("classifier_data.csv").row(3),
         ),
-        refused(
+        unreadable(
             "a quote that never closes in the header",
             |s| data(s, "ID,topics,\"text,question\n1,,One.,Why?\n"),
-            "train",
-            &["row 1: an opening quote in column"],
+            failure(InvalidInput).at("classifier_data.csv").row(1),
         ),
     ]);
 }
 
 #[test]
 fn columns() {
-    check(&[
-        refused(
+    cases("tables_columns").check(&[
+        unreadable(
             "a missing column",
             |s| data(s, "ID,topics,question\n1,,Why?\n"),
-            "train",
-            &["row 1: no column `text`", "it has `ID`, `topics`, `question`"],
+            failure(InvalidInput)
+                .at("classifier_data.csv")
+                .row(1)
+                .with("text")
+                .with("ID")
+                .with("topics")
+                .with("question"),
         ),
-        refused(
+        unreadable(
             "a misspelled column",
             |s| data(s, "ID,topics,text,questions\n1,,One.,Why?\n"),
-            "train",
-            &["row 1: no column `question`, is it `questions`?"],
+            failure(InvalidInput).at("classifier_data.csv").row(1).with("questions"),
         ),
-        refused(
+        unreadable(
             "two columns of one name",
             |s| data(s, "ID,topics,text,text,question\n1,,One.,Two.,Why?\n"),
-            "train",
-            &["row 1, column `text`: occurs twice"],
+            failure(InvalidInput).at("classifier_data.csv").row(1).column("text"),
         ),
-        refused(
+        unreadable(
             "no header",
             |s| data(s, "1,,One.,Why?\n2,,Two.,How?\n"),
-            "train",
-            &["row 1: no column `ID`", "in the first row; it has"],
+            failure(InvalidInput).at("classifier_data.csv").row(1).with("ID"),
         ),
-        refused(
+        unreadable(
             "bars between columns",
             |s| data(s, "ID|topics|text|question\n1||One.|Why?\n"),
-            "train",
-            &["row 1: no column `ID`", "it has `ID|topics|text|question`"],
+            failure(InvalidInput)
+                .at("classifier_data.csv")
+                .row(1)
+                .with("ID")
+                .with("ID|topics|text|question"),
         ),
         works(
             "upper and lower case",
             |s| data(s, "Id,TOPICS,Text,QUESTION\n1,,One.,Why?\n2,,Two.,How?\n"),
             "train",
-            &[],
+            [],
         ),
         works(
             "spaces around names, another order, more columns, two others of one name",
@@ -107,85 +107,82 @@ fn columns() {
                 data(s, "x, question ,text,x,topics,ID\n,Why?,One.,,,1\n,How?,Two.,,,2\n");
             },
             "train",
-            &[],
+            [],
         ),
         works(
             "semicolons",
             |s| data(s, "ID;topics;text;question\n1;;One, two.;Why?\n2;;Two.;How?\n"),
             "train",
-            &[],
+            [],
         ),
         works(
             "tabs",
             |s| data(s, "ID\ttopics\ttext\tquestion\n1\t\tOne, two.\tWhy?\n2\t\tTwo.\tHow?\n"),
             "train",
-            &[],
+            [],
         ),
     ]);
 }
 
 #[test]
 fn rows() {
-    check(&[
-        refused(
+    cases("tables_rows").check(&[
+        unreadable(
             "an empty id",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n ,,Two.,How?\n"),
-            "train",
-            &["classifier_data.csv, row 3, column `ID`: empty cell"],
+            failure(InvalidInput).at("classifier_data.csv").row(3).column("ID"),
         ),
-        refused(
+        unreadable(
             "the off-topic id",
             |s| data(s, "ID,topics,text,question\n_OFF_TOPIC_,,One.,Why?\n"),
-            "train",
-            &["row 2, column `ID`: `_OFF_TOPIC_` cannot be"],
+            failure(InvalidInput).at("classifier_data.csv").row(2).column("ID").with("_OFF_TOPIC_"),
         ),
-        refused(
+        unreadable(
             "one id for two answers",
             |s| data(s, "ID,topics,text,question\n1,,One.,\"Why?\nWhat for?\"\n1,,Two.,How?\n"),
-            "train",
-            &["row 3, column `ID`: id `1`", "in row 2", "“One.”", "“Two.”"],
+            failure(InvalidInput).at("classifier_data.csv").row(3).column("ID").with("1").with("2"),
         ),
         works(
             "one answer in two rows",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,Two.,How?\n1,,One.,When?\n"),
             "train",
-            &["row 4, column `ID`: id `1` is already in row 2; the rows are merged"],
+            [finding(DuplicateId, "classifier_data.csv").row(4).column("ID").with("1")],
         ),
         works(
             "rows too short",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,Two.\n3\n"),
             "train",
-            &["row 3, column `question`: answer `2` has no question", "and 2 similar"],
+            [finding(EmptyCell, "classifier_data.csv").row(3).column("question").with("2")],
         ),
         works(
             "rows too long",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?,because,so\n2,,Two.,How?\n"),
             "train",
-            &["row 2: 6 cells, but the header has 4"],
+            [finding(LongRow, "classifier_data.csv").row(2).with("6").with("4")],
         ),
         works(
             "blank rows",
             |s| data(s, "\n\nID,topics,text,question\n\n,,,\n1,,One.,Why?\n\n\n2,,Two.,How?\n"),
             "train",
-            &[],
+            [],
         ),
         works(
             "blank lines in cells",
             |s| data(s, "ID,topics,text,question\n1,,\"\nOne.\n\n\",\"\n\n \nWhy?\n\n\"\n"),
             "train --json",
-            &["there is only one answer"],
+            [note("ada")],
         ),
         works(
             "an answer without a text",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,, ,How?\n"),
             "train",
-            &["row 3, column `text`: answer `2` has no text"],
+            [finding(EmptyCell, "classifier_data.csv").row(3).column("text").with("2")],
         ),
         works(
             "one question for two answers",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n2,,Two.,why\n"),
             "train",
-            &[],
+            [],
         ),
         works(
             "quotes within cells",
@@ -193,42 +190,48 @@ fn rows() {
                 data(s, "ID,topics,text,question\n1,,5\" wide,Why 5\"?\n2,,\"a \"\"b\"\"\",H\"o\n");
             },
             "train",
-            &[],
+            [],
         ),
         works(
             "a single answer",
             |s| data(s, "ID,topics,text,question\n1,,One.,Why?\n"),
             "train",
-            &["accuracy cannot be measured"],
+            [note("ada")],
         ),
     ]);
 }
 
 #[test]
 fn questions_in_other_scripts() {
-    check(&[
-        scripts("nothing but emoji", |s| {
-            data(s, "ID,topics,text,question\n1,,One.,\"😀\n😀😀\"\n2,,Two.,\"🚀\n🛰\"\n");
-        }),
-        scripts("nothing but punctuation", |s| {
-            data(s, "ID,topics,text,question\n1,,One.,\"?\n??\"\n2,,Two.,\"!\n!!\"\n");
-        }),
-        scripts("Cyrillic", |s| {
-            data(s, "ID,topics,text,question\n1,,Ада.,\"Кто ты?\nКак тебя зовут?\"\n2,,Да.,Где?\n");
-        }),
-        scripts("Chinese, Arabic and combining marks", |s| {
-            data(
-                s,
-                "ID,topics,text,question\n1,,爱达。,你是谁？\n2,,نعم,من أنت؟\n3,,e\u{301},e\u{301}?\n",
-            );
-        }),
-        scripts("invisible characters", |s| {
-            data(s, "ID,topics,text,question\n1,,\u{200b},\u{200b}\n2,,\u{feff}x,\u{202e}x\n");
-        }),
-        scripts("control characters", |s| {
-            data(s, "ID,topics,text,question\n1,\u{7},\u{1b}[2J,a\u{1b}[31mb\n2,,\u{c},x\u{8}\n");
-        }),
-    ]);
+    cases("tables_questions_in_other_scripts").check(&[
+            scripts("nothing but emoji", |s| {
+                data(s, "ID,topics,text,question\n1,,One.,\"😀\n😀😀\"\n2,,Two.,\"🚀\n🛰\"\n");
+            }),
+            scripts("nothing but punctuation", |s| {
+                data(s, "ID,topics,text,question\n1,,One.,\"?\n??\"\n2,,Two.,\"!\n!!\"\n");
+            }),
+            scripts("Cyrillic", |s| {
+                data(
+                    s,
+                    "ID,topics,text,question\n1,,Ада.,\"Кто ты?\nКак тебя зовут?\"\n2,,Да.,Где?\n",
+                );
+            }),
+            scripts("Chinese, Arabic and combining marks", |s| {
+                data(
+                    s,
+                    "ID,topics,text,question\n1,,爱达。,你是谁？\n2,,نعم,من أنت؟\n3,,e\u{301},e\u{301}?\n",
+                );
+            }),
+            scripts("invisible characters", |s| {
+                data(s, "ID,topics,text,question\n1,,\u{200b},\u{200b}\n2,,\u{feff}x,\u{202e}x\n");
+            }),
+            scripts("control characters", |s| {
+                data(
+                    s,
+                    "ID,topics,text,question\n1,\u{7},\u{1b}[2J,a\u{1b}[31mb\n2,,\u{c},x\u{8}\n",
+                );
+            }),
+        ]);
     let sandbox = Sandbox::ada();
     data(&sandbox, "ID,topics,text,question\n1,,One.,😀\n2,,Two.,🚀\n");
     sandbox.train("c");
@@ -239,5 +242,5 @@ fn questions_in_other_scripts() {
 
 fn scripts(name: &'static str, build: fn(&Sandbox)) -> Case {
     // Whether accuracy can be measured depends on the script.
-    works(name, build, "train", &["ada: "])
+    works(name, build, "train", [note("ada: ")])
 }

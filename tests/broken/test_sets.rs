@@ -1,7 +1,10 @@
 //! Invalid test sets.
 
-use super::{TEST_SET, check, refused, repeated, works};
-use crate::support::{ADA_TEST, Sandbox};
+use mentorpal::error::ErrorKind::InvalidInput;
+use mentorpal::mentor::FindingKind::{Encoding, TestSet};
+
+use super::{TEST_SET, cases, refused, repeated, works};
+use crate::support::{ADA_TEST, Sandbox, failure, finding, note};
 
 /// Trains ada, then breaks its test set.
 fn test_set(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
@@ -11,60 +14,60 @@ fn test_set(sandbox: &Sandbox, bytes: impl AsRef<[u8]>) {
 
 #[test]
 fn unusable() {
-    check(&[
+    cases("test_sets_unusable").check(&[
         refused(
             "marks without an answer",
             |s| test_set(s, ",,who,where\nname,,i,r\n"),
             "test",
-            &["row 2, column `B`: 2 marks without an answer's text"],
+            failure(InvalidInput).at("standard.csv").with("B"),
         ),
         refused(
             "UTF-16 without a mark",
             |s| test_set(s, ADA_TEST.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
             "test",
-            &["a binary file"],
+            failure(InvalidInput).at("standard.csv"),
         ),
         refused(
             "a quote that never closes",
             |s| test_set(s, ",,who,where\nname,\"I am Ada Lovelace.,i,\nhome,x,,r\n"),
             "test",
-            &["standard.csv, row 2: an opening quote"],
+            failure(InvalidInput).at("standard.csv").row(2),
         ),
     ]);
 }
 
 #[test]
 fn usable() {
-    check(&[
+    cases("test_sets_usable").check(&[
         works(
             "empty question cells",
             |s| test_set(s, ",,who are you,,where,\nname,I am Ada Lovelace.,i,,,\n"),
             "test",
-            &["1 column of test set `standard` left out"],
+            [note("standard").with("1")],
         ),
         works(
             "questions that are alike",
             |s| test_set(s, ",,Who?,who,WHO!\nname,I am Ada Lovelace.,i,,\nhome,_off_topic_,,R,\n"),
             "test",
-            &[],
+            [],
         ),
         works(
             "Windows-1252 and CR alone",
             |s| test_set(s, b",,caf\xe9,who\rname,I am Ada Lovelace.,i,r"),
             "test",
-            &["Windows-1252"],
+            [finding(Encoding, "standard.csv").with("Windows-1252")],
         ),
         works(
             "a mark of bytes before UTF-8",
             |s| test_set(s, format!("\u{feff}{ADA_TEST}")),
             "test",
-            &["1 column of test set `standard` left out"],
+            [note("standard").with("1")],
         ),
         works(
             "CRLF and blank rows",
             |s| test_set(s, format!("\n{}", ADA_TEST.replace('\n', "\r\n\r\n"))),
             "test",
-            &["1 column"],
+            [note("standard").with("1")],
         ),
         works(
             "a question of 2 MB",
@@ -73,7 +76,7 @@ fn usable() {
                 test_set(s, format!(",,{question}\nname,I am Ada Lovelace.,i\n"));
             },
             "test",
-            &[],
+            [],
         ),
         works(
             "2,000 questions",
@@ -83,7 +86,7 @@ fn usable() {
                 test_set(s, format!(",{questions}\nname,I am Ada Lovelace.{marks}\n"));
             },
             "test --json",
-            &[],
+            [],
         ),
         works(
             "2,000 rows of answers the mentor never had",
@@ -92,7 +95,7 @@ fn usable() {
                 test_set(s, format!(",,who are you\nname,I am Ada Lovelace.,i\n{rows}"));
             },
             "test",
-            &["and 1999 similar"],
+            [finding(TestSet, "standard.csv").row(3).column("B").with("1999")],
         ),
     ]);
 }

@@ -1,11 +1,12 @@
 //! Responses that never end, arrive one byte at a time, or exceed the memory.
 
+use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, Unauthorized, Unreachable, Unsupported};
 use serde_json::{Value, json};
 
 use super::scripted::{drip, drip_head, flood, serve, whole};
 use super::server::{Disk, KEY_ID, PASSWORD};
 use super::{THERE, checkpoint, put_here, put_there, run, workspace};
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, failure};
 
 /// The environment variables for a bucket.
 fn run_on_bucket(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
@@ -26,7 +27,7 @@ fn verifying_stops_at_the_size_in_the_manifest() {
         }
     });
     let run = run(&workspace(), &server, &["checkpoints", "verify", "--remote", "x"]).code(1);
-    let _ = run.says("model.safetensors: more than the 1000 bytes that the manifest says");
+    let _ = run.warns(&["model.safetensors: ", "1000"]);
 }
 
 // A bucket lists every size beforehand: files with another size are not read.
@@ -36,7 +37,7 @@ fn verifying_does_not_read_a_file_with_another_size() {
     put_there(&disk, "x", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/x/ada/model.safetensors"), &vec![0; 1_000_000]);
     let run = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote", "x"]).code(1);
-    let _ = run.says("model.safetensors: 1000000 bytes, the manifest lists 1000");
+    let _ = run.warns(&["model.safetensors: ", "1000000"]);
 }
 
 #[test]
@@ -51,48 +52,52 @@ fn a_very_slow_response_ends_with_an_error() {
     for arguments in [&["download", "x"][..], &["checkpoints", "verify", "--remote", "x"]] {
         let run = run(&sandbox, &file, arguments);
         assert!(run.code == Some(2) || run.code == Some(1), "{run}");
-        let _ = run.says("the answer comes too slowly").says("at least 1000 bytes a second");
+        let _ = run.notes(&["model.safetensors: "]).says("1000 bytes");
     }
     let manifest = serve(|_, stream| drip(stream, 200, ""));
-    run(&sandbox, &manifest, &["download", "x"]).code(2).says("the answer comes too slowly");
+    run(&sandbox, &manifest, &["download", "x", "--json"])
+        .fails(failure(InvalidInput).at("classifiers/fusion_v1/x/manifest.json"));
     let list = serve(|_, stream| drip(stream, 207, "Content-Type: application/xml\r\n"));
-    let list = run(&sandbox, &list, &["checkpoints", "--remote"]).code(2);
-    let _ = list.says("the answer comes too slowly");
+    let list = run(&sandbox, &list, &["checkpoints", "--remote", "--json"]);
+    let _ = list.fails(failure(InvalidInput).at("classifiers"));
     // The rest of an error response is not read.
     let refusal = serve(|_, stream| drip(stream, 403, "Content-Length: 60000\r\n"));
-    run(&sandbox, &refusal, &["checkpoints", "--remote"]).code(2).says("403");
+    run(&sandbox, &refusal, &["checkpoints", "--remote", "--json"])
+        .fails(failure(Unauthorized).at("classifiers").with("403"));
     let head = serve(|_, stream| drip_head(stream));
-    run(&sandbox, &head, &["checkpoints", "--remote"]).code(2).says("tried 6 times");
+    run(&sandbox, &head, &["checkpoints", "--remote", "--json"])
+        .fails(failure(Unreachable).at(&head).with("6"));
 }
 
 #[test]
 fn a_very_slow_response_of_a_bucket_ends_with_an_error() {
     let sandbox = workspace();
     let list = serve(|_, stream| drip(stream, 200, "Content-Type: application/xml\r\n"));
-    let run = run_on_bucket(&list, &sandbox, &["checkpoints", "--remote"]).code(2);
-    let _ = run.says("the answer comes too slowly");
+    let run = run_on_bucket(&list, &sandbox, &["checkpoints", "--remote", "--json"]);
+    let _ = run.fails(failure(InvalidInput).at("team"));
     let object = serve(|request, stream| match request.method.as_str() {
         "HEAD" => whole(request, stream, 200, &[b' '; 10_000]),
         _ => drip(stream, 200, "Content-Length: 10000\r\n"),
     });
-    let run = run_on_bucket(&object, &sandbox, &["download", "x"]).code(2);
-    let _ = run.says("the answer comes too slowly");
+    let run = run_on_bucket(&object, &sandbox, &["download", "x", "--json"]);
+    let _ = run.fails(failure(InvalidInput).at("s3://team/classifiers/fusion_v1/x/manifest.json"));
     let refusal = serve(|request, stream| match request.method.as_str() {
         "HEAD" => whole(request, stream, 403, b""),
         _ => drip(stream, 403, "Content-Length: 60000\r\n"),
     });
-    run_on_bucket(&refusal, &sandbox, &["download", "x"]).code(2).says("403");
+    run_on_bucket(&refusal, &sandbox, &["download", "x", "--json"])
+        .fails(failure(Unauthorized).at("team/classifiers/fusion_v1/x/manifest.json").with("403"));
 }
 
 #[test]
 fn an_endless_listing_is_refused() {
     let sandbox = workspace();
     let server = serve(|_, stream| flood(stream, 207));
-    let list = run(&sandbox, &server, &["checkpoints", "--remote"]).code(2);
-    let _ = list.says("an answer of more than 16777216 bytes");
+    let list = run(&sandbox, &server, &["checkpoints", "--remote", "--json"]);
+    let _ = list.fails(failure(InvalidInput).at("classifiers").with("16777216"));
     let server = serve(|_, stream| flood(stream, 200));
-    let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote"]).code(2);
-    let _ = list.says("an answer of more than 16777216 bytes");
+    let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote", "--json"]);
+    let _ = list.fails(failure(InvalidInput).at("team").with("16777216"));
     // Each page is short and announces another page.
     let key = |number: usize| {
         format!("<CommonPrefixes><Prefix>classifiers/{number}/</Prefix></CommonPrefixes>")
@@ -103,8 +108,8 @@ fn an_endless_listing_is_refused() {
          </NextContinuationToken>{entries}</ListBucketResult>"
     );
     let server = serve(move |request, stream| whole(request, stream, 200, page.as_bytes()));
-    let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote"]).code(2);
-    let _ = list.says("a list of more than 200000 objects");
+    let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote", "--json"]);
+    let _ = list.fails(failure(Unsupported).at("s3://team/classifiers").with("200000"));
 }
 
 /// Returns a manifest with these options.
@@ -120,9 +125,9 @@ fn a_manifest_larger_than_memory_is_refused() {
     let large = with_options(&json!({ "x": "x".repeat(9 << 20) }));
     let wide = with_options(&json!({ "x": vec![json!({}); 1_000_000] }));
     let few = with_options(&json!({ "x": vec![json!({}); 1_000], "y": "y".repeat(1 << 20) }));
-    for (manifest, said) in [
-        (&large, Some("expected at most 8 MiB")),
-        (&wide, Some("1000003 values in `options`, expected at most 10000")),
+    for (manifest, refusal) in [
+        (&large, Some((InvalidInput, "8 MiB", "8388608"))),
+        (&wide, Some((Corrupt, "`options`", "1000003"))),
         (&few, None),
     ] {
         let (disk, sandbox) = (Disk::serve(), workspace());
@@ -130,15 +135,15 @@ fn a_manifest_larger_than_memory_is_refused() {
         files.insert("manifest.json".to_owned(), manifest.clone());
         put_here(&sandbox, "x", &files);
         put_there(&disk, "x", &files);
-        let here = sandbox.run(&["checkpoints", "show", "x"]);
-        let there = run(&sandbox, &disk.url, &["checkpoints", "--remote"]);
-        let Some(said) = said else {
+        let here = sandbox.run(&["checkpoints", "show", "x", "--json"]);
+        let there = run(&sandbox, &disk.url, &["checkpoints", "--remote", "--json"]);
+        let Some((kind, limit, size)) = refusal else {
             here.code(0);
-            there.code(0).prints("fusion_v1/x");
+            assert_eq!(there.code(0).line()["checkpoint"], "x");
             continue;
         };
-        let _ = here.code(2).says(said);
-        let said = said.replace("expected at most 8 MiB", "more than 8388608 bytes");
-        let _ = there.code(2).says(&said);
+        let _ = here.fails(failure(kind).at("x/manifest.json").with(limit));
+        let there = there.fails(failure(Corrupt).with("1"));
+        let _ = there.notes(&["error: ", "x/manifest.json: ", size]);
     }
 }

@@ -2,17 +2,24 @@
 
 use std::fs;
 
+use mentorpal::error::ErrorKind::{InvalidInput, NotFound, Unauthorized, Unreachable, Unsupported};
+
 use super::server::{BASIC, Disk, PASSWORD, USER};
 use super::{checkpoint, netrc_file, put_here, put_there, run, workspace};
-use crate::support::Sandbox;
+use crate::support::{Failure, Sandbox, failure};
 
-const UPLOAD: [&str; 2] = ["upload", "fusion_v1/x"];
+const UPLOAD: [&str; 3] = ["upload", "fusion_v1/x", "--json"];
 
 /// Creates a server, and a workspace without a `.netrc` but with the checkpoint `x`.
 fn scene() -> (Disk, Sandbox) {
     let (disk, sandbox) = (Disk::serve(), Sandbox::empty());
     put_here(&sandbox, "x", &checkpoint(1, 100));
     (disk, sandbox)
+}
+
+/// The error of a server that refuses the login.
+fn denied() -> Failure {
+    failure(Unauthorized).at("dav/classifiers/fusion_v1/x/manifest.json")
 }
 
 fn entry(machine: &str) -> String {
@@ -22,13 +29,13 @@ fn entry(machine: &str) -> String {
 #[test]
 fn a_missing_netrc_entry_is_printed_as_three_lines() {
     let (disk, sandbox) = scene();
-    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401");
-    let file = sandbox.path().join(".netrc");
-    let said = said.says(&format!("put these three lines into {}", file.display()));
-    said.says("machine 127.0.0.1\nlogin USER\npassword PASSWORD\n");
+    let file = sandbox.path().join(".netrc").display().to_string();
+    let error = denied().with("401").with(file);
+    let error = error.with("machine 127.0.0.1\nlogin USER\npassword PASSWORD");
+    run(&sandbox, &disk.url, &UPLOAD).fails(error);
     // The printed lines work.
     netrc_file(&sandbox, &entry("127.0.0.1"));
-    run(&sandbox, &disk.url, &UPLOAD).code(0).does_not_say("warning");
+    run(&sandbox, &disk.url, &UPLOAD).code(0).warns_of_nothing();
     // The first request of each run is unauthenticated, because the response names the scheme.
     let asked = disk.asked();
     let shown: Vec<_> = asked.iter().filter_map(|asked| asked.authorization.as_deref()).collect();
@@ -46,15 +53,15 @@ fn netrc_of_the_workspace_takes_precedence_and_settings_override_it() {
         sandbox.finish(&mut command)
     };
     let other = sandbox.path().join("other");
-    with(&[]).code(2).says("home/.netrc");
+    with(&[]).fails(denied().with("home/.netrc"));
     with(&[("NETRC", other.to_str().unwrap())]).code(0);
     netrc_file(&sandbox, "machine 127.0.0.1 login wrong password wrong");
-    with(&[("NETRC", other.to_str().unwrap())]).code(2).says("check the entry");
+    with(&[("NETRC", other.to_str().unwrap())]).fails(denied().with("`127.0.0.1`"));
     let explicit = [("MENTORPAL_REMOTE_USER", USER), ("MENTORPAL_REMOTE_PASSWORD", PASSWORD)];
     with(&explicit).code(0);
     let url = disk.url.replace("//", &format!("//{USER}:{PASSWORD}@"));
     with(&[("MENTORPAL_REMOTE", &url)]).code(0);
-    with(&[("MENTORPAL_REMOTE_PASSWORD", "wrong"), explicit[0]]).code(2).says("in the settings");
+    with(&[("MENTORPAL_REMOTE_PASSWORD", "wrong"), explicit[0]]).fails(denied());
 }
 
 #[test]
@@ -72,11 +79,11 @@ fn an_incomplete_login_is_completed_or_refused() {
     netrc_file(&sandbox, other);
     with(&user_alone, &[("MENTORPAL_REMOTE_PASSWORD", PASSWORD)]).code(0);
     disk.has(None);
-    let said = with(&user_alone, &[]).code(2).says("the remote's URL has a user");
-    let _ = said.says("set MENTORPAL_REMOTE_PASSWORD");
-    with(&disk.url, &[("MENTORPAL_REMOTE_USER", USER)]).code(2).says("MENTORPAL_REMOTE_USER has");
+    with(&user_alone, &[]).fails(failure(InvalidInput).with("MENTORPAL_REMOTE_PASSWORD"));
+    let user = [("MENTORPAL_REMOTE_USER", USER)];
+    with(&disk.url, &user).fails(failure(InvalidInput).with("MENTORPAL_REMOTE_USER"));
     let password = [("MENTORPAL_REMOTE_PASSWORD", PASSWORD)];
-    with(&disk.url, &password).code(2).says("set MENTORPAL_REMOTE_USER");
+    with(&disk.url, &password).fails(failure(InvalidInput).with("MENTORPAL_REMOTE_USER"));
     assert_eq!(disk.asked().len(), 0);
 }
 
@@ -84,9 +91,9 @@ fn an_incomplete_login_is_completed_or_refused() {
 fn an_invalid_netrc_is_refused_with_its_line() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &format!("# mine\nmachine 127.0.0.1 login {USER} password \"s3cret\n"));
-    run(&sandbox, &disk.url, &UPLOAD).code(2).says(".netrc, row 2: a quote");
+    run(&sandbox, &disk.url, &UPLOAD).fails(failure(InvalidInput).at(".netrc").row(2));
     netrc_file(&sandbox, &format!("machine 127.0.0.1 login {USER}\npassword #{PASSWORD}\n"));
-    run(&sandbox, &disk.url, &UPLOAD).code(2).says(".netrc, row 1: the entry has no `password`");
+    run(&sandbox, &disk.url, &UPLOAD).fails(failure(InvalidInput).at(".netrc").row(1));
     assert_eq!(disk.asked().len(), 0);
 }
 
@@ -98,7 +105,7 @@ fn a_netrc_readable_by_other_users_is_a_warning() {
     netrc_file(&sandbox, &entry("127.0.0.1"));
     let file = sandbox.path().join(".netrc");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-    run(&sandbox, &disk.url, &UPLOAD).code(0).says("warning").says("chmod 600");
+    run(&sandbox, &disk.url, &UPLOAD).code(0).warns(&["chmod 600"]);
 }
 
 #[test]
@@ -111,8 +118,10 @@ fn bucket_keys_are_sent_over_plain_http_only_to_localhost() {
         ("AWS_SECRET_ACCESS_KEY", "s3cret"),
         ("AWS_ENDPOINT_URL", "http://disk.invalid"),
     ];
-    sandbox.run_with(&keys, &UPLOAD).code(2).says("not encrypted").says("--insecure");
-    sandbox.run_with(&keys[..1], &UPLOAD).code(2).says("AWS_ACCESS_KEY_ID");
+    let error = failure(InvalidInput).at("http://disk.invalid").with("--insecure");
+    sandbox.run_with(&keys, &UPLOAD).fails(error);
+    let error = failure(Unauthorized).with("AWS_ACCESS_KEY_ID");
+    sandbox.run_with(&keys[..1], &UPLOAD).fails(error);
 }
 
 #[test]
@@ -125,7 +134,7 @@ fn passwords_are_sent_over_plain_http_only_if_allowed() {
         let mut command = super::command(&sandbox, "http://disk.invalid/dav", arguments);
         sandbox.finish(command.env("HTTP_PROXY", &disk.server))
     };
-    go(&UPLOAD).code(2).says("user and password were not sent").says("--insecure");
+    go(&UPLOAD).fails(denied().with("--insecure"));
     let shown = |disk: &Disk| -> Vec<Option<String>> {
         disk.asked().into_iter().map(|asked| asked.authorization).collect()
     };
@@ -159,11 +168,14 @@ fn hosts_in_no_proxy_bypass_the_proxy() {
     put_there(&disk, "x", &checkpoint(1, 100));
     let asked = |no_proxy: &[(&str, &str)]| {
         disk.has(None);
-        let mut command =
-            super::command(&sandbox, "http://disk.invalid/dav", &["checkpoints", "--remote"]);
+        let mut command = super::command(
+            &sandbox,
+            "http://disk.invalid/dav",
+            &["checkpoints", "--remote", "--json"],
+        );
         command.env("http_proxy", &disk.server).envs(no_proxy.iter().copied());
         let run = sandbox.finish(&mut command).code(2);
-        assert_eq!(disk.asked().is_empty(), run.stderr.contains("cannot be reached"), "{run}");
+        assert_eq!(disk.asked().is_empty(), run.error()["kind"] == "unreachable", "{run}");
         !disk.asked().is_empty()
     };
     // The proxy receives the request, without a password.
@@ -196,7 +208,8 @@ fn a_public_link_is_read_with_its_token_but_not_written() {
         let listed = run(&sandbox, &url, &["checkpoints", "--remote"]).code(0);
         let _ = listed.prints("fusion_v1/x");
         run(&sandbox, &url, &["download", "fusion_v1/x", "--force"]).code(0);
-        run(&sandbox, &url, &["upload", "fusion_v1/x"]).code(2).says("a public link is read-only");
+        run(&sandbox, &url, &["upload", "fusion_v1/x", "--json"])
+            .fails(failure(Unsupported).at("dav/public.php/webdav"));
     }
     // `printf s3cretToken: | base64`
     let shown = Some("Basic czNjcmV0VG9rZW46".to_owned());
@@ -212,9 +225,8 @@ fn a_public_link_is_read_with_its_token_but_not_written() {
     }
     let url = disk.url.replace("/dav", "/dav/s/s3cretToken");
     run(&sandbox, &url, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x");
-    run(&sandbox, &url.replace("s3cretToken", "gone"), &["checkpoints", "--remote"])
-        .code(2)
-        .says("404");
+    run(&sandbox, &url.replace("s3cretToken", "gone"), &["checkpoints", "--remote", "--json"])
+        .fails(failure(NotFound).at("dav/public.php/webdav").with("404"));
 }
 
 #[test]
@@ -225,8 +237,8 @@ fn the_password_is_not_sent_to_a_redirect_on_another_server() {
         ("GET".into(), "/dav/classifiers/fusion_v1/x/ada/model.json".into(), 0),
         super::server::Wrong::OtherServer,
     )));
-    let said = run(&sandbox, &disk.url, &["download", "fusion_v1/x"]).code(2);
-    said.says("got an HTML page instead of the file");
+    run(&sandbox, &disk.url, &["download", "fusion_v1/x", "--json"])
+        .fails(failure(Unreachable).at("dav/classifiers/fusion_v1/x/ada/model.json"));
     assert_eq!(disk.shown_elsewhere(), [None]);
     assert_eq!(super::names(sandbox.checkpoint_names()).0, Vec::<String>::new());
 }

@@ -15,7 +15,7 @@ type Make = fn(&Path);
 
 /// The unusual files: how each is created, and its name in errors.
 const ODD: [(Make, &str); 4] =
-    [(pipe, "a pipe"), (socket, "a socket"), (device, "a device"), (folder, "a folder")];
+    [(pipe, "pipe"), (socket, "socket"), (device, "device"), (folder, "folder")];
 
 fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success()));

@@ -1,7 +1,10 @@
 //! Permanent faults: retries end, with an error that names the reason.
 
+use mentorpal::error::ErrorKind::{NotFound, Unreachable};
+
 use super::server::{Disk, Which, Wrong};
 use super::{Files, THERE, checkpoint, here, put_here, put_there, run, run_on, workspace};
+use crate::support::failure;
 
 /// A rule for more requests than any command sends.
 const MANY: usize = 50;
@@ -22,8 +25,8 @@ fn a_download_without_progress_ends() {
     put_there(&disk, "x", &checkpoint(1, 10_000));
     disk.always(|which| is_get(which, "model.safetensors").then_some(Wrong::CutMidway));
     disk.forgets_tags();
-    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
-    let _ = said.says("the connection was cut").says("tried 6 times");
+    let said = run(&sandbox, &disk.url, &["download", "x", "--json"]);
+    let _ = said.fails(failure(Unreachable).at("x/ada/model.safetensors").with("6"));
     assert_eq!(gets(&disk, "model.safetensors"), 6);
     assert_eq!(here(&sandbox, "x"), Files::new());
 }
@@ -46,8 +49,8 @@ fn a_listed_but_missing_manifest_is_an_error() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| is_get(which, "manifest.json").then_some(Wrong::NotThere));
-    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2);
-    let _ = said.says("x/manifest.json: the file is listed, but does not exist");
+    let said = run(&sandbox, &disk.url, &["download", "x", "--json"]);
+    let _ = said.fails(failure(Unreachable).at("x/manifest.json"));
     assert_eq!(gets(&disk, "manifest.json"), 6);
 }
 
@@ -59,7 +62,7 @@ fn a_repair_continues_while_the_damaged_copy_is_moved_late() {
         put_there(&disk, "x", &checkpoint(1, 1000));
         disk.put(&format!("{THERE}/x/ada/model.json"), b"short");
         disk.has(Some((("MOVE".to_owned(), format!("/dav/{THERE}/x/"), 0), wrong)));
-        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("uploaded");
+        assert!(super::has_moved(run(&sandbox, &disk.url, &["upload", "x", "--force", "--json"])));
         assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000), "{wrong:?}");
     }
 }
@@ -70,8 +73,9 @@ fn a_missing_file_of_a_bucket_is_named() {
     let (disk, sandbox) = (Disk::serve_bucket(), workspace());
     put_there(&disk, "x", &checkpoint(1, 100));
     disk.always(|which| is_get(which, "model.json").then_some(Wrong::NotThere));
-    let said = run_on(&disk, &sandbox, &["download", "x"]).code(2);
-    let _ = said.says("error: s3://team/classifiers/fusion_v1/x/ada/model.json: not found");
+    let said = run_on(&disk, &sandbox, &["download", "x", "--json"]);
+    let place = "s3://team/classifiers/fusion_v1/x/ada/model.json";
+    let _ = said.fails(failure(NotFound).at(place));
     assert_eq!(gets(&disk, "model.json"), 1);
 }
 

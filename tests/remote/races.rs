@@ -32,7 +32,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
         put_here(sandbox, "x", &checkpoint(seed as u8, SIZE));
     }
     let downloaders: Vec<Sandbox> = (0..EACH).map(|_| workspace()).collect();
-    let (up, down): (&[&str], &[&str]) = (&["upload", "x"], &["download", "x"]);
+    let (up, down): (&[&str], &[&str]) = (&["upload", "x", "--json"], &["download", "x", "--json"]);
     let both = uploaders.iter().map(|one| (one, up)).zip(downloaders.iter().map(|one| (one, down)));
     let runs = at_once(remote, both.flat_map(|(up, down)| [up, down]));
     let (uploads, downloads): (Vec<_>, Vec<_>) =
@@ -50,9 +50,9 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
     for (i, run) in uploads {
         if i / 2 != winners[0] {
             // In a bucket, the winner may not have finished yet.
-            let is_told = ["has another checkpoint", "another upload of this name is under way"];
             let run = run.code(2);
-            assert!(is_told.iter().any(|told| run.stderr.contains(told)), "{run}");
+            let kind = run.error()["kind"].clone();
+            assert!(kind == "already_exists" || kind == "conflict", "{run}");
         }
     }
     for (i, run) in downloads {
@@ -60,7 +60,7 @@ pub(super) fn race(remote: Remote, there: impl Fn() -> Files) -> Files {
         if run.code == Some(0) {
             assert_eq!(found, won, "{run}");
         } else {
-            let _ = run.code(2).says("no checkpoint");
+            assert_eq!(run.code(2).error()["kind"], "not_found");
             assert_eq!(found, Files::new());
         }
     }
@@ -89,7 +89,7 @@ fn ten_uploads_of_the_same_checkpoint_cooperate() {
     for sandbox in &sandboxes {
         put_here(sandbox, "x", &checkpoint(1, SIZE));
     }
-    let upload: &[&str] = &["upload", "x"];
+    let upload: &[&str] = &["upload", "x", "--json"];
     for run in at_once((&disk.url, &[]), sandboxes.iter().map(|one| (one, upload))) {
         run.code(0);
     }
@@ -104,7 +104,7 @@ fn ten_uploads_of_the_same_checkpoint_cooperate() {
 fn one_of_ten_downloads_in_one_workspace_is_kept() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     super::put_there(&disk, "x", &checkpoint(1, SIZE));
-    let download: &[&str] = &["download", "x"];
+    let download: &[&str] = &["download", "x", "--json"];
     for run in at_once((&disk.url, &[]), [(&sandbox, download); EACH]) {
         run.code(0);
     }

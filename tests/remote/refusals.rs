@@ -1,22 +1,28 @@
 //! Error responses of a bucket: the code and the message are printed, with a hint.
 
+use mentorpal::error::ErrorKind::{
+    self, InvalidInput, NotFound, Unauthorized, Unreachable, Unsupported,
+};
+
 use super::scripted::{serve, whole};
 use super::server::{Disk, KEY_ID, PASSWORD, Which, Wrong};
 use super::{THERE, checkpoint, put_here, put_there, run_on, workspace};
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, failure};
 
-/// Error responses as Amazon S3 documents them: the status, the code, the message, further
-/// elements, and the expected part of the hint.
-const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
+/// Error responses as Amazon S3 documents them: the status, the expected kind, the code, the message,
+/// further elements, and an expected value in the hint.
+const REFUSALS: [(u16, ErrorKind, &str, &str, &str, &str); 12] = [
     (
         403,
+        Unauthorized,
         "RequestTimeTooSkewed",
         "The difference between the request time and the current time is too large.",
         "<ServerTime>2026-01-01T00:00:00Z</ServerTime>",
-        "clock",
+        "",
     ),
     (
         403,
+        Unauthorized,
         "InvalidAccessKeyId",
         "The AWS Access Key Id you provided does not exist in our records.",
         "<AWSAccessKeyId>AKIAEXAMPLE</AWSAccessKeyId>",
@@ -24,6 +30,7 @@ const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
     ),
     (
         403,
+        Unauthorized,
         "SignatureDoesNotMatch",
         "The request signature we calculated does not match the signature you provided.",
         "<StringToSign>AWS4-HMAC-SHA256</StringToSign>",
@@ -31,6 +38,7 @@ const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
     ),
     (
         400,
+        InvalidInput,
         "AuthorizationHeaderMalformed",
         "The authorization header is malformed; the region 'us-east-1' is wrong.",
         "<Region>eu-central-1</Region>",
@@ -38,6 +46,7 @@ const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
     ),
     (
         301,
+        InvalidInput,
         "PermanentRedirect",
         "The bucket you are attempting to access must be addressed using the specified endpoint.",
         "<Endpoint>team.s3.eu-west-1.amazonaws.com</Endpoint>",
@@ -45,23 +54,25 @@ const REFUSALS: [(u16, &str, &str, &str, &str); 12] = [
     ),
     (
         307,
+        InvalidInput,
         "TemporaryRedirect",
         "Please re-send this request to another endpoint.",
         "",
         "AWS_REGION",
     ),
-    (400, "ExpiredToken", "The provided token has expired.", "", "AWS_SESSION_TOKEN"),
-    (400, "InvalidToken", "The provided token is malformed.", "", "AWS_SESSION_TOKEN"),
-    (404, "NoSuchBucket", "The specified bucket does not exist", "", "the bucket's name"),
-    (403, "AccessDenied", "Access Denied", "", "ask the bucket's owner"),
+    (400, Unauthorized, "ExpiredToken", "The provided token has expired.", "", "AWS_SESSION_TOKEN"),
     (
         400,
-        "EntityTooLarge",
-        "Your proposed upload exceeds the maximum size.",
+        Unauthorized,
+        "InvalidToken",
+        "The provided token is malformed.",
         "",
-        "raise its limit",
+        "AWS_SESSION_TOKEN",
     ),
-    (418, "SomethingNew", "What no list has.", "", ""),
+    (404, NotFound, "NoSuchBucket", "The specified bucket does not exist", "", ""),
+    (403, Unauthorized, "AccessDenied", "Access Denied", "", ""),
+    (400, Unsupported, "EntityTooLarge", "Your proposed upload exceeds the maximum size.", "", ""),
+    (418, Unreachable, "SomethingNew", "What no list has.", "", ""),
 ];
 
 fn run_against(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
@@ -72,7 +83,7 @@ fn run_against(server: &str, sandbox: &Sandbox, arguments: &[&str]) -> Run {
 
 #[test]
 fn the_error_code_and_message_of_the_store_are_printed() {
-    for (status, code, message, more, hint) in REFUSALS {
+    for (status, kind, code, message, more, hint) in REFUSALS {
         let body = format!(
             "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message>{more}\
              </Error>"
@@ -83,10 +94,15 @@ fn the_error_code_and_message_of_the_store_are_printed() {
         let verbs: [&[&str]; 3] =
             [&["checkpoints", "--remote"], &["download", "y"], &["upload", "x"]];
         for arguments in verbs {
-            let run = run_against(&server, &sandbox, arguments).code(2);
-            let run = run.says(&format!("{code}: {message}")).says(hint).says(&status.to_string());
-            // The error is permanent.
-            let _ = run.does_not_say("tried 6 times");
+            let run = run_against(&server, &sandbox, &[arguments, &["--json"]].concat()).code(2);
+            assert_eq!(run.error()["kind"], kind.as_str(), "{run}");
+            let error = run.error().to_string();
+            for text in [code, message, &status.to_string()] {
+                assert!(error.contains(text), "expected {text:?}\n{run}");
+            }
+            // The error is permanent: there are not six attempts.
+            let found = run.error()["hint"].as_str().unwrap_or_default().to_owned();
+            assert!(found.contains(hint) && !found.contains(" 6 "), "{run}");
         }
     }
 }
@@ -96,8 +112,8 @@ fn transient_errors_are_retried_for_every_status() {
     for (status, code) in [(400, "RequestTimeout"), (503, "SlowDown"), (200, "InternalError")] {
         let body = format!("<Error><Code>{code}</Code><Message>please wait</Message></Error>");
         let server = serve(move |request, stream| whole(request, stream, status, body.as_bytes()));
-        let run = run_against(&server, &workspace(), &["checkpoints", "--remote"]).code(2);
-        let _ = run.says(&format!("{code}: please wait")).says("tried 6 times");
+        let run = run_against(&server, &workspace(), &["checkpoints", "--remote", "--json"]);
+        let _ = run.fails(failure(Unreachable).at("team").with(code).with("please wait").with("6"));
     }
 }
 
@@ -117,9 +133,11 @@ fn an_error_with_200_is_an_error() {
             "PART" => |which| denied(which, "PART"),
             _ => |which| denied(which, "END"),
         });
-        let run = run_on(&disk, &sandbox, &["upload", "x"]).code(2);
-        let run = run.says("AccessDenied: no").says("ask the bucket's owner");
-        let _ = run.does_not_say("tried 6 times");
+        let run = run_on(&disk, &sandbox, &["upload", "x", "--json"]).code(2);
+        // The error is permanent.
+        let error = run.error();
+        assert_eq!(error["kind"], "unauthorized", "{run}");
+        assert!(error.to_string().contains("AccessDenied") && error["hint"].is_string(), "{run}");
         assert!(!disk.files(&format!("{THERE}/x")).contains_key("manifest.json"), "{operation}");
     }
 }
@@ -136,8 +154,9 @@ fn a_forbidden_file_is_reported_with_the_reason() {
         let is_meant = which.1.ends_with("model.json") && ["GET", "HEAD"].contains(&&*which.0);
         is_meant.then_some(Wrong::Denied)
     });
-    let run = run_on(&disk, &sandbox, &["download", "x"]).code(2);
-    let _ = run.says("model.json: the server responded 403").says("AccessDenied: no");
+    let run = run_on(&disk, &sandbox, &["download", "x", "--json"]);
+    let error = failure(Unauthorized).at("x/ada/model.json").with("403").with("AccessDenied");
+    let _ = run.fails(error);
 }
 
 // Some servers repeat the request in their error.
@@ -148,6 +167,6 @@ fn a_message_with_the_key_in_it_is_masked() {
          </Error>"
     );
     let server = serve(move |request, stream| whole(request, stream, 403, body.as_bytes()));
-    let run = run_against(&server, &workspace(), &["checkpoints", "--remote"]).code(2);
-    let _ = run.says("SignatureDoesNotMatch: got **** of ****");
+    let run = run_against(&server, &workspace(), &["checkpoints", "--remote", "--json"]);
+    let _ = run.fails(failure(Unauthorized).at("team").with("SignatureDoesNotMatch").with("****"));
 }

@@ -1,7 +1,10 @@
 //! Uploads to a bucket: concurrent runs, and leftovers of killed runs.
 
+use mentorpal::error::ErrorKind::Corrupt;
+
 use super::server::{Disk, Which, Wrong};
 use super::{THERE, checkpoint, names, put_here, put_there, run_on, staging, workspace};
+use crate::support::failure;
 
 // Another run with the same content fails and removes its own uploaded file.
 #[test]
@@ -16,7 +19,7 @@ fn an_upload_sends_a_file_again_after_another_run_removed_it() {
     let list = list.collect::<Vec<_>>().swap_remove(0);
     disk.remove(&format!("{THERE}/x"));
     disk.has(Some((list, Wrong::FileGone)));
-    run_on(&disk, &sandbox, &["upload", "x"]).code(0).prints("uploaded");
+    assert!(super::has_moved(run_on(&disk, &sandbox, &["upload", "x", "--json"])));
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 100));
     assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
 }
@@ -40,7 +43,8 @@ fn a_damaged_local_file_is_not_sent_to_a_bucket() {
     put_here(&sandbox, "x", &checkpoint(1, 100));
     sandbox.write(&format!("{}/x/ada/model.json", super::HERE), "{\"seed\":7}");
     disk.has(None);
-    run_on(&disk, &sandbox, &["upload", "x"]).code(2).says("damaged: ada/model.json: its SHA-256");
+    run_on(&disk, &sandbox, &["upload", "x", "--json"])
+        .fails(failure(Corrupt).at("fusion_v1/x").with("ada/model.json").with("SHA-256"));
     let sent = |path: &str| path.ends_with("model.json");
     let asked = disk.asked();
     assert!(!asked.iter().any(|asked| asked.which.0 == "PUT" && sent(&asked.which.1)));
@@ -57,7 +61,7 @@ fn leftovers_of_an_upload_killed_after_publishing_are_removed() {
     disk.put(&format!("{staging}/ada/model.json"), &files["ada/model.json"]);
     run_on(&disk, &sandbox, &["upload", "x", "--dry-run"]).code(0);
     assert!(disk.files(&format!("{THERE}/x")).contains_key(".claim"));
-    run_on(&disk, &sandbox, &["upload", "x"]).code(0).prints("is on the remote already");
+    assert!(!super::has_moved(run_on(&disk, &sandbox, &["upload", "x", "--json"])));
     assert_eq!(disk.files(&format!("{THERE}/x")), files);
     assert_eq!(disk.names(THERE), ["x"]);
 }

@@ -1,11 +1,13 @@
 //! Digest, tokens, and other authentication schemes.
 
+use mentorpal::error::ErrorKind::{InvalidInput, Unauthorized};
+
 use super::challenge::{Nonce, Wants};
 use super::server::{BASIC, Disk, PASSWORD, Wrong};
 use super::{THERE, checkpoint, command, netrc_file, put_here, put_there, run, workspace};
-use crate::support::Sandbox;
+use crate::support::{Failure, Sandbox, failure};
 
-const UPLOAD: [&str; 2] = ["upload", "fusion_v1/x"];
+const UPLOAD: [&str; 3] = ["upload", "fusion_v1/x", "--json"];
 
 /// Creates a server with this scheme, and a workspace with the checkpoint `x`.
 fn scene(wants: Wants) -> (Disk, Sandbox) {
@@ -13,6 +15,11 @@ fn scene(wants: Wants) -> (Disk, Sandbox) {
     disk.wants(wants);
     put_here(&sandbox, "x", &checkpoint(1, 2_000_000));
     (disk, sandbox)
+}
+
+/// The error of a server that refuses the login.
+fn denied() -> Failure {
+    failure(Unauthorized).at("dav/classifiers/fusion_v1/x/manifest.json").with("401")
 }
 
 /// Returns the `Authorization` header of each request.
@@ -23,7 +30,7 @@ fn shown(disk: &Disk) -> Vec<Option<String>> {
 #[test]
 fn digest_does_not_send_the_password() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
-    run(&sandbox, &disk.url, &UPLOAD).code(0).prints("uploaded fusion_v1/x");
+    assert!(super::has_moved(run(&sandbox, &disk.url, &UPLOAD)));
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
     let shown = shown(&disk);
     assert_eq!(shown[0], None);
@@ -41,7 +48,7 @@ fn digest_does_not_send_the_password() {
 #[test]
 fn an_expired_nonce_is_replaced() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(2)));
-    run(&sandbox, &disk.url, &UPLOAD).code(0).prints("uploaded fusion_v1/x");
+    assert!(super::has_moved(run(&sandbox, &disk.url, &UPLOAD)));
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
     assert!(shown(&disk).iter().flatten().all(|shown| shown.starts_with("Digest ")));
 }
@@ -50,8 +57,8 @@ fn an_expired_nonce_is_replaced() {
 fn a_wrong_password_is_not_retried_with_digest() {
     let (disk, sandbox) = scene(Wants::Digest(Nonce::of(usize::MAX)));
     netrc_file(&sandbox, "machine 127.0.0.1 login ada password wrong-pass");
-    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("401").says("it offers Digest");
-    said.says("check the entry for the machine `127.0.0.1`").does_not_say("wrong-pass");
+    let said = run(&sandbox, &disk.url, &UPLOAD);
+    said.fails(denied().with("Digest").with("`127.0.0.1`")).does_not_say("wrong-pass");
     assert_eq!(shown(&disk).iter().flatten().count(), 1);
 }
 
@@ -75,17 +82,17 @@ fn a_server_may_require_digest_only_for_writes() {
 #[test]
 fn unknown_schemes_are_named_and_get_no_credentials() {
     let (disk, sandbox) = scene(Wants::Negotiate);
-    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("it offers Negotiate, NTLM");
-    said.says("Basic, Digest or a token (Bearer)");
+    let error = denied().with("Negotiate, NTLM").with("Basic, Digest").with("Bearer");
+    run(&sandbox, &disk.url, &UPLOAD).fails(error);
     assert!(shown(&disk).iter().all(Option::is_none));
     let (disk, sandbox) = scene(Wants::Bearer("t0ken-s3cret"));
-    let said = run(&sandbox, &disk.url, &UPLOAD).code(2).says("it offers Bearer");
-    said.says("set MENTORPAL_REMOTE_TOKEN");
+    let error = denied().with("Bearer").with("MENTORPAL_REMOTE_TOKEN");
+    run(&sandbox, &disk.url, &UPLOAD).fails(error);
     assert!(shown(&disk).iter().all(Option::is_none));
     // A server without a challenge is reported as well.
     let (disk, sandbox) = scene(Wants::Basic);
     disk.always(|_| Some(Wrong::Unknown));
-    run(&sandbox, &disk.url, &UPLOAD).code(2).says("it names no scheme");
+    run(&sandbox, &disk.url, &UPLOAD).fails(denied());
 }
 
 #[test]
@@ -96,16 +103,17 @@ fn a_token_is_sent_only_to_the_server_and_never_printed() {
         let mut command = command(&sandbox, &disk.url, arguments);
         sandbox.finish(command.envs(variables.iter().copied())).does_not_say(TOKEN)
     };
-    with(&[("MENTORPAL_REMOTE_TOKEN", TOKEN)], &UPLOAD).code(0).prints("uploaded");
+    assert!(super::has_moved(with(&[("MENTORPAL_REMOTE_TOKEN", TOKEN)], &UPLOAD)));
     let expected = Some(format!("Bearer {TOKEN}"));
     assert!(shown(&disk).iter().all(|shown| *shown == expected));
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 2_000_000));
     let wrong = [("MENTORPAL_REMOTE_TOKEN", "t0ken-s3crets")];
-    with(&wrong, &UPLOAD).code(2).says("check the token in MENTORPAL_REMOTE_TOKEN");
+    with(&wrong, &UPLOAD).fails(denied().with("MENTORPAL_REMOTE_TOKEN"));
     disk.has(None);
     let both = [("MENTORPAL_REMOTE_TOKEN", TOKEN), ("MENTORPAL_REMOTE_USER", "ada")];
-    with(&both, &UPLOAD).code(2).says("a user or a password is, too");
-    with(&[("MENTORPAL_REMOTE_TOKEN", "t0ken s3cret")], &UPLOAD).code(2).says("is not a token");
+    let invalid = || failure(InvalidInput).with("MENTORPAL_REMOTE_TOKEN");
+    with(&both, &UPLOAD).fails(invalid());
+    with(&[("MENTORPAL_REMOTE_TOKEN", "t0ken s3cret")], &UPLOAD).fails(invalid());
     assert_eq!(disk.asked().len(), 0);
     // Requests to another server have no token.
     put_there(&disk, "y", &checkpoint(2, 100));
@@ -120,6 +128,6 @@ fn a_token_is_not_sent_over_plain_http_to_other_machines() {
     let (disk, sandbox) = scene(Wants::Bearer(PASSWORD));
     let mut command = command(&sandbox, "http://disk.invalid/dav", &UPLOAD);
     command.env("HTTP_PROXY", &disk.server).env("MENTORPAL_REMOTE_TOKEN", PASSWORD);
-    sandbox.finish(&mut command).code(2).says("the token was not sent").says("--insecure");
+    sandbox.finish(&mut command).fails(denied().with("--insecure"));
     assert!(shown(&disk).iter().all(Option::is_none));
 }

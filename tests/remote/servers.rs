@@ -26,11 +26,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use mentorpal::checkpoint::FileRecord;
+use mentorpal::error::ErrorKind::AlreadyExists;
 use serde_json::json;
 
 use super::races::race;
 use super::{THERE, checkpoint, command, put_here, workspace};
-use crate::support::{KillOnDrop, Run, Sandbox, require_program, until};
+use crate::support::{KillOnDrop, Run, Sandbox, failure, require_program, until};
 
 /// The MD5 hash of `ada:disk:s3cret-pass`, which servers store for Digest authentication.
 const MD5: &str = "8a9a1670ca53f13e981a9ffdc852e43d";
@@ -135,18 +136,21 @@ fn shares(server: &Server) {
     let (one, two) = (workspace(), workspace());
     let files = checkpoint(1, 12_000_000);
     put_here(&one, "x", &files);
-    go(&one, &["checkpoints", "--remote"]).code(0).says("no checkpoints on the remote");
-    go(&one, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x");
-    go(&one, &["upload", "x"]).code(0).prints("already");
-    go(&two, &["checkpoints", "--remote"]).code(0).prints("fusion_v1/x  2026-01-01T00:00:00Z  ada");
-    go(&two, &["checkpoints", "verify", "--remote"]).code(0).prints("fusion_v1/x: intact, 3 files");
+    assert_eq!(go(&one, &["checkpoints", "--remote"]).code(0).stdout, "");
+    assert!(super::has_moved(go(&one, &["upload", "x", "--json"])));
+    assert!(!super::has_moved(go(&one, &["upload", "x", "--json"])));
+    let listed = go(&two, &["checkpoints", "--remote"]).code(0);
+    listed.prints("fusion_v1/x").prints("2026-01-01T00:00:00Z").prints("ada");
+    let verified = go(&two, &["checkpoints", "verify", "--remote", "--json"]).code(0);
+    assert_eq!(verified.line()["files"], 3);
     go(&two, &["download", "x"]).code(0);
     assert_eq!(two.checkpoint("x"), files);
     // A different checkpoint with the same name is refused.
     put_here(&two, "y", &checkpoint(2, 100));
     fs::remove_dir_all(two.path().join(super::HERE).join("x")).unwrap();
     put_here(&two, "x", &checkpoint(2, 100));
-    go(&two, &["upload", "x"]).code(2).says("another checkpoint of this name");
+    go(&two, &["upload", "x", "--json"])
+        .fails(failure(AlreadyExists).at("classifiers/fusion_v1/x"));
     go(&two, &["upload", "y"]).code(0);
     // A name that must be percent-encoded in URLs.
     put_here(&one, "Zoë & ada (2)", &checkpoint(3, 1000));

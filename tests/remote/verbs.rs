@@ -3,17 +3,29 @@
 use std::fs;
 use std::path::Path;
 
+use mentorpal::error::ErrorKind::{
+    AlreadyExists, Conflict, Corrupt, InvalidInput, NotFound, Unreachable,
+};
 use serde_json::json;
 
 use super::server::{Disk, Wrong};
 use super::{HERE, THERE, checkpoint, names, put_here, put_there, run, workspace};
-use crate::support::{ADA, KillOnDrop, Sandbox, copy_folder, until};
+use crate::support::{ADA, KillOnDrop, Run, Sandbox, copy_folder, failure, until};
 
 /// Creates a folder as a remote, and returns it with its URL.
 fn folder() -> (Sandbox, String) {
     let sandbox = Sandbox::empty();
     let url = format!("file://{}", sandbox.path().display());
     (sandbox, url)
+}
+
+/// Asserts that a transfer failed because the disk of the server is full.
+#[track_caller]
+fn is_full(run: &Run) {
+    let error = run.error();
+    assert_eq!((run.code, &error["kind"]), (Some(2), &"out_of_space".into()), "{run}");
+    let path = error["place"]["path"].as_str().unwrap_or_default();
+    assert!(path.contains(THERE) && error.to_string().contains("507"), "{run}");
 }
 
 #[test]
@@ -23,15 +35,14 @@ fn a_downloaded_checkpoint_has_the_uploaded_bytes() {
     for url in [disk.url.as_str(), &folder] {
         let (one, two) = (workspace(), workspace());
         put_here(&one, "x", &checkpoint(1, 3_000_000));
-        run(&one, url, &["upload", "fusion_v1/x"]).code(0).prints("uploaded fusion_v1/x (3 files");
-        let again = run(&one, url, &["upload", "fusion_v1/x"]).code(0);
-        let _ = again.prints("is on the remote already");
-        run(&two, url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (3 files");
+        assert!(super::has_moved(run(&one, url, &["upload", "fusion_v1/x", "--json"])));
+        assert!(!super::has_moved(run(&one, url, &["upload", "fusion_v1/x", "--json"])));
+        assert!(super::has_moved(run(&two, url, &["download", "x", "--json"])));
         assert_eq!(two.checkpoint("x"), checkpoint(1, 3_000_000));
         assert_eq!(two.checkpoint_names(), ["x"]);
-        run(&two, url, &["checkpoints", "verify"]).code(0).prints("fusion_v1/x: intact");
-        let verified = run(&two, url, &["checkpoints", "verify", "--remote"]).code(0);
-        let _ = verified.prints("fusion_v1/x: intact, 3 files");
+        run(&two, url, &["checkpoints", "verify"]).code(0).prints("fusion_v1/x");
+        let verified = run(&two, url, &["checkpoints", "verify", "--remote", "--json"]).code(0);
+        assert_eq!(verified.line()["files"], 3);
     }
     assert_eq!(disk.names(THERE), ["x"]);
 }
@@ -44,14 +55,13 @@ fn reports_are_uploaded_with_the_checkpoint() {
     one.mentor("ada", ADA);
     one.train("x");
     one.forge(&format!("{HERE}/x"), "report.html", b"<!DOCTYPE html><html></html>");
-    run(&one, &disk.url, &["upload", "x"]).code(0).prints("uploaded fusion_v1/x (5 files");
-    run(&two, &disk.url, &["download", "x"]).code(0).prints("downloaded fusion_v1/x (5 files");
+    assert!(super::has_moved(run(&one, &disk.url, &["upload", "x", "--json"])));
+    assert!(super::has_moved(run(&two, &disk.url, &["download", "x", "--json"])));
     assert_eq!(two.checkpoint("x"), one.checkpoint("x"));
     let files = two.checkpoint("x");
     assert!(files.contains_key("ada/report.html") && files.contains_key("ada/report.json"));
-    run(&two, &disk.url, &["checkpoints", "verify", "--remote"])
-        .code(0)
-        .prints("x: intact, 5 files");
+    let verified = run(&two, &disk.url, &["checkpoints", "verify", "--remote", "--json"]).code(0);
+    assert_eq!(verified.line()["files"], 5);
 }
 
 #[test]
@@ -59,18 +69,17 @@ fn checkpoints_on_the_remote_are_not_changed() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_there(&disk, "x", &checkpoint(1, 1000));
     put_here(&sandbox, "x", &checkpoint(2, 1000));
-    for arguments in [&["upload", "x"][..], &["upload", "x", "--force"]] {
-        let said = run(&sandbox, &disk.url, arguments).code(2);
-        let said = said.says("the remote has another checkpoint of this name");
-        said.says("`ada/model.json`, `ada/model.safetensors`").says("another name");
+    for arguments in [&["upload", "x", "--json"][..], &["upload", "x", "--force", "--json"]] {
+        let error = failure(AlreadyExists).at("dav/classifiers/fusion_v1/x");
+        let error = error.with("`ada/model.json`, `ada/model.safetensors`");
+        run(&sandbox, &disk.url, arguments).fails(error);
     }
     assert_eq!(disk.files(&format!("{THERE}/x")), checkpoint(1, 1000));
     // The local checkpoint is not changed either.
-    let said = run(&sandbox, &disk.url, &["checkpoints", "verify", "x"]).code(0);
-    let _ = said.prints("intact");
-    run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("already exists here");
+    run(&sandbox, &disk.url, &["checkpoints", "verify", "x"]).code(0);
+    assert!(!super::has_moved(run(&sandbox, &disk.url, &["download", "x", "--json"])));
     assert_eq!(sandbox.checkpoint("x"), checkpoint(2, 1000));
-    run(&sandbox, &disk.url, &["download", "x", "--force"]).code(0).prints("downloaded");
+    assert!(super::has_moved(run(&sandbox, &disk.url, &["download", "x", "--force", "--json"])));
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
 }
 
@@ -91,12 +100,17 @@ fn force_repairs_a_damaged_copy_and_keeps_the_old_files() {
         put_there(&disk, "x", &whole);
         damage();
         let damaged = disk.files(&path);
-        let said = run(&sandbox, &disk.url, &["upload", "x"]);
+        let uploaded = run(&sandbox, &disk.url, &["upload", "x", "--json"]);
         // Files of the right size are not read again.
-        let said = if number == 1 { said.code(0) } else { said.code(2).says("--force") };
-        drop(said);
+        if number == 1 {
+            uploaded.code(0);
+        } else {
+            let error = uploaded.code(2).error();
+            assert_eq!(error["kind"], "corrupt");
+            assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("--force")), "{error}");
+        }
         assert_eq!(disk.files(&path), damaged);
-        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("uploaded");
+        assert!(super::has_moved(run(&sandbox, &disk.url, &["upload", "x", "--force", "--json"])));
         assert_eq!(disk.files(&path), whole);
         let (shown, hidden) = names(disk.names(THERE));
         assert_eq!(shown, ["x"]);
@@ -104,7 +118,7 @@ fn force_repairs_a_damaged_copy_and_keeps_the_old_files() {
         let aside = aside.expect("the damaged copy is kept");
         assert!(aside.starts_with(".replaced-x-"), "{hidden:?}");
         disk.remove(&format!("{THERE}/{aside}"));
-        run(&sandbox, &disk.url, &["upload", "x", "--force"]).code(0).prints("already");
+        assert!(!super::has_moved(run(&sandbox, &disk.url, &["upload", "x", "--force", "--json"])));
         assert_eq!(names(disk.names(THERE)).1, Vec::<String>::new());
     }
 }
@@ -116,33 +130,33 @@ fn verify_finds_damage_on_the_remote() {
     put_there(&disk, "y", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"{\"seed\":7}");
     let found = run(&sandbox, &disk.url, &["checkpoints", "verify", "--remote"]).code(1);
-    let found = found
-        .prints("x: intact")
-        .prints("y: 1 fault")
-        .says("its SHA-256 differs from the manifest");
-    let _ = found.says(&format!("{}/{THERE}/y/ada/model.json", disk.url));
+    let url = format!("{}/{THERE}/y/ada/model.json: ", disk.url);
+    found.prints("fusion_v1/x").prints("fusion_v1/y").warns(&[&url, "SHA-256"]);
     let verify = ["checkpoints", "verify", "y", "--remote", "--json"];
     let found = run(&sandbox, &disk.url, &verify).code(1).json();
-    assert_eq!(found[0]["faults"][0]["what"], "its SHA-256 differs from the manifest");
+    let what = found[0]["faults"][0]["what"].as_str().unwrap();
+    assert!(what.contains("SHA-256"), "{what}");
     assert_eq!(found[0]["files"], 3);
-    let download = run(&sandbox, &disk.url, &["download", "y"]).code(2);
-    let download = download.says("the copy on the remote is damaged").says("upload fusion_v1/y");
+    let error = failure(Corrupt).at("fusion_v1/y/ada/model.json").with("upload fusion_v1/y");
+    let download = run(&sandbox, &disk.url, &["download", "y", "--json"]).fails(error);
     assert_eq!(super::here(&sandbox, "y"), super::Files::new(), "{download}");
-    run(&sandbox, &disk.url, &["checkpoints", "verify", "z", "--remote"]).code(2).says("no check");
+    run(&sandbox, &disk.url, &["checkpoints", "verify", "z", "--remote", "--json"])
+        .fails(failure(NotFound).at("dav/classifiers/fusion_v1/z"));
     disk.put(&format!("{THERE}/y/manifest.json"), b"{");
-    let found = run(&sandbox, &disk.url, &verify).code(1).says("not a manifest").json();
-    let what = &found[0]["faults"][0]["what"];
-    assert!(what.as_str().unwrap().contains("not a manifest"), "{what}");
-    let listed =
-        run(&sandbox, &disk.url, &["checkpoints", "--remote"]).code(2).prints("fusion_v1/x");
-    listed.says("error: 1 checkpoint cannot be read");
+    let found =
+        run(&sandbox, &disk.url, &verify).code(1).notes(&["error: ", "y/manifest.json: "]).json();
+    let fault = &found[0]["faults"][0];
+    assert!(fault["path"].as_str().unwrap().ends_with("y/manifest.json"), "{fault}");
+    let listed = run(&sandbox, &disk.url, &["checkpoints", "--remote", "--json"]);
+    let listed = listed.fails(failure(Corrupt).with("1"));
+    assert_eq!(listed.line()["checkpoint"], "x");
 }
 
 #[test]
 fn only_checkpoints_with_a_manifest_are_listed() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     let list = ["checkpoints", "--remote"];
-    run(&sandbox, &disk.url, &list).code(0).says("no checkpoints on the remote");
+    assert_eq!(run(&sandbox, &disk.url, &list).code(0).stdout, "");
     put_there(&disk, "x", &checkpoint(1, 1000));
     put_there(&disk, "half", &checkpoint(1, 1000));
     disk.remove(&format!("{THERE}/half/manifest.json"));
@@ -161,12 +175,16 @@ fn only_checkpoints_with_a_manifest_are_listed() {
         "here": true,
     });
     assert_eq!(listed, [expected]);
-    run(&sandbox, &disk.url, &["download", "half"]).code(2).says("manifest.json is missing");
-    run(&sandbox, &disk.url, &["download", "y"]).code(2).says("available: `fusion_v1/x`");
+    run(&sandbox, &disk.url, &["download", "half", "--json"])
+        .fails(failure(Corrupt).at("dav/classifiers/fusion_v1/half").with("manifest.json"));
+    run(&sandbox, &disk.url, &["download", "y", "--json"])
+        .fails(failure(NotFound).at("dav/classifiers/fusion_v1/y").with("fusion_v1/x"));
     let wrong = format!("{}/nowhere", disk.url);
-    run(&sandbox, &wrong, &list).code(2).says("check the URL of the remote");
+    let list = ["checkpoints", "--remote", "--json"];
+    run(&sandbox, &wrong, &list).fails(failure(NotFound).at("dav/nowhere"));
     put_here(&sandbox, "y", &checkpoint(1, 1000));
-    run(&sandbox, &wrong, &["upload", "y"]).code(2).says("check the URL of the remote");
+    run(&sandbox, &wrong, &["upload", "y", "--json"])
+        .fails(failure(Conflict).at("dav/nowhere/classifiers"));
 }
 
 #[test]
@@ -175,13 +193,13 @@ fn init_and_download_send_no_request_if_the_checkpoint_is_intact() {
     disk.has(None);
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     sandbox.write("mentorpal.toml", "checkpoint = \"x\"\n");
-    run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("here already, whole");
-    run(&sandbox, &disk.url, &["init"]).code(0).prints("here already, whole");
+    assert!(!super::has_moved(run(&sandbox, &disk.url, &["download", "x", "--json"])));
+    assert!(!super::has_moved(run(&sandbox, &disk.url, &["init", "--json"])));
     assert_eq!(disk.asked().len(), 0);
     // A damaged local checkpoint is replaced.
     put_there(&disk, "x", &checkpoint(1, 1000));
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "{}");
-    run(&sandbox, &disk.url, &["init"]).code(0).prints("downloaded fusion_v1/x");
+    assert!(super::has_moved(run(&sandbox, &disk.url, &["init", "--json"])));
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
 }
 
@@ -199,41 +217,45 @@ fn without_a_name_the_newest_checkpoint_is_shared() {
     put_here(&one, "z", &checkpoint(1, 1000));
     put_here(&one, "a", &created("2026-01-01T00:00:00.5Z", checkpoint(2, 1000)));
     put_here(&one, "m", &created("2025-12-31T23:59:59Z", checkpoint(3, 1000)));
-    let uploaded = run(&one, &disk.url, &["upload"]).code(0).prints("uploaded fusion_v1/a ");
-    uploaded.says("using checkpoint fusion_v1/a (created last)");
-    run(&one, &disk.url, &["upload", "m"]).code(0).prints("uploaded fusion_v1/m ");
+    let uploaded = run(&one, &disk.url, &["upload"]).code(0).prints("fusion_v1/a ");
+    uploaded.notes(&["fusion_v1/a"]);
+    assert!(super::has_moved(run(&one, &disk.url, &["upload", "m", "--json"])));
     put_there(&disk, "bad", &checkpoint(1, 1000));
     disk.put(&format!("{THERE}/bad/manifest.json"), b"{");
-    let got = run(&two, &disk.url, &["download"]).code(0).prints("downloaded fusion_v1/a ");
-    let got = got.says("warning").says("bad/manifest.json: not a manifest");
-    got.says("using checkpoint fusion_v1/a (created last on the remote)");
+    let got = run(&two, &disk.url, &["download"]).code(0).prints("fusion_v1/a ");
+    let got = got.warns(&["bad/manifest.json: "]);
+    got.notes(&["fusion_v1/a"]);
     assert_eq!(two.checkpoint_names(), ["a"]);
     // A name on the command line takes precedence over the environment, and the environment over
     // the settings file.
     two.write("mentorpal.toml", "checkpoint = 'm'\n");
-    let got = run(&two, &disk.url, &["download"]).code(0).prints("downloaded fusion_v1/m ");
-    got.says("using checkpoint fusion_v1/m (named in mentorpal.toml)");
+    let got = run(&two, &disk.url, &["download"]).code(0).prints("fusion_v1/m ");
+    got.notes(&["fusion_v1/m", "mentorpal.toml"]);
     let named = |arguments: &[&str]| {
         let mut command = super::command(&one, &disk.url, arguments);
-        one.finish(command.env("CHECKPOINT", "z")).code(0).does_not_say("using checkpoint")
+        let run = one.finish(command.env("CHECKPOINT", "z"));
+        // Only the log names the checkpoint.
+        let is_log = |line: &str| line.contains(" INFO ");
+        let mut lines = run.stderr.lines();
+        assert!(lines.all(|line| is_log(line) || !line.contains("fusion_v1/")), "{run}");
+        super::has_moved(run)
     };
-    named(&["upload"]).prints("uploaded fusion_v1/z ");
+    assert!(named(&["upload", "--json"]));
     fs::remove_dir_all(one.path().join(HERE).join("z")).unwrap();
-    named(&["init"]).prints("downloaded fusion_v1/z ");
-    named(&["download"]).prints("here already, whole");
-    let run = run(&two, &disk.url, &["download"]);
-    run.code(0).prints("fusion_v1/m already exists here");
+    assert!(named(&["init", "--json"]));
+    assert!(!named(&["download", "--json"]));
+    let done = run(&two, &disk.url, &["download", "--json"]).code(0).json().pop().unwrap();
+    assert_eq!((&done["name"], &done["moved"]), (&json!("fusion_v1/m"), &json!(false)));
 }
 
 #[test]
 fn downloading_from_an_empty_remote_without_a_name_fails() {
     let (disk, sandbox) = (Disk::serve(), workspace());
-    let says = "no checkpoint on the remote";
-    run(&sandbox, &disk.url, &["download"]).code(2).says(says).says("mentorpal upload");
+    run(&sandbox, &disk.url, &["download", "--json"])
+        .fails(failure(NotFound).with("mentorpal upload"));
     put_there(&disk, "x", &checkpoint(1, 1000));
     sandbox.write("mentorpal.toml", "arch = 'lstm_v1'\n");
-    let says = "no checkpoint of `lstm_v1` on the remote";
-    run(&sandbox, &disk.url, &["download"]).code(2).says(says);
+    run(&sandbox, &disk.url, &["download", "--json"]).fails(failure(NotFound).with("`lstm_v1`"));
 }
 
 #[test]
@@ -245,13 +267,13 @@ fn a_dry_run_transfers_nothing() {
     let dry = |arguments: &[&str]| {
         run(&sandbox, &disk.url, &[arguments, &["--dry-run"]].concat()).code(0)
     };
-    let _ = dry(&["upload", "x"]).prints("would upload fusion_v1/x (3 files, 1.7 kB)");
-    let _ = dry(&["download", "y"]).prints("would download fusion_v1/y");
+    let _ = dry(&["upload", "x"]).prints("fusion_v1/x").prints("1.7 kB");
+    let _ = dry(&["download", "y"]).prints("fusion_v1/y");
     let told = dry(&["upload", "x", "--json"]).json();
     assert_eq!(told.last().unwrap()["dry_run"], true);
     assert_eq!(told.last().unwrap()["moved"], false);
     sandbox.write("mentorpal.toml", "checkpoint = \"y\"\n");
-    let _ = dry(&["init"]).prints("would download fusion_v1/y");
+    let _ = dry(&["init"]).prints("fusion_v1/y");
     let _ = dry(&["vectors", "download"]);
     assert_eq!(sandbox.files("checkpoint"), before);
     assert_eq!(disk.names(THERE), ["y"]);
@@ -290,10 +312,7 @@ fn an_interrupted_upload_resumes_with_the_missing_files() {
     let staging = format!("/dav/{}", super::staging("x", &checkpoint(1, 1000)));
     let part = ("PUT".to_owned(), format!("{staging}/.part"), 2);
     disk.has(Some((part, Wrong::Full)));
-    run(&sandbox, &disk.url, &["upload", "x"])
-        .code(2)
-        .says("507")
-        .says("free some space on the remote");
+    is_full(&run(&sandbox, &disk.url, &["upload", "x", "--json"]));
     assert_eq!(names(disk.names(THERE)).0, Vec::<String>::new());
     disk.has(Some((manifest, Wrong::Stall)));
     let told = run(&sandbox, &disk.url, &["upload", "x", "--json"]).code(0).json();
@@ -316,9 +335,10 @@ fn a_conflicting_upload_keeps_the_partial_files_of_others() {
     let put = disk.asked().into_iter().rfind(|asked| asked.which.0 == "PUT").unwrap().which;
     disk.remove(&format!("{THERE}/y"));
     disk.has(Some((put, Wrong::Full)));
-    run(&sandbox, &disk.url, &["upload", "y"]).code(2).says("507");
+    is_full(&run(&sandbox, &disk.url, &["upload", "y", "--json"]));
     let gathered = disk.names(THERE);
-    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("another checkpoint of this name");
+    run(&sandbox, &disk.url, &["upload", "x", "--json"])
+        .fails(failure(AlreadyExists).at("dav/classifiers/fusion_v1/x"));
     assert_eq!(disk.names(THERE), gathered);
     assert!(gathered.len() == 2, "{gathered:?}");
 }
@@ -354,8 +374,8 @@ fn a_long_retry_after_ends_the_command() {
     put_there(&disk, "x", &checkpoint(1, 100));
     let get = ("GET".to_owned(), format!("/dav/{THERE}/x/manifest.json"), 0);
     disk.has(Some((get, Wrong::Later)));
-    let said = run(&sandbox, &disk.url, &["download", "x"]).code(2).says("429");
-    let _ = said.says("requested a retry after 86400 s");
+    let error = failure(Unreachable).at("x/manifest.json").with("429").with("86400 s");
+    run(&sandbox, &disk.url, &["download", "x", "--json"]).fails(error);
     // The challenge of the server, and the manifest.
     assert_eq!(disk.asked().len(), 2);
 }
@@ -378,37 +398,39 @@ fn vector_models_are_uploaded_and_downloaded() {
     let (one, two) = (workspace(), workspace());
     one.write("tiny.txt", "navy 0.9 0.4 0.1\narmy 0.8 0.5 0.1\nbanana 0.1 0.1 0.9\n");
     one.run(&["vectors", "add", "tiny.txt"]).code(0);
-    run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("uploaded tiny");
-    run(&one, &disk.url, &["vectors", "upload", "tiny"]).code(0).prints("already");
-    run(&one, &disk.url, &["vectors", "upload", "huge"])
-        .code(2)
-        .says("vector model `huge` does not exist");
-    run(&one, &disk.url, &["vectors", "upload", "embedded"])
-        .code(2)
-        .says("is part of mentorpal and cannot be shared");
-    run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("downloaded tiny");
+    assert!(super::has_moved(run(&one, &disk.url, &["vectors", "upload", "tiny", "--json"])));
+    assert!(!super::has_moved(run(&one, &disk.url, &["vectors", "upload", "tiny", "--json"])));
+    run(&one, &disk.url, &["vectors", "upload", "huge", "--json"])
+        .fails(failure(NotFound).at("checkpoint/vector_models/huge"));
+    run(&one, &disk.url, &["vectors", "upload", "embedded", "--json"])
+        .fails(failure(InvalidInput).with("`embedded`"));
+    assert!(super::has_moved(run(&two, &disk.url, &["vectors", "download", "tiny", "--json"])));
     let model = "checkpoint/vector_models/tiny";
     assert_eq!(two.files(model), one.files(model));
-    two.run(&["vectors", "verify"]).code(0).prints("tiny: intact");
+    two.run(&["vectors", "verify"]).code(0).prints("tiny");
     fs::remove_dir_all(two.path().join(model)).unwrap();
-    run(&two, &disk.url, &["vectors", "download"]).code(0).prints("downloaded tiny");
+    assert!(super::has_moved(run(&two, &disk.url, &["vectors", "download", "--json"])));
     assert_eq!(two.files(model), one.files(model));
     disk.has(None);
-    run(&two, &disk.url, &["vectors", "download", "tiny"]).code(0).prints("here already");
+    assert!(!super::has_moved(run(&two, &disk.url, &["vectors", "download", "tiny", "--json"])));
     assert_eq!(disk.asked().len(), 0);
     // The Hub may have a model that the remote lacks; in these tests no Hub exists.
-    let said = run(&two, &disk.url, &["vectors", "download", "other"]).code(2);
-    said.says("the remote has no vector model `other`").says("look at the network and HF_ENDPOINT");
+    run(&two, &disk.url, &["vectors", "download", "other", "--json"]).fails(
+        failure(Unreachable)
+            .at("api/models/sentence-transformers/other/revision/main")
+            .with("HF_ENDPOINT"),
+    );
 }
 
 #[test]
 fn training_uploads_if_requested() {
     let (disk, sandbox) = (Disk::serve(), Sandbox::ada());
     super::netrc_file(&sandbox, "machine 127.0.0.1 login ada password s3cret-pass");
-    sandbox.run(&["train", "--upload"]).code(2).says("no remote is configured");
+    let error = failure(NotFound).with("MENTORPAL_REMOTE");
+    sandbox.run(&["train", "--upload", "--json"]).fails(error);
     assert_eq!(sandbox.checkpoint_names(), Vec::<String>::new());
     let train = ["train", "--checkpoint", "one", "--upload"];
-    run(&sandbox, &disk.url, &train).code(0).prints("published").prints("uploaded fusion_v1/one");
+    run(&sandbox, &disk.url, &train).code(0).prints("fusion_v1/one");
     assert_eq!(disk.files(&format!("{THERE}/one")), sandbox.checkpoint("one"));
 }
 
@@ -419,7 +441,7 @@ fn a_team_shares_through_a_folder() {
     one.train("stable");
     run(&one, &url, &["upload", "stable"]).code(0);
     two.write("mentorpal.toml", format!("checkpoint = \"stable\"\n[remote]\nurl = \"{url}\"\n"));
-    two.run(&["init"]).code(0).prints("downloaded fusion_v1/stable").says("no vector models");
+    two.run(&["init"]).code(0).prints("fusion_v1/stable");
     two.run(&["test"]).code(0);
     assert_eq!(two.checkpoint("stable"), one.checkpoint("stable"));
 }
@@ -431,29 +453,27 @@ fn clean_keeps_checkpoints_missing_on_the_remote() {
     put_here(&sandbox, "y", &checkpoint(2, 1000));
     put_there(&disk, "x", &checkpoint(1, 1000));
     let clean = |arguments: &[&str]| run(&sandbox, &disk.url, &[&["clean"], arguments].concat());
-    let dry = clean(&["--dry-run"]).code(0).prints("would remove 2 checkpoints");
-    dry.says(
-        "nothing would be removed without --force: the remote has no copy of fusion_v1/y (missing)",
-    );
-    clean(&["--dry-run", "--force"]).code(0).does_not_say("no copy");
-    let said = clean(&[]).code(2).says("the remote has no copy of fusion_v1/y (missing)");
-    let _ = said.says("--force");
+    let dry = clean(&["--dry-run"]).code(0).prints("fusion_v1/x").prints("fusion_v1/y");
+    dry.warns(&["--force", "fusion_v1/y"]);
+    clean(&["--dry-run", "--force"]).code(0).warns_of_nothing();
+    clean(&["--json"]).fails(failure(NotFound).with("fusion_v1/y").with("--force"));
     put_there(&disk, "y", &checkpoint(3, 1000));
-    clean(&[]).code(2).says("fusion_v1/y (another item has this name)");
+    clean(&["--json"]).fails(failure(NotFound).with("fusion_v1/y"));
     disk.remove(&format!("{THERE}/y"));
     put_there(&disk, "y", &checkpoint(2, 1000));
     disk.put(&format!("{THERE}/y/ada/model.json"), b"short");
-    clean(&[]).code(2).says("fusion_v1/y (the copy is damaged)");
+    clean(&["--json"]).fails(failure(NotFound).with("fusion_v1/y"));
     disk.remove(&format!("{THERE}/y/manifest.json"));
-    clean(&[]).code(2).says("fusion_v1/y (the copy is damaged)");
+    clean(&["--json"]).fails(failure(NotFound).with("fusion_v1/y"));
     disk.put(&format!("{THERE}/y/manifest.json"), &checkpoint(2, 1000)["manifest.json"]);
     disk.put(&format!("{THERE}/y/ada/model.json"), &checkpoint(2, 1000)["ada/model.json"]);
     sandbox.write(&format!("{HERE}/.download-1/parts/0"), "half");
-    clean(&["--dry-run"]).code(0).prints("unfinished downloads").does_not_say("no copy");
+    let dry = clean(&["--dry-run", "--json"]).code(0).warns_of_nothing();
+    assert_eq!(dry.line()["unfinished"].as_array().map(Vec::len), Some(1));
     assert_eq!(sandbox.checkpoint_names(), [".download-1", "x", "y"]);
-    clean(&[]).code(0).prints("removed 2 checkpoints");
+    clean(&[]).code(0).prints("fusion_v1/x").prints("fusion_v1/y");
     assert_eq!(sandbox.checkpoint_names(), Vec::<String>::new());
-    clean(&[]).code(0).prints("nothing to remove");
+    assert_eq!(clean(&["--json"]).code(0).line()["checkpoints"], serde_json::json!([]));
     run(&sandbox, &disk.url, &["download", "y"]).code(0);
     assert_eq!(sandbox.checkpoint("y"), checkpoint(2, 1000));
 }
@@ -463,15 +483,13 @@ fn only_intact_checkpoints_are_uploaded() {
     let (disk, sandbox) = (Disk::serve(), workspace());
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "{\"seed\":7}");
-    let said = run(&sandbox, &disk.url, &["upload", "x"]).code(2);
-    said.says("the checkpoint is damaged: ada/model.json: its SHA-256 differs from");
+    run(&sandbox, &disk.url, &["upload", "x", "--json"])
+        .fails(failure(Corrupt).at("fusion_v1/x").with("ada/model.json").with("SHA-256"));
     assert_eq!(names(disk.names(THERE)).0, Vec::<String>::new());
     disk.has(None);
     sandbox.write(&format!("{HERE}/x/ada/model.json"), "short");
-    run(&sandbox, &disk.url, &["upload", "x"]).code(2).says("the checkpoint is damaged: ada/");
-    run(&sandbox, &disk.url, &["upload", "y"])
-        .code(2)
-        .says("the checkpoint `fusion_v1/y` does not exist");
+    run(&sandbox, &disk.url, &["upload", "x", "--json"]).fails(failure(Corrupt).at("fusion_v1/x"));
+    run(&sandbox, &disk.url, &["upload", "y", "--json"]).fails(failure(NotFound).at("fusion_v1/y"));
     assert_eq!(disk.asked().len(), 0);
 }
 
@@ -483,9 +501,10 @@ fn files_of_a_remote_stay_in_their_folder() {
     let manifest = manifest.replace("ada/model.json", "../../../escaped");
     files.insert("manifest.json".to_owned(), manifest.into_bytes());
     put_there(&disk, "x", &files);
-    run(&sandbox, &disk.url, &["download", "x"]).code(2).says("is not a mentor's file");
+    run(&sandbox, &disk.url, &["download", "x", "--json"])
+        .fails(failure(Corrupt).at("dav/classifiers/fusion_v1/x/manifest.json"));
     assert!(!Path::new(&sandbox.path().join("checkpoint")).join("escaped").exists());
     let (elsewhere, url) = folder();
     copy_folder(&sandbox.path().join(".netrc"), &elsewhere.path().join("x"));
-    run(&sandbox, &url, &["download", "../x"]).code(2).says("architecture name `..`");
+    run(&sandbox, &url, &["download", "../x", "--json"]).fails(failure(InvalidInput).with("`..`"));
 }

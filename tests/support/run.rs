@@ -5,6 +5,8 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use super::Failure;
+
 /// The output and the exit code of a command.
 pub(crate) struct Run {
     command: String,
@@ -64,6 +66,36 @@ impl Run {
         self
     }
 
+    /// Asserts that the command, which needs `--json`, ended with this error.
+    #[track_caller]
+    pub(crate) fn fails(self, expected: impl Into<Failure>) -> Self {
+        let faults = expected.into().faults(&self);
+        assert!(faults.is_empty(), "{}\n{self}", faults.join("\n"));
+        self
+    }
+
+    /// Asserts that one of the warnings contains all these values.
+    #[track_caller]
+    pub(crate) fn warns(self, values: &[&str]) -> Self {
+        let is_found = self.has_line(&[&["warning: "], values].concat());
+        assert!(is_found, "expected a warning with {values:?}\n{self}");
+        self
+    }
+
+    /// Asserts that one line of stderr contains all these values.
+    #[track_caller]
+    pub(crate) fn notes(self, values: &[&str]) -> Self {
+        assert!(self.has_line(values), "expected a line with {values:?} in stderr\n{self}");
+        self
+    }
+
+    /// Asserts that there are no warnings.
+    #[track_caller]
+    pub(crate) fn warns_of_nothing(self) -> Self {
+        assert!(self.warnings().next().is_none(), "expected no warning\n{self}");
+        self
+    }
+
     /// Parses each line of stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Vec<Value> {
@@ -84,6 +116,36 @@ impl Run {
     pub(crate) fn error(&self) -> Value {
         let line = self.stderr.lines().last().unwrap_or_else(|| panic!("no error\n{self}"));
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
+
+    /// Returns the error object in the last line of stderr, if there is one.
+    pub(crate) fn find_error(&self) -> Option<Value> {
+        serde_json::from_str(self.stderr.lines().last()?).ok().filter(Value::is_object)
+    }
+
+    /// Returns the texts of the warnings.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.stderr.lines().filter_map(|line| line.strip_prefix("warning: "))
+    }
+
+    /// Whether one line of stderr contains all these values.
+    pub(crate) fn has_line(&self, values: &[&str]) -> bool {
+        self.stderr.lines().any(|line| values.iter().all(|value| line.contains(value)))
+    }
+
+    /// Returns the lines of stderr, and the message and the hint of an error object, each cut to
+    /// `length` characters, for a snapshot.
+    pub(crate) fn wording(&self, length: usize) -> String {
+        let error = self.find_error().unwrap_or_default();
+        let text = |key: &str| error[key].as_str().map(|text| format!("{key}: {text}"));
+        let lines = self.stderr.lines().filter(|line| !line.starts_with('{')).map(str::to_owned);
+        let texts = lines.chain([text("message"), text("hint")].into_iter().flatten());
+        let folder = self.folder.to_string_lossy();
+        texts
+            .map(|text| text.replace(folder.as_ref(), "[WORKSPACE]"))
+            .map(|text| text.chars().take(length).collect::<String>().replace('\n', "\n    "))
+            .map(|text| format!("  {text}\n"))
+            .collect()
     }
 
     /// Returns both streams for a snapshot, with the path of the workspace replaced.

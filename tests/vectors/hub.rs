@@ -4,15 +4,18 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use mentorpal::error::ErrorKind::{
+    self, AlreadyExists, Corrupt, InvalidInput, NotFound, Unauthorized, Unreachable,
+};
+use serde_json::{Value, json};
 
 use super::hub_server::{COMMIT, Faults, Hub, LARGE, Mirror, git_hash, sent_of_large};
 use super::tiny::{self, Files};
 use super::{MODELS, names};
-use crate::support::{KillOnDrop, Run, Sandbox, at_once, until};
+use crate::support::{Failure, KillOnDrop, Run, Sandbox, at_once, failure, until};
 
 const CACHE: &str = "huggingface/hub/models--acme--tiny";
-const DOWNLOAD: [&str; 3] = ["vectors", "download", "acme/tiny"];
+const DOWNLOAD: [&str; 4] = ["vectors", "download", "acme/tiny", "--json"];
 const TOKEN: &str = "hf_s3cret";
 const README: &str = "---\nlicense: apache-2.0\n---\n# Tiny\n";
 
@@ -58,6 +61,11 @@ impl Scene {
         self.sandbox.path().join(CACHE).join("blobs").join(hash)
     }
 
+    /// Returns the URL of the first request: the files of the newest revision.
+    fn revision(&self) -> String {
+        format!("{}/api/models/acme/tiny/revision/main", self.hub.endpoint)
+    }
+
     /// Writes `bytes` as the partial large file of an interrupted run.
     fn leaves(&self, bytes: &[u8]) {
         let path = self.blob().with_extension("incomplete");
@@ -66,11 +74,22 @@ impl Scene {
     }
 }
 
+/// An error about the large file.
+fn of_large(kind: ErrorKind) -> Failure {
+    failure(kind).at(&format!("acme/tiny/resolve/{COMMIT}/{LARGE}"))
+}
+
+/// The error for a large file with another digest.
+fn corrupt() -> Failure {
+    of_large(Corrupt).with("SHA-256")
+}
+
 #[test]
 fn a_downloaded_model_is_available_offline() {
     let Scene { hub, sandbox } = Scene::new();
     let run = sandbox.run_with(&[("HF_ENDPOINT", &hub.endpoint)], &DOWNLOAD).code(0);
-    run.prints("added tiny (Hugging Face Hub, sentences, 8 dimensions)");
+    let added = run.line();
+    assert_eq!((&added["name"], &added["dims"]), (&json!("tiny"), &json!(8)));
     let files = sandbox.files(&format!("{MODELS}/tiny"));
     let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
     assert_eq!(manifest["source"]["file"], format!("acme/tiny@{COMMIT}"));
@@ -84,7 +103,7 @@ fn a_downloaded_model_is_available_offline() {
     assert!(asked.iter().all(|asked| !asked.what.contains("pytorch")), "{asked:?}");
 
     let offline = [("HF_ENDPOINT", hub.endpoint.as_str()), ("HF_HUB_OFFLINE", "1")];
-    let again = [&DOWNLOAD[..], &["--name", "again", "--licence", "MIT", "--json"]].concat();
+    let again = [&DOWNLOAD[..], &["--name", "again", "--licence", "MIT"]].concat();
     let downloaded = sandbox.run_with(&offline, &again).code(0).json();
     assert_eq!(hub.asked(), []);
     // The model equals the one from a folder.
@@ -94,8 +113,8 @@ fn a_downloaded_model_is_available_offline() {
     let added = sandbox.run(&["vectors", "add", "folder", "--json"]).code(0).json();
     assert_eq!(downloaded[0]["sha256"], added[0]["sha256"]);
     assert_eq!(manifest["source"]["sha256"], added[0]["sha256"]);
-    let shown = sandbox.run(&["vectors", "show", "again"]).code(0).prints("licence: MIT");
-    shown.prints(&format!("from acme/tiny@{COMMIT} (Hugging Face Hub)"));
+    let shown = sandbox.run(&["vectors", "show", "again"]).code(0).prints("MIT");
+    shown.prints(&format!("acme/tiny@{COMMIT}"));
     sandbox.run(&["vectors", "verify"]).code(0);
 }
 
@@ -140,13 +159,14 @@ fn missing_files_of_a_model_are_recorded_in_the_cache() {
     scene.run_with(&offline, &again).code(0);
     // Without this marker, it is unknown whether the model has the file.
     fs::remove_dir_all(scene.sandbox.path().join(CACHE).join(".no_exist")).unwrap();
-    let run = scene.run_with(&offline, &[&again[..], &["--overwrite"]].concat()).code(2);
-    run.says("modules.json: not in Hugging Face's cache").says("HF_HUB_OFFLINE");
+    let run = scene.run_with(&offline, &[&again[..], &["--overwrite"]].concat());
+    let modules = format!("acme/tiny/resolve/{COMMIT}/modules.json");
+    run.fails(failure(InvalidInput).at(&modules).with("HF_HUB_OFFLINE"));
 
     files.remove("tokenizer.json");
     let scene = Scene::with(files);
-    let run = scene.run(&DOWNLOAD).code(2).says("tokenizer.json: there is no such file");
-    run.says(&scene.hub.endpoint);
+    let tokenizer = format!("{}/acme/tiny/resolve/{COMMIT}/tokenizer.json", scene.hub.endpoint);
+    scene.run(&DOWNLOAD).fails(failure(InvalidInput).at(&tokenizer));
     assert!(!scene.added());
 }
 
@@ -223,14 +243,14 @@ fn partial_files_of_earlier_runs_are_verified() {
     }
     let scene = Scene::new();
     scene.leaves(b"something else");
-    scene.run(&DOWNLOAD).code(2).says("SHA-256").says("the file was deleted");
+    scene.run(&DOWNLOAD).fails(corrupt());
     assert!(!scene.added());
     scene.run(&DOWNLOAD).code(0);
     // A damaged file in the cache is downloaded again, and never used.
     fs::write(scene.blob(), b"damaged").unwrap();
     let again = [&DOWNLOAD[..], &["--overwrite"]].concat();
     let offline = [("HF_HUB_OFFLINE", "TRUE")];
-    scene.run_with(&offline, &again).code(2).says("damaged there");
+    scene.run_with(&offline, &again).fails(of_large(InvalidInput).with("HF_HUB_OFFLINE"));
     scene.run(&again).code(0);
     scene.sandbox.run(&["vectors", "verify"]).code(0);
     assert_eq!(&fs::read(scene.blob()).unwrap(), bytes);
@@ -240,12 +260,11 @@ fn partial_files_of_earlier_runs_are_verified() {
 fn a_file_with_another_hash_is_refused() {
     let scene = Scene::new();
     scene.hub.has(Faults { sends_wrong: true, ..Faults::default() });
-    let run = scene.run(&DOWNLOAD).code(2).says("the file received has the SHA-256");
-    let said = mentorpal::sha256::digest(&tiny::files()[LARGE]);
-    run.says(&format!("expected the SHA-256 {said}")).says(LARGE);
+    let digest = mentorpal::sha256::digest(&tiny::files()[LARGE]);
+    scene.run(&DOWNLOAD).fails(corrupt().with(&digest));
     assert!(!scene.added());
     let large = scene.sandbox.files(&format!("{CACHE}/blobs"));
-    assert!(!large.keys().any(|file| file.starts_with(&said)), "{:?}", large.keys());
+    assert!(!large.keys().any(|file| file.starts_with(&digest)), "{:?}", large.keys());
     scene.hub.has(Faults::default());
     scene.run(&DOWNLOAD).code(0);
 }
@@ -255,7 +274,7 @@ fn a_hash_that_is_a_path_is_refused() {
     for etag in ["../../../../../escaped", "", "d41d8cd98f00b204e9800998ecf8427e"] {
         let scene = Scene::new();
         scene.hub.has(Faults { etag: Some(etag.to_owned()), ..Faults::default() });
-        scene.run(&DOWNLOAD).code(2).says("not an answer of the Hugging Face Hub");
+        scene.run(&DOWNLOAD).fails(of_large(InvalidInput));
         assert!(!scene.added() && !scene.sandbox.path().join("escaped").exists());
     }
 }
@@ -264,11 +283,11 @@ fn a_hash_that_is_a_path_is_refused() {
 fn the_token_is_sent_only_to_the_hub_and_never_printed() {
     let scene = Scene::new();
     scene.hub.has(Faults { token: Some(TOKEN), ..Faults::default() });
-    let run = scene.run(&DOWNLOAD).code(2).says("401").says("set HF_TOKEN");
-    run.says(&format!("{}/api/models/acme/tiny", scene.hub.endpoint));
+    let refused = || failure(Unauthorized).at(&scene.revision()).with("401");
+    scene.run(&DOWNLOAD).fails(refused().with("HF_TOKEN"));
     let wrong = [("HF_TOKEN", "hf_wr0ng")];
-    let run = scene.run_with(&wrong, &[&DOWNLOAD[..], &["-v"]].concat()).code(2).says("401");
-    run.says("does not know the token").does_not_say("wr0ng");
+    let run = scene.run_with(&wrong, &[&DOWNLOAD[..], &["-v"]].concat());
+    run.fails(refused().with("HF_TOKEN").with("HF_HOME")).does_not_say("wr0ng");
     assert!(!scene.added());
     scene.hub.asked();
     scene.run_with(&[("HF_TOKEN", TOKEN)], &[&DOWNLOAD[..], &["-v"]].concat()).code(0);
@@ -300,8 +319,9 @@ fn an_unsent_token_is_not_reported_as_wrong() {
         ("HTTP_PROXY", &scene.hub.endpoint),
         ("HF_TOKEN", TOKEN),
     ];
-    let run = scene.run_with(&variables, &DOWNLOAD).code(2).says("401");
-    run.says("HF_TOKEN was not sent").does_not_say("set HF_TOKEN").does_not_say("s3cret");
+    let url = "http://hub.invalid/api/models/acme/tiny/revision/main";
+    let error = failure(Unauthorized).at(url).with("401").with("HF_TOKEN").with("HF_ENDPOINT");
+    scene.run_with(&variables, &DOWNLOAD).fails(error).does_not_say("s3cret");
     assert!(scene.hub.asked().iter().all(|asked| asked.token.is_none()));
 }
 
@@ -309,16 +329,24 @@ fn an_unsent_token_is_not_reported_as_wrong() {
 fn refusals_are_explained_without_secrets() {
     let scene = Scene::new();
     scene.hub.has(Faults { refuses_large: true, ..Faults::default() });
-    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).says("403");
-    run.does_not_say("HF_TOKEN").says("run this again");
+    // The other server issues a new address, with a name that is not known here.
+    let error = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).error();
+    assert_eq!(error["kind"], "unauthorized");
+    assert!(
+        error.to_string().contains("403") && !error.to_string().contains("HF_TOKEN"),
+        "{error}"
+    );
     scene.hub.has(Faults { first: vec![(403, "")], ..Faults::default() });
-    scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(2).says("accept its terms");
+    scene
+        .run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD)
+        .fails(failure(Unauthorized).at(&scene.revision()).with("403").with("HF_TOKEN"));
     for wrong in [
         ("HF_ENDPOINT", "http://user:s3cret@127.0.0.1:1"),
         ("HF_ENDPOINT", "http://127.0.0.1:1/?s3cret"),
         ("HF_TOKEN", "s3\tcret"),
     ] {
-        scene.run_with(&[wrong], &DOWNLOAD).code(2).says(wrong.0).does_not_say("cret");
+        let error = failure(InvalidInput).with(wrong.0);
+        scene.run_with(&[wrong], &DOWNLOAD).fails(error).does_not_say("cret");
     }
     assert!(!scene.added());
 }
@@ -337,12 +365,12 @@ fn requests_to_a_busy_server_are_retried() {
 
     let scene = Scene::new();
     scene.hub.has(Faults { first: vec![(429, "Retry-After: 86400\r\n")], ..Faults::default() });
-    scene.run(&DOWNLOAD).code(2).says("429").says("requested a retry after 86400 s");
+    let busy = |status: &str| failure(Unreachable).at(&scene.revision()).with(status);
+    scene.run(&DOWNLOAD).fails(busy("429").with("86400 s"));
     assert_eq!(scene.hub.asked().len(), 1);
     let always = vec![(502, "Retry-After: 0\r\n"); 50];
     scene.hub.has(Faults { first: always, ..Faults::default() });
-    let run = scene.run(&DOWNLOAD).code(2).says("502").says("tried 6 times");
-    run.says(&format!("{}/api/models/acme/tiny/revision/main", scene.hub.endpoint));
+    scene.run(&DOWNLOAD).fails(busy("502").with("6"));
     assert_eq!(scene.hub.asked().len(), 6);
     assert!(!scene.added());
 }
@@ -351,8 +379,7 @@ fn requests_to_a_busy_server_are_retried() {
 fn a_login_page_is_not_taken_for_a_model() {
     let scene = Scene::new();
     scene.hub.has(Faults { page: Some(200), ..Faults::default() });
-    let run = scene.run(&DOWNLOAD).code(2).says("not an answer of the Hugging Face Hub");
-    run.says("login");
+    scene.run(&DOWNLOAD).fails(failure(InvalidInput).at(&scene.revision()).with("HF_ENDPOINT"));
     assert!(!scene.added());
 }
 
@@ -361,11 +388,11 @@ fn a_mirror_without_hub_headers_is_verified_by_its_file_list() {
     let scene = Scene::new();
     let mirror = Some(Mirror::Listed);
     scene.hub.has(Faults { mirror, sends_wrong: true, ..Faults::default() });
-    scene.run(&DOWNLOAD).code(2).says("the file received has the SHA-256");
+    scene.run(&DOWNLOAD).fails(corrupt());
     assert!(!scene.added());
     scene.hub.has(Faults { mirror, ..Faults::default() });
     scene.hub.asked();
-    scene.run(&DOWNLOAD).code(0).prints("added tiny").does_not_say("no hash");
+    assert_eq!(scene.run(&DOWNLOAD).code(0).line()["unverified"], Value::Null);
     let lists = scene.hub.asked().iter().filter(|it| it.what.ends_with("?blobs=true")).count();
     assert_eq!(lists, 1);
     let files = scene.sandbox.files(&format!("{MODELS}/tiny"));
@@ -380,8 +407,9 @@ fn a_mirror_without_hub_headers_is_verified_by_its_file_list() {
 fn redirects_of_a_mirror_to_another_hub_are_followed_without_the_token() {
     let scene = Scene::new();
     scene.hub.has(Faults { mirror: Some(Mirror::Elsewhere), ..Faults::default() });
-    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(0).prints("added tiny");
-    run.does_not_say("no hash").does_not_say(TOKEN);
+    let run = scene.run_with(&[("HF_TOKEN", TOKEN)], &DOWNLOAD).code(0);
+    assert_eq!(run.line()["unverified"], Value::Null, "{run}");
+    run.does_not_say(TOKEN);
     let asked = scene.hub.asked();
     let elsewhere: Vec<_> = asked.iter().filter(|asked| !asked.of_hub).collect();
     assert!(elsewhere.len() > 5 && elsewhere.iter().all(|asked| asked.token.is_none()));
@@ -393,9 +421,7 @@ fn redirects_of_a_mirror_to_another_hub_are_followed_without_the_token() {
 fn files_without_a_hash_are_downloaded_and_reported_as_unverified() {
     let scene = Scene::new();
     scene.hub.has(Faults { mirror: Some(Mirror::Bare), cuts: (100, 2), ..Faults::default() });
-    let arguments = [&DOWNLOAD[..], &["--json"]].concat();
-    let run = scene.run(&arguments).code(0).says("the server provides no hash of");
-    let run = run.says(LARGE).says("manifest.json");
+    let run = scene.run(&DOWNLOAD).code(0).says(LARGE).says("manifest.json");
     let unverified = run.json()[0]["unverified"].as_array().unwrap().clone();
     assert_eq!(unverified.len(), tiny::files().len() + 1, "and the README: {unverified:?}");
     let files = scene.sandbox.files(&format!("{MODELS}/tiny"));
@@ -410,12 +436,14 @@ fn files_without_a_hash_are_downloaded_and_reported_as_unverified() {
 #[test]
 fn offline_only_cached_models_are_available() {
     let scene = Scene::new();
-    let run = scene.run_with(&[("HF_HUB_OFFLINE", "1")], &DOWNLOAD).code(2);
-    run.says("`acme/tiny` at `main` is not in Hugging Face's cache").says("HF_HUB_OFFLINE is set");
+    let error = failure(InvalidInput).at("huggingface/hub").with("`acme/tiny`");
+    let error = error.with("`main`").with("HF_HUB_OFFLINE");
+    scene.run_with(&[("HF_HUB_OFFLINE", "1")], &DOWNLOAD).fails(error);
     assert_eq!(scene.hub.asked(), []);
     // The sandbox configures a Hub address without a server.
-    let run = scene.sandbox.run(&DOWNLOAD).code(2).says("the connection was cut");
-    run.says("HF_HUB_OFFLINE=1; tried 6 times");
+    let url = "http://127.0.0.1:1/api/models/acme/tiny/revision/main";
+    let error = failure(Unreachable).at(url).with("HF_HUB_OFFLINE=1").with("6");
+    scene.sandbox.run(&DOWNLOAD).fails(error);
     assert!(!scene.added());
 }
 
@@ -425,15 +453,23 @@ fn invalid_and_missing_model_names_are_reported() {
     for name in
         ["", "a/b/c", "../tiny", "acme/..", "acme/tiny@", "acme/tiny@../x", "acme/t?y", "a b"]
     {
-        let run = scene.run(&["vectors", "download", name]).code(2);
-        run.says("is no model on the Hugging Face Hub").says("OWNER/NAME");
+        scene
+            .run(&["vectors", "download", name, "--json"])
+            .fails(failure(InvalidInput).with("OWNER/NAME"));
     }
-    scene.run(&[&DOWNLOAD[..], &["--name", "../x"]].concat()).code(2).says("vector model name");
+    scene
+        .run(&[&DOWNLOAD[..], &["--name", "../x"]].concat())
+        .fails(failure(InvalidInput).with("`../x`"));
     assert_eq!(scene.hub.asked(), []);
-    let run = scene.run(&["vectors", "download", "tiny"]).code(2).says("404");
-    run.says("there is no model `sentence-transformers/tiny`").says("spelling");
-    scene.run(&["vectors", "download", "acme/tiny@v2"]).code(2).says("no revision `v2`");
-    scene.run(&["vectors", "download", "--name", "x"]).code(2).says("MODEL");
+    let url = "api/models/sentence-transformers/tiny/revision/main";
+    let error = failure(NotFound).at(url).with("404").with("`sentence-transformers/tiny`");
+    scene.run(&["vectors", "download", "tiny", "--json"]).fails(error);
+    scene
+        .run(&["vectors", "download", "acme/tiny@v2", "--json"])
+        .fails(failure(NotFound).at("api/models/acme/tiny/revision/v2").with("`v2`"));
+    scene
+        .run(&["vectors", "download", "--name", "x", "--json"])
+        .fails(failure(InvalidInput).with("<MODEL>"));
     assert!(!scene.added());
 }
 
@@ -442,7 +478,7 @@ fn an_existing_name_is_refused_before_any_request() {
     let scene = Scene::new();
     scene.run(&DOWNLOAD).code(0);
     scene.hub.asked();
-    scene.run(&DOWNLOAD).code(2).says("a vector model with this name already exists");
+    scene.run(&DOWNLOAD).fails(failure(AlreadyExists).at("vector_models/tiny"));
     assert_eq!(scene.hub.asked(), []);
     let before = scene.sandbox.files(MODELS);
     scene.run(&[&DOWNLOAD[..], &["--overwrite"]].concat()).code(0);

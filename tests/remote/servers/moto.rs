@@ -69,13 +69,13 @@ fn is_whole_after_kills(server: &Server) {
         put_here(&sandbox, &name, &files);
         kill(upload(&name), whole.mul_f64(share));
         let there = workspace();
-        let mut download = command(&there, &server.url, &["download", &name]);
+        let mut download = command(&there, &server.url, &["download", &name, "--json"]);
         download.envs(server.variables.iter().map(|(name, value)| (name, value)));
         let run = there.finish(download.env("MENTORPAL_REMOTE_TIMEOUT", "30"));
         if run.code == Some(0) {
             assert_eq!(there.checkpoint(&name), files);
         } else {
-            let _ = run.code(2).says("no checkpoint");
+            assert_eq!(run.code(2).error()["kind"], "not_found");
             assert_eq!(there.checkpoint(&name), Files::new());
         }
         sandbox.finish(&mut upload(&name)).code(0);

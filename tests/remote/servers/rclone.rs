@@ -1,8 +1,11 @@
 //! `rclone serve webdav`.
 
+use mentorpal::error::ErrorKind::Conflict;
+
 use super::{Server, races, works};
 use crate::remote::server::{PASSWORD, USER};
 use crate::remote::{checkpoint, command, put_here, workspace};
+use crate::support::failure;
 
 /// Starts rclone.
 pub(super) fn start() -> Option<Server> {
@@ -36,8 +39,8 @@ fn the_workspace_served_by_a_server_is_not_a_copy() {
         words.into_iter().map(str::to_owned).collect()
     });
     let Some(server) = started else { return };
-    let run = sandbox.finish(&mut command(&sandbox, &server.url, &["clean"])).code(2);
-    let _ = run.says("the remote no longer has a copy of fusion_v1/x");
+    let run = sandbox.finish(&mut command(&sandbox, &server.url, &["clean", "--json"]));
+    let _ = run.fails(failure(Conflict).at("fusion_v1/x"));
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
 }
