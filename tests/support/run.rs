@@ -141,11 +141,13 @@ impl Run {
         let lines = self.stderr.lines().filter(|line| !line.starts_with('{')).map(str::to_owned);
         let texts = lines.chain([text("message"), text("hint")].into_iter().flatten());
         let folder = self.folder.to_string_lossy();
-        texts
-            .map(|text| text.replace(folder.as_ref(), "[WORKSPACE]"))
-            .map(|text| text.chars().take(length).collect::<String>().replace('\n', "\n    "))
-            .map(|text| format!("  {text}\n"))
-            .collect()
+        let mut wording = String::new();
+        for text in texts {
+            let text = text.replace(folder.as_ref(), "[WORKSPACE]");
+            let text: String = text.chars().take(length).collect();
+            wording += &format!("  {}\n", text.replace('\n', "\n    "));
+        }
+        wording
     }
 
     /// Returns both streams for a snapshot, with the path of the workspace replaced.

@@ -207,7 +207,9 @@ fn factorise<T: Number>(matrix: &mut Matrix<T>) -> Option<()> {
             return None;
         }
         let root = column[0].sqrt();
-        column.iter_mut().for_each(|x| *x = *x / root);
+        for x in column.iter_mut() {
+            *x = *x / root;
+        }
         for (later, &factor) in rest.chunks_exact_mut(n).zip(&column[1..]) {
             // `later` has its rows from 0, `column` from `j`.
             subtract(&mut later[j..], factor, column);

@@ -34,9 +34,9 @@ fn tridiagonal(mut matrix: Matrix<f64>) -> (Vec<f64>, Vec<f64>, Matrix<f64>) {
     let n = matrix.rows();
     let mut beside = vec![0.0; n];
     let mut reflections = Vec::new();
-    for k in 0..n.saturating_sub(1) {
+    for (k, beside) in beside.iter_mut().enumerate().take(n.saturating_sub(1)) {
         let reflection = Reflection::of(&matrix.column(k)[k + 1..]);
-        beside[k] = reflection.first;
+        *beside = reflection.first;
         reflection.turn_both_sides(&mut matrix, k + 1);
         reflections.push(reflection);
     }
@@ -94,7 +94,11 @@ impl Reflection {
 
 /// Replaces the diagonal of a tridiagonal matrix by its eigenvalues, and turns the columns of `vectors`
 /// accordingly. Returns `None` if they do not converge.
-#[allow(clippy::many_single_char_names, reason = "as in the published algorithm")]
+#[allow(
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    reason = "as in the published algorithm"
+)]
 fn implicit_ql(diagonal: &mut [f64], beside: &mut [f64], vectors: &mut Matrix<f64>) -> Option<()> {
     let n = diagonal.len();
     let size = |(d, e): (&f64, &f64)| d.abs() + e.abs();

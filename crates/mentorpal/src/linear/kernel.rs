@@ -48,7 +48,7 @@ impl<T: Number> WithSimd for Block<'_, '_, T> {
         for (columns, b) in self.columns.chunks_mut(WIDTH).zip(self.b.chunks_exact(WIDTH * depth)) {
             for row in (0..rows).step_by(height) {
                 let sums = if row < direct {
-                    let a = self.a.from_row(row);
+                    let a = self.a.starting_at_row(row);
                     tile_product::<T, S>(simd, a, self.a.column_stride(), b)
                 } else {
                     tile_product::<T, S>(simd, &packed[(row - direct) * depth..], height, b)
@@ -129,14 +129,14 @@ pub(super) fn pack_right<T: Number>(b: View<'_, T>, packed: &mut Vec<T>, threads
 #[inline(always)]
 fn pack<T: Number>(from: View<'_, T>, height: usize, packed: &mut [T]) {
     if from.has_whole_columns() {
-        let columns = from.from_row(0).chunks(from.column_stride());
+        let columns = from.starting_at_row(0).chunks(from.column_stride());
         for (to, column) in packed.chunks_exact_mut(height).zip(columns) {
             to[..from.rows()].copy_from_slice(&column[..from.rows()]);
         }
     } else {
         for row in 0..from.rows() {
             let to = packed[row..].iter_mut().step_by(height);
-            let row = from.from_row(row).iter().step_by(from.column_stride());
+            let row = from.starting_at_row(row).iter().step_by(from.column_stride());
             to.zip(row).for_each(|(to, x)| *to = *x);
         }
     }

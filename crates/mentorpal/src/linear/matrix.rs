@@ -172,7 +172,7 @@ impl<'a, T: Number> View<'a, T> {
 
     /// Returns the numbers from the first element of a row on. The elements of the row are at
     /// distances of [`column_stride`](Self::column_stride).
-    pub(super) fn from_row(&self, row: usize) -> &'a [T] {
+    pub(super) fn starting_at_row(&self, row: usize) -> &'a [T] {
         &self.numbers[row * self.row_stride..]
     }
 

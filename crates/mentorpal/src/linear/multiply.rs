@@ -40,6 +40,7 @@ pub enum Threads {
 ///
 /// # Panics
 /// If the sizes do not fit each other.
+#[allow(clippy::many_single_char_names, reason = "the usual names of sizes and factors")]
 pub fn multiply<T: Number>(
     out: ViewMut<'_, T>,
     accum: Accum,
@@ -53,7 +54,9 @@ pub fn multiply<T: Number>(
     assert_eq!((out.rows(), out.columns()), (m, n), "the product does not fit");
     let mut columns: Vec<&mut [T]> = out.into_columns().collect();
     if k == 0 && accum == Accum::Replace {
-        columns.iter_mut().for_each(|column| column.fill(T::ZERO));
+        for column in &mut columns {
+            column.fill(T::ZERO);
+        }
     }
     if m == 0 || k == 0 {
         return;

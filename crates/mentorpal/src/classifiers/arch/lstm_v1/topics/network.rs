@@ -101,7 +101,9 @@ fn orthogonal_rows(kernel: &mut [f32], rows: usize, random: &mut impl Rng) {
             }
         }
         let length = dot(&row, &row).sqrt();
-        row.iter_mut().for_each(|x| *x /= length);
+        for x in &mut row {
+            *x /= length;
+        }
         to.iter_mut().zip(&row).for_each(|(to, x)| *to = *x as f32);
         done.push(row);
     }
