@@ -25,7 +25,7 @@ pub(super) fn summary_text(mentor: &Mentor, figures: &TrainingFigures) -> String
 
 fn title(mentor: &Mentor, figures: &TrainingFigures) -> String {
     let share = figures.accuracy;
-    let accuracy = share.share.map_or("no question could be measured".to_owned(), |accuracy| {
+    let accuracy = share.share.map_or("accuracy could not be measured".to_owned(), |accuracy| {
         format!(
             "leave-one-out {}, 95% interval {} (Wilson, {})",
             percent(accuracy),
@@ -75,8 +75,8 @@ fn contradictions(figures: &TrainingFigures) -> String {
         return "contradictions: none".to_owned();
     }
     format!(
-        "contradictions: {} with several answers, {} of similar questions with different answers; \
-         the report lists them",
+        "contradictions: {} with several answers, {} of similar questions with different \
+         answers; see the report",
         count(same, "question"),
         count(near, "pair"),
     )
