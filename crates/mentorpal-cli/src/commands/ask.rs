@@ -51,7 +51,7 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<ExitStatus> {
             if asked == 0 && batch.is_none() {
                 return Err(Error::new("no question on the command line or on stdin").hint(
                     "give a question in quotes; on a terminal, omit the argument to start a \
-                         conversation",
+                     conversation",
                 ));
             }
         }

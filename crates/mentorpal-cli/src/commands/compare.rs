@@ -58,8 +58,8 @@ fn test_all(
         let names = quoted_list(checkpoints.iter().map(|one| one.name().to_string()));
         let message = format!("no mentor with a test set is in {all}: {names}");
         return Err(Error::new(message).hint(
-            "train the checkpoints on the same mentors; `mentorpal checkpoints show` lists \
-                 the mentors of a checkpoint",
+            "train the checkpoints on the same mentors; `mentorpal checkpoints show` lists the \
+             mentors of a checkpoint",
         ));
     }
     Ok(TestRuns::new(runs))

@@ -167,8 +167,8 @@ fn new_name(
             format!("`{name}` can be used without import"),
         )
         .hint(
-            "use it with test, ask and compare; to convert a copy, choose a name with \
-                 --checkpoint NAME",
+            "use it with test, ask and compare; to convert a copy, choose a name with --checkpoint \
+             NAME",
         ));
     }
     if target.symlink_metadata().is_ok() {

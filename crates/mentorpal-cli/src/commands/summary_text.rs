@@ -75,8 +75,8 @@ fn contradictions(figures: &TrainingFigures) -> String {
         return "contradictions: none".to_owned();
     }
     format!(
-        "contradictions: {} with several answers, {} of similar questions with different \
-         answers; see the report",
+        "contradictions: {} with several answers, {} of similar questions with different answers; \
+         see the report",
         count(same, "question"),
         count(near, "pair"),
     )

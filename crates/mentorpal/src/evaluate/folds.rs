@@ -28,8 +28,8 @@ pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>
     let most = examples.measurable().len();
     if !(2..=most).contains(&count) {
         let message = format!(
-            "`{count}` folds, expected 2 to {most}: mentor `{}` has {most} questions whose \
-             answer has another question",
+            "`{count}` folds, expected 2 to {most}: mentor `{}` has {most} questions whose answer \
+             has another question",
             mentor.id
         );
         return Err(Error::new(message).hint(format!("choose 2 to {most} folds with --folds")));

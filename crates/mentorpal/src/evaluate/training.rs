@@ -180,8 +180,8 @@ impl Trend {
     pub fn sentence(&self) -> String {
         let [low, high] = self.gain_ci95.map(points);
         let gain = format!(
-            "with {:.1} questions per answer instead of {:.1}, accuracy is {:.1} percentage \
-             points {} (95% interval {low} to {high})",
+            "with {:.1} questions per answer instead of {:.1}, accuracy is {:.1} percentage points \
+             {} (95% interval {low} to {high})",
             self.to,
             self.from,
             100.0 * self.gain.abs(),
@@ -189,12 +189,12 @@ impl Trend {
         );
         match self.verdict {
             Verdict::Rising => format!(
-                "Accuracy still increases with the number of paraphrases: {gain}. More \
-                 paraphrases would probably help."
+                "Accuracy still increases with the number of paraphrases: {gain}. More paraphrases \
+                 would probably help."
             ),
             Verdict::Flat => format!(
-                "Accuracy hardly increases any more: {gain}. More paraphrases of this kind \
-                 would probably help little."
+                "Accuracy hardly increases any more: {gain}. More paraphrases of this kind would \
+                 probably help little."
             ),
             Verdict::Unclear => format!(
                 "There are too few questions to estimate whether more paraphrases would help: \

@@ -93,7 +93,7 @@ impl Ngrams {
         progress.start("comparing questions", questions);
         matrix.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
             let below = values.try_as_col_major_mut().map(faer::ColMut::as_slice_mut);
-            let below = &mut below.expect("a new matrix is stored by columns")[column..];
+            let below = &mut below.expect("a new matrix is in column-major order")[column..];
             for (NgramKind { weight, tfidf, shortcuts }, vectors) in self.kinds.iter().zip(&vectors)
             {
                 let vector = &vectors[column];

@@ -149,7 +149,7 @@ impl Ridge {
     /// Returns a column of `M` from the diagonal down; the elements above are 0.
     fn column(&self, row: usize) -> &[f32] {
         let column = self.inverse.col(row).try_as_col_major();
-        &column.expect("a new matrix is stored by columns").as_slice()[row..]
+        &column.expect("a new matrix is in column-major order").as_slice()[row..]
     }
 
     /// Returns the rows of each answer's items, ascending.
@@ -186,8 +186,10 @@ pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Res
     let regularization = LltRegularization::default();
     cholesky_in_place(kernel.as_mut(), regularization, threads, stack, Spec::default()).map_err(
         |_| {
-            Error::new("the kernel matrix is not positive definite")
-                .hint("are there numbers among the questions' vectors that are none?")
+            Error::new("the kernel matrix is not positive definite").hint(
+                "check the vector model with `mentorpal vectors verify`: a question vector may \
+                 contain a value that is not finite",
+            )
         },
     )?;
     Ok(kernel)

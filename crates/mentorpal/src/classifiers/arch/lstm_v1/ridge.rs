@@ -99,8 +99,10 @@ impl<'a> Solved<'a> {
         let mut gram = centred.transpose() * &centred;
         (0..columns).for_each(|j| gram[(j, j)] += ALPHA);
         let cholesky = gram.llt(Side::Lower).map_err(|_| {
-            Error::new("the ridge regression cannot be solved")
-                .hint("are there numbers among the word vectors that are none?")
+            Error::new("the matrix of the ridge regression is not positive definite").hint(
+                "check the vector model with `mentorpal vectors verify`: a word vector may contain \
+                 a value that is not finite",
+            )
         })?;
         // Yᵀ is −1, plus 2 for a question's own answer; centred columns add up to 0.
         let mut sums = Mat::zeros(columns, data.answers);
