@@ -101,7 +101,7 @@ built := $(if $(value MENTORPAL_BIN),,build)
 .PHONY: quickstart test test-shared build init checkpoint-train checkpoint-test checkpoints-compare \
 	download-checkpoint download-vector-models upload-checkpoint clean embedded-vectors
 
-# Train a checkpoint, run the standard accuracy test on it, and ask it a question.
+# Train a checkpoint, test it, and ask it a question.
 quickstart: $(built)
 	$(run) train$(arch_flag)$(checkpoint_flag)$(vectors_flag)
 	$(run) test$(arch_flag)$(checkpoint_flag)$(test_set_flag)

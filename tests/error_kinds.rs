@@ -199,6 +199,74 @@ fn the_place_of_an_error_has_path_row_and_column() {
 }
 
 #[test]
+fn refused_files_have_the_kind_of_their_fault() {
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n",
+        "0".repeat(64)
+    );
+    let sandbox = Sandbox::ada();
+    sandbox.write("mentorpal.toml", pointer);
+    let run = sandbox.run(&["mentors", "--json"]).code(2);
+    assert_eq!(run.error()["kind"], "corrupt", "{run}");
+    // A sparse file: it takes no space.
+    let file = File::create(sandbox.path().join("mentorpal.toml")).expect("a file");
+    file.set_len((256 << 20) + 1).expect("a sparse file");
+    let run = sandbox.run(&["mentors", "--json"]).code(2);
+    assert_eq!(run.error()["kind"], "unsupported", "{run}");
+}
+
+#[test]
+fn errors_of_remote_settings_have_the_kind_of_their_fault() {
+    const SERVER: &str = "http://127.0.0.1:1";
+    for (url, netrc, variables, kind) in [
+        (SERVER, "machine 127.0.0.1 login ada password \"x", &[][..], "corrupt"),
+        (SERVER, "machine 127.0.0.1 login ada", &[], "unauthorized"),
+        (SERVER, "", &[("MENTORPAL_REMOTE_USER", "ada")], "unauthorized"),
+        (SERVER, "", &[("MENTORPAL_REMOTE_PASSWORD", "x")], "unauthorized"),
+        (SERVER, "", &[("MENTORPAL_REMOTE_TIMEOUT", "soon")], "invalid_input"),
+        ("ftp://127.0.0.1/x", "", &[], "unsupported"),
+        ("s3://team/../x", "", &[], "invalid_input"),
+        ("file:srv", "", &[], "invalid_input"),
+    ] {
+        let sandbox = Sandbox::ada();
+        sandbox.write(".netrc", netrc);
+        let variables = [&[("MENTORPAL_REMOTE", url)], variables].concat();
+        let run = sandbox.run_with(&variables, &["checkpoints", "--remote", "--json"]).code(2);
+        assert_eq!(run.error()["kind"], kind, "{url} {netrc} {run}");
+    }
+}
+
+#[test]
+fn folders_outside_of_a_file_remote_are_refused() {
+    for parent in ["..", "%2e%2E", "%2e."] {
+        let sandbox = Sandbox::ada();
+        sandbox.train("x");
+        sandbox.write("disk/inner/file", "");
+        let url = format!("file://{}/disk/inner/{parent}", sandbox.path().display());
+        let variables = [("MENTORPAL_REMOTE", url.as_str())];
+        let run = sandbox.run_with(&variables, &["upload", "x", "--json"]).code(2);
+        assert_eq!(run.error()["kind"], "invalid_input", "{run}");
+        let entries = fs::read_dir(sandbox.path().join("disk")).expect("a folder");
+        assert_eq!(entries.count(), 1, "{run}");
+    }
+}
+
+#[test]
+fn a_failed_training_names_the_data_that_cannot_be_used() {
+    let sandbox = Sandbox::ada();
+    sandbox.mentor("eve", "ID,topics,text,question\n,Life,One.,Who?\n");
+    let run = sandbox.run(&["train", "--json"]).code(2);
+    assert_eq!(
+        run.error()["place"]["path"],
+        json!(sandbox.path().join("mentor/eve/data")),
+        "{run}"
+    );
+    sandbox.mentor("ada", "ID,topics,text,question\n,Life,One.,Who?\n");
+    let run = sandbox.run(&["train", "--json"]).code(2);
+    assert_eq!(run.error()["place"]["path"], json!(sandbox.path().join("mentor")), "{run}");
+}
+
+#[test]
 fn usage_errors_are_json_as_well() {
     let sandbox = Sandbox::ada();
     for arguments in [

@@ -9,7 +9,7 @@
 //! | `train.rs` | `train`: names, several mentors, `--overwrite`, `--update`, `--keep-going` |
 //! | `mentors.rs` | `mentors`: how the files of a mentor are read |
 //! | `checks.rs` | `mentors ID`: findings in the files of a mentor |
-//! | `test.rs` | `test`: the standard accuracy test |
+//! | `test.rs` | `test`: the accuracy on a test set |
 //! | `browser/` | a browser, and checks of pages in it |
 //! | `pages.rs` | pages in a browser; `pages/html.rs` reads them as text |
 //! | `reports_guide.rs` | the figures in `docs/reports.md` |

@@ -1,4 +1,4 @@
-//! `mentorpal test`: the standard accuracy test.
+//! `mentorpal test`: the accuracy on a test set.
 
 use serde_json::{Value, json};
 

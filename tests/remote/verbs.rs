@@ -68,7 +68,7 @@ fn checkpoints_on_the_remote_are_not_changed() {
     // The local checkpoint is not changed either.
     let said = run(&sandbox, &disk.url, &["checkpoints", "verify", "x"]).code(0);
     let _ = said.prints("intact");
-    run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("is here already");
+    run(&sandbox, &disk.url, &["download", "x"]).code(0).prints("already exists here");
     assert_eq!(sandbox.checkpoint("x"), checkpoint(2, 1000));
     run(&sandbox, &disk.url, &["download", "x", "--force"]).code(0).prints("downloaded");
     assert_eq!(sandbox.checkpoint("x"), checkpoint(1, 1000));
@@ -222,7 +222,7 @@ fn without_a_name_the_newest_checkpoint_is_shared() {
     named(&["init"]).prints("downloaded fusion_v1/z ");
     named(&["download"]).prints("here already, whole");
     let run = run(&two, &disk.url, &["download"]);
-    run.code(0).prints("fusion_v1/m is here already");
+    run.code(0).prints("fusion_v1/m already exists here");
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub(crate) use vectors::{
 #[derive(Debug, Parser)]
 #[command(name = "mentorpal", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
-    /// The workspace folder [env: MENTORPAL] [default: the nearest parent folder with
-    /// mentorpal.toml, else the current folder]
+    /// The workspace folder [env: MENTORPAL] [default: the current folder or its nearest parent
+    /// folder with mentorpal.toml]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) workspace: Option<PathBuf>,
 
@@ -45,13 +45,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Train mentors and publish a checkpoint
     Train(TrainArgs),
-    /// Run the standard accuracy test on a checkpoint
+    /// Test a checkpoint and print its accuracy
     Test(TestArgs),
-    /// Compare two or more checkpoints on the same test
+    /// Compare two or more checkpoints on the same test set
     Compare(CompareArgs),
     /// Find the best architecture and vector model by cross-validation on the mentors' own questions
     Tune(TuneArgs),
-    /// Ask a mentor one question, a batch of questions, or interactively
+    /// Ask a mentor one question or a batch of questions, or start an interactive session
     Ask(AskArgs),
     /// List mentors, or show one mentor and check its data
     Mentors(MentorsArgs),
@@ -59,13 +59,13 @@ pub(crate) enum Command {
     Checkpoints(CheckpointsArgs),
     /// Add, list, show, verify, upload and download vector models
     Vectors(VectorsArgs),
-    /// Download the remote's vector models and the checkpoint set in mentorpal.toml
+    /// Download the remote's vector models and the checkpoint that mentorpal.toml names
     Init(InitArgs),
     /// Download a checkpoint from the remote
     Download(DownloadArgs),
     /// Upload a checkpoint to the remote
     Upload(UploadArgs),
-    /// Remove local checkpoints and vector models
+    /// Remove local checkpoints and vector models if the remote has a copy of each of them
     Clean(CleanArgs),
     /// Create a workspace with an example mentor
     New(NewArgs),
@@ -86,12 +86,12 @@ fn example(text: &str) -> String {
 /// The checkpoint to use.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct CheckpointFlags {
-    /// The architecture [env: ARCH] [default: fusion_v1; any, if no checkpoint is given]
+    /// The architecture [env: ARCH] [default: fusion_v1 if --checkpoint is given, else any]
     #[arg(long)]
     pub(crate) arch: Option<String>,
 
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one set in
-    /// mentorpal.toml, else the newest]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the checkpoint
+    /// that mentorpal.toml names, else the newest]
     #[arg(long)]
     pub(crate) checkpoint: Option<String>,
 }
@@ -104,7 +104,7 @@ pub(crate) struct CheckpointFlags {
      mentorpal train --mentor guide --checkpoint my_checkpoint --update\n\
      mentorpal train --mentor guide --html report.html --csv figures"))]
 pub(crate) struct TrainArgs {
-    /// Train this mentor only; may be repeated [env: MENTOR] [default: all]
+    /// Train this mentor only; may be repeated [env: MENTOR] [default: all mentors]
     #[arg(long = "mentor", value_name = "MENTOR")]
     pub(crate) mentors: Vec<String>,
 
@@ -116,7 +116,8 @@ pub(crate) struct TrainArgs {
     #[arg(long)]
     pub(crate) checkpoint: Option<String>,
 
-    /// The vector model to train and answer with; `none` to use no vectors [default: embedded]
+    /// The vector model for training and answering; `none` to use no vector model
+    /// [default: embedded]
     #[arg(long, value_name = "NAME")]
     pub(crate) vectors: Option<String>,
 
@@ -124,8 +125,8 @@ pub(crate) struct TrainArgs {
     #[arg(long, conflicts_with = "update")]
     pub(crate) overwrite: bool,
 
-    /// Retrain the given mentor in an existing checkpoint: the one given, else the one set in
-    /// mentorpal.toml, else the newest
+    /// Retrain the mentor of --mentor in an existing checkpoint: that of --checkpoint, else the
+    /// checkpoint that mentorpal.toml names, else the newest
     #[arg(long)]
     pub(crate) update: bool,
 
@@ -166,7 +167,7 @@ pub(crate) struct TrainArgs {
      mentorpal test --html report.html --csv figures --junit junit.xml\n\
      ARCH=fusion_v1 CHECKPOINT=my_checkpoint mentorpal test --json"))]
 pub(crate) struct TestArgs {
-    /// Test this mentor only; may be repeated [env: MENTOR] [default: all with a test set]
+    /// Test this mentor only; may be repeated [env: MENTOR] [default: all mentors with a test set]
     #[arg(long = "mentor", value_name = "MENTOR")]
     pub(crate) mentors: Vec<String>,
 
@@ -174,11 +175,12 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) checkpoint: CheckpointFlags,
 
-    /// The test set's file name [env: TEST_SET] [default: the mentor's only test set]
+    /// The test set's name: its file name without .csv [env: TEST_SET] [default: the mentor's only
+    /// test set]
     #[arg(long)]
     pub(crate) test_set: Option<String>,
 
-    /// Do not answer known questions by exact match; ask the classifier every question
+    /// Do not look up exact matches of known questions; ask the classifier every question
     #[arg(long)]
     pub(crate) no_canned: bool,
 
@@ -224,19 +226,22 @@ pub(crate) struct CompareArgs {
     /// corrected for multiple testing (Holm)
     pub(crate) more: Vec<String>,
 
-    /// Compare on this mentor only; may be repeated [env: MENTOR] [default: all with a test set]
+    /// Compare on this mentor only; may be repeated [env: MENTOR] [default: all mentors with a test
+    /// set]
     #[arg(long = "mentor", value_name = "MENTOR")]
     pub(crate) mentors: Vec<String>,
 
-    /// The architecture of checkpoints given without one [env: ARCH] [default: fusion_v1]
+    /// The architecture of checkpoints that are given without their architecture [env: ARCH]
+    /// [default: fusion_v1]
     #[arg(long)]
     pub(crate) arch: Option<String>,
 
-    /// The test set's file name [env: TEST_SET] [default: the mentor's only test set]
+    /// The test set's name: its file name without .csv [env: TEST_SET] [default: the mentor's only
+    /// test set]
     #[arg(long)]
     pub(crate) test_set: Option<String>,
 
-    /// Do not answer known questions by exact match; ask the classifiers every question
+    /// Do not look up exact matches of known questions; ask the classifiers every question
     #[arg(long)]
     pub(crate) no_canned: bool,
 
@@ -248,8 +253,8 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) csv: Option<PathBuf>,
 
-    /// Print one JSON object per mentor and compared checkpoint; with several mentors, then one
-    /// per checkpoint over all mentors
+    /// Print one JSON object per mentor and compared checkpoint. With several mentors, also print
+    /// one per compared checkpoint for all mentors together
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -277,7 +282,7 @@ pub(crate) struct AskArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "question")]
     pub(crate) batch: Option<PathBuf>,
 
-    /// Do not answer known questions by exact match; ask the classifier every question
+    /// Do not look up exact matches of known questions; ask the classifier every question
     #[arg(long)]
     pub(crate) no_canned: bool,
 
@@ -322,7 +327,7 @@ pub(crate) struct CleanArgs {
     #[command(flatten)]
     pub(crate) remote: RemoteFlags,
 
-    /// Print what was removed as one JSON object; with --dry-run, what would be removed
+    /// Print the removed items as one JSON object; with --dry-run, the items that would be removed
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -243,7 +243,7 @@ impl Error {
         self.0.is_transient
     }
 
-    /// The same error with a hint: what the user can do.
+    /// The same error with a hint, which is an action for the user.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());

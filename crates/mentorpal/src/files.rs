@@ -128,7 +128,7 @@ pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
     }
     let too_large = |size: u64| {
         let message = format!("{} MiB, expected at most {} MiB", size >> 20, max_bytes >> 20);
-        fault(message).hint(TOO_LARGE)
+        fault(message).with_kind(Kind::Unsupported).hint(TOO_LARGE)
     };
     if found.len() > max_bytes {
         return Err(too_large(found.len()));

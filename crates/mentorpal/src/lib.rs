@@ -113,6 +113,7 @@ pub mod training;
 mod correlation;
 pub mod error;
 pub mod files;
+pub mod linear;
 pub mod progress;
 pub mod publish;
 pub mod secrets;

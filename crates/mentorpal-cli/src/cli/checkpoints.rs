@@ -45,7 +45,7 @@ pub(crate) enum CheckpointsCommand {
          mentorpal checkpoints show my_checkpoint --mentor guide --html report.html"))]
     Show {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default:
-        /// the one set in mentorpal.toml, else the newest]
+        /// the checkpoint that mentorpal.toml names, else the newest]
         checkpoint: Option<String>,
         /// Write a self-contained HTML report of the training
         #[arg(long, value_name = "FILE")]
@@ -57,12 +57,12 @@ pub(crate) enum CheckpointsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Import a checkpoint of MentorPAL's Python pipeline, mentor-classifier
+    /// Convert a checkpoint of the Python pipeline (MentorPAL's mentor-classifier)
     #[command(after_help = example(
         "mentorpal checkpoints import ~/old/checkpoint/classifiers/lstm_v1/2019-05-01-2209\n\
          mentorpal checkpoints import old/2019-05-01-2209 --checkpoint imported --vectors google_news"))]
     Import(CheckpointsImportArgs),
-    /// Check every file against the manifest; exit with code 1 if any differs
+    /// Compare every file with the manifest; exit with code 1 if a file differs
     #[command(after_help = example("mentorpal checkpoints verify\nmentorpal checkpoints verify my_checkpoint"))]
     Verify {
         /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [default: all]
@@ -89,7 +89,8 @@ pub(crate) struct CheckpointsImportArgs {
     #[arg(long)]
     pub(crate) checkpoint: Option<String>,
 
-    /// The word vectors the checkpoint was trained with [default: those named in its w2v.txt]
+    /// The word vectors that the checkpoint was trained with [default: the word vectors that its
+    /// w2v.txt names]
     #[arg(long, value_name = "NAME")]
     pub(crate) vectors: Option<String>,
 

@@ -38,8 +38,8 @@ pub(crate) struct InitArgs {
     "mentorpal download fusion_v1/2026-05-01-2209\n\
      mentorpal download 2026-05-01-2209 --dry-run"))]
 pub(crate) struct DownloadArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one set in
-    /// mentorpal.toml, else the newest on the remote]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the checkpoint
+    /// that mentorpal.toml names, else the newest on the remote]
     pub(crate) checkpoint: Option<String>,
 
     /// Replace a local checkpoint of this name that differs or is damaged; the old one is deleted
@@ -65,8 +65,8 @@ pub(crate) struct DownloadArgs {
     "mentorpal upload fusion_v1/2026-05-01-2209\n\
      mentorpal upload fusion_v1/2026-05-01-2209 --force"))]
 pub(crate) struct UploadArgs {
-    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the one set in
-    /// mentorpal.toml, else the newest]
+    /// The checkpoint, `CHECKPOINT` or `ARCH/CHECKPOINT` [env: CHECKPOINT] [default: the checkpoint
+    /// that mentorpal.toml names, else the newest]
     pub(crate) checkpoint: Option<String>,
 
     /// Check the copy on the remote completely, and repair it if it is damaged

@@ -19,8 +19,8 @@ pub(crate) struct TuneArgs {
     #[arg(long = "arch", value_name = "ARCH")]
     pub(crate) archs: Vec<String>,
 
-    /// Try this vector model only; `none` to use no vectors; may be repeated [default: none,
-    /// embedded and all that were added]
+    /// Try this vector model only; `none` to use no vector model; may be repeated [default: none,
+    /// embedded and all added vector models]
     #[arg(long, value_name = "NAME")]
     pub(crate) vectors: Vec<String>,
 
@@ -32,8 +32,8 @@ pub(crate) struct TuneArgs {
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Print one JSON object per configuration, then one for the recommendation; with several
-    /// mentors, for each mentor and then for all together
+    /// Print one JSON object per configuration, then one for the recommendation. With several
+    /// mentors, do this for each mentor and then for all mentors together
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -23,7 +23,7 @@ pub(crate) struct VectorsArgs {
 pub(crate) enum VectorsCommand {
     /// Add word vectors (word2vec, GloVe, fastText, finalfusion) or a sentence encoder
     Add(VectorsAddArgs),
-    /// Distill a sentence encoder into static token vectors: smaller, and about 100 times faster
+    /// Make static vectors from a sentence encoder: smaller, and about 100 times faster
     Distill(VectorsDistillArgs),
     /// List vector models
     #[command(after_help = example("mentorpal vectors list --json"))]
@@ -44,7 +44,7 @@ pub(crate) enum VectorsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check every file against the manifest; exit with code 1 if any differs
+    /// Compare every file with the manifest; exit with code 1 if a file differs
     #[command(after_help = example("mentorpal vectors verify\nmentorpal vectors verify glove.6B.100d"))]
     Verify {
         /// The vector model [default: all]
@@ -74,7 +74,7 @@ pub(crate) struct VectorsAddArgs {
     #[arg(long)]
     pub(crate) name: Option<String>,
 
-    /// A note on its licence [default: the licence in an encoder's README.md]
+    /// A note on the licence of the model [default: the licence in an encoder's README.md]
     #[arg(long, value_name = "TEXT")]
     pub(crate) licence: Option<String>,
 
@@ -96,8 +96,9 @@ pub(crate) struct VectorsAddArgs {
      HF_HUB_OFFLINE=1 mentorpal vectors download all-MiniLM-L6-v2"))]
 pub(crate) struct VectorsDownloadArgs {
     /// A vector model on the remote (if one is configured), or a sentence encoder on the Hugging
-    /// Face Hub: OWNER/NAME or OWNER/NAME@REVISION. A NAME alone means sentence-transformers/NAME.
-    /// The Hub's variables HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE are used
+    /// Face Hub: OWNER/NAME or OWNER/NAME@REVISION. NAME alone means sentence-transformers/NAME.
+    /// The environment variables of the Hub's own tools are used: HF_ENDPOINT, HF_HOME,
+    /// HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE
     /// [default: all vector models on the remote]
     pub(crate) model: Option<String>,
 
@@ -105,7 +106,7 @@ pub(crate) struct VectorsDownloadArgs {
     #[arg(long, requires = "model")]
     pub(crate) name: Option<String>,
 
-    /// A note on its licence (Hub only) [default: the licence in its README.md]
+    /// A note on the licence of the model (Hub only) [default: the licence in its README.md]
     #[arg(long, value_name = "TEXT", requires = "model")]
     pub(crate) licence: Option<String>,
 

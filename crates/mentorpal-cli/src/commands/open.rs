@@ -51,7 +51,7 @@ pub(super) fn mentor(workspace: &Workspace, id: &MentorId) -> Result<Mentor> {
     Ok(mentor)
 }
 
-/// Why a checkpoint is used that `mentorpal.toml` names.
+/// The reason for using a checkpoint that `mentorpal.toml` names.
 pub(super) const NAMED_IN_SETTINGS: &str = "named in mentorpal.toml";
 
 /// Prints which checkpoint is used, and why.

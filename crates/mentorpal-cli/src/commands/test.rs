@@ -1,4 +1,4 @@
-//! `mentorpal test`: the standard accuracy test.
+//! `mentorpal test`: the accuracy on a test set.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

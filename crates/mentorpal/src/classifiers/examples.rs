@@ -85,7 +85,9 @@ impl<'a> Examples<'a> {
         for (position, question) in dealt.enumerate() {
             folds[position % count].push(question);
         }
-        folds.iter_mut().for_each(|fold| fold.sort_unstable());
+        for fold in &mut folds {
+            fold.sort_unstable();
+        }
         folds
     }
 

@@ -61,7 +61,7 @@ impl MentorClassifier {
         &self.mentor
     }
 
-    /// Returns what the confidences of the classifier mean.
+    /// Returns the meaning of the classifier's confidences.
     #[must_use]
     pub fn confidence_kind(&self) -> ConfidenceKind {
         self.classifier.confidence_kind()

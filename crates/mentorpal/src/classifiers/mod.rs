@@ -184,7 +184,7 @@ pub trait Classifier: Send + Sync + std::fmt::Debug {
         questions.iter().map(|question| self.rank(question)).collect()
     }
 
-    /// Returns what the confidences mean.
+    /// Returns the meaning of the confidences.
     fn confidence_kind(&self) -> ConfidenceKind;
 
     /// Returns the model files, from which [`Architecture::load`] makes the same classifier.

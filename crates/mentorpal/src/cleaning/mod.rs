@@ -30,7 +30,7 @@ pub struct SizedPath {
     pub bytes: u64,
 }
 
-/// What can be removed from a workspace, or was removed, and what is kept.
+/// The items that can be removed from a workspace, or were removed, and the items that are kept.
 #[derive(Clone, Debug, Default)]
 pub struct Cleanable {
     /// Checkpoints, then vector models.
@@ -41,11 +41,11 @@ pub struct Cleanable {
     pub unfinished: Vec<SizedPath>,
     /// The drafts of killed runs.
     pub drafts: Vec<SizedPath>,
-    /// What is not removed.
+    /// The items that are not removed.
     pub kept: Kept,
 }
 
-/// What is kept and only reported.
+/// The items that are kept and only reported.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     /// Checkpoints of the Python pipeline, which cannot be created again.

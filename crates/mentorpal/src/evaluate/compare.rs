@@ -21,15 +21,15 @@ pub struct Comparison {
     pub only_b: Vec<usize>,
     /// The accuracy of B minus that of A, in −1..=1.
     pub difference: f64,
-    /// The 95% confidence interval of `difference`. It contains zero exactly if `p_value` is above
-    /// 0.05.
+    /// The 95% confidence interval of `difference`. It contains zero if and only if `p_value`
+    /// is above 0.05.
     pub difference_ci95: [f64; 2],
     /// The p-value of `McNemar`'s exact test, in 0..=1.
     pub p_value: f64,
     /// `p_value` corrected by Holm's method for the number of comparisons in the family.
     pub p_corrected: f64,
-    /// The interval that agrees with `p_corrected`: it contains zero exactly if `p_corrected` is
-    /// above 0.05.
+    /// The interval that agrees with `p_corrected`: it contains zero if and only if
+    /// `p_corrected` is above 0.05.
     pub corrected_interval: [f64; 2],
     /// The number of comparisons in the family; 1 for a single comparison.
     pub family: usize,

@@ -50,7 +50,7 @@ pub struct TrialFigures {
     /// `None` for the best trial.
     pub difference: Option<f64>,
     /// The interval of the difference, widened to agree with the corrected `p_value`: it contains
-    /// zero exactly if `p_value` is above 0.05.
+    /// zero if and only if `p_value` is above 0.05.
     pub difference_ci95: Option<[f64; 2]>,
     /// The p-value of `McNemar`'s exact test, corrected by Holm's method, in 0..=1.
     pub p_value: Option<f64>,

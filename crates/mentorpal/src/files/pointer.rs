@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 
 /// The first bytes of every pointer (Git LFS specification, version 1).
 const PREFIX: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -43,7 +43,7 @@ pub fn refuse_pointer(path: &Path) -> Result<()> {
 
 /// Returns the error for a pointer at `path`.
 pub(super) fn error(path: &Path) -> Error {
-    Error::at(Location::file(path), POINTER).hint(
+    Error::at(Location::file(path), POINTER).with_kind(ErrorKind::Corrupt).hint(
         "run `git lfs pull` in the repository that contains the file, then run this command again",
     )
 }

@@ -51,7 +51,7 @@ pub enum Expected {
     Answer {
         /// The key of the text.
         key: String,
-        /// The ids of the mentor's answers with that text; empty if there are none any more.
+        /// The ids of the mentor's answers with that text; empty if no answer has this text any more.
         ids: Vec<String>,
     },
 }

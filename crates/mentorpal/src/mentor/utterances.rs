@@ -62,7 +62,7 @@ impl Utterances {
             .collect()
     }
 
-    /// How many utterances each situation has.
+    /// The number of utterances of each situation.
     pub fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
         self.0.iter().map(|(situation, utterances)| (situation.as_str(), utterances.len()))
     }

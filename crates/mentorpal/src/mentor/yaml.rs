@@ -17,7 +17,7 @@ pub(super) enum Value {
     Nested,
 }
 
-/// Reads the keys and values of the mapping that `text` contains. An empty document has none.
+/// Reads the keys and values of the mapping that `text` contains. An empty document has no keys.
 ///
 /// # Errors
 /// A message with line and column, if the text is not valid YAML, if the document is not a mapping, if a key occurs twice or is not a text, or if there is a second document.

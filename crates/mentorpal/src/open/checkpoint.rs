@@ -101,7 +101,7 @@ impl OpenCheckpoint {
         Ok(MentorAnswerer { warnings, ..answerer })
     }
 
-    /// Opens the model of `mentor`. `exact_matches` says whether exact matches of known questions are answered
+    /// Opens the model of `mentor`. `exact_matches` determines whether exact matches of known questions are answered
     /// without the model.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::progress::{NoProgress, Progress};
 use crate::text::format::quoted_list;
 use crate::workspace::{MentorId, TestSetName, Workspace};
 
-/// How a test is run.
+/// The options of a test.
 #[derive(Clone, Copy, Debug)]
 pub struct TestOptions {
     /// Whether exact matches of known questions are answered without the model.
@@ -123,7 +123,8 @@ pub struct MentorTestSet {
 /// one.
 ///
 /// # Errors
-/// If a named mentor has no test set, no mentor has one, or a mentor has several and none is named.
+/// If a named mentor has no test set, if no mentor has a test set, or if a mentor has several test sets
+/// and no test set is named.
 pub fn mentors_to_test(settings: &Settings) -> Result<Vec<MentorTestSet>> {
     let workspace = &settings.workspace;
     let mut tests = Vec::new();

@@ -23,7 +23,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Returns whether the id stands for declining and for no answer.
+    /// Returns whether the id means declining, that is, no answer.
     pub(super) fn is_declining(self, id: impl AsRef<str>) -> bool {
         self.text(id.as_ref()).is_none() && id.as_ref() == OFF_TOPIC
     }

@@ -1,4 +1,4 @@
-//! What replaces the reports in a build without the feature `reports`.
+//! The replacement of the reports in a build without the feature `reports`.
 
 use super::Tested;
 use crate::error::{Error, Result};

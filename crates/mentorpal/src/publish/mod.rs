@@ -126,7 +126,7 @@ pub(crate) struct ItemKind {
     pub(crate) hint_if_exists: &'static str,
 }
 
-/// What to do if a folder with the same name is already published.
+/// The action if a folder with the same name is already published.
 #[derive(Clone, Copy, Debug)]
 pub enum OnExisting<'a> {
     /// Keep the existing folder and fail.
@@ -145,7 +145,7 @@ pub(crate) fn already_exists(target: &Path, kind: ItemKind) -> Error {
         .hint(kind.hint_if_exists)
 }
 
-/// Returns the error for a folder that another process changed while this one used it.
+/// Returns the error for a folder that another process changed while this process used it.
 fn changed_meanwhile(folder: &Path, noun: &str) -> Error {
     let message = format!("another process changed the {noun} while this command was running");
     Error::at(Location::file(folder), message)

@@ -1,4 +1,4 @@
-//! Reading a published folder consistently, even if another process replaces it meanwhile.
+//! Reading a published folder consistently, even if another process replaces it.
 //!
 //! A reader holds a shared lock on the folder. A process that replaces or removes the folder first
 //! renames it, and deletes its files only under an exclusive lock. On a disk without locks, the
@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::sha256;
 
-/// How often a reader starts over because another process replaced the folder.
+/// The largest number of times that a reader starts again because another process replaced the folder.
 const MAX_ATTEMPTS: usize = 100;
 
-/// How many files are held open at most on a disk without locks. Systems allow a process a few
+/// The largest number of files that are held open on a disk without locks. Systems allow a process a few
 /// hundred open files.
 const MAX_OPEN_FILES: usize = 128;
 
@@ -34,8 +34,8 @@ pub(crate) struct OpenedFolder {
 }
 
 impl OpenedFolder {
-    /// Opens the folder at `path` and calls `read` on it. Starts over if another process replaces
-    /// the folder meanwhile.
+    /// Opens the folder at `path` and calls `read` on it. Starts again if another process has
+    /// replaced the folder since it was opened.
     ///
     /// # Errors
     /// If the folder does not exist, if `read` fails, or if the folder keeps being replaced.
@@ -90,7 +90,7 @@ impl OpenedFolder {
         Err(ErrorKind::ResourceBusy.into())
     }
 
-    /// Returns the path of the folder. Another folder may have this path by now.
+    /// Returns the path at which the folder was opened. Another folder may now have this path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -109,7 +109,7 @@ impl OpenedFolder {
     /// removed.
     ///
     /// # Errors
-    /// If another process replaced the folder meanwhile. A file that cannot be opened for another
+    /// If another process has replaced the folder. A file that cannot be opened for another
     /// reason is an error only when it is read.
     pub(crate) fn hold_files_open<'a>(
         &mut self,
@@ -232,7 +232,7 @@ impl OpenedFolder {
         files
     }
 
-    /// Returns `error`, or a conflict caused by it if another process replaced the folder meanwhile.
+    /// Returns `error`, or a conflict caused by it if another process has replaced the folder.
     pub(crate) fn explain(&self, noun: &str, error: Error) -> Error {
         if self.is_current() { error } else { changed_meanwhile(&self.path, noun).caused_by(error) }
     }

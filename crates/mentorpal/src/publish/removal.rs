@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind as Kind, Location, Result};
 use crate::files::{self, relative_paths_below, sync_folder};
 use crate::text::format::quoted_list;
 
-/// How many unlisted files an error names.
+/// The largest number of unlisted files that an error names.
 const MAX_NAMED_FILES: usize = 3;
 
 /// The file list of any manifest.
@@ -62,7 +62,7 @@ fn is_system_file(path: &str) -> bool {
 /// would lose. `new` is the manifest that is about to replace the current one, or empty.
 ///
 /// # Errors
-/// If there are unlisted files; the error names the first ones.
+/// If there are unlisted files; the error names the first of these files.
 pub(crate) fn refuse_unlisted_files(folder: &Path, kind: ItemKind, new: &[u8]) -> Result<()> {
     let unlisted = unlisted_files(folder, new);
     if unlisted.is_empty() {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::cleanup::remove_if_unread;
 
-/// How often to try to remove a folder in which other threads may still create files.
+/// The number of attempts to remove a folder in which other threads may still create files.
 const MAX_REMOVAL_ATTEMPTS: usize = 10;
 
 /// The registered paths by number, in the order of registration.
@@ -25,7 +25,7 @@ pub(super) enum Leftover {
     File(PathBuf),
     /// A folder that was moved away, to be moved back.
     MovedAside {
-        /// Where the folder is now.
+        /// The current path of the folder.
         from: PathBuf,
         /// Its original path.
         to: PathBuf,
@@ -52,7 +52,8 @@ impl Scratch {
         Self::add(&mut pause(), Leftover::Folder(path.to_owned()))
     }
 
-    /// Registers a file that is about to be written.
+    /// Registers a file that is about to be written, so that it is removed if the process is
+    /// stopped.
     pub(crate) fn file(path: &Path) -> Self {
         Self::add(&mut pause(), Leftover::File(path.to_owned()))
     }

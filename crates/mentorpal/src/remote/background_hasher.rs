@@ -14,10 +14,10 @@ use crate::sha256;
 /// The size of a buffer in bytes.
 pub(super) const BUFFER: usize = 1 << 18;
 
-/// How many buffers may wait to be hashed.
+/// The largest number of buffers that wait to be hashed.
 const QUEUE_LENGTH: usize = 32;
 
-/// After this many bytes the system is told to start writing them to disk. Otherwise the final sync
+/// After this many bytes the system is requested to start writing them to disk. Otherwise the final sync
 /// would wait for the whole file.
 const FLUSH_INTERVAL: usize = 1 << 23;
 
@@ -81,7 +81,8 @@ struct Unwritten {
 }
 
 impl Unwritten {
-    /// Starts writing the part to disk without waiting. The final sync reports errors of the disk.
+    /// Starts writing the bytes that are not yet on disk, without waiting. The final sync reports
+    /// errors of the disk.
     fn start_writing(&mut self) {
         let to = length(&self.file);
         start_writing_range(&self.file, self.from, to);

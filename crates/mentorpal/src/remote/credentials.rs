@@ -1,30 +1,13 @@
 //! Credentials: from the settings, or else from the first `.netrc` file with an entry for the host
 //! (and the user).
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::netrc;
-use crate::error::{Error, Location, Result};
+use crate::error::{Location, Result};
 use crate::files;
-use crate::secrets;
-
-/// The credentials for one server.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Credentials {
-    /// A user and a password.
-    User {
-        /// The user name, which contains no `:`.
-        user: Vec<u8>,
-        password: Vec<u8>,
-    },
-    /// A token (RFC 6750). It contains only characters that are valid in a header.
-    Token(String),
-}
+use crate::web::Credentials;
 
 /// The credentials in a URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,58 +43,6 @@ pub(super) enum Origin {
     File(PathBuf),
     /// No source; the credentials are expected in this `.netrc` file.
     Nowhere(PathBuf),
-}
-
-impl Credentials {
-    /// Credentials of a user.
-    ///
-    /// # Errors
-    /// If the user contains a `:`, which separates the user from the password in the header.
-    pub(super) fn new(user: &[u8], password: &[u8]) -> Result<Self> {
-        secrets::register(password);
-        secrets::register([user, b":", password].concat());
-        if user.contains(&b':') {
-            return Err(Error::new("a user's name with a `:`, which servers cannot be told"));
-        }
-        Ok(Self::User { user: user.to_vec(), password: password.to_vec() })
-    }
-
-    /// Credentials with a token, without surrounding blanks.
-    ///
-    /// # Errors
-    /// If the token contains an invalid character. The error does not quote the token.
-    pub(super) fn token(text: &str) -> Result<Self> {
-        let token = text.trim();
-        secrets::register(token);
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::new("MENTORPAL_REMOTE_TOKEN is not a token")
-                .hint("expected the token alone: letters, digits and signs without spaces"));
-        }
-        Ok(Self::Token(token.to_owned()))
-    }
-
-    /// The value of the header `Authorization` for Basic (RFC 7617) or Bearer (RFC 6750).
-    pub(super) fn header(&self) -> String {
-        match self {
-            Self::User { user, password } => {
-                format!("Basic {}", STANDARD.encode([user, &b":"[..], password].concat()))
-            }
-            Self::Token(token) => format!("Bearer {token}"),
-        }
-    }
-
-    /// The user and the password as text; `None` if servers could decode them differently.
-    pub(super) fn as_text(&self) -> Option<(&str, &str)> {
-        let Self::User { user, password } = self else { return None };
-        let user = std::str::from_utf8(user).ok().filter(|user| user.is_ascii())?;
-        Some((user, std::str::from_utf8(password).ok()?))
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("****")
-    }
 }
 
 /// The paths of the `.netrc` files to read, the workspace's first.
@@ -173,27 +104,6 @@ fn readable_by_others(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    // RFC 7617, section 2.
-    #[test]
-    fn the_header_matches_the_example_of_the_standard() {
-        let credentials = Credentials::new(b"Aladdin", b"open sesame").unwrap();
-        assert_eq!(credentials.header(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-        assert_eq!(format!("{credentials:?}"), "****");
-        assert!(Credentials::new(b"a:b", b"").is_err());
-    }
-
-    // RFC 6750, section 2.1.
-    #[test]
-    fn a_token_is_sent_unchanged_and_never_quoted() {
-        let token = Credentials::token(" mF_9.B5f-4.1JqM\n").unwrap();
-        assert_eq!(token.header(), "Bearer mF_9.B5f-4.1JqM");
-        assert_eq!(format!("{token:?}"), "****");
-        for text in ["s3cret token", "s3cret\u{e9}", "s3cret\u{7}", " "] {
-            let error = Credentials::token(text).unwrap_err();
-            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
-        }
-    }
 
     #[test]
     fn the_first_file_with_an_entry_for_the_machine_is_used() {

@@ -6,15 +6,16 @@ use std::sync::OnceLock;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{Method, StatusCode, header};
 
+use super::advice::login_page;
 use super::destination::KnownForm;
 use super::hidden::{HiddenNames, is_hidden};
-use super::http::{Http, HttpRequest, RequestBody, login_page, propfind};
 use super::propfind::{Listing, REQUEST_BODY, listing, statuses};
 use super::store::{Entry, Reading, Store};
 use crate::error::{Error, ErrorKind, Location};
 use crate::web::{
-    RequestError, RequestResult, Response, Url, at, begins_a_page, body, content_range, drain_body,
-    is_page, short, text, truncated,
+    Client, HttpRequest, RequestBody, RequestError, RequestResult, Response, Url, at,
+    begins_a_page, body, content_range, drain_body, is_page, kind_of, propfind, short, text,
+    truncated,
 };
 
 /// The largest folder listing that is read, in bytes.
@@ -23,7 +24,7 @@ const MAX_LIST: u64 = 16 << 20;
 /// The extension of HTML files, which servers label as HTML.
 pub(super) const PAGE: &str = ".html";
 
-/// How much of a file is read to recognize an HTML page, in bytes.
+/// The number of bytes of a file that are read to recognize an HTML page.
 const PAGE_START: u64 = 512;
 
 /// The characters that are percent-encoded in a path: all but those of RFC 3986, section 2.3.
@@ -33,7 +34,7 @@ pub(super) const RESERVED: &AsciiSet =
 /// A WebDAV server, or a public link to a folder of one.
 #[derive(Debug)]
 pub(super) struct Dav {
-    pub(super) http: Http,
+    pub(super) http: Client,
     root: Root,
     /// The form of `Destination` that the server accepts.
     pub(super) form: KnownForm,
@@ -53,13 +54,13 @@ enum Root {
 
 impl Dav {
     /// The server's folder at `url`.
-    pub(super) fn new(http: Http, url: Url) -> Self {
+    pub(super) fn new(http: Client, url: Url) -> Self {
         Self::of(http, Root::At(url))
     }
 
     /// The folder of the link `base/s/token`. Nextcloud since version 29 provides it at the second
     /// URL, too, and has announced the removal of the first.
-    pub(super) fn public_link(http: Http, base: &Url, token: &str) -> Self {
+    pub(super) fn public_link(http: Client, base: &Url, token: &str) -> Self {
         let candidates = vec![
             base.below("/public.php/webdav"),
             base.below(&format!("/public.php/dav/files/{token}")).hiding(token),
@@ -67,7 +68,7 @@ impl Dav {
         Self::of(http, Root::OneOf { candidates, found: OnceLock::new() })
     }
 
-    fn of(http: Http, root: Root) -> Self {
+    fn of(http: Client, root: Root) -> Self {
         Self { http, root, form: KnownForm::default(), hidden: HiddenNames::default() }
     }
 
@@ -244,10 +245,9 @@ impl Store for Dav {
             // The wrong range: read the file from its beginning.
             (StatusCode::PARTIAL_CONTENT, Some(_)) => return self.read(path, None),
             _ => {
-                return Err(RequestError::Permanent(at(
-                    &url,
-                    format!("the server responded {status}"),
-                )));
+                return Err(RequestError::Permanent(
+                    at(&url, format!("the server responded {status}")).with_kind(kind_of(status)),
+                ));
             }
         };
         let strong = text(&response, header::ETAG.as_str()).filter(|tag| tag.starts_with('"'));

@@ -11,9 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ureq::http::{Method, StatusCode};
 
 use super::dav::{Dav, done};
-use super::http::HttpRequest;
 use super::propfind::is_same_path;
-use crate::web::{RequestError, RequestResult, Response, Url, at};
+use crate::error::ErrorKind;
+use crate::web::{HttpRequest, RequestError, RequestResult, Response, Url, at};
 
 /// The statuses of servers that take `Destination` for another server's URL.
 const OTHER_SERVER: [u16; 2] = [400, 502];
@@ -66,8 +66,8 @@ impl fmt::Display for Form {
 pub(super) struct KnownForm(Mutex<Option<Form>>);
 
 impl KnownForm {
-    /// Locks the form. The thread that determines it holds the lock meanwhile, so that no other
-    /// thread does the same.
+    /// Locks the form. The thread that determines the form holds the lock, so that no other thread
+    /// determines it at the same time.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Form>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +147,7 @@ impl Dav {
              proxy before it changes paths, but not the header `Destination`, so nothing can be \
              renamed"
         );
-        Some(RequestError::Permanent(at(&parent, what).hint(
+        Some(RequestError::Permanent(at(&parent, what).with_kind(ErrorKind::Unsupported).hint(
             "ask who looks after the proxy to leave the path as it is (the disk has the same path \
              on the server then), or to change the path in `Destination`, too",
         )))
@@ -164,10 +164,12 @@ impl Dav {
 fn no_form(from: &Url, refused: RequestError) -> RequestError {
     let what = "the server refuses to rename it: it takes the new name for another server's, in \
                 every form (`https://…`, `http://…`, the path alone)";
-    RequestError::Permanent(at(from, what).caused_by(refused.into_error()).hint(
-        "a proxy before the server probably hides the address that is asked for; ask who looks \
+    RequestError::Permanent(
+        at(from, what).with_kind(ErrorKind::Unsupported).caused_by(refused.into_error()).hint(
+            "a proxy before the server probably hides the address that is asked for; ask who looks \
          after it to pass the header `Host` on, or to rewrite `Destination`",
-    ))
+        ),
+    )
 }
 
 #[cfg(test)]

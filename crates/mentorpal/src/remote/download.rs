@@ -216,7 +216,7 @@ impl Fetch<'_> {
         Ok(self.record.fault(&FileRecord { size: self.length(file)?, sha256 }))
     }
 
-    /// Hashes the part received so far; the file position is at its end afterwards.
+    /// Hashes the partial file; afterwards, the file position is at its end.
     fn hash_part(&mut self, file: &mut File, hasher: &mut Sha256) -> RequestResult<()> {
         file.seek(SeekFrom::Start(0)).map_err(|e| self.disk(e))?;
         let mut buffer = vec![0; BUFFER];

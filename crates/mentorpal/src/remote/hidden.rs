@@ -11,9 +11,8 @@ use percent_encoding::utf8_percent_encode;
 use ureq::http::Method;
 
 use super::dav::{Dav, RESERVED, done};
-use super::http::{HttpRequest, RequestBody};
 use super::store::Store;
-use crate::web::{RequestError, RequestResult, Url, drain_body};
+use crate::web::{HttpRequest, RequestBody, RequestError, RequestResult, Url, drain_body};
 
 /// The statuses of servers that forbid a name.
 const FORBIDDEN_NAME: [u16; 7] = [400, 403, 404, 405, 406, 409, 422];
@@ -89,8 +88,8 @@ impl Dav {
         done(url, response).map(Ok)
     }
 
-    /// Creates a folder with a hidden name. If the server forbids the dot, the folder is created
-    /// without it, and so are all later ones.
+    /// Creates a folder with a hidden name. If the server forbids the dot, this folder
+    /// and all later hidden folders are created with a dash instead.
     pub(super) fn make_hidden(&self, path: &str) -> RequestResult<()> {
         let url = self.folder_url(path)?;
         let refused = match (self.try_create_folder(&url)?, self.propfind(&url, "0")) {

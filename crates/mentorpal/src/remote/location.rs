@@ -1,12 +1,12 @@
 //! The URL of a remote, parsed.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 
 use super::credentials::InUrl;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secrets::{self, mask_setting};
 use crate::web::Url;
 
@@ -44,10 +44,16 @@ impl Location {
         };
         let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("is no URL"))?;
         match scheme.to_ascii_lowercase().as_str() {
-            "file" => folder(rest).ok_or_else(|| wrong("is no folder of this machine")),
+            "file" => match folder(rest) {
+                Some(folder) if has_parent_segment(&folder) => {
+                    Err(wrong("contains `..`").hint("write the path of the folder without `..`"))
+                }
+                Some(folder) => Ok(Self::Folder(folder)),
+                None => Err(wrong("is not an absolute path on this machine")),
+            },
             "s3" => bucket(rest).ok_or_else(|| wrong("names no bucket, or has more than a prefix")),
             scheme @ ("http" | "https") => web(scheme, rest).ok_or_else(|| wrong("is no address")),
-            _ => Err(wrong("is of a kind that is not known")),
+            _ => Err(wrong("has an unknown scheme").with_kind(ErrorKind::Unsupported)),
         }
     }
 }
@@ -64,10 +70,19 @@ impl fmt::Debug for Location {
 }
 
 /// Parses the rest of `file:///PATH` or `file://localhost/PATH`.
-fn folder(rest: &str) -> Option<Location> {
+fn folder(rest: &str) -> Option<PathBuf> {
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    // A percent-encoded slash at the beginning belongs to the name of a host.
+    if !path.starts_with('/') {
+        return None;
+    }
     let path = percent_decode_str(path).decode_utf8().ok()?;
-    (path.starts_with('/') && !path.contains('\0')).then(|| Location::Folder(PathBuf::from(&*path)))
+    (!path.contains('\0')).then(|| PathBuf::from(&*path))
+}
+
+/// Whether the path contains `..`, so that it names another folder than it seems to.
+fn has_parent_segment(path: &Path) -> bool {
+    path.components().any(|part| part == Component::ParentDir)
 }
 
 fn bucket(rest: &str) -> Option<Location> {
@@ -143,6 +158,7 @@ mod tests {
         for (text, location) in [
             ("file:///srv/a%20b", Location::Folder("/srv/a b".into())),
             ("file://localhost/srv", Location::Folder("/srv".into())),
+            ("file:///srv/..a/b..", Location::Folder("/srv/..a/b..".into())),
             ("s3://team", s3("team", "")),
             ("s3://team/a/b/", s3("team", "a/b")),
             ("https://disk.example/dav/", dav("https://disk.example/dav/")),
@@ -185,6 +201,14 @@ mod tests {
             "https://disk.example#x",
             "file://other/x",
             "file://",
+            "file://srv",
+            "file://./srv",
+            "file://%2Fsrv",
+            "file:srv",
+            "file:///root/../etc",
+            "file:///..",
+            "file:///root/%2e%2E/etc",
+            "file:///root%2F..%2Fetc",
             "s3://",
             "s3://a b",
             "s3://team/../other",

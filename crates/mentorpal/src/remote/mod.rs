@@ -6,19 +6,18 @@
 //! |---|---|
 //! | `settings.rs`, `location.rs` | settings → type and address of the remote |
 //! | `netrc.rs`, `credentials.rs` | credentials |
-//! | `authorization.rs` | HTTP authentication schemes |
 //! | `store.rs` | the `Store` trait: operations that every type of remote provides |
 //! | `dav.rs`, `propfind.rs`, `destination.rs`, `hidden.rs` | WebDAV: requests, folder listings, `Destination` headers, hidden names |
 //! | `folder.rs` | a folder |
-//! | `s3.rs`, `s3_client.rs`, `s3_signature.rs`, `s3_xml.rs`, `s3_error.rs` | S3: operations, requests, signatures, responses, error responses |
-//! | `http.rs` | HTTP requests: credentials, redirects, error responses |
+//! | `s3.rs`, `s3_move.rs`, `s3_client.rs`, `s3_signature.rs`, `s3_xml.rs`, `s3_error.rs` | S3: operations, moving folders, requests, signatures, responses, error responses |
+//! | `advice.rs` | the HTTP client and the hints of its errors |
 //! | `item.rs` | an item to share: a checkpoint or a vector model |
 //! | `inspect.rs`, `copies.rs` | which items the remote has, and whether its copies are valid |
 //! | `upload.rs`, `upload_files.rs`, `upload_source.rs`, `quarantine.rs` | uploads, and moving corrupt copies away |
 //! | `download.rs`, `partial.rs` | downloads, and resuming them |
 //! | `transfer.rs`, `background_hasher.rs` | code that uploads and downloads share |
 
-mod authorization;
+mod advice;
 mod background_hasher;
 mod copies;
 mod credentials;
@@ -29,7 +28,6 @@ mod folder;
 #[cfg(fuzzing)]
 pub mod fuzzed;
 mod hidden;
-mod http;
 mod inspect;
 mod item;
 mod location;
@@ -40,6 +38,7 @@ mod quarantine;
 mod s3;
 mod s3_client;
 mod s3_error;
+mod s3_move;
 mod s3_signature;
 mod s3_xml;
 mod settings;
@@ -51,10 +50,10 @@ mod upload_source;
 
 use std::time::Duration;
 
+use self::advice::client;
 use self::credentials::{Login, Origin};
 use self::dav::Dav;
 use self::folder::Folder;
-use self::http::Http;
 pub use self::inspect::{RemoteCheckpoint, VerifiedItem};
 pub use self::item::{Contents, Item, LocalState};
 use self::location::Location;
@@ -64,13 +63,14 @@ pub use self::settings::{RemoteSettings, RemoteTable};
 use self::store::Store;
 pub use self::transfer::{Moved, Watcher};
 use crate::error::{Error, Result};
+use crate::web::Credentials;
 
 /// A remote, which stores shared checkpoints and vector models.
 pub struct Remote {
     store: Box<dyn Store>,
     /// The wait before the first retry.
     first_wait: Duration,
-    /// How long a server may send nothing before the request fails.
+    /// The time after which a request fails if the server sends nothing.
     stall: Duration,
     warning: Option<String>,
 }
@@ -119,7 +119,7 @@ impl Remote {
     /// If the URL or a `.netrc` file is invalid.
     pub fn open(settings: &RemoteSettings, is_insecure: bool) -> Result<Self> {
         let http = |url: &crate::web::Url, login| {
-            Ok::<_, Error>(Http::new(settings.agent()?, url.clone(), login, is_insecure))
+            Ok::<_, Error>(client(settings.agent()?, url.clone(), login, is_insecure))
         };
         let mut warning = None;
         let store: Box<dyn Store> = match settings.location()? {
@@ -130,7 +130,7 @@ impl Remote {
                 Box::new(Dav::new(http(&url, login)?, url))
             }
             Location::Link(url, token) => {
-                let credentials = Some(credentials::Credentials::new(token.as_bytes(), b"")?);
+                let credentials = Some(Credentials::new(token.as_bytes(), b"")?);
                 let login = Login { credentials, origin: Origin::Link, warning: None };
                 Box::new(Dav::public_link(http(&url, login)?, &url, &token))
             }

@@ -8,7 +8,7 @@
 //! be surprising, the file is refused with the number of the line: entries that stay incomplete,
 //! text after a closing quote, and lines that curl truncates.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The credentials that a file gives for a machine.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ enum Next {
     Password,
 }
 
-/// Returns the credentials that `text` gives for `machine`, and for `user` if one is given; `None`
-/// if it gives none.
+/// Returns the credentials that `text` contains for `machine`, and for `user` if a user is given;
+/// `None` if it contains no such credentials.
 ///
 /// # Errors
 /// The error and the number of its row, counted from 1. The error does not quote the row.
@@ -58,10 +58,10 @@ pub(super) fn find(
     for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let at = |error| (index + 1, error);
         if line.len() > LONGEST_LINE {
-            return Err(at(Error::new("a line of more than 4095 bytes")));
+            return Err(at(malformed("a line of more than 4095 bytes")));
         }
         if line.contains(&0) {
-            return Err(at(Error::new("a NUL byte, which no text has")));
+            return Err(at(malformed("a NUL byte, expected text")));
         }
         if state == State::Macro {
             if !matches!(line[0], b'\n' | b'\r') {
@@ -108,9 +108,9 @@ pub(super) fn find(
     let lacks = if user.is_none() { "login" } else { "password" };
     Err((
         row,
-        Error::new(format!("the entry has no `{lacks}`")).hint(
-            "an entry is `machine HOST login USER password PASSWORD`; a word that begins with `#`, \
-             or holds blanks, belongs in double quotes",
+        Error::new(format!("the entry has no `{lacks}`")).with_kind(ErrorKind::Unauthorized).hint(
+            "an entry is `machine HOST login USER password PASSWORD`; a word that begins with \
+                 `#`, or holds blanks, belongs in double quotes",
         ),
     ))
 }
@@ -130,7 +130,7 @@ fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
             (word[..end].to_vec(), &word[end..])
         };
         if after.first().is_some_and(|byte| !is_space(*byte)) {
-            return Err(Error::new("a word right after a closing quote").hint("put a blank there"));
+            return Err(malformed("a word right after a closing quote").hint("put a blank there"));
         }
         words.push(word);
         rest = after;
@@ -154,8 +154,13 @@ fn unquoted(text: &[u8]) -> Result<(Vec<u8>, &[u8])> {
             other => word.push(*other),
         }
     }
-    Err(Error::new("a quote that the line does not close")
+    Err(malformed("a quote that the line does not close")
         .hint("write `\"` within quotes as `\\\"`"))
+}
+
+/// The error of a file that does not have the format of a `.netrc`.
+fn malformed(what: &str) -> Error {
+    Error::new(what).with_kind(ErrorKind::Corrupt)
 }
 
 fn is_space(byte: u8) -> bool {

@@ -1,14 +1,14 @@
 //! Unfinished downloads, which later runs resume.
 //!
 //! ```text
-//! .download-<tag>/parts/<number>        the part of a file received so far
+//! .download-<tag>/parts/<number>        a partial file: its bytes received so far
 //! .download-<tag>/parts/<number>.json   the version of the file on the remote
 //! .download-<tag>/whole/<path>          the complete files
 //! ```
 //!
-//! The tag is the digest of the manifest's content, so that a download is resumed only by one with
-//! the same content. The run that uses the folder locks it; a run that finds it locked makes a
-//! folder of its own.
+//! The tag is the digest of the manifest's content, so that a download is resumed only by a
+//! download of the same content. The run that uses the folder locks it; a run that finds the folder
+//! locked creates another folder.
 
 use std::fs::{self, File};
 use std::io;
@@ -226,7 +226,7 @@ impl Part {
         record.fault_at(&self.whole).is_none()
     }
 
-    /// Opens the part received so far; a part of more than `size` bytes is discarded. Also returns
+    /// Opens the partial file; a partial file of more than `size` bytes is discarded. Also returns
     /// the validator of the version on the remote, if it is known.
     ///
     /// # Errors
@@ -258,7 +258,7 @@ impl Part {
         write_synced(&self.note, &note).map_err(|e| Error::io(&self.note, "write the file", e))
     }
 
-    /// Moves the part, which is complete, to the complete files.
+    /// Moves the partial file, which is now complete, to the folder of complete files.
     ///
     /// # Errors
     /// If the disk fails.

@@ -14,8 +14,8 @@ impl Remote {
     /// to have, if any.
     ///
     /// # Errors
-    /// If a request fails, or the copy has another manifest by now. In the second case it is moved
-    /// back.
+    /// If a request fails, or if another upload has replaced the copy, so that its manifest differs.
+    /// In the second case the copy is moved back.
     pub(super) fn quarantine(&self, item: &Item, expected: Option<&[u8]>) -> RequestResult<()> {
         let target = item.remote();
         let hidden = item.remote_sibling(&format!(

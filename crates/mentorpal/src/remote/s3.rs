@@ -1,23 +1,15 @@
 //! A remote in an S3 bucket.
-//!
-//! An object appears complete, in one step. But there are no folders, and no operation moves several
-//! objects in one step. So a folder is moved under a *claim*: the object `.claim` in the new folder,
-//! written only if none exists (`If-None-Match: *`), which names the folder that moves there. The
-//! run that holds the claim copies the files, then the manifest, and removes the claim; a run that
-//! finds another run's claim changes nothing. An interrupted move leaves the claim and its source,
-//! and the next run with the same content resumes it.
 
 use std::io::Read;
 
+use super::advice::client;
 use super::credentials::{Login, Origin};
-use super::http::Http;
 use super::s3_client::{MAX_DELETED, ObjectInfo, S3Client};
 use super::s3_signature::Signer;
 use super::settings::RemoteSettings;
 use super::store::{Entry, Reading, Store};
 use super::transfer::truncated;
 use crate::error::{Error, ErrorKind, Location, Result};
-use crate::publish::MANIFEST_FILE;
 use crate::web::{RequestError, RequestResult, Url, body, range_start};
 
 /// The size of a part of a multipart upload, in bytes. Files of at most this size are uploaded by
@@ -30,15 +22,9 @@ const MAX_OBJECTS: usize = 200_000;
 /// The most pages that a list may have.
 const MAX_PAGES: usize = 10_000;
 
-/// The longest claim that is read, in bytes. A longer object is not a claim.
-const MAX_CLAIM: u64 = 1 << 16;
-
-/// The name of the object that locks the folder it is in.
-pub(super) const CLAIM: &str = ".claim";
-
 /// A folder of a bucket.
 pub(super) struct Bucket {
-    client: S3Client,
+    pub(super) client: S3Client,
     /// The folder's key, with a slash at its end; empty for the root of the bucket.
     root: String,
     /// For messages.
@@ -68,7 +54,7 @@ impl Bucket {
                 .hint("use https, or pass --insecure if encryption is not needed"));
         }
         let login = Login { credentials: None, origin: Origin::Keys, warning: None };
-        let http = Http::new(settings.agent()?, endpoint.clone(), login, is_insecure);
+        let http = client(settings.agent()?, endpoint.clone(), login, is_insecure);
         let signer = Signer::new(keys.clone(), region.to_owned());
         let client = S3Client::new(http, signer, &endpoint, bucket);
         let parts = prefix.split('/').filter(|part| !part.is_empty());
@@ -78,12 +64,12 @@ impl Bucket {
     }
 
     /// The key of the object at `path`.
-    fn key(&self, path: &str) -> String {
+    pub(super) fn key(&self, path: &str) -> String {
         format!("{}{path}", self.root)
     }
 
     /// The error of a request for the object at `path`, with the object's location.
-    fn located(&self, path: &str, error: RequestError) -> RequestError {
+    pub(super) fn located(&self, path: &str, error: RequestError) -> RequestError {
         match error {
             RequestError::NotFound(_) => self.not_found(path),
             RequestError::AlreadyExists(_) => self.already_exists(path),
@@ -91,16 +77,16 @@ impl Bucket {
         }
     }
 
-    fn not_found(&self, path: &str) -> RequestError {
+    pub(super) fn not_found(&self, path: &str) -> RequestError {
         RequestError::NotFound(Error::at(self.place(path), "not found"))
     }
 
-    fn already_exists(&self, path: &str) -> RequestError {
+    pub(super) fn already_exists(&self, path: &str) -> RequestError {
         RequestError::AlreadyExists(Error::at(self.place(path), "already exists"))
     }
 
     /// Lists all keys below `folder`, which ends with a slash or is empty, by path from there.
-    fn objects(&self, folder: &str) -> RequestResult<Vec<String>> {
+    pub(super) fn objects(&self, folder: &str) -> RequestResult<Vec<String>> {
         let entries = self.entries(folder, false)?;
         Ok(entries.into_iter().map(|entry| entry.name).collect())
     }
@@ -152,7 +138,7 @@ impl Bucket {
         }
     }
 
-    /// Why the object at `path` cannot be read, if it cannot.
+    /// The reason why the object at `path` cannot be read, if any.
     fn refusal_reason(&self, path: &str) -> Option<Error> {
         match self.read_start(path, 1) {
             Err(RequestError::Permanent(error)) => Some(error),
@@ -161,7 +147,7 @@ impl Bucket {
     }
 
     /// The first bytes of the object at `path`, at most `max_size`.
-    fn read_start(&self, path: &str, max_size: u64) -> RequestResult<Vec<u8>> {
+    pub(super) fn read_start(&self, path: &str, max_size: u64) -> RequestResult<Vec<u8>> {
         let response = self.client.get(&self.key(path), 0, None);
         let response = response.map_err(|e| self.located(path, e))?;
         let mut start = Vec::new();
@@ -169,83 +155,12 @@ impl Bucket {
         read.map(|_| start).map_err(|e| truncated(&self.place(path), e))
     }
 
-    /// Copies `files`, the manifest last, to the folder `to`, which is claimed.
-    fn copy_all(
-        &self,
-        files: &[String],
-        from: &str,
-        to: &str,
-        needed: &[&str],
-    ) -> RequestResult<()> {
-        // Another run with the same content may have moved it.
-        if let Some(file) = needed.iter().find(|file| !files.iter().any(|found| found == *file)) {
-            let location = self.place(&format!("{from}/{file}"));
-            return Err(RequestError::NotFound(Error::at(location, "no longer exists")));
-        }
-        for file in files {
-            if file == MANIFEST_FILE {
-                self.check_claim(from, to)?;
-            }
-            self.copy(&format!("{from}/{file}"), &format!("{to}/{file}"))?;
-        }
-        Ok(())
-    }
-
-    fn copy(&self, from: &str, to: &str) -> RequestResult<()> {
+    pub(super) fn copy(&self, from: &str, to: &str) -> RequestResult<()> {
         let copied = self.client.copy(&self.key(from), &self.key(to));
         copied.map_err(|e| self.located(from, e))
     }
 
-    /// Claims the folder `to` for the move from `from`; returns whether an earlier run had claimed
-    /// it for the same move.
-    fn claim(&self, from: &str, to: &str) -> RequestResult<bool> {
-        let claim = format!("{to}/{CLAIM}");
-        let is_old = match self.client.put_new(&self.key(&claim), from) {
-            Ok(()) => false,
-            Err(RequestError::AlreadyExists(_)) => true,
-            Err(error) => return Err(self.located(&claim, error)),
-        };
-        // A server that ignores the condition has overwritten another run's claim.
-        self.check_claim(from, to)?;
-        Ok(is_old)
-    }
-
-    /// Checks that the folder `to` is claimed for the move from `from`.
-    fn check_claim(&self, from: &str, to: &str) -> RequestResult<()> {
-        let claim = format!("{to}/{CLAIM}");
-        let found = self.read_start(&claim, MAX_CLAIM)?;
-        if found == from.as_bytes() {
-            return Ok(());
-        }
-        if self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
-            return Err(self.already_exists(to));
-        }
-        if !self.is_under_way(from, &found)? {
-            self.remove(&claim)?;
-            let error = Error::at(self.place(&claim), "removed a stale claim");
-            return Err(RequestError::Transient(error, None));
-        }
-        let what = "another upload of this name is under way, or was interrupted";
-        let error = Error::at(self.place(&claim), what).with_kind(ErrorKind::Conflict);
-        Err(RequestError::Permanent(
-            error.hint("re-run the upload to resume it, or delete this object"),
-        ))
-    }
-
-    /// Whether a claim names a complete folder next to `from`. A claim that was garbled on its way,
-    /// or whose upload was given up, does not.
-    fn is_under_way(&self, from: &str, claim: &[u8]) -> RequestResult<bool> {
-        let parent = from.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let name = claim.strip_prefix(parent.as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));
-        match name.and_then(|name| str::from_utf8(name).ok()) {
-            Some(name) if name.starts_with('.') && !name.contains('/') => {
-                self.exists(&format!("{parent}/{name}/{MANIFEST_FILE}"))
-            }
-            _ => Ok(false),
-        }
-    }
-
-    fn exists(&self, path: &str) -> RequestResult<bool> {
+    pub(super) fn exists(&self, path: &str) -> RequestResult<bool> {
         match self.stat(path) {
             Err(RequestError::NotFound(_)) => Ok(false),
             found => found.map(|_| true),
@@ -364,26 +279,7 @@ impl Store for Bucket {
     }
 
     fn move_folder(&self, from: &str, to: &str, needed: &[&str]) -> RequestResult<()> {
-        let mut files = self.objects(&format!("{from}/"))?;
-        files.retain(|file| !file.ends_with('/'));
-        if files.is_empty() {
-            return Err(self.not_found(from));
-        }
-        let is_old = self.claim(from, to)?;
-        files.retain(|file| file != CLAIM);
-        // The manifest is copied last and removed first.
-        files.sort_by_key(|file| file == MANIFEST_FILE);
-        // If an earlier run claimed it and the manifest exists, everything was copied.
-        if !self.exists(&format!("{to}/{MANIFEST_FILE}"))? {
-            self.copy_all(&files, from, to, needed)?;
-        } else if !is_old {
-            self.remove(&format!("{to}/{CLAIM}"))?;
-            return Err(self.already_exists(to));
-        }
-        for file in files.iter().rev() {
-            self.remove(&format!("{from}/{file}"))?;
-        }
-        self.remove(&format!("{to}/{CLAIM}"))
+        self.move_claimed(from, to, needed)
     }
 
     fn remove(&self, path: &str) -> RequestResult<()> {

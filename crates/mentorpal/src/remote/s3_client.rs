@@ -11,11 +11,13 @@ use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, header};
 
 use super::dav::RESERVED;
-use super::http::{Http, HttpRequest, RequestBody};
 use super::s3_error::S3Error;
 use super::s3_signature::Signer;
 use super::s3_xml::{ListPage, complete_multipart_upload, delete_objects, upload_id};
-use crate::web::{self, RequestError, RequestResult, Response, Url, at, text};
+use crate::web::{
+    self, Client, HttpRequest, RequestBody, RequestError, RequestResult, Response, Url, at,
+    kind_of, text,
+};
 
 /// The statuses whose meaning depends on the request.
 const CONDITIONAL: [u16; 5] = [304, 404, 409, 412, 416];
@@ -34,7 +36,7 @@ const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// Sends requests to one bucket.
 pub(super) struct S3Client {
-    http: Http,
+    http: Client,
     signer: Signer,
     bucket: String,
     /// The bucket's own URL, in path style.
@@ -94,7 +96,7 @@ impl<'a> S3Request<'a> {
 
 impl S3Client {
     /// A client for `bucket` on the server at `endpoint`. Sends nothing yet.
-    pub(super) fn new(http: Http, signer: Signer, endpoint: &Url, bucket: &str) -> Self {
+    pub(super) fn new(http: Client, signer: Signer, endpoint: &Url, bucket: &str) -> Self {
         let url = endpoint.below(&format!("/{bucket}"));
         Self { http, signer, bucket: bucket.to_owned(), url }
     }
@@ -246,8 +248,9 @@ impl S3Client {
         let is_object = http_request.method == "GET" && !is_list;
         let response = self.checked(&http_request, response, is_object)?;
         let url = &http_request.url;
-        let error = at(url, format!("the server responded {}", response.status()));
-        match response.status().as_u16() {
+        let status = response.status();
+        let error = at(url, format!("the server responded {status}")).with_kind(kind_of(status));
+        match status.as_u16() {
             404 => Err(RequestError::NotFound(error)),
             409 | 412 if is_conditional => Err(RequestError::AlreadyExists(error)),
             304 | 409 | 412 => Err(RequestError::Transient(error, None)),

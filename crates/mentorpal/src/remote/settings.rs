@@ -22,11 +22,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::credentials::{Credentials, InUrl, Login, Origin, look_up, netrc_files};
+use super::credentials::{InUrl, Login, Origin, look_up, netrc_files};
 use super::location::Location;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secrets;
-use crate::web::{Agent, Authorities, Url};
+use crate::web::{Agent, Authorities, Credentials, Url};
 use crate::workspace::Workspace;
 
 /// The table `[remote]` of `mentorpal.toml`.
@@ -152,8 +152,15 @@ impl RemoteSettings {
                 )
                 .hint("unset one of them: a server is shown a token or a user, not both"));
             }
-            let credentials = Some(Credentials::token(token)?);
-            return Ok(Login { credentials, origin: Origin::Token, warning: None });
+            let credentials = Credentials::token(token).ok_or_else(|| {
+                Error::new("MENTORPAL_REMOTE_TOKEN is not a token")
+                    .hint("expected the token alone: letters, digits and signs without spaces")
+            })?;
+            return Ok(Login {
+                credentials: Some(credentials),
+                origin: Origin::Token,
+                warning: None,
+            });
         }
         let (user, of_url) = match (&self.user, in_url) {
             (Some(user), _) => (Some(user.clone().into_bytes()), None),
@@ -167,6 +174,7 @@ impl RemoteSettings {
                 Ok(Login { credentials, origin: Origin::Settings, warning: None })
             }
             (None, Some(_)) => Err(Error::new("MENTORPAL_REMOTE_PASSWORD is set, but no user")
+                .with_kind(ErrorKind::Unauthorized)
                 .hint("set MENTORPAL_REMOTE_USER, too")),
             (user, None) => {
                 let login = look_up(&self.netrc_files, url.host(), user.as_deref())?;
@@ -182,7 +190,8 @@ impl RemoteSettings {
     fn no_password(&self, url: &Url) -> Error {
         let of = if self.user.is_some() { "MENTORPAL_REMOTE_USER" } else { "the remote's URL" };
         let host = url.host();
-        Error::new(format!("{of} has a user, but there is no password for it")).hint(format!(
+        let error = Error::new(format!("{of} has a user, but there is no password for it"));
+        error.with_kind(ErrorKind::Unauthorized).hint(format!(
             "set MENTORPAL_REMOTE_PASSWORD, or put `machine {host} login USER password PASSWORD` \
              into a .netrc; where it is empty, write `USER:@` in the URL"
         ))
@@ -268,10 +277,11 @@ mod tests {
             let expected = Credentials::new(user.as_bytes(), password.as_bytes()).unwrap();
             assert!(found == Some(expected), "{in_url} {variables:?}");
         }
-        let refused: [(&str, Variables, &str); 3] = [
+        let refused: [(&str, Variables, &str); 4] = [
             ("", &[(password, "p")], "MENTORPAL_REMOTE_PASSWORD is set, but no user"),
             ("", &[(user, "eve")], "MENTORPAL_REMOTE_USER has a user, but"),
             ("s3cret@", &[], "the remote's URL has a user, but"),
+            ("", &[("MENTORPAL_REMOTE_TOKEN", "s3cret token")], "is not a token"),
         ];
         for (in_url, variables, says) in refused {
             let error = login(in_url, variables).unwrap_err();

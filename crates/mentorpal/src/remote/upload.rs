@@ -7,7 +7,7 @@
 
 use super::inspect::RemoteState;
 use super::item::{Contents, Item, OpenedItem};
-use super::s3::CLAIM;
+use super::s3_move::CLAIM;
 use super::transfer::Watcher;
 use super::{Remote, TransferOptions, Transferred};
 use crate::error::{Error, ErrorKind, Location, Result};
@@ -18,7 +18,8 @@ use crate::web::{Backoff, RequestError, RequestResult};
 /// The prefix of the names of unfinished uploads; the item's name and the content's tag follow.
 const UPLOAD: &str = ".upload-";
 
-/// How often an upload starts over because another one moved or removed its files.
+/// The largest number of times that an upload starts again because another upload moved or removed
+/// its files.
 const MAX_UPLOAD_ROUNDS: usize = 5;
 
 impl Remote {
@@ -97,7 +98,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Returns what the upload has to replace, or `None` if the remote already has this item.
+    /// Returns the copy that the upload has to replace, or `None` if the remote already has this item.
     fn find_obstacle(&self) -> RequestResult<Option<Obstacle>> {
         match self.remote.inspect(self.item)? {
             RemoteState::Missing => Ok(Some(Obstacle::None)),
@@ -220,7 +221,7 @@ impl Upload<'_> {
     }
 }
 
-/// What an upload has to replace.
+/// The copy that an upload has to replace.
 enum Obstacle {
     /// Nothing: the name is free.
     None,

@@ -16,7 +16,7 @@ pub(super) struct UploadSource<'a> {
     content: Content<'a>,
 }
 
-/// Where the content of a file is.
+/// The location of a file's content.
 enum Content<'a> {
     File(&'a OpenedFolder),
     Bytes(&'a [u8]),

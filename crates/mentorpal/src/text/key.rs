@@ -15,7 +15,7 @@ use super::ignorable::is_ignorable;
 ///    bidirectional controls: Unicode's `Default_Ignorable_Code_Point`) are removed.
 /// 2. The rest is normalized: NFKC, full case folding, NFKC. So composed and decomposed
 ///    accents, full-width and plain letters, ligatures, `ß` and `ss`, `ς` and `σ` are the same.
-/// 3. Letters, numbers and the marks on them are kept, of every script.
+/// 3. Letters, numbers and their combining marks are kept, in every script.
 /// 4. Other characters (punctuation, `_`, symbols, emoji) separate words like white space: a run of
 ///    both becomes one space, or is removed at either end of the text. But a run without white space
 ///    between two ASCII letters or digits is removed: `what's` and `whats`, `re-assessment` and
@@ -23,7 +23,7 @@ use super::ignorable::is_ignorable;
 /// 5. A text without any letter or number is its own key, after step 1 and in form NFKC: `?` and `!`
 ///    differ.
 ///
-/// The key of a key is that key, and the forms NFC, NFD, NFKC and NFKD of a text have the same key.
+/// The function is idempotent, and the forms NFC, NFD, NFKC and NFKD of a text have the same key.
 ///
 /// ```
 /// use mentorpal::text::match_key;

@@ -89,7 +89,9 @@ impl PackedStrings {
 impl<'a> FromIterator<&'a str> for PackedStrings {
     fn from_iter<I: IntoIterator<Item = &'a str>>(strings: I) -> Self {
         let mut packed = Self::default();
-        strings.into_iter().for_each(|string| packed.push(string));
+        for string in strings {
+            packed.push(string);
+        }
         packed
     }
 }

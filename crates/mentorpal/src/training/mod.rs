@@ -45,7 +45,8 @@ pub struct TrainOutcome {
     pub checkpoint: CheckpointRef,
     /// The path of its folder.
     pub folder: PathBuf,
-    /// The trained mentors, in the order of the request, or sorted by id.
+    /// The trained mentors: in the order of the request, or sorted by id if all mentors were
+    /// requested.
     pub trained: Vec<MentorTraining>,
     /// The mentors that could not be trained; empty unless [`TrainRequest::keep_going`] was set.
     pub failed: Vec<FailedMentor>,

@@ -1,4 +1,4 @@
-//! What to train, and under which name to publish it.
+//! A request to train mentors: the mentors, the options, and the name of the checkpoint.
 
 /// A request to train mentors and publish a checkpoint.
 ///
@@ -15,7 +15,7 @@ pub struct TrainRequest {
     keep_going: bool,
 }
 
-/// Where the checkpoint is published.
+/// The destination of the new checkpoint.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Target {
     /// Under a new name made from the current time.

@@ -210,9 +210,9 @@ impl TrainingRun {
     /// Publishes the checkpoint.
     ///
     /// # Errors
-    /// If a mentor could not be trained and [`TrainRequest::keep_going`] is not set, no mentor could, another
-    /// run published a checkpoint of the same name meanwhile, or a file cannot be written. Nothing is published
-    /// then.
+    /// If a mentor could not be trained and [`TrainRequest::keep_going`] is not set, if no mentor could be
+    /// trained, if another run has published a checkpoint of the same name, or if a file cannot be written.
+    /// Nothing is published then.
     pub fn publish(mut self) -> Result<Published> {
         self.check_failures()?;
         // Of several simultaneous runs, the one that publishes last is the newest.
@@ -249,11 +249,16 @@ impl TrainingRun {
             return Ok(());
         }
         let failed = quoted_list(&self.failed);
-        let error = Error::new(format!(
+        let message = format!(
             "training failed for {} of {} ({failed}); nothing was published",
             self.failed.len(),
             count(self.mentors.len(), "mentor"),
-        ));
+        );
+        let place = match self.failed.as_slice() {
+            [mentor] => self.workspace.mentor_data(mentor),
+            _ => self.workspace.mentors(),
+        };
+        let error = Error::at(Location::file(place), message);
         Err(if self.trained == 0 {
             error
         } else {

@@ -29,7 +29,7 @@ const LOCATOR_SIZE: usize = 20;
 /// contain the same bytes by chance.
 const MAX_ENDS: usize = 8;
 
-/// How many names an error message lists.
+/// The largest number of names in an error message.
 const LISTED: usize = 5;
 
 /// An open archive with exactly one sentence encoder.

@@ -171,8 +171,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Appends the vectors of the `new` texts to the file, after those that other runs have added
-    /// meanwhile. If the file would grow too large, rewrites it with the texts `used` only.
+    /// Appends the vectors of the `new` texts to the file, after the vectors that other runs have
+    /// added since it was read. If the file would grow too large, rewrites it with the texts `used` only.
     fn add(&self, known: &mut Known, new: &[&Key], used: &[Key]) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder)?;

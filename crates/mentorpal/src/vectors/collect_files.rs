@@ -9,7 +9,7 @@ use super::encoder::{FILES, MAX_JSON, SentenceEncoder, pooling_file};
 use super::install::BuiltModel;
 use super::manifest::ModelKind;
 use super::sentence::SentenceModel;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::sync_folder;
 use crate::files::{self, TOO_LARGE};
 use crate::progress::{NoProgress, Progress};
@@ -17,7 +17,7 @@ use crate::progress::{NoProgress, Progress};
 /// The sentence that tests a new encoder.
 const SENTENCE: &str = "What is your name?";
 
-/// How many bytes of `README.md` are read.
+/// The largest number of bytes of `README.md` that are read.
 const MAX_README: u64 = 1 << 16;
 
 /// The longest licence in `README.md`, in bytes.
@@ -147,7 +147,9 @@ fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, max_size: u64) -> R
         io::Write::write_all(&mut file, &buffer[..length]).map_err(failed)?;
     }
     if left.limit() == 0 {
-        return Err(Error::at(place, format!("larger than {} MiB", max_size >> 20)).hint(TOO_LARGE));
+        return Err(Error::at(place, format!("larger than {} MiB", max_size >> 20))
+            .with_kind(ErrorKind::Unsupported)
+            .hint(TOO_LARGE));
     }
     file.sync_all().and_then(|()| sync_folder(folder)).map_err(failed)?;
     Ok(true)

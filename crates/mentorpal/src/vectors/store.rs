@@ -12,7 +12,7 @@ use crate::sha256;
 use crate::text::format::{did_you_mean, quoted_list};
 use crate::workspace::{VectorModelName, Workspace, folder_names};
 
-/// The maximum number of attempts to read a model that another run replaces meanwhile.
+/// The maximum number of attempts to read a model that another run replaces during the reading.
 const ATTEMPTS: usize = 20;
 
 /// A vector model of a workspace.
@@ -68,7 +68,7 @@ pub fn manifest(workspace: &Workspace, name: &VectorModelName) -> Result<VectorM
 }
 
 /// Calls `read` with the folder and the manifest of the vector model `name`, which must not be the
-/// embedded one. Repeats the call if another run replaces the model meanwhile.
+/// embedded model. Repeats the call if another run replaces the model during the call.
 ///
 /// # Errors
 /// If no vector model has this name, if its manifest is invalid, or if `read` fails.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::answer::{Response, at, truncated};
 use super::retry::{RequestError, RequestResult};
 use super::url::Url;
-use crate::error::{Error, Location};
+use crate::error::{Error, ErrorKind, Location};
 
 /// The lowest accepted speed in bytes per second, after a server has used up the time that it may
 /// be silent. Without this limit, a server that sends one byte now and then would be read forever.
@@ -17,7 +17,7 @@ const MIN_SPEED: u64 = 1000;
 /// silent.
 const SHORT_BODY_FACTOR: u32 = 10;
 
-/// How long a server may be silent. The agent attaches this to each response.
+/// The longest time for which a server may send nothing. The agent attaches it to each response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stall(pub(super) Duration);
 
@@ -39,7 +39,8 @@ pub(crate) fn short(url: &Url, response: Response, most: u64) -> RequestResult<V
     body(response).short().take(most + 1).read_to_end(&mut bytes).map_err(|e| truncated(url, e))?;
     if bytes.len() as u64 > most {
         let what = format!("an answer of more than {most} bytes, which none of its kind has");
-        return Err(RequestError::Permanent(at(url, what).hint("look at the address")));
+        let error = at(url, what).with_kind(ErrorKind::Unsupported);
+        return Err(RequestError::Permanent(error.hint("look at the address")));
     }
     Ok(bytes)
 }
@@ -109,10 +110,13 @@ pub(crate) fn interrupted(place: Location, error: io::Error) -> RequestError {
         // Not retried at once: a retry would be as slow, and a resumed download would never give
         // up.
         Ok(slow) => RequestError::Permanent(
-            Error::at(place, format!("the answer comes too slowly: {slow}")).hint(format!(
-                "at least {MIN_SPEED} bytes a second are expected; run this again later, or over a \
-                 faster network"
-            )),
+            Error::at(place, format!("the answer comes too slowly: {slow}"))
+                .with_kind(ErrorKind::Unreachable)
+                .transient()
+                .hint(format!(
+                    "at least {MIN_SPEED} bytes a second are expected; run this again later, or \
+                     over a faster network"
+                )),
         ),
         Err(error) => RequestError::Transient(
             Error::at(place, "the connection was cut").caused_by(error),

@@ -1,9 +1,20 @@
-//! HTTP: URLs, encrypted connections, the meaning of responses, and retries. Callers decide which
-//! servers receive credentials and which redirects are followed.
+//! HTTP: URLs, encrypted connections, credentials, redirects, the meaning of responses, and retries.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `url.rs` | URLs |
+//! | `client.rs` | requests to one server: credentials, redirects, and the errors of responses |
+//! | `credentials.rs`, `authorization.rs` | credentials, and the schemes by which they are sent |
+//! | `answer.rs`, `body.rs` | responses and their bodies |
+//! | `retry.rs` | retries |
+//! | `authorities.rs`, `no_proxy.rs` | trusted certificates; hosts that are reached without a proxy |
 
 mod answer;
 mod authorities;
+mod authorization;
 mod body;
+mod client;
+mod credentials;
 mod no_proxy;
 mod retry;
 mod url;
@@ -16,12 +27,15 @@ use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
 pub(crate) use self::answer::{
-    MAX_REDIRECTS, Response, at, begins_a_page, content_range, drain_body, is_page, kind_of,
-    range_start, redirect, refusal, text, too_many_redirects, truncated,
+    Response, at, begins_a_page, content_range, drain_body, is_page, kind_of, range_start, text,
+    truncated,
 };
 pub(crate) use self::authorities::Authorities;
+pub(crate) use self::authorization::Authorization;
 use self::body::Stall;
 pub(crate) use self::body::{Paced, body, interrupted, short};
+pub(crate) use self::client::{Advice, Client, HttpRequest, Refusal, RequestBody, propfind};
+pub(crate) use self::credentials::Credentials;
 use self::no_proxy::NoProxy;
 pub(crate) use self::retry::{Backoff, RequestError, RequestResult, retry_with_backoff};
 pub(crate) use self::url::Url;
@@ -33,8 +47,7 @@ const INPUT_BUFFER: usize = 1 << 19;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An HTTP client. TLS is done by `rustls` with `ring`, and by default the system's certificates
-/// are trusted. Callers follow redirects themselves, because credentials may be sent to one server
-/// only.
+/// are trusted. [`Client`] follows redirects, because credentials may be sent to one server only.
 #[derive(Debug)]
 pub(crate) struct Agent {
     connections: ureq::Agent,
@@ -43,8 +56,8 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// Creates a client without connecting. A server that sends or accepts nothing for `stall` is
-    /// given up. Certificates are checked against `authorities`, or against those that the system
+    /// Creates a client without connecting. If a server sends or accepts
+    /// nothing for `stall`, the request fails. Certificates are checked against `authorities`, or against those that the system
     /// trusts.
     pub(crate) fn new(stall: Duration, authorities: Option<&Authorities>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait that a server may request.
 const LONGEST_REQUESTED_WAIT: Duration = Duration::from_secs(300);
 
-/// Why a request failed.
+/// The reason for the failure of a request.
 #[derive(Debug)]
 pub(crate) enum RequestError {
     /// A retry may succeed, after the wait that the server requested, if it did.

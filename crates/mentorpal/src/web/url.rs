@@ -1,4 +1,9 @@
-//! URLs: joining them, comparing servers, and showing them without secrets.
+//! URLs: resolving references, comparing servers, and showing URLs without secrets.
+//!
+//! The crate `url` is not used. It follows the WHATWG standard, which changes paths: it removes `.`
+//! and `..` even if they are percent-encoded, and replaces `\\` by `/`. But a remote must receive the
+//! path exactly as it was configured and signed. The crate would also add six crates, and about 5
+//! seconds of compile time.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -34,11 +39,14 @@ impl Url {
         if authority.port_u16().is_none() && authority.as_str() != authority.host() {
             return None;
         }
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        // An empty path is the root (RFC 3986, section 6.2.3).
+        let slash = if path.starts_with('/') { "" } else { "/" };
         Some(Self {
             is_https,
             host: authority.host().to_ascii_lowercase(),
             port: authority.port_u16().unwrap_or(if is_https { 443 } else { 80 }),
-            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            path: format!("{slash}{path}"),
             hidden: String::new(),
         })
     }
@@ -60,21 +68,43 @@ impl Url {
         Self { hidden: part.to_owned(), ..self }
     }
 
-    /// The target of a redirect from this URL to `location`, if `location` has one of the forms
-    /// that servers send: an absolute URL, or a path from the host's root.
+    /// The target of a redirect from this URL to `location`, without its fragment; `None` if the
+    /// target is not a valid URL of this type.
     pub(crate) fn redirected(&self, location: &str) -> Option<Self> {
         self.resolved(location).map(|url| url.hiding(&self.hidden))
     }
 
-    fn resolved(&self, location: &str) -> Option<Self> {
-        if location.starts_with("//") {
-            let scheme = if self.is_https { "https:" } else { "http:" };
-            Self::parse(&format!("{scheme}{location}"))
-        } else if location.starts_with('/') {
-            // The complete URL is parsed, so that invalid characters are refused.
-            Self::parse(&Self { path: location.to_owned(), ..self.clone() }.full())
-        } else {
-            Self::parse(location)
+    /// Resolves a reference against this URL (RFC 3986, section 5.2.2).
+    fn resolved(&self, reference: &str) -> Option<Self> {
+        let reference = reference.split('#').next().unwrap_or_default();
+        let (scheme, rest) = match split_scheme(reference) {
+            // Without an authority, the result is not a URL of `http`.
+            Some((scheme, rest)) => (scheme, rest.starts_with("//").then_some(rest)?),
+            None => (self.scheme(), reference),
+        };
+        let Some(rest) = rest.strip_prefix("//") else {
+            let path = self.resolved_path(rest);
+            return Self::parse(&format!("{scheme}://{}{path}", self.authority()));
+        };
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (path, query) = split_query(target);
+        let path = without_dot_segments(path);
+        Self::parse(&format!("{scheme}://{authority}{path}{query}"))
+    }
+
+    /// The path and query of a reference that has neither a scheme nor an authority.
+    fn resolved_path(&self, reference: &str) -> String {
+        let (base, base_query) = split_query(&self.path);
+        match split_query(reference) {
+            ("", "") => format!("{base}{base_query}"),
+            ("", query) => format!("{base}{query}"),
+            (path, query) if path.starts_with('/') => {
+                format!("{}{query}", without_dot_segments(path))
+            }
+            (path, query) => {
+                let folder = &base[..=base.rfind('/').unwrap_or_default()];
+                format!("{}{query}", without_dot_segments(&format!("{folder}{path}")))
+            }
         }
     }
 
@@ -126,9 +156,49 @@ impl Url {
 
     /// The full URL, including the query.
     pub(crate) fn full(&self) -> String {
-        let scheme = if self.is_https { "https" } else { "http" };
-        format!("{scheme}://{}{}", self.authority(), self.path)
+        format!("{}://{}{}", self.scheme(), self.authority(), self.path)
     }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_https { "https" } else { "http" }
+    }
+}
+
+/// Splits a reference into its scheme and the text after the colon; `None` if it has no scheme (RFC
+/// 3986, section 3.1).
+fn split_scheme(reference: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = reference.split_once(':')?;
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let starts_with_letter = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+    (starts_with_letter && scheme.bytes().all(is_valid)).then_some((scheme, rest))
+}
+
+/// Splits a path from its query, which keeps its `?`.
+fn split_query(path: &str) -> (&str, &str) {
+    path.split_at(path.find('?').unwrap_or(path.len()))
+}
+
+/// Removes `.` and `..` from an absolute path (RFC 3986, section 5.2.4).
+fn without_dot_segments(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            _ => {
+                kept.push(segment);
+                continue;
+            }
+        }
+        // A path that ends with a dot segment is a folder.
+        if segments.peek().is_none() {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
 }
 
 /// The URL without its query, which may contain a signature, and without the token of a public
@@ -180,10 +250,69 @@ mod tests {
         assert_eq!(above("https://h/a/b/").as_deref(), Some("https://h/a/"));
         assert_eq!(above("https://h/a").as_deref(), Some("https://h/"));
         assert_eq!(above("https://h/"), None);
-        for location in ["", "y", "../y", "/a b", "ftp://x/y", "https://u:p@x/y", "javascript:x"] {
+        for location in ["/a b", "ftp://x/y", "https://u:p@x/y", "javascript:x"] {
             assert_eq!(hub.redirected(location), None, "{location}");
         }
         assert_eq!(Url::parse("https://ada:hunter2/@hub.example"), None);
+    }
+
+    // The examples of RFC 3986, sections 5.4.1 and 5.4.2. Fragments are not sent to servers, so
+    // `Url::parse` drops them. `g:h` and, in strict parsers, `http:g` are not URLs of `http` with a
+    // host.
+    #[test]
+    fn references_are_resolved_as_in_rfc_3986() {
+        let base = url("http://a/b/c/d;p?q");
+        for (reference, expected) in [
+            ("g:h", "g:h"),
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            ("#s", "http://a/b/c/d;p?q#s"),
+            ("g#s", "http://a/b/c/g#s"),
+            ("g?y#s", "http://a/b/c/g?y#s"),
+            (";x", "http://a/b/c/;x"),
+            ("g;x", "http://a/b/c/g;x"),
+            ("g;x?y#s", "http://a/b/c/g;x?y#s"),
+            ("", "http://a/b/c/d;p?q"),
+            (".", "http://a/b/c/"),
+            ("./", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../..", "http://a/"),
+            ("../../", "http://a/"),
+            ("../../g", "http://a/g"),
+            ("../../../g", "http://a/g"),
+            ("../../../../g", "http://a/g"),
+            ("/./g", "http://a/g"),
+            ("/../g", "http://a/g"),
+            ("g.", "http://a/b/c/g."),
+            (".g", "http://a/b/c/.g"),
+            ("g..", "http://a/b/c/g.."),
+            ("..g", "http://a/b/c/..g"),
+            ("./../g", "http://a/b/g"),
+            ("./g/.", "http://a/b/c/g/"),
+            ("g/./h", "http://a/b/c/g/h"),
+            ("g/../h", "http://a/b/c/h"),
+            ("g;x=1/./y", "http://a/b/c/g;x=1/y"),
+            ("g;x=1/../y", "http://a/b/c/y"),
+            ("g?y/./x", "http://a/b/c/g?y/./x"),
+            ("g?y/../x", "http://a/b/c/g?y/../x"),
+            ("g#s/./x", "http://a/b/c/g#s/./x"),
+            ("g#s/../x", "http://a/b/c/g#s/../x"),
+            ("http:g", "http:g"),
+        ] {
+            assert_eq!(base.redirected(reference), Url::parse(expected), "{reference}");
+        }
+        assert_eq!(url("http://a?q").full(), "http://a/?q");
+        // The paths of remotes are not changed.
+        for text in ["http://a/b/../c/./d%2e%2E", "http://a//b%7e~"] {
+            assert_eq!(url(text).full(), text);
+        }
     }
 
     #[test]

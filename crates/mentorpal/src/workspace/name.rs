@@ -96,7 +96,7 @@ impl<K: NameKind> Name<K> {
     /// Checks `name`.
     ///
     /// # Errors
-    /// If some system cannot have a folder of this name. The message names the kind.
+    /// If the name is not a valid folder name on every supported operating system.
     pub fn new(name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         check_name(K::NOUN, &name)?;

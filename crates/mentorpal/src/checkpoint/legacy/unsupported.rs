@@ -1,4 +1,4 @@
-//! What replaces the readers of model files in a build without the feature `legacy`.
+//! The replacement of the readers of model files in a build without the feature `legacy`.
 
 use super::{RidgeClassifier, TopicWeights};
 use crate::error::{Error, Result};

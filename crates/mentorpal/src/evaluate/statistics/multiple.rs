@@ -23,8 +23,8 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
 }
 
 /// Returns the significance level to which [`holm`]'s method compares each p-value, in the order
-/// given. A corrected p-value is above `level` exactly if the p-value itself is above its error. An
-/// interval at a confidence of 1 − error agrees with the corrected p-value.
+/// given. A corrected p-value is above `level` if and only if the p-value itself is above its
+/// significance level. An interval at a confidence of 1 − error agrees with the corrected p-value.
 ///
 /// ```
 /// use mentorpal::evaluate::statistics::holm_errors;

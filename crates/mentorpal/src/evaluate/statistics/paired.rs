@@ -7,7 +7,7 @@
 //! correctly. `McNemar`'s test tests whether `θ` is 1/2, given `m`; the Clopper–Pearson limits of
 //! `θ` invert this test. The interval of the product uses the method of variance estimates recovery
 //! (MOVER; Donner & Zou 2012, *Closed-form confidence intervals for functions of the normal mean
-//! and standard deviation*, SMMR 21: 347–359), and contains zero exactly if the limits of `δ` do.
+//! and standard deviation*, SMMR 21: 347–359). It contains zero if and only if the interval of `δ` does.
 
 use statrs::function::beta::beta_reg;
 
@@ -31,7 +31,7 @@ pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
 
 /// Returns the interval of accuracy B − accuracy A at a confidence of 1 − `error`, in −1..=1. Of
 /// `questions`, only A answered `only_a` correctly, and only B `only_b`. The interval contains zero
-/// exactly if [`mcnemar`]'s p-value is above `error`. Without questions it is `[-1, 1]`.
+/// if and only if [`mcnemar`]'s p-value is above `error`. Without questions it is `[-1, 1]`.
 ///
 /// The coverage of the 95% interval is at least 94% for 20 to 1,000 questions, however often A and
 /// B differ (`bench/interval_coverage.rs`).

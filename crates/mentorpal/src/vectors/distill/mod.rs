@@ -1,7 +1,7 @@
 //! Static token vectors from a sentence encoder.
 //!
 //! The encoder is run on random token sequences, in which frequent words occur more often. Each token
-//! gets the vector for which the normalised sums of the tokens' vectors are nearest to the encoder's vectors of
+//! gets a vector, so that the normalised sums of the tokens' vectors are closest to the encoder's vectors of
 //! the sequences. No text is needed, only the vocabulary of the encoder.
 //!
 //! | file | stage |
@@ -9,11 +9,11 @@
 //! | `random_sequences.rs` | random numbers → sequences of tokens |
 //! | `projection.rs` | the encoder's vectors → fewer numbers (principal components) |
 //! | `ridge.rs` | sequences and their vectors → one vector per token (ridge regression) |
-//! | `publish.rs` | all of it, as a vector model of the workspace |
+//! | `publish.rs` | runs all stages and publishes the result as a vector model of the workspace |
 //!
-//! What is known of a token before is its vector alone, `[CLS] token [SEP]`, weighed by smooth
-//! inverse frequency (Arora et al. 2017), as in model2vec (Tulkens & van Dongen 2024); the
-//! regression starts there and is held near it.
+//! The prior estimate of a token's vector is the encoder's vector of the token alone, `[CLS] token [SEP]`,
+//! weighted by smooth inverse frequency (Arora et al. 2017), as in model2vec (Tulkens & van Dongen
+//! 2024). The regression starts at this estimate and is regularized towards it.
 
 mod projection;
 mod publish;
@@ -30,30 +30,30 @@ use super::tokens::weight;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-/// The version of the recipe: everything here but the [`DistillOptions`].
+/// The version of the method; it changes with everything that affects the result except [`Options`].
 const RECIPE: u32 = 1;
 
-/// A sentence encoder to learn from, and what is known of it.
+/// A sentence encoder to learn from, and its properties.
 #[derive(Clone, Copy, Debug)]
 struct Teacher<'a> {
     /// The encoder.
     encoder: &'a SentenceEncoder,
-    /// What it is called.
+    /// The name of the encoder.
     name: &'a str,
     /// The SHA-256 of its `model.safetensors`, in hex.
     sha256: &'a str,
-    /// What is known of its licence.
+    /// The licence of the encoder, if it is known.
     licence: Option<&'a str>,
 }
 
-/// How to distil.
+/// The options of the distillation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DistillOptions {
-    /// How many numbers a vector shall have: no more than the encoder's. Default 128.
+    /// The number of dimensions of the vectors, at most that of the encoder. Default 128.
     pub dims: usize,
     /// Seed of the random number generator. Default 0.
     pub seed: u64,
-    /// The number of random token sequences to learn from. Default 85,000.
+    /// The number of random token sequences for training. Default 85,000.
     pub sequences: usize,
 }
 
@@ -67,8 +67,8 @@ impl Default for DistillOptions {
 /// vectors, whatever the number of threads.
 ///
 /// # Errors
-/// When the encoder has too few numbers, no words of lower-case ASCII letters, or gives what is no
-/// number.
+/// If the encoder has too few weights or no words of lower-case ASCII letters, or if its vectors
+/// contain NaN or infinity.
 fn distill(
     teacher: &Teacher,
     options: &DistillOptions,
@@ -114,9 +114,9 @@ fn distill(
     StaticVectors::quantized(origin, tokens.collect(), dims)
 }
 
-/// The encoder's tokens and their ids that a sanitized question can have, in the order of ids,
-/// which is about that of their frequency: ASCII lower-case letters and digits, at the start of a
-/// word or further on.
+/// The tokens of the encoder that can occur in a sanitized question, with their ids: tokens of ASCII
+/// lower-case letters and digits that begin or continue a word. They are sorted by id, which is about
+/// the order of their frequency.
 fn kept_tokens(encoder: &SentenceEncoder) -> Result<Vec<(String, u32)>> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let mut tokens = encoder.vocabulary();
@@ -135,8 +135,8 @@ fn ids(sequence: &[u32], tokens: &[(String, u32)]) -> Vec<u32> {
     sequence.iter().map(|&token| tokens[token as usize].1).collect()
 }
 
-/// What each of `n` tokens weighs, the most frequent first; the probability of the one at `rank`
-/// (from 1) is taken to be `1 / rank` of their sum (Zipf's law).
+/// The weights of `n` tokens, the most frequent token first. The probability of the token at `rank`
+/// (from 1) is assumed to be proportional to `1 / rank` (Zipf's law).
 fn weights(n: usize) -> impl Iterator<Item = f32> {
     let sum: f64 = (1..=n).map(|rank| (rank as f64).recip()).sum();
     (1..=n).map(move |rank| weight(rank, sum))

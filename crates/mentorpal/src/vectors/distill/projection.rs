@@ -1,31 +1,27 @@
 //! Principal components (Pearson 1901).
 
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::linear::{Accum, Matrix, Threads, View, ViewMut, multiply, symmetric_eigen};
 use crate::vectors::Embeddings;
 
-/// Vectors are taken in blocks of so many, so that sums do not depend on the number of threads.
+/// The number of vectors in a block. Blocks make sums independent of the number of threads.
 const BLOCK: usize = 1024;
 
-/// From vectors to their principal components.
+/// The projection of vectors to their principal components.
 #[derive(Debug)]
 pub(super) struct Projection {
     mean: Vec<f64>,
-    /// `[numbers, dims]`, the components by falling variance.
-    components: Mat<f32>,
+    /// The components, `[inputs, dims]`, by decreasing variance.
+    components: Matrix<f32>,
 }
 
 impl Projection {
-    /// The first `dims` principal components of `vectors`.
+    /// Computes the first `dims` principal components of `vectors`.
     ///
     /// # Errors
-    /// When the eigenvalues do not converge.
+    /// If the eigenvalues do not converge.
     pub(super) fn fit(vectors: &Embeddings, dims: usize) -> Result<Self> {
         let d = vectors.dims();
         let mut mean = vec![0.0; d];
@@ -35,56 +31,40 @@ impl Projection {
         for sum in &mut mean {
             *sum /= vectors.len() as f64;
         }
-        let mut scatter = Mat::<f64>::zeros(d, d);
+        let mut scatter = Matrix::zeros(d, d);
         for block in vectors.numbers().chunks(BLOCK * d) {
             let centred: Vec<f64> = centred(block, &mean).collect();
-            let rows = MatRef::from_row_major_slice(&centred, block.len() / d, d);
-            matmul(scatter.as_mut(), Accum::Add, rows.transpose(), rows, 1.0, Par::Seq);
+            let rows = View::by_rows(&centred, block.len() / d, d);
+            let to = scatter.view_mut();
+            multiply(to, Accum::Add, rows.transpose(), rows, 1.0, Threads::All);
         }
-        let vectors = eigenvectors(&scatter)?;
+        let (_, vectors) = symmetric_eigen(scatter)
+            .ok_or_else(|| Error::new("the encoder's vectors have no principal components"))?;
         // Eigenvalues rise.
-        let components = Mat::from_fn(d, dims, |i, j| vectors[(i, d - 1 - j)] as f32);
+        let components = Matrix::from_fn(d, dims, |i, j| vectors[(i, d - 1 - j)] as f32);
         Ok(Self { mean, components })
     }
 
-    /// The vectors' components, `[vectors, dims]`.
+    /// Returns the components of the vectors, `[vectors, dims]`.
     pub(super) fn apply(&self, vectors: &Embeddings) -> Vec<f32> {
-        let (d, dims) = (self.components.nrows(), self.components.ncols());
+        let (d, dims) = (self.components.rows(), self.components.columns());
         let mut projected = vec![0.0; vectors.len() * dims];
         let blocks = vectors.numbers().par_chunks(BLOCK * d);
         blocks.zip(projected.par_chunks_mut(BLOCK * dims)).for_each(|(block, to)| {
             let centred: Vec<f32> = centred(block, &self.mean).map(|x| x as f32).collect();
-            let rows = MatRef::from_row_major_slice(&centred, block.len() / d, d);
-            let to = MatMut::from_row_major_slice_mut(to, block.len() / d, dims);
-            matmul(to, Accum::Replace, rows, &self.components, 1.0, Par::Seq);
+            // The transposed product is stored by columns.
+            let columns = View::by_columns(&centred, d, block.len() / d);
+            let to = ViewMut::by_columns(to, dims, block.len() / d, dims);
+            let components = self.components.view().transpose();
+            multiply(to, Accum::Replace, components, columns, 1.0, Threads::One);
         });
         projected
     }
 }
 
-/// The numbers of rows less those of `mean`.
+/// Returns the rows minus `mean`.
 fn centred(rows: &[f32], mean: &[f64]) -> impl Iterator<Item = f64> {
     rows.iter().zip(mean.iter().cycle()).map(|(x, mean)| f64::from(*x) - mean)
-}
-
-/// The eigenvectors of a symmetric matrix, in columns by rising eigenvalue.
-fn eigenvectors(matrix: &Mat<f64>) -> Result<Mat<f64>> {
-    let n = matrix.nrows();
-    let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
-    let params = faer::Spec::default();
-    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, params);
-    let mut memory = MemBuffer::new(scratch);
-    let stack = MemStack::new(&mut memory);
-    self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        stack,
-        params,
-    )
-    .map_err(|_| Error::new("the encoder's vectors have no principal components"))?;
-    Ok(vectors)
 }
 
 #[cfg(test)]

@@ -18,18 +18,18 @@ use crate::vectors::static_vectors::STATIC_FILE;
 use crate::vectors::store::{self, Added};
 use crate::workspace::{VectorModelName, Workspace};
 
-/// What to distil.
+/// A request to distil an encoder.
 #[derive(Clone, Debug)]
 pub struct DistillRequest {
     /// The sentence encoder: a vector model's name, or the path of a folder.
     pub encoder: String,
-    /// What to call the static vectors; without, the encoder's name and `-static`.
+    /// The name of the static vectors; by default, the encoder's name followed by `-static`.
     pub name: Option<VectorModelName>,
-    /// What is known of the licence; without, that of the encoder.
+    /// A note on the licence of the vectors; by default, the licence of the encoder.
     pub licence: Option<String>,
     /// Whether to replace a vector model of the same name.
     pub overwrite: bool,
-    /// How to distil.
+    /// The options of the distillation.
     pub options: DistillOptions,
 }
 
@@ -41,12 +41,11 @@ struct FoundEncoder {
     licence: Option<String>,
 }
 
-/// Distils a sentence encoder and publishes the static vectors as a vector model: whole or not at
-/// all.
+/// Distils a sentence encoder and publishes the static vectors as a vector model, atomically.
 ///
 /// # Errors
-/// When there is no such encoder or it cannot be used; when the name is taken and not to be
-/// replaced; when the disk fails.
+/// If the encoder does not exist or is not supported, if the name exists and must not be replaced, or
+/// if a file cannot be written.
 pub fn add_distilled(
     workspace: &Workspace,
     request: &DistillRequest,
@@ -80,7 +79,7 @@ pub fn add_distilled(
 }
 
 impl FoundEncoder {
-    /// Opens the vector model of this name, else the folder at this path.
+    /// Opens the vector model of this name, or else the encoder in the folder at this path.
     fn at(workspace: &Workspace, encoder: &str) -> Result<Self> {
         let name = VectorModelName::new(encoder);
         let path = Path::new(encoder);

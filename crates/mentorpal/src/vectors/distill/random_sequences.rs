@@ -7,39 +7,39 @@ use rand::{RngExt, SeedableRng};
 
 use crate::vectors::static_vectors::CONTINUES;
 
-/// Words that come before the most frequent one, as it were: they flatten the head of Zipf's law.
+/// The number that is added to each rank in Zipf's law. It lowers the share of the most frequent words.
 const OFFSET: f64 = 10.0;
 
-/// Half of the sequences (9 of 17) are short and of many different words, the others longer and of
-/// fewer.
+/// About half of the sequences (9 of 17) are short and contain many different words; the other
+/// sequences are longer and contain fewer different words.
 const KINDS: [Kind; 2] = [
     Kind { share: 9, lengths: 2..9, exponent: 0.7 },
     Kind { share: 8, lengths: 3..10, exponent: 0.9 },
 ];
 
-/// A kind of sequences.
+/// A kind of sequence.
 struct Kind {
-    /// How many there are, to the others.
+    /// The share of these sequences, relative to the other kinds.
     share: usize,
-    /// How many words one has, each number as likely as the others.
+    /// The range of the number of words, which is distributed uniformly.
     lengths: Range<usize>,
-    /// A word at `rank` (from 0) is drawn with a probability as `(rank + OFFSET)^-exponent`.
+    /// The probability of the word at `rank` (from 0) is proportional to `(rank + OFFSET)^-exponent`.
     exponent: f64,
 }
 
-/// Sequences of tokens, each token the index of one that is kept.
+/// Sequences of tokens. A token is an index into the list of tokens that get a vector.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct RandomSequences {
-    /// Sequence after sequence.
+    /// The tokens of all sequences, concatenated.
     tokens: Vec<u32>,
-    /// Where each sequence ends in `tokens`.
+    /// The end of each sequence in `tokens`.
     ends: Vec<usize>,
-    /// How many different tokens there can be.
+    /// The number of different tokens.
     pub(super) vocabulary: usize,
 }
 
 impl RandomSequences {
-    /// `count` sequences of whole words among `tokens`, which stand in the order of frequency.
+    /// Returns `count` sequences of the whole words among `tokens`, which are sorted by frequency.
     pub(super) fn new(tokens: &[(String, u32)], seed: u64, count: usize) -> Self {
         let is_word = |&index: &usize| !tokens[index].0.starts_with(CONTINUES);
         let words: Vec<u32> = (0..tokens.len()).filter(is_word).map(|index| index as u32).collect();
@@ -64,7 +64,7 @@ impl RandomSequences {
         sequences
     }
 
-    /// How many sequences there are.
+    /// The number of sequences.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -81,7 +81,7 @@ impl RandomSequences {
     }
 }
 
-/// The running sums of the words' weights.
+/// The cumulative sums of the words' weights.
 fn cumulative(words: usize, exponent: f64) -> Vec<f64> {
     let weights = (0..words).map(|rank| (rank as f64 + OFFSET).powf(-exponent));
     weights

@@ -1,28 +1,28 @@
 //! Ridge regression from random token sequences to their vectors.
 //!
 //! `A`, `[sequences, tokens]`, has `1 / √n` for each of the `n` tokens of a sequence; `E` are the sequences'
-//! vectors and `Z₀` what is known of the tokens before. The tokens' vectors `Z` minimise
+//! vectors and `Z₀` is a prior estimate of the tokens' vectors. The tokens' vectors `Z` minimise
 //!
 //! ```text
 //! ‖E − A Z‖² + μ ‖Z − c Z₀‖²
 //! ```
 //!
-//! where `c` is the number that makes `c A Z₀` nearest to `E`. The normal equations
+//! where `c` is the number for which `c A Z₀` is closest to `E`. The normal equations
 //! `(AᵀA + μ I)(Z − c Z₀) = Aᵀ(E − c A Z₀)` are solved by conjugate gradients (Hestenes & Stiefel
-//! 1952), each column on its own.
+//! 1952), separately for each column.
 
 use rayon::prelude::*;
 
 use super::random_sequences::RandomSequences;
 use crate::progress::Progress;
 
-/// μ.
+/// The regularization strength μ.
 const RIDGE: f32 = 0.3;
 
-/// Steps of conjugate gradients.
+/// The number of steps of conjugate gradients.
 const STEPS: usize = 50;
 
-/// The tokens' vectors, `[tokens, dims]`, from `targets` (`E`, `[sequences, dims]`) and `start`
+/// Returns the tokens' vectors, `[tokens, dims]`, from `targets` (`E`, `[sequences, dims]`) and `start`
 /// (`Z₀`, `[tokens, dims]`).
 pub(super) fn fit(
     sequences: &RandomSequences,
@@ -43,11 +43,11 @@ pub(super) fn fit(
     start
 }
 
-/// `A`, by rows and by columns.
+/// The matrix `A`, by rows and by columns.
 struct Design<'a> {
     sequences: &'a RandomSequences,
     dims: usize,
-    /// Which sequences each token is in, as often as it is.
+    /// The sequences that contain each token, repeated as often as the token occurs.
     sequences_of: Vec<Vec<u32>>,
 }
 
@@ -88,13 +88,13 @@ impl<'a> Design<'a> {
         result
     }
 
-    /// Adds `weight` times a row of `x`.
+    /// Adds a row of `x`, multiplied by `weight`.
     fn add(&self, to: &mut [f32], weight: f32, x: &[f32], row: u32) {
         let row = &x[row as usize * self.dims..][..self.dims];
         to.iter_mut().zip(row).for_each(|(to, x)| *to += weight * x);
     }
 
-    /// The `x` with `(AᵀA + μ I) x = Aᵀ b`.
+    /// Returns the solution `x` of `(AᵀA + μ I) x = Aᵀ b`.
     fn solve(&self, b: &[f32], progress: &dyn Progress) -> Vec<f32> {
         progress.start("fitting tokens to word sequences", STEPS);
         let mut residual = self.apply_transposed(b);
@@ -125,14 +125,14 @@ impl<'a> Design<'a> {
         x
     }
 
-    /// Adds to each column of `to` its `factor` times that of `x`.
+    /// Adds to each column of `to` the same column of `x`, multiplied by its `factor`.
     fn add_scaled(&self, to: &mut [f32], factors: &[f32], x: &[f32]) {
         for (to, x) in to.chunks_exact_mut(self.dims).zip(x.chunks_exact(self.dims)) {
             to.iter_mut().zip(factors).zip(x).for_each(|((to, factor), x)| *to += factor * x);
         }
     }
 
-    /// Each column's dot product.
+    /// Returns the dot product of each pair of columns.
     fn column_dots(&self, a: &[f32], b: &[f32]) -> Vec<f64> {
         let mut dots = vec![0.0; self.dims];
         for (a, b) in a.chunks_exact(self.dims).zip(b.chunks_exact(self.dims)) {
@@ -144,7 +144,7 @@ impl<'a> Design<'a> {
     }
 }
 
-/// What each token of a sequence counts.
+/// The weight of each token of a sequence.
 fn weight(sequence: &[u32]) -> f32 {
     (sequence.len() as f32).sqrt().recip()
 }
@@ -157,7 +157,7 @@ fn ratios(a: &[f64], b: &[f64]) -> Vec<f32> {
     a.iter().zip(b).map(|(a, b)| ratio(*a, *b)).collect()
 }
 
-/// `a / b`; 0 where there is nothing left to divide.
+/// Returns `a / b`, or 0 if `b` is not positive.
 fn ratio(a: f64, b: f64) -> f32 {
     if b > 0.0 { (a / b) as f32 } else { 0.0 }
 }

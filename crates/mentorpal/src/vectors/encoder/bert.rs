@@ -3,13 +3,11 @@
 //! Sequences of any lengths are concatenated without padding. Attention is computed sequence by
 //! sequence, and everything else on one matrix of all tokens.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-
 use super::rows::{activate, normalize, softmax};
 use super::settings::EncoderShape;
 use super::weights::{Layer, Linear, Norm, Weights};
 use crate::error::Result;
+use crate::linear::{Accum, Threads, View, ViewMut, multiply};
 
 /// A BERT network: its shape and its weights.
 #[derive(Debug)]
@@ -40,14 +38,14 @@ impl Bert {
     /// by row. Ids must be below the vocabulary's size, and sequences no longer than the number of
     /// positions.
     ///
-    /// The vectors of a sequence depend neither on `par` nor on the other sequences.
+    /// The vectors of a sequence depend neither on `threads` nor on the other sequences.
     ///
     /// # Errors
     /// If a token's vector cannot be read.
     pub(super) fn forward<'a>(
         &self,
         sequences: impl Iterator<Item = &'a [u32]> + Clone,
-        par: Par,
+        threads: Threads,
     ) -> Result<Vec<f32>> {
         let d = self.dims();
         let mut hidden = Vec::new();
@@ -57,28 +55,20 @@ impl Bert {
             hidden.extend(word.iter().zip(position).map(|(word, position)| word + position));
         }
         self.normalize(&self.weights.norm, &mut hidden);
-        let mut lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
-        let numbers = hidden.len();
-        if numbers == d {
-            // `matmul` treats a single row as a vector, whose sums round differently, so the row is
-            // doubled.
-            hidden.extend_from_within(..);
-            lengths.push(1);
-        }
+        let lengths: Vec<usize> = sequences.map(<[u32]>::len).collect();
         for layer in &self.weights.layers {
-            self.layer(layer, &lengths, &mut hidden, par);
+            self.layer(layer, &lengths, &mut hidden, threads);
         }
-        hidden.truncate(numbers);
         Ok(hidden)
     }
 
-    fn layer(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32], par: Par) {
-        let context = self.attend(&layer.qkv.apply(hidden, self.dims(), par), lengths);
-        layer.attention_output.add_to(&context, self.dims(), hidden, par);
+    fn layer(&self, layer: &Layer, lengths: &[usize], hidden: &mut [f32], threads: Threads) {
+        let context = self.attend(&layer.qkv.apply(hidden, self.dims(), threads), lengths);
+        layer.attention_output.add_to(&context, self.dims(), hidden, threads);
         self.normalize(&layer.attention_norm, hidden);
-        let mut wide = layer.intermediate.apply(hidden, self.dims(), par);
+        let mut wide = layer.intermediate.apply(hidden, self.dims(), threads);
         activate(self.shape.hidden_act, &mut wide);
-        layer.output.add_to(&wide, self.shape.intermediate_size, hidden, par);
+        layer.output.add_to(&wide, self.shape.intermediate_size, hidden, threads);
         self.normalize(&layer.output_norm, hidden);
     }
 
@@ -92,18 +82,22 @@ impl Bert {
         let mut first = 0;
         for &length in lengths {
             let rows = &qkv[3 * d * first..][..3 * d * length];
-            let sequence = MatRef::from_row_major_slice(rows, length, 3 * d);
+            // Each matrix is transposed: a token's numbers are a column.
+            let sequence = View::by_columns(rows, 3 * d, length);
             let target = &mut context[d * first..][..d * length];
-            let mut target = MatMut::from_row_major_slice_mut(target, length, d);
             let mut scores = vec![0.0_f32; length * length];
             for head in 0..heads {
-                let part = |at: usize| sequence.subcols(at * d + head * size, size);
-                let to = MatMut::from_row_major_slice_mut(&mut scores, length, length);
-                matmul(to, Accum::Replace, part(0), part(1).transpose(), scale, Par::Seq);
+                let part = |at: usize| {
+                    let start = at * d + head * size;
+                    sequence.block(start..start + size, 0..length)
+                };
+                let to = ViewMut::by_columns(&mut scores, length, length, length);
+                let one = Threads::One;
+                multiply(to, Accum::Replace, part(1).transpose(), part(0), scale, one);
                 softmax(&mut scores, length);
-                let scores = MatRef::from_row_major_slice(&scores, length, length);
-                let to = target.as_mut().subcols_mut(head * size, size);
-                matmul(to, Accum::Replace, scores, part(2), 1.0, Par::Seq);
+                let scores = View::by_columns(&scores, length, length);
+                let to = ViewMut::by_columns(&mut target[head * size..], size, length, d);
+                multiply(to, Accum::Replace, part(2), scores, 1.0, one);
             }
             first += length;
         }
@@ -117,21 +111,21 @@ impl Bert {
 
 impl Linear {
     /// Returns `x Wᵀ + b`, where the rows of `x` have `inputs` numbers.
-    fn apply(&self, x: &[f32], inputs: usize, par: Par) -> Vec<f32> {
+    fn apply(&self, x: &[f32], inputs: usize, threads: Threads) -> Vec<f32> {
         let mut y = vec![0.0; x.len() / inputs * self.bias.len()];
-        self.add_to(x, inputs, &mut y, par);
+        self.add_to(x, inputs, &mut y, threads);
         y
     }
 
     /// Adds `x Wᵀ + b` to `y`.
-    fn add_to(&self, x: &[f32], inputs: usize, y: &mut [f32], par: Par) {
+    fn add_to(&self, x: &[f32], inputs: usize, y: &mut [f32], threads: Threads) {
         let (rows, outputs) = (x.len() / inputs, self.bias.len());
         for row in y.chunks_exact_mut(outputs) {
             row.iter_mut().zip(&self.bias).for_each(|(y, bias)| *y += bias);
         }
-        let x = MatRef::from_row_major_slice(x, rows, inputs);
-        let weight = MatRef::from_row_major_slice(&self.weight, outputs, inputs);
-        let y = MatMut::from_row_major_slice_mut(y, rows, outputs);
-        matmul(y, Accum::Add, x, weight.transpose(), 1.0, par);
+        // The transposed product is stored by columns.
+        let x = View::by_columns(x, inputs, rows);
+        let y = ViewMut::by_columns(y, outputs, rows, outputs);
+        multiply(y, Accum::Add, self.weight.view(), x, 1.0, threads);
     }
 }

@@ -33,7 +33,7 @@ pub(in crate::vectors) const FILES: [Needed; 5] = [
     Needed { name: WEIGHTS_FILE, optional: false, max_size: MAX_WEIGHTS },
 ];
 
-/// Whether a folder is probably a sentence encoder's. `has` says whether the folder has a file.
+/// Whether a folder probably contains a sentence encoder. `has` returns whether the folder has a file.
 pub(in crate::vectors) fn is_model_folder(has: impl Fn(&str) -> bool) -> bool {
     has(CONFIG_FILE) && (has(MODULES_FILE) || (has(TOKENIZER_FILE) && has(WEIGHTS_FILE)))
 }

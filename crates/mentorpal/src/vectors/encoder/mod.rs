@@ -21,7 +21,6 @@ mod weights;
 
 use std::path::Path;
 
-use faer::Par;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -34,6 +33,7 @@ use self::tokenizer::Tokenizer;
 use self::weights::Weights;
 use super::sentence::{Embeddings, SentenceModel, to_unit_length};
 use crate::error::{Error, Result};
+use crate::linear::Threads;
 use crate::progress::Progress;
 
 /// The file of the network's weights.
@@ -60,7 +60,7 @@ pub struct Network {
     pub heads: usize,
     /// The number of dimensions of a vector.
     pub dims: usize,
-    /// How a sentence's vector is computed from the vectors of its tokens.
+    /// The method of computing a sentence's vector from the vectors of its tokens.
     pub pooling: Pooling,
     /// Whether vectors are scaled to unit length.
     pub unit_length: bool,
@@ -144,13 +144,13 @@ impl SentenceEncoder {
     ) -> Result<Embeddings> {
         let batches = batches(sequences);
         // Several batches run in parallel; a single batch uses all processors by itself.
-        let par = if batches.len() == 1 { Par::rayon(0) } else { Par::Seq };
+        let threads = if batches.len() == 1 { Threads::All } else { Threads::One };
         progress.start(what, sequences.len());
         let encoded: Vec<Vec<(usize, Vec<f32>)>> = batches
             .par_iter()
             .map(|batch| {
                 let together = batch.iter().map(|&i| sequences[i].as_slice());
-                let hidden = self.bert.forward(together, par)?;
+                let hidden = self.bert.forward(together, threads)?;
                 let mut rest = hidden.as_slice();
                 let mut pooled = Vec::new();
                 for &index in batch {

@@ -23,7 +23,7 @@ pub(in crate::vectors) const POOLING_FILE: &str = "config.json";
 /// The name of the stage that combines the token vectors into one vector.
 pub(super) const POOLING: &str = "Pooling";
 
-/// How a sentence's vector is computed from the vectors of its tokens.
+/// The method of computing a sentence's vector from the vectors of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::open_file::OpenFile;
 use super::settings::EncoderShape;
 use crate::error::{Error, Location, Result};
+use crate::linear::{Matrix, View};
 use crate::tensors::{Dtype, TensorIndex};
 
 /// The name of the word vectors.
@@ -16,8 +17,8 @@ const WORDS: &str = "embeddings.word_embeddings.weight";
 /// A linear layer, `y = x Wᵀ + b`.
 #[derive(Debug)]
 pub(super) struct Linear {
-    /// `W`, `[outputs, inputs]`, row by row.
-    pub(super) weight: Vec<f32>,
+    /// `W`, `[outputs, inputs]`. Products read it faster by columns than by rows, as the file has it.
+    pub(super) weight: Matrix<f32>,
     /// `b`, `[outputs]`.
     pub(super) bias: Vec<f32>,
 }
@@ -175,6 +176,7 @@ impl WeightsFile {
             self.append(&format!("{name}.weight"), &[outputs, inputs], &mut weight)?;
             self.append(&format!("{name}.bias"), &[outputs], &mut bias)?;
         }
+        let weight = View::by_rows(&weight, names.len() * outputs, inputs).to_matrix();
         Ok(Linear { weight, bias })
     }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, ErrorKind, Read};
 use super::{MAX_NUMBER, corrupt, corrupt_at};
 use crate::error::{self, Error, Result};
 
-/// A reader that knows how many bytes are left.
+/// A reader that counts the remaining bytes.
 #[derive(Debug)]
 pub(super) struct BoundedReader<R> {
     reader: R,

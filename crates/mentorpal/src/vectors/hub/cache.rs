@@ -137,7 +137,7 @@ impl ModelCache {
         self.folder.join("blobs").join(hash.hex())
     }
 
-    /// Opens the part downloaded so far of the content with this hash, to append to it.
+    /// Opens the partial download of the content with this hash, to append to it.
     ///
     /// # Errors
     /// If the disk fails.

@@ -1,30 +1,25 @@
-//! Requests to the Hub: which servers receive the token, which redirects are followed, and the
-//! hints of errors.
+//! Requests to the Hub, and the hints of their errors.
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use ureq::http::{Method, Request, StatusCode, header};
+use ureq::http::{Method, StatusCode};
 
-use super::settings::{HubSettings, Token};
-use crate::error::Error;
+use super::settings::HubSettings;
+use crate::error::{Error, ErrorKind};
 use crate::web::{
-    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, redirect, refusal, short,
-    too_many_redirects,
+    Advice, Agent, Authorization, Client, HttpRequest, Refusal, RequestError, RequestResult,
+    Response, Url, at, short,
 };
 
 /// The wait before the first retry.
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// How long a server may send nothing before a request fails.
+/// The time after which a request fails if the server sends nothing.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest response other than a file, in bytes.
 const MAX_RESPONSE: u64 = 16 << 20;
-
-/// The hint if the server cannot be reached.
-const UNREACHABLE_HINT: &str = "look at the network and HF_ENDPOINT; what Hugging Face's cache holds is \
-                         used without one where HF_HUB_OFFLINE=1";
 
 /// The header with the SHA-256 of a large file. Small files have the standard header `ETag`.
 pub(super) const LINKED_ETAG: &str = "X-Linked-Etag";
@@ -35,22 +30,29 @@ const REPO_COMMIT: &str = "X-Repo-Commit";
 
 /// A client for the Hub.
 #[derive(Debug)]
-pub(super) struct Client {
-    agent: Agent,
+pub(super) struct HubClient {
+    client: Client,
     endpoint: Url,
-    token: Option<Token>,
 }
 
-impl Client {
+impl HubClient {
     /// Creates a client without connecting.
     pub(super) fn new(settings: &HubSettings) -> Self {
-        let (endpoint, token) = (settings.endpoint.clone(), settings.token.clone());
-        Self { agent: Agent::new(READ_TIMEOUT, None), endpoint, token }
+        let endpoint = settings.endpoint.clone();
+        let advice = HubAdvice { endpoint: endpoint.clone(), has_token: settings.token.is_some() };
+        let client = Client::new(
+            Agent::new(READ_TIMEOUT, None),
+            endpoint.clone(),
+            Authorization::new(settings.token.clone(), true),
+            false,
+            Box::new(advice),
+        );
+        Self { client, endpoint }
     }
 
     /// Requests the JSON document at `url`.
     pub(super) fn json<T: DeserializeOwned>(&self, url: &Url) -> RequestResult<T> {
-        let (response, from) = self.send(url, 0)?;
+        let (response, from) = self.content(url, 0)?;
         let bytes = short(&from, response, MAX_RESPONSE)?;
         serde_json::from_slice(&bytes)
             .map_err(|_| RequestError::Permanent(unexpected_response(&from)))
@@ -59,108 +61,80 @@ impl Client {
     /// Requests the Hub's description of the file at `url`. Returns `None` if only a server that is
     /// not the Hub has the file; the headers of such a server do not identify the file.
     pub(super) fn describe(&self, url: &Url) -> RequestResult<Option<Response>> {
-        let mut url = url.clone();
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_once(&Method::HEAD, &url, 0)?;
-            let (status, headers) = (response.status(), response.headers());
-            let is_refusal = status.is_client_error() || status.is_server_error();
-            if headers.contains_key(LINKED_ETAG) && !is_refusal {
-                return Ok(Some(response));
-            }
-            if let Some(next) = redirect(&url, &response)? {
-                url = next;
-                continue;
-            }
-            let is_hub = self.endpoint.is_same_server(&url) || headers.contains_key(REPO_COMMIT);
-            return match self.check(&url, &response) {
-                Ok(()) => Ok(is_hub.then_some(response)),
-                // A mirror may not support `HEAD`; a signed URL is often valid for `GET` only.
-                Err(RequestError::Permanent(_))
-                    if !is_hub || matches!(status.as_u16(), 405 | 501) =>
-                {
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            };
+        let mut request = HttpRequest::new(Method::HEAD, url.clone());
+        let response = self.client.follow(&mut request, describes_file)?;
+        if describes_file(&response) {
+            return Ok(Some(response));
         }
-        Err(too_many_redirects(&url))
+        let (status, headers) = (response.status(), response.headers());
+        let is_hub =
+            self.endpoint.is_same_server(&request.url) || headers.contains_key(REPO_COMMIT);
+        match self.client.check(&request.url, response, &[]) {
+            Ok(response) => Ok(is_hub.then_some(response)),
+            // A mirror may not support `HEAD`; a signed URL is often valid for `GET` only.
+            Err(RequestError::Permanent(_)) if !is_hub || matches!(status.as_u16(), 405 | 501) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    /// Requests the content at `url` from the byte `start` on. Returns the response and its URL.
+    /// Requests the content at `url` from the byte `start` on. Returns the response and its URL. A
+    /// range that does not exist is a success, too: the caller handles it.
     pub(super) fn content(&self, url: &Url, start: u64) -> RequestResult<(Response, Url)> {
-        self.send(url, start)
-    }
-
-    fn send(&self, url: &Url, start: u64) -> RequestResult<(Response, Url)> {
-        let mut url = url.clone();
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_once(&Method::GET, &url, start)?;
-            let Some(next) = redirect(&url, &response)? else {
-                return self.check(&url, &response).map(|()| (response, url));
-            };
-            url = next;
-        }
-        Err(too_many_redirects(&url))
-    }
-
-    fn send_once(&self, method: &Method, url: &Url, start: u64) -> RequestResult<Response> {
-        let mut request = Request::builder().method(method);
+        let mut request = HttpRequest::new(Method::GET, url.clone());
         if start > 0 {
-            request = request.header(header::RANGE, format!("bytes={start}-"));
+            request = request.header("Range", &format!("bytes={start}-"));
         }
-        if let Some(token) = self.token.as_ref().filter(|_| self.may_send_token(url)) {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.secret()));
-        }
-        self.agent.send(url, request, (), UNREACHABLE_HINT)
+        let response = self.client.follow(&mut request, |_| false)?;
+        let response = self.client.check(&request.url, response, &[416])?;
+        Ok((response, request.url))
+    }
+}
+
+/// Whether the response has the Hub's description of a file. The Hub sends it with a redirect to the
+/// server that has the content.
+fn describes_file(response: &Response) -> bool {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    response.headers().contains_key(LINKED_ETAG) && !is_refusal
+}
+
+/// The hints of the Hub's errors.
+#[derive(Debug)]
+struct HubAdvice {
+    endpoint: Url,
+    has_token: bool,
+}
+
+impl Advice for HubAdvice {
+    fn unreachable(&self) -> &'static str {
+        "look at the network and HF_ENDPOINT; what Hugging Face's cache holds is used without one \
+         where HF_HUB_OFFLINE=1"
     }
 
-    /// Whether `url` is on the Hub's server and the connection is private.
-    fn may_send_token(&self, url: &Url) -> bool {
-        self.endpoint.is_same_server(url) && url.is_private()
-    }
-
-    /// Checks that the response from `url` is successful.
-    fn check(&self, url: &Url, response: &Response) -> RequestResult<()> {
-        let status = response.status();
-        // The caller handles a range that does not exist.
-        if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
-            return Ok(());
+    fn explain(&self, error: Error, refusal: &Refusal) -> Error {
+        if !matches!(refusal.status.as_u16(), 401 | 403) {
+            return error;
         }
-        Err(match refusal(url, response) {
-            RequestError::Permanent(error) if matches!(status.as_u16(), 401 | 403) => {
-                RequestError::Permanent(error.hint(self.refused(url, status)))
-            }
-            error => error,
-        })
-    }
-
-    /// The hint for a refused request to `url`.
-    fn refused(&self, url: &Url, status: StatusCode) -> &'static str {
-        if !self.endpoint.is_same_server(url) {
-            return "the Hub leads to this server for a while only: run this again";
-        }
-        match (&self.token, status) {
+        error.hint(if !self.endpoint.is_same_server(refusal.url) {
+            "the Hub leads to this server for a while only: run this again"
+        } else if !self.has_token {
             // The Hub sends the same status for models that do not exist.
-            (None, _) => {
-                "no such model, or one that only members see: look at the spelling, or set HF_TOKEN"
-            }
-            (Some(_), _) if !self.may_send_token(url) => {
-                "HF_TOKEN was not sent, since it would not be encrypted: use https in HF_ENDPOINT"
-            }
-            (Some(_), StatusCode::UNAUTHORIZED) => {
-                "the Hub does not know the token in HF_TOKEN (or the file `token` in HF_HOME)"
-            }
-            (Some(_), _) => {
-                "HF_TOKEN may not read this model; accept its terms on its page, or take another \
-                 token"
-            }
-        }
+            "no such model, or one that only members see: look at the spelling, or set HF_TOKEN"
+        } else if !refusal.may_see {
+            "HF_TOKEN was not sent, since it would not be encrypted: use https in HF_ENDPOINT"
+        } else if refusal.status == StatusCode::UNAUTHORIZED {
+            "the Hub does not know the token in HF_TOKEN (or the file `token` in HF_HOME)"
+        } else {
+            "HF_TOKEN may not read this model; accept its terms on its page, or take another token"
+        })
     }
 }
 
 /// The error of a response that the Hub would not send.
 pub(super) fn unexpected_response(url: &Url) -> Error {
-    at(url, "not an answer of the Hugging Face Hub").hint(
+    at(url, "not an answer of the Hugging Face Hub").with_kind(ErrorKind::Unreachable).hint(
         "a network that wants a login answers with a page of its own; look at it in a browser, and \
          at HF_ENDPOINT",
     )

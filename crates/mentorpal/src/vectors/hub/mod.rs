@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `model_id.rs` | text → the owner, name and revision of a model |
 //! | `settings.rs` | environment variables → URL of the Hub, cache folder and token |
-//! | `client.rs` | requests: which servers receive the token, which redirects are followed |
+//! | `client.rs` | requests, and the hints of their errors |
 //! | `hash.rs` | the Hub's hashes of files |
 //! | `transfer.rs` | downloads one file to the cache and verifies it |
 //! | `cache.rs` | the layout of the cache |
@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use self::cache::{Cached, ModelCache, is_commit};
-use self::client::{Client, FIRST_WAIT, unexpected_response};
+use self::client::{FIRST_WAIT, HubClient, unexpected_response};
 use self::hash::Hash;
 pub use self::model_id::ModelId;
 pub use self::settings::HubSettings;
@@ -38,10 +38,10 @@ use super::collect_files::{Bundle, encoder};
 use super::encoder::{FILES, MAX_JSON};
 use super::install::{chosen_or, install};
 use super::store::Added;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files::{self, TOO_LARGE};
 use crate::progress::Progress;
-use crate::web::{RequestError, Url, retry_with_backoff};
+use crate::web::{RequestError, Url, at, retry_with_backoff};
 use crate::workspace::{VectorModelName, Workspace};
 
 /// The format that a downloaded model is recorded with.
@@ -93,7 +93,7 @@ struct HubModel<'a> {
     endpoint: &'a Url,
     cache: ModelCache,
     /// `None` if only the cache may be used.
-    client: Option<Client>,
+    client: Option<HubClient>,
     progress: &'a dyn Progress,
     /// The descriptions in the Hub's list of files, requested if the headers of a file do not
     /// suffice.
@@ -150,12 +150,14 @@ impl<'a> HubModel<'a> {
     ) -> Result<Self> {
         let endpoint = &settings.endpoint;
         let cache = ModelCache::new(&settings.cache, id);
-        let client = (!settings.is_offline).then(|| Client::new(settings));
+        let client = (!settings.is_offline).then(|| HubClient::new(settings));
         let commit = match &client {
             Some(client) => request_commit(client, endpoint, id)?,
             None => cache.commit(id.revision()).ok_or_else(|| {
                 let what = format!("`{id}` at `{}` is not in Hugging Face's cache", id.revision());
-                Error::at(Location::file(&settings.cache), what).hint(OFFLINE)
+                Error::at(Location::file(&settings.cache), what)
+                    .with_kind(ErrorKind::NotFound)
+                    .hint(OFFLINE)
             })?,
         };
         let (listed, unverified) = (OnceCell::new(), RefCell::default());
@@ -183,7 +185,7 @@ impl<'a> HubModel<'a> {
                 return Ok(None);
             }
             let what = "not in Hugging Face's cache, or damaged there";
-            return Err(Error::at(Location::file(url.to_string()), what).hint(OFFLINE));
+            return Err(at(&url, what).with_kind(ErrorKind::NotFound).hint(OFFLINE));
         };
         let description = FileInfo::ask(client, &url)?;
         let description = match &description {
@@ -197,7 +199,7 @@ impl<'a> HubModel<'a> {
         let most = max_size(path);
         if let Some(description) = description.filter(|description| description.size > most) {
             let what = format!("{} MiB, expected at most {}", description.size >> 20, most >> 20);
-            return Err(Error::at(Location::file(url.to_string()), what).hint(TOO_LARGE));
+            return Err(at(&url, what).with_kind(ErrorKind::Unsupported).hint(TOO_LARGE));
         }
         if let Some(description) = description {
             let _lock = self.cache.lock(&description.hash)?;
@@ -214,7 +216,7 @@ impl<'a> HubModel<'a> {
     }
 
     /// The Hub's list of the model's files; empty if the Hub, or its mirror, has no list.
-    fn listed(&self, client: &Client) -> Result<&BTreeMap<String, Description>> {
+    fn listed(&self, client: &HubClient) -> Result<&BTreeMap<String, Description>> {
         if let Some(listed) = self.listed.get() {
             return Ok(listed);
         }
@@ -249,7 +251,7 @@ impl Bundle for HubModel<'_> {
 const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
 
 /// Requests the commit of the model's revision.
-fn request_commit(client: &Client, endpoint: &Url, id: &ModelId) -> Result<String> {
+fn request_commit(client: &HubClient, endpoint: &Url, id: &ModelId) -> Result<String> {
     let revision = id.revision().replace('/', "%2F");
     let url = endpoint.below(&format!("/api/models/{id}/revision/{revision}"));
     let Info { sha, .. } =

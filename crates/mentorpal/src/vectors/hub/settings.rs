@@ -11,13 +11,11 @@
 //! | `HF_HUB_OFFLINE` | `1`, `on`, `yes` or `true`: only the cache is used | |
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files;
-use crate::secrets;
-use crate::web::Url;
+use crate::web::{Credentials, Url};
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
@@ -31,37 +29,10 @@ pub struct HubSettings {
     pub(super) endpoint: Url,
     /// The cache folder, which all models and all of Hugging Face's tools share.
     pub(super) cache: PathBuf,
-    pub(super) token: Option<Token>,
+    /// The access token.
+    pub(super) token: Option<Credentials>,
     /// Whether only the cache may be used.
     pub(super) is_offline: bool,
-}
-
-/// An access token. It contains only characters that are valid in a header.
-#[derive(Clone)]
-pub(super) struct Token(String);
-
-impl Token {
-    fn new(text: &str) -> Result<Self> {
-        let text = text.trim();
-        secrets::register(text);
-        if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::new("the token of the Hugging Face Hub holds what no token has")
-                .hint("look at HF_TOKEN, or the file `token` in HF_HOME"))
-        }
-    }
-
-    /// The token itself, for the header `Authorization` only.
-    pub(super) fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("****")
-    }
 }
 
 impl HubSettings {
@@ -81,9 +52,11 @@ impl HubSettings {
         let folder = |name: &str| environment(name).map(PathBuf::from);
         let caches = || match folder("XDG_CACHE_HOME") {
             Some(caches) => Ok(caches),
-            None => std::env::home_dir()
-                .map(|home| home.join(".cache"))
-                .ok_or_else(|| Error::new("there is no home folder").hint("set HF_HOME")),
+            None => std::env::home_dir().map(|home| home.join(".cache")).ok_or_else(|| {
+                Error::new("there is no home folder")
+                    .with_kind(ErrorKind::NotFound)
+                    .hint("set HF_HOME")
+            }),
         };
         let home = match folder("HF_HOME") {
             Some(home) => home,
@@ -91,7 +64,7 @@ impl HubSettings {
         };
         let cache = folder("HF_HUB_CACHE").unwrap_or_else(|| home.join("hub"));
         let token = text("HF_TOKEN").or_else(|| logged_in(&home));
-        let token = token.as_deref().map(Token::new).transpose()?;
+        let token = token.as_deref().map(read_token).transpose()?;
         let is_offline = text("HF_HUB_OFFLINE").is_some_and(|value| {
             ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str())
         });
@@ -117,6 +90,17 @@ fn read_endpoint(text: &str) -> Result<Url> {
     url.ok_or_else(|| {
         Error::new("HF_ENDPOINT is no address of a Hub")
             .hint("expected `https://HOST` without a user, password or query")
+    })
+}
+
+/// Parses an access token.
+///
+/// # Errors
+/// If it contains a character that no token has. The error does not quote the token.
+fn read_token(text: &str) -> Result<Credentials> {
+    Credentials::token(text).ok_or_else(|| {
+        Error::new("the token of the Hugging Face Hub holds what no token has")
+            .hint("look at HF_TOKEN, or the file `token` in HF_HOME")
     })
 }
 
@@ -156,13 +140,13 @@ mod tests {
         let path = home.path().to_str().unwrap();
         let token = |environment: &[(&str, &str)]| {
             let settings = resolve(&[&[("HF_HOME", path)], environment].concat()).unwrap();
-            settings.token.map(|token| token.secret().to_owned())
+            settings.token.map(|token| token.header())
         };
         assert_eq!(token(&[]), None);
         fs::write(home.path().join("token"), "hf_file\n").unwrap();
-        assert_eq!(token(&[]).as_deref(), Some("hf_file"));
-        assert_eq!(token(&[("HF_TOKEN", " ")]).as_deref(), Some("hf_file"));
-        assert_eq!(token(&[("HF_TOKEN", "hf_set")]).as_deref(), Some("hf_set"));
+        assert_eq!(token(&[]).as_deref(), Some("Bearer hf_file"));
+        assert_eq!(token(&[("HF_TOKEN", " ")]).as_deref(), Some("Bearer hf_file"));
+        assert_eq!(token(&[("HF_TOKEN", "hf_set")]).as_deref(), Some("Bearer hf_set"));
     }
 
     #[test]

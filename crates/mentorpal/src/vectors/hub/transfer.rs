@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ureq::http::{StatusCode, header};
 
 use super::cache::{ModelCache, is_valid};
-use super::client::{Client, FIRST_WAIT, LINKED_ETAG, LINKED_SIZE, unexpected_response};
+use super::client::{FIRST_WAIT, HubClient, LINKED_ETAG, LINKED_SIZE, unexpected_response};
 use super::hash::Hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{self, TOO_LARGE};
@@ -42,7 +42,7 @@ impl FileInfo {
     ///
     /// # Errors
     /// If the Hub cannot be reached, or the response is invalid.
-    pub(super) fn ask(client: &Client, url: &Url) -> Result<Self> {
+    pub(super) fn ask(client: &HubClient, url: &Url) -> Result<Self> {
         let response = match retry_with_backoff(FIRST_WAIT, || client.describe(url)) {
             Err(RequestError::NotFound(_)) => return Ok(Self::Absent),
             Err(error) => return Err(error.into_error()),
@@ -64,13 +64,13 @@ impl FileInfo {
 }
 
 /// Downloads the file at `url`, whose hash is unknown, to the cache. It may have `most` bytes;
-/// `name` is for messages. Returns its path in the cache and the hash of what was received. Each
+/// `name` is for messages. Returns its path in the cache and the hash of the received bytes. Each
 /// run downloads the file again, because a part from an earlier run cannot be checked.
 ///
 /// # Errors
 /// If the file cannot be downloaded, or is too large.
 pub(super) fn fetch_unverified(
-    client: &Client,
+    client: &HubClient,
     cache: &ModelCache,
     (url, name): (&Url, &str),
     most: u64,
@@ -106,7 +106,9 @@ pub(super) fn fetch_unverified(
         }
         if received > most {
             let what = format!("more than {} MiB", most >> 20);
-            return Err(RequestError::Permanent(at(&from, what).hint(TOO_LARGE)));
+            return Err(RequestError::Permanent(
+                at(&from, what).with_kind(ErrorKind::Unsupported).hint(TOO_LARGE),
+            ));
         }
         if size.is_some_and(|size: u64| received < size) {
             return Err(truncated(&from, io::ErrorKind::UnexpectedEof.into()));
@@ -125,12 +127,12 @@ pub(super) fn fetch_unverified(
 }
 
 /// Makes sure that the cache has the file at `url`, which is called `name` in messages, and returns
-/// its path. The hash is locked meanwhile.
+/// its path. During the download, other processes cannot write the file with this hash.
 ///
 /// # Errors
 /// If the file cannot be downloaded, or does not match the Hub's description.
 pub(super) fn fetch(
-    client: &Client,
+    client: &HubClient,
     cache: &ModelCache,
     (url, name): (&Url, &str),
     description: &Description,
@@ -160,7 +162,7 @@ pub(super) fn fetch(
 
 /// The download of one file.
 struct Transfer<'a> {
-    client: &'a Client,
+    client: &'a HubClient,
     cache: &'a ModelCache,
     url: &'a Url,
     name: &'a str,
@@ -263,7 +265,7 @@ impl Transfer<'_> {
                 let what =
                     format!("more than the {} bytes that the Hub said", self.description.size);
                 self.start_over().map_err(RequestError::Permanent)?;
-                return Err(RequestError::Permanent(at(from, what)));
+                return Err(RequestError::Permanent(at(from, what).with_kind(ErrorKind::Corrupt)));
             }
             self.file
                 .write_all(&buffer[..length])

@@ -1,11 +1,11 @@
-//! The file of static vectors, `model.safetensors`, where `t` counts tokens and `d` numbers:
+//! The file of static vectors, `model.safetensors`, with `t` tokens and `d` dimensions:
 //!
 //! | tensor | type, shape | |
 //! |---|---|---|
-//! | `tokens.bytes` | u8 | the sorted tokens, end to end in UTF-8 |
-//! | `tokens.ends` | u32 `[t]` | where each token ends |
+//! | `tokens.bytes` | u8 | the sorted tokens, concatenated, in UTF-8 |
+//! | `tokens.ends` | u32 `[t]` | the end of each token in `tokens.bytes` |
 //! | `rows` | i8 `[t, d]` | the tokens' vectors |
-//! | `scales` | f32 `[t]` | what each vector's numbers are multiplied by |
+//! | `scales` | f32 `[t]` | the factor of each vector's numbers |
 //!
 //! Its metadata has one key, `origin`: JSON text of [`Origin`].
 
@@ -21,14 +21,14 @@ use crate::vectors::formats::MAX_DIMS;
 /// The key of [`Origin`] in the file's metadata.
 const ORIGIN: &str = "origin";
 
-/// Scales are no greater; it keeps sums of vectors finite.
+/// The largest allowed scale. This limit keeps sums of vectors finite.
 const MAX_SCALE: f32 = 1000.0;
 
-/// Reads static vectors, keeping tokens and rows as `keep` makes them; everything is checked
-/// before it is used.
+/// Reads static vectors; `keep` converts the tokens and rows to the form in which they are stored.
+/// Everything is checked before it is used.
 ///
 /// # Errors
-/// When the bytes are anything else, or do not fit together.
+/// If the bytes are not in this format, or their parts are inconsistent.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     keep: impl Fn(&'a [u8]) -> Cow<'static, [u8]>,
@@ -70,7 +70,7 @@ fn read_parts<'a>(
     Ok(StaticVectors { origin, vocabulary, dims, rows: keep(file.bytes(&rows)), scales })
 }
 
-/// The bytes of the file, the same for the same vectors.
+/// Returns the bytes of the file, which are the same for the same vectors.
 pub(super) fn write(vectors: &StaticVectors) -> Vec<u8> {
     let (text, ends) = vectors.vocabulary.parts();
     let mut file = TensorWriter::default();

@@ -1,5 +1,5 @@
-//! Static token vectors: one vector per token, learned so that their sum over a sentence is
-//! near what a sentence encoder makes of it.
+//! Static token vectors: one vector per token, learned so that the sum of the vectors of a sentence's
+//! tokens is close to the vector that a sentence encoder computes for the sentence.
 //!
 //! One set is embedded in the program, so that there is a vector model without any download.
 
@@ -21,10 +21,10 @@ use crate::progress::Progress;
 /// The file of static vectors in a vector model's folder.
 pub(in crate::vectors) const STATIC_FILE: &str = "model.safetensors";
 
-/// The embedded file; `embedded/README.md` says where it comes from.
+/// The embedded file; `embedded/README.md` describes its origin.
 const EMBEDDED: &[u8] = include_bytes!("embedded/model.safetensors");
 
-/// The greatest number of a row.
+/// The largest number in a row.
 const MOST: f32 = 127.0;
 
 /// One vector per token, with one byte per component.
@@ -35,31 +35,31 @@ pub struct StaticVectors {
     dims: usize,
     /// `[tokens, dims]`, each byte an `i8`.
     rows: Cow<'static, [u8]>,
-    /// What each token's numbers are multiplied by.
+    /// The factor of each token's numbers.
     scales: Vec<f32>,
 }
 
-/// What static vectors were made from, and how.
+/// The origin of static vectors: the encoder and the options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The sentence encoder's name.
     pub encoder: String,
     /// The SHA-256 of the encoder's `model.safetensors`, in hex.
     pub sha256: String,
-    /// What is known of the encoder's licence.
+    /// The encoder's licence, if it is known.
     pub licence: Option<String>,
-    /// The version of the recipe.
+    /// The version of the method.
     pub recipe: u32,
-    /// The number of random token sequences that they were learned from.
+    /// The number of random token sequences.
     #[serde(rename = "salads")]
     pub sequences: usize,
-    /// Where random numbers started.
+    /// The seed of the random number generator.
     pub seed: u64,
 }
 
 impl StaticVectors {
-    /// The vectors embedded in the program. They are read at the first call, in well under a
-    /// millisecond: rows stay where they are.
+    /// The vectors embedded in the program. They are opened at the first call, in less than a
+    /// millisecond, because the rows are not copied.
     #[must_use]
     pub fn embedded() -> &'static Self {
         static READ: LazyLock<StaticVectors> = LazyLock::new(|| {
@@ -77,15 +77,15 @@ impl StaticVectors {
     /// Reads static vectors from a file's bytes.
     ///
     /// # Errors
-    /// When they are anything else, or do not fit together.
+    /// If they are not in this format, or their parts are inconsistent.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         file::read(bytes, |part| Cow::Owned(part.to_vec()))
     }
 
-    /// Vectors of tokens, which are in any order, in one byte a number.
+    /// Returns the vectors of tokens, given in any order, rounded to one byte per number.
     ///
     /// # Errors
-    /// When a token is there twice.
+    /// If a token occurs twice.
     pub(super) fn quantized(
         origin: Origin,
         mut tokens: Vec<(String, &[f32])>,
@@ -104,38 +104,38 @@ impl StaticVectors {
         Ok(Self { origin, vocabulary, dims, rows: rows.into(), scales })
     }
 
-    /// The file's bytes, the same for the same vectors.
+    /// Returns the bytes of the file, which are the same for the same vectors.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         file::write(self)
     }
 
-    /// What they were made from.
+    /// The origin of the vectors.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// How many numbers a vector has.
+    /// The number of dimensions.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.dims
     }
 
-    /// How many tokens have a vector.
+    /// The number of tokens.
     #[must_use]
     pub fn len(&self) -> usize {
         self.vocabulary.len()
     }
 
-    /// Whether no token has one.
+    /// Whether there are no tokens.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The `n` whole words nearest to `word` by cosine, nearest first, without itself; `None`
-    /// where nothing is known of it.
+    /// The `n` whole words nearest to `word` by cosine, nearest first, without `word` itself; `None`
+    /// if `word` has no known tokens.
     #[must_use]
     pub fn nearest(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
         let own = self.vocabulary.tokenize(word);

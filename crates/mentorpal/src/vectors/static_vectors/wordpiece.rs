@@ -1,7 +1,7 @@
-//! Text → tokens: `WordPiece` (Wu et al. 2016, arXiv:1609.08144) as uncased BERT does it.
+//! Text → tokens: `WordPiece` (Wu et al. 2016, arXiv:1609.08144) as in uncased BERT.
 //!
-//! Loading a `tokenizers::Tokenizer` takes longer than all else that a question needs, for its
-//! tables. Here tokens are sorted and found by bisection, so that there is nothing to build.
+//! A `tokenizers::Tokenizer` builds tables when it is loaded, which takes longer than answering a
+//! question. Here, tokens are sorted and found by binary search, so no tables are needed.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::text::PackedStrings;
 /// What a token that goes on with a word begins with.
 pub(in crate::vectors) const CONTINUES: &str = "##";
 
-/// A word of more characters is not known.
+/// The largest number of characters of a word; longer words have no tokens.
 const MAX_CHARS: usize = 100;
 
 /// The known tokens, sorted.
@@ -31,7 +31,8 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The vocabulary of `tokens`; `None` where they are not sorted, some are equal, or one is empty.
+    /// Returns the tokens of `text` that end at `ends`; `None` if they are not sorted or not distinct,
+    /// or if `ends` is inconsistent with `text`.
     pub(super) fn new(tokens: PackedStrings) -> Option<Self> {
         let (mut previous, mut longest) = ("", 0);
         for token in tokens.iter() {
@@ -49,7 +50,7 @@ impl Vocabulary {
         Some(Self { tokens, continuing, longest })
     }
 
-    /// How many tokens there are.
+    /// The number of tokens.
     pub(super) fn len(&self) -> usize {
         self.tokens.len()
     }
@@ -57,18 +58,18 @@ impl Vocabulary {
     /// The token at `index`.
     ///
     /// # Panics
-    /// When there is none.
+    /// If `index` is out of range.
     pub(super) fn token(&self, index: usize) -> &str {
         self.tokens.get(index)
     }
 
-    /// All tokens, one after the other, and where each ends.
+    /// All tokens, concatenated, and the end of each token.
     pub(super) fn parts(&self) -> (&str, &[u32]) {
         self.tokens.parts()
     }
 
-    /// The indices of the tokens of `text`. A word that is not wholly made of known ones gives
-    /// none.
+    /// The indices of the tokens of `text`. A word that cannot be split completely into known
+    /// tokens yields no index.
     pub(super) fn tokenize(&self, text: &str) -> Vec<usize> {
         let mut tokens = Vec::new();
         for (word, ..) in words(text).get_splits(OffsetReferential::Normalized, OffsetType::Byte) {
@@ -77,7 +78,8 @@ impl Vocabulary {
         tokens
     }
 
-    /// The longest token that `word` begins with, then the longest that what is left does.
+    /// Splits `word` into tokens: repeatedly takes the longest token at the beginning of the rest.
+    /// Returns `None` if the word cannot be split completely.
     fn split(&self, word: &str) -> Option<Vec<usize>> {
         if word.chars().count() > MAX_CHARS {
             return None;
@@ -96,7 +98,7 @@ impl Vocabulary {
         Some(tokens)
     }
 
-    /// The index of the token `piece`, at the start of a word or further on.
+    /// The index of the token `piece` that begins or continues a word.
     fn find(&self, piece: &str, is_start: bool) -> Option<usize> {
         if is_start {
             return self.tokens.find(piece);

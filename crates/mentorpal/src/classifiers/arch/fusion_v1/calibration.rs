@@ -172,7 +172,7 @@ impl Samples {
     }
 }
 
-/// The weights of the right answers and of the given ones; `None` stands for declining.
+/// The weights of the correct answers and of the given answers; `None` stands for declining.
 struct Contingency {
     truths: HashMap<Option<usize>, f64>,
     given: HashMap<Option<usize>, f64>,
@@ -199,7 +199,7 @@ impl Contingency {
         table
     }
 
-    /// Adds `weight`, which may be negative, to what is answered with `answer`.
+    /// Adds `weight`, which may be negative, to the questions that are answered with `answer`.
     fn give(&mut self, answer: Option<usize>, weight: f64) {
         let truth = self.truths.get(&answer).copied().unwrap_or_default();
         let given = self.given.entry(answer).or_default();

@@ -1,21 +1,20 @@
 //! Selects the settings by closed-form leave-one-out accuracy.
 
-use faer::Mat;
-
 use super::kernel::{Kernel, mix};
 use super::nested::Nested;
 use super::params::{Params, SentenceParams, Setting};
 use super::ridge::Ridge;
 use crate::classifiers::examples::Examples;
 use crate::error::Result;
+use crate::linear::Matrix;
 use crate::progress::Progress;
 
 /// The similarity matrices from which the kernel matrix of any setting is computed.
 pub(super) struct Matrices {
     /// The similarities of the n-grams, `[n, n]`, lower triangle.
-    pub(super) ngrams: Mat<f32>,
+    pub(super) ngrams: Matrix<f32>,
     /// The cosines of the sentence vectors, `[n + t, n + t]`, lower triangle.
-    pub(super) cosines: Option<Mat<f32>>,
+    pub(super) cosines: Option<Matrix<f32>>,
 }
 
 impl Matrices {
@@ -28,7 +27,7 @@ impl Matrices {
     }
 
     /// Returns the kernel matrix at a setting.
-    fn mixed(&self, setting: Setting) -> Mat<f32> {
+    fn mixed(&self, setting: Setting) -> Matrix<f32> {
         match &self.cosines {
             Some(cosines) => mix(cosines.clone(), &self.ngrams, setting.sentences),
             None => self.ngrams.clone(),
@@ -36,7 +35,7 @@ impl Matrices {
     }
 
     /// Turns the similarities into the kernel matrix at a setting, in place.
-    pub(super) fn into_mixed(self, setting: Setting) -> Mat<f32> {
+    pub(super) fn into_mixed(self, setting: Setting) -> Matrix<f32> {
         match self.cosines {
             Some(cosines) => mix(cosines, &self.ngrams, setting.sentences),
             None => self.ngrams,
@@ -45,9 +44,9 @@ impl Matrices {
 
     /// Returns the matrices of the items `rows`, in ascending order; the first `questions` are questions.
     fn part(&self, rows: &[usize], questions: usize) -> Self {
-        let part = |matrix: &Mat<f32>, rows: &[usize]| {
+        let part = |matrix: &Matrix<f32>, rows: &[usize]| {
             let lower = |i: usize, j: usize| if i < j { 0.0 } else { matrix[(rows[i], rows[j])] };
-            Mat::from_fn(rows.len(), rows.len(), lower)
+            Matrix::from_fn(rows.len(), rows.len(), lower)
         };
         Self {
             ngrams: part(&self.ngrams, &rows[..questions]),

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use faer::Mat;
 use rayon::prelude::*;
 
 use super::params::{NgramParams, Params, SentenceParams};
@@ -12,6 +11,7 @@ use super::shortcuts::Shortcuts;
 use super::tfidf::TfIdf;
 use crate::classifiers::examples::Examples;
 use crate::error::Result;
+use crate::linear::Matrix;
 use crate::progress::Progress;
 use crate::vectors::{Embeddings, VectorModel};
 
@@ -85,15 +85,14 @@ impl Ngrams {
     }
 
     /// Returns the similarities between the known questions, `[n, n]`; only the lower triangle is filled.
-    pub(super) fn matrix(&self, progress: &dyn Progress) -> Mat<f32> {
+    pub(super) fn matrix(&self, progress: &dyn Progress) -> Matrix<f32> {
         self.expect_many();
         let vectors: Vec<_> = self.kinds.iter().map(|kind| kind.tfidf.vectors()).collect();
         let questions = vectors.first().map_or(0, Vec::len);
-        let mut matrix = Mat::zeros(questions, questions);
+        let mut matrix = Matrix::zeros(questions, questions);
         progress.start("comparing questions", questions);
-        matrix.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
-            let below = values.try_as_col_major_mut().map(faer::ColMut::as_slice_mut);
-            let below = &mut below.expect("a new matrix is in column-major order")[column..];
+        matrix.columns_mut().enumerate().for_each(|(column, values)| {
+            let below = &mut values[column..];
             for (NgramKind { weight, tfidf, shortcuts }, vectors) in self.kinds.iter().zip(&vectors)
             {
                 let vector = &vectors[column];
@@ -226,7 +225,7 @@ pub(super) struct Nearest {
 
 impl Nearest {
     /// Returns those of each question, `[n]`, by the n-gram matrix (`[n, n]`, lower triangle).
-    pub(super) fn by_ngrams(ngrams: &Mat<f32>, answer_of: &[usize]) -> Vec<Self> {
+    pub(super) fn by_ngrams(ngrams: &Matrix<f32>, answer_of: &[usize]) -> Vec<Self> {
         let none = || vec![Self::default(); answer_of.len()];
         let column = |mut nearest: Vec<Self>, column: usize| {
             for row in column + 1..answer_of.len() {
@@ -251,9 +250,13 @@ impl Nearest {
 /// Combines the lower triangles of the sentence vectors' cosines, `[n + t, n + t]`, and of the n-gram
 /// similarities, `[n, n]`, in place of the cosines. An answer's text has n-gram similarity 1 with
 /// itself and 0 with other items.
-pub(super) fn mix(mut cosines: Mat<f32>, ngrams: &Mat<f32>, params: SentenceParams) -> Mat<f32> {
-    let questions = ngrams.ncols();
-    cosines.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
+pub(super) fn mix(
+    mut cosines: Matrix<f32>,
+    ngrams: &Matrix<f32>,
+    params: SentenceParams,
+) -> Matrix<f32> {
+    let questions = ngrams.columns();
+    cosines.columns_mut().enumerate().for_each(|(column, values)| {
         for (row, value) in values.iter_mut().enumerate().skip(column) {
             let shared = if row < questions {
                 ngrams[(row, column)]
@@ -279,7 +282,7 @@ mod tests {
             [0.2, 0.3, 1.0, f32::NAN],
             [0.4, 0.1, 0.5, 1.0],
         ];
-        let matrix = Mat::from_fn(4, 4, |row, column| SIMILAR[row][column]);
+        let matrix = Matrix::from_fn(4, 4, |row, column| SIMILAR[row][column]);
         let expected = [(0.9, 0.4), (0.9, 0.3), (0.5, 0.5), (0.5, 0.5)];
         let expected = expected.map(|(other, elsewhere)| Nearest { other, elsewhere });
         assert_eq!(Nearest::by_ngrams(&matrix, &[0, 0, 1, 2]), expected);

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `weights` | f32 `[n + t, m]` | α |
 //! | `sentences` | f32 `[n + t, dims]` | sentence vectors, if any (otherwise `t` is 0) |
-//! | `ngrams.k.bytes` | u8 `[b]` | the sorted n-grams, end to end in UTF-8 |
+//! | `ngrams.k.bytes` | u8 `[b]` | the sorted n-grams, concatenated, in UTF-8 |
 //! | `ngrams.k.ends` | u32 `[g]` | where each n-gram ends |
 //! | `ngrams.k.posting_ends` | u32 `[g]` | where each n-gram's postings end |
 //! | `ngrams.k.posting_questions` | u32 `[p]` | the question of each posting |

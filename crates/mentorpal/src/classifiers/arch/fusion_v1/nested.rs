@@ -10,19 +10,18 @@
 //! the `V` are the first rows of those of the regression on all items. The held-out questions then
 //! cost almost nothing in addition to that regression.
 
-use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
-use faer::{Mat, MatRef, get_global_parallelism};
 use rayon::prelude::*;
 
 use super::params::Params;
 use super::ridge::{Ridge, best, factor};
 use crate::classifiers::examples::Examples;
 use crate::error::Result;
+use crate::linear::{Accum, Matrix, Threads, View, multiply};
 
 /// The items that the regressions are trained on.
 pub(super) struct Nested {
     /// The kernel matrix of all items, `[n, n]`, lower triangle.
-    pub(super) kernel: Mat<f32>,
+    pub(super) kernel: Matrix<f32>,
     /// Each item's λ, `[n]`.
     pub(super) lambdas: Vec<f32>,
     /// Each item's answer, `[n]`.
@@ -33,7 +32,12 @@ pub(super) struct Nested {
 
 impl Nested {
     /// Returns all items of `examples` with their `kernel` matrix; `lambda` is the λ of questions.
-    pub(super) fn of(kernel: Mat<f32>, examples: &Examples, params: &Params, lambda: f32) -> Self {
+    pub(super) fn of(
+        kernel: Matrix<f32>,
+        examples: &Examples,
+        params: &Params,
+        lambda: f32,
+    ) -> Self {
         Self {
             kernel,
             lambdas: params.lambdas(examples, lambda),
@@ -57,15 +61,14 @@ impl Nested {
         let factor = factor(matrix, |row| self.lambdas[known[row]])?;
         let mut compared = self.gather(known, asked, |_, _| true);
         // The targets plus the intercept's 1: 2 for an item's own answer, else 0.
-        let mut targets = Mat::zeros(known.len(), self.answers);
+        let mut targets = Matrix::zeros(known.len(), self.answers);
         for (row, &item) in known.iter().enumerate() {
             targets[(row, self.answer_of[item])] = 2.0;
         }
         for side in [&mut compared, &mut targets] {
-            let threads = get_global_parallelism();
-            solve_lower_triangular_in_place(factor.as_ref(), side.as_mut(), threads);
+            factor.solve_factor(side);
         }
-        Ok(tops(compared.as_ref(), targets.as_ref(), sizes))
+        Ok(tops(compared.view(), targets.view(), sizes))
     }
 
     /// Returns the same as [`tops`](Self::tops) and the regression on all items, if `asked` and `known`
@@ -84,10 +87,11 @@ impl Nested {
         let Self { kernel, lambdas, answer_of, answers } = self;
         drop(kernel);
         let factor = factor(matrix, |row| lambdas[order[row]])?;
-        let compared = factor.get(known.len().., ..known.len()).transpose().to_owned();
+        let compared = factor.factor().block(known.len()..order.len(), 0..known.len());
+        let compared = compared.transpose().to_matrix();
         let ridge = Ridge::of_factor(factor, order, &answer_of, answers);
         let targets = ridge.targets();
-        Ok((tops(compared.as_ref(), targets.get(..known.len(), ..), sizes), ridge))
+        Ok((tops(compared.view(), targets.view().block(0..known.len(), 0..answers), sizes), ridge))
     }
 
     /// Returns the regression on all items.
@@ -99,7 +103,7 @@ impl Nested {
     }
 
     /// Returns the kernel matrix of `items` in this order, lower triangle.
-    fn lower(&self, items: &[usize]) -> Mat<f32> {
+    fn lower(&self, items: &[usize]) -> Matrix<f32> {
         self.gather(items, items, |row, column| row >= column)
     }
 
@@ -109,9 +113,9 @@ impl Nested {
         known: &[usize],
         others: &[usize],
         is_needed: impl Fn(usize, usize) -> bool + Sync,
-    ) -> Mat<f32> {
-        let mut matrix = Mat::zeros(known.len(), others.len());
-        matrix.as_mut().par_col_iter_mut().enumerate().for_each(|(column, values)| {
+    ) -> Matrix<f32> {
+        let mut matrix = Matrix::zeros(known.len(), others.len());
+        matrix.columns_mut().enumerate().for_each(|(column, values)| {
             let other = others[column];
             for (row, value) in values.iter_mut().enumerate() {
                 if is_needed(row, column) {
@@ -127,16 +131,16 @@ impl Nested {
 /// Returns the best answer for each question and each of `sizes`, from `U`, `[n, questions]`, and `V`,
 /// `[n, m]`.
 fn tops<const N: usize>(
-    compared: MatRef<f32>,
-    targets: MatRef<f32>,
+    compared: View<'_, f32>,
+    targets: View<'_, f32>,
     sizes: [usize; N],
 ) -> [Vec<usize>; N] {
-    let (questions, answers) = (compared.ncols(), targets.ncols());
-    let mut scores = Mat::<f32>::zeros(answers, questions);
+    let (questions, answers) = (compared.columns(), targets.columns());
+    let mut scores = Matrix::<f32>::zeros(answers, questions);
     let mut from = 0;
     sizes.map(|to| {
-        let rows = |matrix: MatRef<f32>| matrix.get(from..to, ..).to_owned();
-        scores += rows(targets).transpose() * rows(compared);
+        let (a, b) = (targets.block(from..to, 0..answers), compared.block(from..to, 0..questions));
+        multiply(scores.view_mut(), Accum::Add, a.transpose(), b, 1.0, Threads::All);
         from = to;
         let top = |question: usize| best((0..answers).map(|c| (c, scores[(c, question)])));
         (0..questions).filter_map(top).map(|top| top.answer).collect()
@@ -172,7 +176,7 @@ mod tests {
         let (asked, known) = order.split_at(30);
         let lower = |i, j| if i < j { f32::NAN } else { kernel(i, j) };
         let nested = Nested {
-            kernel: Mat::from_fn(ITEMS, ITEMS, lower),
+            kernel: Matrix::from_fn(ITEMS, ITEMS, lower),
             lambdas: lambdas.clone(),
             answer_of: answer_of.clone(),
             answers: ANSWERS,
@@ -185,7 +189,7 @@ mod tests {
         assert_same(&ridge, &Ridge::solve(whole, &answer_of, ANSWERS, |i| lambdas[i]).unwrap());
         for (found, size) in found.into_iter().zip(sizes) {
             let part = &known[..size];
-            let matrix = Mat::from_fn(size, size, |i, j| kernel(part[i], part[j]));
+            let matrix = Matrix::from_fn(size, size, |i, j| kernel(part[i], part[j]));
             let of: Vec<usize> = part.iter().map(|&i| answer_of[i]).collect();
             let weights =
                 Ridge::solve(matrix, &of, ANSWERS, |i| lambdas[part[i]]).unwrap().weights();

@@ -62,7 +62,7 @@ pub(super) struct Setting {
     pub(super) lambda: f32,
 }
 
-/// The settings to choose from, each ascending; the middle ones are where to begin.
+/// The grids of hyperparameters, each ascending; the search begins with the middle values.
 #[derive(Clone, Debug)]
 pub(super) struct Search {
     pub(super) weights: Vec<f32>,

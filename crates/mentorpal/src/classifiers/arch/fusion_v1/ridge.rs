@@ -15,17 +15,10 @@
 //! columns of `M`, and `α_c = Mᵀ v_c`, where `v_c = M (y_c + 1)` is twice the sum of the answer's
 //! columns.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::llt::factor::{
-    LltRegularization, cholesky_in_place, cholesky_in_place_scratch,
-};
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::linalg::solvers::Solve;
-use faer::linalg::triangular_inverse::invert_lower_triangular;
-use faer::{Accum, Mat, Side, Spec, get_global_parallelism};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::linear::{Cholesky, Matrix, multiply_by_lower};
 use crate::vectors::dot;
 
 /// The best answer to a question, and its score in about −1..1.
@@ -43,9 +36,9 @@ pub(super) struct Ridge {
     /// The answer of each row, in 0..m, `[n]`.
     answer_of: Vec<usize>,
     /// `M`, `[n, n]`, lower triangle.
-    inverse: Mat<f32>,
+    inverse: Matrix<f32>,
     /// `αᵀ`, `[m, n]`; the weights of an item are contiguous in memory.
-    weights: Mat<f32>,
+    weights: Matrix<f32>,
 }
 
 impl Ridge {
@@ -55,7 +48,7 @@ impl Ridge {
     /// # Errors
     /// If the matrix is not positive definite, which rounding can only cause with a tiny λ.
     pub(super) fn solve(
-        kernel: Mat<f32>,
+        kernel: Matrix<f32>,
         answer_of: &[usize],
         answers: usize,
         lambda: impl Fn(usize) -> f32,
@@ -67,33 +60,30 @@ impl Ridge {
     /// Solves the regression from the Cholesky factor `L`, `[n, n]`, of the matrix of `items` in this
     /// order. `answer_of` is the answer of each item, by item index.
     pub(super) fn of_factor(
-        factor: Mat<f32>,
+        factor: Cholesky<f32>,
         items: Vec<usize>,
         answer_of: &[usize],
         answers: usize,
     ) -> Self {
-        let threads = get_global_parallelism();
-        let mut inverse = Mat::zeros(items.len(), items.len());
-        invert_lower_triangular(inverse.as_mut(), factor.as_ref(), threads);
+        let inverse = factor.inverse_factor();
         drop(factor);
         let answer_of = items.iter().map(|&item| answer_of[item]).collect();
         let mut ridge =
-            Self { weights: Mat::zeros(answers, items.len()), items, answer_of, inverse };
-        let targets = ridge.targets();
-        let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-        let (to, from) = (ridge.weights.as_mut(), targets.transpose());
-        matmul(to, whole, Accum::Replace, from, whole, &ridge.inverse, lower, 1.0, threads);
+            Self { weights: Matrix::zeros(answers, items.len()), items, answer_of, inverse };
+        ridge.weights = multiply_by_lower(ridge.targets().view().transpose(), &ridge.inverse);
         ridge
     }
 
     /// Returns `M (y + 1)`, `[n, m]`, in the order of the matrix's rows.
-    pub(super) fn targets(&self) -> Mat<f32> {
+    pub(super) fn targets(&self) -> Matrix<f32> {
         let members = self.members();
-        let mut targets = Mat::zeros(self.items.len(), members.len());
-        targets.as_mut().par_col_iter_mut().zip(members).for_each(|(mut sum, rows)| {
+        let mut targets = Matrix::zeros(self.items.len(), members.len());
+        targets.columns_mut().zip(members).for_each(|(sum, rows)| {
             for row in rows {
-                let below = sum.as_mut().subrows_mut(row, self.column(row).len());
-                below.iter_mut().zip(self.column(row)).for_each(|(sum, value)| *sum += 2.0 * value);
+                sum[row..]
+                    .iter_mut()
+                    .zip(self.column(row))
+                    .for_each(|(sum, value)| *sum += 2.0 * value);
             }
         });
         targets
@@ -102,14 +92,14 @@ impl Ridge {
     /// Returns the weights `α`, `[n, m]`, row by row, by item index.
     pub(super) fn weights(&self) -> Vec<f32> {
         let rows = self.rows_by_number().into_iter();
-        rows.flat_map(|row| self.weights.col(row).iter().copied()).collect()
+        rows.flat_map(|row| self.weights.column(row).iter().copied()).collect()
     }
 
     /// Returns the best answer to each item when the item is left out, by item index.
     pub(super) fn leave_question_out(&self) -> Vec<Top> {
         let top = |row: usize| {
             let scale = self.product(row, row);
-            best(self.weights.col(row).iter().enumerate().map(|(c, weight)| {
+            best(self.weights.column(row).iter().enumerate().map(|(c, weight)| {
                 let target = if c == self.answer_of[row] { 1.0 } else { -1.0 };
                 (c, target - weight / scale)
             }))
@@ -126,12 +116,12 @@ impl Ridge {
     }
 
     fn without(&self, left_out: usize, rows: &[usize]) -> Vec<(usize, Top)> {
-        let block = Mat::from_fn(rows.len(), rows.len(), |i, j| self.product(rows[i], rows[j]));
+        let block = Matrix::from_fn(rows.len(), rows.len(), |i, j| self.product(rows[i], rows[j]));
         // A principal block of a positive definite matrix is positive definite.
-        let Ok(block) = block.llt(Side::Lower) else { return Vec::new() };
-        let answers = self.weights.nrows();
-        let weights = Mat::from_fn(rows.len(), answers, |i, c| self.weights[(c, rows[i])]);
-        let shift = block.solve(&weights);
+        let Some(block) = Cholesky::of(block) else { return Vec::new() };
+        let answers = self.weights.rows();
+        let mut shift = Matrix::from_fn(rows.len(), answers, |i, c| self.weights[(c, rows[i])]);
+        block.solve(&mut shift);
         let others = || (0..answers).filter(|&c| c != left_out);
         let top = |i: usize| {
             let top = best(others().map(|c| (c, -1.0 - shift[(i, c)])))?;
@@ -148,13 +138,12 @@ impl Ridge {
 
     /// Returns a column of `M` from the diagonal down; the elements above are 0.
     fn column(&self, row: usize) -> &[f32] {
-        let column = self.inverse.col(row).try_as_col_major();
-        &column.expect("a new matrix is in column-major order").as_slice()[row..]
+        &self.inverse.column(row)[row..]
     }
 
     /// Returns the rows of each answer's items, ascending.
     fn members(&self) -> Vec<Vec<usize>> {
-        let mut members = vec![Vec::new(); self.weights.nrows()];
+        let mut members = vec![Vec::new(); self.weights.rows()];
         for (row, &answer) in self.answer_of.iter().enumerate() {
             members[answer].push(row);
         }
@@ -169,30 +158,24 @@ impl Ridge {
     }
 }
 
-/// Returns the Cholesky factor `L` of `kernel` with `lambda` added to the diagonal, computed in place;
+/// Returns the Cholesky factor `L` of `kernel` with `lambda` added to the diagonal;
 /// both are lower triangles.
 ///
 /// # Errors
 /// If the matrix is not positive definite, which rounding can only cause with a tiny λ.
-pub(super) fn factor(mut kernel: Mat<f32>, lambda: impl Fn(usize) -> f32) -> Result<Mat<f32>> {
-    let items = kernel.ncols();
-    for i in 0..items {
+pub(super) fn factor(
+    mut kernel: Matrix<f32>,
+    lambda: impl Fn(usize) -> f32,
+) -> Result<Cholesky<f32>> {
+    for i in 0..kernel.rows() {
         kernel[(i, i)] += lambda(i);
     }
-    let threads = get_global_parallelism();
-    let scratch = cholesky_in_place_scratch::<f32>(items, threads, Spec::default());
-    let mut memory = MemBuffer::new(scratch);
-    let stack = MemStack::new(&mut memory);
-    let regularization = LltRegularization::default();
-    cholesky_in_place(kernel.as_mut(), regularization, threads, stack, Spec::default()).map_err(
-        |_| {
-            Error::new("the kernel matrix is not positive definite").hint(
-                "check the vector model with `mentorpal vectors verify`: a question vector may \
-                 contain a value that is not finite",
-            )
-        },
-    )?;
-    Ok(kernel)
+    Cholesky::of(kernel).ok_or_else(|| {
+        Error::new("the kernel matrix is not positive definite").hint(
+            "check the vector model with `mentorpal vectors verify`: a question vector may contain \
+             a value that is not finite",
+        )
+    })
 }
 
 /// Returns the answer with the highest score, or the first one in a tie.
@@ -259,7 +242,7 @@ mod tests {
     }
 
     fn solved() -> Ridge {
-        Ridge::solve(Mat::from_fn(5, 5, kernel), &ANSWER_OF, 3, |i| LAMBDAS[i]).unwrap()
+        Ridge::solve(Matrix::from_fn(5, 5, kernel), &ANSWER_OF, 3, |i| LAMBDAS[i]).unwrap()
     }
 
     #[test]

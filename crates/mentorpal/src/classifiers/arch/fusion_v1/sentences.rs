@@ -2,10 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, Mat, MatRef, Par};
-
 use crate::error::Result;
+use crate::linear::{Matrix, View, gram};
 use crate::progress::Progress;
 use crate::text::{expand_contractions, sanitize_any_script};
 use crate::vectors::{Embeddings, VectorModel, dot};
@@ -50,20 +48,13 @@ impl Sentences {
         self.items.rows().map(|item| dot(item, vector)).collect()
     }
 
-    /// Returns the cosines between all items, `[n + t, n + t]`; only the lower triangle is filled.
-    pub(super) fn matrix(&self) -> Mat<f32> {
-        let count = self.items.len();
-        let mut cosines = Mat::zeros(count, count);
-        let items = MatRef::from_row_major_slice(self.items.numbers(), count, self.items.dims());
-        let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-        let (to, from) = (cosines.as_mut(), items.transpose());
-        // The result does not depend on the number of threads, because the order of summation is fixed.
-        let threads = Par::rayon(0);
-        matmul(to, lower, Accum::Replace, items, whole, from, whole, 1.0, threads);
-        cosines
+    /// Returns the cosines between all items, `[n + t, n + t]`. Elements above the diagonal have no
+    /// meaning.
+    pub(super) fn matrix(&self) -> Matrix<f32> {
+        gram(View::by_rows(self.items.numbers(), self.items.len(), self.items.dims()))
     }
 
-    /// Returns the similarity of `text` with the nearest `known` one of `questions`, in about 0..=1.
+    /// Returns the similarity of `text` with the nearest of the `known` `questions`, in about 0..=1.
     /// `cosines` holds the cosine of the text with each question.
     ///
     /// With a sentence encoder, the similarity is the cosine. Sums of token vectors may have a high cosine

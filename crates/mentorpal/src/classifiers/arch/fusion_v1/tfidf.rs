@@ -30,7 +30,7 @@ pub(super) struct TfIdf {
 type SparseVector = Vec<(usize, f32)>;
 
 impl TfIdf {
-    /// Counts the n-grams of `questions` and weighs them.
+    /// Counts the n-grams of `questions` and computes their weights.
     pub(super) fn fit(analyzer: &Analyzer, questions: &[&str]) -> Self {
         let (terms, counts) = count(analyzer, questions);
         let mut documents = vec![0; terms.len()];

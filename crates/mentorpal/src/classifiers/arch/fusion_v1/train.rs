@@ -148,7 +148,7 @@ fn without_question(
     examples.measurable().into_iter().map(sample).collect()
 }
 
-/// Returns the leave-one-answer-out samples of some questions, which stand for off-topic questions.
+/// Returns the leave-one-answer-out samples of some questions, which represent off-topic questions.
 fn without_answer(mut tops: Vec<(usize, Top)>, nearest: &[Nearest]) -> Vec<Sample> {
     tops.sort_unstable_by_key(|(item, _)| *item);
     // The texts of answers, the items after the questions, are also left out, but they are not asked.

@@ -7,10 +7,10 @@
 //! ridge classifier over the answers. Its decision value is the confidence; a question is off-topic if
 //! the decision value of its best answer is below −0.88.
 //!
-//! Two things differ from the Python pipeline. It compared topics in title case on one side with
-//! lower case on the other, so that its topic model learned from empty targets; here case does not
-//! matter. And vectors of words' pieces (the embedded ones) are looked up by the word, since a stem
-//! is no piece of one.
+//! Two things differ from the Python pipeline. It compared topics in title case with topics in lower
+//! case, so its topic model was trained on empty targets; here, topics are compared
+//! case-insensitively. Static vectors, such as the embedded model, have no entries for stems, so words
+//! are looked up in them unstemmed.
 //!
 //! Leave-one-out is exact for the ridge; the topic model has seen the question that is left out.
 //!

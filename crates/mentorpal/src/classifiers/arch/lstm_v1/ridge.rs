@@ -7,12 +7,11 @@
 //! regularized least squares*, MIT-CSAIL-TR-2007-025, section 4; exact also with an intercept, which
 //! is an additional column without regularisation).
 
-use faer::linalg::solvers::Solve;
-use faer::{Mat, Side};
 use rayon::prelude::*;
 
 use super::params::ALPHA;
 use crate::error::{Error, Result};
+use crate::linear::{Accum, Cholesky, Matrix, Threads, gram, multiply};
 
 /// Trained coefficients.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,11 +73,11 @@ fn best(values: impl Iterator<Item = f64>) -> (usize, f64) {
 pub(super) struct Solved<'a> {
     data: Data<'a>,
     /// `X`, centred, `[n, features]`.
-    centred: Mat<f64>,
+    centred: Matrix<f64>,
     /// `h`, `[n]`
     leverage: Vec<f64>,
     /// `W`, `[features, answers]`
-    coefficients: Mat<f64>,
+    coefficients: Matrix<f64>,
     /// `x̄`, `[features]`
     mean: Vec<f64>,
     /// `ȳ`, `[answers]`
@@ -95,31 +94,32 @@ impl<'a> Solved<'a> {
         let mean: Vec<f64> = (0..columns)
             .map(|j| data.features.iter().map(|row| row[j]).sum::<f64>() / n as f64)
             .collect();
-        let centred = Mat::from_fn(n, columns, |i, j| data.features[i][j] - mean[j]);
-        let mut gram = centred.transpose() * &centred;
+        let centred = Matrix::from_fn(n, columns, |i, j| data.features[i][j] - mean[j]);
+        let mut gram = gram(centred.view().transpose());
         (0..columns).for_each(|j| gram[(j, j)] += ALPHA);
-        let cholesky = gram.llt(Side::Lower).map_err(|_| {
+        let cholesky = Cholesky::of(gram).ok_or_else(|| {
             Error::new("the matrix of the ridge regression is not positive definite").hint(
                 "check the vector model with `mentorpal vectors verify`: a word vector may contain \
                  a value that is not finite",
             )
         })?;
         // Yᵀ is −1, plus 2 for a question's own answer; centred columns add up to 0.
-        let mut sums = Mat::zeros(columns, data.answers);
+        let mut sums = Matrix::zeros(columns, data.answers);
         let mut targets = vec![-1.0; data.answers];
         for (i, &answer) in data.answer_of.iter().enumerate() {
             targets[answer] += 2.0 / n as f64;
             (0..columns).for_each(|j| sums[(j, answer)] += 2.0 * centred[(i, j)]);
         }
-        let inverse_times_rows = cholesky.solve(centred.transpose());
+        let mut inverse_times_rows = centred.view().transpose().to_matrix();
+        cholesky.solve(&mut inverse_times_rows);
         let leverage = (0..n)
             .map(|i| {
                 let own = (0..columns).map(|j| centred[(i, j)] * inverse_times_rows[(j, i)]);
                 1.0 / n as f64 + own.sum::<f64>()
             })
             .collect();
-        let coefficients = cholesky.solve(&sums);
-        Ok(Self { data, centred, leverage, coefficients, mean, targets })
+        cholesky.solve(&mut sums);
+        Ok(Self { data, centred, leverage, coefficients: sums, mean, targets })
     }
 
     /// Returns the coefficients and intercepts.
@@ -140,8 +140,8 @@ impl<'a> Solved<'a> {
     /// Returns the best answers to other questions, `[n, features]`.
     fn predict(&self, features: &[&Vec<f64>]) -> Vec<usize> {
         let shifted =
-            Mat::from_fn(features.len(), self.mean.len(), |i, j| features[i][j] - self.mean[j]);
-        let values = shifted * &self.coefficients;
+            Matrix::from_fn(features.len(), self.mean.len(), |i, j| features[i][j] - self.mean[j]);
+        let values = product(&shifted, &self.coefficients);
         (0..features.len())
             .map(|i| best((0..self.data.answers).map(|c| values[(i, c)] + self.targets[c])).0)
             .collect()
@@ -149,7 +149,7 @@ impl<'a> Solved<'a> {
 
     /// Returns the best answer to each question when it is left out, with the decision value.
     pub(super) fn leave_one_out(&self) -> Vec<(usize, f64)> {
-        let fitted = &self.centred * &self.coefficients;
+        let fitted = product(&self.centred, &self.coefficients);
         let top = |i: usize| {
             best((0..self.data.answers).map(|c| {
                 let target = if self.data.answer_of[i] == c { 1.0 } else { -1.0 };
@@ -159,6 +159,12 @@ impl<'a> Solved<'a> {
         };
         (0..self.data.features.len()).into_par_iter().map(top).collect()
     }
+}
+
+fn product(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
+    let mut product = Matrix::zeros(a.rows(), b.columns());
+    multiply(product.view_mut(), Accum::Replace, a.view(), b.view(), 1.0, Threads::All);
+    product
 }
 
 /// Returns the accuracy of two-fold cross-validation, as `cross_val_score(…, cv=2)` of scikit-learn

@@ -110,7 +110,7 @@ pub(crate) fn topics_of(mentor: &Mentor) -> Vec<String> {
 }
 
 /// The key for comparing topics. The Python pipeline treated “Military” and “military” as different, so its
-/// questions had none.
+/// questions had no topics.
 fn key(topic: &str) -> String {
     fold(topic.trim())
 }

@@ -1,6 +1,5 @@
 //! The parameters of the topic model and their initialization.
 
-use faer::Mat;
 use rand::{Rng, RngExt};
 
 /// The parameters of an LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al.
@@ -88,16 +87,28 @@ fn glorot_uniform(kernel: &mut [f32], fans: usize, random: &mut impl Rng) {
 
 /// Fills `kernel` with uniformly distributed orthonormal rows: the Q of a matrix of normally
 /// distributed numbers, with the signs that make R's diagonal positive (Mezzadri 2007, *Notices of the
-/// AMS* 54(5)).
+/// AMS* 54(5)), by the Gram–Schmidt process.
 fn orthogonal_rows(kernel: &mut [f32], rows: usize, random: &mut impl Rng) {
     let columns = kernel.len() / rows;
-    let normal = Mat::from_fn(columns, rows, |_, _| standard_normal(random));
-    let qr = normal.qr();
-    let (q, r) = (qr.compute_thin_Q(), qr.thin_R());
-    for (i, row) in kernel.chunks_exact_mut(columns).enumerate() {
-        let sign = r[(i, i)].signum();
-        row.iter_mut().enumerate().for_each(|(j, x)| *x = (q[(j, i)] * sign) as f32);
+    let mut done: Vec<Vec<f64>> = Vec::with_capacity(rows);
+    for to in kernel.chunks_exact_mut(columns) {
+        let mut row: Vec<f64> = (0..columns).map(|_| standard_normal(random)).collect();
+        // A second pass removes what rounding left (Giraud et al. 2005, *Numerische Mathematik* 101).
+        for _ in 0..2 {
+            for earlier in &done {
+                let shared = dot(earlier, &row);
+                row.iter_mut().zip(earlier).for_each(|(x, e)| *x -= shared * e);
+            }
+        }
+        let length = dot(&row, &row).sqrt();
+        row.iter_mut().for_each(|x| *x /= length);
+        to.iter_mut().zip(&row).for_each(|(to, x)| *to = *x as f32);
+        done.push(row);
     }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Draws a normally distributed number of mean 0 and variance 1 (Box & Muller 1958).

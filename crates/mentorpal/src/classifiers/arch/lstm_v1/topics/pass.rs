@@ -4,12 +4,11 @@
 //! sequences and all four gates. The contributions of all words are one product before the first step.
 //! Padding needs no product: a zero vector contributes only the bias.
 
-use faer::Accum;
-
 use super::super::params::STEPS;
 use super::activation::{Backward, Forward};
 use super::network::{Network, Shape};
 use super::products::{Rows, multiply};
+use crate::linear::Accum;
 
 /// The number of sequences that are processed together. Smaller batches are filled up with empty
 /// sequences, so that the result for a sequence is bit-identical in any batch.

@@ -1,8 +1,7 @@
 //! Products of row-major matrices. Each product is computed by the calling thread alone, so its result
 //! is always bit-identical.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use crate::linear::{self, Accum, Threads, View, ViewMut};
 
 /// A row-major matrix, `[rows, columns]`.
 #[derive(Clone, Copy)]
@@ -17,14 +16,15 @@ impl<'a> Rows<'a> {
         Self { numbers, columns }
     }
 
-    /// Returns the matrix as a `faer` view, `[rows, columns]`.
-    pub(super) fn view(self) -> MatRef<'a, f32> {
-        MatRef::from_row_major_slice(self.numbers, self.numbers.len() / self.columns, self.columns)
+    /// Returns the matrix as a view, `[rows, columns]`.
+    pub(super) fn view(self) -> View<'a, f32> {
+        View::by_rows(self.numbers, self.numbers.len() / self.columns, self.columns)
     }
 }
 
 /// Computes `out = a · b` or `out += a · b`; `out` is row-major.
-pub(super) fn multiply(out: &mut [f32], accum: Accum, a: MatRef<'_, f32>, b: MatRef<'_, f32>) {
-    let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
-    matmul(out, accum, a, b, 1.0, Par::Seq);
+pub(super) fn multiply(out: &mut [f32], accum: Accum, a: View<'_, f32>, b: View<'_, f32>) {
+    // The transposed product is stored by columns.
+    let out = ViewMut::by_columns(out, b.columns(), a.rows(), b.columns());
+    linear::multiply(out, accum, b.transpose(), a.transpose(), 1.0, Threads::One);
 }

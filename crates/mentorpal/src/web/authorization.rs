@@ -11,12 +11,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use http_auth::{ChallengeRef, DigestClient, PasswordParams};
 use ureq::http::{Method, header};
 
+use super::answer::Response;
 use super::credentials::Credentials;
-use crate::web::{Response, Url};
+use super::url::Url;
 
 /// The credentials for one server, and the scheme by which they are sent.
 #[derive(Debug)]
-pub(super) struct Authorization {
+pub(crate) struct Authorization {
     credentials: Option<Credentials>,
     scheme: Mutex<Scheme>,
 }
@@ -58,32 +59,32 @@ impl Scheme {
 
 /// The header by which a request is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AuthorizationHeader {
+pub(crate) struct AuthorizationHeader {
     /// The value of the header `Authorization`.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// For Digest: whether the nonce was used before.
     is_used_nonce: bool,
 }
 
 impl Authorization {
     /// Creates the state for `credentials`. With `is_known`, the server is known to require them.
-    pub(super) fn new(credentials: Option<Credentials>, is_known: bool) -> Self {
+    pub(crate) fn new(credentials: Option<Credentials>, is_known: bool) -> Self {
         let is_plain = is_known || matches!(credentials, Some(Credentials::Token(_)));
         let scheme = if is_plain { Scheme::Plain } else { Scheme::Unknown };
         Self { credentials, scheme: Mutex::new(scheme) }
     }
 
     /// The header of the next request, or `None` if none is sent.
-    pub(super) fn header(&self, method: &Method, url: &Url) -> Option<AuthorizationHeader> {
+    pub(crate) fn header(&self, method: &Method, url: &Url) -> Option<AuthorizationHeader> {
         self.scheme().header(self.credentials.as_ref()?, method, url)
     }
 
-    /// Determines the scheme, unless it is known. `ask` sends a request without credentials. Other
-    /// threads wait meanwhile.
+    /// Determines the scheme, unless it is known. `ask` sends a request without credentials. Until
+    /// the scheme is known, other threads wait.
     ///
     /// # Errors
     /// Those of `ask`.
-    pub(super) fn determine_scheme<E>(
+    pub(crate) fn determine_scheme<E>(
         &self,
         ask: impl FnOnce() -> Result<Response, E>,
     ) -> Result<(), E> {
@@ -104,7 +105,7 @@ impl Authorization {
 
     /// Handles the response 401 to a request that was sent with `sent`. Returns the header for a
     /// retry of the request, or `None` if a retry cannot succeed.
-    pub(super) fn retry_header(
+    pub(crate) fn retry_header(
         &self,
         response: &Response,
         sent: Option<&AuthorizationHeader>,
@@ -155,7 +156,7 @@ fn digest_header(
 
 /// The challenges of a response.
 #[derive(Debug, Default)]
-pub(super) struct Challenges {
+pub(crate) struct Challenges {
     /// The schemes that the server offers, without duplicates, in the server's order.
     schemes: Vec<String>,
     /// The strongest Digest challenge that can be answered.
@@ -164,7 +165,7 @@ pub(super) struct Challenges {
 
 impl Challenges {
     /// Parses the challenges of a response.
-    pub(super) fn of(response: &Response) -> Self {
+    pub(crate) fn of(response: &Response) -> Self {
         let values = response.headers().get_all(header::WWW_AUTHENTICATE);
         let mut challenges = Self::default();
         for value in values.iter().filter_map(|value| value.to_str().ok()) {
@@ -215,7 +216,7 @@ impl Challenges {
     }
 
     /// The schemes, as text for a message.
-    pub(super) fn schemes(&self) -> String {
+    pub(crate) fn schemes(&self) -> String {
         match self.schemes.as_slice() {
             [] => "it names no scheme to log in by".to_owned(),
             schemes => format!("it offers {}", schemes.join(", ")),
@@ -223,12 +224,12 @@ impl Challenges {
     }
 
     /// Whether the server accepts a user and a password. Assumed if it names no scheme.
-    pub(super) fn accepts_password(&self) -> bool {
+    pub(crate) fn accepts_password(&self) -> bool {
         self.schemes.is_empty() || self.has("Basic") || self.digest.is_some()
     }
 
     /// Whether the server accepts a token.
-    pub(super) fn accepts_token(&self) -> bool {
+    pub(crate) fn accepts_token(&self) -> bool {
         self.has("Bearer")
     }
 }

@@ -1,21 +1,28 @@
-//! Requests to one server: credentials, redirects, and the hints of errors.
+//! Requests to one server: credentials, redirects, and the errors of responses.
+//!
+//! Remotes and the Hub use the same client. They differ in their credentials
+//! ([`Authorization`]) and in the hints of their errors ([`Advice`]). For both of them:
+//!
+//! - credentials are sent only to the scheme, host and port of the server, and only over TLS or to
+//!   this machine;
+//! - a redirect never leads from an encrypted connection to one that others can read;
+//! - a redirect to another server is followed only if the request reads a file.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::SendBody;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 
-use super::authorization::{Authorization, AuthorizationHeader, Challenges};
-use super::credentials::{Login, Origin};
-use crate::error::{Error, ErrorKind};
-use crate::web::{
-    Agent, MAX_REDIRECTS, RequestError, RequestResult, Response, Url, at, drain_body, redirect,
-    refusal, too_many_redirects,
+use super::Agent;
+use super::answer::{
+    MAX_REDIRECTS, Response, at, drain_body, redirect, refusal, too_many_redirects,
 };
-
-/// The hint if the server cannot be reached.
-const UNREACHED: &str = "check the network and the remote's URL";
+use super::authorization::{Authorization, AuthorizationHeader, Challenges};
+use super::retry::{RequestError, RequestResult};
+use super::url::Url;
+use crate::error::{Error, ErrorKind};
 
 /// Larger bodies, in bytes, are sent only after the server has agreed (`Expect: 100-continue`).
 const MAX_UNANNOUNCED: u64 = 1 << 20;
@@ -25,27 +32,44 @@ const MAX_AUTHORIZATIONS: usize = 3;
 
 /// A client for one server.
 #[derive(Debug)]
-pub(super) struct Http {
+pub(crate) struct Client {
     agent: Agent,
     /// Credentials are sent only to the scheme, host and port of this URL.
     home: Url,
     authorization: Authorization,
-    /// The source of the credentials, or where they are expected.
-    origin: Origin,
     /// Whether credentials may be sent to other machines over plain `http`.
     is_insecure: bool,
+    advice: Box<dyn Advice>,
+}
+
+/// The hints of a client's errors.
+pub(crate) trait Advice: fmt::Debug + Send + Sync {
+    /// The hint if the server cannot be reached.
+    fn unreachable(&self) -> &'static str;
+
+    /// Adds a hint to the error of a refused request.
+    fn explain(&self, error: Error, refusal: &Refusal) -> Error;
+}
+
+/// A response that refuses a request for good.
+pub(crate) struct Refusal<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) status: StatusCode,
+    pub(crate) challenges: Challenges,
+    /// Whether credentials may be sent to the URL.
+    pub(crate) may_see: bool,
 }
 
 /// One request.
-pub(super) struct HttpRequest<'a> {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) headers: HeaderMap,
-    pub(super) body: RequestBody<'a>,
+pub(crate) struct HttpRequest<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: RequestBody<'a>,
 }
 
 /// The body of a request.
-pub(super) enum RequestBody<'a> {
+pub(crate) enum RequestBody<'a> {
     Empty,
     Text(&'static str),
     /// A stream of this many bytes.
@@ -54,12 +78,12 @@ pub(super) enum RequestBody<'a> {
 
 impl<'a> HttpRequest<'a> {
     /// A request without headers and body.
-    pub(super) fn new(method: Method, url: Url) -> Self {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
         Self { method, url, headers: HeaderMap::new(), body: RequestBody::Empty }
     }
 
     /// Adds a header.
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         // A value that no header can have is left out: the server would refuse it.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -68,41 +92,59 @@ impl<'a> HttpRequest<'a> {
     }
 
     /// Sets the body.
-    pub(super) fn body(mut self, body: RequestBody<'a>) -> Self {
+    pub(crate) fn body(mut self, body: RequestBody<'a>) -> Self {
         self.body = body;
         self
     }
 }
 
-impl Http {
-    /// A client that sends requests through `agent`. Connects to nothing yet.
-    pub(super) fn new(agent: Agent, home: Url, login: Login, is_insecure: bool) -> Self {
-        let Login { credentials, origin, .. } = login;
-        let authorization = Authorization::new(credentials, origin == Origin::Link);
-        Self { agent, home, authorization, origin, is_insecure }
+impl Client {
+    /// A client that sends requests through `agent`. Connects to nothing yet. `is_insecure` allows
+    /// sending credentials to other machines over plain `http`.
+    pub(crate) fn new(
+        agent: Agent,
+        home: Url,
+        authorization: Authorization,
+        is_insecure: bool,
+        advice: Box<dyn Advice>,
+    ) -> Self {
+        Self { agent, home, authorization, is_insecure, advice }
     }
 
     /// Sends the request, and follows redirects of requests that only read. Succeeds with a status
     /// up to 299 or in `accepted`.
-    pub(super) fn send(
+    pub(crate) fn send(
         &self,
         mut request: HttpRequest,
         accepted: &[u16],
     ) -> RequestResult<Response> {
+        let response = self.follow(&mut request, |_| false)?;
+        self.check(&request.url, response, accepted)
+    }
+
+    /// Sends the request, and follows redirects of requests that only read, up to a response for
+    /// which `is_final` holds. Returns the last response, whatever its status; the request has its
+    /// URL then.
+    pub(crate) fn follow(
+        &self,
+        request: &mut HttpRequest,
+        is_final: impl Fn(&Response) -> bool,
+    ) -> RequestResult<Response> {
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_authorized(&mut request)?;
-            let Some(next) = redirect(&request.url, &response)? else {
-                return self.check(&request.url, response, accepted);
-            };
+            let response = self.send_authorized(request)?;
+            if is_final(&response) {
+                return Ok(response);
+            }
+            let Some(next) = redirect(&request.url, &response)? else { return Ok(response) };
             drain_body(response);
-            self.check_redirect(&request, &next)?;
+            self.check_redirect(request, &next)?;
             request.url = next;
         }
         Err(too_many_redirects(&request.url))
     }
 
     /// The response, if its status is a success as in [`send`](Self::send). No redirect is followed.
-    pub(super) fn check_unredirected(
+    pub(crate) fn check_unredirected(
         &self,
         request: &HttpRequest,
         response: Response,
@@ -124,7 +166,7 @@ impl Http {
             _ if request.headers.contains_key(header::AUTHORIZATION) => false,
             // The digest of the content is checked, wherever it comes from.
             "GET" | "HEAD" => true,
-            // The disk may have another URL on the same server.
+            // A WebDAV disk may have another URL on the same server.
             "PROPFIND" => is_home,
             _ => false,
         };
@@ -134,14 +176,14 @@ impl Http {
         let other = if is_home { "another path" } else { "another origin" };
         let what = format!("redirect to {other}, {next}, was not followed");
         Err(RequestError::Permanent(at(&request.url, what).with_kind(ErrorKind::Unreachable).hint(
-            "if the disk has moved there, set the remote's URL to it; otherwise open the URL \
-                 in a browser: it may be a login page",
+            "if the server has moved there, change its URL in the settings; otherwise open the URL \
+             in a browser: it may be a login page",
         )))
     }
 
     /// Sends the request with the credentials in the form that the server requires; returns the
     /// response, whatever its status.
-    pub(super) fn send_authorized(&self, request: &mut HttpRequest) -> RequestResult<Response> {
+    pub(crate) fn send_authorized(&self, request: &mut HttpRequest) -> RequestResult<Response> {
         let may_see = self.may_see(&request.url);
         if may_see {
             self.authorization.determine_scheme(|| self.send_probe())?;
@@ -195,7 +237,7 @@ impl Http {
         request: &mut HttpRequest,
         authorization: Option<&AuthorizationHeader>,
     ) -> RequestResult<(Response, bool)> {
-        let url = &request.url;
+        let (url, hint) = (&request.url, self.advice.unreachable());
         let mut builder = Request::builder().method(&request.method);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
@@ -204,10 +246,8 @@ impl Http {
             builder = builder.header(header::AUTHORIZATION, &sent.value);
         }
         match &mut request.body {
-            RequestBody::Empty => Ok((self.agent.send(url, builder, (), UNREACHED)?, false)),
-            RequestBody::Text(text) => {
-                Ok((self.agent.send(url, builder, *text, UNREACHED)?, false))
-            }
+            RequestBody::Empty => Ok((self.agent.send(url, builder, (), hint)?, false)),
+            RequestBody::Text(text) => Ok((self.agent.send(url, builder, *text, hint)?, false)),
             RequestBody::Stream(content, size) => {
                 builder = builder.header(header::CONTENT_LENGTH, *size);
                 if *size > MAX_UNANNOUNCED {
@@ -215,20 +255,25 @@ impl Http {
                 }
                 let mut content = TrackedStream { content: *content, is_begun: false };
                 let body = SendBody::from_reader(&mut content);
-                let response = self.agent.send(url, builder, body, UNREACHED)?;
+                let response = self.agent.send(url, builder, body, hint)?;
                 Ok((response, content.is_begun))
             }
         }
     }
 
-    /// Whether credentials may be sent to `url`: it is the remote's server, and the connection is
+    /// Whether credentials may be sent to `url`: it is on the client's server, and the connection is
     /// private.
     fn may_see(&self, url: &Url) -> bool {
         self.home.is_same_server(url) && (url.is_private() || self.is_insecure)
     }
 
     /// The response, if its status is a success or in `accepted`.
-    fn check(&self, url: &Url, response: Response, accepted: &[u16]) -> RequestResult<Response> {
+    pub(crate) fn check(
+        &self,
+        url: &Url,
+        response: Response,
+        accepted: &[u16],
+    ) -> RequestResult<Response> {
         let status = response.status();
         if status.is_success() || accepted.contains(&status.as_u16()) {
             return Ok(response);
@@ -237,78 +282,18 @@ impl Http {
     }
 
     /// The error of the response from `url`, with a hint.
-    pub(super) fn refused(&self, url: &Url, response: Response) -> RequestError {
-        let status = response.status();
-        let (error, challenges) = (refusal(url, &response), Challenges::of(&response));
+    pub(crate) fn refused(&self, url: &Url, response: Response) -> RequestError {
+        let (status, challenges) = (response.status(), Challenges::of(&response));
+        let error = refusal(url, &response);
         drain_body(response);
-        match (error, hint(status)) {
-            (RequestError::Permanent(_), _) if status == StatusCode::UNAUTHORIZED => {
-                RequestError::Permanent(self.unauthorized(url, status, &challenges))
-            }
-            (RequestError::Permanent(error), Some(hint)) => {
-                RequestError::Permanent(error.hint(hint))
-            }
-            (error, _) => error,
-        }
-    }
-
-    /// The error of missing or refused credentials.
-    fn unauthorized(&self, url: &Url, status: StatusCode, challenges: &Challenges) -> Error {
-        let mut what = format!("the server responded {status}");
-        // Requests to a bucket are signed, whatever schemes the server names.
-        if self.origin != Origin::Keys {
-            what += &format!("; {}", challenges.schemes());
-        }
-        at(url, what).with_kind(ErrorKind::Unauthorized).hint(self.login_hint(url, challenges))
-    }
-
-    /// The hint for missing or refused credentials.
-    fn login_hint(&self, url: &Url, challenges: &Challenges) -> String {
-        let host = self.home.host();
-        match &self.origin {
-            Origin::Keys => "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-            Origin::Link => "check the public link: it is not valid, or has a password".to_owned(),
-            Origin::Token if self.may_see(url) && challenges.accepts_token() => {
-                "check the token in MENTORPAL_REMOTE_TOKEN".to_owned()
-            }
-            Origin::Token if self.may_see(url) => {
-                "check the token in MENTORPAL_REMOTE_TOKEN, or set a user and a password instead: the \
-                 server does not offer tokens (Bearer)"
-                    .to_owned()
-            }
-            Origin::Nowhere(_) | Origin::Settings | Origin::File(_)
-                if !challenges.accepts_password() && challenges.accepts_token() =>
-            {
-                "set MENTORPAL_REMOTE_TOKEN: the server accepts tokens, but no passwords".to_owned()
-            }
-            Origin::Nowhere(_) | Origin::Settings | Origin::File(_) if !challenges.accepts_password() => {
-                "ask the server's administrator to enable Basic, Digest or a token (Bearer): no \
-                 password was sent, because the server offers none of these"
-                    .to_owned()
-            }
-            Origin::Nowhere(file) => format!(
-                "add a password for the machine `{host}`: put these three lines into {}\n\
-                 machine {host}\nlogin USER\npassword PASSWORD",
-                file.display()
-            ),
-            Origin::Token if !self.may_see(url) => "use https, or pass --insecure if encryption is not needed: the token was \
-                not sent, because the connection is not encrypted"
-                .to_owned(),
-            _ if !self.may_see(url) => "use https, or pass --insecure if encryption is not needed: the user and \
-                password were not sent, because the connection is not encrypted"
-                .to_owned(),
-            Origin::Settings | Origin::Token => {
-                "check the user and the password in the settings".to_owned()
-            }
-            Origin::File(file) => {
-                format!("check the entry for the machine `{host}` in {}", file.display())
-            }
-        }
+        let RequestError::Permanent(error) = error else { return error };
+        let refusal = Refusal { url, status, challenges, may_see: self.may_see(url) };
+        RequestError::Permanent(self.advice.explain(error, &refusal))
     }
 }
 
 /// The method `PROPFIND`.
-pub(super) fn propfind() -> Method {
+pub(crate) fn propfind() -> Method {
     Method::from_bytes(b"PROPFIND").expect("a method")
 }
 
@@ -323,25 +308,4 @@ impl Read for TrackedStream<'_> {
         self.is_begun = true;
         self.content.read(buffer)
     }
-}
-
-/// The hint for a permanent error with this status.
-fn hint(status: StatusCode) -> Option<&'static str> {
-    Some(match status.as_u16() {
-        403 => "ask the server's administrator for permission",
-        405 | 501 => "check the remote's URL: it is not a WebDAV disk that can be written to",
-        413 => "ask the server's administrator to raise its limit for the size of a file",
-        507 => "free some space on the remote, and run this again: the disk or your quota is full",
-        _ => return None,
-    })
-}
-
-/// The error of an HTML page that was sent instead of a file.
-pub(super) fn login_page(url: &Url) -> RequestError {
-    let what = "got an HTML page instead of the file (captive portal or login?)";
-    RequestError::Permanent(
-        at(url, what)
-            .with_kind(ErrorKind::Unreachable)
-            .hint("open the URL in a browser: it may be a login page"),
-    )
 }
