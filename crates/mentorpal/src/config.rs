@@ -218,9 +218,9 @@ impl Settings {
         let Some(text) = &self.named_checkpoint else { return Ok(None) };
         let name = CheckpointRef::parse(text, &self.arch)?;
         if self.is_arch_binding && name.arch != self.arch {
-            let what = format!("checkpoint `{name}` is not of the architecture `{}`", self.arch);
+            let what = format!("checkpoint `{name}` is not of architecture `{}`", self.arch);
             return Err(Error::new(what)
-                .hint("omit --arch or ARCH, or the part of the name before the `/`"));
+                .hint("omit --arch and ARCH, or the part of the name before the `/`"));
         }
         Ok(Some(name))
     }
@@ -247,7 +247,7 @@ impl Settings {
             let place = Location::file(self.workspace.mentors());
             return Err(Error::at(place, "no mentor has a `data` folder")
                 .with_kind(ErrorKind::NotFound)
-                .hint("a mentor's files belong in `mentor/<mentor>/data/`"));
+                .hint("put the files of a mentor into `mentor/<mentor>/data/`"));
         }
         Ok(all)
     }
@@ -261,7 +261,7 @@ impl Settings {
         match all.as_slice() {
             [one] => Ok(one.clone()),
             several => Err(Error::new("expected one mentor, got several")
-                .hint(format!("choose with --mentor or MENTOR: {}", quoted_list(several)))),
+                .hint(format!("choose one with --mentor or MENTOR: {}", quoted_list(several)))),
         }
     }
 }

@@ -202,7 +202,7 @@ impl Error {
         let hint = match source.kind() {
             io::ErrorKind::StorageFull => Some("free some disk space and run the command again"),
             io::ErrorKind::ReadOnlyFilesystem => {
-                Some("the disk is mounted read-only; remount it or use another folder")
+                Some("remount the disk, which is read-only, or use another folder")
             }
             io::ErrorKind::PermissionDenied => Some("check the permissions of this path"),
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {

@@ -114,7 +114,7 @@ pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
         Err(error) if path.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
             return Err(fault("broken symbolic link".to_owned())
                 .with_kind(Kind::NotFound)
-                .hint("create the file that the link points to, or replace the link by the file"));
+                .hint("create the target file of the link, or replace the link by the file"));
         }
         Err(error) => return Err(Error::io(path, "read the file", error)),
     };

@@ -43,10 +43,10 @@ impl TensorIndex {
         let (length, _) = bytes.split_first_chunk().ok_or_else(|| Error::new("not safetensors"))?;
         let length = u64::from_le_bytes(*length);
         if length > size.saturating_sub(8) {
-            return Err(Error::new("its head is longer than the file"));
+            return Err(Error::new("the header is longer than the file"));
         }
         if length > MAX_HEAD {
-            let what = format!("its head has {length} bytes, expected at most {MAX_HEAD}");
+            let what = format!("the header has {length} bytes, expected at most {MAX_HEAD}");
             return Err(Error::new(what));
         }
         Ok(8..8 + length)
@@ -62,7 +62,7 @@ impl TensorIndex {
             serde_json::from_slice(head).map_err(|e| Error::new("not safetensors").caused_by(e))?;
         let start = 8 + head.len() as u64;
         if start.checked_add(metadata.data_len() as u64) != Some(size) {
-            return Err(Error::new("it is not as long as its head says"));
+            return Err(Error::new("the size of the file does not match its header"));
         }
         Ok(Self { metadata, start })
     }
@@ -107,7 +107,7 @@ impl TensorPlace<'_> {
     /// Returns the error for a tensor whose shape is not `expected`.
     pub(crate) fn misshapen(&self, expected: impl Display) -> Error {
         let Self { name, shape, .. } = self;
-        Error::new(format!("`{name}` is of shape {shape:?}, expected {expected}"))
+        Error::new(format!("`{name}` has the shape {shape:?}, expected {expected}"))
     }
 }
 
@@ -214,7 +214,7 @@ impl TensorWriter {
     /// # Errors
     /// If serialization fails, which only an enormous model can cause.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        let failed = |e| Error::new("cannot write the model's numbers").caused_by(e);
+        let failed = |e| Error::new("cannot serialize the tensors").caused_by(e);
         let mut views = Vec::new();
         for (name, (dtype, shape, bytes)) in &self.tensors {
             let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(failed)?;
@@ -288,7 +288,7 @@ mod tests {
         let mut endless = whole;
         endless[..8].fill(0xff);
         let error = TensorFile::read(&endless).unwrap_err();
-        assert_eq!(error.to_string(), "its head is longer than the file");
+        assert_eq!(error.to_string(), "the header is longer than the file");
         // The head is refused before it is read.
         assert!(TensorIndex::head(&(MAX_HEAD + 1).to_le_bytes(), u64::MAX).is_err());
         assert!(TensorIndex::head(&MAX_HEAD.to_le_bytes(), u64::MAX).is_ok());

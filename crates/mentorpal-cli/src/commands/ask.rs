@@ -25,7 +25,8 @@ use mentorpal::open::{MentorAnswerer, OpenCheckpoint};
 pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<ExitStatus> {
     let question = args.question.as_deref().map(str::trim);
     if question == Some("") {
-        return Err(Error::new("the question is empty").hint("leave it out for a conversation"));
+        return Err(Error::new("the question is empty")
+            .hint("give a question, or omit the argument to start a conversation"));
     }
     let id = settings.one_mentor()?;
     let checkpoint = OpenCheckpoint::open(&settings.workspace, &open::chosen(settings)?)?;
@@ -48,8 +49,10 @@ pub(super) fn run(settings: &Settings, args: &AskArgs) -> Result<ExitStatus> {
         (None, batch) => {
             let asked = session.ask_each(io::stdin().lock(), Path::new("stdin"))?;
             if asked == 0 && batch.is_none() {
-                return Err(Error::new("no question, neither on the command line nor on stdin")
-                    .hint("give one in quotes; on a terminal, none starts a conversation"));
+                return Err(Error::new("no question on the command line or on stdin").hint(
+                    "give a question in quotes; on a terminal, omit the argument to start a \
+                     conversation",
+                ));
             }
         }
     }
@@ -180,7 +183,7 @@ impl Session {
             (Some(id), false) => format!("{id}, confidence {:.2}", reply.confidence),
             (None, _) => {
                 format!(
-                    "off-topic; best {}, confidence {:.2}",
+                    "declined; best {}, confidence {:.2}",
                     reply.top_answer_id, reply.confidence
                 )
             }

@@ -39,11 +39,15 @@ impl<'a, R: Read> Batches<'a, R> {
         }
         let fault = |what: String| Err(io::Error::new(ErrorKind::InvalidData, what));
         match String::from_utf8(line) {
-            Ok(line) if line.contains('\0') => fault("it holds a NUL character".to_owned()),
+            Ok(line) if line.contains('\0') => fault("it contains a NUL character".to_owned()),
             Ok(line) => Ok(Some(line)),
             Err(error) => {
                 let index = error.utf8_error().valid_up_to();
-                fault(format!("its byte {} is 0x{:02X}", index + 1, error.as_bytes()[index]))
+                fault(format!(
+                    "byte {} is 0x{:02X}, which is not valid UTF-8",
+                    index + 1,
+                    error.as_bytes()[index]
+                ))
             }
         }
     }

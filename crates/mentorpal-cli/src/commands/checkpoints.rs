@@ -89,7 +89,7 @@ fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<ExitStatus> {
 }
 
 fn note_none() {
-    console::note("no checkpoints yet; train one with `mentorpal train`");
+    console::note("no checkpoints yet; train a checkpoint with `mentorpal train`");
 }
 
 fn show(checkpoint: &Checkpoint, as_json: bool) -> Result<ExitStatus> {

@@ -43,13 +43,13 @@ pub(super) fn run(settings: &Settings, args: &CleanArgs) -> Result<ExitStatus> {
 fn check_copies(found: &mut Cleanable, settings: &Settings, args: &CleanArgs) -> Result<Remote> {
     if settings.remote.is_none() {
         console::note(listing(found));
-        let what = "no remote is configured, so these may be the only copies";
+        let what = "no remote is configured, so the local copies may be the only ones";
         return Err(Error::new(what).hint("pass --force to remove them anyway"));
     }
     let remote = sharing::remote(settings, args.remote)?;
     let Some(only_here) = only_here(found, settings, &remote)? else { return Ok(remote) };
     console::note(listing(found));
-    let hint = "upload them first, or pass --force to remove them anyway";
+    let hint = "upload the missing items first, or pass --force to remove them anyway";
     Err(Error::new(only_here).with_kind(ErrorKind::NotFound).hint(hint))
 }
 

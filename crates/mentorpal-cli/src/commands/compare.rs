@@ -45,7 +45,7 @@ fn test_all(
     for MentorTestSet { mentor: id, test_set } in mentors_to_test(settings)? {
         let in_all = checkpoints.iter().all(|one| one.files().has(&id));
         if settings.mentors.is_empty() && !in_all {
-            console::warn(format_args!("`{id}` is not in {all} checkpoints; left out"));
+            console::warn(format_args!("`{id}` is not in {all} checkpoints; skipped"));
             continue;
         }
         let mentor = Arc::new(open::mentor(&settings.workspace, &id)?);
@@ -57,8 +57,10 @@ fn test_all(
     if runs.is_empty() {
         let names = quoted_list(checkpoints.iter().map(|one| one.name().to_string()));
         let message = format!("no mentor with a test set is in {all}: {names}");
-        return Err(Error::new(message)
-            .hint("train them on the same mentors; `mentorpal checkpoints show` lists theirs"));
+        return Err(Error::new(message).hint(
+            "train the checkpoints on the same mentors; `mentorpal checkpoints show` lists the \
+             mentors of a checkpoint",
+        ));
     }
     Ok(TestRuns::new(runs))
 }

@@ -7,7 +7,9 @@ use mentorpal::evaluate::{
     ChangedGroup, Comparison, ComparisonFigures, Comparisons, Pair, PooledComparison, Proportion,
     Standing,
 };
-use mentorpal::text::{p_value, percent, percent_or_dash, percent_range, points, shorten};
+use mentorpal::text::{
+    p_equals, p_value, percent, percent_or_dash, percent_range, points, shorten,
+};
 
 /// Each pair, then all mentors together, then (for several comparisons) a table of all of them.
 pub(super) fn text(comparisons: &Comparisons) -> String {
@@ -70,7 +72,7 @@ fn topics(figures: &ComparisonFigures) -> String {
         ]);
     }
     let ranks = [("A", &figures.a.ranks), ("B", &figures.b.ranks)]
-        .map(|(name, ranks)| format!("{name}: right answer {}", ranks_text(ranks)));
+        .map(|(name, ranks)| format!("{name}: {}", ranks_text(ranks)));
     format!("{}\n{}", lines(&table), ranks.join("\n"))
 }
 
@@ -88,28 +90,23 @@ fn numbers(a: &CheckpointRef, b: &CheckpointRef, comparison: &Comparison) -> Str
     let corrected = match comparison.family {
         1 => String::new(),
         several => format!(
-            "\ncorrected for {several} comparisons (Holm): interval {}, p {}",
+            "\ncorrected for {several} comparisons (Holm): interval {}, {}",
             interval(comparison.corrected_interval),
-            equals(comparison.p_corrected)
+            p_equals(comparison.p_corrected)
         ),
     };
     format!(
-        "{}\nB − A {} points, 95% interval {}; McNemar p {}{corrected}\n{}",
+        "{}\nB − A {} points, 95% interval {}; McNemar {}{corrected}\n{}",
         lines(&table),
         points(comparison.difference),
         interval(comparison.difference_ci95),
-        equals(comparison.p_value),
+        p_equals(comparison.p_value),
         comparison.verdict(),
     )
 }
 
 fn interval(bounds: [f64; 2]) -> String {
     bounds.map(points).join(" to ")
-}
-
-fn equals(p: f64) -> String {
-    let p = p_value(p);
-    if p.starts_with('<') { p } else { format!("= {p}") }
 }
 
 /// A table with one row per mentor and checkpoint.

@@ -124,15 +124,14 @@ fn find(dir: &Path) -> Result<LegacyCheckpoint> {
     }
     let fault = |what: &str| Error::at(Location::file(dir), what);
     if LegacyCheckpoint::is_mentor_folder(&folder) {
-        return Err(
-            fault("a mentor's folder, expected the checkpoint's").hint("name the folder above it")
-        );
+        return Err(fault("the folder of a mentor, expected the folder of a checkpoint")
+            .hint("name its parent folder"));
     }
     if folder.join(MANIFEST_FILE).exists() {
-        return Err(fault("a checkpoint of mentorpal, which needs no import")
-            .hint("put its folder into `checkpoint/classifiers/<arch>/`"));
+        return Err(fault("a checkpoint of mentorpal, expected one of the Python pipeline")
+            .hint("copy the folder to `checkpoint/classifiers/<arch>/`; it needs no import"));
     }
-    Err(fault("no checkpoint of the Python pipeline").with_kind(ErrorKind::NotFound).hint(
+    Err(fault("not a checkpoint of the Python pipeline").with_kind(ErrorKind::NotFound).hint(
         "such a checkpoint has one folder per mentor with the files `fused_model.pkl`, \
          `unfused_model.pkl`, `lstm_topic_model.h5` and `w2v.txt`",
     ))
@@ -150,24 +149,35 @@ fn new_name(
         None => CheckpointRef {
             arch: arch.clone(),
             checkpoint: CheckpointName::new(folder_name(&legacy.folder)).map_err(|e| {
-                e.or_at(Location::file(&legacy.folder)).hint("name it: --checkpoint NAME")
+                e.or_at(Location::file(&legacy.folder)).hint("choose a name with --checkpoint NAME")
             })?,
         },
     };
     if name.arch != arch {
-        let what =
-            format!("a checkpoint of the Python pipeline is of `{arch}`, not of `{}`", name.arch);
-        return Err(Error::new(what).hint("leave the architecture out of --checkpoint"));
+        let what = format!(
+            "architecture `{}`, expected `{arch}`, the architecture of the Python pipeline",
+            name.arch
+        );
+        return Err(Error::new(what).hint("omit the architecture in --checkpoint"));
     }
     let target: PathBuf = name.folder(workspace);
     if target.canonicalize().is_ok_and(|target| target == legacy.folder) {
-        return Err(Error::at(Location::file(target), format!("`{name}` can be used as it is"))
-            .hint("test, ask and compare work with it; to convert a copy, use --checkpoint NAME"));
+        return Err(Error::at(
+            Location::file(target),
+            format!("`{name}` can be used without import"),
+        )
+        .hint(
+            "use it with test, ask and compare; to convert a copy, choose a name with --checkpoint \
+             NAME",
+        ));
     }
     if target.symlink_metadata().is_ok() {
-        return Err(Error::at(Location::file(target), format!("there is a checkpoint `{name}`"))
-            .with_kind(ErrorKind::AlreadyExists)
-            .hint("choose another name with --checkpoint"));
+        return Err(Error::at(
+            Location::file(target),
+            format!("checkpoint `{name}` already exists"),
+        )
+        .with_kind(ErrorKind::AlreadyExists)
+        .hint("choose another name with --checkpoint"));
     }
     Ok(name)
 }
@@ -189,5 +199,5 @@ fn check(legacy: &LegacyCheckpoint, failed: &[&MentorId], keep_going: bool) -> R
         count(all, "mentor"),
         quoted_list(failed),
     ));
-    Err(if failed.len() == all { error } else { error.hint("leave it out: --keep-going") })
+    Err(if failed.len() == all { error } else { error.hint("skip it with --keep-going") })
 }

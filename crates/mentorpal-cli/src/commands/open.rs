@@ -98,13 +98,13 @@ pub(super) fn test_set(
     console::warn_of_findings(mentor.id.as_str(), &findings);
     if test_set.unmarked > 0 {
         console::note(format_args!(
-            "{} of test set `{name}` left out: no answer is marked",
+            "{} of test set `{name}` skipped: no answer is marked",
             count(test_set.unmarked, "column")
         ));
     }
     if test_set.merged() > 0 {
         console::note(format_args!(
-            "{} of test set `{name}` make {}: {} an earlier question, and their marks are joined",
+            "{} of test set `{name}` contain {}: {} an earlier question; the marks are merged",
             count(test_set.columns, "column"),
             count(test_set.questions.len(), "question"),
             match test_set.merged() {

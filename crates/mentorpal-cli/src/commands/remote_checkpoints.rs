@@ -53,7 +53,8 @@ pub(super) fn list(settings: &Settings, args: &CheckpointsArgs) -> Result<ExitSt
         console::line(lines(&table))?;
     } else if !args.json && unreadable == 0 {
         console::note(
-            "no checkpoints on the remote; upload one: `mentorpal upload ARCH/CHECKPOINT`",
+            "no checkpoints on the remote; upload a checkpoint with `mentorpal upload \
+             ARCH/CHECKPOINT`",
         );
     }
     listed(unreadable, "checkpoint")

@@ -15,7 +15,7 @@ pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Res
     let mut places = HashSet::new();
     for path in files.iter().flatten().copied().chain(folder) {
         if !files::is_stream(path) && !places.insert(place(path)) {
-            return Err(Error::at(Location::file(path), "two reports have this path")
+            return Err(Error::at(Location::file(path), "two reports have the same path")
                 .hint("give each report its own path"));
         }
     }
@@ -32,19 +32,17 @@ pub(super) fn check(files: &[Option<&PathBuf>], folder: Option<&PathBuf>) -> Res
 fn check_file(path: &Path) -> Result<()> {
     let fault = |message: String| Error::at(Location::file(path), message);
     if path.is_dir() || path.file_name().is_none() {
-        return Err(
-            fault("a folder, expected the path of a file".to_owned()).hint("name a file in it")
-        );
+        return Err(fault("a folder, expected the path of a file".to_owned())
+            .hint("name a file in this folder"));
     }
     if path.is_symlink() && !path.exists() {
-        return Err(
-            fault("a broken link".to_owned()).hint("name the file itself, or remove the link")
-        );
+        return Err(fault("a broken symbolic link".to_owned())
+            .hint("name the target file, or remove the link"));
     }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(fault(format!("there is no folder `{}`", folder.display()))
-                .hint("create the folder first, or name a file in another one"))
+            Err(fault(format!("the folder `{}` does not exist", folder.display()))
+                .hint("create the folder, or name a file in another folder"))
         }
         _ => Ok(()),
     }

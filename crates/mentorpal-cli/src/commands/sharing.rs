@@ -51,12 +51,14 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<ExitStatus> {
     remote_vectors(workspace, &remote, context)?;
     match &stable {
         Some(name) if checkpoint::legacy(workspace, name).is_some() => {
-            console::note(format_args!("`{name}` is here; the Python pipeline wrote it"));
+            console::note(format_args!(
+                "`{name}` already exists here; the Python pipeline created it"
+            ));
         }
         Some(name) => context.fetch(&remote, &Item::checkpoint(workspace, name))?,
         None => console::note(
-            "no stable checkpoint is named, so none was downloaded: set `checkpoint` in \
-             mentorpal.toml, or name one with CHECKPOINT",
+            "no checkpoint was downloaded, because no stable checkpoint is configured: set \
+             `checkpoint` in mentorpal.toml, or choose a checkpoint with CHECKPOINT",
         ),
     }
     Ok(ExitStatus::Success)
@@ -96,9 +98,9 @@ fn to_download(settings: &Settings, args: &DownloadArgs) -> Result<CheckpointRef
         let of = arch.map_or(String::new(), |arch| format!(" of `{arch}`"));
         return Err(Error::new(format!("no checkpoint{of} on the remote"))
             .with_kind(ErrorKind::NotFound)
-            .hint("upload one: `mentorpal upload ARCH/CHECKPOINT`"));
+            .hint("upload a checkpoint: `mentorpal upload ARCH/CHECKPOINT`"));
     };
-    open::note_use(&name, "created last on the remote");
+    open::note_use(&name, "the newest on the remote");
     Ok(name)
 }
 
@@ -163,7 +165,9 @@ pub(super) fn download_vectors(
     }
     let remote = remote(settings, args.remote)?;
     if !remote.vector_models()?.contains(&name) {
-        console::note(format_args!("the remote has no vector model `{name}`; asking the Hub"));
+        console::note(format_args!(
+            "the remote has no vector model `{name}`; searching the Hugging Face Hub"
+        ));
         return Ok(None);
     }
     context.remove_stale_drafts(&settings.workspace);
@@ -280,10 +284,10 @@ impl TransferContext {
         let verb = direction.verb();
         match (done.moved, self.options.dry_run, direction) {
             (false, _, Direction::Upload) => {
-                console::line(format_args!("{item} is on the remote already, at {place}"))
+                console::line(format_args!("{item} already exists on the remote, at {place}"))
             }
             (false, _, Direction::Download) => {
-                console::line(format_args!("{item} already exists here and is complete"))
+                console::line(format_args!("{item} already exists here and is valid"))
             }
             (true, true, _) => {
                 console::line(format_args!("would {verb} {item} ({size}) to {place}"))

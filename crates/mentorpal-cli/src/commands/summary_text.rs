@@ -25,7 +25,7 @@ pub(super) fn summary_text(mentor: &Mentor, figures: &TrainingFigures) -> String
 
 fn title(mentor: &Mentor, figures: &TrainingFigures) -> String {
     let share = figures.accuracy;
-    let accuracy = share.share.map_or("no question could be measured".to_owned(), |accuracy| {
+    let accuracy = share.share.map_or("accuracy could not be measured".to_owned(), |accuracy| {
         format!(
             "leave-one-out {}, 95% interval {} (Wilson, {})",
             percent(accuracy),
@@ -76,7 +76,7 @@ fn contradictions(figures: &TrainingFigures) -> String {
     }
     format!(
         "contradictions: {} with several answers, {} of similar questions with different answers; \
-         the report lists them",
+         see the report",
         count(same, "question"),
         count(near, "pair"),
     )

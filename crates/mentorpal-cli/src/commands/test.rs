@@ -41,7 +41,7 @@ pub(super) fn run(settings: &Settings, args: &TestArgs) -> Result<ExitStatus> {
         }
         if let Some(least) = args.fail_under.filter(|least| tally.share.accuracy() < *least) {
             console::note(format_args!(
-                "{id}: accuracy {} is under {}",
+                "{id}: accuracy {} is below {}",
                 percent(tally.share.accuracy()),
                 percent(least)
             ));
@@ -111,7 +111,7 @@ fn text(report: &TestReport, tally: &Tally, figures: &TestFigures, mentor: &Ment
 fn wrong_text(result: &TestResult, mentor: &Mentor) -> String {
     let answer = |id: &String| describe(id, mentor);
     let expected = match result.expected.as_slice() {
-        [] => "an answer that the mentor no longer has".to_owned(),
+        [] => "an answer that is no longer in the mentor's data".to_owned(),
         ids => ids.iter().map(answer).collect::<Vec<_>>().join("\n        or "),
     };
     let best = if result.is_declined() {
@@ -150,7 +150,7 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
     let confidence = figures
         .calibration
         .as_ref()
-        .map_or("decision values, which only order answers".to_owned(), |calibration| {
+        .map_or("decision values, not probabilities".to_owned(), |calibration| {
             format!("expected calibration error {:.2}", calibration.error)
         });
     let accuracy = format!(
@@ -164,7 +164,7 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
         ("  canned", share(tally.canned.share())),
         ("  not canned", share(tally.uncanned.share())),
         ("off-topic", declined),
-        ("right answer", ranks_text(&figures.ranks)),
+        ("ranks", ranks_text(&figures.ranks)),
         ("confidence", confidence),
         ("arch", report.checkpoint.arch.to_string()),
         ("checkpoint", report.checkpoint.checkpoint.to_string()),
@@ -179,7 +179,7 @@ fn summary(report: &TestReport, tally: &Tally, figures: &TestFigures) -> String 
 /// The rank of the correct answer among the candidates, as text.
 pub(super) fn ranks_text(ranks: &Ranks) -> String {
     format!(
-        "best of all for {}, among 3 for {}, among 5 for {}; mean reciprocal rank {:.2}",
+        "top-1 {}, top-3 {}, top-5 {}; mean reciprocal rank {:.2}",
         percent(ranks.top_1),
         percent(ranks.top_3),
         percent(ranks.top_5),

@@ -34,7 +34,7 @@ impl<'a> Pages<'a> {
     pub(super) fn write(&self, record: &TrainingRecord) -> Result<PathBuf> {
         let page = page::training_page(record)?;
         let path = if self.is_folder {
-            let failed = |e| Error::io(self.path, "make the folder", e);
+            let failed = |e| Error::io(self.path, "create the folder", e);
             fs::create_dir_all(self.path).map_err(failed)?;
             self.path.join(format!("{}.html", record.mentor))
         } else {
@@ -58,11 +58,11 @@ pub(super) fn write_kept(
         (None, Some(only)) if mentors.len() == 1 => only,
         _ => {
             let what = format!(
-                "`{}` has several mentors: {}",
+                "checkpoint `{}` has several mentors: {}",
                 checkpoint.name,
                 quoted_list(mentors.keys())
             );
-            return Err(Error::new(what).hint("select one with --mentor MENTOR"));
+            return Err(Error::new(what).hint("select a mentor with --mentor MENTOR"));
         }
     };
     let mentor = MentorId::new(mentor)?;
@@ -78,7 +78,8 @@ pub(super) fn write_kept(
 
 /// Returns the error for a checkpoint without a training report.
 fn no_figures(checkpoint: &Checkpoint, mentor: &MentorId) -> Result<Error> {
-    let what = format!("`{}` has no training report of `{mentor}`", checkpoint.name);
+    let what =
+        format!("checkpoint `{}` has no training report for mentor `{mentor}`", checkpoint.name);
     let error = Error::at(Location::file(&checkpoint.folder), what).with_kind(ErrorKind::NotFound);
     let train = format!(
         "train it again: `mentorpal train --mentor {} --checkpoint {} --update`",

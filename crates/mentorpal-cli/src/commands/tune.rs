@@ -113,7 +113,7 @@ fn vector_models(settings: &Settings, args: &TuneArgs) -> Result<Vec<VectorModel
     for name in vectors::names(workspace)? {
         match check_valid(workspace, &name) {
             Ok(()) => names.push(name),
-            Err(error) => console::warn(format_args!("`{name}` is left out: {error}")),
+            Err(error) => console::warn(format_args!("`{name}` is skipped: {error}")),
         }
     }
     Ok(names)
@@ -143,15 +143,16 @@ fn subjects(settings: &Settings, args: &TuneArgs) -> Result<Vec<Subject>> {
         match subject(settings, args, &background, id) {
             Ok(subject) => subjects.push(subject),
             Err(error) if settings.mentors.is_empty() && ids.len() > 1 => {
-                console::warn(format_args!("`{id}` is left out: {error}"));
+                console::warn(format_args!("`{id}` is skipped: {error}"));
             }
             Err(error) => return Err(error),
         }
     }
     if subjects.is_empty() {
-        let message = format!("no mentor can be tuned for: not one of {}", quoted_list(&ids));
+        let message = format!("no configuration can be evaluated on {}", quoted_list(&ids));
         return Err(Error::new(message).hint(
-            "give answers a second question in `classifier_data.csv`, or choose fewer --folds",
+            "add a second question to several answers in `classifier_data.csv`, or choose fewer \
+             folds with --folds",
         ));
     }
     Ok(subjects)
@@ -198,7 +199,7 @@ fn note_failures(configuration: &Configuration, ids: &[&str], runs: &[Runs]) {
     } else {
         format!(" for {}", quoted_list(failed))
     };
-    console::note(format_args!("{configuration} is left out{of}: {reason}"));
+    console::note(format_args!("{configuration} is skipped{of}: {reason}"));
 }
 
 /// The runs of a configuration on all mentors, combined fold by fold.

@@ -15,7 +15,7 @@ use mentorpal::text::{p_value, percent, percent_range, points};
 
 /// The legend of the table.
 const LEGEND: &str =
-    "correct: the best answer is right, whether or not it would be declined, 95% Wilson interval;
+    "correct: the best answer is correct, declined or not, with a 95% Wilson interval;
 to best: difference in percentage points; p: McNemar, p and interval Holm-corrected over all pairs";
 
 /// An architecture and a vector model to train with.
@@ -82,7 +82,10 @@ impl<'a> TuningReport<'a> {
         if trials.is_empty() {
             let mentors = quoted_list(mentors);
             return Err(Error::new(format!("no configuration could be trained on {mentors}"))
-                .hint("choose others with --arch and --vectors, or omit both to try all"));
+                .hint(
+                    "choose other configurations with --arch and --vectors, or omit both to try \
+                     all",
+                ));
         }
         let folds = trials[0].len();
         Ok(Self { mentors, folds, tried, left_out, tuning: Tuning::of(&trials) })

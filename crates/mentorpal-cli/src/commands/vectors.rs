@@ -144,7 +144,7 @@ fn list(settings: &Settings, as_json: bool) -> Result<ExitStatus> {
     let models = vectors::list(&settings.workspace)?;
     if models.is_empty() {
         console::note(
-            "only the built-in vector model; add others with `mentorpal vectors add PATH`",
+            "only the embedded vector model exists; add others with `mentorpal vectors add PATH`",
         );
     }
     let mut table = table(["vector model", "kind", "dims", "words", "size"], &[2, 3, 4]);
@@ -181,7 +181,7 @@ fn list(settings: &Settings, as_json: bool) -> Result<ExitStatus> {
 }
 
 fn note_none() {
-    console::note("no vector models yet; add one with `mentorpal vectors add PATH`");
+    console::note("no vector models yet; add a vector model with `mentorpal vectors add PATH`");
 }
 
 fn show(
@@ -203,9 +203,12 @@ fn show(
     }
     let nearest = if let Some(word) = like {
         vectors::nearest(&settings.workspace, name, word, NEAREST)?.ok_or_else(|| {
-            Error::new(format!("vector model `{name}` has no word `{}`", word.escape_debug()))
-                .with_kind(ErrorKind::NotFound)
-                .hint("try the word in lower case; most models contain only lower-case words")
+            Error::new(format!(
+                "vector model `{name}` does not contain the word `{}`",
+                word.escape_debug()
+            ))
+            .with_kind(ErrorKind::NotFound)
+            .hint("try the word in lower case; most models contain only lower-case words")
         })?
     } else {
         // Fails if the model cannot be used.
@@ -289,7 +292,7 @@ fn verify(settings: &Settings, name: Option<&str>, as_json: bool) -> Result<Exit
         if as_json {
             console::json(&json!({ "name": name.as_str(), "fault": fault }))?;
         } else if fault.is_none() {
-            console::line(format_args!("{name}: {GOOD}intact{GOOD:#}"))?;
+            console::line(format_args!("{name}: {GOOD}valid{GOOD:#}"))?;
         }
     }
     Ok(outcome)

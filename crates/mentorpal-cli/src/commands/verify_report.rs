@@ -45,7 +45,7 @@ impl VerifyReport {
         } else if !faults.is_empty() {
             console::line(format_args!("{name}: {}", count(faults.len(), "fault")))?;
         } else if *digests {
-            console::line(format_args!("{name}: {GOOD}intact{GOOD:#}, {}", count(*files, "file")))?;
+            console::line(format_args!("{name}: {GOOD}valid{GOOD:#}, {}", count(*files, "file")))?;
         } else {
             console::line(format_args!(
                 "{name}: readable, {}; checkpoints of the Python pipeline have no digests to verify",

@@ -12,13 +12,12 @@ use crate::error::{Error, Result};
 /// If `SOURCE_DATE_EPOCH` is not a number of seconds. An empty variable counts as unset.
 pub fn creation_time() -> Result<Timestamp> {
     let epoch = std::env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty());
-    let time =
-        match epoch.map(|text| text.to_string_lossy().into_owned()) {
-            Some(text) => Timestamp::from_second(text.trim().parse().map_err(|_| {
-                Error::new(format!("SOURCE_DATE_EPOCH is `{text}`, expected seconds"))
-            })?),
-            None => Timestamp::from_microsecond(Timestamp::now().as_microsecond()),
-        };
+    let time = match epoch.map(|text| text.to_string_lossy().into_owned()) {
+        Some(text) => Timestamp::from_second(text.trim().parse().map_err(|_| {
+            Error::new(format!("SOURCE_DATE_EPOCH is `{text}`, expected a number of seconds"))
+        })?),
+        None => Timestamp::from_microsecond(Timestamp::now().as_microsecond()),
+    };
     time.map_err(|e| Error::new("SOURCE_DATE_EPOCH is out of range").caused_by(e))
 }
 

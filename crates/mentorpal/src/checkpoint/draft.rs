@@ -14,7 +14,8 @@ use crate::workspace::{ArchName, CheckpointName, MentorId, Workspace, check_name
 
 const KIND: ItemKind = ItemKind {
     noun: "checkpoint",
-    hint_if_exists: "choose another with --checkpoint, or replace it with --overwrite",
+    hint_if_exists: "choose another name with --checkpoint, or replace the checkpoint with \
+                     --overwrite",
 };
 
 /// An unpublished checkpoint. Its files are removed when it is dropped.
@@ -57,7 +58,7 @@ impl Draft {
         files: &ModelFiles,
     ) -> Result<()> {
         let folder = self.staging.folder().join(mentor.as_str());
-        fs::create_dir(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
+        fs::create_dir(&folder).map_err(|e| Error::io(&folder, "create the folder", e))?;
         for (name, bytes) in files {
             self.write(mentor, name, bytes)?;
         }

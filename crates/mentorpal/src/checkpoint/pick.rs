@@ -54,5 +54,5 @@ fn none_yet(workspace: &Workspace, arch: &ArchName) -> Error {
     let place = Location::file(workspace.arch(arch));
     Error::at(place, format!("no checkpoint of `{arch}` yet"))
         .with_kind(ErrorKind::NotFound)
-        .hint("train one: `mentorpal train`")
+        .hint("train a checkpoint: `mentorpal train`")
 }

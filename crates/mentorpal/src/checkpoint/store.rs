@@ -202,8 +202,8 @@ impl Checkpoint {
         self.manifest()?.mentor(mentor).ok_or_else(|| {
             let known = quoted_list(self.mentors());
             self.no_such_mentor(mentor).hint(format!(
-                "it has {known}; add the mentor: `mentorpal train --mentor {} --checkpoint {} \
-                 --update`",
+                "the checkpoint has {known}; add the mentor: `mentorpal train --mentor {} \
+                 --checkpoint {} --update`",
                 shell_word(mentor.as_str()),
                 shell_word(self.name.checkpoint.as_str())
             ))
@@ -246,9 +246,9 @@ impl Checkpoint {
                 let path = self.folder.join(&stored);
                 let error = Error::at(Location::file(path), fault).with_kind(ErrorKind::Corrupt);
                 let error = error.hint(if is_pointer {
-                    "run `git lfs pull` in the repository that the checkpoint is from"
+                    "run `git lfs pull` in the repository of the checkpoint"
                 } else {
-                    "the checkpoint is damaged; train or download it again"
+                    "the checkpoint is corrupt; train or download it again"
                 });
                 opened.explain("checkpoint", error)
             })?;
@@ -294,7 +294,7 @@ impl Checkpoint {
 /// but is not a checkpoint.
 fn without_manifest(error: Error) -> Error {
     let kind = error.kind();
-    let error = error.hint("without a manifest the folder is no checkpoint of this tool");
+    let error = error.hint("check the folder: a checkpoint of mentorpal has a manifest");
     if kind == ErrorKind::NotFound { error.with_kind(ErrorKind::Corrupt) } else { error }
 }
 
@@ -318,7 +318,8 @@ pub fn refuse_legacy(workspace: &Workspace, name: &CheckpointRef) -> Result<()> 
 
 /// The error for a checkpoint of the Python pipeline where one with a manifest is needed.
 fn is_legacy(name: &CheckpointRef, folder: &Path) -> Error {
-    let what = format!("`{name}` was written by the Python pipeline and cannot be changed");
+    let what =
+        format!("checkpoint `{name}` was created by the Python pipeline and cannot be changed");
     Error::at(Location::file(folder), what).with_kind(ErrorKind::Unsupported).hint(format!(
         "import a copy: `mentorpal checkpoints import {} --checkpoint NAME`",
         shell_word(&folder.display().to_string())

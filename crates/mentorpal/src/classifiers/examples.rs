@@ -97,7 +97,7 @@ impl<'a> Examples<'a> {
             return None;
         }
         let why = if self.ids.len() == 1 {
-            "there is only one answer"
+            "the data has only one answer"
         } else {
             "no answer has a second question"
         };

@@ -253,7 +253,7 @@ pub struct Candidate {
 pub fn model_file<'a>(files: &'a ModelFiles, name: &str) -> Result<&'a [u8]> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| {
         Error::new(format!("the model has no file `{name}`"))
-            .hint("the checkpoint is damaged or of another version; train it again")
+            .hint("the checkpoint is corrupt or of another version; train it again")
     })
 }
 

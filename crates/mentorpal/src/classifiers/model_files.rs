@@ -24,8 +24,8 @@ pub(crate) fn damaged(file: &str, what: &str) -> Error {
 
 /// Returns the error `what` of the model file `file`.
 fn in_file(file: &str, what: Error) -> Error {
-    what.prefixed(&format!("`{file}` of the model"))
-        .hint("the checkpoint is damaged or of another version; train it again")
+    what.prefixed(&format!("model file `{file}`"))
+        .hint("the checkpoint is corrupt or of another version; train it again")
 }
 
 /// Reads [`CARD_FILE`].
@@ -34,7 +34,7 @@ fn in_file(file: &str, what: Error) -> Error {
 /// If the file is missing or does not parse as a `T`.
 pub(crate) fn read_card<T: DeserializeOwned>(files: &ModelFiles) -> Result<T> {
     serde_json::from_slice(model_file(files, CARD_FILE)?)
-        .map_err(|e| damaged(CARD_FILE, "not a model's card").caused_by(e))
+        .map_err(|e| damaged(CARD_FILE, "not a valid model card").caused_by(e))
 }
 
 /// Reads tensors from [`TENSORS_FILE`].
@@ -60,7 +60,9 @@ impl<'a> TensorReader<'a> {
         match numbers.iter().find(|number| !(-MAX_NUMBER..=MAX_NUMBER).contains(*number)) {
             None => Ok(numbers),
             Some(number) => {
-                let what = format!("`{name}` holds {number}, expected ±{MAX_NUMBER:e} at most");
+                let what = format!(
+                    "`{name}` contains `{number}`, expected a magnitude of at most {MAX_NUMBER:e}"
+                );
                 Err(damaged(TENSORS_FILE, &what))
             }
         }

@@ -21,7 +21,7 @@ pub fn find(name: &str) -> Result<&'static dyn Architecture> {
         let guess = did_you_mean(name, ARCHITECTURES.iter().map(|arch| arch.name()));
         let known = quoted_list(ARCHITECTURES.iter().map(|arch| arch.name()));
         Error::new(format!("no architecture `{name}`{guess}"))
-            .hint(format!("there is {known}; choose one with --arch, ARCH or mentorpal.toml"))
+            .hint(format!("choose one of {known} with --arch, ARCH or mentorpal.toml"))
     })
 }
 

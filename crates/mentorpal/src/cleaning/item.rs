@@ -57,7 +57,7 @@ impl CleanableItem {
             // Another process has removed it.
             LocalState::Missing => return Ok(None),
             // Neither copy can be trusted.
-            LocalState::Corrupt(..) => return Ok(Some("the local copy is damaged")),
+            LocalState::Corrupt(..) => return Ok(Some("the local copy is corrupt")),
             LocalState::Valid(contents) => contents,
         };
         let copy = remote.has_copy(&item, &contents, watcher)?;
@@ -96,16 +96,16 @@ impl CleanableItem {
         let what = format!("the remote no longer has a copy of {} ({why})", self.name);
         Error::at(Location::file(self.name.folder(workspace)), what)
             .with_kind(ErrorKind::Conflict)
-            .hint("it is kept; upload it again, or pass --force to remove it anyway")
+            .hint("upload the item again, or pass --force to remove it anyway")
     }
 }
 
 fn why(unshared: NoCopy) -> &'static str {
     match unshared {
         NoCopy::Missing => "missing",
-        NoCopy::Different => "another item has this name",
-        NoCopy::Corrupt => "the copy is damaged",
-        NoCopy::SameFiles => "the remote is this folder itself",
+        NoCopy::Different => "a different item has the same name",
+        NoCopy::Corrupt => "the copy is corrupt",
+        NoCopy::SameFiles => "the remote is the same folder",
     }
 }
 

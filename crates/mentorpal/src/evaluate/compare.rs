@@ -4,6 +4,7 @@ use super::proportion::Proportion;
 use super::statistics::{holm, holm_errors, mcnemar, paired_interval};
 use super::test::TestReport;
 use crate::text::format::count;
+use crate::text::p_equals;
 
 /// The paired results of two checkpoints, A and B, on the same test.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +52,7 @@ pub(super) fn compare(a: &[&TestReport], b: &[&TestReport]) -> Comparison {
     let (a, b) = (results(a), results(b));
     assert!(
         a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0),
-        "only answers to the same questions can be compared"
+        "a comparison needs answers to the same questions"
     );
     let pairs: Vec<(bool, bool)> = a.iter().zip(&b).map(|(a, b)| (a.1, b.1)).collect();
     let only = |which: (bool, bool)| -> Vec<usize> {
@@ -108,7 +109,7 @@ impl Comparison {
         self.p_corrected < LEVEL
     }
 
-    /// Returns the result in a few words, for tables: `B better`, `A better`, `could be chance`,
+    /// Returns the result in a few words, for tables: `B better`, `A better`, `not significant`,
     /// `equal`.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
@@ -116,7 +117,7 @@ impl Comparison {
             true if self.difference > 0.0 => "B better",
             true => "A better",
             false if self.correct_a == self.correct_b => "equal",
-            false => "could be chance",
+            false => "not significant",
         }
     }
 
@@ -129,40 +130,29 @@ impl Comparison {
         } else {
             ("A", self.correct_a - self.correct_b)
         };
-        let among = match self.family {
-            1 => String::new(),
-            several => format!(" among {several} comparisons"),
+        let p = match self.family {
+            1 => p_equals(self.p_corrected),
+            several => {
+                format!("{}, corrected for {several} comparisons", p_equals(self.p_corrected))
+            }
         };
         match (more, self.only_a.len() + self.only_b.len()) {
-            (_, 0) => format!("A and B answer the same {} {of} right", self.correct_a),
+            (_, 0) => format!("A and B answer the same {} {of} correctly", self.correct_a),
             (0, changed) => format!(
-                "A and B answer equally many {of} right, though not the same: {changed} differ"
+                "A and B each answer {} {of} correctly, but differ on {}",
+                self.correct_a,
+                count(changed, "question")
             ),
-            _ if self.is_significant() => format!(
-                "{better} answers {more} more {of} right; a difference this large{among} would \
-                 come up by chance once in {}: {better} is better",
-                once_in(self.p_corrected)
-            ),
+            _ if self.is_significant() => {
+                format!(
+                    "{better} answers {more} more {of} correctly, a significant difference ({p})"
+                )
+            }
             _ => format!(
-                "{better} answers {more} more {of} right, which could well be chance: a difference \
-                 this large{among} would come up {}",
-                often(self.p_corrected)
+                "{better} answers {more} more {of} correctly, a difference that may be due to \
+                 chance ({p})"
             ),
         }
-    }
-}
-
-/// Returns how often an event of probability `p` happens, in words.
-fn often(p: f64) -> String {
-    if p > 0.5 { "more often than not".to_owned() } else { format!("once in {}", once_in(p)) }
-}
-
-/// Returns `1/p`, rounded for a sentence.
-fn once_in(p: f64) -> String {
-    match 1.0 / p {
-        times if times < 10.0 => format!("{times:.1}").trim_end_matches(".0").to_owned(),
-        times if times < 1e6 => format!("{times:.0}"),
-        _ => "a million or more".to_owned(),
     }
 }
 

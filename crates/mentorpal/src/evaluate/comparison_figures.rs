@@ -157,11 +157,11 @@ impl ChangedQuestions {
     #[must_use]
     pub fn groups(&self) -> [ChangedGroup<'_>; 3] {
         [
-            ChangedGroup { name: "fixed", meaning: "A wrong, B right", questions: &self.fixed },
-            ChangedGroup { name: "broken", meaning: "A right, B wrong", questions: &self.broken },
+            ChangedGroup { name: "fixed", meaning: "A wrong, B correct", questions: &self.fixed },
+            ChangedGroup { name: "broken", meaning: "A correct, B wrong", questions: &self.broken },
             ChangedGroup {
                 name: "still wrong differently",
-                meaning: "both wrong, each with another answer",
+                meaning: "both wrong, with different answers",
                 questions: &self.still_wrong_differently,
             },
         ]

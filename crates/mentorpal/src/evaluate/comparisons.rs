@@ -104,7 +104,7 @@ impl<'a> Comparisons<'a> {
         let checkpoints = runs.first().map_or(0, |run| run.reports.len());
         assert!(
             checkpoints > 1 && runs.iter().all(|run| run.reports.len() == checkpoints),
-            "only two checkpoints or more on the same tests can be compared"
+            "a comparison needs at least two checkpoints with the same tests"
         );
         let mut mentors: Vec<MentorComparisons> = runs.iter().map(of_mentor).collect();
         let pairs = mentors.iter_mut().flat_map(|entry| &mut entry.pairs);

@@ -23,16 +23,16 @@ pub fn folds(mentor: &Mentor, count: usize, seed: u64) -> Result<Vec<Vec<usize>>
     let examples = Examples::of(mentor, false);
     if let Some(why) = examples.why_unmeasurable() {
         return Err(Error::new(format!("mentor `{}`: {why}", mentor.id))
-            .hint("give several answers a second question in `classifier_data.csv`"));
+            .hint("add a second question to several answers in `classifier_data.csv`"));
     }
     let most = examples.measurable().len();
     if !(2..=most).contains(&count) {
         let message = format!(
-            "mentor `{}` has {most} questions whose answer has another one, which make 2 to {most} \
-             folds, not {count}",
+            "`{count}` folds, expected 2 to {most}: mentor `{}` has {most} questions whose answer \
+             has another question",
             mentor.id
         );
-        return Err(Error::new(message).hint(format!("choose with --folds, at most {most}")));
+        return Err(Error::new(message).hint(format!("choose 2 to {most} folds with --folds")));
     }
     let mut by_answer = examples.by_answer();
     let mut random = ChaCha8Rng::seed_from_u64(seed);

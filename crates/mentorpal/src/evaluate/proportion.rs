@@ -43,7 +43,7 @@ impl TryFrom<Counts> for Proportion {
 
     fn try_from(counts: Counts) -> Result<Self, Self::Error> {
         if counts.correct > counts.questions {
-            return Err("more are correct than there are questions");
+            return Err("more correct answers than questions");
         }
         Ok(Self::of(counts.correct as usize, counts.questions as usize))
     }

@@ -180,8 +180,8 @@ impl Trend {
     pub fn sentence(&self) -> String {
         let [low, high] = self.gain_ci95.map(points);
         let gain = format!(
-            "with {:.1} questions per answer instead of {:.1} it is {:.1} points {} (95% interval \
-             {low} to {high})",
+            "with {:.1} questions per answer instead of {:.1}, accuracy is {:.1} percentage points \
+             {} (95% interval {low} to {high})",
             self.to,
             self.from,
             100.0 * self.gain.abs(),
@@ -189,15 +189,16 @@ impl Trend {
         );
         match self.verdict {
             Verdict::Rising => format!(
-                "Accuracy still rises with paraphrases: {gain}, so that more of them would \
-                 probably help."
+                "Accuracy still increases with the number of paraphrases: {gain}. More paraphrases \
+                 would probably help."
             ),
             Verdict::Flat => format!(
-                "Accuracy hardly rises any more: {gain}, so that more paraphrases of this kind \
-                 would probably help little."
+                "Accuracy hardly increases any more: {gain}. More paraphrases of this kind would \
+                 probably help little."
             ),
             Verdict::Unclear => format!(
-                "Whether more paraphrases would help cannot be told from so few questions: {gain}."
+                "There are too few questions to estimate whether more paraphrases would help: \
+                 {gain}."
             ),
         }
     }

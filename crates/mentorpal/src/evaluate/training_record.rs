@@ -71,7 +71,7 @@ impl TrainingRecord {
     /// Never: plain data can always be serialized.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(self).expect("plain data can be serialized");
+        let mut bytes = serde_json::to_vec(self).expect("plain data serializes without errors");
         bytes.push(b'\n');
         bytes
     }
@@ -90,7 +90,7 @@ impl TrainingRecord {
             return Err(invalid(format!("longer than {MAX_BYTES} bytes")));
         }
         let record: Self = serde_json::from_slice(bytes)
-            .map_err(|e| invalid("not the figures of a training".to_owned()).caused_by(e))?;
+            .map_err(|e| invalid("not a training record".to_owned()).caused_by(e))?;
         if record.format != FORMAT {
             return Err(invalid(format!("format {}, expected {FORMAT}", record.format)));
         }
@@ -121,9 +121,9 @@ impl TrainingRecord {
             && wrong.iter().all(|wrong| is_number(wrong.confidence))
             && near_contradictions.iter().all(|pair| is_number(pair.similarity));
         if !sha256::is_digest(&self.data_sha256) {
-            Some("`data_sha256` is no SHA-256")
+            Some("`data_sha256` is not a SHA-256")
         } else if !(are_points && is_trend && are_numbers) {
-            Some("a number is out of its range")
+            Some("a number is out of range")
         } else {
             None
         }

@@ -102,7 +102,7 @@ impl Tuning {
         let right = |i: usize| correct[i].iter().filter(|&&correct| correct).count();
         let best = (0..trials.len())
             .max_by_key(|&i| (right(i), Reverse(i)))
-            .expect("there is a trial to choose from");
+            .expect("at least one trial exists");
         let differences = Differences::of(&correct);
         let mut figures: Vec<TrialFigures> =
             trials.iter().map(|runs| TrialFigures::of(runs)).collect();

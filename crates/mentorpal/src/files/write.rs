@@ -95,7 +95,7 @@ pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
 /// # Panics
 /// If `data` has map keys that are not strings.
 pub(crate) fn pretty_json(data: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(data).expect("plain data can be serialized");
+    let mut bytes = serde_json::to_vec_pretty(data).expect("plain data serializes without errors");
     bytes.push(b'\n');
     bytes
 }

@@ -91,7 +91,7 @@ fn read_row(table: &HeadedTable, row: &TableRow, findings: &mut Vec<Finding>) ->
             .hint("if it is a line of the cell above, put that cell in quotes"));
     }
     if questions.is_empty() {
-        let message = format!("answer `{id}` has no question, so it is never given");
+        let message = format!("answer `{id}` has no question, so it can never be given");
         findings.push(Finding::new(FindingKind::EmptyCell, place("question"), message));
     }
     if text.is_empty() {

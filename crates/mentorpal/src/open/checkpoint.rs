@@ -134,7 +134,9 @@ impl OpenCheckpoint {
         if !legacy.mentors.contains(&mentor.id) {
             let known = quoted_list(&legacy.mentors);
             let error = self.files.no_such_mentor(&mentor.id);
-            return Err(error.hint(format!("it has {known}; no mentor can be added to it")));
+            return Err(
+                error.hint(format!("the checkpoint has {known}; no mentor can be added to it"))
+            );
         }
         legacy.check_vectors(&mentor.id)?;
         let Converted { files, notes, .. } = convert_legacy(legacy, mentor, &self.vectors)?;

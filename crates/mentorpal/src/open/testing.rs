@@ -149,7 +149,9 @@ pub fn mentors_to_test(settings: &Settings) -> Result<Vec<MentorTestSet>> {
             .map_or("a test set".to_owned(), |n| format!("test set `{n}`"));
         return Err(Error::new(format!("no mentor has {which}"))
             .with_kind(ErrorKind::NotFound)
-            .hint(format!("mentors are {all}; test sets belong in `checkpoint/tests/<mentor>/`")));
+            .hint(format!(
+                "put a test set into `checkpoint/tests/<mentor>/`; the mentors are {all}"
+            )));
     }
     Ok(tests)
 }
@@ -159,7 +161,9 @@ fn no_test_set(workspace: &Workspace, mentor: &MentorId) -> Error {
     let unread = TestSet::unread(workspace, mentor);
     let hint = match unread.first() {
         Some(finding) => finding.to_string(),
-        None => "put one there as `NAME.csv`; docs/formats.md describes the format".to_owned(),
+        None => {
+            "put a test set there as `NAME.csv`; docs/formats.md describes the format".to_owned()
+        }
     };
     let place = Location::file(workspace.tests(mentor));
     Error::at(place, format!("mentor `{mentor}` has no test set"))

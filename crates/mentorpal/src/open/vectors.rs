@@ -75,15 +75,17 @@ fn missing_vectors(
     let name = name.escape_debug().to_string();
     let message = format!(
         "checkpoint `{}` was trained with the vector model `{name}` ({kind}, SHA-256 {sha256}), \
-         which is not here",
+         which is missing in the workspace",
         checkpoint.name
     );
     let hint = if name == EMBEDDED {
-        "that is the embedded model of another version of mentorpal; train again".to_owned()
+        "train the checkpoint again: it needs the embedded vector model of another version of \
+         mentorpal"
+            .to_owned()
     } else {
         format!(
-            "install the vector model that it was trained with, under any name: `mentorpal vectors \
-             add PATH` or `mentorpal vectors download {}`",
+            "install this vector model under any name: `mentorpal vectors add PATH` or `mentorpal \
+             vectors download {}`",
             shell_word(&name)
         )
     };
@@ -106,10 +108,14 @@ pub fn legacy_vectors(workspace: &Workspace, legacy: &LegacyCheckpoint) -> Resul
         return Ok(Some(Arc::new(VectorModel::open(workspace, name)?)));
     }
     let file = file.escape_debug().to_string();
-    let what = format!("it was trained with the word vectors `{file}`, which are not here");
+    let what = format!(
+        "the checkpoint was trained with the word vectors `{file}`, which are missing in the \
+         workspace"
+    );
     let hint = format!(
-        "add them: `mentorpal vectors add PATH/{}`; if they have another name here, import the \
-         checkpoint: `mentorpal checkpoints import {} --vectors NAME --checkpoint NAME`",
+        "add the word vectors: `mentorpal vectors add PATH/{}`; if the workspace has them under \
+         another name, import the checkpoint: `mentorpal checkpoints import {} --vectors NAME \
+         --checkpoint NAME`",
         shell_word(&file),
         shell_word(&legacy.folder.display().to_string())
     );

@@ -65,14 +65,14 @@ impl fmt::Display for Warning {
             Self::DataChanged { mentor, checkpoint, trained, now } => write!(
                 f,
                 "the data of `{mentor}` changed since `{checkpoint}` was trained on it ({trained} \
-                 then, {now} now); train again to learn from it"
+                 then, {now} now); train again to use the new data"
             ),
             Self::BackgroundChanged { checkpoint } => write!(
                 f,
-                "the background questions changed since `{checkpoint}` was trained (other mentors \
-                 have other questions now); train again to calibrate with them"
+                "the background questions changed since `{checkpoint}` was trained (the questions \
+                 of other mentors changed); train again to calibrate with the new ones"
             ),
-            Self::CheckpointSkipped(error) => write!(f, "checkpoint left out: {error}"),
+            Self::CheckpointSkipped(error) => write!(f, "checkpoint skipped: {error}"),
         }
     }
 }

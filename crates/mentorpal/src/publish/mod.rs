@@ -69,12 +69,13 @@ impl FileRecord {
 
     /// Compares `size` with this record; returns a description of the difference, if any.
     pub(crate) fn size_fault(&self, size: u64) -> Option<String> {
-        (size != self.size).then(|| format!("{size} bytes, the manifest lists {}", self.size))
+        (size != self.size)
+            .then(|| format!("{size} bytes, expected {} as in the manifest", self.size))
     }
 
     /// Compares `found` with this record; returns a description of the difference, if any.
     pub(crate) fn fault(&self, found: &Self) -> Option<String> {
-        let other_digest = || "its SHA-256 differs from the manifest".to_owned();
+        let other_digest = || "the SHA-256 differs from the manifest".to_owned();
         self.size_fault(found.size).or_else(|| (found != self).then(other_digest))
     }
 
@@ -113,7 +114,7 @@ pub(crate) fn files_fault(files: &BTreeMap<String, FileRecord>) -> Option<&'stat
     }
     let sum = files.values().try_fold(0_u64, |sum, file| sum.checked_add(file.size));
     let is_too_large = sum.is_none_or(|sum| sum > MAX_TOTAL_BYTES);
-    is_too_large.then_some("lists files with an impossibly large total size")
+    is_too_large.then_some("the total size of the listed files is too large")
 }
 
 /// The kind of folder that is published, as error messages describe it.
@@ -146,7 +147,7 @@ pub(crate) fn already_exists(target: &Path, kind: ItemKind) -> Error {
 
 /// Returns the error for a folder that another process changed while this process used it.
 fn changed_meanwhile(folder: &Path, noun: &str) -> Error {
-    let message = format!("another process changed the {noun} during this command");
+    let message = format!("another process changed the {noun} while this command was running");
     Error::at(Location::file(folder), message)
         .with_kind(ErrorKind::Conflict)
         .hint("run the command again")

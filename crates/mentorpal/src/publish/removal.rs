@@ -80,7 +80,7 @@ pub(crate) fn refuse_unlisted_files(folder: &Path, kind: ItemKind, new: &[u8]) -
     );
     Err(Error::at(Location::file(folder), message)
         .with_kind(Kind::Conflict)
-        .hint("move these files out of the folder, then run the command again"))
+        .hint("move these files out of the folder and run the command again"))
 }
 
 /// Removes a published folder, which may be corrupt: first renames it out of sight, then deletes

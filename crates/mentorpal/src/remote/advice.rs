@@ -57,7 +57,7 @@ impl RemoteAdvice {
         let host = &self.host;
         match &self.origin {
             Origin::Keys => "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-            Origin::Link => "check the public link: it is not valid, or has a password".to_owned(),
+            Origin::Link => "check the public link: it is invalid or has a password".to_owned(),
             Origin::Token if may_see && challenges.accepts_token() => {
                 "check the token in MENTORPAL_REMOTE_TOKEN".to_owned()
             }
@@ -69,7 +69,7 @@ impl RemoteAdvice {
             Origin::Nowhere(_) | Origin::Settings | Origin::File(_)
                 if !challenges.accepts_password() && challenges.accepts_token() =>
             {
-                "set MENTORPAL_REMOTE_TOKEN: the server accepts tokens, but no passwords".to_owned()
+                "set MENTORPAL_REMOTE_TOKEN: the server accepts only tokens, not passwords".to_owned()
             }
             Origin::Nowhere(_) | Origin::Settings | Origin::File(_) if !challenges.accepts_password() => {
                 "ask the server's administrator to enable Basic, Digest or a token (Bearer): no \
@@ -101,9 +101,12 @@ impl RemoteAdvice {
 fn hint(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
         403 => "ask the server's administrator for permission",
-        405 | 501 => "check the remote's URL: it is not a WebDAV disk that can be written to",
+        405 | 501 => "check the remote's URL: it is not a writable WebDAV disk",
         413 => "ask the server's administrator to raise its limit for the size of a file",
-        507 => "free some space on the remote, and run this again: the disk or your quota is full",
+        507 => {
+            "free some space on the remote and run the command again: the disk or your quota is \
+             full"
+        }
         _ => return None,
     })
 }

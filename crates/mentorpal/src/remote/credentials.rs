@@ -90,7 +90,7 @@ fn readable_by_others(path: &Path) -> Option<String> {
     let mode = fs::metadata(path).ok()?.permissions().mode();
     (mode & 0o077 != 0).then(|| {
         let path = path.display();
-        format!("{path}: others on this machine may read your password; run `chmod 600 {path}`")
+        format!("{path}: other users of this machine can read the password; run `chmod 600 {path}`")
     })
 }
 

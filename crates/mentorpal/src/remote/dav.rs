@@ -90,7 +90,9 @@ impl Dav {
                 Err(other) => first_error = first_error.or(Some(other)),
             }
         }
-        Err(first_error.unwrap_or_else(|| RequestError::NotFound(Error::new("no such link"))))
+        Err(first_error.unwrap_or_else(|| {
+            RequestError::NotFound(Error::new("the public link does not exist"))
+        }))
     }
 
     pub(super) fn url(&self, path: &str) -> RequestResult<Url> {
@@ -134,7 +136,7 @@ impl Dav {
         let listing = listing(&list_text(url, response)?, url.path());
         // A proxy may have truncated or changed the listing.
         let listing = listing.ok_or_else(|| {
-            RequestError::Transient(at(url, "cannot read the list in the response"), None)
+            RequestError::Transient(at(url, "cannot parse the list in the response"), None)
         })?;
         match listing.status {
             Some(404 | 410) => {
@@ -179,7 +181,7 @@ fn partly_done(url: &Url, response: Response) -> RequestError {
             RequestError::AlreadyExists(at(url, "the server responded 412 Precondition Failed"))
         }
         [404 | 409] => RequestError::NotFound(at(url, "the server reports that it does not exist")),
-        _ => RequestError::Transient(at(url, "the server did only part of the request"), None),
+        _ => RequestError::Transient(at(url, "the server completed the request only partly"), None),
     }
 }
 

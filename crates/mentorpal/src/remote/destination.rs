@@ -53,10 +53,10 @@ impl Form {
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Whole => "the whole address",
+            Self::Whole => "the complete URL",
             Self::HttpWithPort => "`http://HOST:PORT/PATH`",
             Self::Http => "`http://HOST/PATH`",
-            Self::Path => "the path alone",
+            Self::Path => "the path only",
         })
     }
 }
@@ -101,15 +101,15 @@ impl Dav {
                 let error = self.http.refused(from, response);
                 return Err(self.other_path(to).unwrap_or(error));
             }
-            tracing::info!(%form, "the server takes this as the new name of something");
+            tracing::info!(%form, "the server accepts this form of `Destination`");
             *known = Some(form);
             if !status.is_success() {
                 return Err(self.http.refused(from, response));
             }
             return done(to, response);
         }
-        let refused =
-            refused.unwrap_or_else(|| RequestError::Permanent(at(from, "it has no new name")));
+        let refused = refused
+            .unwrap_or_else(|| RequestError::Permanent(at(from, "the destination is missing")));
         // A proxy with a temporary problem can send the same statuses.
         match self.parent_of(to).map(|parent| self.propfind(&parent, "0")) {
             Some(Ok(_)) => Err(self.other_path(to).unwrap_or_else(|| no_form(from, refused))),
@@ -143,13 +143,13 @@ impl Dav {
         }
         let asked = parent.path();
         let what = format!(
-            "the server has this folder at the path `{own}/`, and is asked for it at `{asked}`: a \
-             proxy before it changes paths, but not the header `Destination`, so nothing can be \
+            "the path of this folder is `{own}/` on the server, but `{asked}` in the request: a \
+             reverse proxy rewrites paths, but not the header `Destination`, so nothing can be \
              renamed"
         );
         Some(RequestError::Permanent(at(&parent, what).with_kind(ErrorKind::Unsupported).hint(
-            "ask who looks after the proxy to leave the path as it is (the disk has the same path \
-             on the server then), or to change the path in `Destination`, too",
+            "ask the administrator of the proxy to keep the path unchanged (the same path on proxy \
+             and server), or to rewrite the path in `Destination` as well",
         )))
     }
 
@@ -162,12 +162,12 @@ impl Dav {
 
 /// The error of a server that accepts no form of `Destination`.
 fn no_form(from: &Url, refused: RequestError) -> RequestError {
-    let what = "the server refuses to rename it: it takes the new name for another server's, in \
-                every form (`https://…`, `http://…`, the path alone)";
+    let what = "the server refuses to rename it: it treats the new name as a URL of another \
+                server, in every form (`https://…`, `http://…`, the path only)";
     RequestError::Permanent(
         at(from, what).with_kind(ErrorKind::Unsupported).caused_by(refused.into_error()).hint(
-            "a proxy before the server probably hides the address that is asked for; ask who looks \
-         after it to pass the header `Host` on, or to rewrite `Destination`",
+            "ask the administrator of the reverse proxy, which probably changes the requested \
+             address, to forward the header `Host` or to rewrite `Destination`",
         ),
     )
 }

@@ -49,14 +49,14 @@ impl Remote {
                 return Ok(done(false));
             }
             LocalState::Valid(here) if options.force => OnExisting::Update(&here.manifest),
-            LocalState::Valid(_) => return Err(another(item, "another")),
+            LocalState::Valid(_) => return Err(another(item, "different")),
             // Nothing is lost if the remote has the same item, complete.
             LocalState::Corrupt(_, Some(here)) if options.force || *here == contents.manifest => {
                 OnExisting::Update(here)
             }
             LocalState::Corrupt(_, None) if options.force => OnExisting::Replace,
             LocalState::Corrupt(fault, _) => {
-                return Err(another(item, &format!("damaged ({fault}), and another")));
+                return Err(another(item, &format!("corrupt ({fault}) and different")));
             }
         };
         if !matches!(here, LocalState::Missing) {
@@ -114,10 +114,10 @@ impl Remote {
 /// The error of a different local item with this name.
 fn another(item: &Item, which: &str) -> Error {
     let noun = item.noun();
-    let what = format!("the {noun} here is {which} than the remote's of this name");
+    let what = format!("the local {noun} is {which} from the one with this name on the remote");
     Error::at(Location::file(item.folder()), what)
         .with_kind(ErrorKind::AlreadyExists)
-        .hint("pass --force to replace it with the remote's; the local one is lost then")
+        .hint("pass --force to replace the local copy by the one on the remote")
 }
 
 /// The download of one file.
@@ -150,8 +150,8 @@ impl Fetch<'_> {
                     let error = Error::at(self.place(), what).with_kind(ErrorKind::Corrupt);
                     if corrupt >= MAX_CORRUPT_DOWNLOADS {
                         return Err(RequestError::Permanent(error.hint(format!(
-                            "the copy on the remote is damaged; whoever has it whole can repair \
-                             it: `{} --force`",
+                            "repair the copy on the remote from a workspace with a valid copy: `{} \
+                             --force`",
                             item.upload_command()
                         ))));
                     }
@@ -170,7 +170,8 @@ impl Fetch<'_> {
                 }
                 Err(RequestError::NotFound(error)) => {
                     return Err(RequestError::NotFound(error.hint(format!(
-                        "the manifest names it; whoever has it whole can repair it: `{} --force`",
+                        "repair the copy on the remote from a workspace with a valid copy: `{} \
+                         --force`",
                         item.upload_command()
                     ))));
                 }
@@ -247,8 +248,7 @@ impl Fetch<'_> {
                 fill(&mut CountingReader(&mut content, &mut self.meter), &mut buffer);
             if length as u64 > left {
                 file.set_len(0).map_err(|e| self.disk(e))?;
-                let what =
-                    format!("more than the {} bytes that the manifest says", self.record.size);
+                let what = format!("more than the {} bytes in the manifest", self.record.size);
                 return Err(RequestError::Transient(Error::at(self.place(), what), None));
             }
             // The bytes before an interruption are kept.
@@ -259,7 +259,7 @@ impl Fetch<'_> {
                 None => {}
                 Some(Ok(())) if left == 0 => return Ok(()),
                 Some(Ok(())) => {
-                    let error = Error::at(self.place(), "the connection was cut");
+                    let error = Error::at(self.place(), "the connection was closed too early");
                     return Err(RequestError::Transient(error, None));
                 }
                 Some(Err(error)) => return Err(truncated(&self.place(), error)),

@@ -60,8 +60,8 @@ impl HiddenNames {
     pub(super) fn notice(&self) -> Option<String> {
         self.is_notice_pending.swap(false, Ordering::Relaxed).then(|| {
             format!(
-                "the disk takes no names that begin with a dot, so what is under way is called \
-                 `{DOT_REPLACEMENT}upload-…` there instead of `.upload-…`"
+                "the server does not accept names that begin with a dot, so unfinished uploads \
+                 have the name `{DOT_REPLACEMENT}upload-…` there instead of `.upload-…`"
             )
         })
     }

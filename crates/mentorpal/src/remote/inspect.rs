@@ -87,12 +87,16 @@ impl Remote {
             .map_err(|e| super::transfer::truncated(&place, e))?;
         let length = manifest.len() as u64;
         if length > MAX_MANIFEST {
-            let message = format!("more than {MAX_MANIFEST} bytes, the largest size of a manifest");
+            let message =
+                format!("the manifest has more than {MAX_MANIFEST} bytes, the maximum size");
             let error = Error::at(place, message).with_kind(ErrorKind::Corrupt);
             return Err(RequestError::Permanent(error));
         }
         if reading.size.is_some_and(|size| length < size) {
-            return Err(RequestError::Transient(Error::at(place, "the connection was cut"), None));
+            return Err(RequestError::Transient(
+                Error::at(place, "the connection was closed too early"),
+                None,
+            ));
         }
         // An HTML page is not JSON.
         match reading.page {

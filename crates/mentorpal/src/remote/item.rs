@@ -70,7 +70,7 @@ impl Item {
             return Err(Error::new(format!(
                 "the vector model `{name}` is part of mentorpal and cannot be shared"
             ))
-            .hint("use it directly: every mentorpal of this version contains it"));
+            .hint("use it directly: it is embedded in every mentorpal of this version"));
         }
         Ok(Self { folder: workspace.vector_model(name), name: ItemName::Vectors(name.clone()) })
     }
@@ -240,10 +240,10 @@ impl Item {
 
     /// Returns the error for an item that is corrupt in the workspace.
     pub(super) fn corrupt(&self, fault: &str) -> Error {
-        let message = format!("the {} is damaged: {fault}", self.noun());
+        let message = format!("the {} is corrupt: {fault}", self.noun());
         Error::at(Location::file(&self.folder), message)
             .with_kind(ErrorKind::Corrupt)
-            .hint("recreate it, then upload it again")
+            .hint("create the item again, then upload it")
     }
 
     /// Returns the command that lists the items of this kind.

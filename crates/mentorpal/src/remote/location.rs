@@ -42,7 +42,7 @@ impl Location {
                  `file:///PATH`",
             )
         };
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("is no URL"))?;
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("is not a URL"))?;
         match scheme.to_ascii_lowercase().as_str() {
             "file" => match folder(rest) {
                 Some(folder) if has_parent_segment(&folder) => {
@@ -51,8 +51,10 @@ impl Location {
                 Some(folder) => Ok(Self::Folder(folder)),
                 None => Err(wrong("is not an absolute path on this machine")),
             },
-            "s3" => bucket(rest).ok_or_else(|| wrong("names no bucket, or has more than a prefix")),
-            scheme @ ("http" | "https") => web(scheme, rest).ok_or_else(|| wrong("is no address")),
+            "s3" => bucket(rest).ok_or_else(|| wrong("is not a bucket with an optional prefix")),
+            scheme @ ("http" | "https") => {
+                web(scheme, rest).ok_or_else(|| wrong("is not a valid URL"))
+            }
             _ => Err(wrong("has an unknown scheme").with_kind(ErrorKind::Unsupported)),
         }
     }

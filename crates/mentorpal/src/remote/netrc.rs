@@ -109,8 +109,8 @@ pub(super) fn find(
     Err((
         row,
         Error::new(format!("the entry has no `{lacks}`")).with_kind(ErrorKind::Unauthorized).hint(
-            "an entry is `machine HOST login USER password PASSWORD`; a word that begins with \
-                 `#`, or holds blanks, belongs in double quotes",
+            "write the entry as `machine HOST login USER password PASSWORD`; put a word that \
+             begins with `#` or contains blanks in double quotes",
         ),
     ))
 }
@@ -130,7 +130,8 @@ fn words(line: &[u8]) -> Result<Vec<Vec<u8>>> {
             (word[..end].to_vec(), &word[end..])
         };
         if after.first().is_some_and(|byte| !is_space(*byte)) {
-            return Err(malformed("a word right after a closing quote").hint("put a blank there"));
+            return Err(malformed("a word directly after a closing quote")
+                .hint("put a blank after the quote"));
         }
         words.push(word);
         rest = after;
@@ -154,8 +155,8 @@ fn unquoted(text: &[u8]) -> Result<(Vec<u8>, &[u8])> {
             other => word.push(*other),
         }
     }
-    Err(malformed("a quote that the line does not close")
-        .hint("write `\"` within quotes as `\\\"`"))
+    Err(malformed("an opening quote without a closing quote in the same line")
+        .hint("close the quote; write `\"` within quotes as `\\\"`"))
 }
 
 /// The error of a file that does not have the format of a `.netrc`.

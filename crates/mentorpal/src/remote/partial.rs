@@ -151,12 +151,12 @@ impl Partial {
                 let scratch = Some(Scratch::existing_folder(&own));
                 Self { folder: own, _lock: lock.ok().flatten(), own: scratch }
             }
-            Err(error) => return Err(Error::io(&shared, "make the folder", error)),
+            Err(error) => return Err(Error::io(&shared, "create the folder", error)),
         };
         let whole = partial.folder.join("whole");
         let below = subfolders(contents).into_iter().map(|folder| whole.join(folder));
         for folder in [partial.folder.join("parts"), whole.clone()].into_iter().chain(below) {
-            fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make the folder", e))?;
+            fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "create the folder", e))?;
         }
         Ok(partial)
     }
@@ -254,7 +254,8 @@ impl Part {
     /// # Errors
     /// If the disk fails.
     pub(super) fn note(&self, validator: Option<String>) -> Result<()> {
-        let note = serde_json::to_vec(&Note { validator }).expect("plain data can be written");
+        let note =
+            serde_json::to_vec(&Note { validator }).expect("plain data serializes without errors");
         write_synced(&self.note, &note).map_err(|e| Error::io(&self.note, "write the file", e))
     }
 

@@ -120,10 +120,9 @@ impl Bucket {
         }
         let what = format!("a list of more than {MAX_OBJECTS} objects");
         Err(RequestError::Permanent(
-            Error::at(self.place(folder), what).with_kind(ErrorKind::Unsupported).hint(
-                "check that the remote's URL is a folder for sharing; otherwise the server's list \
-                 is endless",
-            ),
+            Error::at(self.place(folder), what)
+                .with_kind(ErrorKind::Unsupported)
+                .hint("check that the remote's URL is a folder for sharing with few objects"),
         ))
     }
 
@@ -239,7 +238,8 @@ impl Store for Bucket {
             Some(sent) if sent == start || sent == 0 => sent,
             _ if start > 0 => return self.read(path, None),
             _ => {
-                let error = Error::at(self.place(path), "the server sent another part of it");
+                let error =
+                    Error::at(self.place(path), "the server sent a different range of the object");
                 return Err(RequestError::Transient(error, None));
             }
         };
@@ -248,8 +248,11 @@ impl Store for Bucket {
     }
 
     fn write(&self, path: &str, content: &mut dyn Read, size: u64) -> RequestResult<()> {
-        let unread =
-            |e| RequestError::Permanent(Error::at(self.place(path), "cannot be sent").caused_by(e));
+        let unread = |e| {
+            RequestError::Permanent(
+                Error::at(self.place(path), "cannot read the data to send").caused_by(e),
+            )
+        };
         let mut next_part = || {
             let mut part = Vec::new();
             content.take(PART_SIZE as u64).read_to_end(&mut part).map_err(unread).map(|_| part)

@@ -205,7 +205,8 @@ impl S3Error {
                     .to_owned()
             }
             "QuotaExceeded" | "XMinioStorageFull" | "InsufficientCapacity" => {
-                "free some space in the store, and run this again: it or your quota is full"
+                "free some space in the store and run the command again: the store or your quota \
+                 is full"
                     .to_owned()
             }
             _ => return None,

@@ -95,10 +95,10 @@ impl Bucket {
             let error = Error::at(self.place(&claim), "removed a stale claim");
             return Err(RequestError::Transient(error, None));
         }
-        let what = "another upload of this name is under way, or was interrupted";
+        let what = "another upload of this name is running, or was interrupted";
         let error = Error::at(self.place(&claim), what).with_kind(ErrorKind::Conflict);
         Err(RequestError::Permanent(
-            error.hint("re-run the upload to resume it, or delete this object"),
+            error.hint("run the upload again to resume it, or delete this object"),
         ))
     }
 

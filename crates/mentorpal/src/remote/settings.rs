@@ -148,13 +148,13 @@ impl RemoteSettings {
         if let Some(token) = &self.token {
             if self.user.is_some() || self.password.is_some() || in_url.is_some() {
                 return Err(Error::new(
-                    "MENTORPAL_REMOTE_TOKEN is set, and a user or a password is, too",
+                    "MENTORPAL_REMOTE_TOKEN is set together with a user or a password",
                 )
-                .hint("unset one of them: a server is shown a token or a user, not both"));
+                .hint("unset one of them: use either a token, or a user and a password"));
             }
             let credentials = Credentials::token(token).ok_or_else(|| {
                 Error::new("MENTORPAL_REMOTE_TOKEN is not a token")
-                    .hint("expected the token alone: letters, digits and signs without spaces")
+                    .hint("set it to the token only: letters, digits and signs without spaces")
             })?;
             return Ok(Login {
                 credentials: Some(credentials),
@@ -173,7 +173,7 @@ impl RemoteSettings {
                 let credentials = Some(Credentials::new(&user, &password)?);
                 Ok(Login { credentials, origin: Origin::Settings, warning: None })
             }
-            (None, Some(_)) => Err(Error::new("MENTORPAL_REMOTE_PASSWORD is set, but no user")
+            (None, Some(_)) => Err(Error::new("MENTORPAL_REMOTE_PASSWORD is set without a user")
                 .with_kind(ErrorKind::Unauthorized)
                 .hint("set MENTORPAL_REMOTE_USER, too")),
             (user, None) => {
@@ -190,10 +190,10 @@ impl RemoteSettings {
     fn no_password(&self, url: &Url) -> Error {
         let of = if self.user.is_some() { "MENTORPAL_REMOTE_USER" } else { "the remote's URL" };
         let host = url.host();
-        let error = Error::new(format!("{of} has a user, but there is no password for it"));
+        let error = Error::new(format!("{of} has a user without a password"));
         error.with_kind(ErrorKind::Unauthorized).hint(format!(
             "set MENTORPAL_REMOTE_PASSWORD, or put `machine {host} login USER password PASSWORD` \
-             into a .netrc; where it is empty, write `USER:@` in the URL"
+             into a .netrc; for an empty password, write `USER:@` in the URL"
         ))
     }
 }
@@ -278,7 +278,7 @@ mod tests {
             assert!(found == Some(expected), "{in_url} {variables:?}");
         }
         let refused: [(&str, Variables, &str); 4] = [
-            ("", &[(password, "p")], "MENTORPAL_REMOTE_PASSWORD is set, but no user"),
+            ("", &[(password, "p")], "MENTORPAL_REMOTE_PASSWORD is set without a user"),
             ("", &[(user, "eve")], "MENTORPAL_REMOTE_USER has a user, but"),
             ("s3cret@", &[], "the remote's URL has a user, but"),
             ("", &[("MENTORPAL_REMOTE_TOKEN", "s3cret token")], "is not a token"),

@@ -213,7 +213,7 @@ fn difference_of_content(
         hasher.add(buffer, length);
         size += length as u64;
         if size > record.size {
-            return Ok(Some(format!("more than the {} bytes that the manifest says", record.size)));
+            return Ok(Some(format!("more than the {} bytes in the manifest", record.size)));
         }
         if let Some(end) = end {
             check_complete(size, announced, end, place)?;
@@ -287,7 +287,7 @@ fn check_complete(
     end.map_err(|e| truncated(place, e))?;
     if announced.is_some_and(|announced| size < announced) {
         return Err(RequestError::Transient(
-            Error::at(place.clone(), "the connection was cut"),
+            Error::at(place.clone(), "the connection was closed too early"),
             None,
         ));
     }

@@ -68,7 +68,7 @@ impl Upload<'_> {
             match self.stage().and_then(|()| self.publish(&obstacle)) {
                 // Another upload of the same content has published the hidden folder.
                 Err(RequestError::NotFound(error)) => {
-                    tracing::info!(%error, "starting the upload over");
+                    tracing::info!(%error, "restarting the upload");
                     last = Some(error);
                 }
                 published => return published.map(|()| self.result(true)),
@@ -109,9 +109,9 @@ impl Upload<'_> {
             RemoteState::Corrupt(_, manifest) if self.options.force => {
                 Ok(Some(Obstacle::Corrupt(manifest)))
             }
-            RemoteState::Corrupt(error, _) => Err(RequestError::Permanent(
-                error.hint("use --force to move it to a hidden name and upload this one"),
-            )),
+            RemoteState::Corrupt(error, _) => Err(RequestError::Permanent(error.hint(
+                "pass --force to move the existing item to a hidden name and upload this one",
+            ))),
         }
     }
 
@@ -133,7 +133,7 @@ impl Upload<'_> {
             }
             Some(_) if self.options.force => Ok(Some(Obstacle::Corrupt(Some(found.manifest)))),
             Some(fault) => {
-                Err(self.corrupt(&format!("the copy on the remote is damaged: {fault}")))
+                Err(self.corrupt(&format!("the copy on the remote is corrupt: {fault}")))
             }
         }
     }

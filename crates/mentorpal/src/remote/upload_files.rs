@@ -140,7 +140,7 @@ impl Upload<'_> {
                     return Ok(());
                 }
                 source.check()?;
-                let message = "the server stored other bytes than were sent";
+                let message = "the server stored different bytes than were sent";
                 Err(RequestError::Transient(Error::at(store.place(path), message), None))
             })
             .and_then(|()| if is_temporary { store.rename(&part, path) } else { Ok(()) });

@@ -26,5 +26,5 @@ pub use ngrams::{Analyzer, NgramCounts};
 pub(crate) use packed::{HashIndex, PackedStrings, ends_at};
 pub use sanitize::{normalize, sanitize, sanitize_any_script, shorten};
 pub(crate) use segments::segments;
-pub use shares::{p_value, percent, percent_or_dash, percent_range, points};
+pub use shares::{p_equals, p_value, percent, percent_or_dash, percent_range, points};
 pub use stem::stem;

@@ -38,3 +38,10 @@ pub fn points(difference: f64) -> String {
 pub fn p_value(p: f64) -> String {
     if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
 }
+
+/// Formats a p-value with its name: `p = 0.0313`, or `p < 0.0001`.
+#[must_use]
+pub fn p_equals(p: f64) -> String {
+    let value = p_value(p);
+    if value.starts_with('<') { format!("p {value}") } else { format!("p = {value}") }
+}

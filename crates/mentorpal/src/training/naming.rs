@@ -49,7 +49,7 @@ pub(super) fn automatic_name(
 
 fn already_exists(workspace: &Workspace, name: &CheckpointRef) -> Error {
     let place = Location::file(name.folder(workspace));
-    Error::at(place, format!("there is a checkpoint `{name}`"))
+    Error::at(place, format!("checkpoint `{name}` already exists"))
         .with_kind(ErrorKind::AlreadyExists)
         .hint(
             "choose another name with --checkpoint, replace it with --overwrite, or retrain a \

@@ -262,7 +262,10 @@ impl TrainingRun {
         Err(if self.trained == 0 {
             error
         } else {
-            error.hint("fix its data, or pass --keep-going to publish without it")
+            error.hint(
+                "correct the data, or pass --keep-going to publish the checkpoint without these \
+                 mentors",
+            )
         })
     }
 }
@@ -285,8 +288,8 @@ fn settings(workspace: &Workspace, request: &TrainRequest) -> Result<Settings> {
 /// The error of an update that does not name the mentor to retrain.
 #[must_use]
 pub fn update_without_mentor() -> Error {
-    Error::new("--update retrains one mentor, and none was named")
-        .hint("name it: `mentorpal train --mentor MENTOR --update`")
+    Error::new("--update needs a mentor to retrain")
+        .hint("name the mentor: `mentorpal train --mentor MENTOR --update`")
 }
 
 /// Opens the checkpoint to update. One that cannot be updated is refused before any training.
@@ -314,8 +317,8 @@ fn vectors_of_update(
     }
     let trained = vectors.as_deref().map_or(NO_VECTORS, VectorModel::name);
     let name = &checkpoint.name;
-    let message = format!("checkpoint `{name}` was trained with the vectors `{trained}`");
-    Err(Error::new(message).hint("leave --vectors out, or train a new checkpoint without --update"))
+    let message = format!("checkpoint `{name}` was trained with another vector model, `{trained}`");
+    Err(Error::new(message).hint("omit --vectors, or train a new checkpoint without --update"))
 }
 
 /// Copies the mentors that were not trained in this run.

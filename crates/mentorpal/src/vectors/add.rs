@@ -75,11 +75,10 @@ impl ModelInput {
             return if is_model_folder(|file| path.join(file).is_file()) {
                 Ok(Self::Folder(Folder(path.to_owned())))
             } else {
-                Err(Error::at(Location::file(path), "a folder, but not one of a sentence encoder")
-                    .hint(
-                        "a sentence encoder has `config.json`, `tokenizer.json` and \
-                     `model.safetensors`; word vectors are one file",
-                    ))
+                Err(Error::at(Location::file(path), "a folder without a sentence encoder").hint(
+                    "name a folder with `config.json`, `tokenizer.json` and `model.safetensors`, \
+                     or a file of word vectors",
+                ))
             };
         }
         files::refuse_pointer(path)?;

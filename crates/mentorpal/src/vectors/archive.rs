@@ -52,9 +52,9 @@ impl Archive {
         check_ends(&file).map_err(|e| e.or_at(Location::file(path)))?;
         file.rewind().map_err(unreadable)?;
         let zip = ZipArchive::new(BufReader::new(file)).map_err(|e| {
-            Error::at(Location::file(path), "not a zip archive that can be read")
+            Error::at(Location::file(path), "not a readable zip archive")
                 .caused_by(e)
-                .hint("fetch it again, or unpack it first")
+                .hint("download the archive again, or unpack it first")
         })?;
         let folder = folder(&zip).map_err(|e| e.or_at(Location::file(path)))?;
         Ok(Self { path: path.to_owned(), zip, folder })
@@ -67,7 +67,7 @@ impl Bundle for Archive {
         let Some(index) = self.zip.index_for_name(&format!("{}{path}", self.folder)) else {
             return Ok(None);
         };
-        let unreadable = |e| Error::at(place.clone(), "cannot be unpacked").caused_by(e);
+        let unreadable = |e| Error::at(place.clone(), "cannot unpack this file").caused_by(e);
         if self.zip.by_index_raw(index).map_err(unreadable)?.encrypted() {
             return Err(Error::at(place, "is encrypted").hint("unpack the archive first"));
         }
@@ -95,16 +95,21 @@ fn folder(zip: &ZipArchive<BufReader<File>>) -> Result<String> {
             let files = count(zip.len(), "file");
             let mut names: Vec<&str> = zip.file_names().collect();
             names.sort_unstable();
-            let what = format!("no sentence encoder among its {files}: {}", listed(&names));
+            let what =
+                format!("no sentence encoder among the {files} of the archive: {}", listed(&names));
             Err(Error::new(what).hint(
-                "a sentence encoder is a folder with `config.json`, `tokenizer.json` and \
-                 `model.safetensors`; a file of word vectors can be added once you unpack it first",
+                "add an archive of a folder with `config.json`, `tokenizer.json` and \
+                 `model.safetensors`; unpack a file of word vectors first",
             ))
         }
         _ => {
             found.sort_unstable();
-            let what = format!("{} sentence encoders in it: {}", found.len(), listed(&found));
-            Err(Error::new(what).hint("unpack it first, and add the folder of one"))
+            let what = format!(
+                "{} sentence encoders in the archive, expected one: {}",
+                found.len(),
+                listed(&found)
+            );
+            Err(Error::new(what).hint("unpack the archive and add one of the folders"))
         }
     }
 }
@@ -135,8 +140,8 @@ fn check_ends(file: &File) -> Result<()> {
         for bytes in window.windows(span).filter(|bytes| bytes.ends_with(END)) {
             ends += 1;
             if bytes.starts_with(LOCATOR) || ends > MAX_ENDS {
-                return Err(Error::new("an archive larger than 4 GiB, or damaged")
-                    .hint("fetch it again, or unpack it first"));
+                return Err(Error::new("the archive is larger than 4 GiB or corrupt")
+                    .hint("download the archive again, or unpack it first"));
             }
         }
         window.drain(..window.len().saturating_sub(span - 1));

@@ -113,7 +113,7 @@ impl Cache {
                 .open(File::options().read(true))
                 .and_then(|file| self.read_on(&mut known, &file))
         {
-            tracing::debug!(path = %self.path.display(), %error, "the cache of vectors is not read");
+            tracing::debug!(path = %self.path.display(), %error, "cannot read the vector cache");
         }
         wanted.into_iter().filter(|(key, _)| !known.rows.contains_key(*key)).collect()
     }
@@ -126,7 +126,7 @@ impl Cache {
         }
         if let Err(error) = self.add(&mut known, new, used) {
             let path = self.path.display();
-            tracing::debug!(%path, %error, "going on without the cache of vectors");
+            tracing::debug!(%path, %error, "continuing without the vector cache");
         }
     }
 
@@ -162,7 +162,7 @@ impl Cache {
         while known.end + record <= length.min(self.max_size) {
             reader.read_exact(&mut bytes)?;
             let Some((key, vector)) = self.unpacked(&bytes) else {
-                tracing::debug!(path = %self.path.display(), "the cache of vectors is damaged");
+                tracing::debug!(path = %self.path.display(), "the vector cache is corrupt");
                 break;
             };
             known.put(key, &vector);
@@ -191,7 +191,7 @@ impl Cache {
         }
         let end = start + bytes.len() as u64;
         if end > self.max_size {
-            return Err(io::Error::other("too many texts to keep"));
+            return Err(io::Error::other("the vectors exceed the maximum size of the cache"));
         }
         file.set_len(start)?;
         file.seek(SeekFrom::Start(start))?;

@@ -119,8 +119,10 @@ fn as_found(error: Error, copied: &Path, bundle: &dyn Bundle) -> Error {
 }
 
 fn missing(bundle: &dyn Bundle, path: &str) -> Error {
-    Error::at(bundle.place(path), "there is no such file, and a sentence encoder needs it")
-        .hint("save the model again with a newer sentence-transformers, or get all its files")
+    Error::at(bundle.place(path), "the file is missing; a sentence encoder needs it").hint(
+        "save the model again with a newer version of sentence-transformers, or download all files \
+         of the model",
+    )
 }
 
 /// Copies one file of at most `max_size` bytes, counted while reading. Returns whether the file
@@ -145,7 +147,7 @@ fn copy_file(bundle: &mut dyn Bundle, path: &str, to: &Path, max_size: u64) -> R
         io::Write::write_all(&mut file, &buffer[..length]).map_err(failed)?;
     }
     if left.limit() == 0 {
-        return Err(Error::at(place, format!("more than {} MiB", max_size >> 20))
+        return Err(Error::at(place, format!("larger than {} MiB", max_size >> 20))
             .with_kind(ErrorKind::Unsupported)
             .hint(TOO_LARGE));
     }

@@ -24,7 +24,7 @@ pub(super) const SHA256: &str = "4c20d3d1ba81aa143de1700732af71c812e0e132a5fb273
 /// Never: the name is valid.
 #[must_use]
 pub fn embedded_name() -> VectorModelName {
-    VectorModelName::new(EMBEDDED).expect("a plain name")
+    VectorModelName::new(EMBEDDED).expect("a valid name")
 }
 
 /// Returns the manifest of the embedded model, which has no folder to hold one.
@@ -57,7 +57,7 @@ pub(super) fn refuse(name: &VectorModelName) -> Result<()> {
     if name.as_str() != EMBEDDED {
         return Ok(());
     }
-    Err(Error::new(format!("`{EMBEDDED}` is the vector model that mentorpal itself holds"))
+    Err(Error::new(format!("the name `{EMBEDDED}` is reserved for the embedded vector model"))
         .hint("choose another name with --name"))
 }
 

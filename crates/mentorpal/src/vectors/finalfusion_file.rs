@@ -120,5 +120,5 @@ fn parse(bytes: &[u8], shape: TableShape) -> Option<(Vocabulary, usize)> {
 }
 
 fn corrupt() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "not the file that was added")
+    io::Error::new(io::ErrorKind::InvalidData, "the file differs from the one that was added")
 }

@@ -12,7 +12,7 @@ use crate::workspace::{VectorModelName, Workspace};
 
 const KIND: ItemKind = ItemKind {
     noun: "vector model",
-    hint_if_exists: "choose another with --name, or replace it with --overwrite",
+    hint_if_exists: "choose another name with --name, or replace the vector model with --overwrite",
 };
 
 /// A vector model whose files are written but not published yet.
@@ -52,7 +52,7 @@ pub fn remove(
 pub(super) fn chosen_or(chosen: Option<&VectorModelName>, name: &str) -> Result<VectorModelName> {
     match chosen {
         Some(chosen) => Ok(chosen.clone()),
-        None => VectorModelName::new(name).map_err(|e| e.hint("name it with --name")),
+        None => VectorModelName::new(name).map_err(|e| e.hint("choose a name with --name")),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::sha256;
 pub(super) const MODEL_FILE: &str = "model.fifu";
 
 /// The hint for a model whose files differ from its manifest.
-pub const DAMAGED: &str = "the vector model is damaged; add it again";
+pub const DAMAGED: &str = "the vector model is corrupt; add it again";
 
 /// The version of the format that this program writes.
 const FORMAT: u32 = 1;
@@ -142,7 +142,7 @@ impl VectorModelManifest {
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let fault = |message: String| {
             Error::at(Location::file(path), message)
-                .hint("the vector model is damaged or of another version; add it again")
+                .hint("the vector model is corrupt or of another version; add it again")
         };
         let manifest: Self = serde_json::from_slice(bytes)
             .map_err(|e| fault("not a manifest".to_owned()).caused_by(e))?;
@@ -151,14 +151,18 @@ impl VectorModelManifest {
             return Err(fault(format!("manifest format {format}, expected {FORMAT}")));
         }
         if *dims == 0 || (*kind == ModelKind::Words && words.is_none()) {
-            return Err(fault("no number of words, or vectors of no numbers".to_owned()));
+            return Err(fault(
+                "the number of words is missing, or the number of dimensions is 0".to_owned(),
+            ));
         }
         if let Some(file) = files.keys().find(|file| !kind.may_have(file)) {
             let file = file.escape_debug();
-            return Err(fault(format!("names the file `{file}`, which no model of {kind} has")));
+            return Err(fault(format!(
+                "lists the file `{file}`, which a model of kind `{kind}` cannot have"
+            )));
         }
         if files.is_empty() {
-            return Err(fault("names no file".to_owned()));
+            return Err(fault("lists no files".to_owned()));
         }
         // Digests become parts of paths, so they must be valid.
         if let Some(what) = publish::files_fault(files) {

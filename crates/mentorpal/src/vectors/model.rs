@@ -69,7 +69,9 @@ impl VectorModel {
         let found = vectors.sentences().dims();
         if found != manifest.dims {
             let expected = manifest.dims;
-            let what = format!("vectors of {found} numbers, the manifest says {expected}");
+            let what = format!(
+                "{found}-dimensional vectors, expected {expected} dimensions as in the manifest"
+            );
             return Err(Error::at(Location::file(folder), what).hint(DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);

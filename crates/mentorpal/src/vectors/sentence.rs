@@ -32,7 +32,7 @@ impl Embeddings {
     /// If the count of `numbers` is not a multiple of `dims`.
     #[must_use]
     pub fn new(dims: usize, numbers: Vec<f32>) -> Self {
-        assert!(numbers.len().is_multiple_of(dims), "vectors of {dims} numbers");
+        assert!(numbers.len().is_multiple_of(dims), "{dims}-dimensional vectors");
         Self { dims, numbers }
     }
 

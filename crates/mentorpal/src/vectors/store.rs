@@ -82,7 +82,7 @@ pub(super) fn read_with<T>(
     for _ in 0..ATTEMPTS {
         let found = OpenedFolder::read_with(&folder, |opened| {
             let bytes = opened.read(MANIFEST_FILE).map_err(|e| {
-                e.hint("without a manifest the folder is no vector model of this tool")
+                e.hint("check the folder: a vector model of mentorpal has a manifest")
             })?;
             let manifest = VectorModelManifest::from_bytes(&path, &bytes)?;
             read(opened, &manifest)
@@ -99,10 +99,10 @@ pub(super) fn read_with<T>(
             Err(error) => return Err(error),
         }
     }
-    let what = "another run changed the vector model again and again while it was read";
+    let what = "other processes changed the vector model repeatedly while it was read";
     Err(Error::at(Location::file(folder), what)
         .with_kind(ErrorKind::Conflict)
-        .hint("run this again"))
+        .hint("run the command again"))
 }
 
 /// Returns the error for a vector model that does not exist.
@@ -112,7 +112,10 @@ fn no_such_model(workspace: &Workspace, name: &VectorModelName) -> Result<Error>
     let place = Location::file(workspace.vector_model(name));
     Ok(Error::at(place, format!("no vector model `{name}`{guess}"))
         .with_kind(ErrorKind::NotFound)
-        .hint(format!("there is {}; add one: `mentorpal vectors add PATH`", quoted_list(known))))
+        .hint(format!(
+            "available vector models: {}; add another one: `mentorpal vectors add PATH`",
+            quoted_list(known)
+        )))
 }
 
 /// Returns the name of the vector model whose digest, in hex, is `sha256`, or `None` if the workspace

@@ -33,9 +33,9 @@ impl WordVectors {
         // The embedded model is of another kind, so it is rejected here.
         let kind = manifest(workspace, name)?.kind;
         if kind != ModelKind::Words {
-            let what = format!("vector model `{name}` is of kind {kind}, not words");
+            let what = format!("vector model `{name}` is of kind `{kind}`, expected `words`");
             return Err(Error::at(Location::file(workspace.vector_model(name)), what)
-                .hint("nearest words need word vectors; `mentorpal vectors list` names them"));
+                .hint("choose word vectors; `mentorpal vectors list` shows the kinds"));
         }
         read_with(workspace, name, |opened, manifest| Self::read(opened.path(), manifest.clone()))
     }
@@ -137,6 +137,7 @@ impl SentenceModel for WordVectors {
         if vectors.numbers().iter().all(|number| number.is_finite()) {
             return Ok(vectors);
         }
-        Err(Error::new("the word vectors hold what is no number").hint(DAMAGED))
+        Err(Error::new("the word vectors contain a value that is not a finite number")
+            .hint(DAMAGED))
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn redirect(url: &Url, response: &Response) -> RequestResult<Option<U
     let next = url.redirected(location).filter(|next| next.is_private() || !url.is_private());
     next.map(Some).ok_or_else(|| {
         RequestError::Permanent(
-            at(url, "redirect to an unsupported address was not followed")
+            at(url, "a redirect to an unsupported URL was not followed")
                 .with_kind(ErrorKind::Unreachable),
         )
     })
@@ -148,7 +148,7 @@ pub(crate) fn truncated(url: &Url, error: io::Error) -> RequestError {
     interrupted(Location::file(url.to_string()), error)
 }
 
-const CUT: &str = "the connection was cut";
+const CUT: &str = "the connection was closed too early";
 
 /// The error of a request without a response; `hint` is what to check.
 pub(super) fn unsent(url: &Url, error: ureq::Error, hint: &str) -> RequestError {

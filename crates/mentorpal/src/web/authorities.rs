@@ -21,7 +21,7 @@ impl Authorities {
         let mut all = read(path)?;
         let found = rustls_native_certs::load_native_certs();
         for error in found.errors {
-            tracing::info!(%error, "a certificate of the system cannot be read");
+            tracing::info!(%error, "cannot read a certificate of the system");
         }
         all.extend(found.certs.iter().map(|found| Certificate::from_der(found).to_owned()));
         Ok(Self(all))
@@ -37,8 +37,8 @@ impl Authorities {
 fn read(path: &Path) -> Result<Vec<Certificate<'static>>> {
     let wrong = |what: String| {
         Error::at(Location::file(path), what).hint(
-            "`ca_file` under [remote] is a PEM file: the certificates of authorities, each between \
-             `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`",
+            "set `ca_file` under [remote] to a PEM file with certificates of authorities, each \
+             between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`",
         )
     };
     let text = files::read(path)?;
@@ -48,12 +48,12 @@ fn read(path: &Path) -> Result<Vec<Certificate<'static>>> {
         let PemItem::Certificate(certificate) = item else { continue };
         let number = certificates.len() + 1;
         RootCertStore::empty().add(certificate.der().into()).map_err(|e| {
-            wrong(format!("certificate {number} of it cannot be read")).caused_by(e)
+            wrong(format!("cannot parse certificate {number} of the file")).caused_by(e)
         })?;
         certificates.push(certificate);
     }
     if certificates.is_empty() {
-        return Err(wrong("no certificate in it".to_owned()));
+        return Err(wrong("the file contains no certificate".to_owned()));
     }
     Ok(certificates)
 }

@@ -38,9 +38,9 @@ pub(crate) fn short(url: &Url, response: Response, most: u64) -> RequestResult<V
     let mut bytes = Vec::new();
     body(response).short().take(most + 1).read_to_end(&mut bytes).map_err(|e| truncated(url, e))?;
     if bytes.len() as u64 > most {
-        let what = format!("an answer of more than {most} bytes, which none of its kind has");
+        let what = format!("the response has more than {most} bytes, the maximum for this request");
         let error = at(url, what).with_kind(ErrorKind::Unsupported);
-        return Err(RequestError::Permanent(error.hint("look at the address")));
+        return Err(RequestError::Permanent(error.hint("check the URL")));
     }
     Ok(bytes)
 }
@@ -98,7 +98,7 @@ struct TooSlow {
 impl fmt::Display for TooSlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.seconds.as_secs_f64();
-        write!(f, "{} bytes came in {seconds:.0} seconds", self.bytes)
+        write!(f, "{} bytes in {seconds:.0} seconds", self.bytes)
     }
 }
 
@@ -110,16 +110,16 @@ pub(crate) fn interrupted(place: Location, error: io::Error) -> RequestError {
         // Not retried at once: a retry would be as slow, and a resumed download would never give
         // up.
         Ok(slow) => RequestError::Permanent(
-            Error::at(place, format!("the answer comes too slowly: {slow}"))
+            Error::at(place, format!("the response arrives too slowly: {slow}"))
                 .with_kind(ErrorKind::Unreachable)
                 .transient()
                 .hint(format!(
-                    "at least {MIN_SPEED} bytes a second are expected; run this again later, or \
-                     over a faster network"
+                    "run the command again later, or over a faster network: at least {MIN_SPEED} \
+                     bytes per second are expected"
                 )),
         ),
         Err(error) => RequestError::Transient(
-            Error::at(place, "the connection was cut").caused_by(error),
+            Error::at(place, "the connection was closed too early").caused_by(error),
             None,
         ),
     }

@@ -200,7 +200,7 @@ impl Client {
             let Some(again) = again.flatten() else { return Ok(response) };
             drain_body(response);
             if is_begun {
-                let what = "the server wants new credentials for this request";
+                let what = "the server requires new credentials for this request";
                 return Err(RequestError::Transient(at(&request.url, what), Some(Duration::ZERO)));
             }
             sent = Some(again);

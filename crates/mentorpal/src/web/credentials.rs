@@ -30,7 +30,7 @@ impl Credentials {
         secrets::register(password);
         secrets::register([user, b":", password].concat());
         if user.contains(&b':') {
-            return Err(Error::new("a user's name with a `:`, which servers cannot be told"));
+            return Err(Error::new("the user name contains `:`, which HTTP does not allow"));
         }
         Ok(Self::User { user: user.to_vec(), password: password.to_vec() })
     }

@@ -100,7 +100,7 @@ impl Agent {
         let request = request
             .uri(url.full())
             .body(body)
-            .map_err(|_| RequestError::Permanent(at(url, "an address that cannot be asked")))?;
+            .map_err(|_| RequestError::Permanent(at(url, "the URL is not valid for a request")))?;
         tracing::info!(method = %request.method(), %url, "asking");
         let request = if self.no_proxy.has(url) {
             self.connections.configure_request(request).proxy(None).build()

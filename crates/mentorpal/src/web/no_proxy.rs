@@ -30,7 +30,7 @@ pub(super) fn from_environment() -> (Option<Proxy>, NoProxy) {
     let proxy = |name: &&str| {
         let found = Proxy::new(&variable(name)?);
         if found.is_err() {
-            tracing::warn!("{name} is not the address of a proxy, and is ignored");
+            tracing::warn!("{name} is not the URL of a proxy and is ignored");
         }
         if let Ok(proxy) = &found {
             proxy.password().iter().for_each(secrets::register);

@@ -89,9 +89,7 @@ impl Backoff {
     ) -> RequestResult<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
-            let hint = format!(
-                "tried {ATTEMPTS} times; run this again later: it resumes where it stopped"
-            );
+            let hint = format!("run the command again later to resume (after {ATTEMPTS} attempts)");
             let hint = match error.hint_text() {
                 Some(first) => format!("{first}; {hint}"),
                 None => hint,

@@ -48,7 +48,7 @@ impl Workspace {
         } else {
             Err(Error::at(Location::file(root), "the workspace is not a folder")
                 .with_kind(ErrorKind::NotFound)
-                .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"))
+                .hint("set MENTORPAL to a workspace, or create a workspace: `mentorpal new DIR`"))
         }
     }
 
@@ -158,9 +158,12 @@ impl Workspace {
     pub fn mentor_ids(&self) -> Result<Vec<MentorId>> {
         let folder = self.mentors();
         if !folder.is_dir() {
-            return Err(Error::at(Location::file(folder), "there is no such folder of mentors")
-                .with_kind(ErrorKind::NotFound)
-                .hint("set MENTORPAL to a workspace, or make one: `mentorpal new DIR`"));
+            return Err(Error::at(
+                Location::file(folder),
+                "the folder of the mentors does not exist",
+            )
+            .with_kind(ErrorKind::NotFound)
+            .hint("set MENTORPAL to a workspace, or create a workspace: `mentorpal new DIR`"));
         }
         let mut ids = Vec::new();
         for name in entries(&folder)? {
@@ -172,9 +175,14 @@ impl Workspace {
         }
         ids.sort();
         match same_twice(&ids) {
-            Some(id) => Err(Error::at(Location::file(folder), format!("two mentors `{id}`"))
-                .with_kind(ErrorKind::Conflict)
-                .hint("rename one: accents written in two ways are the same name")),
+            Some(id) => {
+                Err(Error::at(Location::file(folder), format!("two mentors have the name `{id}`"))
+                    .with_kind(ErrorKind::Conflict)
+                    .hint(
+                        "rename one of them: names that differ only in their Unicode normalization \
+                         are equal",
+                    ))
+            }
             None => Ok(ids),
         }
     }
@@ -202,14 +210,19 @@ impl Workspace {
         }
         names.sort();
         match same_twice(&names) {
-            Some(name) if !name.as_str().is_ascii() => {
-                Err(Error::at(Location::file(folder), format!("two test sets `{name}`")).hint(
-                    "rename one: accents written in two ways are the same name, and the ending \
-                     `.csv` is the same in capitals",
-                ))
-            }
-            Some(name) => Err(Error::at(Location::file(folder), format!("two test sets `{name}`"))
-                .hint("rename one: the ending `.csv` is the same in capitals")),
+            Some(name) if !name.as_str().is_ascii() => Err(Error::at(
+                Location::file(folder),
+                format!("two test sets have the name `{name}`"),
+            )
+            .hint(
+                "rename one of them: names that differ only in their Unicode normalization or in \
+                 the case of `.csv` are equal",
+            )),
+            Some(name) => Err(Error::at(
+                Location::file(folder),
+                format!("two test sets have the name `{name}`"),
+            )
+            .hint("rename one of them: names that differ only in the case of `.csv` are equal")),
             None => Ok(names),
         }
     }
@@ -233,7 +246,7 @@ pub fn folder_names<K: NameKind>(folder: &Path) -> Result<Vec<Name<K>>> {
 /// The name of the file or folder at `path`.
 fn name_at<K: NameKind>(name: &OsStr, path: &Path) -> Result<Name<K>> {
     let name = name.to_str().ok_or_else(|| {
-        Error::new(format!("{} name is not Unicode", K::NOUN)).hint("rename it in UTF-8")
+        Error::new(format!("{} name is not valid Unicode", K::NOUN)).hint("rename it in UTF-8")
     });
     name.and_then(Name::new).map_err(|e| e.or_at(Location::file(path)))
 }

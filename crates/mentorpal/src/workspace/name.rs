@@ -147,9 +147,7 @@ pub(crate) fn check_name(noun: &str, name: &str) -> Result<()> {
     match fault(name) {
         None => Ok(()),
         Some(fault) => Err(Error::new(format!("{noun} name `{}` {fault}", name.escape_debug()))
-            .hint(
-                "a name becomes the name of a folder: letters, digits, `_`, `-` and `.` are safe",
-            )),
+            .hint("use letters, digits, `_`, `-` and `.`: the name is also the name of a folder")),
     }
 }
 
@@ -163,7 +161,7 @@ fn fault(name: &str) -> Option<&'static str> {
     } else if name.contains(['/', '\\']) {
         Some("contains a path separator")
     } else if name.chars().any(|c| c.is_control() || "<>:\"|?*".contains(c)) {
-        Some("contains a character that not every system allows in file names")
+        Some("contains a character that some systems do not allow in file names")
     } else if name.ends_with([' ', '.']) || name.starts_with(' ') {
         Some("starts or ends with a space, or ends with a dot")
     } else {

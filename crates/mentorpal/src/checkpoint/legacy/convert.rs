@@ -41,8 +41,11 @@ pub fn convert(model: LegacyModel, mentor: &Mentor, vectors: &Vectors) -> Result
     let answers = answers(&model.fused.classes, mentor, &mut notes);
     if answers.is_empty() {
         let all = count(model.fused.classes.len(), "answer");
-        return Err(Error::new(format!("none of its {all} is in the data of `{}`", mentor.id))
-            .hint("check that the checkpoint belongs to this mentor and to similar data"));
+        return Err(Error::new(format!(
+            "none of the {all} of the checkpoint is in the data of mentor `{}`",
+            mentor.id
+        ))
+        .hint("check that the checkpoint was trained on the data of this mentor"));
     }
     let topics = topics(model.topics.topics, mentor, &mut notes);
     let rows: Vec<usize> = answers.iter().map(|class| class.row).collect();
@@ -128,7 +131,7 @@ fn topics(count: usize, mentor: &Mentor, notes: &mut Vec<String>) -> Vec<String>
         return names;
     }
     notes.push(format!(
-        "the model has {count} topics, but the data has {}; using numbers as topic names",
+        "the model has {count} topics, but the data has {}; the topics are named by numbers",
         names.len()
     ));
     (1..=count).map(|number| format!("topic {number}")).collect()

@@ -96,7 +96,10 @@ impl LegacyCheckpoint {
             Some(name) if names.is_empty() => Ok(name),
             first => {
                 let names = quoted_list(first.into_iter().chain(names));
-                let what = format!("its mentors were trained with different word vectors: {names}");
+                let what = format!(
+                    "the mentors of the checkpoint were trained with different word vectors: \
+                     {names}"
+                );
                 Err(Error::at(Location::file(&self.folder), what))
             }
         }

@@ -25,7 +25,7 @@ impl LegacyModel {
         let TopicWeights { dims, topics, .. } = self.topics;
         let fault = |message: String| {
             let error = Error::new(message).with_kind(ErrorKind::Corrupt);
-            Err(error.hint("restore the files, which are from different models"))
+            Err(error.hint("restore the files: they belong to different models"))
         };
         if self.unfused.features != dims {
             let found = self.unfused.features;

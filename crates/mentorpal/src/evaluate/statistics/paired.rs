@@ -47,7 +47,7 @@ pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
 /// If `only_a + only_b` is greater than `questions`, or `error` is not between 0 and 1.
 #[must_use]
 pub fn paired_interval(only_a: usize, only_b: usize, questions: usize, error: f64) -> [f64; 2] {
-    assert!(only_a + only_b <= questions, "more questions differ than there are questions");
+    assert!(only_a + only_b <= questions, "more differences than questions");
     assert!(0.0 < error && error < 1.0, "an error of {error} is not a probability");
     if questions == 0 {
         return [-1.0, 1.0];

@@ -39,7 +39,7 @@ fn name_row(area: &Area, name: &str, height: i32) -> Drawn {
 /// Plots accuracy against coverage of both, and the point at each checkpoint's own threshold.
 pub(in crate::page) fn both_coverages(a: &SideFigures, b: &SideFigures) -> String {
     draw(HEIGHT, |area| {
-        let names = ["share answered", "right of those"];
+        let names = ["coverage", "accuracy of answered questions"];
         let mut chart = axes!(area, 0.0..1.0, 0.0..1.0, names, [&percent, &percent]);
         chart.draw_series(LineSeries::new(thinned(&a.coverage), RIGHT.stroke_width(2)))?;
         chart.draw_series(dashed(thinned(&b.coverage), 2))?;

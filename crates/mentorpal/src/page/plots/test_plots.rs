@@ -46,7 +46,7 @@ pub(in crate::page) fn confidences(bins: &[ConfidenceBin]) -> String {
     let right = top(bins.iter().map(|bin| bin.right));
     let wrong = top(bins.iter().map(|bin| bin.wrong));
     draw(HEIGHT, |area| {
-        let names = ["confidence", "wrong   |   right"];
+        let names = ["confidence", "wrong   |   correct"];
         let scale =
             bins.first().map_or(0.0, |bin| bin.low)..bins.last().map_or(1.0, |bin| bin.high);
         let gap = 0.003 * (scale.end - scale.start);
@@ -80,7 +80,7 @@ pub(in crate::page) fn reliability(calibration: &Calibration) -> String {
 /// Plots accuracy against coverage, and the point at the classifier's own threshold.
 pub(in crate::page) fn coverage(points: &[CoveragePoint], fitted: FittedPoint) -> String {
     draw(HEIGHT, |area| {
-        let names = ["share answered", "right of those"];
+        let names = ["coverage", "accuracy of answered questions"];
         let mut chart = axes!(area, 0.0..1.0, 0.0..1.0, names, [&percent, &percent]);
         chart.draw_series(LineSeries::new(thinned(points), RIGHT.stroke_width(2)))?;
         if let Some(accuracy) = fitted.accuracy {

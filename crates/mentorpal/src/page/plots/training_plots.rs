@@ -10,7 +10,7 @@ pub(in crate::page) fn learning_curve(points: &[CurvePoint]) -> String {
     let most = points.last().map_or(1.0, |point| 1.08 * point.questions_per_answer);
     let shown = |point: &CurvePoint| Some((point.questions_per_answer, point.share.share?));
     draw(HEIGHT, |area| {
-        let names = ["questions per answer, on average", "right"];
+        let names = ["mean questions per answer", "accuracy"];
         let mut chart = axes!(area, 0.0..most, 0.0..1.0, names, [&tenth, &percent]);
         chart.draw_series(LineSeries::new(points.iter().filter_map(shown), RIGHT))?;
         for point in points {

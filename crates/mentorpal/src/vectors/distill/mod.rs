@@ -77,7 +77,7 @@ fn distill(
     let DistillOptions { dims, seed, sequences } = *options;
     let most = super::SentenceModel::dims(teacher.encoder);
     if !(1..=most).contains(&dims) {
-        let what = format!("cannot make vectors of {dims} numbers from those of {most}");
+        let what = format!("{dims} dimensions, but the vectors of the encoder have {most}");
         return Err(Error::new(what).hint(format!("choose --dims from 1 to {most}")));
     }
     let tokens = kept_tokens(teacher.encoder)?;
@@ -128,7 +128,7 @@ fn kept_tokens(encoder: &SentenceEncoder) -> Result<Vec<(String, u32)>> {
         return Ok(tokens);
     }
     Err(Error::new("the encoder's tokenizer has no words of lower-case ASCII letters")
-        .hint("static vectors are made from encoders of English text in lower case"))
+        .hint("use an encoder of lower-case English text"))
 }
 
 fn ids(sequence: &[u32], tokens: &[(String, u32)]) -> Vec<u32> {

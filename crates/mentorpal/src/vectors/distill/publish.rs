@@ -95,9 +95,9 @@ impl FoundEncoder {
         // The embedded one is of another kind.
         let kind = store::manifest(workspace, name)?.kind;
         if kind != ModelKind::Encoder {
-            let what = format!("vector model `{name}` is of kind {kind}, not encoder");
+            let what = format!("vector model `{name}` is of kind `{kind}`, expected `encoder`");
             return Err(Error::at(Location::file(workspace.vector_model(name)), what)
-                .hint("static vectors are distilled from a sentence encoder"));
+                .hint("choose a sentence encoder; `mentorpal vectors list` shows the kinds"));
         }
         store::read_with(workspace, name, |opened, manifest| {
             store::check_sizes(opened, manifest)?;
@@ -113,7 +113,7 @@ impl FoundEncoder {
 
     fn in_folder(path: &Path) -> Result<Self> {
         if !is_model_folder(|file| path.join(file).is_file()) {
-            return Err(Error::at(Location::file(path), "not a folder of a sentence encoder")
+            return Err(Error::at(Location::file(path), "not the folder of a sentence encoder")
                 .hint("name a vector model of kind encoder, or a sentence-transformers folder"));
         }
         let weights = path.join(WEIGHTS_FILE);

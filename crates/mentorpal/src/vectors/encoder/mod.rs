@@ -157,8 +157,11 @@ impl SentenceEncoder {
                     let (tokens, others) = rest.split_at(sequences[index].len() * self.dims());
                     let sentence = self.pool(tokens);
                     if !sentence.iter().all(|number| number.is_finite()) {
-                        return Err(Error::new("the encoder makes a vector of what is no number")
-                            .hint("its weights are damaged; get it again"));
+                        return Err(Error::new(
+                            "the encoder computes a vector with a value that is not a finite \
+                             number",
+                        )
+                        .hint("the weights are corrupt; download the model again"));
                     }
                     pooled.push((index, sentence));
                     rest = others;

@@ -84,7 +84,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
         part.map_or(Ok(()), |part| part.check(supported))?;
     }
     if parts.decoder.is_some_and(|decoder| decoder.get("type") != Some(&"WordPiece".into())) {
-        return Err("its decoder is not of WordPiece".to_owned());
+        return Err("the decoder is not `WordPiece`".to_owned());
     }
     let template = parts.post_processor.filter(|part| part.kind == "TemplateProcessing");
     template.map_or(Ok(()), |template| template.check_template())
@@ -93,7 +93,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
 impl Part {
     fn check(&self, supported: &[&str]) -> Result<(), String> {
         if !supported.contains(&self.kind.as_str()) {
-            return Err(format!("it has a part `{}`", self.kind.escape_debug()));
+            return Err(format!("unknown component `{}`", self.kind.escape_debug()));
         }
         let mut parts = self.normalizers.iter().chain(&self.pretokenizers);
         parts.try_for_each(|part| part.check(supported))
@@ -108,10 +108,14 @@ impl Part {
                 Piece::SpecialToken { id } if self.special_tokens.contains_key(id) => {}
                 Piece::Sequence { id } | Piece::SpecialToken { id } => {
                     let id = id.escape_debug();
-                    return Err(format!("its template names `{id}`, which is not there"));
+                    return Err(format!("the template contains the unknown id `{id}`"));
                 }
             }
         }
-        if texts == 1 { Ok(()) } else { Err(format!("its template has the text {texts} times")) }
+        if texts == 1 {
+            Ok(())
+        } else {
+            Err(format!("the template contains the text {texts} times, expected once"))
+        }
     }
 }

@@ -135,7 +135,7 @@ impl EncoderSettings {
         };
         // Room for two special tokens and one token of the text.
         if settings.max_tokens < 3 {
-            return Err(unusable(&length_path, "`max_seq_length` leaves no room for text"));
+            return Err(unusable(&length_path, "`max_seq_length` is too small for any text"));
         }
         for (index, module) in Module::read_all(folder)?.iter().enumerate() {
             match (index, module.name()) {
@@ -146,7 +146,7 @@ impl EncoderSettings {
                 }
                 (1.., "Normalize") => settings.normalize = true,
                 (_, kind) => {
-                    let what = format!("a stage `{}` at {index}", kind.escape_debug());
+                    let what = format!("module `{}` at index {index}", kind.escape_debug());
                     return Err(unusable(&folder.join(MODULES_FILE), &what));
                 }
             }
@@ -175,7 +175,12 @@ impl Module {
     /// # Errors
     /// If the name is not plain.
     pub(super) fn pooling_folder(&self, folder: &Path) -> Result<&str> {
-        let wrong = || unusable(&folder.join(MODULES_FILE), "the pooling's path is no plain name");
+        let wrong = || {
+            unusable(
+                &folder.join(MODULES_FILE),
+                "the path of the pooling module is not a plain folder name",
+            )
+        };
         is_plain(&self.path).then_some(self.path.as_str()).ok_or_else(wrong)
     }
 }
@@ -199,13 +204,13 @@ impl EncoderShape {
         ];
         if self.model_type != "bert" {
             let found = self.model_type.escape_debug();
-            Err(format!("a model of type `{found}`, expected `bert`"))
+            Err(format!("model type `{found}`, expected `bert`"))
         } else if self.position_embedding_type != "absolute" {
-            Err("positions are not absolute".to_owned())
+            Err("position embeddings that are not absolute".to_owned())
         } else if sizes.contains(&0) || !self.hidden_size.is_multiple_of(self.heads) {
-            Err("sizes that do not fit together".to_owned())
+            Err("inconsistent sizes".to_owned())
         } else if self.layer_norm_eps.is_nan() || self.layer_norm_eps <= 0.0 {
-            Err("`layer_norm_eps` is not positive".to_owned())
+            Err("a `layer_norm_eps` that is not positive".to_owned())
         } else {
             Ok(())
         }
@@ -227,14 +232,14 @@ fn read_pooling(path: &Path) -> Result<Pooling> {
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&files::read(path)?).map_err(|e| {
-        let message = format!("not what the file of a sentence encoder holds: {e}");
+        let message = format!("not a valid file of a sentence encoder: {e}");
         Error::at(Location::file(path), message).hint(HINT)
     })
 }
 
 fn unusable(path: &Path, what: &str) -> Error {
-    Error::at(Location::file(path), format!("{what}: not supported")).hint(HINT)
+    Error::at(Location::file(path), format!("not supported: {what}")).hint(HINT)
 }
 
-const HINT: &str = "usable are BERT models saved by sentence-transformers, pooled by the mean or \
-                    the first token, e.g. all-MiniLM-L6-v2";
+const HINT: &str = "use a BERT model saved by sentence-transformers with mean or first-token \
+                    pooling, for example all-MiniLM-L6-v2";

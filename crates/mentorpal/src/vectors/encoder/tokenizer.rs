@@ -21,7 +21,8 @@ pub(super) struct Tokenizer {
     max_tokens: usize,
 }
 
-const SUPPORTED: &str = "usable are BERT's own tokenizers (WordPiece), as all-MiniLM-L6-v2 has";
+const SUPPORTED: &str =
+    "use a model with a BERT tokenizer (WordPiece), for example all-MiniLM-L6-v2";
 
 impl Tokenizer {
     /// Reads the tokenizer in `folder`.
@@ -32,25 +33,27 @@ impl Tokenizer {
         let path = folder.join(TOKENIZER_FILE);
         let fault = |what: String| {
             Error::at(Location::file(&path), what)
-                .hint("get the model again, with a `tokenizer.json`")
+                .hint("download the model again, with a `tokenizer.json`")
         };
         let bytes = files::read(&path)?;
-        parts::check(&bytes).map_err(|what| {
-            fault(format!("not a tokenizer that is supported: {what}")).hint(SUPPORTED)
-        })?;
+        parts::check(&bytes)
+            .map_err(|what| fault(format!("unsupported tokenizer: {what}")).hint(SUPPORTED))?;
         let mut inner =
-            Inner::from_bytes(bytes).map_err(|e| fault(format!("not a tokenizer: {e}")))?;
+            Inner::from_bytes(bytes).map_err(|e| fault(format!("not a valid tokenizer: {e}")))?;
         inner.with_padding(None);
         let added = inner.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
         if added >= settings.max_tokens {
             let most = settings.max_tokens;
-            return Err(fault(format!("adds {added} tokens to each text, of {most} at most")));
+            return Err(fault(format!(
+                "the tokenizer adds {added} special tokens to each text, but a text has at most \
+                 {most} tokens"
+            )));
         }
         let truncation =
             TruncationParams { max_length: settings.max_tokens, ..TruncationParams::default() };
-        inner
-            .with_truncation(Some(truncation))
-            .map_err(|e| fault(format!("cannot cut at {} tokens: {e}", settings.max_tokens)))?;
+        inner.with_truncation(Some(truncation)).map_err(|e| {
+            fault(format!("cannot truncate to {} tokens: {e}", settings.max_tokens))
+        })?;
         let vocab_size = settings.shape.vocab_size;
         let (lower_case, max_tokens) = (settings.lower_case, settings.max_tokens);
         Ok(Self { inner, lower_case, vocab_size, max_tokens })
@@ -97,10 +100,13 @@ impl Tokenizer {
         let ids = encoding.get_ids().to_vec();
         if ids.len() > self.max_tokens {
             let (found, most) = (ids.len(), self.max_tokens);
-            return Err(failed(&format!("gave {found} tokens, of {most} at most")));
+            return Err(failed(&format!("returned {found} tokens, expected at most {most}")));
         }
         match ids.iter().find(|id| **id as usize >= self.vocab_size) {
-            Some(id) => Err(failed(&format!("gave token {id} of {}", self.vocab_size))),
+            Some(id) => Err(failed(&format!(
+                "returned token id {id}, expected an id below {}",
+                self.vocab_size
+            ))),
             None => Ok(ids),
         }
     }

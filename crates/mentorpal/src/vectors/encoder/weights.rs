@@ -215,13 +215,16 @@ fn read_numbers(file: &OpenFile, name: &str, start: u64, numbers: &mut [f32]) ->
     if f32::from_bits(largest).is_finite() {
         Ok(())
     } else {
-        Err(damaged(file.path(), Error::new(format!("`{name}` holds what is no number"))))
+        Err(damaged(
+            file.path(),
+            Error::new(format!("`{name}` contains a value that is not a finite number")),
+        ))
     }
 }
 
 /// Returns the error `what` of the weights at `path`.
 fn damaged(path: &Path, what: Error) -> Error {
-    what.prefixed("not the network that `config.json` describes")
+    what.prefixed("the weights do not match `config.json`")
         .or_at(Location::file(path))
-        .hint("the file is damaged or of another kind; get the model again")
+        .hint("the file is corrupt or of another kind; download the model again")
 }

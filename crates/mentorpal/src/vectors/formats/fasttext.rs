@@ -179,7 +179,7 @@ fn hash(ngram: &[u8]) -> u32 {
 
 fn unsupported_model(property: &str) -> Error {
     unsupported(format!("a fastText model {property} is not supported"))
-        .hint("add the `.vec` file of the model, which is text")
+        .hint("add the `.vec` file (text format) of the model")
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ fn check_metadata(reader: &mut BoundedReader<impl BufRead>) -> Result<()> {
     let bytes = reader.bytes(length)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) if text.parse::<toml::Table>().is_ok() => Ok(()),
-        _ => Err(corrupt("the metadata are not TOML")),
+        _ => Err(corrupt("the metadata is not TOML")),
     }
 }
 
@@ -156,7 +156,7 @@ fn chunk(reader: &mut BoundedReader<impl BufRead>, expected: u32) -> Result<()> 
 fn number_type(reader: &mut BoundedReader<impl BufRead>, size: u64) -> Result<()> {
     let kind = reader.u32()?;
     if kind != F32 {
-        return Err(unsupported(format!("numbers of type {kind}, expected {F32} (f32)")));
+        return Err(unsupported(format!("values of type {kind}, expected {F32} (f32)")));
     }
     reader.bytes(4 - (size - reader.left()) % 4)?;
     Ok(())

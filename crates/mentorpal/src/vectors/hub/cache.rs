@@ -85,7 +85,7 @@ impl ModelCache {
             if is_valid(&blob, &hash).unwrap_or(false) {
                 return Cached::Complete(blob);
             }
-            tracing::info!(path = %blob.display(), "not whole in the cache");
+            tracing::info!(path = %blob.display(), "missing or corrupt in the cache");
         }
         if self.absent(commit, path).is_file() { Cached::Absent } else { Cached::Unknown }
     }

@@ -109,8 +109,8 @@ struct HubAdvice {
 
 impl Advice for HubAdvice {
     fn unreachable(&self) -> &'static str {
-        "look at the network and HF_ENDPOINT; what Hugging Face's cache holds is used without one \
-         where HF_HUB_OFFLINE=1"
+        "check the network and HF_ENDPOINT; set HF_HUB_OFFLINE=1 to use the files in Hugging \
+         Face's cache without a network"
     }
 
     fn explain(&self, error: Error, refusal: &Refusal) -> Error {
@@ -118,24 +118,25 @@ impl Advice for HubAdvice {
             return error;
         }
         error.hint(if !self.endpoint.is_same_server(refusal.url) {
-            "the Hub leads to this server for a while only: run this again"
+            "run the command again: the redirect of the Hub to this server has expired"
         } else if !self.has_token {
             // The Hub sends the same status for models that do not exist.
-            "no such model, or one that only members see: look at the spelling, or set HF_TOKEN"
+            "check the spelling of the model, or set HF_TOKEN if the model is private or gated"
         } else if !refusal.may_see {
-            "HF_TOKEN was not sent, since it would not be encrypted: use https in HF_ENDPOINT"
+            "use https in HF_ENDPOINT: HF_TOKEN was not sent, because the connection is not \
+             encrypted"
         } else if refusal.status == StatusCode::UNAUTHORIZED {
-            "the Hub does not know the token in HF_TOKEN (or the file `token` in HF_HOME)"
+            "check the token in HF_TOKEN (or the file `token` in HF_HOME): the Hub rejects it"
         } else {
-            "HF_TOKEN may not read this model; accept its terms on its page, or take another token"
+            "accept the terms of this model on its page, or use another token: HF_TOKEN has no \
+             access to this model"
         })
     }
 }
 
 /// The error of a response that the Hub would not send.
 pub(super) fn unexpected_response(url: &Url) -> Error {
-    at(url, "not an answer of the Hugging Face Hub").with_kind(ErrorKind::Unreachable).hint(
-        "a network that wants a login answers with a page of its own; look at it in a browser, and \
-         at HF_ENDPOINT",
-    )
+    at(url, "not a response of the Hugging Face Hub")
+        .with_kind(ErrorKind::Unreachable)
+        .hint("open the URL in a browser: it may be a login page of the network; check HF_ENDPOINT")
 }

@@ -184,7 +184,7 @@ impl<'a> HubModel<'a> {
             if path == "README.md" {
                 return Ok(None);
             }
-            let what = "not in Hugging Face's cache, or damaged there";
+            let what = "missing or corrupt in Hugging Face's cache";
             return Err(at(&url, what).with_kind(ErrorKind::NotFound).hint(OFFLINE));
         };
         let description = FileInfo::ask(client, &url)?;
@@ -198,7 +198,8 @@ impl<'a> HubModel<'a> {
         };
         let most = max_size(path);
         if let Some(description) = description.filter(|description| description.size > most) {
-            let what = format!("{} MiB, expected at most {}", description.size >> 20, most >> 20);
+            let what =
+                format!("{} MiB, expected at most {} MiB", description.size >> 20, most >> 20);
             return Err(at(&url, what).with_kind(ErrorKind::Unsupported).hint(TOO_LARGE));
         }
         if let Some(description) = description {
@@ -248,7 +249,7 @@ impl Bundle for HubModel<'_> {
     }
 }
 
-const OFFLINE: &str = "HF_HUB_OFFLINE is set; without it, the Hub is asked";
+const OFFLINE: &str = "unset HF_HUB_OFFLINE to download from the Hub";
 
 /// Requests the commit of the model's revision.
 fn request_commit(client: &HubClient, endpoint: &Url, id: &ModelId) -> Result<String> {
@@ -257,7 +258,7 @@ fn request_commit(client: &HubClient, endpoint: &Url, id: &ModelId) -> Result<St
     let Info { sha, .. } =
         retry_with_backoff(FIRST_WAIT, || client.json(&url)).map_err(|error| match error {
             RequestError::NotFound(error) => error.hint(format!(
-                "there is no model `{id}`, or it has no revision `{}`; look at the spelling",
+                "check the spelling: there is no model `{id}`, or no revision `{}` of it",
                 id.revision()
             )),
             error => error.into_error(),

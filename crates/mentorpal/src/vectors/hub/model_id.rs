@@ -56,11 +56,14 @@ impl std::str::FromStr for ModelId {
 
     fn from_str(text: &str) -> Result<Self> {
         let error = || {
-            Error::new(format!("`{}` is no model on the Hugging Face Hub", text.escape_debug()))
-                .hint(
-                    "expected `OWNER/NAME` or `OWNER/NAME@REVISION`, of letters, digits, `-`, `_` \
-                     and `.`; of a folder or file: `mentorpal vectors add PATH`",
-                )
+            Error::new(format!(
+                "`{}` is not the id of a model on the Hugging Face Hub",
+                text.escape_debug()
+            ))
+            .hint(
+                "write `OWNER/NAME` or `OWNER/NAME@REVISION`, with letters, digits, `-`, `_` and \
+                 `.`; for a folder or file, use `mentorpal vectors add PATH`",
+            )
         };
         let (repo, revision) = text.split_once('@').unwrap_or((text, DEFAULT_REVISION));
         let (owner, name) = repo.split_once('/').unwrap_or((DEFAULT_OWNER, repo));

@@ -40,7 +40,7 @@ impl HubSettings {
     /// unset.
     ///
     /// # Errors
-    /// If there is no home folder, or the endpoint or the token is invalid. No error quotes a
+    /// If the home folder is unknown, or the endpoint or the token is invalid. No error quotes a
     /// secret.
     pub fn resolve(environment: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let environment = |name: &str| {
@@ -53,7 +53,7 @@ impl HubSettings {
         let caches = || match folder("XDG_CACHE_HOME") {
             Some(caches) => Ok(caches),
             None => std::env::home_dir().map(|home| home.join(".cache")).ok_or_else(|| {
-                Error::new("there is no home folder")
+                Error::new("the home folder is unknown")
                     .with_kind(ErrorKind::NotFound)
                     .hint("set HF_HOME")
             }),
@@ -88,8 +88,8 @@ impl HubSettings {
 fn read_endpoint(text: &str) -> Result<Url> {
     let url = Url::parse(text.trim().trim_end_matches('/')).filter(|url| !url.has_query());
     url.ok_or_else(|| {
-        Error::new("HF_ENDPOINT is no address of a Hub")
-            .hint("expected `https://HOST` without a user, password or query")
+        Error::new("HF_ENDPOINT is not a valid URL of a Hub")
+            .hint("set it to `https://HOST` without a user, password or query")
     })
 }
 
@@ -99,8 +99,8 @@ fn read_endpoint(text: &str) -> Result<Url> {
 /// If it contains a character that no token has. The error does not quote the token.
 fn read_token(text: &str) -> Result<Credentials> {
     Credentials::token(text).ok_or_else(|| {
-        Error::new("the token of the Hugging Face Hub holds what no token has")
-            .hint("look at HF_TOKEN, or the file `token` in HF_HOME")
+        Error::new("the token of the Hugging Face Hub contains an invalid character")
+            .hint("check HF_TOKEN, or the file `token` in HF_HOME")
     })
 }
 

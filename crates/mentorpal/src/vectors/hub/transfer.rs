@@ -105,7 +105,7 @@ pub(super) fn fetch_unverified(
             return Err(RequestError::Permanent(unexpected_response(&from)));
         }
         if received > most {
-            let what = format!("more than {} MiB", most >> 20);
+            let what = format!("larger than {} MiB", most >> 20);
             return Err(RequestError::Permanent(
                 at(&from, what).with_kind(ErrorKind::Unsupported).hint(TOO_LARGE),
             ));
@@ -153,9 +153,10 @@ pub(super) fn fetch(
     if found != description.hash {
         fs::remove_file(path).map_err(|e| cache.failed(e))?;
         let what = format!("the file received has the {found}, expected the {}", description.hash);
-        return Err(at(url, what)
-            .with_kind(ErrorKind::Corrupt)
-            .hint("run this again, over another network if it fails again; the file was deleted"));
+        return Err(at(url, what).with_kind(ErrorKind::Corrupt).hint(
+            "run the command again, if necessary over another network; the corrupt file was \
+             deleted",
+        ));
     }
     cache.complete(&incomplete, &description.hash)
 }
@@ -220,7 +221,7 @@ impl Transfer<'_> {
             // The server sent the complete file again, or a different part.
             self.start_over().map_err(RequestError::Permanent)?;
             if response.status() != StatusCode::OK {
-                let what = format!("the server does not go on from byte {length}");
+                let what = format!("the server does not resume at byte {length}");
                 return Err(RequestError::Transient(at(&from, what), None));
             }
             self.progress.start_bytes(
@@ -263,7 +264,7 @@ impl Transfer<'_> {
             received += length as u64;
             if received > left {
                 let what =
-                    format!("more than the {} bytes that the Hub said", self.description.size);
+                    format!("the Hub announced {} bytes, but sent more", self.description.size);
                 self.start_over().map_err(RequestError::Permanent)?;
                 return Err(RequestError::Permanent(at(from, what).with_kind(ErrorKind::Corrupt)));
             }

@@ -34,8 +34,8 @@ pub(super) fn read<'a>(
     keep: impl Fn(&'a [u8]) -> Cow<'static, [u8]>,
 ) -> Result<StaticVectors> {
     read_parts(bytes, keep).map_err(|what| {
-        what.prefixed("not static vectors")
-            .hint("the vector model is damaged or of another version; make or get it again")
+        what.prefixed("not a valid file of static vectors")
+            .hint("the vector model is corrupt or of another version; distill or download it again")
     })
 }
 
@@ -47,7 +47,7 @@ fn read_parts<'a>(
     let origin = file.index().text(ORIGIN);
     let origin: Origin = origin
         .and_then(|text| serde_json::from_str(text).ok())
-        .ok_or_else(|| Error::new("no `origin` that can be read"))?;
+        .ok_or_else(|| Error::new("`origin` is missing or invalid"))?;
     let text = match keep(file.u8("tokens.bytes")?) {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
         Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
@@ -56,7 +56,7 @@ fn read_parts<'a>(
     let vocabulary = text
         .and_then(|text| PackedStrings::new(text, ends))
         .and_then(Vocabulary::new)
-        .ok_or_else(|| Error::new("its tokens are not sorted UTF-8"))?;
+        .ok_or_else(|| Error::new("the tokens are not sorted UTF-8"))?;
     let rows = file.index().find("rows", Dtype::I8)?;
     let dims = match *rows.shape {
         [tokens, dims] if tokens == vocabulary.len() && (1..=MAX_DIMS).contains(&dims) => dims,
@@ -64,7 +64,7 @@ fn read_parts<'a>(
     };
     let scales = file.f32("scales", &[vocabulary.len()])?;
     if !scales.iter().all(|scale| (0.0..=MAX_SCALE).contains(scale)) {
-        let what = format!("`scales` has a number that is not in 0..={MAX_SCALE}");
+        let what = format!("`scales` contains a value outside of 0 to {MAX_SCALE}");
         return Err(Error::new(what));
     }
     Ok(StaticVectors { origin, vocabulary, dims, rows: keep(file.bytes(&rows)), scales })
@@ -79,9 +79,10 @@ pub(super) fn write(vectors: &StaticVectors) -> Vec<u8> {
     let shape = [vectors.vocabulary.len(), vectors.dims];
     file.put("rows", Dtype::I8, &shape, vectors.rows.to_vec());
     file.put_f32("scales", &[vectors.scales.len()], &vectors.scales);
-    let origin = serde_json::to_string(&vectors.origin).expect("plain data can be written");
+    let origin =
+        serde_json::to_string(&vectors.origin).expect("plain data serializes without errors");
     file.put_text(ORIGIN, origin);
-    file.to_bytes().expect("as long as its shapes say")
+    file.to_bytes().expect("the data has the declared shapes")
 }
 
 #[cfg(test)]

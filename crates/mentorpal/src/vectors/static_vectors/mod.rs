@@ -63,7 +63,7 @@ impl StaticVectors {
     #[must_use]
     pub fn embedded() -> &'static Self {
         static READ: LazyLock<StaticVectors> = LazyLock::new(|| {
-            file::read(EMBEDDED, Cow::Borrowed).expect("the embedded file is whole")
+            file::read(EMBEDDED, Cow::Borrowed).expect("the embedded file is valid")
         });
         &READ
     }
@@ -100,7 +100,7 @@ impl StaticVectors {
             scales.push(scale);
         }
         let vocabulary = Vocabulary::new(tokens.iter().map(|(token, _)| token.as_str()).collect())
-            .ok_or_else(|| Error::new("a token of the encoder is there twice"))?;
+            .ok_or_else(|| Error::new("the vocabulary of the encoder contains a token twice"))?;
         Ok(Self { origin, vocabulary, dims, rows: rows.into(), scales })
     }
 

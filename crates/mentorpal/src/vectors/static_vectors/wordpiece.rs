@@ -113,7 +113,9 @@ fn words(text: &str) -> PreTokenizedString {
     let mut text = NormalizedString::from(text);
     let normalized = BertNormalizer::default().normalize(&mut text);
     let mut words = PreTokenizedString::from(text);
-    normalized.and_then(|()| BertPreTokenizer.pre_tokenize(&mut words)).expect("neither can fail");
+    normalized
+        .and_then(|()| BertPreTokenizer.pre_tokenize(&mut words))
+        .expect("these conversions cannot fail");
     words
 }
 

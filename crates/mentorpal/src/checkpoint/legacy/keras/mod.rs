@@ -89,7 +89,7 @@ fn read_layer(layers: &Object, name: &str) -> Result<Option<Layer>> {
     match (kernel, bias) {
         (Some(kernel), Some(bias)) => Ok(Some(Layer { kernel, recurrent, bias })),
         (None, None) if recurrent.is_none() => Ok(None),
-        _ => Err(Error::new("a part of its weights is missing")),
+        _ => Err(Error::new("some of the weights are missing")),
     }
 }
 

@@ -63,9 +63,9 @@ pub(super) enum Unfitted {
 
 impl fmt::Display for Unfitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const FIT: &str = "fit confidence and off-topic threshold; default values are used";
+        const FIT: &str = "fit the confidence and the decline threshold; default values are used";
         match self {
-            Self::FewQuestions => write!(f, "too few questions to {FIT}"),
+            Self::FewQuestions => write!(f, "there are too few questions to {FIT}"),
             Self::FewRight { right, asked } => write!(
                 f,
                 "too few correct answers by leave-one-out ({right} of {asked}, at least {MIN_SAMPLES} \
@@ -73,8 +73,7 @@ impl fmt::Display for Unfitted {
             ),
             Self::NotRising => write!(
                 f,
-                "questions with higher scores are not answered correctly more often, so it is not \
-                 possible to {FIT}"
+                "accuracy does not increase with the score, so it is not possible to {FIT}"
             ),
         }
     }

@@ -209,10 +209,10 @@ impl Model {
             return Err(damaged(CARD_FILE, "no answers or no questions"));
         }
         if card.ngrams.is_empty() || !card.ngrams.iter().all(NgramParams::is_usable) {
-            return Err(damaged(CARD_FILE, "n-grams that cannot be used, or none"));
+            return Err(damaged(CARD_FILE, "missing or invalid n-gram settings"));
         }
         if !card.calibration.is_usable() {
-            return Err(damaged(CARD_FILE, "a calibration that cannot be used"));
+            return Err(damaged(CARD_FILE, "invalid calibration"));
         }
         let questions = card.questions.len();
         let mut kinds = Vec::new();
@@ -225,7 +225,7 @@ impl Model {
         let weights = tensors.f32("weights", &[items, card.answers.len()])?;
         let sentences = match card.sentences {
             Some(about) if !about.params.is_usable() => {
-                return Err(damaged(CARD_FILE, "a sentence kernel that cannot be used"));
+                return Err(damaged(CARD_FILE, "invalid sentence kernel"));
             }
             Some(about) => {
                 let numbers = tensors.f32("sentences", &[items, about.dims])?;
@@ -250,17 +250,22 @@ fn read_sentences(
     vectors: &Vectors,
 ) -> Result<Sentences> {
     let Some(model) = vectors else {
-        return Err(damaged(CARD_FILE, "sentence vectors, but no vector model to ask with"));
+        return Err(damaged(
+            CARD_FILE,
+            "the model uses sentence vectors, but no vector model is given",
+        ));
     };
     if dims != model.dims() {
         let found = model.dims();
-        let what = format!("sentence vectors of {dims} numbers, the vector model's have {found}");
+        let what = format!(
+            "{dims}-dimensional sentence vectors, but the vector model has {found} dimensions"
+        );
         return Err(damaged(CARD_FILE, &what));
     }
     let items = Embeddings::new(dims, numbers);
     // The kernel is an exponential of the cosine, which longer vectors would make larger than 1.
     if items.rows().any(|row| dot(row, row) > 1.0 + LENGTH_TOLERANCE) {
-        return Err(damaged(TENSORS_FILE, "`sentences` holds vectors longer than 1"));
+        return Err(damaged(TENSORS_FILE, "`sentences` contains vectors with a norm above 1"));
     }
     Ok(Sentences::new(Arc::clone(model), questions, items))
 }
@@ -272,7 +277,7 @@ fn read_tfidf(
     questions: usize,
 ) -> Result<TfIdf> {
     let name = |part: &str| format!("ngrams.{k}.{part}");
-    let misfit = || damaged(TENSORS_FILE, &format!("`ngrams.{k}` does not fit together"));
+    let misfit = || damaged(TENSORS_FILE, &format!("`ngrams.{k}` is inconsistent"));
     let text = std::str::from_utf8(tensors.u8(&name("bytes"))?).map_err(|_| misfit())?;
     let terms = PackedStrings::new(text.to_owned().into(), tensors.u32(&name("ends"))?)
         .ok_or_else(misfit)?;

@@ -171,8 +171,10 @@ pub(super) fn factor(
         kernel[(i, i)] += lambda(i);
     }
     Cholesky::of(kernel).ok_or_else(|| {
-        Error::new("the kernel matrix is not positive definite")
-            .hint("are there numbers among the questions' vectors that are none?")
+        Error::new("the kernel matrix is not positive definite").hint(
+            "check the vector model with `mentorpal vectors verify`: a question vector may contain \
+             a value that is not finite",
+        )
     })
 }
 

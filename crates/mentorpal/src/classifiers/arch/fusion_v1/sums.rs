@@ -1,7 +1,10 @@
 //! Weighted sums of rows, using the widest SIMD registers available. Each column is summed in row
 //! order, so the result does not depend on the register width.
 
-#![allow(clippy::inline_always, reason = "what is not inlined is compiled for any processor")]
+#![allow(
+    clippy::inline_always,
+    reason = "a function that is not inlined is compiled for the baseline instruction set"
+)]
 
 use std::array;
 

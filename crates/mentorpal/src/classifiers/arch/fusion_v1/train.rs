@@ -72,7 +72,7 @@ pub(super) fn train(
 
 /// The note if the vector model knows too few of the questions' words.
 const FEW_WORDS: &str =
-    "the vector model knows no word of most questions: learned from n-grams alone";
+    "most questions contain no word of the vector model: trained on n-grams only";
 
 /// Returns the regression on all items, solved unless `ridge` holds it, and the answers to the
 /// held-out questions of each of `splits`. Answers' texts, the items after the `questions`, are always
@@ -132,7 +132,7 @@ fn nearest_by_vectors(
         progress.step();
         Nearest { other, elsewhere }
     };
-    progress.start("leaving questions out", questions);
+    progress.start("computing leave-one-out similarities", questions);
     let all = (0..questions).into_par_iter().map(nearest).collect();
     progress.finish();
     all

@@ -72,7 +72,7 @@ impl Architecture for LstmV1 {
     }
 
     fn summary(&self) -> &'static str {
-        "ridge over the sum of word vectors and the topics that an LSTM tells"
+        "ridge classifier over the sum of word vectors and the topic probabilities of an LSTM"
     }
 
     fn train(

@@ -141,7 +141,9 @@ impl LstmClassifier {
         }
         if dims != words.dims() {
             let found = words.dims();
-            let what = format!("word vectors of {dims} numbers, the vector model's have {found}");
+            let what = format!(
+                "{dims}-dimensional word vectors, but the vector model has {found} dimensions"
+            );
             return Err(damaged(CARD_FILE, &what));
         }
         let network = read_network(&tensors, Shape { dims, units, topics: topics.len() })?;
@@ -165,7 +167,7 @@ fn read_network(tensors: &TensorReader, shape: Shape) -> Result<Option<Network>>
         return Ok(None);
     }
     let Some(gates) = units.checked_mul(4).filter(|gates| *gates > 0) else {
-        return Err(damaged(CARD_FILE, &format!("an LSTM of {units} units")));
+        return Err(damaged(CARD_FILE, &format!("invalid LSTM size: `{units}` units")));
     };
     let network = Network {
         shape,

@@ -98,8 +98,10 @@ impl<'a> Solved<'a> {
         let mut gram = gram(centred.view().transpose());
         (0..columns).for_each(|j| gram[(j, j)] += ALPHA);
         let cholesky = Cholesky::of(gram).ok_or_else(|| {
-            Error::new("the ridge regression cannot be solved")
-                .hint("are there numbers among the word vectors that are none?")
+            Error::new("the matrix of the ridge regression is not positive definite").hint(
+                "check the vector model with `mentorpal vectors verify`: a word vector may contain \
+                 a value that is not finite",
+            )
         })?;
         // Yᵀ is −1, plus 2 for a question's own answer; centred columns add up to 0.
         let mut sums = Matrix::zeros(columns, data.answers);

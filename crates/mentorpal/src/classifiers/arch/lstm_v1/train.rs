@@ -38,7 +38,7 @@ pub(super) fn train(
     let targets = targets(mentor, &examples, &topics);
     let mut notes = Vec::new();
     let network = if topics.is_empty() {
-        notes.push("there are no topics: only the sum of word vectors is learned from".to_owned());
+        notes.push("the data has no topics: trained on the sum of word vectors only".to_owned());
         None
     } else {
         let shape = Shape { dims: words.dims(), units: words.dims(), topics: topics.len() };
@@ -52,7 +52,7 @@ pub(super) fn train(
         notes.extend(without_topics(&targets));
         notes.extend(accuracy.map(|share| {
             format!(
-                "the topic model is right about {} of the questions held out, the last tenth",
+                "the topic model classifies {} of the held-out questions (the last 10%) correctly",
                 percent(share)
             )
         }));
@@ -133,10 +133,7 @@ fn targets(mentor: &Mentor, examples: &Examples, topics: &[String]) -> Vec<Vec<f
 fn without_topics(targets: &[Vec<f32>]) -> Option<String> {
     let without = targets.iter().filter(|topics| topics.iter().all(|topic| *topic == 0.0)).count();
     (without > 0).then(|| {
-        format!(
-            "{} without a topic: the topic model learns nothing from them",
-            count(without, "question")
-        )
+        format!("{} without a topic: not used to train the topic model", count(without, "question"))
     })
 }
 

@@ -65,13 +65,14 @@ impl Words {
     /// # Errors
     /// If there is no vector model, or it is a sentence encoder, which has no vectors of single words.
     pub(crate) fn of(vectors: &Vectors) -> Result<Self> {
-        let hint = "train with `--vectors embedded`, or word vectors: `mentorpal vectors list`";
+        let hint = "train with `--vectors embedded`, or with word vectors that `mentorpal vectors \
+                    list` shows";
         let Some(model) = vectors else {
             return Err(Error::new("`lstm_v1` needs word vectors").hint(hint));
         };
         if model.tokens().is_none() {
             let what = format!(
-                "`lstm_v1` needs word vectors; `{}` has sentence vectors only",
+                "`lstm_v1` needs word vectors, but `{}` has only sentence vectors",
                 model.name()
             );
             return Err(Error::new(what).hint(hint));

@@ -3,7 +3,10 @@
 //! selects the instruction set of the CPU at run time. The order of summation is fixed, so results are
 //! bit-identical on all CPUs.
 
-#![allow(clippy::inline_always, reason = "what is not inlined is compiled for any processor")]
+#![allow(
+    clippy::inline_always,
+    reason = "a function that is not inlined is compiled for the baseline instruction set"
+)]
 
 use pulp::{Arch, Simd, WithSimd};
 
