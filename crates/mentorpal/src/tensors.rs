@@ -271,7 +271,7 @@ mod tests {
         let read = TensorFile::read(&bytes).unwrap();
         for (error, expected) in [
             (read.u32("x").unwrap_err(), "`x` is F32, expected U32"),
-            (read.f32("x", &[1, 2]).unwrap_err(), "`x` is of shape [2], expected [1, 2]"),
+            (read.f32("x", &[1, 2]).unwrap_err(), "`x` has the shape [2], expected [1, 2]"),
             (read.u8("y").unwrap_err(), "no tensor `y`"),
         ] {
             assert_eq!(error.to_string(), expected);

@@ -255,7 +255,7 @@ mod tests {
                 m.mentors.get_mut("guide").unwrap().background_sha256 = Some("../x".into());
             }),
             ("SHA-256", |m| m.files.get_mut("guide/x").unwrap().sha256 = "../../x".into()),
-            ("impossibly large total size", |m| {
+            ("total size of the listed files", |m| {
                 m.files
                     .insert("guide/y".into(), FileRecord { size: u64::MAX, ..FileRecord::of(b"") });
             }),

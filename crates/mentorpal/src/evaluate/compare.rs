@@ -190,9 +190,9 @@ mod tests {
         insta::assert_snapshot!(
             family.each_ref().map(Comparison::verdict).join("\n"),
             @r"
-            B answers 6 more of 270 questions right, which could well be chance: a difference this large among 3 comparisons would come up once in 16
-            A answers 1 more of 270 questions right, which could well be chance: a difference this large among 3 comparisons would come up more often than not
-            A answers 8 more of 270 questions right; a difference this large among 3 comparisons would come up by chance once in 43: A is better
+            B answers 6 more of 270 questions correctly, a difference that may be due to chance (p = 0.0625, corrected for 3 comparisons)
+            A answers 1 more of 270 questions correctly, a difference that may be due to chance (p = 1.0000, corrected for 3 comparisons)
+            A answers 8 more of 270 questions correctly, a significant difference (p = 0.0234, corrected for 3 comparisons)
             "
         );
     }
@@ -211,12 +211,12 @@ mod tests {
             .map(|comparison| comparison.verdict())
             .join("\n"),
             @r"
-            A and B answer the same 200 of 270 questions right
-            A and B answer equally many of 270 questions right, though not the same: 8 differ
-            B answers 11 more of 270 questions right; a difference this large would come up by chance once in 79: B is better
-            A answers 11 more of 270 questions right; a difference this large would come up by chance once in 79: A is better
-            B answers 1 more of 270 questions right, which could well be chance: a difference this large would come up more often than not
-            B answers 100 more of 270 questions right; a difference this large would come up by chance once in a million or more: B is better
+            A and B answer the same 200 of 270 questions correctly
+            A and B each answer 200 of 270 questions correctly, but differ on 8 questions
+            B answers 11 more of 270 questions correctly, a significant difference (p = 0.0127)
+            A answers 11 more of 270 questions correctly, a significant difference (p = 0.0127)
+            B answers 1 more of 270 questions correctly, a difference that may be due to chance (p = 1.0000)
+            B answers 100 more of 270 questions correctly, a significant difference (p < 0.0001)
             "
         );
     }

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "only two checkpoints or more")]
+    #[should_panic(expected = "at least two checkpoints")]
     fn comparing_no_mentors_panics() {
         let _ = Comparisons::of(&[]);
     }

@@ -210,7 +210,7 @@ fn reader_sees_the_opened_folder_with_and_without_locks() {
     }
 }
 
-const WRONG_DIGEST: &str = "its SHA-256 differs from the manifest";
+const WRONG_DIGEST: &str = "the SHA-256 differs from the manifest";
 
 #[test]
 fn reader_starts_over_if_the_folder_is_replaced() {
@@ -221,7 +221,7 @@ fn reader_starts_over_if_the_folder_is_replaced() {
         reads += 1;
         if reads == 1 {
             published(parent.path(), b"new");
-            return Err(Error::new("damaged"));
+            return Err(Error::new("corrupt"));
         }
         opened.read("a")
     };

@@ -279,8 +279,8 @@ mod tests {
         }
         let refused: [(&str, Variables, &str); 4] = [
             ("", &[(password, "p")], "MENTORPAL_REMOTE_PASSWORD is set without a user"),
-            ("", &[(user, "eve")], "MENTORPAL_REMOTE_USER has a user, but"),
-            ("s3cret@", &[], "the remote's URL has a user, but"),
+            ("", &[(user, "eve")], "MENTORPAL_REMOTE_USER has a user without"),
+            ("s3cret@", &[], "the remote's URL has a user without"),
             ("", &[("MENTORPAL_REMOTE_TOKEN", "s3cret token")], "is not a token"),
         ];
         for (in_url, variables, says) in refused {

@@ -153,7 +153,10 @@ mod tests {
             let error = paced.read_to_end(&mut Vec::new()).unwrap_err();
             let error = interrupted(Location::file("there"), error);
             let RequestError::Permanent(error) = error else { panic!("{error:?}") };
-            assert!(error.to_string().starts_with("there: the answer comes too slowly"), "{error}");
+            assert!(
+                error.to_string().starts_with("there: the response arrives too slowly"),
+                "{error}"
+            );
         }
     }
 

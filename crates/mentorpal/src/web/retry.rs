@@ -89,7 +89,7 @@ impl Backoff {
     ) -> RequestResult<()> {
         self.failures += 1;
         if self.failures >= ATTEMPTS {
-            let hint = format!("run the command again later to resume (after {ATTEMPTS} attempts)");
+            let hint = format!("run the command again later to resume; {ATTEMPTS} attempts failed");
             let hint = match error.hint_text() {
                 Some(first) => format!("{first}; {hint}"),
                 None => hint,
@@ -158,7 +158,7 @@ mod tests {
         });
         assert_eq!(tried, 6);
         let error = answer.unwrap_err().into_error();
-        assert!(error.hint_text().unwrap().contains("tried 6 times"), "{error:?}");
+        assert!(error.hint_text().unwrap().contains("6 attempts failed"), "{error:?}");
         let requested = Some(Duration::from_secs(301));
         let error =
             Backoff::new(NO_WAIT).failed(Error::new("busy"), requested).unwrap_err().into_error();

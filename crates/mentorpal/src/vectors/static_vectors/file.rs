@@ -142,11 +142,11 @@ mod tests {
     fn parts_that_do_not_fit_together_are_refused() {
         type Change = fn(&mut StaticVectors);
         let changes: [(Change, &str); 5] = [
-            (|v| (v.dims, v.rows) = (0, Cow::default()), "`rows` is of shape"),
-            (|v| v.scales.truncate(2), "`scales` is of shape [2], expected [3]"),
-            (|v| v.scales[0] = f32::NAN, "not in 0..=1000"),
-            (|v| v.scales[0] = -1.0, "not in 0..=1000"),
-            (|v| v.scales[0] = 1001.0, "not in 0..=1000"),
+            (|v| (v.dims, v.rows) = (0, Cow::default()), "`rows` has the shape"),
+            (|v| v.scales.truncate(2), "`scales` has the shape [2], expected [3]"),
+            (|v| v.scales[0] = f32::NAN, "outside of 0 to 1000"),
+            (|v| v.scales[0] = -1.0, "outside of 0 to 1000"),
+            (|v| v.scales[0] = 1001.0, "outside of 0 to 1000"),
         ];
         for (change, expected) in changes {
             let mut vectors = small();
@@ -159,7 +159,7 @@ mod tests {
         let at = bytes.windows(5).position(|window| window == b"[3,2]").unwrap();
         bytes[at..at + 5].copy_from_slice(b"[2,3]");
         let error = StaticVectors::from_bytes(&bytes).unwrap_err().to_string();
-        assert!(error.contains("`rows` is of shape [2, 3], expected [3, "), "{error}");
+        assert!(error.contains("`rows` has the shape [2, 3], expected [3, "), "{error}");
     }
 
     #[test]
