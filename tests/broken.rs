@@ -181,7 +181,7 @@ impl Case {
             Expected::Error(error) => [error.faults(run), without_text(run)].concat(),
             Expected::Unreadable(error) => {
                 // `train` prints the error of each mentor as text, and one for all of them.
-                let all = failure(InvalidInput).with("ada").faults(run);
+                let all = failure(InvalidInput).at("mentor/ada/data").with("ada").faults(run);
                 let place = error.place().map(|place| format!("{place}: ")).unwrap_or_default();
                 let mut faults = [all, error.faults(mentor), without_text(mentor)].concat();
                 if !run.has_line(&["error: ", &place]) {

@@ -163,7 +163,7 @@ fn of_three_checkpoints_each_is_compared_with_the_first() {
         assert_eq!(line["significant"], false);
     }
     let verdict = lines[1]["verdict"].as_str().expect("a sentence");
-    assert!(verdict.contains("among 2 comparisons would come up once in 16"), "{verdict}");
+    assert!(verdict.contains("p = 0.0625, corrected for 2 comparisons"), "{verdict}");
 
     let page = read(&sandbox, "r.html");
     // Columns: correct, accuracy, difference, p-value, corrected p-value.

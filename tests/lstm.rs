@@ -97,7 +97,8 @@ fn words_are_looked_up_by_their_stem() {
 #[test]
 fn training_without_word_vectors_is_refused() {
     let sandbox = Sandbox::ada();
-    let run = train(&sandbox, "x", "none").fails(failure(InvalidInput).with("`ada`"));
+    let run =
+        train(&sandbox, "x", "none").fails(failure(InvalidInput).at("ada/data").with("`ada`"));
     run.notes(&["error: ", "ada/data: ", "`lstm_v1`"]).says("--vectors embedded");
     assert!(sandbox.files(LSTM).is_empty());
 }

@@ -169,7 +169,7 @@ fn a_failing_mentor_prevents_publishing_after_all_are_trained() {
     sandbox.mentor("axel", BROKEN);
     let run = sandbox.run(&["train", "--json"]).code(2);
     assert_eq!(mentors(&run), ["ada", "bob"]);
-    let run = run.fails(failure(InvalidInput).with("`axel`").with("--keep-going"));
+    let run = run.fails(failure(InvalidInput).at("axel/data").with("`axel`").with("--keep-going"));
     run.notes(&["error: ", "axel/data/classifier_data.csv, row 1: ", "`question`"]);
     assert!(sandbox.checkpoint_names().is_empty());
 }
@@ -182,7 +182,7 @@ fn a_failing_run_keeps_the_old_checkpoint() {
     sandbox.mentor("bob", BROKEN);
     sandbox
         .run(&["train", "--checkpoint", "x", "--overwrite", "--json"])
-        .fails(failure(InvalidInput).with("bob"));
+        .fails(failure(InvalidInput).at("bob/data").with("bob"));
     sandbox.run(&["train", "--checkpoint", "x", "--mentor", "bob", "--update"]).code(2);
     assert_eq!(sandbox.checkpoint("x"), before);
     assert_eq!(sandbox.checkpoint_names(), ["x"]);
@@ -206,7 +206,7 @@ fn keep_going_publishes_nothing_if_every_mentor_fails() {
     sandbox.mentor("bert", BROKEN);
     let run = sandbox
         .run(&["train", "--keep-going", "--json"])
-        .fails(failure(InvalidInput).with("axel").with("bert"));
+        .fails(failure(InvalidInput).at("mentor").with("axel").with("bert"));
     assert!(run.stdout.is_empty(), "{run}");
     assert!(sandbox.checkpoint_names().is_empty());
 }
@@ -221,7 +221,7 @@ fn a_mentor_named_twice_is_trained_once() {
 #[test]
 fn a_mistyped_mentor_is_explained() {
     let run = ada_and_bob().run(&["train", "--mentor", "adda", "--json"]);
-    let run = run.fails(failure(InvalidInput).with("`adda`"));
+    let run = run.fails(failure(InvalidInput).at("adda/data").with("`adda`"));
     run.notes(&["error: ", "mentor/adda/data: ", "`ada`"]).notes(&["hint: ", "`ada`, `bob`"]);
 }
 

@@ -416,5 +416,5 @@ fn a_report_without_measurements_is_explained() {
     let figures = trained(&sandbox)["figures"].take();
     assert_eq!(figures["single_question"], json!(["a", "b"]));
     assert_eq!([&figures["learning_curve"], &figures["trend"]], [&json!([]), &Value::Null]);
-    assert!(page(&sandbox, "eve").contains("Nothing can be measured"));
+    assert!(page(&sandbox, "eve").contains("Accuracy cannot be measured"));
 }

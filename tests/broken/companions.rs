@@ -74,7 +74,7 @@ fn profile_yml() {
             "broken YAML",
             |s| profile(s, "name: [Ada\n: x"),
             "train",
-            [finding(MissingFile, "profile.yml").with("1").with("7")],
+            [finding(MissingFile, "profile.yml").with("line 2 column 1")],
         ),
         works(
             "Windows-1252",

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, NotFound};
+use mentorpal::error::ErrorKind::{Corrupt, NotFound};
 use mentorpal::mentor::FindingKind::MissingFile;
 
 use super::{DATA, TEST_SET, cases, refused, remove, unreadable, works};
@@ -16,7 +16,7 @@ const CHECKPOINT: &str = "checkpoint/classifiers/fusion_v1/c";
 
 /// The error for a pointer in place of a file.
 fn pointer(path: &str) -> Failure {
-    failure(InvalidInput).at(path).with("git lfs pull")
+    failure(Corrupt).at(path).with("git lfs pull")
 }
 
 #[test]

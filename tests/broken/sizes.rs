@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mentorpal::error::ErrorKind::InvalidInput;
+use mentorpal::error::ErrorKind::{InvalidInput, Unsupported};
 use mentorpal::mentor::FindingKind::UnknownTopic;
 
 use super::{DATA, cases, repeated, unreadable, works};
@@ -64,7 +64,7 @@ fn cells() {
                 let file = fs::File::create(s.path().join(DATA)).unwrap();
                 file.set_len(300 << 20).unwrap();
             },
-            failure(InvalidInput).at("classifier_data.csv").with("300").with("256"),
+            failure(Unsupported).at("classifier_data.csv").with("300").with("256"),
         ),
     ]);
 }

@@ -1,6 +1,6 @@
 //! Responses that never end, arrive one byte at a time, or exceed the memory.
 
-use mentorpal::error::ErrorKind::{Corrupt, InvalidInput, Unauthorized, Unreachable, Unsupported};
+use mentorpal::error::ErrorKind::{Corrupt, Unauthorized, Unreachable, Unsupported};
 use serde_json::{Value, json};
 
 use super::scripted::{drip, drip_head, flood, serve, whole};
@@ -56,10 +56,10 @@ fn a_very_slow_response_ends_with_an_error() {
     }
     let manifest = serve(|_, stream| drip(stream, 200, ""));
     run(&sandbox, &manifest, &["download", "x", "--json"])
-        .fails(failure(InvalidInput).at("classifiers/fusion_v1/x/manifest.json"));
+        .fails(failure(Unreachable).at("classifiers/fusion_v1/x/manifest.json"));
     let list = serve(|_, stream| drip(stream, 207, "Content-Type: application/xml\r\n"));
     let list = run(&sandbox, &list, &["checkpoints", "--remote", "--json"]);
-    let _ = list.fails(failure(InvalidInput).at("classifiers"));
+    let _ = list.fails(failure(Unreachable).at("classifiers"));
     // The rest of an error response is not read.
     let refusal = serve(|_, stream| drip(stream, 403, "Content-Length: 60000\r\n"));
     run(&sandbox, &refusal, &["checkpoints", "--remote", "--json"])
@@ -74,13 +74,13 @@ fn a_very_slow_response_of_a_bucket_ends_with_an_error() {
     let sandbox = workspace();
     let list = serve(|_, stream| drip(stream, 200, "Content-Type: application/xml\r\n"));
     let run = run_on_bucket(&list, &sandbox, &["checkpoints", "--remote", "--json"]);
-    let _ = run.fails(failure(InvalidInput).at("team"));
+    let _ = run.fails(failure(Unreachable).at("team"));
     let object = serve(|request, stream| match request.method.as_str() {
         "HEAD" => whole(request, stream, 200, &[b' '; 10_000]),
         _ => drip(stream, 200, "Content-Length: 10000\r\n"),
     });
     let run = run_on_bucket(&object, &sandbox, &["download", "x", "--json"]);
-    let _ = run.fails(failure(InvalidInput).at("s3://team/classifiers/fusion_v1/x/manifest.json"));
+    let _ = run.fails(failure(Unreachable).at("s3://team/classifiers/fusion_v1/x/manifest.json"));
     let refusal = serve(|request, stream| match request.method.as_str() {
         "HEAD" => whole(request, stream, 403, b""),
         _ => drip(stream, 403, "Content-Length: 60000\r\n"),
@@ -94,10 +94,10 @@ fn an_endless_listing_is_refused() {
     let sandbox = workspace();
     let server = serve(|_, stream| flood(stream, 207));
     let list = run(&sandbox, &server, &["checkpoints", "--remote", "--json"]);
-    let _ = list.fails(failure(InvalidInput).at("classifiers").with("16777216"));
+    let _ = list.fails(failure(Unsupported).at("classifiers").with("16777216"));
     let server = serve(|_, stream| flood(stream, 200));
     let list = run_on_bucket(&server, &sandbox, &["checkpoints", "--remote", "--json"]);
-    let _ = list.fails(failure(InvalidInput).at("team").with("16777216"));
+    let _ = list.fails(failure(Unsupported).at("team").with("16777216"));
     // Each page is short and announces another page.
     let key = |number: usize| {
         format!("<CommonPrefixes><Prefix>classifiers/{number}/</Prefix></CommonPrefixes>")
@@ -126,7 +126,7 @@ fn a_manifest_larger_than_memory_is_refused() {
     let wide = with_options(&json!({ "x": vec![json!({}); 1_000_000] }));
     let few = with_options(&json!({ "x": vec![json!({}); 1_000], "y": "y".repeat(1 << 20) }));
     for (manifest, refusal) in [
-        (&large, Some((InvalidInput, "8 MiB", "8388608"))),
+        (&large, Some((Unsupported, "8 MiB", "8388608"))),
         (&wide, Some((Corrupt, "`options`", "1000003"))),
         (&few, None),
     ] {

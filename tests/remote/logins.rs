@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use mentorpal::error::ErrorKind::{InvalidInput, NotFound, Unauthorized, Unreachable, Unsupported};
+use mentorpal::error::ErrorKind::{
+    Corrupt, InvalidInput, NotFound, Unauthorized, Unreachable, Unsupported,
+};
 
 use super::server::{BASIC, Disk, PASSWORD, USER};
 use super::{checkpoint, netrc_file, put_here, put_there, run, workspace};
@@ -79,11 +81,11 @@ fn an_incomplete_login_is_completed_or_refused() {
     netrc_file(&sandbox, other);
     with(&user_alone, &[("MENTORPAL_REMOTE_PASSWORD", PASSWORD)]).code(0);
     disk.has(None);
-    with(&user_alone, &[]).fails(failure(InvalidInput).with("MENTORPAL_REMOTE_PASSWORD"));
+    with(&user_alone, &[]).fails(failure(Unauthorized).with("MENTORPAL_REMOTE_PASSWORD"));
     let user = [("MENTORPAL_REMOTE_USER", USER)];
-    with(&disk.url, &user).fails(failure(InvalidInput).with("MENTORPAL_REMOTE_USER"));
+    with(&disk.url, &user).fails(failure(Unauthorized).with("MENTORPAL_REMOTE_USER"));
     let password = [("MENTORPAL_REMOTE_PASSWORD", PASSWORD)];
-    with(&disk.url, &password).fails(failure(InvalidInput).with("MENTORPAL_REMOTE_USER"));
+    with(&disk.url, &password).fails(failure(Unauthorized).with("MENTORPAL_REMOTE_USER"));
     assert_eq!(disk.asked().len(), 0);
 }
 
@@ -91,9 +93,9 @@ fn an_incomplete_login_is_completed_or_refused() {
 fn an_invalid_netrc_is_refused_with_its_line() {
     let (disk, sandbox) = scene();
     netrc_file(&sandbox, &format!("# mine\nmachine 127.0.0.1 login {USER} password \"s3cret\n"));
-    run(&sandbox, &disk.url, &UPLOAD).fails(failure(InvalidInput).at(".netrc").row(2));
+    run(&sandbox, &disk.url, &UPLOAD).fails(failure(Corrupt).at(".netrc").row(2));
     netrc_file(&sandbox, &format!("machine 127.0.0.1 login {USER}\npassword #{PASSWORD}\n"));
-    run(&sandbox, &disk.url, &UPLOAD).fails(failure(InvalidInput).at(".netrc").row(1));
+    run(&sandbox, &disk.url, &UPLOAD).fails(failure(Unauthorized).at(".netrc").row(1));
     assert_eq!(disk.asked().len(), 0);
 }
 

@@ -29,7 +29,7 @@ fn a_server_that_accepts_no_destination_form_is_reported_at_once() {
     disk.has_quirks(Quirks { destination: Some("ftp:"), ..Quirks::default() });
     put_here(&sandbox, "x", &checkpoint(1, 1000));
     let error = run(&sandbox, &disk.url, &["upload", "x", "--json"]).code(2).error();
-    assert_eq!(error["kind"], "invalid_input");
+    assert_eq!(error["kind"], "unsupported");
     assert!(error["place"]["path"].as_str().is_some_and(|path| path.starts_with(&disk.url)));
     assert!(error["caused_by"].to_string().contains("502"), "{error}");
     // Up to four concurrent transfers find this out, without a delay.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mentorpal::error::ErrorKind::{AlreadyExists, InvalidInput};
+use mentorpal::error::ErrorKind::{AlreadyExists, Corrupt, InvalidInput};
 use mentorpal::progress::NoProgress;
 use mentorpal::sha256;
 use mentorpal::vectors::{ModelKind, VectorModel};
@@ -201,7 +201,7 @@ fn missing_parts_of_an_encoder_are_named() {
         r#"[{"path": "", "type": "x.Transformer"}, {"path": "2_Dense", "type": "x.Dense"}]"#.into(),
     );
     let cases: [(&str, &str, Option<&[u8]>, &str); 13] = [
-        ("no config", "config.json", None, "a folder, but not one of a sentence encoder"),
+        ("no config", "config.json", None, "`config.json`"),
         ("no tokens", "tokenizer.json", None, ""),
         ("no weights", "model.safetensors", None, ""),
         (
@@ -271,7 +271,7 @@ fn missing_parts_of_an_encoder_are_named() {
         let error = add(&sandbox, "bad", &files).code(2).error();
         assert_eq!(error["kind"], "invalid_input", "{error}");
         let place = error["place"]["path"].as_str().unwrap_or_default();
-        assert!(place.starts_with("bad/") && error.to_string().contains(value), "{error}");
+        assert!(place.starts_with("bad") && error.to_string().contains(value), "{error}");
         assert!(names(&sandbox).is_empty(), "{case} left {:?}", names(&sandbox));
     }
 }
@@ -307,7 +307,7 @@ fn a_sentence_whose_vector_overflows_has_no_vector() {
     let model = open(&sandbox, "vast");
     assert!(model.sentences().embed(&["What is my name?"], &NoProgress).is_ok());
     let error = model.sentences().embed(&["name", "you"], &NoProgress).unwrap_err();
-    assert_eq!(error.reason(), "the encoder makes a vector of what is no number");
+    assert!(error.reason().contains("not a finite number"), "{error}");
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn verify_detects_a_changed_file_of_an_encoder() {
     sandbox.run(&["vectors", "verify", "tiny"]).code(1).warns(&["tiny: tokenizer.json: "]);
     sandbox
         .run(&["vectors", "show", "tiny", "--json"])
-        .fails(failure(InvalidInput).at("checkpoint/vector_models/tiny/tokenizer.json"));
+        .fails(failure(Corrupt).at("checkpoint/vector_models/tiny/tokenizer.json"));
     fs::write(&path, &bytes).unwrap();
     sandbox.run(&["vectors", "verify", "tiny"]).code(0);
     // A change in this file would change the vectors.
@@ -381,7 +381,7 @@ fn verify_detects_a_changed_file_of_an_encoder() {
     run.warns(&["1_Pooling/more.json: "]);
     sandbox
         .run(&["vectors", "show", "tiny", "--json"])
-        .fails(failure(InvalidInput).at("checkpoint/vector_models/tiny/1_Pooling/more.json"));
+        .fails(failure(Corrupt).at("checkpoint/vector_models/tiny/1_Pooling/more.json"));
     fs::remove_dir_all(folder.join("1_Pooling")).unwrap();
     let run = sandbox.run(&["vectors", "verify", "tiny"]).code(1);
     run.warns(&["1_Pooling/config.json: "]);

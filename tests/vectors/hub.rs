@@ -161,7 +161,7 @@ fn missing_files_of_a_model_are_recorded_in_the_cache() {
     fs::remove_dir_all(scene.sandbox.path().join(CACHE).join(".no_exist")).unwrap();
     let run = scene.run_with(&offline, &[&again[..], &["--overwrite"]].concat());
     let modules = format!("acme/tiny/resolve/{COMMIT}/modules.json");
-    run.fails(failure(InvalidInput).at(&modules).with("HF_HUB_OFFLINE"));
+    run.fails(failure(NotFound).at(&modules).with("HF_HUB_OFFLINE"));
 
     files.remove("tokenizer.json");
     let scene = Scene::with(files);
@@ -250,7 +250,7 @@ fn partial_files_of_earlier_runs_are_verified() {
     fs::write(scene.blob(), b"damaged").unwrap();
     let again = [&DOWNLOAD[..], &["--overwrite"]].concat();
     let offline = [("HF_HUB_OFFLINE", "TRUE")];
-    scene.run_with(&offline, &again).fails(of_large(InvalidInput).with("HF_HUB_OFFLINE"));
+    scene.run_with(&offline, &again).fails(of_large(NotFound).with("HF_HUB_OFFLINE"));
     scene.run(&again).code(0);
     scene.sandbox.run(&["vectors", "verify"]).code(0);
     assert_eq!(&fs::read(scene.blob()).unwrap(), bytes);
@@ -274,7 +274,7 @@ fn a_hash_that_is_a_path_is_refused() {
     for etag in ["../../../../../escaped", "", "d41d8cd98f00b204e9800998ecf8427e"] {
         let scene = Scene::new();
         scene.hub.has(Faults { etag: Some(etag.to_owned()), ..Faults::default() });
-        scene.run(&DOWNLOAD).fails(of_large(InvalidInput));
+        scene.run(&DOWNLOAD).fails(of_large(Unreachable));
         assert!(!scene.added() && !scene.sandbox.path().join("escaped").exists());
     }
 }
@@ -379,7 +379,7 @@ fn requests_to_a_busy_server_are_retried() {
 fn a_login_page_is_not_taken_for_a_model() {
     let scene = Scene::new();
     scene.hub.has(Faults { page: Some(200), ..Faults::default() });
-    scene.run(&DOWNLOAD).fails(failure(InvalidInput).at(&scene.revision()).with("HF_ENDPOINT"));
+    scene.run(&DOWNLOAD).fails(failure(Unreachable).at(&scene.revision()).with("HF_ENDPOINT"));
     assert!(!scene.added());
 }
 
@@ -436,7 +436,7 @@ fn files_without_a_hash_are_downloaded_and_reported_as_unverified() {
 #[test]
 fn offline_only_cached_models_are_available() {
     let scene = Scene::new();
-    let error = failure(InvalidInput).at("huggingface/hub").with("`acme/tiny`");
+    let error = failure(NotFound).at("huggingface/hub").with("`acme/tiny`");
     let error = error.with("`main`").with("HF_HUB_OFFLINE");
     scene.run_with(&[("HF_HUB_OFFLINE", "1")], &DOWNLOAD).fails(error);
     assert_eq!(scene.hub.asked(), []);

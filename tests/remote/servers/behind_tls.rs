@@ -58,7 +58,7 @@ fn a_proxy_that_changes_paths_is_reported() {
         let sandbox = workspace();
         put_here(&sandbox, "x", &checkpoint(1, 1000));
         let error = front.run(&sandbox, &["upload", "x", "--json"]).code(2).error();
-        assert_eq!(error["kind"], "invalid_input");
+        assert_eq!(error["kind"], "unsupported");
         let text = error.to_string();
         assert!(text.contains("`Destination`") && text.contains("`/classifiers/"), "{error}");
         // Commands that only read are not affected.

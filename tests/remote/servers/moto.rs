@@ -1,5 +1,6 @@
 //! `moto`, an implementation of Amazon S3 for tests.
 
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
@@ -80,8 +81,11 @@ fn is_whole_after_kills(server: &Server) {
         }
         sandbox.finish(&mut upload(&name)).code(0);
     }
-    let mut verify = command(&sandbox, &server.url, &["checkpoints", "verify", "--remote"]);
+    let arguments = ["checkpoints", "verify", "--remote", "--json"];
+    let mut verify = command(&sandbox, &server.url, &arguments);
     verify.envs(server.variables.iter().map(|(name, value)| (name, value)));
     let verified = sandbox.finish(verify.env("MENTORPAL_REMOTE_TIMEOUT", "30")).code(0);
-    assert_eq!(verified.stdout.matches("intact, 3 files").count(), MOMENTS / 3 + 1, "{verified}");
+    let lines = verified.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let valid = lines.filter(|line| line["faults"] == json!([]) && line["files"] == 3);
+    assert_eq!(valid.count(), MOMENTS / 3 + 1, "{verified}");
 }

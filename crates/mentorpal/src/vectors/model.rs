@@ -11,7 +11,7 @@ use super::static_vectors::{STATIC_FILE, StaticVectors};
 use super::store;
 use super::tokens::TokenVectors;
 use super::words::WordVectors;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::publish::OpenedFolder;
@@ -72,7 +72,9 @@ impl VectorModel {
             let what = format!(
                 "{found}-dimensional vectors, expected {expected} dimensions as in the manifest"
             );
-            return Err(Error::at(Location::file(folder), what).hint(DAMAGED));
+            return Err(Error::at(Location::file(folder), what)
+                .with_kind(ErrorKind::Corrupt)
+                .hint(DAMAGED));
         }
         let (name, sha256, kind) = (name.clone(), manifest.digest(), manifest.kind);
         let cache = (kind == ModelKind::Encoder)

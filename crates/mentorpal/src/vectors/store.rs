@@ -138,7 +138,9 @@ pub fn find_by_digest(workspace: &Workspace, sha256: &str) -> Result<Option<Vect
 /// Returns the first difference.
 pub(super) fn check_sizes(opened: &OpenedFolder, manifest: &VectorModelManifest) -> Result<()> {
     let wrong = |name: &str, what: &str| {
-        Error::at(Location::file(opened.path().join(name)), what).hint(DAMAGED)
+        Error::at(Location::file(opened.path().join(name)), what)
+            .with_kind(ErrorKind::Corrupt)
+            .hint(DAMAGED)
     };
     for (name, record) in &manifest.files {
         if let Some(what) = opened.size_fault(name, record) {

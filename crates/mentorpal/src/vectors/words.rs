@@ -9,7 +9,7 @@ use super::sentence::{Embeddings, SentenceModel, cosine, dot, root};
 use super::store::{manifest, read_with};
 use super::tokens::{self, TokenVectors};
 use super::vocabulary::Vocabulary;
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::files;
 use crate::progress::Progress;
 use crate::workspace::{VectorModelName, Workspace};
@@ -138,6 +138,7 @@ impl SentenceModel for WordVectors {
             return Ok(vectors);
         }
         Err(Error::new("the word vectors contain a value that is not a finite number")
+            .with_kind(ErrorKind::Corrupt)
             .hint(DAMAGED))
     }
 }

@@ -176,10 +176,8 @@ impl Module {
     /// If the name is not plain.
     pub(super) fn pooling_folder(&self, folder: &Path) -> Result<&str> {
         let wrong = || {
-            unusable(
-                &folder.join(MODULES_FILE),
-                "the path of the pooling module is not a plain folder name",
-            )
+            let what = format!("`{}` as the folder of the pooling module", self.path);
+            unusable(&folder.join(MODULES_FILE), &what)
         };
         is_plain(&self.path).then_some(self.path.as_str()).ok_or_else(wrong)
     }
