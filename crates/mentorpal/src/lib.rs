@@ -80,7 +80,7 @@
 //! The modules follow the data. The files of a [`mentor`] become questions, which [`vectors`] and text features
 //! ([`mod@text`]) represent as numbers. An architecture of [`classifiers`] learns from them, and a [`checkpoint`]
 //! stores the result. [`evaluate`] measures it, [`page`] renders reports, and [`remote`] shares it. [`open`],
-//! [`training`] and [`sharing`] connect these steps. [`commands`] is the command line.
+//! [`training`] and [`sharing`] connect these steps. The command line is another crate, `mentorpal-cli`.
 
 // The example in the docs compiles and runs with the other doctests.
 #[cfg(doctest)]

@@ -1,7 +1,7 @@
 //! Masking secrets in printed text: registered passwords, tokens and keys, and the parts of URLs
 //! that may contain one.
 //!
-//! Code that reads a secret must [`register`] it. Code that prints must call [`masked`] for
+//! Code that reads a secret must `register` it. Code that prints must call [`masked`] for
 //! messages or [`masked_result`] for results. No other code needs to handle secrets.
 
 use std::borrow::Cow;

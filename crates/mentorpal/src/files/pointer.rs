@@ -33,7 +33,7 @@ pub(crate) fn is_pointer_at(path: &Path) -> bool {
 }
 
 /// Fails if the file at `path` is a Git LFS pointer. Readers that do not use
-/// [`read`](super::read) call this.
+/// `files::read` call this.
 ///
 /// # Errors
 /// If the file is a pointer.

@@ -30,7 +30,7 @@ use super::tokens::weight;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-/// The version of the method; it changes with everything that affects the result except [`Options`].
+/// The version of the method; it changes with everything that affects the result except [`DistillOptions`].
 const RECIPE: u32 = 1;
 
 /// A sentence encoder to learn from, and its properties.
