@@ -86,7 +86,8 @@ fn example(text: &str) -> String {
 /// The checkpoint to use.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct CheckpointFlags {
-    /// The architecture [env: ARCH] [default: fusion_v1 if --checkpoint is given, else any]
+    /// The architecture [env: ARCH] [default: the architecture in the checkpoint's name; for a name
+    /// without one, fusion_v1; if no checkpoint is named, all architectures are considered]
     #[arg(long)]
     pub(crate) arch: Option<String>,
 
@@ -125,8 +126,8 @@ pub(crate) struct TrainArgs {
     #[arg(long, conflicts_with = "update")]
     pub(crate) overwrite: bool,
 
-    /// Retrain the mentor of --mentor in an existing checkpoint: that of --checkpoint, else the
-    /// checkpoint that mentorpal.toml names, else the newest
+    /// Retrain the mentor that --mentor names in an existing checkpoint. The checkpoint is the one
+    /// that --checkpoint names, else the one that mentorpal.toml names, else the newest
     #[arg(long)]
     pub(crate) update: bool,
 

@@ -96,10 +96,10 @@ impl TensorIndex {
 }
 
 impl TensorPlace<'_> {
-    /// Returns the same place if the tensor's shape is `shape`.
+    /// Returns `self` if the tensor has the shape `shape`.
     ///
     /// # Errors
-    /// If it is another one.
+    /// If the tensor has another shape.
     pub(crate) fn with_shape(self, shape: &[usize]) -> Result<Self> {
         if self.shape == shape { Ok(self) } else { Err(self.misshapen(format!("{shape:?}"))) }
     }

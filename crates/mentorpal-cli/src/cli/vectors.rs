@@ -122,7 +122,7 @@ pub(crate) struct VectorsDownloadArgs {
     #[command(flatten)]
     pub(crate) remote: RemoteFlags,
 
-    /// Print one JSON object
+    /// Print one JSON object per event (remote), or one for the vector model (Hub)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -133,7 +133,8 @@ pub(crate) struct VectorsDownloadArgs {
     "mentorpal vectors distill all-MiniLM-L6-v2\n\
      mentorpal vectors distill path/to/bge-small-en-v1.5 --name bge --dims 256"))]
 pub(crate) struct VectorsDistillArgs {
-    /// The sentence encoder: a vector model, or a sentence-transformers folder
+    /// The sentence encoder: the name of an added encoder, or the path of a sentence-transformers
+    /// folder
     pub(crate) encoder: String,
 
     /// Name of the vector model [default: the encoder's name followed by `-static`]

@@ -79,7 +79,7 @@ impl MentorAnswerer {
         (self, warnings)
     }
 
-    /// The warnings of opening the mentor.
+    /// The warnings that occurred when the mentor was opened.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings

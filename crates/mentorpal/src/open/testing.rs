@@ -31,7 +31,7 @@ impl Default for TestOptions {
 #[derive(Debug)]
 pub struct TestRuns {
     runs: Vec<MentorReports>,
-    /// The warnings of opening the mentors.
+    /// The warnings that occurred when the mentors were opened.
     pub warnings: Vec<Warning>,
 }
 

@@ -37,7 +37,8 @@ pub(super) enum Leftover {
 pub(crate) struct Scratch(u64);
 
 impl Scratch {
-    /// Creates and registers the folder `path`. A signal cannot arrive between the two.
+    /// Creates the folder `path` and registers it for removal if the process is stopped. No signal is
+    /// handled between these two steps.
     ///
     /// # Errors
     /// If the folder exists or cannot be created.

@@ -17,7 +17,7 @@ pub trait SentenceModel: Send + Sync + Debug {
     fn embed(&self, texts: &[&str], progress: &dyn Progress) -> Result<Embeddings>;
 }
 
-/// A list of vectors, `[vectors, dims]`, row by row. The vector of a text has unit length, or is zero
+/// A list of vectors, `[vectors, dims]`, row-major. The vector of a text has unit length, or is zero
 /// if no token of the text is known. The length of a token's vector is the token's weight.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Embeddings {

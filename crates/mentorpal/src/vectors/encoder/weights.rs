@@ -17,7 +17,8 @@ const WORDS: &str = "embeddings.word_embeddings.weight";
 /// A linear layer, `y = x Wᵀ + b`.
 #[derive(Debug)]
 pub(super) struct Linear {
-    /// `W`, `[outputs, inputs]`. Products read it faster by columns than by rows, as the file has it.
+    /// The matrix `W`, `[outputs, inputs]`. The file stores it row-major; here it is column-major,
+    /// because matrix products are then faster.
     pub(super) weight: Matrix<f32>,
     /// `b`, `[outputs]`.
     pub(super) bias: Vec<f32>,

@@ -67,7 +67,7 @@ pub(super) struct TableShape {
 pub(super) struct WordTable {
     pub(super) words: Vec<Box<str>>,
     pub(super) dims: usize,
-    /// `[words, dims]`, row by row.
+    /// The vectors, a row-major matrix of shape `[words, dims]`.
     pub(super) rows: Vec<f32>,
 }
 

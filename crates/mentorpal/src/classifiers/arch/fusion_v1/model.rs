@@ -51,7 +51,7 @@ pub(super) struct Model {
     /// The ids of the answers, `[m]`.
     pub(super) answers: Vec<String>,
     pub(super) kernel: Kernel,
-    /// α, `[n + t, m]`, row by row.
+    /// α, `[n + t, m]`, row-major.
     pub(super) weights: Vec<f32>,
     pub(super) lambda: f32,
     pub(super) calibration: SigmoidCalibration,

@@ -1,4 +1,4 @@
-//! Which questions have an n-gram, and with which weight.
+//! An inverted index: for each n-gram, the questions that contain it, with their weights.
 
 use crate::text::ends_at;
 

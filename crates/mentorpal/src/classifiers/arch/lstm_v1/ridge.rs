@@ -16,7 +16,7 @@ use crate::linear::{Accum, Cholesky, Matrix, Threads, gram, multiply};
 /// Trained coefficients.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ridge {
-    /// `[answers, features]`, row by row.
+    /// `[answers, features]`, row-major.
     pub(crate) coefficients: Vec<f32>,
     /// `[answers]`
     pub(crate) intercepts: Vec<f32>,
