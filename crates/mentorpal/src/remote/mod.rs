@@ -35,11 +35,17 @@ mod netrc;
 mod partial;
 mod propfind;
 mod quarantine;
+#[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
 mod s3_client;
+#[cfg(feature = "s3")]
 mod s3_error;
+#[cfg(feature = "s3")]
 mod s3_move;
+#[cfg(feature = "s3")]
 mod s3_signature;
+#[cfg(feature = "s3")]
 mod s3_xml;
 mod settings;
 mod store;
@@ -58,6 +64,7 @@ pub use self::inspect::{RemoteCheckpoint, VerifiedItem};
 pub use self::item::{Contents, Item, LocalState};
 use self::location::Location;
 pub use self::partial::{Unfinished, remove_unfinished, sweep_downloads, unfinished_downloads};
+#[cfg(feature = "s3")]
 use self::s3::Bucket;
 pub use self::settings::{RemoteSettings, RemoteTable};
 use self::store::Store;
@@ -134,9 +141,12 @@ impl Remote {
                 let login = Login { credentials, origin: Origin::Link, warning: None };
                 Box::new(Dav::public_link(http(&url, login)?, &url, &token))
             }
+            #[cfg(feature = "s3")]
             Location::S3 { bucket, prefix } => {
                 Box::new(Bucket::open(settings, &bucket, &prefix, is_insecure)?)
             }
+            #[cfg(not(feature = "s3"))]
+            Location::S3 { .. } => return Err(Error::missing_feature("s3", "remotes on S3")),
         };
         let (first_wait, stall) = (settings.first_wait, settings.timeout);
         Ok(Self { store, first_wait, stall, warning })

@@ -8,16 +8,13 @@
 //! and the next run with the same content resumes it.
 
 use super::s3::Bucket;
-use super::store::Store;
+use super::store::{CLAIM, Store};
 use crate::error::{Error, ErrorKind};
 use crate::publish::MANIFEST_FILE;
 use crate::web::{RequestError, RequestResult};
 
 /// The longest claim that is read, in bytes. A longer object is not a claim.
 const MAX_CLAIM: u64 = 1 << 16;
-
-/// The name of the object that locks the folder it is in.
-pub(super) const CLAIM: &str = ".claim";
 
 impl Bucket {
     /// Moves the folder `from` to `to`, as [`Store::move_folder`] describes.

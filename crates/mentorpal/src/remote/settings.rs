@@ -46,6 +46,7 @@ pub struct RemoteTable {
 
 /// The resolved settings of a remote. No file is read and no request is sent yet.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "S3 alone reads some of them"))]
 pub struct RemoteSettings {
     pub(super) url: String,
     pub(super) endpoint: Option<String>,

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use crate::error::{Error, Location};
 use crate::web::RequestResult;
 
+/// The name of the object by which a store without folders locks one that is being moved.
+pub(super) const CLAIM: &str = ".claim";
+
 /// Access to the files of a remote.
 pub(super) trait Store: Send + Sync {
     /// Returns the location of `path` for messages, without secrets.

@@ -7,7 +7,7 @@
 
 use super::inspect::RemoteState;
 use super::item::{Contents, Item, OpenedItem};
-use super::s3_move::CLAIM;
+use super::store::CLAIM;
 use super::transfer::Watcher;
 use super::{Remote, TransferOptions, Transferred};
 use crate::error::{Error, ErrorKind, Location, Result};

@@ -42,6 +42,7 @@ pub(crate) fn begins_a_page(beginning: &[u8]) -> bool {
 
 /// The position of the first byte of the content: 0 for a response with the complete file; `None` if a
 /// response with a part does not say which one it is.
+#[cfg(feature = "s3")]
 pub(crate) fn range_start(response: &Response) -> Option<u64> {
     if response.status() != StatusCode::PARTIAL_CONTENT {
         return Some(0);

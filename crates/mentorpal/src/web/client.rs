@@ -143,6 +143,7 @@ impl Client {
         Err(too_many_redirects(&request.url))
     }
 
+    #[cfg(feature = "s3")]
     /// The response, if its status is a success as in [`send`](Self::send). No redirect is followed.
     pub(crate) fn check_unredirected(
         &self,

@@ -26,9 +26,10 @@ use ureq::AsSendBody;
 use ureq::http::request;
 use ureq::tls::{RootCerts, TlsConfig};
 
+#[cfg(feature = "s3")]
+pub(crate) use self::answer::range_start;
 pub(crate) use self::answer::{
-    Response, at, begins_a_page, content_range, drain_body, is_page, kind_of, range_start, text,
-    truncated,
+    Response, at, begins_a_page, content_range, drain_body, is_page, kind_of, text, truncated,
 };
 pub(crate) use self::authorities::Authorities;
 pub(crate) use self::authorization::Authorization;

@@ -24,6 +24,7 @@ const MAX_TOKEN: u64 = 1 << 16;
 
 /// Settings for downloads from the Hub.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "only downloads read them"))]
 pub struct HubSettings {
     /// The URL of the Hub.
     pub(super) endpoint: Url,

@@ -1,0 +1,20 @@
+//! What replaces the download in a build without the feature `hub`.
+
+use super::{DownloadRequest, HubSettings};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::vectors::store::Added;
+use crate::workspace::Workspace;
+
+/// Downloads nothing.
+///
+/// # Errors
+/// Always.
+pub fn download(
+    _workspace: &Workspace,
+    _settings: &HubSettings,
+    _request: &DownloadRequest,
+    _progress: &dyn Progress,
+) -> Result<Added> {
+    Err(Error::missing_feature("hub", "downloads from the Hugging Face Hub"))
+}
