@@ -39,7 +39,7 @@ use mentorpal::config::{Flags, Settings};
 use mentorpal::error::{Error, ErrorKind, Result};
 use mentorpal::text::format::count;
 
-/// The outcome of a command that did not fail with an [`Error`] (exit code 2).
+/// The outcome of a command that returned no [`Error`]. (An `Error` gives exit code 2.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
     /// Exit code 0.

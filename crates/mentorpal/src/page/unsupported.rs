@@ -4,7 +4,7 @@ use super::Tested;
 use crate::error::{Error, Result};
 use crate::evaluate::{Comparisons, TrainingRecord};
 
-/// Makes no page.
+/// Returns an error: this build has no HTML reports.
 ///
 /// # Errors
 /// Always.
@@ -12,7 +12,7 @@ pub fn comparison_page(_comparisons: &Comparisons) -> Result<String> {
     Err(unsupported())
 }
 
-/// Makes no file.
+/// Returns an error: this build has no JUnit reports.
 ///
 /// # Errors
 /// Always.
@@ -20,7 +20,7 @@ pub fn junit(_tests: &[Tested]) -> Result<String> {
     Err(unsupported())
 }
 
-/// Makes no page.
+/// Returns an error: this build has no HTML reports.
 ///
 /// # Errors
 /// Always.
@@ -28,7 +28,7 @@ pub fn test_page(_tests: &[Tested]) -> Result<String> {
     Err(unsupported())
 }
 
-/// Makes no page.
+/// Returns an error: this build has no HTML reports.
 ///
 /// # Errors
 /// Always.

@@ -4,7 +4,7 @@ use super::{RidgeClassifier, TopicWeights};
 use crate::error::{Error, Result};
 
 impl RidgeClassifier {
-    /// Reads no pickle.
+    /// Returns an error: this build reads no pickles.
     ///
     /// # Errors
     /// Always.
@@ -14,7 +14,7 @@ impl RidgeClassifier {
 }
 
 impl TopicWeights {
-    /// Reads no file.
+    /// Returns an error: this build reads no Keras models.
     ///
     /// # Errors
     /// Always.

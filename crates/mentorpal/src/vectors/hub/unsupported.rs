@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use crate::vectors::store::Added;
 use crate::workspace::Workspace;
 
-/// Downloads nothing.
+/// Returns an error: this build has no downloads from the Hub.
 ///
 /// # Errors
 /// Always.
