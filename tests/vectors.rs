@@ -201,7 +201,7 @@ fn a_model_that_differs_fails_to_verify() {
         run.warns(&["words: model.fifu: ", &sizes[0], &sizes[1]]);
         sandbox
             .run(&["vectors", "show", "words", "--json"])
-            .fails(failure(InvalidInput).at("checkpoint/vector_models/words/model.fifu"));
+            .fails(failure(Corrupt).at("checkpoint/vector_models/words/model.fifu"));
     }
     fs::remove_file(&model).unwrap();
     sandbox.run(&["vectors", "verify", "words"]).code(1).warns(&["words: model.fifu: "]);
